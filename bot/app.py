@@ -53,7 +53,7 @@ from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit
 from bot.ops.metrics import Meter
 from bot.ops.ratings import Ratings
 from bot.ops.upkeep import last_checkpoint, stopped, sweep
-from bot.pack import Pack, find_pack, load_pack
+from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.health import Probe
@@ -138,7 +138,7 @@ async def assemble(
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
     """
     refuse_made_up_day(settings)
-    pack = pack or load_pack(find_pack(settings.bot_pack), settings.bot_command)
+    pack = with_benefits(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings.bot_benefits)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url, **settings.store_options)
         stack.push_async_callback(store.close)

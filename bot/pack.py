@@ -10,14 +10,14 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bot import compiled
 from bot.errors import PackError, each_of, every_error
-from bot.kit import NO_KINDS, Answer, CareKinds, care_kinds
+from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Benefits, CareKinds, care_kinds, read_benefits
 from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
@@ -28,6 +28,7 @@ from bot.message import COMMAND, Block, Language
 from bot.replies.lint import lint
 from bot.replies.render import Words
 
+BENEFITS = "benefits.csv"
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
@@ -64,6 +65,7 @@ class Pack:
     templates: Path
     care_kinds: CareKinds = NO_KINDS
     command: str = COMMAND
+    benefits: Benefits = NO_BENEFITS
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -139,6 +141,34 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
             raise PackError(*faults)
         compiled.keep("sound", key, value=True)
     return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder), command)
+
+
+def with_benefits(pack: Pack, file: Path | None = None) -> Pack:
+    """The pack with the benefit table of a file, else with its own `benefits.csv`; as it is where neither is there.
+
+    Raises:
+        PackError: the first fault of the table, by row and column.
+    """
+    table, faults = benefits_of(pack, file)
+    for fault in faults:
+        raise PackError(fault)
+    return replace(pack, benefits=table)
+
+
+def benefits_of(pack: Pack, file: Path | None = None) -> tuple[Benefits, tuple[str, ...]]:
+    """That table, and every fault of it, each starting with the file's name."""
+    folder = pack.templates.parent
+    own = folder / BENEFITS
+    if file is None and not own.is_file():
+        return NO_BENEFITS, ()
+    file = file or own
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return NO_BENEFITS, (f"{file.name}: cannot be read as UTF-8 text ({type(error).__name__})",)
+    networks = read_yaml(folder / "intents" / WORDS / "networks.yaml", "networks.yaml")
+    table, faults = read_benefits(text, pack.care_kinds, list(networks))
+    return table, tuple(f"{file.name}: {fault}" for fault in faults)
 
 
 def load_care_kinds(folder: Path) -> CareKinds:

@@ -19,6 +19,7 @@ from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply,
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
+from bot.sandbox.synthetic.tables import BENEFITS
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.cases import saw
@@ -137,14 +138,19 @@ async def serving_bot(
 
 @asynccontextmanager
 async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
-    """The payer with its world as of `today`, and a bot with member answers and one without."""
+    """The payer with its world as of `today`, and a bot with member answers, one without, one with a benefit table."""
     world = world_of(today)
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world))
+        ways: dict[str, dict[str, object]] = {
+            "dm": {"bot_member_answers": "dm"},
+            "off": {"bot_member_answers": "off"},
+            "benefits": {"bot_benefits": BENEFITS},
+        }
         bots = {
-            answers: await stack.enter_async_context(
-                serving_bot(sandbox, folder / f"{answers}.db", today, patience=UNHURRIED, bot_member_answers=answers)
+            way: await stack.enter_async_context(
+                serving_bot(sandbox, folder / f"{way}.db", today, patience=UNHURRIED, **more)
             )
-            for answers in ("dm", "off")
+            for way, more in ways.items()
         }
         yield Stage(world, sandbox, bots)

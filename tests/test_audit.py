@@ -14,7 +14,7 @@ import pytest
 from bot.message import OneToOne, Person, Shared
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit
-from bot.ops.trail import LANES, Verdict
+from bot.ops.trail import Verdict
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys

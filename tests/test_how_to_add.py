@@ -23,7 +23,7 @@ from bot.cli.manifest import manifest
 from bot.config import Settings
 from bot.language.engine import Engine
 from bot.message import Message, OneToOne, Person
-from bot.pack import Pack, find_pack, load_pack
+from bot.pack import Pack, benefits_of, find_pack, load_pack
 from bot.replies.plain import plain
 from bot.sandbox.world import Resource, World
 from tests.days import DAY
@@ -164,6 +164,9 @@ async def test_another_plan_is_settings_places_and_networks(another_plan: Path, 
     reading = pack.engine.understand("a cardiologist in Rutland who takes Green Select", today=date(2026, 5, 20))
     assert reading.slots["location"].value == {"city": "Rutland", "state": "VT"}
     assert reading.slots["network"].value == "Green Select"
+    table, faults = benefits_of(pack)
+    assert faults == ()
+    assert [row.network for row in table.rows if row.service == "mri"] == ["in", "out", "Green Basic"]
     assert pack.places.home_state == "VT"
     assert pack.places.zips_near((44.48, -73.21), 10)[0] == "05401"
     assert pack.places.zips_near((35.05, -85.31), 10) == ()

@@ -16,7 +16,7 @@ from bot.cli.findings import CheckResult, bad, note, ok
 from bot.config import Settings, look_at_settings, misspelt_names
 from bot.config.faults import causes, spelling
 from bot.errors import PackError
-from bot.pack import Pack, doubts_of, find_pack, load_pack
+from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
 
 __all__ = ["CheckResult", "check", "check_all"]
 
@@ -63,7 +63,7 @@ def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
         pack = load_pack(folder, settings.bot_command)
     except PackError as error:
         return [bad("pack", fault) for fault in error.faults], None
-    return [*_pack(folder, pack)], pack
+    return [*_pack(folder, pack), *_benefits(settings, pack)], pack
 
 
 def _settings(settings: Settings) -> Iterator[CheckResult]:
@@ -92,3 +92,12 @@ def _pack(folder: Path, pack: Pack) -> Iterator[CheckResult]:
     faults = doubts_of(folder, pack)
     yield from (note("pack", fault) for fault in faults)
     yield ok("pack", f"{len(pack.intents)} intents, {len(pack.answers)} of them with data, {len(faults)} notes")
+
+
+def _benefits(settings: Settings, pack: Pack) -> Iterator[CheckResult]:
+    """Every fault of the benefit table at once, by row and column."""
+    table, faults = benefits_of(pack, settings.bot_benefits)
+    yield from (bad("benefits", fault) for fault in faults)
+    if table.rows:
+        services = {row.service for row in table.rows}
+        yield ok("benefits", f"{len(services)} services in {len(table.rows)} rows of the table")

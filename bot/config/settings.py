@@ -117,6 +117,10 @@ class Settings(Day):
     """From which level on log lines are written."""
     bot_pack: str | None = None
     """A folder with `intents/` and `templates/` in place of the bot's own."""
+    bot_benefits: Path | None = None
+    """A CSV file with what the plan's members pay for which service, by plan and network, in place of the pack's
+    `benefits.csv`; its columns are in [another-plan.md](another-plan.md). Without one, no price ahead is told.
+    """
     bot_command: CommandName = COMMAND
     """What slash commands are called in Slack, and where they are typed: `/bcbst`, `/bcbst-find` and so on. At most 20
     lower-case letters, digits and dashes; `bcbst-bot manifest` prints the Slack app with them.

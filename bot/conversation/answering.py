@@ -261,6 +261,7 @@ class Answering:
             places=self._places,
             other_names=self._other_names,
             care_kinds=self._pack.care_kinds,
+            benefits=self._pack.benefits,
             read_home=lambda: self._own.home(message, asked.whose),
             read_health=self._health,
             read_coverages=lambda: self._own.coverages(message, asked.whose),

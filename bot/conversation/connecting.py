@@ -16,7 +16,8 @@ from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired, NotLinked
 from bot.language.text import keys_in
 from bot.message import Action, Language, Message, Person, Press, Private
-from bot.ops.audit import Audit, AuditEvent
+from bot.ops.audit import Audit
+from bot.ops.trail import AuditEvent
 from bot.pack import Pack
 
 _WHO = frozenset({"who", "whos", "seen", "looked", "accessed", "quien", "quienes", "visto", "vio"})

@@ -83,7 +83,8 @@ class Reminding:
     async def ahead(self, person: Person) -> tuple[int, int]:
         """How many days are still to be told, and how many news are looked for."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
-        return sum(one.about == "appeal" and one.last >= today for one in rows), sum(one.about == "news" for one in rows)
+        due = sum(one.about == "appeal" and one.last >= today for one in rows)
+        return due, sum(one.about == "news" for one in rows)
 
     async def count(self, person: Person) -> int:
         """How many reminders a person has."""

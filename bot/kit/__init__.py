@@ -5,6 +5,7 @@ cannot format, know the channel, see a token, log or touch a store.
 """
 
 from bot.errors import PayerError
+from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
 from bot.kit.around import Around, around
 from bot.kit.ask import (
     Answer,
@@ -21,6 +22,8 @@ from bot.kit.ask import (
 )
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
+from bot.kit.benefits import NO_BENEFITS, Benefit, Benefits
+from bot.kit.benefits_csv import read_benefits
 from bot.kit.cards import Card, by_provider, cards
 from bot.kit.care import (
     UNSHIELDED,
@@ -135,9 +138,11 @@ from bot.records.sums import Step, Term, sum_of
 
 __all__ = [
     "COUNTED",
+    "NO_BENEFITS",
     "NO_DOUBTS",
     "NO_KINDS",
     "UNSHIELDED",
+    "Ahead",
     "Amount",
     "Answer",
     "AppealClock",
@@ -145,6 +150,8 @@ __all__ = [
     "Ask",
     "AskedNetworks",
     "Authorization",
+    "Benefit",
+    "Benefits",
     "Card",
     "CareKind",
     "CareKinds",
@@ -314,9 +321,12 @@ __all__ = [
     "period_claims",
     "plan_year_of",
     "plans",
+    "priced_ahead",
+    "priced_alone",
     "proven_of",
     "proven_place",
     "read_authorization",
+    "read_benefits",
     "read_claims",
     "read_condition",
     "read_contract",
@@ -327,6 +337,7 @@ __all__ = [
     "read_profile",
     "records",
     "results",
+    "rules_ahead",
     "same_plan",
     "scope_of",
     "scopes_of",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, Protocol
 
+from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -134,7 +135,8 @@ class Ask:
     `words` is what the person said for them, `arguments` what a button carried.
     `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
-    `other_names` gives a drug's ingredient and its brands; `care_kinds` are those that a `service` is one of.
+    `other_names` gives a drug's ingredient and its brands; `care_kinds` are those that a `service` is one of,
+    `benefits` the operator's table.
     `said` is the whole message as it was typed, empty for a
     button: an answer may look in it for names of what it has found, and for nothing else.
     """
@@ -151,6 +153,7 @@ class Ask:
     said: str = ""
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     care_kinds: CareKinds = NO_KINDS
+    benefits: Benefits = NO_BENEFITS
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
     read_health: Callable[[], Awaitable[PayerHealth]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None

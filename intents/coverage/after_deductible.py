@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -15,10 +15,9 @@ from bot.kit import (
     Coverage,
     Coverages,
     Summary,
-    choose,
-    holds_more,
     member_coverages,
     newest_claims,
+    priced_alone,
     visit_kind,
     wanted_of,
 )
@@ -51,7 +50,7 @@ async def answer(ask: Ask) -> AfterDeductible:
     found = summarize(await member_coverages(ask), (), ask)
     if found.coinsurance is None or not found.wanted.services:
         return found
-    alive = await newest_claims(ask, enough=lambda so_far: bool(_of_this(so_far.added, found.wanted)))
+    alive = await newest_claims(ask, enough=lambda so_far: bool(priced_alone(so_far.added, found.wanted)))
     found = summarize(await member_coverages(ask), alive.added, ask)
     ask.cite("ExplanationOfBenefit", [found.example.id] if found.example else [])
     return found
@@ -66,7 +65,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
     copay = next((share for share in copays if share.service == kind), None) if kind else None
     percent = next((s for s in shares if s.kind == "coinsurance" and s.service is None and s.percent is not None), None)
     what = next((ask.words[name] for name in ("service", "specialty", "facility_type") if name in ask.words), None)
-    fit = _of_this(claims, wanted)
+    fit = priced_alone(claims, wanted)
     example = fit[0] if fit and copay is None else None
     price = example.allowed if example else None
     return AfterDeductible(
@@ -81,14 +80,6 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
         price=price,
         part=_part(price, percent),
     )
-
-
-def _of_this(claims: Iterable[Claim], wanted: ClaimWish) -> Sequence[Claim]:
-    """The claims of nothing but that care which tell the plan's price."""
-    fit = choose(claims, wanted).claims if wanted.services else ()
-    return [
-        one for one in fit if one.allowed and one.allowed.value and not one.sensitive and not holds_more(one, wanted)
-    ]
 
 
 def _part(price: Amount | None, share: CostShare | None) -> Amount | None:

@@ -6,11 +6,12 @@ A Coverage holds no accumulator and neither do claims (fhir-notes 4.7): the floo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.kit import (
     COUNTED,
+    Ahead,
     Amount,
     Ask,
     Claim,
@@ -35,6 +36,8 @@ from bot.kit import (
     of_scope,
     period_claims,
     plan_year_of,
+    priced_ahead,
+    rules_ahead,
     same_plan,
     scope_of,
     scopes_of,
@@ -65,6 +68,8 @@ class CostShares(Summary):
     several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
+
+    `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
     `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
@@ -98,6 +103,7 @@ class CostShares(Summary):
     asks: str | None = None
     what: str | None = None
     named: bool = False
+    ahead: tuple[Ahead, ...] = ()
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -181,6 +187,9 @@ async def answer(ask: Ask) -> CostShares:
     if "network" in ask.slots and _side(ask) is None:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
+    if rules := _rules(coverages, ask):
+        ahead = await priced_ahead(ask, rules, coverages)
+        return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)
     aspect = _aspect(ask)
     for kind in _told_care(ask) if visit_kind(ask) is None else ():
         (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
@@ -250,6 +259,12 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
         named=named_visit(ask) is not None,
     )
+
+
+def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
+    """The rules of the benefit table, where a price, a copay or the cover of some care is asked for, and no time."""
+    of_care = _about_care(ask) is not None or _aspect(ask) in _EITHER
+    return rules_ahead(ask, coverages, _side(ask)) if of_care and not _asks_time(coverages, ask) else ()
 
 
 def _told_care(ask: Ask) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.kit import (
+    Ahead,
     Amount,
     Ask,
     Claim,
@@ -20,6 +21,8 @@ from bot.kit import (
     member_coverages,
     period_claims,
     plan_year_of,
+    priced_ahead,
+    rules_ahead,
     span_of,
     sum_of,
     text_of,
@@ -39,6 +42,7 @@ class Included(Summary):
     `start` and `end` are the time that was asked about, `gaps` says that the plans found leave days of it open.
     `wanted` is the programme that was asked for, medicare or medicaid.
     `first_asked`: which plan pays first was asked, and `leads` is the one that the records' numbers put first.
+    `about` is empty for any other care, `what` in the asker's words: `ahead` are the benefit table's rules for it.
     `paid` is what the dental plan paid since `start` as far as its `claims` claims tell; `untold` of them don't.
     """
 
@@ -56,6 +60,8 @@ class Included(Summary):
     first_asked: bool = False
     leads: Coverage | None = None
     wanted: str | None = None
+    what: str | None = None
+    ahead: tuple[Ahead, ...] = ()
 
     @property
     def is_of_it(self) -> bool | None:
@@ -68,6 +74,10 @@ class Included(Summary):
 async def answer(ask: Ask) -> Included:
     """From the coverages alone: benefits that no record names are not guessed. A dental maximum is one of payments."""
     coverages = await member_coverages(ask, shown=True)
+    if text_of(ask, "reason") is None:
+        rules = await priced_ahead(ask, rules_ahead(ask, coverages, None), coverages)
+        what = next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None)
+        return Included("", (), coverages.current, what=what, ahead=rules)
     if text_of(ask, "reason") != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)

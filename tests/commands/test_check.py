@@ -164,3 +164,21 @@ async def test_a_made_up_day_is_found_with_a_real_payer(payer: Sandbox, tmp_path
     elsewhere = check(settings(payer, tmp_path, bot_today=day, payer_fhir_url="https://payer.example/fhir"))
     assert bad([await anext(elsewhere)]) == ["BOT_TODAY"]
     await elsewhere.aclose()  # type: ignore[attr-defined] # a generator
+
+
+async def test_every_fault_of_the_benefit_table_is_named_in_one_run(
+    payer: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the file, the row and the column; a table in order is counted."""
+    monkeypatch.setattr("bot.cli.check.load_pack", lambda *_: shipped_pack())
+    monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: [])
+    file = tmp_path / "benefits.csv"
+    file.write_text("service,copay,coinsurance,deductible\nmri,ten,,no\nct,10,,perhaps\n", encoding="utf-8")
+    findings = await found(settings(payer, tmp_path, bot_benefits=file))
+    assert [one.text for one in findings if one.area == "benefits"] == [
+        'benefits.csv: row 2, column copay: "ten" is no number of dollars',
+        'benefits.csv: row 3, column deductible: "perhaps" is neither yes nor no',
+    ]
+    file.write_text("service,copay,coinsurance,deductible\nmri,10,,no\n", encoding="utf-8")
+    findings = await found(settings(payer, tmp_path, bot_benefits=file))
+    assert [one.text for one in findings if one.area == "benefits"] == ["1 services in 1 rows of the table"]

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 _DATA = Path(__file__).parent / "data"
+BENEFITS = _DATA / "benefits.csv"
+"""What an operator of this payer would ship: the benefits of its plans."""
 
 
 @cache

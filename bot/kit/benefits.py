@@ -1,0 +1,94 @@
+"""The plan's benefit table, as an operator ships it: what a service costs a member, by plan and network.
+
+It is the operator's word and no record: an answer says that the rule is from the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bot.kit.spelling import words_of
+from bot.records.coverage import Coverage
+from bot.records.money import Amount
+
+SIDES = ("in", "out", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """One row: the rule for a service, of one plan (id or name) or of every plan where `plan` is empty.
+
+    `network` is "in", "out", the name of a network, or empty for any. `copay` in dollars and `percent`, the member's
+    share of the plan's price, may both be set. `deductible`: it is paid first. `approval` is None where the table does
+    not say. `limits` and `names` are by language; the first name is what an answer calls the service.
+    """
+
+    service: str
+    plan: str = ""
+    network: str = ""
+    copay: Amount | None = None
+    percent: Decimal | None = None
+    deductible: bool = False
+    approval: bool | None = None
+    covered: bool = True
+    limits: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the rule is for care out of network."""
+        return self.network == "out"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a member pays nothing, whatever is left of the deductible."""
+        return not (self.deductible or (self.copay and self.copay.value) or self.percent)
+
+    def name(self, language: str) -> str:
+        """What an answer calls the service."""
+        return next(iter(self.names.get(language) or self.names.get("en") or (self.service,)))
+
+    def limit(self, language: str) -> str:
+        """The limit in the operator's words; empty for none."""
+        return self.limits.get(language) or self.limits.get("en") or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Benefits:
+    """The rows, in their order. `phrases` are the words that name a service, the longest first."""
+
+    rows: tuple[Benefit, ...] = ()
+    phrases: tuple[tuple[tuple[str, ...], str], ...] = ()
+
+    def of(self, coverage: Coverage, service: str) -> tuple[Benefit, ...]:
+        """The rules of a service under this coverage, in network first: its plan's own, else those of every plan."""
+        fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
+        own = [one for one in fit if one.plan and _named_alike(one.plan, _called(coverage))]
+        told = {one.network for one in own}
+        every = [one for one in fit if not one.plan and not told & {one.network, ""}]
+        return tuple(sorted((*own, *every), key=lambda one: one.is_outside))
+
+
+NO_BENEFITS = Benefits()
+
+
+def stands(words: Sequence[str], within: Sequence[str]) -> bool:
+    """Whether the words stand in the others, one after another."""
+    size = len(words)
+    return bool(size) and any(tuple(within[at : at + size]) == tuple(words) for at in range(len(within)))
+
+
+def _called(coverage: Coverage) -> list[str]:
+    """The numbers and names of the coverage's plan."""
+    classes = (coverage.classes.get("plan"), coverage.classes.get("subplan"))
+    return [text for one in classes if one for text in (one.value, one.name) if text]
+
+
+def _named_alike(plan: str, names: Iterable[str]) -> bool:
+    return any(words_of(plan) == words_of(name) for name in names)
+
+
+def _of_network(one: Benefit, coverage: Coverage) -> bool:
+    return one.network in SIDES or stands(words_of(one.network), words_of(coverage.networks))
