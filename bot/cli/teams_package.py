@@ -30,6 +30,7 @@ _SCHEMAS = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}"
 TRANSLATIONS: tuple[Literal["es"], ...] = ("es",)
 """The languages beside the manifest's own, English."""
 _TITLE, _ABOUT = 32, 128
+_COPILOT = "copilot"
 
 Labels = Mapping[str, str]
 ManifestPart = dict[str, Any]
@@ -63,6 +64,8 @@ def manifest(settings: Settings, pack: Pack) -> ManifestPart:
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": ACCENT,
         "defaultInstallScope": "personal",
+        "supportsChannelFeatures": "tier1",  # asked of every package from 1.25 on that has the scope `team`
+        "copilotAgents": {"customEngineAgents": [{"id": settings.teams_app_id, "type": "bot"}]},
         "bots": [_bot(settings.teams_app_id, pack, labels, "en")],
         "composeExtensions": [{"botId": settings.teams_app_id, "commands": _box(pack, labels, "en")}],
         "validDomains": [urlsplit(settings.bot_public_url).hostname],
@@ -139,7 +142,10 @@ def _developer(settings: Settings) -> dict[str, str]:
 
 
 def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
-    """The bot with its three lists, which is as many as Teams takes: for its own chat, for others, and behind "/"."""
+    """The bot with its three lists, which is as many as Teams takes: for its own chat, for others, and behind "/".
+
+    In Copilot it is offered what a channel is: only the directory is answered there.
+    """
     prompts = [
         {
             "title": one.title[language],
@@ -154,13 +160,13 @@ def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> Manifes
     shared = ["team", "groupChat"]
     return {
         "botId": app_id,
-        "scopes": ["personal", *shared],
+        "scopes": ["personal", *shared, _COPILOT],
         "isNotificationOnly": False,
         "supportsFiles": False,
         "supportsTargetedMessages": True,
         "commandLists": [
             {"scopes": ["personal"], "commands": [*prompts, *_listed("own", labels)]},
-            {"scopes": shared, "triggers": ["mention"], "commands": _listed("open", labels)},
+            {"scopes": [*shared, _COPILOT], "triggers": ["mention"], "commands": _listed("open", labels)},
             {"scopes": shared, "triggers": ["slash"], "commands": slash},
         ],
     }

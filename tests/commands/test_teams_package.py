@@ -170,9 +170,18 @@ def test_shared_places_are_offered_directory_questions_only() -> None:
     """What is suggested in a channel can be answered there."""
     personal, shared, _ = manifest(SETTINGS, PACK)["bots"][0]["commandLists"]
     assert personal["scopes"] == ["personal"]
-    assert shared["scopes"] == ["team", "groupChat"]
+    assert shared["scopes"] == ["team", "groupChat", "copilot"]
     titles = [one["title"] for one in shared["commands"]]
     assert not [title for title in titles if {"my", "i"} & set(title.casefold().split())]
+
+
+def test_it_is_an_agent_of_copilot_and_works_in_every_kind_of_channel() -> None:
+    """Copilot finds the bot by its own id, and Teams takes no package of 1.25 or later without its kind of channels."""
+    made = manifest(SETTINGS, PACK)
+    [bot] = made["bots"]
+    assert made["copilotAgents"] == {"customEngineAgents": [{"id": bot["botId"], "type": "bot"}]}
+    assert bot["scopes"] == ["personal", "team", "groupChat", "copilot"]
+    assert made["supportsChannelFeatures"] == "tier1"
 
 
 @pytest.mark.parametrize(("name", "side"), [("color.png", 192), ("outline.png", 32)])

@@ -20,6 +20,7 @@ LONGEST = 4_000
 LONGEST_ID, _LONGEST_ADDRESS = 255, 512
 _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
 _THREAD = "19:"  # what the ids of channels, group chats and meetings begin with
+_COPILOT = "copilot"
 _OLD = "old"  # a button's id that never was one
 _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 
@@ -157,8 +158,14 @@ def _incoming(
 
 
 def is_of_teams(body: Body) -> bool:
-    """Whether Teams is the channel that an activity came over."""
-    return word(body, "channelId") == CHANNEL
+    """Whether Teams is the channel that an activity came over, or Copilot by way of it."""
+    return word(body, "channelId").partition(":")[0] == CHANNEL
+
+
+def _is_of_copilot(body: Body) -> bool:
+    """Whether it was asked in Microsoft 365 Copilot, whose conversations its organization keeps and looks through."""
+    products = (word(one, "id") for one in sequence(body, "entities") if word(one, "type").casefold() == "productinfo")
+    return any(one.casefold() == _COPILOT for one in (*products, word(body, "channelId").partition(":")[2]))
 
 
 def tenant_of(body: Body) -> str:
@@ -169,9 +176,12 @@ def tenant_of(body: Body) -> str:
 
 
 def _is_personal(body: Body) -> bool:
-    """Only where every sign says so: `isGroup`, and the id of a thread, speak against what the type says (T25)."""
+    """Only where every sign says so: `isGroup`, and the id of a thread, speak against what the type says (T25).
+
+    A conversation in Copilot is no private one (T75): what is a person's own is answered in their chat with the bot.
+    """
     conversation = body.get("conversation")
-    if not isinstance(conversation, Mapping) or conversation.get("isGroup"):
+    if not isinstance(conversation, Mapping) or conversation.get("isGroup") or _is_of_copilot(body):
         return False
     return conversation.get("conversationType") == "personal" and not word(conversation, "id").startswith(_THREAD)
 

@@ -87,6 +87,17 @@ async def test_a_member_question_of_somebody_without_the_app(house: House) -> No
     assert PLANTED not in str(pointer.body)
 
 
+async def test_in_copilot_only_the_directory_is_answered(house: House) -> None:
+    """Dana's amount goes to her own chat; in Copilot stands that it did (T75)."""
+    asked = house.teams.message("what did I owe", entities=[{"type": "ProductInfo", "id": "COPILOT"}])
+    asked["conversation"] = {**asked["conversation"], "id": "copilot-of-u1"}
+    await house.deliver(asked)
+    there = [call.text for call in house.teams.sent() if call.conversation == "copilot-of-u1"]
+    assert len(there) == 1
+    assert "private chat" in there[0]
+    assert [call.conversation for call in house.teams.sent() if PLANTED in call.text] == ["a:chat-u1"]
+
+
 async def test_a_directory_question_in_a_channel_is_answered_in_the_thread(house: House) -> None:
     """Open facts go where they were asked, in the thread, and nowhere else."""
     await house.deliver(house.teams.mention("find a cardiologist"))

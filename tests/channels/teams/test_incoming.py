@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.teams.incoming import language_of, read_code, read_edit, read_message, read_press, tenant_of
+from bot.channels.teams.incoming import (
+    is_of_teams,
+    language_of,
+    read_code,
+    read_edit,
+    read_message,
+    read_press,
+    tenant_of,
+)
+from bot.message import OneToOne, Shared
 from tests.doubles.teams import TeamsDouble
 
 
@@ -38,3 +48,21 @@ def test_anything_at_all_is_read_or_left(body: dict[str, Any]) -> None:
         assert found is None or (found.tenant and found.sender and found.conversation and found.id)
     assert language_of(body) in {"en", "es"}
     assert isinstance(tenant_of(body), str)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"entities": [{"type": "ProductInfo", "id": "COPILOT"}]},
+        {"entities": [{"type": "clientInfo"}, {"type": "productInfo", "id": "Copilot"}]},
+        {"channelId": "msteams:COPILOT"},
+    ],
+)
+def test_what_is_asked_in_copilot_is_asked_in_no_private_chat(told: dict[str, Any]) -> None:
+    """A tenant keeps and looks through what is said there, however personal the conversation is called (T75)."""
+    body = TEAMS.message("what did I owe")
+    private, copilot = read_message(body), read_message({**body, **told})
+    assert private is not None and isinstance(private.place, OneToOne)
+    assert copilot is not None and isinstance(copilot.place, Shared)
+    assert is_of_teams({**body, **told})
+    assert read_edit({**body, **told, "channelData": {**body["channelData"], "eventType": "editMessage"}}) is None
