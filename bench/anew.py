@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cli.cli import main
+from bot.__main__ import main
 from bot.payer import response_cache
 
 if __name__ == "__main__":

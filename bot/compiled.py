@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bot.errors import PackError
+
 T = TypeVar("T")
 ROOM = Path(__file__).parent
 SHIPPED = ROOM / "_compiled"
@@ -30,6 +32,20 @@ _DIGEST = 32
 _OF_A_KIND = 8
 """How many files of one kind a cache holds: those of other packs and versions that were in use last."""
 _collected: list[Path] = []
+
+
+def find_pack(folder: str | None = None) -> Path:
+    """The folder that holds `intents/` and `templates/`: the given one, the checkout's, or the wheel's.
+
+    Raises:
+        PackError: no pack is there.
+    """
+    here = ROOM.resolve()
+    candidates = [Path(folder)] if folder else [here.parent, here / "_pack"]
+    for candidate in candidates:
+        if (candidate / "intents").is_dir() and (candidate / "templates").is_dir():
+            return candidate
+    raise PackError(f"BOT_PACK: no intents/ and templates/ in {candidates[0]}")
 
 
 def key_of(*sources: Path, of: str = "") -> str:

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from bot import compiled
+from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Benefits, CareKinds, care_kinds, read_benefits
 from bot.language import checker
@@ -27,6 +28,11 @@ from bot.language.sentences import FOLDER as SENTENCES
 from bot.message import COMMAND, Block, Language
 from bot.replies.lint import lint
 from bot.replies.render import Words
+
+__all__ = [
+    "NUMBERS", "Pack", "benefits_of", "check_pack", "doubts_of", "find_pack", "load_care_kinds", "load_pack", "template_of",
+    "with_benefits",
+]  # fmt: skip
 
 BENEFITS = "benefits.csv"
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
@@ -104,20 +110,6 @@ class Pack:
     ) -> tuple[Block, ...]:
         """A template's blocks in a language."""
         return self.words.render(template, values, language=language, links=links or {})
-
-
-def find_pack(folder: str | None = None) -> Path:
-    """The folder that holds `intents/` and `templates/`: the given one, the checkout's, or the wheel's.
-
-    Raises:
-        PackError: no pack is there.
-    """
-    here = Path(__file__).resolve().parent
-    candidates = [Path(folder)] if folder else [here.parent, here / "_pack"]
-    for candidate in candidates:
-        if (candidate / "intents").is_dir() and (candidate / "templates").is_dir():
-            return candidate
-    raise PackError(f"BOT_PACK: no intents/ and templates/ in {candidates[0]}")
 
 
 def load_pack(folder: Path, command: str = COMMAND) -> Pack:

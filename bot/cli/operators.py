@@ -13,7 +13,6 @@ import click
 from bot.cli.terminal import ShownCommand, ShownGroup, own_settings, run, settings_of, told
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.stores.opening import sqlite_path
 
 _PROGRESS = 1_000  # lines
 
@@ -236,6 +235,8 @@ def _print(lines: Callable[[Settings], AsyncIterator[str]], *, none: str = "The 
 
 def _of_a_store() -> Settings:
     """The settings, when their store is there: a list of nothing from a store that was just made would mislead."""
+    from bot.stores.opening import sqlite_path  # noqa: PLC0415 -- see bot/cli/cli.py
+
     settings = own_settings(level="ERROR")
     path = sqlite_path(settings.bot_store_url)
     with told():

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
 
+from bot.compiled import find_pack
 from bot.config import load_day
 from bot.errors import ConfigError
 from bot.language.clauses import Clause
@@ -18,7 +19,6 @@ from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
 from bot.language.weights import INTENTS, WEIGHTS, Evidence, load_weights
 from bot.ops.clock import clock_of
-from bot.pack import find_pack
 
 _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 

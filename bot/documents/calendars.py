@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
-from icalendar import Alarm, Calendar, Event
+if TYPE_CHECKING:
+    from icalendar import Alarm
 
 _ALARMS = (30, 7, 1)
 _MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its reader is
@@ -18,6 +20,8 @@ def calendar_file(words: Sequence[str], day: object) -> str:
     Raises:
         TypeError: the document has no such day.
     """
+    from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
+
     if not isinstance(day, date):
         raise TypeError("a calendar file needs a day")
     title, *rest = words
@@ -41,6 +45,8 @@ def calendar_file(words: Sequence[str], day: object) -> str:
 
 
 def _alarm(title: str, before: timedelta) -> Alarm:
+    from icalendar import Alarm  # noqa: PLC0415 -- as above
+
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", title)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-import segno
 from markupsafe import Markup
 
 from bot.documents.desk import Documents, OfferedDocument, pack
@@ -61,5 +60,7 @@ class Publisher:
 
 def qr_svg(text: str) -> Markup:
     """The QR code, dark on white in every colour scheme, as scanners need it; its size is the page's to say."""
+    import segno  # noqa: PLC0415 -- one export needs it, and no start
+
     drawn = segno.make(text, error="m", micro=False).svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
     return Markup(drawn)  # noqa: S704 -- drawn from modules here; the text itself is not in it

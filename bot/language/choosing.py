@@ -58,17 +58,17 @@ def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str 
     that one of many values makes fit ("what about Dr. Moody") says less. A bare yes or no is heard apart: "are you
     sure" is no "sure". Nobody asks for the language that is `spoken` already: "¿habla español?" is of the doctor shown.
     """
-    every = len(heard.keys)
-    rules = [rule for rule in entry.rules if "answer" not in rule.set and rule.set.get("reply_language", "") != spoken]
-    goes_on = [rule for rule in rules if rule.after or (rule.set and entry.needs == "nothing")]
-    changes = rules if before and entry.intent.startswith(FOLLOW) else []
-    whole = [rule for rule in (*goes_on, *changes) if fits(rule, heard, before) and _is_whole(rule, heard)]
-    return max((_OF_MANY if rule.any else max(len(_places(rule, heard)) / every, 0.5) for rule in whole), default=0.0)
-
-
-def _is_whole(rule: Rule, heard: Heard) -> bool:
-    """Whether a rule takes every word of a message that means something."""
-    return _places(rule, heard) | heard.marks.get("FILLER", frozenset()) >= frozenset(range(len(heard.keys)))
+    every, best = len(heard.keys), 0.0
+    changes = before is not None and entry.intent.startswith(FOLLOW)
+    for rule in entry.rules:
+        if not (changes or rule.after or (rule.set and entry.needs == "nothing")):
+            continue
+        if "answer" in rule.set or rule.set.get("reply_language", "") == spoken or not fits(rule, heard, before):
+            continue
+        places = _places(rule, heard)
+        if len(places | heard.marks.get("FILLER", frozenset())) == every:
+            best = max(best, _OF_MANY if rule.any else max(len(places) / every, 0.5))
+    return best
 
 
 def is_most(rule: Rule, heard: Heard) -> bool:

@@ -6,6 +6,7 @@ both. It decides nothing between intents: the counted weights do.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,4 +73,9 @@ def licence_of(rules: IntentRules, held: Iterable[str]) -> str | None:
     if not rules.licence:
         return "-"
     there = frozenset(held)
-    return next((one for one in rules.licence if there.issuperset(one.split())), None)
+    return next((one for one in rules.licence if there >= _classes(one)), None)
+
+
+@cache
+def _classes(alternative: str) -> frozenset[str]:
+    return frozenset(alternative.split())

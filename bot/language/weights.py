@@ -8,8 +8,7 @@ mean, and nothing is fitted on what people write to the bot.
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 from math import exp, sqrt
 from pathlib import Path
 from struct import unpack
@@ -61,10 +60,8 @@ class Evidence(NamedTuple):
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    place: int
-    often: int
+_Row = tuple[int, int]
+"""The place of a row among the weights, and its inverse document frequency in eighths."""
 
 
 class Weights:
@@ -76,8 +73,7 @@ class Weights:
         self._rows: dict[str, dict[str, _Row]] = {}
         place = 0
         for kind, names in header.rows.items():
-            often = header.often[kind]
-            self._rows[kind] = {name: _Row(place + at, often[at]) for at, name in enumerate(names)}
+            self._rows[kind] = dict(zip(names, zip(count(place), header.often[kind]), strict=True))
             place += len(names)
         self._added: dict[int, int] = {}
         self._shape = f"<{len(self.labels)}I"
@@ -99,14 +95,15 @@ class Weights:
         """The rows of a kind added up, each as often as it counts; the sum of these; the sum of their squares."""
         rows = self._rows.get(kind, {})
         total = often = square = 0
-        for text, count in counts.items():
+        for text, number in counts.items():
             row = rows.get(text)
             if row is None:
                 continue
-            times = row.often * count if kind != "found" else EIGHTHS
-            total += self._row(row.place) * times
+            place, rare = row
+            times = rare * number if kind != "found" else EIGHTHS
+            total += self._row(place) * times
             often += times
-            square += row.often * row.often * count
+            square += rare * rare * number
         return total, often, square
 
     def _row(self, place: int) -> int:
@@ -123,10 +120,9 @@ class Weights:
         """The probability of each label, the likeliest first; of those at the `legal` places only, when given."""
         places = range(len(sums)) if legal is None else legal
         top = max(sums[place] for place in places)
-        raised = {place: exp(self.slope * (sums[place] - top)) for place in places}
-        whole = sum(raised.values())
-        best = sorted(raised, key=lambda place: (-raised[place], self.labels[place]))
-        return {self.labels[place]: raised[place] / whole for place in best}
+        raised = [(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places]
+        whole = sum(chance for chance, _ in raised)
+        return {label: chance / whole for chance, label in sorted(raised)}
 
     def knows(self, words: Iterable[str]) -> bool:
         """Whether most of these words were counted as words."""
@@ -138,9 +134,9 @@ class Weights:
         """The evidence that speaks most for one label, and then what speaks most against it, so many of each."""
         column, width = self.labels.index(label), len(self.labels)
         every = [
-            Evidence(kind, text, (self.weights[row.place * width + column] - ZERO) * self.header.step * KINDS[kind])
+            Evidence(kind, text, (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind])
             for kind, rows in self._rows.items()
-            for text, row in rows.items()
+            for text, (place, _) in rows.items()
         ]
         every.sort(key=lambda one: (-one.weight, one.text))
         return [*every[:most], *reversed(every[-most:])]
@@ -151,12 +147,13 @@ class Weights:
         spoken = []
         for kind, counts in found.items():
             square = self._total(kind, counts)[2]
-            for text, count in counts.items():
+            for text, number in counts.items():
                 row = self._rows.get(kind, {}).get(text)
                 if row is None or not square:
                     continue
-                times = row.often * count / sqrt(square) if kind != "found" else 1.0
-                weight = (self.weights[row.place * width + column] - ZERO) * self.header.step * KINDS[kind] * times
+                place, rare = row
+                times = rare * number / sqrt(square) if kind != "found" else 1.0
+                weight = (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind] * times
                 spoken.append(Evidence(kind, text, weight))
         return sorted(spoken, key=lambda one: (-abs(one.weight), one.text))
 

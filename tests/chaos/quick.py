@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bot.pack
-from bot.cli.cli import main
+from bot.__main__ import main
 from bot.delivery import due, looks, reminders, tellings
 from bot.delivery.inbox import Inbox
 
