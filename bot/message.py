@@ -10,7 +10,8 @@ from typing import Literal, TypeVar
 
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
-Language = Literal["en", "es"]
+Language = str
+"""A language of the pack, by its code: `en`, in which templates are written, or that of a catalogue beside them."""
 Wording = Literal["said", "quoted", "unsent"]
 """Whose words a message holds: its person's own, those of somebody else's message, or what is not all typed yet."""
 COMMAND = "bcbst"

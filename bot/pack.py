@@ -26,6 +26,7 @@ from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.language.sentences import FOLDER as SENTENCES
 from bot.message import COMMAND, Block, Language
+from bot.replies.catalogues import ByLanguage
 from bot.replies.lint import lint
 from bot.replies.render import Words
 
@@ -182,7 +183,10 @@ def load_care_kinds(folder: Path) -> CareKinds:
 def _words(templates: Path, engine: Engine, command: str) -> Words:
     try:
         titles = {name: rules.title for name, rules in engine.intents.items()}
-        return Words(templates, {"glossary": engine.lexicon.glossary.terms, "titles": titles, "command": f"/{command}"})
+        return Words(
+            templates,
+            {"glossary": ByLanguage(engine.lexicon.glossary.terms), "titles": titles, "command": f"/{command}"},
+        )
     except ValueError as error:
         raise PackError(f"templates/{error}") from error
 

@@ -19,7 +19,7 @@ from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.popup import is_popup, known_as
 from bot.accounts.proof import SPENT_KIND
-from bot.accounts.render import PRIVATE, Renderer, preferred, private
+from bot.accounts.render import PRIVATE, Renderer, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
@@ -115,7 +115,7 @@ class LinkPages:
             if not self._forms.is_ours(request, await fields_of(request), link_id):
                 raise WrongBrowser("the form was not made for this browser")
             departure = await self._sign_ins.depart(
-                link_id, request.query_params, preferred(request.headers.get("accept-language"))
+                link_id, request.query_params, self._renderer.preferred(request.headers.get("accept-language"))
             )
         except (LinkError, StoreError) as error:
             return self._problem(request, error)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -18,7 +19,7 @@ from starlette.responses import HTMLResponse
 from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.config import Settings
 from bot.message import Language
-from bot.replies.catalogues import read_catalogues
+from bot.replies.catalogues import SOURCE, ByLanguage, read_catalogues
 from bot.replies.pages import page_words
 
 
@@ -45,10 +46,16 @@ class Renderer:
             },
         }
         words = read_catalogues(pages.parent)
-        self._by_language = {
-            language: _environment(pages, {"say": page_words(words.get(language)), "language": language, **shared})
-            for language in get_args(Language)
-        }
+        self._by_language: ByLanguage[SandboxedEnvironment] = ByLanguage(
+            {
+                language: _environment(pages, {"say": page_words(words.get(language)), "language": language, **shared})
+                for language in (SOURCE, *words)
+            }
+        )
+
+    def preferred(self, accepts: str | None) -> Language:
+        """The language that an Accept-Language header prefers among those that pages are written in."""
+        return preferred(accepts, self._by_language)
 
     def page(
         self,
@@ -66,7 +73,7 @@ class Renderer:
         `popup` lets the window that opened it stay its opener. `scripts` lets the script of the code's page run, or
         those of the pop-up as well.
         """
-        language = preferred(accepts)
+        language = self.preferred(accepts)
         html = self._by_language[language].get_template(f"{name}.html").render(values)
         headers = headers_of(language, self._style_hash, form_action, self._scripts[scripts] if scripts else "'none'")
         return HTMLResponse(html, status, {**headers, **private(popup=popup)})
@@ -118,15 +125,16 @@ PRIVATE = {
 """Headers of every answer here, redirects too, outside of a pop-up."""
 
 
-def preferred(accepts: str | None) -> Language:
-    """Spanish when the header ranks it above English (RFC 9110 12.5.4), else English."""
-    ranks = {"en": 0.0, "es": 0.0}
+def preferred(accepts: str | None, languages: Iterable[Language]) -> Language:
+    """The one of these languages that the header ranks highest (RFC 9110 12.5.4), the first of them in doubt."""
+    ranks = dict.fromkeys(languages, 0.0)
     for part in (accepts or "").split(","):
         tag, _, quality = part.strip().partition(";")
         language = tag.strip().lower().split("-")[0]
         if language in ranks:
             ranks[language] = max(ranks[language], _quality(quality))
-    return "es" if ranks["es"] > ranks["en"] else "en"
+    best: Language = max(ranks, key=lambda language: ranks[language])
+    return best
 
 
 def _quality(text: str) -> float:

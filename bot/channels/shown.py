@@ -37,7 +37,7 @@ def unpacked(row: bytes) -> Shareable:
     """The answer again."""
     kept = msgspec.json.decode(row, type=_Kept)
     blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
-    return Shareable(intent=kept.intent, language="es" if kept.language == "es" else "en", blocks=blocks)
+    return Shareable(intent=kept.intent, language=kept.language, blocks=blocks)
 
 
 def for_everybody(reply: Shareable, signed: Iterable[Block]) -> Shareable:

@@ -23,7 +23,7 @@ def heard_in(memory: Memory, reading: Reading) -> Language:
     """The language of a message; where its words could be either ("no", a ZIP), that of the last reply."""
     if not reading.shows_language and memory.language is not None:
         return memory.language
-    return "es" if reading.language == "es" else "en"
+    return reading.language
 
 
 def fresh(
@@ -140,7 +140,7 @@ def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> M
     wish = reading.slots.get("reply_language")
     if wish is None or _asks_of_provider(memory, reading, last):
         return memory
-    return replace(memory, choice="es" if wish.value == "es" else "en")
+    return replace(memory, choice=str(wish.value))
 
 
 def _asks_of_provider(memory: Memory, reading: Reading, last: IntentRules | None) -> bool:

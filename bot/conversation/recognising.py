@@ -10,7 +10,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import get_args
 
 import structlog
 
@@ -248,8 +247,8 @@ def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:
     """The labels that lead to one question each; one that stands for several is known only where it was shown."""
     found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], tuple[Language, Press]]] = {}
     labels = pack.words.fixed_labels()
-    for language in get_args(Language):
-        for label, press in labels.get(language, ()):
+    for language, written in labels.items():
+        for label, press in written:
             if press.intent in pack.intents and not _IN_CONTEXT & press.arguments.keys():
                 asks = (press.intent, frozenset(press.arguments.items()))
                 found.setdefault(said(label), {}).setdefault(asks, (language, press))

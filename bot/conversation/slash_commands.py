@@ -91,10 +91,11 @@ class Commands:
         directory = (one for one in self._engine.intents.values() if one.needs == "directory")
         in_forms = {key for one in directory if one.form for key in one.form.fields}
         keys: dict[str, str] = {}
-        for key, kind in sorted(self._engine.lexicon.options[language], key=lambda one: one[0] not in in_forms):
+        options = self._engine.lexicon.options
+        for key, kind in sorted(options.get(language, options["en"]), key=lambda one: one[0] not in in_forms):
             if kind in kinds:
                 keys.setdefault(kind, key)
-        title = "; ".join(rules.title[language] for rules in intents)
+        title = "; ".join(rules.title.get(language, rules.title["en"]) for rules in intents)
         of_directory = all(rules.needs == "directory" for rules in intents)
         return CommandOffered(name, title, tuple(keys.values()), of_directory, tuple(keys))
 
@@ -127,7 +128,7 @@ class Commands:
             rules.intent,
             slots=slots,
             rule="command",
-            language="es" if reading.language == "es" else "en",
+            language=reading.language,
             unmet=_unmet(request.options, rules, slots),
         )
 

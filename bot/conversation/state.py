@@ -171,7 +171,7 @@ class Dialogue:
         """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
         intent, _, language = button.rpartition(".")
         if intent in _PLAIN:
-            return Asked(intent, language="es" if language == "es" else "en")
+            return Asked(intent, language=language)
         row, _, index = button.partition(".")
         presses = _decoded(await self._table.get("press", f"{row}\x1f{person.key}"), tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -16,7 +16,7 @@ from bot.documents.cells import cell
 from bot.documents.contacts import contact_file, contact_value
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
-from bot.replies.catalogues import read_catalogues
+from bot.replies.catalogues import SOURCE, ByLanguage, read_catalogues
 from bot.replies.filters import forms
 from bot.replies.markdown import clean
 from bot.replies.pages import cell_words, page_words
@@ -31,13 +31,13 @@ class Printer:
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
         style = (folder / "document.css").read_text(encoding="utf-8")
         self.style = sha256(style)
-        self._html: dict[Language, ImmutableSandboxedEnvironment] = {}
-        self._csv: dict[Language, ImmutableSandboxedEnvironment] = {}
-        self._vcf: dict[Language, ImmutableSandboxedEnvironment] = {}
+        self._html: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
+        self._csv: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
+        self._vcf: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
         words = read_catalogues(folder.parent)
-        for language in get_args(Language):
+        for language in (SOURCE, *words):
             said = words.get(language)
             html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}
             self._html[language] = _environment(folder, language, html, finalize=_shown, autoescape=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.language.reading import Slot
@@ -144,7 +144,7 @@ class Ask:
     slots: Mapping[str, object]
     today: date
     words: Mapping[str, str]
-    language: Literal["en", "es"]
+    language: str
     budget: Budget
     directory: DirectoryClient | PooledDirectory
     places: Places

@@ -20,9 +20,10 @@ from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import keys_in
+from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
 
 LANGUAGES = ("en", "es")
-ANY_DOCTOR = "doctor"
+"""The languages of which no entry of the words, no title and no example lacks any."""
 # What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
 COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
@@ -199,7 +200,8 @@ def _load_services(lexicon: Lexicon, folder: Path) -> None:
         _add(lexicon, _Said(en=service.en, es=service.es), "service", name, (shown, name))
 
 
-def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
+def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ...]]:
+    """Kinds of doctors; returns their NUCC codes by name."""
     shown = f"{WORDS}/specialties.yaml"
     listed: dict[str, _Specialty] = converted(
         read_yaml(folder / "specialties.yaml", shown), dict[str, _Specialty], shown
@@ -220,6 +222,7 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
                     meaning = Meaning(of, value, language, of in _HIDING)
                     for phrase in phrases_in(complaint, shown, name):
                         lexicon.tree.add_behind(ways, phrase, meaning)
+    return {name: tuple(specialty.codes) for name, specialty in listed.items()}
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:
@@ -305,10 +308,15 @@ def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
     _load_concepts(lexicon, words)
     _load_values(lexicon, words)
     _load_services(lexicon, words)
-    _load_specialties(lexicon, words)
+    codes = _load_specialties(lexicon, words)
     _load_drugs(lexicon, words)
     _load_names(lexicon, words)
     lexicon.dangers = load_dangers(words, lexicon.drugs)
+    for language, tongue in read_tongues(words).items():
+        add_words(lexicon.tree, language, tongue, codes)
+        add_dangers(lexicon.dangers.words, language, tongue)
+        lexicon.idle |= keys_of(tongue.idle)
+        lexicon.familiar |= keys_of(tongue.common) | keys_of(tongue.idle)
     lexicon.glossary = load_glossary(words)
     lexicon.kinds |= {TERM, OTHER, ALONE} if lexicon.glossary.terms else set()
     lexicon.plain = frozenset(lexicon.tree.vocabulary)

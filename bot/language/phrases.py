@@ -146,6 +146,11 @@ class PhraseTree:
         tree.vocabulary.update(vocabulary.split())
         return tree
 
+    def named(self) -> dict[tuple[str, str], bool]:
+        """What phrases mean, of those whose value is a name: kind and name, and whether its phrases hide others."""
+        meanings = (one for of in self._meanings.values() for one in of)
+        return {(one.kind, one.value): one.hides for one in meanings if isinstance(one.value, str)}
+
     def words_of(self, kind: str) -> dict[object, set[str]]:
         """The words of all phrases for values of a kind, by value, without ways of asking for a complaint."""
         words: dict[object, set[str]] = {}

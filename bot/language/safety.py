@@ -139,7 +139,8 @@ def _language(found: Sequence[PhraseFound]) -> str:
     for entry in found:
         for meaning in entry.meanings:
             languages[meaning.language] += entry.after - entry.first
-    return "es" if languages["es"] > languages["en"] else "en"
+    best = max(sorted(filter(None, languages)), key=lambda language: languages[language], default="en")
+    return best if languages[best] > languages["en"] else "en"
 
 
 def _meant(found: list[PhraseFound]) -> list[PhraseFound]:

@@ -36,6 +36,7 @@ _WORD = re.compile(
 )
 _CONTROLS = {**dict.fromkeys((*range(32), 127), " "), ord("`"): "'"}
 APOSTROPHES = dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\ua78c\uff07\u00b4`", "'")
+_WITH_STROKE = re.compile(r"LATIN SMALL LETTER ([A-Z]) WITH")
 _PLURAL_FROM = 4
 # "news" is not what a "new patient" is.
 _NO_PLURAL = frozenset({"news"})
@@ -73,8 +74,14 @@ def _fold_character(character: str) -> str:
         category = unicodedata.category(part)
         if category[0] == "M" or category == "Cf":
             continue
-        kept.append(" " if category[0] == "C" else part)
+        kept.append(" " if category[0] == "C" else _plain(part))
     return "".join(kept)
+
+
+def _plain(letter: str) -> str:
+    """A Latin letter with a stroke, which Unicode does not take apart, without it: "d" for "đ"."""
+    found = _WITH_STROKE.match(unicodedata.name(letter, ""))
+    return found[1].lower() if found else letter
 
 
 def fold(text: str) -> tuple[str, list[int] | None]:

@@ -11,13 +11,24 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from gettext import c2py
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bot import compiled
 from bot.replies.filters import MESSAGES
 from bot.replies.messages import CatalogueMessage, names, scan, sources
 
 _NAMED = 60
+BEGUN = '"X-State: begun\\n"'
+SOURCE = "en"
+"""The language in which templates are written."""
+T = TypeVar("T")
+
+
+class ByLanguage(dict[str, T]):
+    """Something for each language; a language that has none gets that of English."""
+
+    def __missing__(self, language: str) -> T:
+        return self[SOURCE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +36,14 @@ class Catalogue:
     """The words of one language.
 
     `forms` has each message's text, or a text for each plural form; `form` picks one by the number. An empty text
-    is not translated yet. `fuzzy` are those that a translator has to look at again.
+    is not translated yet. `fuzzy` are those that a translator has to look at again. `begun`: the header says
+    `X-State: begun`; what has no text yet is said in English.
     """
 
     forms: Mapping[CatalogueMessage, tuple[str, ...]] = field(default_factory=dict)
     form: Callable[[int], int] = int
     fuzzy: Collection[CatalogueMessage] = ()
+    begun: bool = False
 
 
 class _Kept(NamedTuple):
@@ -39,6 +52,7 @@ class _Kept(NamedTuple):
     forms: list[tuple[CatalogueMessage, tuple[str, ...]]]
     plural: str
     fuzzy: list[CatalogueMessage]
+    begun: bool
 
 
 Catalogues = Mapping[str, Catalogue]
@@ -54,8 +68,10 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
     paths = sorted(templates.glob("*.po"))
     key = compiled.key_of(Path(__file__), *paths)
     kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
-    read = {language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy)) for language, one in kept.items()}
-    return {language: Catalogue() for language in languages} | read
+    return {language: Catalogue() for language in languages} | {
+        language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
+        for language, one in kept.items()
+    }
 
 
 def messages(templates: Path) -> list[CatalogueMessage]:
@@ -83,6 +99,7 @@ def _read(path: Path) -> _Kept:
     from babel import Locale  # noqa: PLC0415 -- as above
     from babel.messages.pofile import read_po  # noqa: PLC0415 -- as above
 
+    begun = BEGUN in path.read_text(encoding="utf-8").partition("\n\n")[0]
     with path.open("rb") as file:
         read = read_po(file, locale=Locale.parse(path.stem), abort_invalid=True)
     forms, fuzzy = list[tuple[CatalogueMessage, tuple[str, ...]]](), list[CatalogueMessage]()
@@ -93,14 +110,14 @@ def _read(path: Path) -> _Kept:
             forms.append((message, (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())))
             fuzzy += [message] if entry.fuzzy else []
     c2py(read.plural_expr)  # raises ValueError for what is no expression
-    return _Kept(forms, read.plural_expr, fuzzy)
+    return _Kept(forms, read.plural_expr, fuzzy, begun)
 
 
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
     """What is wrong with the catalogues, by file and message.
 
     A message is not translated, marked fuzzy or shows other values, or no template says it. A language without a
-    catalogue needs none for the filters alone.
+    catalogue needs none for the filters alone; one that is begun needs nothing but what it has.
     """
     said = messages(templates)
     known, keys = set(said), Counter((message.one, message.context) for message in said)
@@ -109,6 +126,8 @@ def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
             yield f"{_called(message)}: said with other plurals too, or without one: context= keeps them apart"
     for language, catalogue in catalogues.items():
         needed = said if catalogue.forms else said[len(MESSAGES) :]
+        if catalogue.begun:
+            needed = [message for message in said if message in catalogue.forms]
         found = [(message, "no template says it") for message in catalogue.forms if message not in known]
         found += [(message, why) for message in needed for why in _doubts(message, catalogue)]
         yield from (f"{file_of(language)}: {_called(message)}: {why}" for message, why in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
-from typing import Any, get_args
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.runtime import Context, Macro
@@ -13,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import internalcode
 
 from bot.message import COMMAND, Block, Facts, Language, Press
-from bot.replies.catalogues import Catalogue, faults, read_catalogues
+from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, faults, read_catalogues
 from bot.replies.filters import filters, finalize
 from bot.replies.labels import fixed_labels
 from bot.replies.markdown import parse
@@ -104,9 +104,6 @@ def environment(
     return jinja
 
 
-SOURCE, *TRANSLATIONS = get_args(Language)
-
-
 class Words:
     """What the bot says, by template and language. Each template is read and compiled once, when first needed."""
 
@@ -120,12 +117,14 @@ class Words:
         self.numbers = load_numbers(templates)
         own = {"numbers": self.numbers, "appeals": load_appeals(templates), "command": f"/{COMMAND}"}
         self.common = {**own, **(common or {})}
-        self._catalogues = read_catalogues(templates, TRANSLATIONS)
+        self._catalogues = read_catalogues(templates)
         self.languages = (SOURCE, *self._catalogues)
-        self._by_language = {
-            language: environment(templates, language, self.common, self._catalogues.get(language))
-            for language in self.languages
-        }
+        self._by_language = ByLanguage(
+            {
+                language: environment(templates, language, self.common, self._catalogues.get(language))
+                for language in self.languages
+            }
+        )
         self._theirs = load_theirs(templates)
         self._of_others: dict[str, Environment] = {}
 
@@ -142,7 +141,6 @@ class Words:
         With a `theirs` among the values, the given name of somebody else whose record it is, they speak of that person.
 
         Raises:
-            KeyError: there are no words in this language.
             jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
             TemplateFault: what it made cannot be read as blocks.
         """

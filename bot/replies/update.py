@@ -15,7 +15,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from bot.replies.catalogues import Catalogue, file_of, messages, read_catalogues
+from bot.replies.catalogues import BEGUN, Catalogue, file_of, messages, read_catalogues
 from bot.replies.messages import CatalogueMessage
 
 _FLAG = "python-brace-format"
@@ -24,7 +24,7 @@ msgstr ""
 "Language: {language}\\n"
 "Content-Type: text/plain; charset=utf-8\\n"
 "Plural-Forms: {plurals}\\n"
-
+{state}
 """
 
 
@@ -52,6 +52,8 @@ def _write(path: Path, text: str) -> bool:
 def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) -> str:
     """A catalogue's file: the messages in the order of their letters."""
     made = Catalog(locale=language)
+    if before.begun:
+        said = [message for message in said if message in before.forms]
     for message in sorted(said, key=lambda one: (one.one.casefold(), one)):
         texts = before.forms.get(message) or ("",) * (made.num_plurals if message.many else 1)
         made.add(
@@ -62,7 +64,9 @@ def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) 
         ).flags.discard(_FLAG)
     body = BytesIO()
     write_po(body, made, width=0, omit_header=True)
-    return _HEADER.format(language=language, plurals=made.plural_forms) + body.getvalue().decode().strip("\n") + "\n"
+    state = f"{BEGUN}\n" if before.begun else ""
+    header = _HEADER.format(language=language, plurals=made.plural_forms, state=state)
+    return header + body.getvalue().decode().strip("\n") + "\n"
 
 
 if __name__ == "__main__":

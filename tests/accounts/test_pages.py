@@ -195,8 +195,8 @@ async def test_pages_come_in_spanish(bot: Bot) -> None:
     ],
 )
 def test_the_language_of_a_header(header: str | None, language: str) -> None:
-    """Spanish only where it is ranked above English."""
-    assert preferred(header) == language
+    """Spanish only where it is ranked above English; what nobody has words for counts for nothing."""
+    assert preferred(header, ("en", "es")) == language
 
 
 @pytest.mark.threat("T46", "T47")

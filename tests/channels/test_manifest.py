@@ -3,7 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import jsonschema
 import pytest
@@ -42,7 +42,7 @@ def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> 
     assert [(one["title"], one["message"]) for one in prompts] == [(one.title["en"], one.says["en"]) for one in offered]
 
 
-@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_a_prompt_is_understood(language: Language) -> None:
     """Each asks the same in both languages, and is heard in its own."""
     hear, today = shipped_pack().engine.understand, date(2026, 5, 20)

@@ -51,7 +51,7 @@ RAREST = 2
 _MOST_OFTEN = 255
 _FOLDS = 4
 _TWO = 2
-_TONGUES, _SPOKEN = ("en", "es"), ("pieces", "words")
+_SPOKEN = ("pieces", "words")
 # A word of both languages, such as "no", shows none, though one says it more often.
 # A shorter piece of a word is in names of any language: the "ue " of "Blue".
 _LEAST_LETTERS = 4
@@ -321,47 +321,52 @@ def aspects(every: Sequence[Heard]) -> dict[str, list[Heard]]:
 def tongue(every: Sequence[Heard]) -> Weights:
     """The weights that tell the language: how much more often a word, or a piece of one, is in sentences of one.
 
-    Words and pieces are independent (naive Bayes), so that one word alone is told as well as a long message.
+    Words and pieces are independent (naive Bayes): one word alone tells, too. What no sentence of a language has is as
+    rare in it as in the one with most.
     """
-    counts = {language: Counter[tuple[str, str]]() for language in _TONGUES}
     sizes = Counter(one.sentence.language for one in every)
+    counts = {language: Counter[tuple[str, str]]() for language in sorted(sizes)}
     for one in every:
         for kind in _SPOKEN:
             counts[one.sentence.language].update((kind, text) for text in one.found[kind])
-    english, spanish = (counts[language] for language in _TONGUES)
-    both = english + spanish
+    often, most = sum(counts.values(), Counter()), max(sizes.values())
     odds = {
-        row: math.log((spanish[row] + 0.5) / sizes["es"]) - math.log((english[row] + 0.5) / sizes["en"])
-        for row in sorted(both)
-        if both[row] > RAREST and " " not in row[1].strip() and (row[0] == "words" or len(row[1]) >= _LEAST_LETTERS)
+        row: _against_others([math.log(of[row] / sizes[language] + 0.5 / most) for language, of in counts.items()])
+        for row in sorted(often)
+        if often[row] > RAREST and " " not in row[1].strip() and (row[0] == "words" or len(row[1]) >= _LEAST_LETTERS)
     }
-    odds = {row: one if abs(one) >= _CLEAR_ODDS else 0.0 for row, one in odds.items()}
-    clearest = sorted((row for row in odds if odds[row]), key=lambda row: (-abs(round(odds[row], 6)) * both[row], row))
+    clear = (row for row in odds if max(odds[row]) > 0.0)
+    clearest = sorted(clear, key=lambda row: (-round(max(odds[row]), 6) * often[row], row))
     by_kind = {kind: [row for row in clearest if row[0] == kind][:most] for kind, most in LANGUAGE_ROWS.items()}
     kept = sorted(row for rows in by_kind.values() for row in rows)
     step = round(_MOST_ODDS / (ZERO - 1), 6)
-    steps = [round(max(-_MOST_ODDS, min(_MOST_ODDS, odds[row])) / step) for row in kept]
+    steps = (ZERO + round(max(-_MOST_ODDS, min(_MOST_ODDS, one)) / step) for row in kept for one in odds[row])
     return Weights(
         Header(
-            labels=list(_TONGUES),
-            biases=[0.0, 0.0],
+            labels=list(counts),
+            biases=[0.0] * len(counts),
             step=step,
             slope=_TONGUE_SLOPE,
             sure={},
             rows={kind: [text for of, text in kept if of == kind] for kind in _SPOKEN},
             often={kind: [EIGHTHS for of, _ in kept if of == kind] for kind in _SPOKEN},
         ),
-        b"".join(bytes((ZERO - one, ZERO + one)) for one in steps),
+        bytes(steps),
     )
+
+
+def _against_others(logs: Sequence[float]) -> list[float]:
+    """How much likelier a row is in each language than in the likeliest other one; zero where that is not clear."""
+    odds = [log - max((*logs[:at], *logs[at + 1 :])) for at, log in enumerate(logs)]
+    return [one if abs(one) >= _CLEAR_ODDS else 0.0 for one in odds]
 
 
 def parts_of(
     every: Sequence[Heard], slope: float, sure: Mapping[str, float], pinned: Pins | None = None
 ) -> dict[str, Weights]:
     """The parts of a file of weights: which intent, which aspect of one, which language."""
-    parts = {INTENTS: weights_of(every, slope, sure, pinned)}
-    parts |= {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every).items()}
-    return {**parts, LANGUAGE: tongue(every)}
+    parts = {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every).items()}
+    return {INTENTS: weights_of(every, slope, sure, pinned), **parts, LANGUAGE: tongue(every)}
 
 
 def fit() -> tuple[bytes, str]:
@@ -386,10 +391,9 @@ def main() -> int:
     if "--check" in sys.argv:
         differs = difference(file, content)
         sys.stdout.write(f"weights: {told}: {differs or 'as shipped'}\n")
-        return 1 if differs.startswith("not") else 0
+        return int(differs.startswith("not"))
     file.write_bytes(content)
-    sys.stdout.write(f"weights: {told}\n")
-    return 0
+    return not sys.stdout.write(f"weights: {told}\n")
 
 
 if __name__ == "__main__":

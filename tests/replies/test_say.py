@@ -203,6 +203,20 @@ def test_an_update_keeps_what_is_translated(tmp_path: Path) -> None:
     assert update(tmp_path) == []
 
 
+def test_a_language_may_begin_with_a_few_words(tmp_path: Path) -> None:
+    """What it lacks is said in English and is no fault; an update keeps what is there and adds nothing empty."""
+    _words(tmp_path, OWED + '{{ say("new") }}')
+    head = 'msgid ""\nmsgstr ""\n"Language: vi\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n"X-State: begun\\n"\n'
+    (tmp_path / "vi.po").write_text(f'{head}\nmsgid "new"\nmsgstr "mới"\n', encoding="utf-8")
+    words = Words(tmp_path)
+    assert [fault for fault in words.faults() if fault.startswith("vi")] == []
+    update(tmp_path)
+    assert [message.one for message in read_catalogues(tmp_path)["vi"].forms] == ["new"]
+    said = _said(words, "vi", who="Sam", amount=5)
+    assert "mới" in said
+    assert "owes" in said, "English where the language has no words yet"
+
+
 def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps of docs/translating.md: make the files, translate each message; dates and lists come from CLDR."""
     words_kept(monkeypatch)
@@ -213,7 +227,7 @@ def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.M
         load_pack(tmp_path)
     _translate(templates)
     pack = load_pack(tmp_path)
-    assert pack.words.languages == ("en", "es", "pt")
+    assert pack.words.languages == ("en", "es", "pt", "vi")
     link = {"state": "active", "member": "Dana", "since": "2026-05-01"}
     values = {
         "link": link,

@@ -240,7 +240,10 @@ class Errands:
         """Offer a person who opens the chat what they may ask."""
         language = await here.language(incoming.user)
         offered = self._modals.prompts[:_MOST_PROMPTS]
-        prompts = [{"title": one.title[language], "message": one.says[language]} for one in offered]
+        prompts = [
+            {"title": one.title.get(language, one.title["en"]), "message": one.says.get(language, one.says["en"])}
+            for one in offered
+        ]
         thread = {"thread_ts": incoming.thread} if incoming.thread else {}
         await here.client.assistant_threads_setSuggestedPrompts(channel_id=incoming.channel, prompts=prompts, **thread)
 

@@ -176,7 +176,7 @@ class Workspace:
         profile = SlackProfile(
             name,
             restricted=any(found.get(flag) for flag in _RESTRICTED),
-            language="es" if str(found.get("locale") or "").startswith("es") else "en",
+            language=str(found.get("locale") or "en").partition("-")[0].casefold(),
             enterprise=str((found.get("enterprise_user") or {}).get("enterprise_id") or ""),
         )
         self._profiles[user], self._languages[user] = profile, profile.language

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, get_args
+from typing import Any
 
 import structlog
 from cachetools import TTLCache
@@ -38,6 +38,7 @@ from bot.message import (
     Shared,
 )
 from bot.replies.blocks import BlockPage, pages
+from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
 
 SECONDS = 1.0
@@ -78,8 +79,8 @@ class Notices:
     def __init__(self, words: Words) -> None:
         self._words = words
         self.labels = lru_cache(self._labels)
-        self._working = {language: self.page("looking", language) for language in get_args(Language)}
-        self._unwritable = {language: self.page("cannot_write", language) for language in get_args(Language)}
+        self._working = ByLanguage({language: self.page("looking", language) for language in words.languages})
+        self._unwritable = ByLanguage({language: self.page("cannot_write", language) for language in words.languages})
 
     def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
         """The messages of a reply: what deletes asks first, and an answer that can be rated ends with its thumbs."""

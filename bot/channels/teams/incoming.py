@@ -193,7 +193,7 @@ def address_of(place: Place) -> str:
 
 def language_of(body: Body) -> Language:
     """The language of the person's client, for the few words that are said before a question is understood."""
-    return "es" if word(body, "locale").casefold().startswith("es") else "en"
+    return word(body, "locale").casefold().partition("-")[0] or "en"
 
 
 def typed(body: Body) -> str:

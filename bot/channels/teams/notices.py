@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
 from urllib.parse import quote
 
 from bot.message import Block, Language, Shareable
 from bot.replies.cards import CardPage, pages
+from bot.replies.catalogues import SOURCE, ByLanguage
 from bot.replies.render import Words, labels_of
 
 _PLAIN = (
@@ -31,51 +31,51 @@ class Notices:
 
     def __init__(self, words: Words, app_id: str) -> None:
         self._words, self._app_id = words, app_id
-        found = {tongue: labels_of(words, "label", tongue) for tongue in get_args(Language)}
-        self._labels = {tongue: (rows["name"], rows["about"]) for tongue, rows in found.items()}
+        found = {tongue: labels_of(words, "label", tongue) for tongue in words.languages}
+        self._labels = ByLanguage({tongue: (rows["name"], rows["about"]) for tongue, rows in found.items()})
         self._texts = {
-            (name, tongue): self._page(name, tongue).text for name in _PLAIN for tongue in get_args(Language)
+            name: ByLanguage({tongue: self._page(name, tongue).text for tongue in words.languages}) for name in _PLAIN
         }
 
     def ready(self, language: Language) -> str:
         """What a notification says instead of a private answer (T26)."""
-        return self._texts["answer_ready", language]
+        return self._texts["answer_ready"][language]
 
     def looking(self, language: Language) -> str:
         """What a client shows at once when a button is pressed."""
-        return self._texts["looking", language]
+        return self._texts["looking"][language]
 
     def by_browser(self, language: Language) -> str:
         """The button that signs in outside of Teams, beside the one that opens a pop-up."""
-        return self._texts["by_browser", language]
+        return self._texts["by_browser"][language]
 
     def not_shown(self, language: Language) -> str:
         """Teams refused to show the answer."""
-        return self._texts["not_shown", language]
+        return self._texts["not_shown"][language]
 
     def cut_off(self, language: Language) -> str:
         """Writing the answer failed: it may stand there or not."""
-        return self._texts["interrupted", language]
+        return self._texts["interrupted"][language]
 
     def nothing_new(self, language: Language) -> str:
         """A card that asked what it says now says the same."""
-        return self._texts["nothing_new", language]
+        return self._texts["nothing_new"][language]
 
     def old_button(self, language: Language) -> str:
         """A button of a card that an earlier version made."""
-        return self._texts["old_button", language]
+        return self._texts["old_button"][language]
 
     def in_our_chat(self, language: Language) -> str:
         """Where the answer to what a dialog sent is."""
-        return self._texts["in_our_chat", language]
+        return self._texts["in_our_chat"][language]
 
     def only_there(self, language: Language) -> str:
         """A form that asks about a member's own record, outside of the private chat."""
-        return self._texts["only_there", language]
+        return self._texts["only_there"][language]
 
     def no_chat(self, language: Language) -> str:
         """The answer would be for the private chat, and there is none."""
-        return self._texts["no_chat", language]
+        return self._texts["no_chat"][language]
 
     def labels(self, name: str, language: Language) -> Mapping[str, str]:
         """The words of a form, by their names."""
@@ -104,11 +104,11 @@ class Notices:
 
     def search_failed(self, language: Language) -> str:
         """The search of the message box found nothing that it could show in time."""
-        return self._texts["search_failed", language]
+        return self._texts["search_failed"][language]
 
     def search_hint(self, language: Language) -> str:
         """What can be typed into the search of the message box."""
-        return self._texts["search_hint", language]
+        return self._texts["search_hint"][language]
 
     def interrupted(self) -> Shareable:
         """An earlier try's answer may stand there; a chat cannot be read to see it (F52)."""
@@ -136,9 +136,9 @@ class Notices:
 
     def _in_every_language(self, name: str) -> Shareable:
         """For what comes without a language of its own."""
-        tongues = get_args(Language)
+        tongues = self._words.languages
         blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
-        return Shareable(intent=name, language="en", blocks=tuple(blocks), to_asker=True)
+        return Shareable(intent=name, language=SOURCE, blocks=tuple(dict.fromkeys(blocks)), to_asker=True)
 
     def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
         blocks = self._words.render(f"channels/{name}", {}, language=language, links=links)

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -63,9 +63,9 @@ def _views(language: Language) -> list[dict[str, Any]]:
 
 def test_slacks_published_types_take_what_we_send(tmp_path: Path) -> None:
     """The compiler checks each literal strictly: an unknown field or a wrong value does not compile."""
-    replies = [replace(REPLY, language=language) for language in get_args(Language)]
+    replies = [replace(REPLY, language=language) for language in ("en", "es")]
     messages = [list(page.blocks) for reply in replies for page in NOTICES.pages(reply)]
-    views = [view for language in get_args(Language) for view in _views(language)]
+    views = [view for language in ("en", "es") for view in _views(language)]
     assert [fault for view in views for fault in refused_view(view)] == []
     dump = partial(json.dumps, ensure_ascii=False)
     file = tmp_path / "sent.ts"

@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import date
-from typing import get_args
 
 import pytest
 
@@ -67,7 +66,7 @@ async def test_a_button_at_home_is_answered_in_the_chat(house: House) -> None:
 
 
 @pytest.mark.parametrize("name", ["find", "bill", "unlink", "network", "compare"])
-@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_a_form_fits_slack_and_holds_nothing_of_anybody(name: str, language: Language) -> None:
     """Within Slack's limits in both languages, and without any metadata that could carry something."""
     offered = shipped_pack().offers.forms
@@ -192,7 +191,7 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
     assert "initial_option" not in json.dumps(house.slack.views)
 
 
-@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
     """Whatever is chosen means something to the intent that the form asks, in both languages."""
     pack, notices = shipped_pack(), Notices(shipped_pack().words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -33,7 +33,7 @@ def input_of(card: Json, key: str) -> Json:
 
 
 @pytest.mark.parametrize("name", FORMS)
-@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("language", ["en", "es"])
 async def test_forms_fit_and_hold_nothing_of_anybody(name: str, language: Language) -> None:
     """In both languages: a label at each field, no value that somebody else typed, one button."""
     form = shipped_pack().offers.forms[name].form

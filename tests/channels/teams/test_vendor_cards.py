@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -65,7 +65,7 @@ def test_a_sign_in_is_a_card_of_theirs() -> None:
 
 
 @pytest.mark.parametrize("name", ["find", "bill", "network", "compare"])
-@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_a_form_is_a_card_of_theirs(name: str, language: Language) -> None:
     """With values kept and faults told."""
     form = shipped_pack().offers.forms[name].form

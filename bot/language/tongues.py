@@ -1,0 +1,100 @@
+"""The words of further languages: `intents/_words/tongues/<language>.yaml`, beside the two that every entry has itself.
+
+Such a file has phrases for what the pack knows already. What it leaves out is understood in no other words than before,
+so that a language may begin with a few topics.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from bot.errors import PackError
+from bot.language.dangers import HIDDEN
+from bot.language.findings import hint
+from bot.language.phrases import Meaning, PhraseTree, phrases_in
+from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.text import keys_in
+
+FOLDER = "tongues"
+ANY_DOCTOR = "doctor"
+"""The specialty that is any doctor's."""
+
+
+class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phrases, separated by commas, by what they mean.
+
+    `classes` has words of licences, `common` and `idle` have everyday words: all separated by blanks, with or without
+    accents.
+    """
+
+    concepts: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    facilities: dict[str, str] = {}
+    services: dict[str, str] = {}
+    specialties: dict[str, str] = {}
+    danger: dict[str, str] = {}
+    classes: dict[str, str] = {}
+    common: str = ""
+    idle: str = ""
+
+
+def read_tongues(words: Path) -> dict[str, Tongue]:
+    """The files by language.
+
+    Raises:
+        PackError: "file: key: what".
+    """
+    files = {file.stem: f"{WORDS}/{FOLDER}/{file.name}" for file in sorted((words / FOLDER).glob("*.yaml"))}
+    return {
+        language: converted(read_yaml(words.parent / shown, shown), Tongue, shown) for language, shown in files.items()
+    }
+
+
+def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[str, tuple[str, ...]]) -> None:
+    """Put the phrases of a language into the tree of all; `codes` are the NUCC codes of each specialty.
+
+    Raises:
+        PackError: a phrase means what the pack does not know.
+    """
+    shown = f"{WORDS}/{FOLDER}/{language}.yaml"
+    meanings = tree.named()
+    named = {
+        "concept": tongue.concepts,
+        "facility_type": tongue.facilities,
+        "service": tongue.services,
+        **tongue.values,
+    }
+    for kind, entries in named.items():
+        for value, text in entries.items():
+            if (kind, value) not in meanings:
+                near = hint(value, [one for of, one in meanings if of == kind])
+                raise PackError(f"{shown}: {kind}: unknown {value!r}{near}")
+            for phrase in phrases_in(text, shown, value):
+                tree.add(phrase, Meaning(kind, value, language, hides=meanings[kind, value]))
+    for name, text in tongue.specialties.items():
+        if name not in codes:
+            raise PackError(f"{shown}: specialties: unknown {name!r}{hint(name, codes)}")
+        kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
+        for phrase in phrases_in(text, shown, name):
+            tree.add(phrase, Meaning(kind, codes[name], language, hides=kind == "specialty"))
+
+
+def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
+    """Put the words of danger of a language into the safety gate's tree.
+
+    Raises:
+        PackError: an idea that no rule knows.
+    """
+    shown = f"{WORDS}/{FOLDER}/{language}.yaml"
+    ideas = {value for kind, value in tree.named() if kind == "concept"}
+    for name, text in tongue.danger.items():
+        if name not in ideas:
+            raise PackError(f"{shown}: danger: unknown idea {name!r}{hint(name, ideas)}")
+        for phrase in phrases_in(text, shown, name):
+            tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
+
+
+def keys_of(text: str) -> frozenset[str]:
+    """Words in look-up form."""
+    return frozenset(key for word in text.split() for key in keys_in(word))
