@@ -14,7 +14,8 @@ _SHOT = {"service": "vaccine"}
 class Shots(Summary):
     """The claims for a shot, newest first: `count` of them, `left` not shown; `marked` others carry a privacy mark.
 
-    `words` are the payer's own for what each was for. `due`: what was asked is which are still to come.
+    `words` are the payer's own for what each was for. `due`: what was asked is which are still to come,
+    `free`: whether the newest cost nothing.
     """
 
     claims: tuple[Claim, ...]
@@ -24,6 +25,7 @@ class Shots(Summary):
     left: int
     marked: int
     hides: bool
+    free: bool
 
 
 async def answer(ask: Ask) -> Shots:
@@ -42,4 +44,5 @@ async def answer(ask: Ask) -> Shots:
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
         hides=ask.report.hides,
+        free=text_of(ask, "question") == "free",
     )

@@ -40,6 +40,7 @@ class Explained(Summary):
     """The claims that fit, those of one day, each with its reason; None where its numbers prove none.
 
     `discounts` are what the plan's price is below the charge, by claim; `reasons` the plan's own for what it refused.
+    `free`: whether it cost nothing was asked.
     """
 
     wanted: ClaimWish
@@ -50,6 +51,7 @@ class Explained(Summary):
     reasons: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
+    free: bool = False
 
 
 async def answer(ask: Ask) -> Explained:
@@ -80,6 +82,7 @@ def summarize(alive: Live, ask: Ask) -> Explained:
         discounts={claim.id: claim.amount("discount") for claim in shown},
         reasons={claim.id: claim.reasons for claim in shown},
         doubts={claim.id: doubts_of(claim, alive) for claim in shown},
+        free=text_of(ask, "question") == "free",
     )
 
 

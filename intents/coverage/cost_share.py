@@ -57,6 +57,7 @@ _CARE = frozenset({"service", "facility_type"})
 class CostShares(Summary):
     """The plan's shares by coverage, and the floors of the medical claims by network side.
 
+    `unsplit`: what was spent before a figure was met was asked, and no record tells that day.
     `service` is the kind of visit that the words named; `missing`: no plan tells a share for it. `asks` is "covered" or
     "price" where the question is about some care, in the words `what`, and not about a share by its name; `named`: the
     words name the kind of visit itself, so that its share says that it is covered.
@@ -104,6 +105,7 @@ class CostShares(Summary):
     what: str | None = None
     named: bool = False
     ahead: tuple[Ahead, ...] = ()
+    unsplit: bool = False
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -258,6 +260,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         asks=_about_care(ask),
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
         named=named_visit(ask) is not None,
+        unsplit=ask.slots.get("reason") == "before_met",
     )
 
 
