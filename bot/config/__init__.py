@@ -1,10 +1,10 @@
 """The settings of contract.md, read once from the environment or a `.env` file. Secrets never print."""
 
 from bot.config.reading import load_day, load_settings, look_at_settings, misspelt_names
-from bot.config.settings import Day, Settings
+from bot.config.settings import Day, Settings, StoreOptions
 from bot.config.values import LOOPBACK, ClientMethod
 
 __all__ = [
-    "LOOPBACK", "ClientMethod", "Day", "Settings",
+    "LOOPBACK", "ClientMethod", "Day", "Settings", "StoreOptions",
     "load_day", "load_settings", "look_at_settings", "misspelt_names",
 ]  # fmt: skip

@@ -42,6 +42,7 @@ class StoreOptions(TypedDict):
 
     connections: int
     prepares: bool
+    listens: bool
 
 
 class Day(BaseSettings):
@@ -72,6 +73,10 @@ class Settings(Day):
     """
     bot_store_prepares: bool = True
     """Whether statements are prepared at PostgreSQL. `false` behind PgBouncer before 1.21 in transaction mode."""
+    bot_store_listens: bool = True
+    """Whether a process listens, on one more connection, for work that another one leaves in PostgreSQL. `false` behind
+    a pooler in transaction mode, which passes no notices on; then it looks once a second only.
+    """
     bot_encryption_keys: SecretStr | None = None
     """Keys that seal what is stored, newest first, with commas between them; `bcbst-bot keys make` prints one. Made
     at the first start in a file beside the SQLite store; required with PostgreSQL.
@@ -229,7 +234,11 @@ class Settings(Day):
     @property
     def store_options(self) -> StoreOptions:
         """How the store is opened."""
-        return {"connections": self.bot_store_connections, "prepares": self.bot_store_prepares}
+        return {
+            "connections": self.bot_store_connections,
+            "prepares": self.bot_store_prepares,
+            "listens": self.bot_store_listens,
+        }
 
     def _unpaired_slack(self) -> Iterator[str]:
         one, many = self.slack_bot_token is not None, self.slack_client_id is not None

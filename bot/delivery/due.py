@@ -15,7 +15,7 @@ import structlog
 
 from bot.delivery.looks import Looks, working
 from bot.delivery.news import Interval, LookNow, rest
-from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
+from bot.delivery.reminders import WATCHES, Reminder, kind_of, moment_of, waking
 from bot.delivery.tellings import Stands, StillThere, Tell, Tellings
 from bot.errors import StoreError
 from bot.message import Person
@@ -58,7 +58,7 @@ class DueReminders:
 
     async def every_minute(self) -> None:
         """Tell what is due until it is cancelled; a store that is away is tried the next minute."""
-        await working(self._minutely(once) for once in (self.of_days, self.of_news))
+        await working([self._minutely("reminder:", self.of_days), self._minutely(WATCHES, self.of_news)])
 
     async def once(self) -> int:
         """Tell what is due now, as far as nobody else does; how many reminders were told."""
@@ -72,9 +72,14 @@ class DueReminders:
         """Look for the news that are due; how many were told."""
         return await self._looks.once(self._platforms())
 
-    async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
+    async def _minutely(self, kinds: str, once: Callable[[], Awaitable[int]]) -> int:
+        left = asyncio.Event()
+        self._store.heard(kinds, left.set)
         while True:
-            await asyncio.sleep(_LOOK)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK):
+                    await left.wait()
+            left.clear()
             with contextlib.suppress(StoreError):
                 await once()
 

@@ -141,7 +141,8 @@ class Inbox:
         self._stopping = False
 
     async def start(self) -> None:
-        """Take over what earlier processes left, now and from time to time."""
+        """Take over what earlier processes left, now, when they tell of it, and from time to time."""
+        self._store.heard(self._kind, self._room.set)
         self._recovering = True
         self._watch = asyncio.create_task(self._watching())
 
@@ -330,12 +331,13 @@ class Inbox:
             async with heartbeat.going_on():
                 yield heartbeat
         except BaseException as error:
+            del self._working[row.key]  # before it is free: leased anew, it is not work that goes on
             wait = min(self._look * row.leases, _LONGEST_REST)
             with contextlib.suppress(StoreError):
                 await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait, heartbeat.number)
             raise
         finally:
-            del self._working[row.key]
+            self._working.pop(row.key, None)
 
     async def _watching(self) -> None:
         while not self._stopping:

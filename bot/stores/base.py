@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -47,6 +47,13 @@ class Store(Protocol):
     @property
     def shared(self) -> bool:
         """Whether processes of several machines use it, so that what each counts for itself is too little."""
+        ...
+
+    def heard(self, prefix: str, then: Callable[[], None]) -> None:
+        """Call `then` when a process leaves work of a kind that begins so to whoever finds it: rows that nobody holds.
+
+        A store may call late or never: who waits for work looks from time to time as well.
+        """
         ...
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:

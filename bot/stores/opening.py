@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
+from bot.config import StoreOptions
 from bot.errors import StoreError, StoreUnusable
 from bot.stores.base import Store
 from bot.stores.extras import lacks
@@ -17,15 +19,15 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
-async def open_store(url: str, *, connections: int = 16, prepares: bool = True) -> Store:
+async def open_store(url: str, *, connections: int = 16, prepares: bool = True, listens: bool = True) -> Store:
     """SQLite for `sqlite:///`, else PostgreSQL, whose library is only imported then; it can be written.
 
-    Of PostgreSQL at most so many `connections`; `prepares` statements there, which not every pooler in front allows.
+    Of PostgreSQL at most so many `connections`; not every pooler in front lets it `prepare` statements or `listen`.
 
     Raises:
         StoreUnusable, StoreBusy: it cannot be opened, or not be written; the message says why in one line.
     """
-    store = await _open(url, connections, prepares=prepares)
+    store = await _open(url, connections=connections, prepares=prepares, listens=listens)
     try:
         # A store that is up to date is opened without a write: on a full disk the first member would find out.
         await store.put(_PROBE, _PROBE, b"", expires=0)
@@ -36,11 +38,11 @@ async def open_store(url: str, *, connections: int = 16, prepares: bool = True) 
     return store
 
 
-async def _open(url: str, connections: int, *, prepares: bool) -> Store:
+async def _open(url: str, **options: Unpack[StoreOptions]) -> Store:
     if url.startswith("sqlite:"):
         return open_sqlite(url)
     if missing := lacks("postgres"):
         raise StoreUnusable(f"PostgreSQL {missing}")
     from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
 
-    return await open_postgres(url, connections=connections, prepares=prepares)
+    return await open_postgres(url, **options)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,8 +18,10 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
 from bot.stores.base import Ended, NewRow, Row
+from bot.stores.notices import CHANNEL, Notices
 from bot.stores.postgres_schema import bring_up_to_date
 
+NAME = "bcbst-bot"
 _BATCH = 500
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
 # Whatever a database is encoded in (SQL_ASCII, where initdb found no locale), text comes as UTF-8.
@@ -69,11 +72,12 @@ async def open_postgres(
     wait: float = _WAIT,
     connections: int = 16,
     prepares: bool = True,
+    listens: bool = True,
 ) -> PostgresStore:
     """The store at a `postgresql://` URL, its tables brought up to date; `wait` seconds for a free connection.
 
-    At most so many `connections`. Without `prepares` no statement is prepared: PgBouncer before 1.21 gives each
-    transaction another connection, which knows none of them.
+    At most so many `connections`, and one more where it `listens` for work that others leave. Without `prepares` no
+    statement is prepared: PgBouncer before 1.21 gives each transaction another connection, which knows none of them.
 
     Raises:
         StoreUnusable: the server, database or user cannot be used, or the tables are a newer version's.
@@ -84,10 +88,11 @@ async def open_postgres(
         max_size=connections,
         open=False,
         timeout=wait,
-        kwargs={**_CONNECTION, "application_name": "bcbst-bot", **({} if prepares else _UNPREPARED)},
+        kwargs={**_CONNECTION, "application_name": NAME, **({} if prepares else _UNPREPARED)},
         check=_check,
     )
-    store = PostgresStore(pool, clock=clock)
+    listener = partial(psycopg.AsyncConnection.connect, url, **_CONNECTION, application_name=f"{NAME} listens")
+    store = PostgresStore(pool, clock=clock, listener=listener if listens else None)
     try:
         # One plain connection first: a pool would try again and again and tell only that time ran out.
         async with await psycopg.AsyncConnection.connect(url, **_CONNECTION) as first:
@@ -117,8 +122,20 @@ class PostgresStore:
 
     shared = True
 
-    def __init__(self, pool: AsyncConnectionPool[Any], *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[Any],
+        *,
+        clock: Callable[[], float],
+        listener: Callable[[], Awaitable[Any]] | None = None,
+    ) -> None:
         self._pool, self._clock = pool, clock
+        self._notices = None if listener is None else Notices(listener, self._tell)
+
+    def heard(self, prefix: str, then: Callable[[], None]) -> None:
+        """Call `then` when a process leaves work of a kind that begins so to whoever finds it."""
+        if self._notices is not None:
+            self._notices.heard(prefix, then)
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Keep a row, replacing the one of the same kind and key."""
@@ -160,6 +177,7 @@ class PostgresStore:
             "SELECT number, kind, key, value, leases, lane, expires FROM bcbst_take_in(%s, %s, %s, %s, %s, %s, %s, %s)",
             (*_columns(new), _b(lane), self._clock(), until),
         )
+        await self._left(new.kind, (until or 0) if rows else None)
         return _row(rows[0]) if rows else None
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
@@ -193,6 +211,7 @@ class PostgresStore:
             "UPDATE rows SET held = %s WHERE kind = %s AND key = %s AND leases = coalesce(%s, leases) RETURNING 1",
             (until, _b(kind), _b(key), lease),
         )
+        await self._left(kind, until if rows else None)
         return bool(rows)
 
     async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
@@ -283,7 +302,18 @@ class PostgresStore:
 
     async def close(self) -> None:
         """Give back the connections."""
+        if self._notices is not None:
+            await self._notices.close()
         await self._pool.close()
+
+    async def _left(self, kind: str, until: float | None) -> None:
+        """Tell of work that nobody holds any longer than until then."""
+        if self._notices is not None and until is not None and until <= self._clock():
+            await self._tell(kind)
+
+    async def _tell(self, kind: str) -> None:
+        """Tell all who listen. It is seldom: a notice is sent under a lock of the whole server."""
+        await self._run("SELECT pg_notify(%s, %s)", (CHANNEL, kind))
 
     async def _run(self, sql: str, values: Sequence[object] | dict[str, object]) -> list[Any]:
         try:

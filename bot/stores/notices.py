@@ -1,0 +1,75 @@
+"""What processes of one PostgreSQL tell each other: that there is work which its finder may begin with at once.
+
+Nothing depends on it, for everybody looks from time to time as well. A pooler of transactions passes no notices on:
+then the first, of one's own, is not heard, and nobody listens any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+import structlog
+
+from bot.errors import StoreError
+
+log = structlog.get_logger("store")
+
+CHANNEL = "bcbst_work"
+_HEARD_IN = 5.0  # seconds
+_AGAIN = 10.0  # seconds until a connection that ended is made anew
+
+Then = Callable[[], None]
+
+
+class Notices:
+    """Listens on a connection of its own, from the first `heard` on. `tell` sends a notice to all, oneself included."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:
+        self._connect, self._tell = connect, tell
+        self._then: list[tuple[str, Then]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.hears = False
+
+    def heard(self, prefix: str, then: Then) -> None:
+        """Call `then` whenever there is work of a kind that begins so."""
+        self._then.append((prefix, then))
+        self._task = self._task or asyncio.create_task(self._listening())
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _listening(self) -> None:
+        try:
+            while True:
+                with contextlib.suppress(psycopg.Error, StoreError):
+                    await self._listened()
+                self.hears = False
+                await asyncio.sleep(_AGAIN)
+        except TimeoutError:
+            log.info("notices do not arrive", reason="a pooler of transactions")
+
+    async def _listened(self) -> None:
+        """Hear notices until the connection ends.
+
+        Raises:
+            TimeoutError: not even the own one came.
+        """
+        own = secrets.token_hex(8)
+        async with await self._connect() as connection, asyncio.timeout(_HEARD_IN) as limit:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            await self._tell(own)
+            async for notice in connection.notifies():
+                if notice.payload == own:
+                    self.hears = True
+                    limit.reschedule(None)
+                for prefix, then in self._then:
+                    if notice.payload.startswith(prefix):
+                        then()
