@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,7 @@ import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ATTEMPTS = 40
+_FIRST, _READY = threading.Lock(), set[Any]()
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
@@ -29,6 +31,18 @@ class Unreadable(ValueError):
     """Not JSON, not an object, too deep, or too broken to mend. The text never holds a value."""
 
 
+def ready(kind: Any) -> Any:
+    """The type, once its layout is made.
+
+    msgspec makes it at the first use, and crashes the process where two threads do so at once (0.22).
+    """
+    if kind not in _READY:
+        with _FIRST:
+            msgspec.json.Decoder(kind)
+            _READY.add(kind)
+    return kind
+
+
 def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tuple[str, ...]]:
     """The struct, and the locations of elements that had to be left out.
 
@@ -36,7 +50,8 @@ def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tup
         Unreadable: nothing of this kind can be made of it.
     """
     try:
-        return msgspec.json.decode(raw, type=kind), ()
+        found: S = msgspec.json.decode(raw, type=ready(kind))
+        return found, ()
     except msgspec.ValidationError:
         return _mended(bytes(raw), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -14,7 +14,7 @@ import msgspec
 
 from bot.records.bundle import Entry
 from bot.records.dates import PartialDate, Period, parse_date
-from bot.records.decode import Unreadable, decode
+from bot.records.decode import Unreadable, decode, ready
 from bot.records.explanation import CareTeam, ClaimItem, Contained, Explanation
 from bot.records.shapes import Concept, HumanName, Key, Names, best_name, key_of, name_of, period_of
 from bot.records.text import clean
@@ -237,6 +237,6 @@ def _name_of(shape: Contained) -> str | None:
     try:
         if bytes(shape.name).lstrip().startswith(b'"'):
             return clean(msgspec.json.decode(shape.name, type=str))
-        return best_name(msgspec.json.decode(shape.name, type=tuple[HumanName, ...]))
+        return best_name(msgspec.json.decode(shape.name, type=ready(tuple[HumanName, ...])))
     except (msgspec.DecodeError, RecursionError):
         return None
