@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.__main__ import main
+from bench.deployed import main
 from bot.payer import response_cache
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Start:
 
 @asynccontextmanager
 async def serving(
-    settings: Mapping[str, str], folder: Path, module: str = "bot"
+    settings: Mapping[str, str], folder: Path, module: str = "bench.deployed"
 ) -> AsyncIterator[tuple[Process, str, Start]]:
     """The bot as its own process, started as that module: the process, its address, and what its start took."""
     with listen() as free:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.clients import member_client
+from bot.accounts.endpoint import endpoints_of
 from bot.accounts.guard import AddressLimit
 from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
@@ -55,7 +56,7 @@ from bot.ops.ratings import Ratings
 from bot.ops.upkeep import last_checkpoint, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.client import DirectoryClient
-from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.discovery import Discovery
 from bot.payer.health import Probe
 from bot.payer.http import Http
 from bot.payer.response_cache import MemberCache, ResponseCache
@@ -64,7 +65,7 @@ from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 from bot.stores.waits import StoredWaits
 
-__all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "web_app"]
+__all__ = ["Bot", "assemble", "clock_of", "health_of", "web_app"]
 
 
 @dataclass(slots=True)
@@ -334,17 +335,6 @@ def _due(  # noqa: PLR0917 -- as above
         stands=stands,
         ended=ended,
         now=now,
-    )
-
-
-def endpoints_of(settings: Settings) -> Endpoints:
-    """What the operator set; the rest is discovered."""
-    return Endpoints(
-        authorize=settings.payer_authorize_url,
-        token=settings.payer_token_url,
-        issuer=settings.payer_issuer,
-        jwks=settings.payer_jwks_url,
-        revoke=settings.payer_revoke_url,
     )
 
 

@@ -26,7 +26,7 @@ from bot.errors import (
     SignInRefused,
     SignInSlow,
 )
-from bot.payer.discovery import Discovery
+from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http, HttpAnswer
 
 _PATIENCE = 10.0  # seconds; the member's browser waits for it
@@ -35,6 +35,17 @@ _OK = 200
 _ACCEPT = {"accept": "application/json"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # RFC 6749 A.12; a line break in it would begin a header
 _OUR_FAULT = {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
+
+
+def endpoints_of(settings: Settings) -> Endpoints:
+    """What the operator set; the rest is discovered."""
+    return Endpoints(
+        authorize=settings.payer_authorize_url,
+        token=settings.payer_token_url,
+        issuer=settings.payer_issuer,
+        jwks=settings.payer_jwks_url,
+        revoke=settings.payer_revoke_url,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
 
 from bot.accounts.client_auth import method_of
-from bot.accounts.endpoint import TokenEndpoint
-from bot.app import endpoints_of
+from bot.accounts.endpoint import TokenEndpoint, endpoints_of
 from bot.cli.abilities import State, states
 from bot.cli.findings import CheckResult, bad, note, ok
 from bot.cli.reach import why_silent
