@@ -30,6 +30,22 @@ class Ranges:
         return any(low <= code <= high and form == _form(low) for low, high in self.pairs)
 
 
+@dataclass(slots=True)
+class WholeWords:
+    """A list of words and phrases, of which a text may hold one; a star at the end of one matches any ending."""
+
+    listed: str
+    _pattern: re.Pattern[str] | None = field(default=None, init=False, compare=False, repr=False)
+
+    def search(self, text: str) -> bool:
+        """Whether a folded text holds one. The pattern is made at the first look: a start needs none of a hundred."""
+        if self._pattern is None:
+            words = ((re.escape(fold(word.removesuffix("*"))), word.endswith("*")) for word in _split(self.listed))
+            parts = (word if is_open else rf"{word}(?!\w)" for word, is_open in words)
+            self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(parts)})")
+        return self._pattern.search(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class CareKind:
     """One kind of care. `names` are by language; the other fields are the keys of the words file."""
@@ -47,8 +63,8 @@ class CareKind:
     diagnosis: tuple[str, ...] = ()
     drg: Ranges = field(default_factory=Ranges)
     pcs: tuple[str, ...] = ()
-    text: re.Pattern[str] | None = None
-    called: re.Pattern[str] | None = None
+    text: WholeWords | None = None
+    called: WholeWords | None = None
     whole: bool = False
     fills: bool = False
 
@@ -70,7 +86,7 @@ class CareKind:
     def is_named(self, code: str | None, words: str | None) -> bool:
         """True when a procedure's code is one of this kind's, or its name says so."""
         by_words = self.text is not None and words is not None and self.text.search(fold(words))
-        return bool(by_words) or (code is not None and code in self.codes)
+        return by_words or (code is not None and code in self.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +253,8 @@ def _kind(key: str, entry: Mapping[str, Any]) -> CareKind:
         diagnosis=tuple(code.replace(".", "") for code in _split(entry.get("diagnosis"))),
         drg=_ranges(entry.get("drg")),
         pcs=_split(entry.get("pcs")),
-        text=_pattern(entry.get("text")),
-        called=_pattern(entry.get("names")),
+        text=_words(entry.get("text")),
+        called=_words(entry.get("names")),
         whole=bool(entry.get("whole")),
         fills=bool(entry.get("fills")),
     )
@@ -253,11 +269,8 @@ def _ranges(text: str | None) -> Ranges:
     return Ranges(tuple((low, high or low) for low, _, high in ends))
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """A pattern of whole words; a star at the end matches any ending."""
-    words = ((re.escape(fold(word.removesuffix("*"))), word.endswith("*")) for word in _split(text))
-    parts = [word if is_open else rf"{word}(?!\w)" for word, is_open in words]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})") if parts else None
+def _words(text: str | None) -> WholeWords | None:
+    return WholeWords(text) if _split(text) else None
 
 
 @lru_cache(maxsize=4096)
