@@ -11,12 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.svm import LinearSVC
 
 from bot.errors import PackError
 from bot.language.evidence import KINDS, evidence
@@ -39,6 +37,9 @@ from bot.language.weights import (
     written,
 )
 from tests.language.shipped_weights import difference
+
+if TYPE_CHECKING:
+    from sklearn.svm import LinearSVC
 
 Pins = Mapping[str, Sequence[Pin]]
 FOLDER = Path(__file__).parents[2] / "intents"
@@ -132,6 +133,8 @@ class Table:
                     data.append(value)
             ends.append(len(columns))
         width = sum(map(len, self.rows.values()))
+        from scipy.sparse import csr_matrix  # noqa: PLC0415 -- a second that only what fits pays
+
         rows = csr_matrix((data, columns, ends), shape=(len(every), width))
         rows.sort_indices()  # what is found has no order, and sums depend on theirs
         return rows
@@ -149,8 +152,10 @@ def _rarity(every: int, held: int) -> int:
     return min(_MOST_OFTEN, round(EIGHTHS * (1 + math.log((1 + every) / (1 + held)))))
 
 
-def fitted(table: Table, every: Sequence[Heard]) -> LinearSVC:
+def fitted(table: Table, every: Sequence[Heard]) -> "LinearSVC":
     """A linear support vector machine, one label against all others."""
+    from sklearn.svm import LinearSVC  # noqa: PLC0415 -- as above
+
     machine = LinearSVC(C=_STRENGTH, random_state=0)
     counts = [_EXAMPLE if one.sentence.writer == PACK else 1.0 for one in every]
     return machine.fit(table.matrix(every), [one.label for one in every], counts)
@@ -186,7 +191,7 @@ def _topic(label: str) -> str:
     return label if label.startswith((FOLLOW, DANGER)) else label.partition(".")[0]
 
 
-def _labelled(machine: LinearSVC) -> Counted:
+def _labelled(machine: "LinearSVC") -> Counted:
     """The weights of a machine; between two labels it weighs for the second one alone."""
     labels = [str(label) for label in machine.classes_]
     if len(labels) != _TWO:
