@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.conversation.exchange import Exchange
 from bot.conversation.state import Asked, Memory
+from bot.language.reading import Reading
 from bot.message import Actions, Reply
 from bot.replies.data import as_data
 from bot.sandbox.synthetic.members import members
@@ -111,8 +112,20 @@ async def _goes_on(talk: Talk, memory: Memory, label: str, intents: set[str]) ->
     return asked is not None and asked.intent in intents | last
 
 
+_READ: dict[tuple[str, str], Reading] = {}
+
+
+def _read(talk: Talk, memory: Memory, label: str) -> Reading:
+    """What a label means after the answer before. The same again and again, in one story and the next: read once."""
+    context = memory.context()
+    key = label, repr(context)
+    if key not in _READ:
+        _READ[key] = talk.bot.pack.engine.understand(label, today=TODAY, context=context)
+    return _READ[key]
+
+
 async def _asked(talk: Talk, memory: Memory, label: str) -> Asked | None:
-    reading = talk.bot.pack.engine.understand(label, today=TODAY, context=memory.context())
+    reading = _read(talk, memory, label)
     exchange = Exchange(talk.message(label), memory, reading, language=memory.language or "en")
     for recognise in (talk.bot.turn.recognisers.button, talk.bot.turn.recognisers.label):
         if asked := await recognise(exchange):

@@ -48,14 +48,18 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
     await talk.leave()
     words = stage.bots["dm"].pack.words
     for template, values, links, language, blocks in rendered:
+        said = template, language, "theirs" in values, repr(blocks)
+        if said in _LOOKED_AT:
+            continue  # another story has shown the same, word for word
+        _LOOKED_AT.add(said)
         both: dict[Language, tuple[Block, ...]] = {
             one: blocks if one == language else words.render(template, values, language=one, links=links)
             for one in ("en", "es")
         }
         assert (fault := unlike(template, both["en"], both["es"])) is None, fault
         assert _made_language().faults(template, values, links) == []
-        for one, said in both.items():
-            assert voice_faults(template, values, said, one) == []
+        for one, made in both.items():
+            assert voice_faults(template, values, made, one) == []
             if "theirs" in values and template[0] != "_":
                 about = words.render(template, {**values, "theirs": "Noor"}, language=one, links=links)
                 assert theirs_faults(template, about, one) == []
@@ -66,6 +70,7 @@ def _made_language() -> Pseudo:
     return Pseudo(shipped_pack().templates, shipped_pack().words.common)
 
 
+_LOOKED_AT: set[tuple[str, Language, bool, str]] = set()
 Rendered = tuple[str, Mapping[str, object], Mapping[str, str], Language, tuple[Block, ...]]
 
 
