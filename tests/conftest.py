@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bot import compiled
+from bot.pack import find_pack, load_pack
 from tests.doubles.postgres import Postgres, postgres
 from tests.shipped import compiled_in
 from tests.stage import Stage, staged
@@ -76,6 +77,12 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no typ
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
     """Where tests stay together by module, Chromium starts once."""
     return _Together(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Compile the pack once before there are workers: without a kept one, each would take its seconds for it."""
+    load_pack(find_pack()).places.read()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

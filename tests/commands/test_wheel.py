@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bot.stores.sealed import new_key
 from tests.commands.running import environment, left_in
@@ -72,13 +73,16 @@ def _closure(todo: list[Requirement]) -> Iterator[Distribution]:
     seen: set[tuple[str, str]] = set()
     while todo:
         wanted = todo.pop()
+        name, extras = canonicalize_name(wanted.name), {"", *wanted.extras}
+        new = {extra for extra in extras if (name, extra) not in seen}
+        if not new:
+            continue
         library = distribution(wanted.name)
-        if not any(name == library.name for name, _ in seen):
+        if (name, "") not in seen:
             yield library
-        for extra in {"", *wanted.extras} - {extra for name, extra in seen if name == library.name}:
-            seen.add((library.name, extra))
-            rest = map(Requirement, library.requires or ())
-            todo += [one for one in rest if _applies(one, extra)]
+        seen |= {(name, extra) for extra in new}
+        rest = [*map(Requirement, library.requires or ())]
+        todo += [one for one in rest if any(_applies(one, extra) for extra in new)]
 
 
 def _lend(library: Distribution, site: Path) -> None:
