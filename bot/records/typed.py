@@ -6,6 +6,7 @@ Costs a millisecond or more a resource and its import a third of a second: call 
 from __future__ import annotations
 
 import re
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,6 +61,11 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
             break
         dropped += mended
     raise Unreadable(_TOO_MUCH)
+
+
+def is_ready(resource_type: str) -> bool:
+    """Whether the type's model is imported: the first reading pays for that, in a thread."""
+    return f"fhir.resources.R4B.{resource_type.lower()}" in sys.modules
 
 
 def without_faults(
