@@ -25,6 +25,7 @@ from bot.accounts.rollcall import Listed, Present, RollCall
 from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
+from bot.conversation.cases import Cases
 from bot.conversation.exchange import Keeper
 from bot.conversation.feedback import Feedback
 from bot.conversation.looking import Looking
@@ -149,16 +150,16 @@ async def assemble(
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
         audit, dialogue, recent = Audit(table), Dialogue(table), MemberCache(wire.clock)
         keeper = Keeper(pack, dialogue)
-        telling = Telling(pack, keeper, _payer(settings), meter)
+        telling = Telling(pack, keeper, settings.payer_facts, meter)
         accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
         stack.push_async_callback(accounts.close)
         hours = settings.bot_delete_after_hours
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         documents = Documents(table, audit, settings.bot_public_url)
         interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
-        reminding = _reminding(pack, table, keeper, telling, _payer(settings), now, interval)
+        reminding = _reminding(pack, table, keeper, telling, settings.payer_facts, now, interval)
         links = HealthLinks(table, audit, settings.bot_public_url)
-        publisher = Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents, links)
+        publisher = Publisher(Printer(pack.templates / "documents", {"payer": settings.payer_facts}), documents, links)
         answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
         turn = _turn(
             *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
@@ -183,17 +184,6 @@ async def assemble(
 
 def _counts(store: Store, audit: Audit) -> Counts | None:
     return Counts(store, audit.keyed) if store.shared else None
-
-
-def _payer(settings: Settings) -> dict[str, str]:
-    """What templates may quote of the payer; without a number, `help_line` names the card's."""
-    return {
-        "name": settings.payer_name,
-        "short_name": settings.payer_short_name,
-        "number": settings.payer_phone or "",
-        "hours": settings.payer_hours or "",
-        "nurse_line": settings.payer_nurse_line or "",
-    }
 
 
 def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
@@ -242,7 +232,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         reminding=reminding,
         places=pack.places,
         health=Probe(http, settings.directory_url).state,
-        payer=_payer(settings),
+        payer=settings.payer_facts,
         now=now,
         wall=wall,
         clock=http.clock,
@@ -272,7 +262,7 @@ def _turn(  # noqa: PLR0917 -- as above
         dialogue=dialogue,
         answering=answering,
         retention=retention,
-        payer=_payer(settings),
+        payer=settings.payer_facts,
         now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
@@ -302,6 +292,7 @@ def _reminding(  # noqa: PLR0917 -- as above
 ) -> Reminding:
     return Reminding(
         Reminders(table, now),
+        Cases(table),
         pack=pack,
         keeper=keeper,
         payer=payer,

@@ -31,8 +31,8 @@ from bot.replies.lint import lint
 from bot.replies.render import Words
 
 __all__ = [
-    "NUMBERS", "Pack", "benefits_of", "check_pack", "doubts_of", "find_pack", "load_care_kinds", "load_pack", "template_of",
-    "with_benefits",
+    "NUMBERS", "Pack", "benefits_of", "check_pack", "doubts_of", "find_pack", "load_care_kinds", "load_pack",
+    "template_of", "with_benefits",
 ]  # fmt: skip
 
 BENEFITS = "benefits.csv"
@@ -57,7 +57,7 @@ KERNEL_TEMPLATES = (
         f"account/{name}"
         for name in ("choose", "declined", "link", "linked", "other_record", "privacy", "quoted", "status", "unlink")
     ),
-    *(f"reminder/{name}" for name in ("due", "end", "list", "news")),
+    *(f"reminder/{name}" for name in ("due", "end", "list")),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
 )
 

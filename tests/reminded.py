@@ -15,7 +15,7 @@ import pytest
 from bot.delivery.due import DueReminders
 from bot.delivery.inbox import Later
 from bot.delivery.news import Interval, Look, LookEnded, marks_of
-from bot.delivery.reminders import NotKept, Reminder, Reminders, mark_of
+from bot.delivery.reminders import About, NotKept, Reminder, Reminders, due_today, mark_of
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store
@@ -72,6 +72,7 @@ class Chat:
     parts: set[str] = field(default_factory=set)
     readable: bool = False
     most: int = 0
+    bundles: Reminders | None = None
     _at_once: int = 0
 
     async def look(self, reminder: Reminder) -> Look:
@@ -94,8 +95,8 @@ class Chat:
         self.parts.discard(mark)
         return mark in self.posts
 
-    async def tell(self, key: str, reminder: Reminder, days: int) -> None:
-        """Post it: a line first, then what it says."""
+    async def tell(self, key: str, reminder: Reminder, days: int) -> tuple[str, ...] | None:
+        """Post it, a line first, then what it says; the keys of what it tells: all that is due, where it `bundles`."""
         if reminder.person == self.blocked:
             raise Unwritable("channel_not_found")
         if self.refuses:
@@ -111,6 +112,10 @@ class Chat:
         if self.dies_behind:
             self.dies_behind = False
             raise Killed
+        if self.bundles is None:
+            return None
+        rows = [(each, one) for each, one in await self.bundles.of(reminder.person) if each != key]
+        return (key, *(each for each, one in rows if due_today(one, each, self.clock.at)))
 
     async def is_present(self, _: Person) -> bool | None:
         """What the platform says."""
@@ -152,15 +157,20 @@ class World:
         """Looks begin apart by that much."""
         self.paused.append(seconds)
 
-    async def set(self, record: str = "claim-1", person: Person = DANA, last: date = LAST) -> Reminder | NotKept:
+    async def set(
+        self, record: str = "claim-1", person: Person = DANA, last: date = LAST, about: About = "appeal"
+    ) -> Reminder | NotKept:
         """Ask to be reminded."""
-        return await self.reminders.keep(Reminder(person, "appeal", record, last, ()))
+        return await self.reminders.keep(Reminder(person, about, record, last, ()))
 
-    async def watch(self, *known: str, number: str = "", ends: float | None = None, days: int = 30) -> None:
+    async def watch(
+        self, *known: str, number: str = "", ends: float | None = None, days: int = 30, every: int = 0
+    ) -> None:
         """Ask to be told of news; the first look is due at once."""
         self.chat.claims = list(known)
         last = self.clock.at.date() + timedelta(days=days)
-        await self.reminders.watch(Reminder(DANA, "news", number, last, (), known=marks_of(known), ends=ends), 0)
+        wish = Reminder(DANA, "news", number, last, (), known=marks_of(known), ends=ends, every=every)
+        await self.reminders.watch(wish, 0)
 
     async def live(self, until: date) -> list[int]:
         """What is said until a day, looked at every three hours by two processes that start anew each time."""

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.looks import MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER
 from bot.delivery.news import Interval, Look, marks_of
-from bot.delivery.reminders import Reminder
+from bot.delivery.reminders import ASK_AGAIN, MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER, Reminder
 from bot.message import Person
 from tests.reminded import DANA, LAST, Killed, World, a_world
 
@@ -66,6 +65,23 @@ async def test_a_sign_in_that_ends_is_said_once(world: World) -> None:
         world.clock.at += timedelta(minutes=1)
     assert world.chat.said == [SIGN_IN_OVER, NEWS, SIGN_IN_OVER]
     assert await world.reminders.of(DANA) == []
+
+
+@pytest.mark.threat("T65")
+async def test_who_chose_so_is_asked_to_sign_in_again(world: World) -> None:
+    """Each week from the end of the sign-in on, without a look; ended by a word, and after a year."""
+    await world.watch("a", every=7, days=365)
+    world.chat.sign_in = False
+    await world.live(date(2026, 5, 21))
+    looked = len(world.chat.looked)
+    assert (world.chat.said, looked) == ([], 1)
+    assert await world.live(date(2026, 6, 15)) == [ASK_AGAIN, ASK_AGAIN, ASK_AGAIN]
+    assert [moment.day for moment in world.chat.at] == [27, 3, 10]
+    assert len(world.chat.looked) == looked
+    [(key, one)] = await world.reminders.of(DANA)
+    assert (one.asleep, one.known) == (True, marks_of(["a"]))
+    await world.reminders.end(DANA, key)
+    assert await world.live(date(2026, 7, 1)) == [ASK_AGAIN, ASK_AGAIN, ASK_AGAIN]
 
 
 async def test_looking_ends_after_its_days(world: World) -> None:

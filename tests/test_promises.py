@@ -39,6 +39,13 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "test_reminders.py::test_who_is_gone_is_told_nothing",
         "test_reminders.py::test_a_chat_that_takes_nothing_ends_quietly",
         "test_reminders.py::test_a_row_says_nothing",
+        "test_reminders.py::test_a_person_gets_one_message_a_day",
+        "test_looks.py::test_who_chose_so_is_asked_to_sign_in_again",
+    ),
+    "Appeals": (
+        "test_cases.py::test_a_row_says_nothing",
+        "test_cases.py::test_it_is_of_one_person_and_one_record",
+        "e2e/test_reminders.py::test_an_appeal_goes_with_its_connection_and_its_record",
     ),
     "Who asked": ("test_audit.py::test_a_row_says_who_what_and_where_without_a_name",),
     "How words are understood": (

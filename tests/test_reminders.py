@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.inbox import Later
-from bot.delivery.reminders import MOST, NotKept, Reminder, kind_of
+from bot.delivery.reminders import MOST, NEWS, NotKept, Reminder, kind_of
 from tests.reminded import DANA, LAST, WALTER, Killed, World, a_world
 
 
@@ -124,6 +124,38 @@ async def test_they_are_ended_by_their_person_alone_and_by_unlink(world: World) 
     assert await world.store.drop_owned(DANA.key) == 1
     world.clock.to(date(2026, 10, 14), 8)
     assert await world.live(LAST) == []
+
+
+@pytest.mark.threat("T65")
+async def test_a_person_gets_one_message_a_day(world: World) -> None:
+    """What is due together stands in one; news found later come the next morning; a last day is never put off."""
+    world.chat.bundles = world.reminders
+    await world.set()
+    await world.set("claim-2", last=date(2026, 12, 6))
+    await world.set("claim-3", about="review")
+    world.clock.to(date(2026, 11, 6), 8)
+    await world.live(date(2026, 11, 7))
+    assert [moment.day for moment in world.chat.at] == [6]
+    assert sorted(one.days for _, one in await world.reminders.of(DANA)) == [(1,), (1,), (7, 1)]
+    await world.watch("a", days=60)
+    world.chat.claims.append("b")
+    await world.live(date(2026, 11, 15))
+    days = [moment.date() for moment in world.chat.at]
+    assert len(days) == len(set(days))
+    assert LAST - timedelta(days=1) in days
+    assert world.chat.said.count(NEWS) == 1
+    assert sorted(one.days for _, one in await world.reminders.of(DANA)) == [(), (), (), (7, 1)]
+
+
+async def test_a_yearly_day_comes_again(world: World) -> None:
+    """On the day, each year, for three years."""
+    await world.set("plan", last=date(2027, 1, 1), about="year")
+    days = []
+    for year in range(2027, 2032):
+        world.clock.to(date(year, 1, 1), 8)
+        await world.live(date(year, 1, 2))
+        days += [moment.year for moment in world.chat.at[len(days) :]]
+    assert days == [2027, 2028, 2029, 2030]
 
 
 @pytest.mark.threat("T35")

@@ -195,6 +195,12 @@ class Settings(Day):
     """When somebody answers there, as people say it (`weekdays 8 to 6 Eastern`); not told when not set."""
     payer_nurse_line: OneLine | None = None
     """The plan's telephone line with nurses, told to who asks for one; the member's card when not set."""
+    payer_appeals_address: OneLine | None = None
+    """Where the plan takes appeals by mail, with commas between the lines; that of the denial letter when not set."""
+    payer_appeals_fax: OneLine | None = None
+    """The fax number for appeals; not told when not set."""
+    payer_appeals_portal: WebAddress | None = None
+    """The page where members send appeals; not told when not set."""
 
     slack_bot_token: BotToken | None = None
     """The app's bot token (`xoxb-…`), for one workspace."""
@@ -230,6 +236,20 @@ class Settings(Day):
         yield from self._unpaired_slack()
         if self.teams_app_id is None and (self.teams_app_password is not None or self.teams_tenant_id is not None):
             yield "TEAMS_APP_ID: required with the other settings of Teams"
+
+    @property
+    def payer_facts(self) -> dict[str, str]:
+        """What templates may quote of the payer; without a number, `help_line` names the card's."""
+        return {
+            "name": self.payer_name,
+            "short_name": self.payer_short_name,
+            "number": self.payer_phone or "",
+            "hours": self.payer_hours or "",
+            "nurse_line": self.payer_nurse_line or "",
+            "appeals_address": self.payer_appeals_address or "",
+            "appeals_fax": self.payer_appeals_fax or "",
+            "appeals_portal": self.payer_appeals_portal or "",
+        }
 
     @property
     def store_options(self) -> StoreOptions:

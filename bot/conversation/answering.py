@@ -27,6 +27,7 @@ from bot.kit import (
     Places,
     Summary,
     Unreadable,
+    WithCase,
     WithDocument,
     WithReminder,
     adds_to,
@@ -161,9 +162,8 @@ class Answering:
         if access is not None and not await self._accounts.holds(message.person, access.link_id):
             raise Disconnected("the link changed while the answer was made")
         private = needs_member or ask.private
-        if access is not None and isinstance(summary, WithReminder) and summary.wish:
-            kept = await self._reminding.keep(message.person, asked, summary.wish, access)
-            summary = replace(summary, kept=kept)
+        if access is not None and isinstance(summary, WithReminder):
+            summary = await self._told(message.person, asked, summary, access)
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
         first = not (memory.met or rules.answer == "aside")
@@ -174,6 +174,14 @@ class Answering:
         if isinstance(reply, Private) and access is not None:
             return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
+
+    async def _told(self, person: Person, asked: Asked, summary: WithReminder, access: Access) -> WithReminder:
+        """The answer with what became of its wish, and of what the person told of an appeal."""
+        if isinstance(summary, WithCase) and summary.change:
+            summary = replace(summary, case=await self._reminding.changed(person, access, summary.change))
+        if summary.wish:
+            summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
+        return summary
 
     async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
         """The answer with its audit `record`. Rows for records that were not trusted are added first (T11, F27, F31).
@@ -267,6 +275,7 @@ class Answering:
             read_coverages=lambda: self._own.coverages(message, asked.whose),
             read_claims=lambda: self._own.claims(message, asked.whose),
             read_phone=lambda: self._own.phone(message, asked.whose),
+            read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from bot.conversation.reminding import WATCH
 from bot.delivery.news import Look, LookEnded, marks_of
 from bot.delivery.reminders import Reminder
 from bot.errors import NotCovered, NotLinked, SignInExpired
-from bot.kit import Ask, claim_news
+from bot.kit import Ask, claim_news, deductible_met
 from bot.message import Person
 from bot.ops.audit import Audit
 
@@ -46,12 +46,20 @@ class Looking:
         except (NotLinked, NotCovered):
             raise LookEnded("gone") from None
         ask, now = self._ask(person, access), self._clock()
+        if reminder.about == "deductible":
+            met = await deductible_met(ask)
+            await self._note(ask, person)
+            return Look((), met)
         # A person whose claims are more than a page is asked what changed; all of them are read once a day.
         whole = reminder.whole if now - reminder.whole < _WHOLE_DAY else 0.0
         since = datetime.fromtimestamp(whole, UTC).date() - timedelta(days=1) if whole else None
         news = await claim_news(ask, reminder.record, since)
-        read = Counter(source.type for source in ask.report.sources)
-        await self._audit.record("answered", person, detail=WATCH, read=read)
+        await self._note(ask, person)
         marks, known = {*marks_of(news.ids)}, {*reminder.known}  # a page that failed makes no claim new when it is back
         whole = whole or (now if ask.report.pages > 1 else 0.0)
         return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
+
+    async def _note(self, ask: Ask, person: Person) -> None:
+        """Write what was read into the audit trail."""
+        read = Counter(source.type for source in ask.report.sources)
+        await self._audit.record("answered", person, detail=WATCH, read=read)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.delivery.looks import Looks, working
+from bot.delivery.looks import Looks, asleep_for, working
 from bot.delivery.news import Interval, LookNow, rest
 from bot.delivery.reminders import WATCHES, Reminder, kind_of, moment_of, waking
 from bot.delivery.tellings import Stands, StillThere, Tell, Tellings
@@ -52,7 +52,14 @@ class DueReminders:
         self._table, self._store, self._platforms, self._interval = table, table.store, platforms, interval
         self._now, self._clock = now, clock
         self._tellings = Tellings(
-            table, tell, platforms=platforms, stands=stands, ended=ended, rest=self._rest, clock=clock
+            table,
+            tell,
+            platforms=platforms,
+            stands=stands,
+            ended=ended,
+            rest=self._rest,
+            clock=clock,
+            now=self._moment,
         )
         self._looks = Looks(table.store, self._tellings, look, interval=interval, now=now, clock=clock, pause=pause)
 
@@ -71,6 +78,9 @@ class DueReminders:
     async def of_news(self) -> int:
         """Look for the news that are due; how many were told."""
         return await self._looks.once(self._platforms())
+
+    def _moment(self) -> datetime:
+        return self._now()
 
     async def _minutely(self, kinds: str, once: Callable[[], Awaitable[int]]) -> int:
         left = asyncio.Event()
@@ -94,7 +104,7 @@ class DueReminders:
         if reminder is None:  # it counts as missing
             await self._tellings.hold(row, _DAY)
             return False
-        if reminder.about == "news":  # of a version that kept both in one queue
+        if reminder.is_sought:  # of a version that kept both in one queue
             await self._moved(row, reminder)
             return False
         settled = await self._tellings.settled(row, reminder)
@@ -116,7 +126,9 @@ class DueReminders:
 
     async def _rest(self, row: Row, reminder: Reminder) -> float:
         """Seconds until a reminder is due next."""
-        if reminder.about == "news":
+        if reminder.asleep:
+            return asleep_for(reminder, self._now())
+        if reminder.is_sought:
             return rest(await self._interval.minutes(), reminder.ends, self._clock())
         now = self._now()
         moment = moment_of(reminder, row.key, now)

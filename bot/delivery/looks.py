@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import structlog
 
 from bot.delivery.news import Interval, LookEnded, LookNow, is_last
-from bot.delivery.reminders import Reminder, kind_of, spread, waking
+from bot.delivery.reminders import (
+    ASK_AGAIN,
+    MAYBE_NEWS,
+    NEWS,
+    SIGN_IN_OVER,
+    TIME_OVER,
+    Reminder,
+    kind_of,
+    next_morning,
+    spread,
+    waking,
+)
 from bot.delivery.tellings import Tellings
 from bot.stores.base import Row, Store
 
 log = structlog.get_logger("reminders")
 
-MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER = 1, 0, -1, -2
-"""What is told of news, in place of days."""
 _AT_ONCE = 8
 _APART = 0.25  # seconds between the beginnings of two looks
 _DAY = 86_400.0
@@ -71,7 +80,12 @@ class Looks:
             await self._tellings.hold(row, (waking(now) - now).total_seconds() + late)
             return False
         settled = await self._tellings.settled(row, reminder)
-        return settled is not None and await self._looked(row, settled, now)
+        if settled is None:
+            return False
+        if settled.asleep:
+            over = settled.last < now.date()
+            return await self._tellings.tell(row, settled, TIME_OVER if over else ASK_AGAIN)
+        return await self._looked(row, settled, now)
 
     async def _looked(self, row: Row, reminder: Reminder, now: datetime) -> bool:
         await self._in_turn()
@@ -80,7 +94,7 @@ class Looks:
         except LookEnded as error:
             if str(error) == "gone":
                 await self._store.drop(row.kind, row.key)
-            return str(error) != "gone" and await self._tellings.tell(row, reminder, SIGN_IN_OVER)
+            return str(error) != "gone" and await self._sign_in_over(row, reminder)
         except Exception as error:  # noqa: BLE001 -- of payer and store: the next look may do better
             log.warning("not looked", kind=type(error).__name__)
             await self._tellings.put(row, reminder)
@@ -89,9 +103,18 @@ class Looks:
         if look.is_news or reminder.doubt:
             return await self._tellings.tell(row, reminder, MAYBE_NEWS if reminder.doubt else NEWS, look.known)
         over = is_last(reminder.ends, self._clock())
-        if over or reminder.last < now.date():
-            return await self._tellings.tell(row, reminder, SIGN_IN_OVER if over else TIME_OVER)
+        if over:
+            return await self._sign_in_over(row, msgspec.structs.replace(reminder, known=look.known))
+        if reminder.last < now.date():
+            return await self._tellings.tell(row, reminder, TIME_OVER)
         await self._tellings.put(row, msgspec.structs.replace(reminder, known=look.known, missed=0))
+        return False
+
+    async def _sign_in_over(self, row: Row, reminder: Reminder) -> bool:
+        """Tell that nothing is looked for any more, or rest until the person is asked to sign in again."""
+        if not reminder.every:
+            return await self._tellings.tell(row, reminder, SIGN_IN_OVER)
+        await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
         return False
 
     async def _in_turn(self) -> None:
@@ -101,6 +124,11 @@ class Looks:
             if (wait := self._free_at - clock()) > 0:
                 await self._pause(wait)
             self._free_at = clock() + _APART
+
+
+def asleep_for(reminder: Reminder, now: datetime) -> float:
+    """Seconds until the person is asked to sign in again: on a morning, `every` days on."""
+    return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
 
 
 async def working(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
@@ -22,10 +22,25 @@ from bot.stores.sealed import SealedTable
 
 MOST = 20
 """How many reminders one person may have."""
-DAYS_BEFORE = (30, 7, 1)
 MORNING, EVENING = 9, 20
 """The hours between which people are written to unasked, in BOT_TIMEZONE."""
-About = Literal["appeal", "news"]
+About = Literal["appeal", "answer", "review", "approval", "refill", "year", "news", "deductible"]
+"""A last day: to appeal, of the plan's answer, to ask for an outside review, of an approval, of a supply. The day on
+which a plan's year begins. And what is looked for: new claims, or one claim's decision; a deductible that is met.
+"""
+DAYS_BEFORE: Mapping[About, tuple[int, ...]] = {
+    "appeal": (30, 7, 1),
+    "answer": (0,),
+    "review": (30, 7, 1),
+    "approval": (30, 7, 1),
+    "refill": (3,),
+    "year": (0,),
+}
+"""On which days before it people are reminded; what has none is looked for."""
+MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER, ASK_AGAIN = 1, 0, -1, -2, -3
+"""What is told of what is looked for, in place of days."""
+ABOUTS: tuple[About, ...] = get_args(About)
+_YEARS = 3  # for which a yearly day is told
 _SPREAD = 3_600  # seconds: not everybody's reminder is due in the same moment
 
 
@@ -39,7 +54,8 @@ class Reminder(msgspec.Struct, frozen=True):
     Of "news" `record` is a claim's number or empty, `known` are short hashes of the claims that were there, `found` of
     those that are there while it is told, and `ends` is when the sign-in does, in Unix seconds, None where it is
     renewed. It is looked for until `last`. `doubt`: nobody knows whether the last news were told. `whole` is when all
-    claims were read, in Unix seconds, where they are more than a page; 0 where they are not.
+    claims were read, in Unix seconds, where they are more than a page; 0 where they are not. `every`: when the sign-in
+    is over, the person is asked to sign in again after so many days, and `asleep` is set from then on.
     """
 
     person: Person
@@ -57,6 +73,13 @@ class Reminder(msgspec.Struct, frozen=True):
     found: tuple[str, ...] = ()
     doubt: bool = False
     whole: float = 0.0
+    every: int = 0
+    asleep: bool = False
+
+    @property
+    def is_sought(self) -> bool:
+        """Whether it is looked for, and not a day."""
+        return self.about not in DAYS_BEFORE
 
     @property
     def untold(self) -> Reminder:
@@ -69,11 +92,15 @@ class Reminder(msgspec.Struct, frozen=True):
         When nobody knows whether it was and no other follows, the day itself is added: whoever may not have read the
         last one is told once more, in other words. So are news, once.
         """
-        if self.about == "news":
+        if self.asleep:
+            return None if days == TIME_OVER else msgspec.structs.replace(self.untold, missed=0)
+        if self.is_sought:
             doubt = not surely and not self.doubt
-            ends = days < 0 or (self.record and not doubt)
+            ends = days < 0 or ((self.record or self.about == "deductible") and not doubt)
             noted = msgspec.structs.replace(self.untold, known=self.found or self.known, doubt=doubt, missed=0)
             return None if ends else noted
+        if self.about == "year":
+            return msgspec.structs.replace(self, last=_year_on(self.last), telling=None, missed=0)
         left = tuple(one for one in self.days if one < days)
         if not surely and not left and days > 0:
             left = (0,)
@@ -93,7 +120,7 @@ WATCHES = "watch:"
 
 def kind_of(platform: str, about: About = "appeal") -> str:
     """The kind of a platform's rows: a process leases only what it can tell, and days wait behind no look for news."""
-    return f"{WATCHES if about == 'news' else 'reminder:'}{platform}"
+    return f"{'reminder:' if about in DAYS_BEFORE else WATCHES}{platform}"
 
 
 def moment_of(reminder: Reminder, key: str, zone: datetime) -> datetime | None:
@@ -111,6 +138,22 @@ def spread(key: str, seconds: float) -> float:
 def mark_of(key: str, reminder: Reminder) -> str:
     """The name of one telling of a reminder, for who looks whether it stands in the chat."""
     return f"{key}/{reminder.since!r}"
+
+
+def due_today(reminder: Reminder, key: str, now: datetime) -> bool:
+    """Whether a day is told on the day of `now`, or should have been before."""
+    moment = None if reminder.is_sought else moment_of(reminder, key, now)
+    return moment is not None and moment.date() <= now.date()
+
+
+def next_morning(now: datetime) -> datetime:
+    """The hour of tomorrow from which on people are written to."""
+    return _morning(now.date() + timedelta(days=1), now)
+
+
+def _year_on(day: date) -> date:
+    """The same day a year later; February 29 becomes the 28th."""
+    return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004 -- February
 
 
 def _morning(day: date, zone: datetime) -> datetime:
@@ -136,7 +179,7 @@ class Reminders:
     async def keep(self, wanted: Reminder) -> Reminder | NotKept:
         """Keep a reminder of a day, in place of an earlier one of the same; `days` of `wanted` do not count."""
         now = self._now()
-        days = tuple(n for n in DAYS_BEFORE if _morning(wanted.last - timedelta(days=n), now) > now)
+        days = tuple(n for n in DAYS_BEFORE[wanted.about] if _morning(wanted.last - timedelta(days=n), now) > now)
         if not days:
             return NotKept()
         reminder = msgspec.structs.replace(wanted, days=days)
@@ -146,6 +189,15 @@ class Reminders:
     async def watch(self, wanted: Reminder, seconds: float) -> Reminder | NotKept:
         """Keep news to be looked for, the first time after so many seconds."""
         return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
+
+    async def same(self, wanted: Reminder) -> Reminder | None:
+        """What the person is reminded of already that is the same but for its days and what is known."""
+        return next((one for _, one in await self.of(wanted.person) if _what(one) == _what(wanted)), None)
+
+    async def end_of(self, person: Person, record: str, *abouts: About) -> int:
+        """End a person's reminders of these kinds about a record; how many there were."""
+        rows = await self.of(person)
+        return await self.end(person, *(key for key, one in rows if one.record == record and one.about in abouts))
 
     async def of(self, person: Person) -> list[tuple[str, Reminder]]:
         """A person's reminders with their keys, the oldest first."""
@@ -157,7 +209,7 @@ class Reminders:
         """End a person's reminders with these keys; how many of them there were. Nobody else's can be ended."""
         own = {key for key, _ in await self.of(person)}.intersection(keys)
         for key in own:
-            for about in get_args(About):
+            for about in ABOUTS:
                 await self._store.drop(kind_of(person.platform, about), key)
         return len(own)
 
@@ -169,7 +221,8 @@ class Reminders:
         if len(rows) - len(same) >= MOST:
             return NotKept(MOST)
         await self.end(reminder.person, *same)
-        over = _morning(reminder.last + timedelta(days=2), now)
+        years = _YEARS * 366 if reminder.about == "year" else 0
+        over = _morning(reminder.last + timedelta(days=2 + years), now)
         row = self._table.row(
             kind,
             key,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 import structlog
 
 from bot.delivery.inbox import Later
-from bot.delivery.reminders import About, Reminder, kind_of, mark_of
+from bot.delivery.reminders import ABOUTS, Reminder, kind_of, mark_of, next_morning
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Row
@@ -23,8 +24,9 @@ from bot.stores.sealed import SealedTable
 log = structlog.get_logger("reminders")
 
 PostOutcome = Literal["told", "nothing", "later", "unknown", "unwritable", "gone"]
-Tell = Callable[[str, Reminder, int], Awaitable[None]]
-"""Post a reminder by its key, as so many days before its last one; of news, `NEWS` and so on.
+Tell = Callable[[str, Reminder, int], Awaitable[tuple[str, ...] | None]]
+"""Post a reminder by its key, as so many days before its last one; of news, `NEWS` and so on. What else of the person's
+is due on that day may stand in the same message: the keys of all that does.
 
 Raises `Unwritable` or `Later` when it is not posted; after anything else nobody knows.
 """
@@ -39,6 +41,9 @@ _LEASE = 120.0  # seconds; longer than a platform is tried for
 _PATIENCE = 90.0  # seconds for which a platform is tried
 _AGAIN = 15 * 60.0  # seconds until what was surely not posted is tried again
 _LATER = 6 * 3_600.0  # seconds until a chat that took nothing is tried again
+_TURN = 120.0  # seconds in which nobody else writes to the same person
+_DAY = 2 * 86_400.0  # seconds for which it is known what was told on a day
+_TOLD, _TELLING = "told_of_day", "telling_person"
 _MOST_MISSED = 8  # by day, so that it is tried on three days
 
 
@@ -46,7 +51,7 @@ class Tellings:
     """Tells and notes. `platforms` says how to ask whether a person is still there, `stands` how to look for a post.
 
     `rest` tells how many seconds a row rests until it is due next. `ended` hears of a person who cannot be reminded
-    any more, and why.
+    any more, and why. `now` is the present moment in BOT_TIMEZONE.
     """
 
     def __init__(
@@ -59,8 +64,10 @@ class Tellings:
         ended: Callable[[Person, str], Awaitable[None]],
         rest: Callable[[Row, Reminder], Awaitable[float]],
         clock: Callable[[], float],
+        now: Callable[[], datetime],
     ) -> None:
         self._table, self._store, self._tell, self._platforms = table, table.store, tell, platforms
+        self._now = now
         self._stands, self._ended, self._rest, self._clock = stands, ended, rest, clock
 
     async def leased(self, kind: str) -> Row | None:
@@ -73,17 +80,52 @@ class Tellings:
         return None if plain is None else msgspec.json.decode(plain, type=Reminder)
 
     async def tell(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
-        """Mark it, tell it, and note what came of that; whether it was told. `found` is what is known then."""
-        if await self._is_gone(reminder.person):
-            await self._end(reminder.person, "gone")
+        """Mark it, tell it, and note what came of that; whether it was told. `found` is what is known then.
+
+        A person gets one message a day: what stood in today's is noted, and anything else waits until tomorrow.
+        """
+        person = reminder.person
+        if await self._is_gone(person):
+            await self._end(person, "gone")
             return False
+        if not await self._store.add(_TELLING, person.key, expires=self._clock() + _TURN, owner=person.key):
+            await self.hold(row, _TURN)
+            return False
+        try:
+            today = await self._told(person)
+            if today is None or not (row.key in today or reminder.is_sought or days > 1):
+                return await self._post(row, reminder, days, found)
+            if row.key in today and not reminder.is_sought:
+                await self._note(row, msgspec.structs.replace(reminder, found=found), days, "told")
+            else:
+                now = self._now()
+                await self.put(row, reminder, (next_morning(now) - now).total_seconds())
+        finally:
+            await self._store.drop(_TELLING, person.key)
+        return False
+
+    async def _post(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...]) -> bool:
         marked = msgspec.structs.replace(reminder, telling=days, since=self._clock(), found=found)
         value = self._sealed(row, marked)
         if not await self._store.swap(row.kind, row.key, row.value, value, lease=row.leases):
             return False
-        outcome = await self._outcome(row.key, marked, days)
+        outcome, told = await self._outcome(row.key, marked, days)
+        if outcome == "told":
+            await self._keep_told(reminder.person, told)
         await self._note(row._replace(value=value), marked, days, outcome)
         return outcome == "told"
+
+    async def _told(self, person: Person) -> frozenset[str] | None:
+        """The keys of what a person was told of today; None when they were told nothing."""
+        plain = await self._table.get(_TOLD, self._day_of(person))
+        return None if plain is None else frozenset(msgspec.json.decode(plain, type=tuple[str, ...]))
+
+    async def _keep_told(self, person: Person, keys: tuple[str, ...]) -> None:
+        value, expires = msgspec.json.encode(keys), self._clock() + _DAY
+        await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
+
+    def _day_of(self, person: Person) -> str:
+        return f"{person.key}/{self._now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
         """The reminder, when nobody has told it; None where who died, or may have, was telling it and that is noted."""
@@ -119,20 +161,21 @@ class Tellings:
             case "unwritable" | "gone" as reason:
                 await self._end(marked.person, reason)
 
-    async def _outcome(self, key: str, reminder: Reminder, days: int) -> PostOutcome:
-        platform = reminder.person.platform
+    async def _outcome(self, key: str, reminder: Reminder, days: int) -> tuple[PostOutcome, tuple[str, ...]]:
+        """What came of a post, and the keys of all that it tells."""
+        platform, alone = reminder.person.platform, (key,)
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._tell(key, reminder, days)
+                told = await self._tell(key, reminder, days) or alone
         except Unwritable:
-            return "unwritable"
+            return "unwritable", alone
         except Later:
-            return "later" if platform in self._stands else "nothing"
+            return "later" if platform in self._stands else "nothing", alone
         except Exception as error:  # noqa: BLE001 -- of many libraries: it may be posted or not
             log.warning("reminder unsure", kind=type(error).__name__, channel=platform)
-            return "later" if platform in self._stands else "unknown"
+            return "later" if platform in self._stands else "unknown", alone
         log.info("reminded", channel=platform)
-        return "told"
+        return "told", told
 
     async def _found(self, key: str, reminder: Reminder) -> PostOutcome:
         """What stands in the chat of what who died was telling."""
@@ -159,8 +202,7 @@ class Tellings:
 
     async def _end(self, person: Person, reason: str) -> None:
         """End a person's reminders: who is gone is told no more, and neither is a chat that took none on three days."""
-        kinds: tuple[About, ...] = ("appeal", "news")
-        await self._store.drop_owned(person.key, *(kind_of(person.platform, about) for about in kinds))
+        await self._store.drop_owned(person.key, *{kind_of(person.platform, about) for about in ABOUTS})
         await self._ended(person, reason)
         log.info("reminders ended", reason=reason, channel=person.platform)
 

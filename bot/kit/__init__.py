@@ -6,6 +6,7 @@ cannot format, know the channel, see a token, log or touch a store.
 
 from bot.errors import PayerError
 from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
+from bot.kit.appeals import AppealDays, CaseFound, DenialKind, appeal_days, case_found, denial_kind, without
 from bot.kit.around import Around, around
 from bot.kit.ask import (
     Answer,
@@ -41,6 +42,7 @@ from bot.kit.care import (
     shield,
     tests_on_record,
 )
+from bot.kit.cases import AppealCase, CallNote, Outcome
 from bot.kit.choice import Choice, nearest
 from bot.kit.claims import (
     Medication,
@@ -69,6 +71,7 @@ from bot.kit.floors import (
     counted_since,
     counting,
     counts_apart,
+    deductible_met,
     floor_of,
     floors_of,
     network_side,
@@ -83,7 +86,16 @@ from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
-from bot.kit.offers import Document, Offer, ReminderKept, ReminderWish, WithDocument, WithReminder
+from bot.kit.offers import (
+    CaseChange,
+    Document,
+    Offer,
+    ReminderKept,
+    ReminderWish,
+    WithCase,
+    WithDocument,
+    WithReminder,
+)
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims
@@ -145,17 +157,22 @@ __all__ = [
     "Ahead",
     "Amount",
     "Answer",
+    "AppealCase",
     "AppealClock",
+    "AppealDays",
     "Around",
     "Ask",
     "AskedNetworks",
     "Authorization",
     "Benefit",
     "Benefits",
+    "CallNote",
     "Card",
     "CareKind",
     "CareKinds",
     "CarePlan",
+    "CaseChange",
+    "CaseFound",
     "Choice",
     "Chosen",
     "Claim",
@@ -168,6 +185,7 @@ __all__ = [
     "Coverage",
     "Coverages",
     "Curve",
+    "DenialKind",
     "Document",
     "Doubt",
     "Drug",
@@ -191,6 +209,7 @@ __all__ = [
     "Offer",
     "OnRecord",
     "OpenAt",
+    "Outcome",
     "PartialDate",
     "Patient",
     "PayerContact",
@@ -226,6 +245,7 @@ __all__ = [
     "Who",
     "Why",
     "WhyGone",
+    "WithCase",
     "WithDocument",
     "WithReminder",
     "Within",
@@ -235,6 +255,7 @@ __all__ = [
     "amount_in",
     "any_time",
     "appeal_clock",
+    "appeal_days",
     "around",
     "asked_networks",
     "asks_kind",
@@ -250,6 +271,7 @@ __all__ = [
     "care_kinds",
     "care_plans",
     "carrying",
+    "case_found",
     "checked",
     "choose",
     "cite_claims",
@@ -264,6 +286,8 @@ __all__ = [
     "curve_of",
     "dated",
     "days_around",
+    "deductible_met",
+    "denial_kind",
     "denied_claims",
     "doubts_of",
     "drug_lists",
@@ -372,6 +396,7 @@ __all__ = [
     "why_of",
     "with_fills",
     "within",
+    "without",
     "without_own",
     "words_of",
     "year_now",

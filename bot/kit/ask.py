@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
+from bot.kit.cases import AppealCase
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -159,6 +160,7 @@ class Ask:
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     read_claims: Callable[[], Awaitable[tuple[Claim, ...]]] | None = None
     read_phone: Callable[[], Awaitable[str]] | None = None
+    read_cases: Callable[[], Awaitable[tuple[AppealCase, ...]]] | None = None
     private: bool = False
     now: datetime | None = None
     excluded: Mapping[str, Slot] = field(default_factory=dict)
@@ -235,6 +237,10 @@ class Ask:
         found = await self.read_claims() if self.read_claims else ()
         self.private = self.private or bool(found)
         return found
+
+    async def cases(self) -> tuple[AppealCase, ...]:
+        """What the linked member told of appeals of this record, the oldest first."""
+        return await self.read_cases() if self.read_cases else ()
 
     def in_parts(self) -> Ask:
         """The same question, to be asked in parts at once: what they search alike goes to the payer together."""

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Literal
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, days_around
+from bot.kit.claims import newest_claims
 from bot.kit.coverages import Coverages, member_coverages
 from bot.kit.said import SCOPES, Shares
 from bot.records.adjudication import added
@@ -217,6 +218,18 @@ async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
     plans = [(one, one.costs) for one in coverages.current]
     found = {aspect: standings(aspect, plans, alive, coverages) for aspect in COUNTED}
     return {aspect: met[0] for aspect, met in found.items() if len(met) == 1 and met[0].agreed}
+
+
+async def deductible_met(ask: Ask) -> bool:
+    """Whether the claims of this plan year reach the deductible of the one medical plan, prescriptions not counted.
+
+    False also where nothing tells: the plan's own total may be higher.
+    """
+    coverages = await member_coverages(ask)
+    since = days_around(counted_since(coverages), None)
+    alive = await newest_claims(ask, *since, enough=lambda _: False, page_size=100)
+    met = (await year_so_far(ask, alive)).get("deductible")
+    return met is not None and met.left is None
 
 
 def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from bot.kit.ask import Summary
+from bot.kit.cases import AppealCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,19 @@ class WithDocument(Summary):
 class ReminderWish:
     """What the person wants to be reminded of.
 
-    "appeal": the `last` day to appeal the claim whose id is `record`. "news": a claim that is not among the `known`
-    ids, or, where `record` is a claim's number, that this one is decided.
+    A `last` day and the `record` that it follows from: "appeal", "answer" and "review" of the claim with this id,
+    "approval" of a request, "refill" of a fill, "year" of a coverage, told each year. Without a day it is looked for:
+    "news", a claim that is not among the `known` ids, or, where `record` is a claim's number, its decision;
+    "deductible", that it is met. `every`: where the sign-in ends first, ask to sign in again after so many days.
+    `done`: it has come, and is not to be told any more.
     """
 
-    about: Literal["appeal", "news"]
+    about: Literal["appeal", "answer", "review", "approval", "refill", "year", "news", "deductible"]
     record: str
     last: date | None = None
     known: tuple[str, ...] = ()
+    every: int = 0
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,10 @@ class ReminderKept:
     `days` are the days before the last one on which the person is still reminded, none when it is too close. `most`
     is set when nothing was kept, because the person has as many reminders as one may have.
 
-    Of news: `minutes` between two looks, and when they end: with the sign-in (`ends`), or on the day `until`. Without
-    `until` nothing was kept, because the sign-in ends before the next look by day.
+    Of what is looked for: `minutes` between two looks, and when they end: with the sign-in (`ends`), or on the day
+    `until`. Without `until` nothing was kept, because the sign-in ends before the next look by day. `every`: after so
+    many days the person is asked to sign in again. `new`: how many claims have come since the last look, where that
+    was a sign-in ago.
     """
 
     days: tuple[int, ...] = ()
@@ -70,6 +78,8 @@ class ReminderKept:
     minutes: int = 0
     ends: datetime | None = None
     until: date | None = None
+    every: int = 0
+    new: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +91,19 @@ class WithReminder(WithDocument):
 
     wish: ReminderWish | None = None
     kept: ReminderKept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """What is to become of the case of a claim. `made` gives the new case of the present one, None to forget it."""
+
+    claim: str
+    made: Callable[[AppealCase], AppealCase | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithCase(WithReminder):
+    """An answer with a case. The answer sets `change`; the kernel keeps what it makes, and sets `case` to that."""
+
+    change: CaseChange | None = None
+    case: AppealCase | None = None

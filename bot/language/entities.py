@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
 
+from bot.language.calls import call_tags
 from bot.language.codes import code_tags, is_nucc
 from bot.language.context import DateRange
 from bot.language.dates import date_tags
@@ -85,7 +86,9 @@ class Tagger:
         strange word is a place. `spotted` are the names whose place gave them away.
         """
         lexed = Lexed(self._grammar, said.words)
+        calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
+        names = [name for name in names if not _meets(name, calls)]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
         dates = [tag for tag in date_tags(lexed, said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
         tags = groups + [
@@ -95,7 +98,7 @@ class Tagger:
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
         tags += dates
         free = [True] * len(keys)
-        for tag in (*tags, *names):
+        for tag in (*tags, *names, *calls):
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
@@ -117,6 +120,7 @@ class Tagger:
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
+        tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
         return with_polarity(said, tags, self._grammar.area("polarity"))
 
     def _networks(self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool) -> list[Tag]:

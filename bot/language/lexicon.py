@@ -8,6 +8,7 @@ import msgspec
 
 from bot import compiled
 from bot.errors import PackError
+from bot.language.calls import CallPatterns
 from bot.language.dangers import Dangers, load_dangers
 from bot.language.dates import Dates
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
@@ -29,7 +30,13 @@ COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 FOREIGN = "FOREIGN"
-OPERATIONS = {"dates": Dates, "limits": LimitPatterns, "hours": HourPatterns, "ages": AgePatterns}
+OPERATIONS = {
+    "ages": AgePatterns,
+    "calls": CallPatterns,
+    "dates": Dates,
+    "hours": HourPatterns,
+    "limits": LimitPatterns,
+}
 """What the rules of each area of the grammar may name."""
 _NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")

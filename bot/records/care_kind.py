@@ -270,7 +270,7 @@ def _ranges(text: str | None) -> Ranges:
 
 
 def _words(text: str | None) -> WholeWords | None:
-    return WholeWords(text) if _split(text) else None
+    return WholeWords(text) if text and _split(text) else None
 
 
 @lru_cache(maxsize=4096)

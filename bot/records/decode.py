@@ -51,13 +51,13 @@ def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tup
     """
     try:
         found: S = msgspec.json.decode(raw, type=ready(kind))
-        return found, ()
     except msgspec.ValidationError:
         return _mended(bytes(raw), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _once_more(bytes(raw), kind)
     except RecursionError:
         raise Unreadable("nested too deep") from None
+    return found, ()
 
 
 def _once_more(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:

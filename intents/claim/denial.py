@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.kit import (
+    AppealCase,
     Ask,
+    CaseChange,
     Claim,
     ClaimLine,
     ClaimWish,
     Coverage,
+    DenialKind,
     Doubt,
     Nearest,
-    Summary,
     WhyGone,
+    WithCase,
     appeal_clock,
     cite_claims,
     claim_by_id,
     claims_around,
+    denial_kind,
     denied_claims,
     doubts_of,
     fitting,
@@ -43,8 +47,8 @@ _UNTIL = (frozenset({"long", "appeal"}), frozenset({"deadline"}), frozenset({"pl
 _SEVERAL = frozenset({"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"})
 
 
-@dataclass(frozen=True, slots=True)
-class Denial(Summary):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial(WithCase):
     """One denied claim. `claim` None: none that fits was denied; `looked_at` claims were read.
 
     `filtered`: the words asked for a time, a provider or a number.
@@ -54,7 +58,9 @@ class Denial(Summary):
     "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
     denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
     counts in its place.
-    `late`: whether it is too late was asked. `every`: those that were denied, where all of them were asked for.
+    `late`: whether it is too late was asked. `every`: those that were denied, where all of them were asked for, or one
+    has to be chosen for the letter. `kind` is what its appeal has to show, `kept_case` the case
+    as it was.
     """
 
     claim: Claim | None = None
@@ -77,6 +83,8 @@ class Denial(Summary):
     after: Claim | None = None
     late: bool = False
     every: tuple[Claim, ...] = ()
+    kind: DenialKind = "other"
+    kept_case: AppealCase | None = None
 
     @property
     def passed(self) -> bool:
@@ -89,9 +97,10 @@ async def answer(ask: Ask) -> Denial:
     pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(words_of(ask.said))
     several = bool(said & _SEVERAL) and not _question(ask)
     others: tuple[Claim, ...] = ()
+    most = SHOWN if several or _letter(ask) else 0
     if pressed is None:
         alive = await newest_claims(
-            ask, *service_dates(ask), enough=lambda so_far: len(denied_claims(so_far, ask)) > (SHOWN if several else 0)
+            ask, *service_dates(ask), enough=lambda so_far: len(denied_claims(so_far, ask)) > most
         )
         found = denied_claims(alive, ask)
         looked_at, others = len(fitting(alive.claims, in_any_state(ask))), found[1:SHOWN]
@@ -103,10 +112,12 @@ async def answer(ask: Ask) -> Denial:
             return Denial(
                 question=question, looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
-        if several and len(found) > 1:
+        wanted = wanted_of(in_any_state(ask))
+        begun = await _begun(ask, found) if _letter(ask) and not wanted.narrows else found[:1]
+        if (several or len(begun) > 1) and len(found) > 1:
             cite_claims(ask, found[:SHOWN])
-            return Denial(every=found[:SHOWN], looked_at=looked_at, wanted=wanted_of(in_any_state(ask)))
-        chosen = found[min(max(ask.pick, 0), len(found) - 1)]
+            return Denial(every=found[:SHOWN], looked_at=looked_at, wanted=wanted, letter=_letter(ask))
+        chosen = begun[0] if _letter(ask) else found[min(max(ask.pick, 0), len(found) - 1)]
     claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])
@@ -119,7 +130,21 @@ async def answer(ask: Ask) -> Denial:
     lines = read_lines(claim)
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await member_coverages(ask)
-    return summarize(claim, lines, others, coverages.every, ask)
+    summary = summarize(claim, lines, others, coverages.every, ask)
+    kept = next((one for one in await ask.cases() if one.claim == claim.id), None)
+    change = CaseChange(claim.id, lambda case: case.drafted_on(ask.today)) if summary.letter else None
+    return replace(summary, kept_case=kept, change=change)
+
+
+async def _begun(ask: Ask, found: Sequence[Claim]) -> Sequence[Claim]:
+    """The denied claims whose appeal was begun and not sent, where there are any; else all of them."""
+    opened = {case.claim for case in await ask.cases() if case.stage == "open"}
+    return [claim for claim in found if claim.id in opened] or found
+
+
+def _letter(ask: Ask) -> bool:
+    """Whether the draft of a letter is asked for."""
+    return "yes" in {ask.arguments.get("letter"), text_of(ask, "letter")}
 
 
 def _question(ask: Ask) -> str | None:
@@ -148,11 +173,12 @@ def summarize(
         line_of_business=clock.line_of_business,
         days=clock.days,
         until=clock.until,
-        letter="yes" in (ask.arguments.get("letter"), ask.slots.get("letter")),
+        letter=_letter(ask),
         today=ask.today,
         question=_question(ask),
         late=bool(_LATE & set(words_of(ask.said))),
         wanted=wanted,
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
+        kind=denial_kind(claim, [*(one for line in told for one in line.reasons), *claim.reasons], ask.care_kinds),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,
     )

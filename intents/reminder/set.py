@@ -1,11 +1,13 @@
-"""Reminds of the last day to appeal a denied claim, and offers the day as a calendar file."""
+"""Reminds of the next day of a denied claim: the last one to appeal, the plan's answer, the outside review."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from bot.kit import (
+    AppealCase,
     AppealClock,
     Ask,
     Claim,
@@ -15,6 +17,7 @@ from bot.kit import (
     ReminderWish,
     WithReminder,
     appeal_clock,
+    appeal_days,
     claim_by_id,
     claims_around,
     denied_claims,
@@ -24,6 +27,7 @@ from bot.kit import (
     service_dates,
     wanted_of,
     why_gone,
+    without,
 )
 
 SHOWN = 4
@@ -31,14 +35,18 @@ SHOWN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealReminder(WithReminder):
-    """The denied claim whose last day to appeal is to be reminded of, and its clock.
+    """The denied claim of whose next day the person is to be reminded, and its clock.
 
-    `claim` None: none that fits was denied. `gone`: it no longer counts, so its day may not hold. `opened`: it was
-    asked for by button, so it may be described whatever mark it carries. `others` are further denied claims.
+    `about` tells which day it is, and `last` is that day; `over`: nothing of its appeal is left to wait for. `claim`
+    None: none that fits was denied. `gone`: it no longer counts, so its day may not hold. `opened`: it was asked for by
+    button, so it may be described whatever mark it carries. `others` are further denied claims.
     """
 
     claim: Claim | None = None
     clock: AppealClock = field(default_factory=AppealClock)
+    about: Literal["appeal", "answer", "review"] = "appeal"
+    last: date | None = None
+    over: bool = False
     today: date
     gone: bool = False
     opened: bool = False
@@ -60,13 +68,19 @@ async def answer(ask: Ask) -> AppealReminder:
     claim = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
     clock = appeal_clock(claim, (await member_coverages(ask)).every)
+    case = next((one for one in await ask.cases() if one.claim == claim.id), AppealCase(claim=claim.id))
+    about, last = _next_day(case, claim, clock)
     gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None
-    coming = clock.until is not None and clock.until >= ask.today and not gone
-    wish = ReminderWish("appeal", claim.id, clock.until) if clock.until and coming else None
-    calendar = Document("deadline", {"last": clock.until}, ("ics",)) if wish and "calendar" in ask.arguments else None
+    gone = gone and about == "appeal"  # whoever appealed may well have a newer claim by it
+    coming = last is not None and last >= ask.today and not gone
+    wish = ReminderWish(about, claim.id, last) if last and coming else None
+    calendar = Document("deadline", {"last": last}, ("ics",)) if wish and "calendar" in ask.arguments else None
     return AppealReminder(
         claim=claim,
         clock=clock,
+        about=about,
+        last=last,
+        over=case.stage != "open" and last is None,
         today=ask.today,
         gone=gone,
         opened="id" in ask.arguments,
@@ -77,10 +91,24 @@ async def answer(ask: Ask) -> AppealReminder:
     )
 
 
+def _next_day(
+    case: AppealCase, claim: Claim, clock: AppealClock
+) -> tuple[Literal["appeal", "answer", "review"], date | None]:
+    """What is waited for next, and until when; no day where nothing is."""
+    due = appeal_days(case, claim, clock)
+    if case.stage == "open":
+        return "appeal", clock.until
+    return ("review", due.ask_review) if due.ask_review else ("answer", due.answer or due.reviewed)
+
+
 async def _denied(ask: Ask) -> str | None:
-    """The claim of the button or of the answer before; None where that one was not denied: another may have been."""
+    """The claim of the button, of the answer before or of the only appeal under way.
+
+    None where that one was not denied: another may have been.
+    """
     claim_id = ask.arguments.get("id")
     if claim_id is None:
-        return None
+        going = [one.claim for one in await ask.cases() if one.stage in {"sent", "lost", "review"}]
+        return going[0] if len(going) == 1 and not wanted_of(without(ask, "state_of_claim")).narrows else None
     claim = await claim_by_id(ask, claim_id)
     return claim_id if claim.denied or claim.is_partly_denied else None

@@ -1,28 +1,114 @@
-"""Tells of a new claim, or of a claim's decision, by looking at the record from time to time."""
+"""What a person wants to hear of in time: a new claim, a decision, a met deductible, days that the record tells."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, cast
 
-from bot.kit import Ask, Claim, ReminderWish, WithReminder, claim_news, text_of
+from bot.kit import (
+    Ask,
+    Claim,
+    ReminderWish,
+    Search,
+    WithReminder,
+    claim_news,
+    deductible_met,
+    given,
+    medications,
+    member_coverages,
+    plan_year_of,
+    read_authorization,
+    read_claims,
+    text_of,
+)
+
+WEEKLY, MONTHLY = 7, 30
+_EVERY = {"weekly": WEEKLY, "monthly": MONTHLY}
+_LOOKED_BACK = timedelta(days=400)
+_APPROVALS = Search("ExplanationOfBenefit", (("_count", "100"),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewsToCome(WithReminder):
-    """What will be told: the claim with this `number`, else any new one.
+    """What will be told: `what` is claim, deductible, approval, refill or year; of claims the one with this `number`.
 
-    `decided` is the claim with that number when the plan has decided on it: there is nothing to wait for.
+    `decided` is the claim with that number when the plan has decided on it, `met` that the deductible is: there is
+    nothing to wait for. `last` is the day of an approval, a supply or a plan year, None where the record tells none.
+    `every`: days after which the person is asked to sign in again.
     """
 
+    what: str = "claim"
     number: str = ""
     decided: Claim | None = None
+    met: bool = False
+    last: date | None = None
+    today: date
+    every: int = 0
 
 
 async def answer(ask: Ask) -> NewsToCome:
     """What is on record today, so that the next looks know what is new."""
+    asked = text_of(ask, "question") or ""
+    every = _every(ask, asked)
+    if asked == "deductible":
+        met = await deductible_met(ask)
+        wish = ReminderWish("deductible", "", every=every, done=met)
+        return NewsToCome(what=asked, met=met, every=every, today=ask.today, wish=wish)
+    if asked in {"approval", "refill", "year"}:
+        return await _of_a_day(ask, cast('Literal["approval", "refill", "year"]', asked))
     number = text_of(ask, "claim_id") or ""
     news = await claim_news(ask, number)
-    if news.named is not None and news.is_decided:
-        ask.cite("ExplanationOfBenefit", [news.named.id])
-        return NewsToCome(number=number, decided=news.named)
-    return NewsToCome(number=number, wish=ReminderWish("news", number, known=news.ids))
+    decided = news.named if news.is_decided else None
+    if decided is not None:
+        ask.cite("ExplanationOfBenefit", [decided.id])
+    wish = ReminderWish("news", number, known=news.ids, every=every, done=decided is not None)
+    return NewsToCome(number=number, decided=decided, every=every, today=ask.today, wish=wish)
+
+
+def _every(ask: Ask, asked: str) -> int:
+    """After how many days to ask for a sign-in; 0 where that was not chosen."""
+    pressed = ask.arguments.get("every", "")
+    return int(pressed) if pressed in {str(one) for one in _EVERY.values()} else _EVERY.get(asked, 0)
+
+
+async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:
+    """The next day of that kind in the record, today not counted."""
+    read = {"approval": _approval_ends, "refill": _supply_ends, "year": _year_begins}[what]
+    found = [(record, day) async for record, day in read(ask) if day > ask.today]
+    record, last = min(found, key=lambda one: one[1], default=("", None))
+    if what != "year":
+        ask.cite("ExplanationOfBenefit", [record] if record else [])
+    wish = ReminderWish(what, record, last) if last else None
+    return NewsToCome(what=what, last=last, today=ask.today, wish=wish)
+
+
+async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
+    """The last days of approvals that hold, by the id of their record."""
+    async for page in given(ask.search(_APPROVALS)):
+        raws = {entry.id: entry.raw for entry in page.matches}
+        for claim in read_claims(page.entries)[0]:
+            if claim.use == "preauthorization" and claim.id in raws and not claim.sensitive:
+                one = read_authorization(raws[claim.id])
+                end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
+                if end and not one.cancelled:
+                    yield one.id, end
+
+
+async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
+    """The last days of supplies, by the id of their last fill; of the drug that was named, where one was."""
+    drug = text_of(ask, "drug")
+    names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else [""]
+    for one in await medications(ask, ask.today - _LOOKED_BACK):
+        day, days = one.newest.service.day, one.dispensed.days
+        named = any(name in (one.dispensed.drug or "").casefold() for name in names)
+        if named and not one.labels and day and day.exact and days and one.newest.service_is != "processed":
+            yield one.newest.id, day.exact + timedelta(days=int(days) - 1)
+
+
+async def _year_begins(ask: Ask) -> AsyncIterator[tuple[str, date]]:
+    """The day on which the plan's next year begins."""
+    held = (await member_coverages(ask)).current
+    if held and (year := plan_year_of(held, ask.today)):
+        yield held[0].id, year.next

@@ -79,6 +79,7 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     link = await bot.accounts.link(dana.person)
     assert link is not None
     await bot.store.drop("tokens", link.id)
+    noon += timedelta(days=1)  # of today's one message was enough
     [row] = await bot.store.listed(kind_of("console", "news"))
     await bot.store.hold(row.kind, row.key, until=0)
     assert [await bot.due.once(), await bot.due.once()] == [1, 0]
@@ -139,3 +140,38 @@ async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
     [row] = await bot.store.listed(kind_of("console", "news"))
     await bot.store.hold(row.kind, row.key, until=0)
     assert await bot.due.once() == 1
+
+
+@pytest.mark.threat("T68")
+@pytest.mark.attack("an appeal that another member's connection shows")
+async def test_an_appeal_goes_with_its_connection_and_its_record(house: House) -> None:
+    """Nothing of it is left after "unlink", and none of it is kept for another member in the same chat."""
+    await house.sign_in("theo")
+    await house.say("I sent the appeal for my MRI on Monday")
+    assert len(await house.bot.store.listed("appeal_case")) == 1
+    await house.sign_in("theo")
+    assert "At your plan since" in (await house.say("where is my appeal")).text
+    await house.sign_in("dana")
+    assert await house.bot.store.listed("appeal_case") == []
+    await house.sign_in("theo")
+    await house.say("I sent the appeal for my MRI on Monday")
+    await house.say("unlink")
+    assert await house.bot.store.listed("appeal_case") == []
+
+
+@pytest.mark.threat("T26", "T65")
+async def test_a_plans_answer_that_is_due_is_told_without_a_word_of_it(house: House) -> None:
+    """On the day, once; its button shows the case, to its person."""
+    await house.sign_in("theo")
+    said = await house.say("I sent the appeal for my MRI on Monday")
+    assert "on the day itself" in (await house.say("Remind me then", press=said.buttons["Remind me then"])).text
+    [row] = await house.bot.store.listed(kind_of("console"))
+    [(_, kept)] = await Reminders(house.bot.table, lambda: datetime.now(ZoneInfo("UTC"))).of(house.person)
+    morning = datetime.combine(kept.last, time(10, 30), ZoneInfo("America/Chicago"))
+    house.bot.due._now = house.bot.turn._reminding._now = lambda: morning
+    await house.bot.store.hold(row.kind, row.key, until=0)
+    assert [await house.bot.due.once(), await house.bot.due.once()] == [1, 0]
+    message = Said(house.pushed)
+    assert "You asked me to tell you when an answer is due: it's today." in message.text
+    assert not [word for word in TELLING if word in message.text.casefold()]
+    assert "At your plan since" in (await house.say("Show it", press=message.buttons["Show it"])).text

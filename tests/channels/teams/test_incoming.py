@@ -62,7 +62,9 @@ def test_what_is_asked_in_copilot_is_asked_in_no_private_chat(told: dict[str, An
     """A tenant keeps and looks through what is said there, however personal the conversation is called (T75)."""
     body = TEAMS.message("what did I owe")
     private, copilot = read_message(body), read_message({**body, **told})
-    assert private is not None and isinstance(private.place, OneToOne)
-    assert copilot is not None and isinstance(copilot.place, Shared)
+    assert private is not None
+    assert isinstance(private.place, OneToOne)
+    assert copilot is not None
+    assert isinstance(copilot.place, Shared)
     assert is_of_teams({**body, **told})
     assert read_edit({**body, **told, "channelData": {**body["channelData"], "eventType": "editMessage"}}) is None

@@ -1,0 +1,175 @@
+"""An appeal from the denial on: what kind of denial it is, which case is meant, and by when what is due.
+
+The periods are those of the rules at their day (checked 2026-11-28); the plan's own letter decides, and answers say so.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from bot.kit.ask import Ask
+from bot.kit.cases import AppealCase
+from bot.kit.claims import claim_by_id, newest_claims, shown_alone
+from bot.kit.denials import AppealClock, denied_claims
+from bot.kit.near_claims import Nearest, near_claims
+from bot.kit.wanted import ClaimWish, wanted_of
+from bot.records.care_kind import CareKinds, shown_as
+from bot.records.claim import Claim
+from bot.records.reasons import Reason
+
+SHOWN = 5
+FAST = timedelta(hours=72)
+"""29 CFR 2560.503-1(i)(2)(i) and 45 CFR 147.136(b)(2); 42 CFR 422.590(e); 42 CFR 438.408(b)(3)."""
+DenialKind = Literal[
+    "necessity", "approval", "coding", "emergency", "network", "late", "not_covered", "records", "other"
+]
+_CODES: Mapping[DenialKind, frozenset[str]] = {
+    "necessity": frozenset({"50", "54", "55", "56", "58", "150", "151", "152", "167"}),
+    "approval": frozenset({"15", "39", "95", "197", "198", "243", "288"}),
+    "emergency": frozenset({"40"}),
+    "network": frozenset({"242"}),
+    "late": frozenset({"29"}),
+    "records": frozenset({"163", "226", "227", "252"}),
+    "coding": frozenset(
+        {"4", "5", "6", "7", "8", "9", "10", "11", "16", "18", "31", "97", "110", "125", "129", "140", "146", "181"}
+    ),
+    "not_covered": frozenset({"26", "27", "35", "49", "96", "119", "149", "170", "204", "256"}),
+}
+"""Claim adjustment reason codes (X12) by what an appeal has to show."""
+_WORDS: Mapping[DenialKind, tuple[str, ...]] = {
+    "emergency": ("not an emergency", "non-emergency", "not emergent"),
+    "approval": ("approval", "authorization", "authorisation", "precert", "referral"),
+    "necessity": ("medically necessary", "medical necessity", "experimental", "investigational"),
+    "network": ("out of network", "out-of-network", "not in network", "non-participating", "nonparticipating"),
+    "late": ("too late", "timely", "filing limit", "time limit"),
+    "records": ("records", "documentation", "additional information"),
+    "not_covered": ("not cover", "not a benefit", "excluded", "exclusion", "benefit limit", "maximum"),
+    "coding": ("coding", "modifier", "diagnosis", "procedure code", "duplicate"),
+}
+"""Words of the payer's own text that say the same, for codes of other lists and for none; the first kind counts."""
+_ANSWERS = {"commercial": (30, 60), "medicare": (30, 60), "medicaid": (90, 90)}
+"""Days in which the plan answers: for care that is still to come, and for a claim of care that was given.
+
+29 CFR 2560.503-1(i)(2)(ii) and (iii), which 45 CFR 147.136(b)(2) and (3) take over (a plan with two levels of appeal
+has half the time for each); 42 CFR 422.590(a) and (b); 42 CFR 431.244(f)(1).
+"""
+_REVIEW_MONTHS = 4
+"""45 CFR 147.136(d)(2)(i): the shortest time to ask for an outside review; a state may give more."""
+_REVIEWED = timedelta(days=45)
+"""45 CFR 147.136(d)(2)(iii)(B)(7): from the request's arrival at the reviewers."""
+
+
+def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> DenialKind:
+    """What an appeal of the claim has to show, by the payer's own codes, else its words.
+
+    An out-of-network claim for a visit to an emergency room is one of an emergency (45 CFR 149.110).
+    """
+    found = _by_code(reasons) or _by_words(reasons) or "other"
+    of_emergency = found == "network" and kinds.named("er") and shown_as(claim, "er", kinds)
+    return "emergency" if of_emergency else found
+
+
+def _by_code(reasons: Iterable[Reason]) -> DenialKind | None:
+    coded = {one.code for one in reasons if one.system and "claim-adjustment-reason-codes" in one.system}
+    return next((kind for kind, codes in _CODES.items() if coded & codes), None)
+
+
+def _by_words(reasons: Iterable[Reason]) -> DenialKind | None:
+    said = " ".join(one.text.casefold() for one in reasons if one.text)
+    return next((kind for kind, words in _WORDS.items() if any(word in said for word in words)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AppealDays:
+    """By when what is due for a case, each None where it is not known or not due.
+
+    `answer` is when the plan has to have answered, within `days` of what was sent (72 hours where `fast`). `ask_review`
+    is the last day to ask for an outside review, `reviewed` about when the reviewers decide.
+    """
+
+    answer: date | None = None
+    days: int | None = None
+    fast: bool = False
+    ask_review: date | None = None
+    reviewed: date | None = None
+
+    @property
+    def next(self) -> date | None:
+        """The day that is waited for now."""
+        return self.reviewed or self.ask_review or self.answer
+
+
+def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDays:
+    """What is due when, counted from the days that the person told.
+
+    Medicare Advantage sends a case that it refuses again to the reviewers itself (42 CFR 422.590(g)), and Medicaid's
+    hearing is the last step there: neither has a day to ask for an outside review.
+    """
+    line = clock.line_of_business or "commercial"
+    days = _ANSWERS[line if line in _ANSWERS else "commercial"][claim.use != "preauthorization"]
+    stage = case.stage
+    if stage == "sent" and case.sent:
+        until = case.sent + (FAST if case.fast else timedelta(days=days))
+        return AppealDays(answer=until, days=days, fast=case.fast)
+    if stage == "lost" and case.decided and line not in {"medicare", "medicaid"}:
+        return AppealDays(ask_review=_months_on(case.decided, _REVIEW_MONTHS))
+    if stage == "review" and case.review:
+        return AppealDays(reviewed=case.review + _REVIEWED)
+    return AppealDays()
+
+
+def _months_on(day: date, months: int) -> date:
+    """The same day so many months later, the last one of a shorter month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFound:
+    """The claim whose case is meant, and its case, an empty one where none is kept yet.
+
+    `claim` None: none fits, or one of `choices` has to be chosen first. `wanted` and `nearest` tell of a question that
+    no denied claim fits.
+    """
+
+    claim: Claim | None = None
+    case: AppealCase | None = None
+    choices: tuple[Claim, ...] = ()
+    wanted: ClaimWish = field(default_factory=ClaimWish)
+    nearest: Nearest | None = None
+
+
+async def case_found(ask: Ask, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
+    """The case of the pressed button, of the words, or the only one that fits; several are to be chosen from.
+
+    Slots that tell of the step itself (its day, who answered the telephone) must not be in `ask`.
+    """
+    kept = {one.claim: one for one in await ask.cases()}
+    if chosen := ask.arguments.get("id"):
+        return _found(await claim_by_id(ask, chosen), kept)
+    wanted = wanted_of(ask)
+    fit = [one.claim for one in kept.values() if fits(one)] if not wanted.narrows else []
+    if fit:
+        claims = [await claim_by_id(ask, one) for one in fit[:SHOWN]]
+        return _found(claims[0], kept) if len(claims) == 1 else CaseFound(choices=tuple(claims), wanted=wanted)
+    alive = await newest_claims(ask, enough=lambda so_far: len(denied_claims(so_far, ask)) > SHOWN)
+    found = [one for one in denied_claims(alive, ask) if one.id not in kept or wanted.narrows or fits(kept[one.id])]
+    if len(found) == 1:
+        return _found(await shown_alone(ask, found[0]), kept)
+    if found:
+        return CaseFound(choices=tuple(found[:SHOWN]), wanted=wanted)
+    return CaseFound(wanted=wanted, nearest=await near_claims(ask, alive) if wanted.narrows else None)
+
+
+def _found(claim: Claim, kept: Mapping[str, AppealCase]) -> CaseFound:
+    return CaseFound(claim, kept.get(claim.id) or AppealCase(claim=claim.id))
+
+
+def without(ask: Ask, *slots: str) -> Ask:
+    """The question without these slots and without its words, where both tell of a step and not of a claim."""
+    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

@@ -1,0 +1,88 @@
+"""What a person told of an appeal: kept, sealed, with their connection, one case for each denied claim.
+
+Nothing of it comes from the payer, and nothing of it is sent anywhere.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+MOST_CALLS = 20
+Outcome = Literal["", "approved", "partly", "upheld"]
+Stage = Literal["open", "sent", "lost", "review", "over"]
+
+
+class CallNote(msgspec.Struct, frozen=True):
+    """A call with the plan: its day, who answered and its number, where they were told, and the person's own words."""
+
+    day: date
+    who: str = ""
+    number: str = ""
+    said: str = ""
+
+
+class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
+    """The appeal of one claim, by the claim's id.
+
+    `drafted` is when a letter was written here, `sent` the day on which the person sent it, `fast` whether they asked
+    for an answer within 72 hours. `result` and `decided` are the plan's answer, `review` the day on which an outside
+    review was asked for, `reviewed` and `closed` its outcome.
+    """
+
+    claim: str
+    drafted: date | None = None
+    sent: date | None = None
+    fast: bool = False
+    result: Outcome = ""
+    decided: date | None = None
+    review: date | None = None
+    reviewed: Outcome = ""
+    closed: date | None = None
+    calls: tuple[CallNote, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """Where it stands: not sent, at the plan, refused again, at the outside review, or over."""
+        if self.result == "approved" or self.reviewed:
+            return "over"
+        if self.review:
+            return "review"
+        return "lost" if self.result else "sent" if self.sent else "open"
+
+    def called(self, note: CallNote) -> AppealCase:
+        """The case with another call; of too many the oldest goes."""
+        calls = sorted({*self.calls, note}, key=lambda one: (one.day, one.number, one.who, one.said))
+        return msgspec.structs.replace(self, calls=tuple(calls[-MOST_CALLS:]))
+
+    def without_call(self, place: int) -> AppealCase:
+        """The case without the call at a place."""
+        return msgspec.structs.replace(self, calls=(*self.calls[:place], *self.calls[place + 1 :]))
+
+    def drafted_on(self, day: date) -> AppealCase:
+        """The case with the day of its first letter."""
+        return self if self.drafted else msgspec.structs.replace(self, drafted=day)
+
+    def sent_on(self, day: date, *, fast: bool = False) -> AppealCase:
+        """The case once the next thing was sent: where the plan refused again, the request for an outside review."""
+        if self.stage in {"lost", "review"}:
+            return msgspec.structs.replace(self, review=day)
+        return msgspec.structs.replace(self, sent=day, fast=fast)
+
+    def answered(self, outcome: Outcome, day: date) -> AppealCase:
+        """The case with the outcome of what was sent last."""
+        if self.stage == "review" or self.reviewed:
+            return msgspec.structs.replace(self, reviewed=outcome, closed=day)
+        return msgspec.structs.replace(self, result=outcome, decided=day)
+
+    def reopened(self) -> AppealCase:
+        """The case without its newest step, for what was said by mistake."""
+        if self.reviewed:
+            return msgspec.structs.replace(self, reviewed="", closed=None)
+        if self.review:
+            return msgspec.structs.replace(self, review=None)
+        if self.result:
+            return msgspec.structs.replace(self, result="", decided=None)
+        return msgspec.structs.replace(self, sent=None, fast=False)

@@ -1,0 +1,98 @@
+"""What people tell of appeals: sealed, theirs alone, gone with them, and whole when two things are told at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.accounts.rows import LinkRow
+from bot.conversation.cases import Cases
+from bot.kit import AppealCase, CallNote, CaseChange
+from bot.stores.sealed import SealedTable
+from bot.stores.sqlite import open_sqlite
+from tests.reminded import DANA, VAULT, WALTER
+
+DAY = date(2026, 5, 20)
+CALL = CallNote(DAY, "Ann", "12345", "I spoke to Ann")
+
+
+@pytest.fixture
+async def cases(tmp_path: Path) -> AsyncIterator[Cases]:
+    """An empty store."""
+    store = open_sqlite(tmp_path / "bot.db")
+    yield Cases(SealedTable(store, VAULT))
+    await store.close()
+
+
+def _called(claim: str, note: CallNote = CALL) -> CaseChange:
+    return CaseChange(claim, lambda case: case.called(note))
+
+
+@pytest.mark.threat("T68")
+@pytest.mark.attack("an appeal is read in the store")
+async def test_a_row_says_nothing(cases: Cases) -> None:
+    """Neither the claim, the day nor the person who answered can be read, not even in its key."""
+    await cases.change(DANA, "patient-1", _called("claim-1"))
+    [row] = await cases._store.listed("appeal_case")
+    held = row.value + row.key.encode()
+    assert not [word for word in (b"claim-1", b"Ann", b"12345", b"2026", b"patient-1") if word in held]
+
+
+@pytest.mark.threat("T68")
+@pytest.mark.attack("an appeal is read by somebody else, or for another record")
+async def test_it_is_of_one_person_and_one_record(cases: Cases) -> None:
+    """Somebody else's are others, another record's are not shown, and all of them go with their person."""
+    await cases.change(DANA, "patient-1", _called("claim-1"))
+    await cases.change(WALTER, "patient-1", _called("claim-1", CallNote(DAY, "Bo")))
+    await cases.change(DANA, "patient-2", _called("claim-2"))
+    assert [one.claim for one in await cases.of(DANA, "patient-1")] == ["claim-1"]
+    assert [note.who for one in await cases.of(WALTER, "patient-1") for note in one.calls] == ["Bo"]
+    await cases.end_private(DANA, LinkRow(id="x", patient="patient-2", name="", since=0.0))
+    assert (await cases.of(DANA, "patient-1"), len(await cases.of(DANA, "patient-2"))) == ((), 1)
+    await cases._store.drop_owned(DANA.key)
+    assert (await cases.of(DANA, "patient-2"), len(await cases.of(WALTER, "patient-1"))) == ((), 1)
+
+
+@pytest.mark.fault("F65")
+async def test_two_notes_at_once_are_both_kept(cases: Cases) -> None:
+    """Each is made of what the other has left."""
+    notes = [CallNote(DAY, who) for who in ("Ann", "Bo", "Cy")]
+    await asyncio.gather(*(cases.change(DANA, "patient-1", _called("claim-1", note)) for note in notes))
+    [case] = await cases.of(DANA, "patient-1")
+    assert sorted(note.who for note in case.calls) == ["Ann", "Bo", "Cy"]
+
+
+async def test_a_forgotten_case_is_gone(cases: Cases) -> None:
+    """By its own button; a new one begins empty."""
+    await cases.change(DANA, "patient-1", _called("claim-1"))
+    assert await cases.change(DANA, "patient-1", CaseChange("claim-1", lambda _: None)) is None
+    assert await cases.of(DANA, "patient-1") == ()
+
+
+def test_the_stages_follow_what_is_told_and_each_can_be_taken_back() -> None:
+    """Sent, refused again, at the reviewers, over; and the same way back."""
+    case = AppealCase(claim="claim-1")
+    after = [case, case.sent_on(DAY)]
+    after.append(after[-1].answered("upheld", DAY))
+    after.append(after[-1].sent_on(DAY))
+    after.append(after[-1].answered("approved", DAY))
+    assert [one.stage for one in after] == ["open", "sent", "lost", "review", "over"]
+    back = [after[-1]]
+    for _ in range(4):
+        back.append(back[-1].reopened())
+    assert [one.stage for one in back] == ["over", "review", "lost", "sent", "open"]
+    assert back[-1] == case
+
+
+def test_of_too_many_calls_the_oldest_goes() -> None:
+    """Twenty stay, in the order of their days."""
+    case = AppealCase(claim="claim-1")
+    for day in range(1, 26):
+        case = case.called(CallNote(date(2026, 5, day)))
+    assert [note.day.day for note in case.calls] == list(range(6, 26))
+    assert msgspec.json.decode(msgspec.json.encode(case), type=AppealCase) == case
