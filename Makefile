@@ -123,7 +123,7 @@ playground:
 chaos: setup
 	$(RUN) python -m tests.chaos
 
-# One process for 20 minutes under 10 messages a second, one in twenty calls failing, with looks for news and tools for
-# assistants beside.
+# One process for 20 minutes under 10 messages a second, one in twenty calls failing, with looks for news, tools for
+# assistants, cards for front desks and lists from files beside.
 soak: setup
 	$(RUN) python -m tests.chaos.soak

@@ -44,6 +44,23 @@ async def test_they_are_found_among_many_without_a_look_at_them(bot: Bot) -> Non
     assert [row for row in await bot.store.listed("member_link") if MALLORY.user.encode() in row.value] == []
 
 
+@pytest.mark.threat("T49")
+async def test_a_sign_in_costs_the_store_the_same_among_many_links(bot: Bot) -> None:
+    """From the link that is asked for to the account that is connected: as many statements among 600 links as alone."""
+    seen: list[str] = []
+    counts: list[int] = []
+    for count in (0, 0, 600):
+        await strangers(bot, count)
+        assert await bot.accounts.keep_whole() >= 0
+        bot.store._database.conn.set_trace_callback(seen.append)  # type: ignore[attr-defined]
+        await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+        bot.store._database.conn.set_trace_callback(None)  # type: ignore[attr-defined]
+        await bot.accounts.unlink(DANA)
+        counts.append(len(seen))
+        seen.clear()
+    assert counts[1] == counts[2], "the first of all also makes the keys of the trail"
+
+
 @pytest.mark.threat("T23", "T35")
 async def test_links_of_an_older_release_are_found_too(bot: Bot) -> None:
     """Looked through until their rows are made, which happens once a day; no row names a member or a chat."""

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import csv
 import json
 import random
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
-from tests.chaos.ground import Ground, free_port, ground
+from bot.documents.links import HealthLinks
+from bot.errors import StoreError
+from bot.message import Person
+from bot.ops.audit import Audit
+from tests.chaos.ground import Ground, free_port, ground, opened_rows
 from tests.commands.running import environment
+from tests.doubles.slack import TEAM
 
 _PROGRAM = ("-m", "tests.chaos.quick")
 _NAMES = 60
@@ -69,41 +77,83 @@ async def batch_under_kills(folder: Path, *, kills: int) -> Batch:
 
 @dataclass
 class Calls:
-    """Calls of the tools beside a soak: how many, and how many of them got neither an answer nor a true sentence."""
+    """What was asked of something beside a soak: how often, and how often it did not do what it must."""
 
     made: int = 0
     wrong: int = 0
 
+    async def make(self, job: Callable[[], Awaitable[bool]], every: float) -> None:
+        """Do it from time to time until cancelled."""
+        while True:
+            self.made += 1
+            try:
+                self.wrong += not await job()
+            except (httpx.HTTPError, StoreError):
+                self.wrong += 1
+            await asyncio.sleep(every)
+
 
 @asynccontextmanager
-async def assistants(here: Ground, every: float = 1.0) -> AsyncIterator[Calls]:
-    """`mcp --http` on the same store, asked from time to time until the end."""
-    port, calls = free_port(), Calls()
-    process = await _started(here, "mcp", "--http", "--port", str(port))
+async def beside(here: Ground) -> AsyncIterator[dict[str, Calls]]:
+    """Tools for assistants, cards for front desks and lists from a file, on the store of the process that serves."""
+    port, base = free_port(), f"http://127.0.0.1:{here.ports[0]}"
+    calls = {name: Calls() for name in ("tools", "health links", "lists")}
+    mcp = await _started(here, "mcp", "--http", "--port", str(port))
     async with asyncio.timeout(_BEGINS):
         while not await _listens(port):  # noqa: ASYNC110 -- another process begins
             await asyncio.sleep(0.2)
-    asking = asyncio.create_task(_asking(port, calls, every))
-    try:
-        yield calls
-    finally:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
-        process.terminate()
-        await process.wait()
+    async with (
+        opened_rows(here.settings) as table,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as tools,
+        httpx.AsyncClient(base_url=base, timeout=60) as desk,
+    ):
+        links = HealthLinks(table, Audit(table), base)
+        jobs = (
+            calls["tools"].make(partial(_answers, tools), 1.0),
+            calls["health links"].make(partial(_opens, links, desk), 2.0),
+            calls["lists"].make(partial(_looks_up, here), 20.0),
+        )
+        tasks = [asyncio.create_task(job) for job in jobs]
+        try:
+            yield calls
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            mcp.terminate()
+            await mcp.wait()
 
 
-async def _asking(port: int, calls: Calls, every: float) -> None:
+async def _answers(http: httpx.AsyncClient) -> bool:
     question = {"name": "ask_directory", "arguments": {"question": "find a cardiologist near 37402"}}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": question}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-        while True:
-            calls.made += 1
-            try:
-                calls.wrong += not _is_true(await http.post("/mcp", json=call, headers=_TAKES))
-            except httpx.HTTPError:
-                calls.wrong += 1
-            await asyncio.sleep(every)
+    return _is_true(await http.post("/mcp", json=call, headers=_TAKES))
+
+
+async def _opens(links: HealthLinks, http: httpx.AsyncClient) -> bool:
+    """A card opens for its passcode alone, and not once a newer one is there."""
+    person = Person("slack", "", TEAM, "U-DESK")
+    paths, codes = [], []
+    for _ in range(2):
+        shlink, code = await links.offer(b'{"resourceType": "Bundle"}', person)
+        coded = shlink.removeprefix("shlink:/")
+        url = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))["url"]
+        paths, codes = [*paths, urlsplit(url).path], [*codes, code]
+    tries = ((paths[0], codes[0]), (paths[1], "AAAA-AAAA"), (paths[1], codes[1]))
+    found = [(await http.post(at, json={"recipient": "desk", "passcode": code})).status_code for at, code in tries]
+    return found == [404, 401, 200]
+
+
+async def _looks_up(here: Ground) -> bool:
+    """A short list is answered whole by a process of its own."""
+    out = here.folder / "beside.csv"
+    out.unlink(missing_ok=True)
+    (here.folder / "beside.txt").write_text("Grace Okafor\nNobody Atall\n", encoding="utf-8")
+    process = await _started(here, "lookup", "beside.txt", "--network", "Blue Network S", "--out", str(out))
+    if await process.wait():
+        return True  # the payer fails now and then, and the command says so
+    with out.open(encoding="utf-8-sig", newline="") as rows:
+        return len(list(csv.reader(rows))) == 1 + 2
 
 
 async def _listens(port: int) -> bool:

@@ -41,7 +41,9 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(folder: Path, *, replicas: int, store_url: str | None = None) -> AsyncIterator[Ground]:
+async def ground(
+    folder: Path, *, replicas: int, store_url: str | None = None, more: Mapping[str, str] | None = None
+) -> AsyncIterator[Ground]:
     """A payer and a Slack on loopback, and settings with a SQLite file in the folder or another store."""
     slack = SlackDouble()
     async with contextlib.AsyncExitStack() as stack:
@@ -63,6 +65,7 @@ async def ground(folder: Path, *, replicas: int, store_url: str | None = None) -
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": slack.api_url,
+            **(more or {}),
         }
         yield Ground(payer, slack, settings, folder, ports)
 
@@ -81,17 +84,23 @@ async def besieged(
     async with ground(folder, replicas=replicas, store_url=store_url) as here:
         here.slack.latency = _SLOW
         toll = await here.siege(kills=kills, rate=rate, program=program, members=members).run()
-        toll.trail = await _faults_of_the_trail(here.settings)
+        toll.trail = await faults_of_the_trail(here.settings)
         return toll
 
 
-async def _faults_of_the_trail(settings: Mapping[str, str]) -> tuple[str, ...]:
+async def faults_of_the_trail(settings: Mapping[str, str]) -> tuple[str, ...]:
     """What the check of the audit trail finds once everybody was killed often enough (T56)."""
+    async with opened_rows(settings) as table:
+        verdict = await Audit(table).verify()
+        return verdict.faults if verdict.entries else ("empty",)
+
+
+@asynccontextmanager
+async def opened_rows(settings: Mapping[str, str]) -> AsyncIterator[SealedTable]:
+    """The rows of these settings' store."""
     store = await open_store(settings["BOT_STORE_URL"])
     try:
-        audit = Audit(SealedTable(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"]))))
-        verdict = await audit.verify()
-        return verdict.faults if verdict.entries else ("empty",)
+        yield SealedTable(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"])))
     finally:
         await store.close()
 

@@ -17,9 +17,7 @@ from bot.config import Settings
 from bot.delivery.reminders import Reminder, Reminders
 from bot.message import Person
 from bot.ops.clock import clock_of
-from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable, Vault, parse_keys
-from tests.chaos.ground import Ground, ground
+from tests.chaos.ground import Ground, ground, opened_rows
 from tests.chaos.siege import Siege
 from tests.chaos.toll import is_done
 from tests.doubles.slack import TEAM
@@ -92,13 +90,8 @@ class NewsSiege:
 
     @contextlib.asynccontextmanager
     async def _rows(self):  # type: ignore[no-untyped-def] # noqa: ANN202 -- what it yields says it
-        settings = self.here.settings
-        store = await open_store(settings["BOT_STORE_URL"])
-        try:
-            table = SealedTable(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"])))
+        async with opened_rows(self.here.settings) as table:
             yield Reminders(table, clock_of(Settings(_env_file=None)), time.time)  # type: ignore[call-arg]
-        finally:
-            await store.close()
 
     async def _round(self, kills: int) -> None:
         """One claim of each is one that nobody knew; the processes are killed while they tell, the last one stays."""

@@ -1,4 +1,4 @@
-"""`make soak`: 10 messages a second with one call in twenty failing, looks for news and tools beside: all stays flat.
+"""`make soak`: 10 messages a second with one call in twenty failing, looks for news, tools, cards and lists beside.
 
 It ends with what is not as it must be, and with status 1 where there is anything.
 """
@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.conversation.reminding import WATCH
+from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
-from tests.chaos.beside import Calls, assistants
-from tests.chaos.ground import Ground, ground
+from tests.chaos.beside import Calls, beside
+from tests.chaos.ground import Ground, faults_of_the_trail, ground, opened_rows
 from tests.chaos.siege import Siege
 from tests.chaos.toll import Toll
 from tests.doubles.slack import SlackDouble
@@ -47,12 +49,12 @@ class Look:
         )
 
 
-async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], Toll, Calls]:
-    """What a process looked like from time to time, and what became of messages and of calls of the tools."""
-    async with ground(folder, replicas=1) as here:
+async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], Toll, dict[str, Calls]]:
+    """What a process looked like from time to time, and what became of messages and of what went on beside them."""
+    async with ground(folder, replicas=1, more={"BOT_LOOK_MINUTES": "5", "BOT_TIMEZONE": _where_it_is_noon()}) as here:
         siege = here.siege(kills=0, rate=_RATE)
         looks: list[Look] = []
-        async with siege.standing(linked=True) as pid, assistants(here) as calls:
+        async with siege.standing(linked=True) as pid, beside(here) as calls:
             for member in siege.members:  # looks for news go on beside everything
                 await siege.said_to(member, "tell me when a new claim comes")
             over = asyncio.create_task(asyncio.sleep(minutes * 60))
@@ -62,7 +64,21 @@ async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequenc
             for task in (watch, trouble):
                 task.cancel()
             await asyncio.gather(watch, trouble, return_exceptions=True)
+        calls["looks for news"] = Calls(await _looked(here))
+        toll.trail = await faults_of_the_trail(here.settings)
         return looks, toll, calls
+
+
+def _where_it_is_noon() -> str:
+    """A time zone in which it is day for hours: people are written to unasked by day alone."""
+    west = time.gmtime().tm_hour - 12
+    return f"Etc/GMT{'+' if west > 0 else '-'}{abs(west)}" if west else "Etc/UTC"
+
+
+async def _looked(here: Ground) -> int:
+    """How often somebody's claims were looked at unasked."""
+    async with opened_rows(here.settings) as table:
+        return sum([entry.detail == WATCH async for entry in Audit(table).entries()])
 
 
 def faults(looks: Sequence[Look], toll: Toll) -> tuple[str, ...]:
@@ -128,8 +144,9 @@ async def _main(minutes: float) -> int:
     for look in looks:
         print(look)  # noqa: T201 -- what it prints is its result
     print(toll)  # noqa: T201 -- as above
-    print(f"{calls.made} calls of the tools, {calls.wrong} without a true answer")  # noqa: T201 -- as above
-    wrong = (*faults(looks, toll), *(["calls of the tools"] * bool(calls.wrong or not calls.made)))
+    for name, each in calls.items():
+        print(f"{name}: {each.made}, {each.wrong} wrong")  # noqa: T201 -- as above
+    wrong = (*faults(looks, toll), *(name for name, each in calls.items() if each.wrong or not each.made))
     print("all is well" if not wrong else f"not as it must be: {'; '.join(wrong)}")  # noqa: T201 -- as above
     return 1 if wrong else 0
 
