@@ -3,17 +3,27 @@ UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups --all-extras
 # Tests wait for processes, browsers and timers: a small machine is busier with one worker more than it has cores.
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$((n + 1)) || echo "$$n")
+TEST := $(RUN) pytest --dist loadscope --no-loadscope-reorder
+# Tests that start browsers, kill processes, build the wheel or ask a thousand questions: .ci/run has them beside the rest.
+APART := tests/chaos tests/commands/test_wheel.py $(patsubst %,tests/e2e/test_%.py,accessible browser playground popup replicas two_members)
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo reference weights weights-check test test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture shots setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference weights weights-check test test-rest test-apart test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture shots setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."
 	@$(RUN) bcbst-bot demo
 
 test: setup browser playground
-	$(RUN) pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+	$(TEST) -n $(WORKERS)
+
+# The two halves of `make test`, each a run of its own.
+test-rest: setup
+	$(TEST) -n $(WORKERS) $(APART:%=--ignore=%)
+
+test-apart: setup browser playground
+	$(TEST) -n 2 $(APART)
 
 faults: setup browser
 	$(RUN) pytest -n auto --dist loadscope -q -m "fault or threat" --table faults

@@ -65,11 +65,19 @@ LONG = (
 BROWSERS = frozenset(f"tests/e2e/test_{name}.py" for name in ("accessible", "browser", "playground", "popup"))
 
 
+STORIES = "tests/intents/test_dialogues.py"
+
+
 class _Together(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
-    """A module's tests in one process, and those of all modules that need Chromium in one too."""
+    """A module's tests in one process, and those of all modules that need Chromium in one too.
+
+    Stories are a fifth of all in one module: each file of them is a part of its own, and a worker's bot plays several.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         scope = str(super()._split_scope(nodeid))
+        if scope == STORIES:
+            return nodeid.partition(": ")[0]
         return "browsers" if scope in BROWSERS else scope
 
 
@@ -110,10 +118,13 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The workers of a run share what they compiled: their temporary folders lie beside each other."""
-    own = tmp_path_factory.getbasetemp()
-    compiled_in(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+def _templates_compiled_once(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The workers of a run share what they compiled, and leave it to the next run."""
+    if pytestconfig.pluginmanager.has_plugin("cacheprovider"):
+        compiled_in(pytestconfig.cache.mkdir("compiled"))  # type: ignore[union-attr] # it is there with its plugin
+    else:
+        own = tmp_path_factory.getbasetemp()
+        compiled_in(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(scope="session", autouse=True)

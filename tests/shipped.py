@@ -10,8 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import Environment, FileSystemBytecodeCache
 
+from bot.compiled import code_of, key_of
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.lexicon import Lexicon, read_lexicon
 from bot.language.places import PlaceNames
@@ -23,6 +24,7 @@ from bot.replies.catalogues import _read as _read_catalogue
 
 _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
 _CATALOGUES: dict[tuple[bytes, str], _Kept] = {}
+_COMPILED: list[Path] = []
 _keys_in = cache(keys_in)
 _MORE_EXAMPLES = re.compile(r"^(    - .*\n)(?:    - .*\n)+", re.MULTILINE)
 
@@ -77,15 +79,29 @@ def thinned(folder: Path) -> None:
 
 
 def compiled_in(folder: Path) -> None:
-    """Templates of the shared pack, if it is loaded, that another process of this run has compiled come from there.
+    """Templates that an earlier run or another process of this one has compiled come from there.
 
-    A compiled template holds the words of its language, so each language has a folder of its own.
+    A compiled template holds the words of its language, so each language has a folder of its own; what was compiled by
+    other code or with other words is deleted.
     """
+    made_by = find_pack() / "templates" / "es.po", Path(__file__).with_name("pseudo.py")
+    own = folder / "templates" / key_of(*made_by, of=code_of("replies"))[:20]
+    own.mkdir(parents=True, exist_ok=True)
+    for other in own.parent.iterdir():
+        if other != own:
+            shutil.rmtree(other, ignore_errors=True)
+    _COMPILED.append(own)
     if _loaded.cache_info().currsize:
         for language, jinja in shipped_pack().words._by_language.items():
-            own = folder / language
-            own.mkdir(exist_ok=True)
-            jinja.bytecode_cache = FileSystemBytecodeCache(str(own))
+            keep_compiled(jinja, language)
+
+
+def keep_compiled(jinja: Environment, language: str) -> None:
+    """Let these templates come from there too."""
+    for folder in _COMPILED[-1:]:
+        own = folder / language
+        own.mkdir(exist_ok=True)
+        jinja.bytecode_cache = FileSystemBytecodeCache(str(own))
 
 
 @cache

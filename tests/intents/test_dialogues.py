@@ -15,7 +15,7 @@ from tests.intents.playing import act, faults, shown, untypable
 from tests.intents.stories import Step, stories
 from tests.parity import unlike
 from tests.pseudo import Pseudo
-from tests.shipped import shipped_pack
+from tests.shipped import keep_compiled, shipped_pack
 from tests.stage import Stage
 from tests.voice import theirs_faults, voice_faults
 
@@ -67,7 +67,9 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
 
 @cache
 def _made_language() -> Pseudo:
-    return Pseudo(shipped_pack().templates, shipped_pack().words.common)
+    made = Pseudo(shipped_pack().templates, shipped_pack().words.common)
+    keep_compiled(made._jinja, "made")
+    return made
 
 
 _LOOKED_AT: set[tuple[str, Language, bool, str]] = set()
