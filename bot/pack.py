@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -125,7 +125,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     except PackError as error:
         raise PackError(*error.faults, *(f"templates/{fault}" for fault in lint(folder / "templates"))) from error
     words = _words(folder / "templates", engine, command)
-    answers = _Answers(folder, [name for name, rules in engine.intents.items() if _has_answer(rules)])
+    answers = _Answers(folder, engine.intents.values())
     key = _key(folder)
     if not compiled.recalled("sound", key, bool):
         untold = (f"templates/{fault}" for fault in words.faults())
@@ -228,23 +228,29 @@ def template_of(intent: str) -> str:
 class _Answers(Mapping[str, Answer]):
     """The answers by intent, each imported when it is first asked for."""
 
-    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+    def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
         self._folder = folder
-        self._known: dict[str, Answer | None] = dict.fromkeys(names)
+        self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in every if _has_answer(rules))
+        self._of_all: dict[str, Answer | None] = dict.fromkeys(one.household.answer for one in every if one.household)
 
     def faults(self) -> tuple[str, ...]:
         """Import them all; what is wrong with those that cannot be."""
-        try:
-            found = each_of(self._known, lambda name: _answer(self._folder, name))
-        except PackError as error:
-            return error.faults
-        self._known = dict(zip(self._known, found, strict=True))
-        return ()
+        faults = list[str]()
+        for known in (self._known, self._of_all):
+            try:
+                found = each_of(known, lambda name: _answer(self._folder, name))
+            except PackError as error:
+                faults += error.faults
+            else:
+                known.update(zip(known, found, strict=True))
+        return (*faults,)
 
-    def __getitem__(self, intent: str) -> Answer:
-        answer = self._known[intent]
+    def __getitem__(self, name: str) -> Answer:
+        """The answer of an intent, or one for a household, which is none of those that are counted."""
+        known = self._known if name in self._known else self._of_all
+        answer = known[name]
         if answer is None:
-            answer = self._known[intent] = _answer(self._folder, intent)
+            answer = known[name] = _answer(self._folder, name)
         return answer
 
     def __contains__(self, intent: object) -> bool:
@@ -297,5 +303,7 @@ def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
     for name, rules in engine.intents.items():
         if name.split(".")[0] in KERNEL_TOPICS and rules.needs == "nothing" and not words.has(template_of(name)):
             continue
+        if rules.household and not words.has(template_of(rules.household.answer)):
+            yield f"templates/{template_of(rules.household.answer)}.md.j2: missing"
         if not words.has(template_of(name)):
             yield f"templates/{template_of(name)}.md.j2: missing"

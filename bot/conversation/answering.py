@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.own_records import OwnRecords
-from bot.conversation.owner import called
+from bot.conversation.owner import called, household_of
 from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.quoting import quotable
 from bot.conversation.reminding import Reminding
@@ -23,6 +23,7 @@ from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, PayerSlow, SignInExpired
 from bot.kit import (
     Ask,
+    Kin,
     Offer,
     Places,
     Summary,
@@ -152,8 +153,11 @@ class Answering:
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
         ask.report.progress = progress
+        every = household_of(asked, rules, access.people) if access else None
+        if every and access:
+            ask.kin = await self._kin(message.person, memory, ask, access)
         try:
-            summary = await self._pack.answers[asked.intent](ask)
+            summary = await self._pack.answers[every.answer if every else asked.intent](ask)
         except SignInExpired:
             if access is not None and await self._accounts.refused(message.person, access):
                 raise PayerDown("401 to a sign-in that an earlier 401 asked for") from None
@@ -167,8 +171,9 @@ class Answering:
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
         first = not (memory.met or rules.answer == "aside")
-        values = {"private": private, "theirs": called(memory, asked)}
-        reply = self._reply(asked, ask, summary, links, first=first, member=member, values=values)
+        values = {"private": private, "theirs": "" if every else called(memory, asked)}
+        template = template_of(every.answer if every else asked.intent)
+        reply = self._reply(asked, ask, summary, links, first=first, member=member, template=template, values=values)
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -200,6 +205,15 @@ class Answering:
                     "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
                 )
         return replace(reply, record=record)
+
+    async def _kin(self, person: Person, memory: Memory, ask: Ask, access: Access) -> tuple[Kin, ...]:
+        """The same question for each person whose record the sign-in opens, with a report of its own."""
+        found: list[Kin] = []
+        for number, one in enumerate(access.people, 1):
+            own = await self._accounts.access(person, one.patient, memory.link)
+            part = replace(ask, member=self._member(person, own), budget=ask.budget.alone())
+            found.append(Kin(number, one.name, one.patient, part, own=one.own))
+        return tuple(found)
 
     def unasked(self, person: Person, access: Access) -> Ask:
         """An ask of a person who does not wait for what is read."""
@@ -305,6 +319,7 @@ class Answering:
         *,
         first: bool,
         member: str,
+        template: str,
         values: Mapping[str, object],
     ) -> Answered:
         """The answer in words; a conversation's first one about a member names them.
@@ -313,7 +328,7 @@ class Answering:
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         values = {"payer": self._payer, **values}
-        blocks = self._pack.render(template_of(asked.intent), {"answer": summary, **values}, asked.language, links)
+        blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         own_doctor = (block for block in own if not isinstance(block, Actions))

@@ -17,7 +17,7 @@ from bot.accounts.rows import LinkRow, place
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
-from bot.language.rules import PERSON, IntentRules
+from bot.language.rules import PERSON, Household, IntentRules
 from bot.language.text import keys_in
 from bot.message import Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import Pack
@@ -40,6 +40,9 @@ _WORD = re.compile(r"[^\W_]+")
 _ANOTHER = frozenset({
     "OTHER_PERSON", "NAMED_PERSON", "named_person", "OTHER_PARENT", "EMPLOYER", "provider_name", "any_doctor", "DOCTOR",
 })  # fmt: skip
+_OURS = frozenset({"our", "ours", "we", "weve", "us", "nuestro", "nuestra", "nuestros", "nuestras", "nosotros"})
+HOUSEHOLD = {"kin": "household"}
+"""All whose records the asker's sign-in opens."""
 _UNSAID = "unsaid"  # somebody is meant, and no word before says who
 _YOUNGER = frozenset({"son", "daughter", "child"})
 _OLDER = frozenset({"father", "mother"})
@@ -64,7 +67,30 @@ def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, wh
     person = asked.values.get(PERSON)
     if not message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
+    if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(part)):
+        return replace(asked, slots={**asked.slots, PERSON: Slot(ours, HOUSEHOLD)})
     return with_pronoun(asked, memory, part, whole)
+
+
+def of_nobody(asked: Asked) -> Asked:
+    """A question that is about no record: "family plans" leaves nobody out."""
+    slot = asked.unmet.get(PERSON)
+    if slot is None or slot.value != HOUSEHOLD:
+        return asked
+    return replace(asked, unmet={name: slot for name, slot in asked.unmet.items() if name != PERSON})
+
+
+def _ours(reading: Reading) -> str:
+    """The word of what is asked that means the asker and others, "our"; empty for none."""
+    said = (cell.text for cell in _asking(reading) if cell.name == "MY" and not _OURS.isdisjoint(keys_in(cell.text)))
+    return next(said, "")
+
+
+def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> Household | None:
+    """The answer for all of the people together, where they are asked for and the intent has one that can tell it."""
+    slot = asked.slots.get(PERSON)
+    answer = rules.household if rules and slot and slot.value == HOUSEHOLD and len(people) > 1 else None
+    return answer if answer and answer.fits(asked.values) else None
 
 
 def spoken_of(memory: Memory, reading: Reading) -> str:
@@ -168,20 +194,43 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     An intent that lists `person` among its slots tells people apart in the record itself ("is my son covered"); the
     intent that it names as `covered` answers from the record of a person who is covered.
     """
-    pinned = replace(asked, whose=asked.whose or now(memory), pronoun="")
+    asked = _by_button(replace(asked, whose=asked.whose or now(memory), pronoun=""))
     slot = asked.slots.get(PERSON)
     if rules is None or rules.needs != "member" or slot is None or slot.excluded:
-        return Settled(pinned)
+        return Settled(asked)
+    if slot.value == HOUSEHOLD:
+        return _of_all(asked, rules, memory)
     if slot.value == _UNSAID:
-        return Settled(_of(pinned, pinned.whose), None if PERSON in rules.slots else memory.people)
-    found = meant(slot, memory.people, pinned.whose, today)
+        return Settled(_of(asked, asked.whose), None if PERSON in rules.slots else memory.people)
+    found = meant(slot, memory.people, asked.whose, today)
     if PERSON in rules.slots:
-        if len(found) != 1 or rules.covered is None:
-            return Settled(pinned)
-        return Settled(replace(_of(pinned, found[0].patient), intent=rules.covered))
+        covered = rules.covered if len(found) == 1 else None
+        return Settled(replace(_of(asked, found[0].patient), intent=covered) if covered else asked)
     if slot.value in _SELF and not memory.people:
-        return Settled(_of(pinned, ""))
-    return Settled(_of(pinned, found[0].patient)) if len(found) == 1 else Settled(pinned, found)
+        return Settled(_of(asked, ""))
+    return Settled(_of(asked, found[0].patient)) if len(found) == 1 else Settled(asked, found)
+
+
+def _by_button(asked: Asked) -> Asked:
+    """The question of a button about everybody, with the slot that words would have filled."""
+    if asked.arguments.get(PERSON) != HOUSEHOLD["kin"]:
+        return asked
+    arguments = {name: value for name, value in asked.arguments.items() if name != PERSON}
+    return replace(asked, arguments=arguments, slots={**asked.slots, PERSON: Slot("", HOUSEHOLD)})
+
+
+def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
+    """The question about a household: asked of all, else of one who is asked for, or of the only one, which is told.
+
+    "Our plan" is the asker's, where no answer is for all.
+    """
+    slot = asked.slots[PERSON]
+    if PERSON in rules.slots or household_of(asked, rules, memory.people):
+        return Settled(replace(asked, whose=now(memory)))
+    if len(memory.people) > 1 and slot.text.casefold() not in _OURS:
+        return Settled(_of(asked, asked.whose), memory.people)
+    alone = _of(asked, asked.whose)
+    return Settled(alone if memory.people else replace(alone, unmet={**alone.unmet, PERSON: slot}))
 
 
 def _of(asked: Asked, patient: str) -> Asked:
@@ -293,7 +342,8 @@ class Owners:
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
         """A private answer of who acts for somebody: whose record it shows comes first, the others by button."""
         shown = next((one for one in memory.people if one.patient == asked.whose), None)
-        if shown is None or not isinstance(reply, Private):
+        every = household_of(asked, self._pack.intents.get(asked.intent), memory.people)
+        if shown is None or every is not None or not isinstance(reply, Private):
             return reply
         numbered = [{"person": one, "number": number} for number, one in enumerate(memory.people, 1)]
         own = next(one for one in numbered if one["person"] is shown)

@@ -208,7 +208,7 @@ class Recognisers:
             asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
             asked = followups.of_what_was_shown(memory, asked, part, self._intents)
         if not self._pack.is_of_member(asked.intent):
-            return asked
+            return owner.of_nobody(asked)
         return owner.about_whom(asked, exchange.message, memory, part, reading)
 
     async def _not_understood(self, exchange: Exchange) -> Said:

@@ -11,6 +11,7 @@ from bot.kit.around import Around, around
 from bot.kit.ask import (
     Answer,
     Ask,
+    Kin,
     NeedsPlace,
     Places,
     Summary,
@@ -83,6 +84,7 @@ from bot.kit.floors import (
 )
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
+from bot.kit.household import Household, Person, household
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
@@ -197,6 +199,8 @@ __all__ = [
     "Found",
     "FoundPlaces",
     "Hours",
+    "Household",
+    "Kin",
     "Listing",
     "Live",
     "Medication",
@@ -216,6 +220,7 @@ __all__ = [
     "PayerError",
     "PayerHealth",
     "PayerPhone",
+    "Person",
     "PharmacyCost",
     "Places",
     "Plan",
@@ -302,6 +307,7 @@ __all__ = [
     "given",
     "history",
     "holds_more",
+    "household",
     "houses",
     "in_any_state",
     "is_called_so",

@@ -138,6 +138,7 @@ class Ask:
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
     `other_names` gives a drug's ingredient and its brands; `care_kinds` are those that a `service` is one of,
     `benefits` the operator's table.
+    `kin` are all whose records the asker may see, where the question is about them together.
     `said` is the whole message as it was typed, empty for a
     button: an answer may look in it for names of what it has found, and for nothing else.
     """
@@ -167,6 +168,7 @@ class Ask:
     several: Mapping[str, Slot] = field(default_factory=dict)
     unmet: dict[str, bool] = field(default_factory=dict)
     own_doctors: list[OwnDoctor] = field(default_factory=list)
+    kin: tuple[Kin, ...] = ()
 
     def moment(self) -> datetime:
         """The present moment; noon of today in UTC for who knows only the day."""
@@ -260,6 +262,20 @@ class Ask:
         if self.member is None:
             raise TypeError("this intent's rule does not say needs: member")
         return self.member
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """One of the people of a household: the `number` in their list, from 1, and the question about them.
+
+    `name` is short, and empty where the payer gives none; `own`: it is who signed in.
+    """
+
+    number: int
+    name: str
+    patient: str
+    ask: Ask
+    own: bool = False
 
 
 def _number(text: str | None) -> int:

@@ -69,6 +69,17 @@ class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
     lacks: str
 
 
+class Household(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer for all whose records the asker's sign-in opens; `when`: one of these values stands in the slot."""
+
+    answer: str
+    when: dict[str, tuple[str, ...]] = {}
+
+    def fits(self, values: Mapping[str, object]) -> bool:
+        """Whether it can answer a question with these values of slots."""
+        return all(values.get(slot) in known for slot, known in self.when.items())
+
+
 class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an answer reads: the FHIR type, and the search parameters without which the bot filters by itself."""
 
@@ -89,6 +100,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     of_entry: bool = False
     small_talk: bool = False
     covered: str | None = None
+    household: Household | None = None
     walks: bool = False
     of_list: str | None = None
     answer: Literal["built", "later", "aside"] = "built"
@@ -172,8 +184,9 @@ class IntentRules:
     button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
     `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
     asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that answers
-    instead, from the record of a person whom the asker's sign-in opens. `walks`: "the one before" repeats it one record
-    further back. `of_list` is the intent that answers when the message goes on with a list of things to ask it of.
+    instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for all of them
+    together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that answers when
+    the message goes on with a list of things to ask it of.
     `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
     """
 
@@ -196,6 +209,7 @@ class IntentRules:
     of_entry: bool
     small_talk: bool
     covered: str | None
+    household: Household | None
     walks: bool
     of_list: str | None
     command: str | None
@@ -336,6 +350,7 @@ def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _
         of_entry=raw.of_entry,
         small_talk=raw.small_talk,
         covered=raw.covered,
+        household=raw.household,
         walks=raw.walks,
         of_list=raw.of_list,
         command=raw.command,

@@ -41,6 +41,7 @@ def covered(plan: str = "P-1", name: str = "Gold", network: str = "Blue Network 
     return read_coverage(msgspec.json.encode(shape))
 
 
+@pytest.mark.fault("F67")
 def test_every_fault_is_named_by_row_and_column_in_one_run() -> None:
     """Nothing counts of a table with a fault, and the operator need not start again to find the next one."""
     table, faults = read(

@@ -81,6 +81,8 @@ def costs(member: Member) -> list[dict[str, Any]]:
     money = {_COPAY_CODES[name]: cents for name, cents in copays.items() if name in _COPAY_CODES}
     money["deductible"] = int(row["deductible"]) * 100
     money["maxoutofpocket"] = int(row["out_of_pocket"]) * 100
+    if sum(1 for other in members() if other.subscriber == member.subscriber) > 1:
+        money |= {"FamInDed": money["deductible"] * 2, "FamInMax": money["maxoutofpocket"] * 2}
     return [
         {"type": concept(f"{HL7}coverage-copay-type", "copaypct"), "valueQuantity": percent},
         *(

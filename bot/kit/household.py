@@ -1,0 +1,81 @@
+"""One question asked of each person of a household, and what comes back, with those who could not be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bot.errors import PayerError
+from bot.kit.ask import Ask, Kin
+from bot.payer.budget import Gap
+from bot.records.decode import Unreadable
+
+T = TypeVar("T")
+_AT_ONCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of a household, as an answer names them: see `Kin`."""
+
+    number: int
+    name: str
+    patient: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Household(Generic[T]):
+    """What was found of each person who could be read; `missing` are the others. `hides`: of whom a part is missing."""
+
+    found: tuple[tuple[Person, T], ...]
+    missing: tuple[Person, ...] = ()
+    hides: frozenset[int] = frozenset()
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether a sum over them is "at least"."""
+        return bool(self.missing or self.hides)
+
+
+async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -> Household[T]:
+    """What `read` finds for each person, a few at once. Their reports become one.
+
+    `about` is the FHIR type that is missing where somebody's record cannot be read.
+
+    Raises:
+        PayerError: nobody's could be read; the first reason. SignInExpired: as any search.
+    """
+    turns, came = asyncio.Semaphore(_AT_ONCE), dict[int, T | PayerError | Unreadable]()
+
+    async def one(kin: Kin) -> None:
+        async with turns:
+            try:
+                came[kin.number] = await read(kin.ask)
+            except (PayerError, Unreadable) as error:
+                came[kin.number] = error
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for kin in ask.kin:
+                group.create_task(one(kin))
+    except BaseExceptionGroup as error:
+        raise error.exceptions[0] from None
+    rows = [(kin, came[kin.number]) for kin in ask.kin]
+    failed = [(kin, found) for kin, found in rows if isinstance(found, PayerError | Unreadable)]
+    if len(failed) == len(rows):
+        raise failed[0][1]
+    for kin, _ in rows:
+        ask.report.absorb(kin.ask.report)
+    ask.report.gaps += [Gap("page_failed", about, 1, type(error).__name__) for _, error in failed]
+    return Household(
+        found=tuple((_person(kin), found) for kin, found in rows if not isinstance(found, PayerError | Unreadable)),
+        missing=tuple(_person(kin) for kin, _ in failed),
+        hides=frozenset(kin.number for kin, _ in rows if kin.ask.report.hides),
+    )
+
+
+def _person(kin: Kin) -> Person:
+    return Person(kin.number, kin.name, kin.patient, kin.own)

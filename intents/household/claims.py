@@ -1,0 +1,82 @@
+"""The claims of all of a household, newest first, each with whose it is; five a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.kit import (
+    Ask,
+    Claim,
+    ClaimWish,
+    Household,
+    Live,
+    Person,
+    Summary,
+    by_side,
+    choose,
+    household,
+    newest_claims,
+    period_claims,
+    span_of,
+    wanted_of,
+)
+
+PAGE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyClaims(Summary):
+    """One page of claims with their people. `counts` are how many fit of each person, where a time bounds them.
+
+    `missing` are those whose record could not be read, `hides` that a part of somebody's did not come.
+    """
+
+    wanted: ClaimWish
+    rows: tuple[tuple[Person, Claim], ...]
+    first: int
+    more: bool
+    page: int
+    people: tuple[Person, ...]
+    counts: tuple[tuple[Person, int], ...]
+    missing: tuple[Person, ...]
+    hides: bool
+
+
+async def answer(ask: Ask) -> FamilyClaims:
+    """The page that was asked for, by every condition that the question holds."""
+    ask = by_side(ask)
+    found = await household(ask, _read, "ExplanationOfBenefit")
+    summary = summarize(found, ask)
+    ask.cite("ExplanationOfBenefit", [claim.id for _, claim in summary.rows])
+    return summary
+
+
+async def _read(one: Ask) -> Live:
+    """A time is read whole, so that it can be counted; without one no more than the page needs."""
+    start, end = span_of(one)
+    if start:
+        return await period_claims(one, start, end)
+    most, wanted = (one.page + 1) * PAGE, wanted_of(one)
+    return await newest_claims(one, enough=lambda so_far: len(choose(so_far.listed, wanted).claims) > most)
+
+
+def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
+    """The page cut from the claims of all that fit every condition."""
+    wanted, first = wanted_of(ask), ask.page * PAGE
+    chosen = [(person, choose(alive.listed, wanted).claims) for person, alive in found.found]
+    every = [(person, claim) for person, claims in chosen for claim in claims]
+    if wanted.order is None:
+        every.sort(key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
+    bounded = wanted.start is not None
+    return FamilyClaims(
+        wanted=wanted,
+        rows=tuple(every[first : first + PAGE]),
+        first=first + 1,
+        more=len(every) > first + PAGE,
+        page=ask.page,
+        people=tuple(person for person, _ in found.found),
+        counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
+        missing=found.missing,
+        hides=bool(found.hides),
+    )

@@ -1,0 +1,119 @@
+"""What is left of a family's deductible or yearly maximum: the plan's figure, and what each person's claims used of it.
+
+A Coverage holds no accumulator, so every sum here is a floor, and what is left is "at most".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.kit import (
+    Amount,
+    Ask,
+    Coverage,
+    Coverages,
+    Household,
+    MetSoFar,
+    Person,
+    Summary,
+    added,
+    counted_since,
+    counting,
+    household,
+    member_coverages,
+    period_claims,
+    same_plan,
+    standings,
+    text_of,
+)
+
+Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where one person stands with the figure of their own: `used` of `limit`, each None where nothing tells it."""
+
+    person: Person
+    used: Amount | None
+    limit: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyYear(Summary):
+    """The parts under `plan`, the first person's, with their sum `used`, and the family's `limit` where it is named.
+
+    `aspect` is "deductible" or "out_of_pocket_max". `others` have another plan, whose figures are their own; `missing`
+    are those whose record could not be read. `hides`: a part of what counts did not come.
+    """
+
+    aspect: str
+    plan: Coverage | None
+    parts: tuple[Part, ...]
+    used: Amount | None
+    limit: Amount | None
+    others: tuple[Person, ...] = ()
+    missing: tuple[Person, ...] = ()
+    hides: bool = False
+
+    @property
+    def left(self) -> Amount | None:
+        """What is left of the family's figure, at most; None when nothing is, or none is named."""
+        used = self.used
+        if self.limit is None or used is None or used.currency != self.limit.currency:
+            return self.limit if used is None else None
+        return self.limit - used if used.value < self.limit.value else None
+
+
+async def answer(ask: Ask) -> FamilyYear:
+    """From each person's coverages and this plan year's claims."""
+    found = await household(ask, _standing, "ExplanationOfBenefit")
+    return summarize(found, ask)
+
+
+async def _standing(one: Ask) -> Standing:
+    """The person's medical plan of today, where they stand with its figure, and the family's figure that it names."""
+    coverages = await member_coverages(one)
+    medical = [each for each in coverages.current if each.scope == "medical"]
+    if not medical:
+        return None, None, None
+    alive = await period_claims(one, counted_since(coverages), people=False)
+    one.cite("ExplanationOfBenefit", [claim.id for claim in alive.added])
+    plans = [(medical[0], medical[0].costs)]
+    found = standings(_aspect(one), plans, counting(alive, coverages), coverages)
+    return medical[0], found[0] if found else None, _of_family(coverages, _aspect(one))
+
+
+def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
+    """The family's figure in network, where the medical plan names exactly one."""
+    medical = [one for one in coverages.current if one.scope == "medical"]
+    named = [
+        share.amount
+        for share in medical[0].costs
+        if (share.kind, share.who) == (aspect, "family") and share.side != "out" and not share.drugs and share.amount
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def summarize(found: Household[Standing], ask: Ask) -> FamilyYear:
+    """The standings under one plan: whoever has another one counts toward another figure."""
+    rows = [(person, plan, met) for person, (plan, met, _) in found.found if plan is not None]
+    plan = rows[0][1] if rows else None
+    mine = [(person, met) for person, own, met in rows if plan is not None and same_plan(own, plan)]
+    parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met in mine)
+    limits: Sequence[Amount] = [limit for _, (_, _, limit) in found.found if limit is not None]
+    return FamilyYear(
+        aspect=_aspect(ask),
+        plan=plan,
+        parts=parts,
+        used=added(part.used for part in parts),
+        limit=limits[0] if limits else None,
+        others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
+        missing=found.missing,
+        hides=bool(found.hides),
+    )
+
+
+def _aspect(ask: Ask) -> str:
+    return text_of(ask, "amount_kind") or "deductible"
