@@ -17,7 +17,6 @@ from bot.kit import (
     added,
     amount_in,
     by_currency,
-    claims_within,
     household,
     period_claims,
     span_of,
@@ -93,7 +92,7 @@ def _part(person: Person, alive: Live, ask: Ask, *, hides: bool) -> Part:
 
 
 def _counted(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    return claims_within(alive, *_span(ask), wanted_of(ask)).counted
+    return alive.within(_span(ask), wanted_of(ask)).counted
 
 
 def _amount(claim: Claim, ask: Ask) -> Amount | None:

@@ -19,7 +19,6 @@ from bot.kit import (
     Summary,
     added,
     counted_since,
-    counting,
     household,
     member_coverages,
     period_claims,
@@ -81,7 +80,7 @@ async def _standing(one: Ask) -> Standing:
     alive = await period_claims(one, counted_since(coverages), people=False)
     one.cite("ExplanationOfBenefit", [claim.id for claim in alive.added])
     plans = [(medical[0], medical[0].costs)]
-    found = standings(_aspect(one), plans, counting(alive, coverages), coverages)
+    found = standings(_aspect(one), plans, alive, coverages)
     return medical[0], found[0] if found else None, _of_family(coverages, _aspect(one))
 
 
