@@ -105,11 +105,12 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """What is compared: the first two that were named in one time, else all that was asked for in two times."""
     wanted, (start, end) = wanted_of(ask), span_of(ask)
-    if text_of(ask, "question") == "doctors_or_drugs":
-        wanted = replace(wanted, claim_types=_TWO_KINDS)
-    if wanted.sides and not _two_times(ask):
+    kinds = text_of(ask, "question") == "doctors_or_drugs"
+    if kinds:
+        wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())
+    if wanted.sides and (kinds or not _two_times(ask)):
         last = min(end or ask.today, ask.today)
-        span = start or date(last.year, 1, 1), last
+        span = (date(last.year, 1, 1) if _two_times(ask) else start) or date(last.year, 1, 1), last
         one, other = wanted.sides[:2]
         return (span, one), (span, other)
     now, then = _spans(ask)

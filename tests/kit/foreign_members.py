@@ -18,10 +18,13 @@ _WHOSE = {"Coverage": "beneficiary", "Procedure": "subject"}
 _HL7 = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
 
 
-def foreign_members() -> World:
-    """Every member with a sign-in of their own name."""
+Members = Mapping[str, Callable[[], Iterator[Resource]]]
+
+
+def foreign_members(more: Members) -> World:
+    """Every member, those here and `more`, with a sign-in of their own name."""
     world = World()
-    for name, make in _MEMBERS.items():
+    for name, make in {**_MEMBERS, **more}.items():
         world.accounts[name] = Account(name, f"{name.title()} Gray", (name,), f"Patient/{name}")
         world.add({"resourceType": "Patient", "id": name, "name": [{"given": [name.title()], "family": "Gray"}]})
         for number, one in enumerate(make()):
@@ -198,6 +201,4 @@ def cms_money(variable: str, code: str, value: float) -> Resource:
     }
 
 
-_MEMBERS: Mapping[str, Callable[[], Iterator[Resource]]] = {
-    make.__name__: make for make in (july, two, care, stay, back, cms)
-}
+_MEMBERS: Members = {make.__name__: make for make in (july, two, care, stay, back, cms)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from bot.sandbox.world import Resource
-from tests.kit.foreign_members import bill, coded, plan
+from tests.kit.foreign_members import Members, bill, coded, plan
 
 _X12 = "https://x12.org/codes/claim-adjustment-reason-codes"
 
@@ -117,4 +117,4 @@ def ruth() -> Iterator[Resource]:
     yield bill("2026-10-20", "Corner Pharmacy", "Influenza vaccine", "90686", "pharmacy", benefit=32, memberliability=0)
 
 
-STRANGERS: Mapping[str, Callable[[], Iterator[Resource]]] = {make.__name__: make for make in (lena, omar, ruth)}
+STRANGERS: Members = {make.__name__: make for make in (lena, omar, ruth)}
