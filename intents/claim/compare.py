@@ -109,8 +109,9 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     if kinds:
         wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())
     if wanted.sides and (kinds or not _two_times(ask)):
+        start, end = (None, None) if _two_times(ask) else (start, end)
         last = min(end or ask.today, ask.today)
-        span = (date(last.year, 1, 1) if _two_times(ask) else start) or date(last.year, 1, 1), last
+        span = start or date(last.year, 1, 1), last
         one, other = wanted.sides[:2]
         return (span, one), (span, other)
     now, then = _spans(ask)

@@ -89,8 +89,8 @@ class LastVisitCost(Summary):
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
     another, and `reversed` is that one, where the records show it. Where several kinds or providers were asked for,
     `each` has the newest claim of every one, None where there is none. Where all of a time were meant and they are of
-    several days, they are in `several`, and nothing else is. `unplaced`: the claims name no part of the body, where one
-    was asked for.
+    several days, they are in `several`, and nothing else is. `beside` are other claims of the day. `unplaced`: the
+    claims name no part of the body, where one was asked for.
     """
 
     wanted: ClaimWish
@@ -115,6 +115,13 @@ class LastVisitCost(Summary):
     each: tuple[tuple[ClaimWish, Claim | None], ...] = ()
     several: Several | None = None
     unplaced: bool = False
+    beside: tuple[Claim, ...] = ()
+
+    @property
+    def beside_share(self) -> Amount | None:
+        """What the others of that day come to; None where one of them does not say."""
+        shares = [None if claim.owed.is_floor else claim.owed.amount for claim in self.beside]
+        return added(shares) if None not in shares else None
 
     @property
     def claim(self) -> Claim | None:
@@ -153,6 +160,7 @@ async def answer(ask: Ask) -> LastVisitCost:
         summary = summarize(strict, ask)
     if not summary.claims and not summary.searched:
         summary = replace(summary, nearest=await near_claims(ask, alive))
+    summary = replace(summary, beside=_beside(alive, summary))
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
     cite_claims(ask, shown, summary.nearest)
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
@@ -281,6 +289,19 @@ def _of(alive: Live, wanted: ClaimWish) -> Live:
     """Only the claims that fit what was said."""
     claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
     return replace(alive, claims=claims, reversals=reversals)
+
+
+def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
+    """The other claims of the day of which one kind of care is shown, as the anesthesia of a surgery; none marked."""
+    if not summary.wanted.services or summary.claim is None or summary.claim.is_pharmacy or summary.day is None:
+        return ()
+    return tuple(
+        claim
+        for claim in alive.added
+        if claim.service.day == summary.day
+        and claim.id != summary.claim.id
+        and not (claim.is_pharmacy or claim.sensitive)
+    )
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
