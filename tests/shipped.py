@@ -92,8 +92,12 @@ def compiled_in(folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
     _COMPILED.append(own)
     if _loaded.cache_info().currsize:
-        for language, jinja in shipped_pack().words._by_language.items():
-            keep_compiled(jinja, language)
+        _keep_compiled(shipped_pack())
+
+
+def _keep_compiled(pack: Pack) -> None:
+    for language, jinja in pack.words._by_language.items():
+        keep_compiled(jinja, language)
 
 
 def keep_compiled(jinja: Environment, language: str) -> None:
@@ -107,4 +111,5 @@ def keep_compiled(jinja: Environment, language: str) -> None:
 @cache
 def _loaded() -> tuple[Pack, dict[str, ModuleType]]:
     pack = load_pack(find_pack())
+    _keep_compiled(pack)
     return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent, _ in pack.answers.items()}

@@ -121,7 +121,7 @@ class _Checker:
             reading = reading or self.readings.of(said, contexts[0])
             if reading.intent != entry.intent:
                 yield self.finding(entry, said, f"example goes to {reading.intent}: {said!r}")
-            elif not self.is_licensed(entry, said):
+            elif entry.licence and reading.rule not in entry.licence and not self.is_licensed(entry, said):
                 yield self.finding(entry, said, f"example holds nothing of its licence: {said!r}")
         for said in (text for texts in entry.afterwards.values() for text in texts):
             after = (self.readings.of(said, context) for context in after_answers(entry))
