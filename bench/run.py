@@ -77,6 +77,7 @@ async def rows() -> list[Row]:
                 with python("-m", "bench.floor", told=told) as straight:
                     stage = Stage(slack, bot, bot_url, straight, f"http://127.0.0.1:{straight.line().strip()}")
                     found = [*await _load(stage), *await _sums(stage), *_memory(stage, start), *_language()]
+                found += await _against_the_libraries(stage, told)
                 found += await _against_the_echo(stage)
                 found.append(await acks(slack, payer_process, Case(f"{bot_url}/slack/events", SUMMARY), CROWD))
             found += await _asked_again(slack, settings, folder)
@@ -134,7 +135,7 @@ def floor_task(slack: Workspace, settings: dict[str, str], readers: dict[str, fl
 
 async def _load(stage: Stage) -> list[Row]:
     return [
-        *await _summary(stage, 1, p50="≤ 2x"),
+        *await _summary(stage, 1, p50="≤ 2x", cpu="≤ 4x"),
         *await _summary(stage, 16),
         *await _summary(stage, 64, rate="≥ 0.55x"),
         *await _details(stage),
@@ -148,7 +149,7 @@ async def _in_turns(*jobs: Job) -> list[Measured]:
     return [reduce(add, some) for some in zip(*rounds, strict=True)]
 
 
-async def _summary(stage: Stage, crowd: int, *, p50: str = "", rate: str = "") -> list[Row]:
+async def _summary(stage: Stage, crowd: int, *, p50: str = "", rate: str = "", cpu: str = "") -> list[Row]:
     users, title = CROWD[:crowd], f"summary, {crowd} in flight"
     bot, two_posts, one_post = await _in_turns(
         partial(stage.bot_asked, users, SUMMARY),
@@ -156,7 +157,20 @@ async def _summary(stage: Stage, crowd: int, *, p50: str = "", rate: str = "") -
         partial(stage.floor_asked, users, posts=1),
     )
     also = compared(title, bot, one_post, against="one post")
-    return [*compared(title, bot, two_posts, p50=p50, rate=rate), *(row for row in also if "CPU" not in row.measured)]
+    return [
+        *compared(title, bot, two_posts, p50=p50, rate=rate, cpu=cpu),
+        *(row for row in also if "CPU" not in row.measured),
+    ]
+
+
+async def _against_the_libraries(stage: Stage, told: str) -> list[Row]:
+    """The summary beside the same libraries without the bot."""
+    with python("-m", "bench.libraries", told=told) as libraries:
+        case, users = Case(f"http://127.0.0.1:{libraries.line().strip()}/", SUMMARY), CROWD[:1]
+        bot, floor = await _in_turns(
+            partial(stage.bot_asked, users, SUMMARY), partial(stage.asked, users, case, libraries)
+        )
+    return [*compared("summary, 1 in flight", bot, floor, cpu="≤ 1.8x", against="the libraries as documented")]
 
 
 async def _against_the_echo(stage: Stage) -> list[Row]:

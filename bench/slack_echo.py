@@ -57,7 +57,8 @@ def _two(task: Task) -> AsyncApp:
     return app
 
 
-def _route(path: str, app: AsyncApp) -> Route:
+def route(path: str, app: AsyncApp) -> Route:
+    """Where Slack's events reach a bolt app."""
     handler = AsyncSlackRequestHandler(app)
 
     async def receive(request: Request) -> Response:
@@ -69,7 +70,7 @@ def _route(path: str, app: AsyncApp) -> Route:
 async def _serve(task: Task) -> None:
     sock = listen("127.0.0.1", 0)
     print(sock.getsockname()[1], flush=True)  # noqa: T201 -- the starter reads the port here
-    app = Starlette(routes=[_route("/one", _one(task)), _route("/two", _two(task))])
+    app = Starlette(routes=[route("/one", _one(task)), route("/two", _two(task))])
     config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, server_header=False)
     await uvicorn.Server(config).serve(sockets=[sock])
 

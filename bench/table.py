@@ -22,14 +22,22 @@ class Row:
 
 
 def compared(
-    title: str, bot: Measured, floor: Measured, *, p50: str = "", p99: str = "", rate: str = "", against: str = ""
+    title: str,
+    bot: Measured,
+    floor: Measured,
+    *,
+    p50: str = "",
+    p99: str = "",
+    rate: str = "",
+    cpu: str = "",
+    against: str = "",
 ) -> Iterator[Row]:
-    """The bot beside its floor. `p50`, `p99` and `rate` are goals, `against` says which of several floors."""
+    """The bot beside its floor. `p50`, `p99`, `rate` and `cpu` are goals, `against` says which of several floors."""
     name = f"{title}{f', against {against}' if against else ''}"
     yield Row(f"{name}: p50 ms", *_both(bot.quantile(50), floor.quantile(50)), p50)
     yield Row(f"{name}: p99 ms", *_both(bot.quantile(99), floor.quantile(99)), p99)
     yield Row(f"{name}: answers/s", *_both(bot.rate, floor.rate), rate)
-    yield Row(f"{name}: CPU ms an answer", *_both(bot.cpu_each, floor.cpu_each))
+    yield Row(f"{name}: CPU ms an answer", *_both(bot.cpu_each, floor.cpu_each), cpu)
 
 
 def times(value: float, base: float) -> str:
