@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -218,6 +219,11 @@ def _inside(ring: Ring, point: GeoPoint) -> bool:
     return crossings % 2 == 1
 
 
+_NUMBERED = frozenset({"phone", "fax", "pager", "sms", None})
+_FEWEST_DIGITS = 7
+_NORTH_AMERICAN = re.compile(r"(?:\+?1)?[\s.(-]*(\d{3})[\s.)-]*(\d{3})[\s.-]*(\d{4})")
+
+
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A telecom that holds during `period`; `system` is phone, fax, email, url and such."""
@@ -264,9 +270,23 @@ def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
 
 
 def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
-    """The telecoms by the payer's rank; those without a system are kept (fhir-notes 9.2)."""
+    """The telecoms by the payer's rank; those without a system are kept (fhir-notes 9.2).
+
+    What stands where a number should and is none ("N/A", 999-999-9999) is left out.
+    """
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
-    return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t in ranked if (value := clean(t.value)))
+    read = ((t, _number(t.value) if t.system in _NUMBERED else clean(t.value)) for t in ranked)
+    return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t, value in read if value)
+
+
+def _number(written: str | None) -> str | None:
+    """A number as a North American one is written, whatever its marks; another one as it is; None for none."""
+    text = (clean(written) or "").removeprefix("tel:")
+    digits = [sign for sign in text if sign.isdigit()]
+    if len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
+        return None
+    found = _NORTH_AMERICAN.fullmatch(text)
+    return f"({found[1]}) {found[2]}-{found[3]}" if found else text
 
 
 def read_npi(identifiers: Iterable[Identifier]) -> str | None:

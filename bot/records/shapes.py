@@ -100,6 +100,12 @@ class HumanName(Shape, frozen=True):
     family: str | None = None
     given: tuple[str, ...] = ()
     suffix: tuple[str, ...] = ()
+    period: PeriodShape | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it is marked as an earlier name, or has a last day."""
+        return self.use in {"old", "maiden"} or (self.period is not None and bool(self.period.end))
 
     def words(self) -> str | None:
         """The name as it is spoken: the text, else given and family with the suffix behind a comma."""
@@ -192,7 +198,7 @@ class Meta(Shape, frozen=True):
 def best_name(names: Iterable[HumanName]) -> str | None:
     """The official or usual name when one is marked, else the first that has words; old names last."""
     order = {"official": 0, "usual": 1, None: 2}
-    ranked = sorted(names, key=lambda name: 9 if name.use in {"old", "maiden"} else order.get(name.use, 3))
+    ranked = sorted(names, key=lambda name: 9 if name.is_past else order.get(name.use, 3))
     return next((words for words in (name.words() for name in ranked) if words), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ SERVERS: dict[str, dict[str, Any]] = {
         "ignored_parameters": frozenset({"network", "identifier", "_count", "_sort"}),
     },
     "chains fail": {"failing": "location.address"},
+    "sloppy": {"rewritten": True, "ignored_parameters": frozenset({"fullUrl"})},
 }
 
 
@@ -138,13 +140,26 @@ async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
 
 def _serving(server: str, of: World) -> Starlette:
     switches = dict(SERVERS[server])
-    failing = switches.pop("failing", "")
+    failing, rewritten = switches.pop("failing", ""), switches.pop("rewritten", False)
     app = create_app(of, "http://payer.test", Behaviour(**switches))
     if failing:
         json = {"content-type": "application/fhir+json"}
         fault = Fault("/fhir/r4/", 500, _ERROR, json, query_has=failing, times=None)
         app.state.sandbox.behaviour.faults.append(fault)
+    if rewritten:
+        app.state.sandbox.behaviour.faults.append(Fault("/fhir/r4/", rewrite=_sloppy, times=None))
     return app
+
+
+def _sloppy(body: bytes) -> bytes:
+    """An answer as careless servers give it: no total, no modes, no addresses; a row twice, and an outcome."""
+    bundle = json.loads(body)
+    if bundle.get("resourceType") != "Bundle":
+        return body
+    rows = [{"resource": entry["resource"]} for entry in bundle.pop("entry", ()) if "resource" in entry]
+    notes = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
+    bundle.pop("total", None)
+    return json.dumps({**bundle, "entry": [{"resource": notes}, *rows, *rows[:1]]}).encode()
 
 
 def _several(one: Mapping[str, Any]) -> Slot:
