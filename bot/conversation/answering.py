@@ -269,7 +269,7 @@ class Answering:
         honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
         return Ask(
             slots=asked.values,
-            excluded={name: slot for name, slot in honoured.items() if slot.excluded},
+            excluded={name: slot.out for name, slot in honoured.items() if slot.out},
             several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
             words={name: slot.text for name, slot in asked.slots.items()},
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,

@@ -22,7 +22,7 @@ from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Danger, Signs
-from bot.language.slots import SIDES, dropped, moved, sides, slot_of
+from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
 
@@ -331,6 +331,9 @@ class Engine:
             for name, kind in wanted.items()
             if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
         }
+        for name in entry.excludes & slots.keys():
+            if not slots[name].excluded:
+                slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = self.sides_in(heard.said.text, today=today)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})

@@ -85,14 +85,14 @@ class Tagger:
         `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
         strange word is a place. `spotted` are the names whose place gave them away.
         """
-        lexed = Lexed(self._grammar, said.words)
+        lexed, right = Lexed(self._grammar, said.words), _put_right(said, keys)
         calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         names = [name for name in names if not _meets(name, calls)]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
         dates = [tag for tag in date_tags(lexed, said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
         tags = groups + [
-            tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning, found))
+            tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
@@ -107,10 +107,10 @@ class Tagger:
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
         tags = _opening(tags, hour_tags(lexed, said.words, today, sought=sought))
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
-        tags += self._of_numbers(said, keys, free, asked)
+        tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
         radius = radius_tag(said, keys, self._numbers)
         if all(tag.kind != "location" for tag in tags):
-            elsewhere = city_elsewhere(said, free, self._named, self._places, awaited=asked == "location")
+            elsewhere = city_elsewhere(right, free, self._named, self._places, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
@@ -230,6 +230,12 @@ class Tagger:
         return Tag("location", where, match.first, after)
 
 
+def _put_right(said: Utterance, keys: Sequence[str]) -> Utterance:
+    """The message with the words of repaired `keys`, for what is looked up by its words: "Tennesee" is a state."""
+    words = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
+    return replace(said, words=tuple(words))
+
+
 def _joined(name: Tag, names: Sequence[Tag], said: Utterance, titles: Collection[str]) -> Tag:
     """A titled name with the family name right behind it, where that was found as a name already."""
     family = next((one for one in names if one.first == name.after), None)
@@ -264,13 +270,19 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Gramma
 
 
 def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utterance) -> bool:
-    """Whether a doctor or a place of care is looked for at a place, and nothing of a claim is spoken of."""
+    """Whether a doctor or a place of care is looked for at a place, and nothing of a claim is spoken of.
+
+    The lab that is looked for is no lab that was billed.
+    """
     kinds = {tag.kind for tag in tags}
-    concepts = {meaning.value for match in found for meaning in match.meanings if meaning.kind == "concept"}
-    named = not kinds.isdisjoint({"specialty", "any_doctor", "facility_type"}) or "PHARMACY" in concepts
-    named = named or any(map(is_nucc, said.words))
+    spoken = [(match, str(one.value)) for match in found for one in match.meanings if one.kind == "concept"]
+    whom = [tag for tag in tags if tag.kind in {"specialty", "any_doctor", "facility_type"}]
+    named = bool(whom) or any(concept == "PHARMACY" for _, concept in spoken) or any(map(is_nucc, said.words))
     placed = "location" in kinds or any(word.isdigit() and len(word) == _ZIP_DIGITS for word in said.words)
-    return named and placed and concepts.isdisjoint(OF_CLAIMS)
+    beside = {
+        name for match, name in spoken if not any(a.first <= match.first and match.after <= a.after for a in whom)
+    }
+    return named and placed and beside.isdisjoint(OF_CLAIMS)
 
 
 def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:

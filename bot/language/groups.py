@@ -11,6 +11,7 @@ from bot.language.text import Utterance
 _NEAR = 3
 _LONGEST = 6
 _SHORTEST = 2
+_STORE = (3, 4)  # digits
 
 
 class HouseWords:
@@ -29,13 +30,13 @@ class HouseWords:
 
 def spot_groups(said: Utterance, words: NameWords, houses: HouseWords) -> tuple[NameFound, ...]:
     """The names of organisations, in order, none overlapping another."""
-    if houses.telling.isdisjoint(said.words):
+    if houses.telling.isdisjoint(said.words) and not any(map(words.house, said.keys)):
         return ()
     finder = _Groups(said, words, houses)
     found: list[NameFound] = []
     place = 0
     while place < len(said.words):
-        hit = finder.saint(place) or finder.headed(place)
+        hit = finder.numbered(place) or finder.saint(place) or finder.headed(place)
         if hit:
             found.append(hit)
         place = hit.after if hit else place + 1
@@ -48,6 +49,19 @@ class _Groups:
         self.words = words
         text = said.text
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
+
+    def numbered(self, first: int) -> NameFound | None:
+        """One store of a chain, by its number: "CVS #1180", "cvs pharmacy 1180"; a ZIP code is none."""
+        said, end = self.said, first + 1
+        if not (self.words.house(said.keys[first]) or said.words[first] in self.houses.head):
+            return None
+        while end < len(said.words) and said.words[end] in self.houses.plain:
+            end += 1
+        number = said.words[end] if end < len(said.words) else ""
+        marked = bool(number) and "#" in said.between(end)
+        if not number.isdecimal() or not (marked or len(number) in _STORE):
+            return None
+        return NameFound(first, end + 1, cleaned(said.said(first, end + 1)), sure=True, group=True)
 
     def saint(self, first: int) -> NameFound | None:
         """St. Thomas, Saint Francis Hospital; not the street of an address, nor a city of that name."""
@@ -90,7 +104,13 @@ class _Groups:
         word = said.words[place]
         if word in self.houses.link:
             return place + 1 < len(said.words) and said.words[place + 1] in self.houses.inner
-        return word in self.houses.inner or self._distinct(place) or self._capital_inner(place)
+        return self._is_part(place) or (len(word) == 1 and self._is_part(place + 1) and word.isalpha())
+
+    def _is_part(self, place: int) -> bool:
+        inside = place < len(self.said.words)
+        return inside and (
+            self.said.words[place] in self.houses.inner or self._distinct(place) or self._capital_inner(place)
+        )
 
     def _tail(self, end: int) -> int:
         said = self.said

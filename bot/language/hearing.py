@@ -11,7 +11,7 @@ from bot.language.context import DateRange
 from bot.language.entities import Tagger
 from bot.language.evidence import evidence, shape
 from bot.language.groups import HouseWords, spot_groups
-from bot.language.lexicon import Lexicon
+from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import WordArea
 from bot.language.names import NameFound, names_somebody, with_people
 from bot.language.phrases import PhraseFound
@@ -49,16 +49,21 @@ class Scanner:
             | lexicon.number_keys
             | lexicon.date_keys,
             people=lexicon.given | lexicon.family,
+            family=lexicon.family - lexicon.given,
             places=lexicon.towns,
             place_words=lexicon.place_words,
             slip=speller.is_slip,
             value=self._is_value,
+            house=self._is_house,
             around=NameSurroundings(lexicon.grammar),
         )
 
     def _is_value(self, key: str) -> bool:
         """Whether a word alone is a kind of care, a drug, a language and the like, which no name beside a comma is."""
         return any(one.kind in _VALUES for one in self._tree.meanings_of(key))
+
+    def _is_house(self, key: str) -> bool:
+        return any(one.kind == "organization" for one in self._tree.meanings_of(key))
 
     def scan(self, said: Utterance) -> Scanned:
         """What a message holds."""
@@ -222,9 +227,26 @@ class Hearer:
         known = frozenset(range(len(said.words))) - strange - names
         # Pieces are a guess: they tell of words that were never counted, where no other word tells.
         kind, without = ("words", names | strange) if known else ("pieces", names)
-        sums = self._tongue.sums({kind: evidence(said, frozenset(), without)[kind]})
-        language, chance = next(iter(self._tongue.probabilities(sums).items()))
+        language, chance = self._guess(self._tongue, said, kind, without)
+        if foreign := self._listed_elsewhere(said, language) - without:
+            if known <= foreign:
+                return None
+            language, chance = self._guess(self._tongue, said, kind, without | foreign)
         return language if chance >= _SURE_OF_LANGUAGE else None
+
+    def _guess(self, tongue: Weights, said: Utterance, kind: str, without: AbstractSet[int]) -> tuple[str, float]:
+        sums = tongue.sums({kind: evidence(said, frozenset(), frozenset(without))[kind]})
+        return next(iter(tongue.probabilities(sums).items()))
+
+    def _listed_elsewhere(self, said: Utterance, language: str) -> frozenset[int]:
+        """The words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish."""
+        return frozenset(
+            place for place, key in enumerate(said.keys) if language not in (self._tongues(key) or language)
+        )
+
+    def _tongues(self, key: str) -> frozenset[str]:
+        meant = self._lexicon.tree.meanings_of(key)
+        return frozenset(one.language for one in meant if one.kind not in {"concept", "place", COMPLAINT})
 
 
 def _marks(

@@ -27,7 +27,7 @@ _TOLD = frozenset({
     "provider_name", "organization", "claim_id", "location",
 })  # fmt: skip
 _TOLD_OF_DIRECTORY = _TOLD | {
-    "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", WISH,
+    "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
 }  # fmt: skip
 # An answer that nothing narrows down is about no more than was asked: where it was, with whom and for how much only
 # tell of what it is about.
@@ -77,7 +77,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
             continue
-        places = (heard.marks[kind] & heard.asking) - (frozenset() if kind == WISH else honoured)
+        places = (heard.marks[kind] & heard.asking) - (_ordering(heard, found) if kind == WISH else honoured)
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
@@ -88,6 +88,11 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
             found[kind] = slot
             honoured |= places
     return found
+
+
+def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:
+    """The words of an order that is told already: the "barato" of "más barato" is no wish beside it."""
+    return heard.marks["order"] if "order" in found else frozenset()
 
 
 def _is_now(slot: Slot, today: date) -> bool:
@@ -116,16 +121,16 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
 def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     """What the message leaves out of a slot beside a value that it wants: the P of "in network S but not in P".
 
-    No slot holds both, so no answer honours it. A wanted city or kind of doctor leaves the others out by itself.
+    Where the answer honours it, the slot holds both. A wanted city or kind of doctor leaves the others out by itself.
     """
-    wanted = ((name, slot) for name, slot in slots.items() if not slot.excluded and _leaves_open(name, slot))
+    wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and _leaves_open(name, slot))
     found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
     return {name: slot for name, slot in found.items() if slot is not None}
 
 
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     """Further values of a slot that holds another: the MRI of "what did my ER visit cost, and was the MRI more"."""
-    held = [value for slot in slots.values() for value in slot.every]
+    held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
     found: dict[str, Slot] = {}
     for tag in heard.tags:
         if tag.kind in _ONE_EACH & slots.keys() and tag.value not in held and not _within(tag, heard, slots[tag.kind]):

@@ -153,8 +153,10 @@ class _Finder:
         return self.named(place, place, end)
 
     def left_out(self, place: int) -> NameFound | None:
-        """A family name that is not wanted: "other than okafor", "que no sea la okafor"."""
+        """A family name that is not wanted: "other than okafor", "not okafor", "que no sea la okafor"."""
         end, before = self.run(place), self.said.words[max(0, place - _LONGEST) : place]
+        if end > place and before[-1:] in self.words.phrases("leaving_one") and self.keys[place] in self.people:
+            return self.named(place, place, end)
         article = bool(before) and before[-1] in self.words.article
         cue = before[:-1] if article else before
         named = article or any(self.keys[at] in self.people for at in range(place, end))

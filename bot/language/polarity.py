@@ -8,6 +8,7 @@ from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, lin
 from bot.language.text import Tag, Utterance
 
 _MOST_GLUE = 5
+_MOST_LED = 2
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
@@ -146,18 +147,30 @@ class _Scope:
         return named or cue == 0 or tag.kind in _NAMES
 
     def without_unnamed(self) -> list[Tag]:
-        """The tags; "out of network P" is about P alone, which the words that both share exclude."""
+        """The tags; "out of network P" and "OON for P" are about P alone, which the words before it exclude.
+
+        Beside somebody's name it is asked whether they are out of it.
+        """
         named = [tag for tag in self._tags if tag.kind == "network" and tag.value not in UNNAMED_NETWORKS]
         kept = list(self._tags)
+        houses = {(tag.first, tag.after) for tag in kept if tag.kind == "organization"}
+        named_one = any(tag.kind == "provider_name" and (tag.first, tag.after) not in houses for tag in kept)
         for tag in self._tags if named else ():
             if tag.kind != "network" or tag in named:
                 continue
-            inside = next((one for one in named if tag.first < one.after and one.first < tag.after), None)
+            inside = next((one for one in named if self._leads_to(tag, one)), None)
             if inside is not None:
                 kept.remove(tag)
-                if tag.value == OUT_OF_NETWORK and not self._is_question(tag.first, tag):
+                if tag.value == OUT_OF_NETWORK and not (named_one or self._is_question(tag.first, tag)):
                     kept[kept.index(inside)] = replace(inside, first=min(tag.first, inside.first), excluded=True)
         return kept
+
+    def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
+        """Whether both are said in one: "out of network P", "OON for P"."""
+        between = self.words[unnamed.after : named.first]
+        overlap = unnamed.first < named.after and named.first < unnamed.after
+        led = 0 < len(between) <= _MOST_LED and self._listed.glue.issuperset(between)
+        return overlap or led or unnamed.after == named.first
 
 
 def _turned(tag: Tag) -> Tag:

@@ -23,7 +23,8 @@ class Slot:
     """A part of a question: `text` is the person's own words, `value` what they stand for.
 
     `excluded`: everything but this is asked for ("not in network P"). `values` are two or more values of one slot
-    ("S and P"), of which `value` is the first, and `how` says whether all of them are meant or any.
+    ("S and P"), of which `value` is the first, and `how` says whether all of them are meant or any. `but` is left out
+    beside what is wanted ("in S but not in P").
     """
 
     text: str
@@ -31,6 +32,12 @@ class Slot:
     excluded: bool = False
     values: tuple[object, ...] = ()
     how: Literal["and", "or"] | None = None
+    but: "Slot | None" = None
+
+    @property
+    def out(self) -> "Slot | None":
+        """What is not asked for: itself where it excludes, else what is left out beside its value."""
+        return self if self.excluded else self.but
 
     @property
     def is_plain(self) -> bool:

@@ -151,7 +151,7 @@ def _led(said: Utterance, place: int, words: WordArea) -> bool:
 def _stands_alone(said: Utterance, place: int) -> bool:
     """A capital behind which no other begins: the S of "S Main St" is none."""
     after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
-    return place > 0 and said.said(place, place + 1).isupper() and not after[:1].isupper()
+    return said.said(place, place + 1).isupper() and not after[:1].isupper()
 
 
 def _after_but(said: Utterance, place: int, words: WordArea) -> bool:

@@ -18,18 +18,21 @@ _NEAR_NETWORK = 5
 
 @dataclass(frozen=True, slots=True)
 class NameWords:
-    """What tells names from words: `known` mean something else, `people` are names, `places` are towns of one word.
+    """What tells names from words: `known` mean something else, `people` are names, `family` family names alone.
 
+    `places` are towns of one word.
     `place_words` are all words of places' names. `slip`: whether a word is but one slip away from a known one,
-    `value`: whether it alone is a kind of care or the like.
+    `value`: whether it alone is a kind of care or the like, `house`: an organisation.
     """
 
     known: Collection[str]
     people: Collection[str]
+    family: Collection[str]
     places: Collection[str]
     place_words: Collection[str]
     slip: Callable[[str], bool]
     value: Callable[[str], bool]
+    house: Callable[[str], bool]
     around: "NameSurroundings"
 
 
@@ -44,6 +47,7 @@ class NameSurroundings:
         self.terse_field, self.within, self.network_letter = own.terse_field, own.within, own.network_letter
         self.does, self.at, self.act, self.networked, self.asking = own.does, own.at, own.act, own.networked, own.asking
         self.of, self.letter_word, self.county = own.of, own.letter_word, own.phrases("county")
+        self.ours, self.trait = own.ours, own.trait
         self.short_title, self.long_title = self.names.short_title, self.names.long_title
         self.credential, self.generic = self.names.credential, self.names.generic
         self.frame, self.part = own.any("asking", "of", "does"), own.any("particle", "also_name")
@@ -77,6 +81,7 @@ class _Spotter:
     def __init__(self, said: Utterance, words: NameWords) -> None:
         self.said, self.around = said, words.around
         self.known, self.people, self.places, self.slip = words.known, words.people, words.places, words.slip
+        self.family = words.family
         self.place_words, self.value = words.place_words, words.value
         text = said.text
         self.listed = "," in text
@@ -249,17 +254,27 @@ class _Spotter:
         return self.word(first - 1) in self.around.does and self.word(after) in self.around.act
 
     def _alone(self, first: int, end: int, after: int) -> bool:
-        """Whether one strange word is a family name: with a degree, or before the network that is asked about."""
+        """Whether one word is a family name: with a degree, or where it is asked what somebody has or does."""
         if end - first != 1 or not self.like(first) or self.word(first - 1) in self.around.particle:
             return False
         if after > end:
             return True
-        if not self._placed(first, after) and not (
-            self.word(after) in self.around.follow and self._of_network(first, after)
+        key = self.said.keys[first]
+        if key in self.family and key not in self.known and key not in self.places:
+            return not self.around.ours.intersection(self.said.words[max(0, first - 2) : first])
+        if not (
+            self._placed(first, after)
+            or (self.word(after) in self.around.follow and self._of_network(first, after))
+            or self._reached(first, after)
+            or self._is_asked(first, after)
         ):
             return False
-        key = self.said.keys[first]
         return key in self.people or self.capital(first) or not self.slip(key)
+
+    def _is_asked(self, first: int, after: int) -> bool:
+        """Whether it is asked what somebody is or does: "is haddad open now", "does haddad do telehealth"."""
+        behind = self.word(after) in (self.around.trait if self.word(first - 1) == "is" else self.around.act)
+        return self.word(first - 1) in self.around.asking | self.around.does and behind
 
     def _placed(self, first: int, after: int) -> bool:
         """Whether a message is nothing but this and a place: "wyman chattanooga"."""

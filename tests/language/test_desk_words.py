@@ -30,6 +30,22 @@ HAMILTON, BRADLEY = {"county": "Hamilton", "state": "TN"}, {"county": "Bradley",
         ("who has TIN 621234567", "tin", "621234567"),
         ("eye dr cleveland tn net S", "location", {"city": "Cleveland", "state": "TN"}),
         ("¿Qué planes usan la S?", "network", "Blue Network S"),
+        ("lab 37040 S", "network", "Blue Network S"),
+        ("S imaging 37203", "network", "Blue Network S"),
+        ("laboratorio 37402 P", "network", "Blue Network P"),
+        ("uc 37203 netw L", "facility_type", "urgent_care"),
+        ("uc open sat 37203", "open_at", {"weekday": "sat"}),
+        ("dentist 37203 sun appts", "open_at", {"weekday": "sun"}),
+        ("cardiologists in Tennesee", "location", {"state": "TN"}),
+        ("is whitaker open now", "provider_name", "Whitaker"),
+        ("does haddad do telehealth", "provider_name", "Haddad"),
+        ("what hosp does whitaker admit to", "provider_name", "Whitaker"),
+        ("fax for whitaker", "provider_name", "Whitaker"),
+        ("what did whitaker charge me", "provider_name", "Whitaker"),
+        ("cvs #1180", "provider_name", "Cvs #1180"),
+        ("walgreens 0932 fax", "provider_name", "Walgreens 0932"),
+        ("JOHN C BREEN PC", "provider_name", "JOHN C BREEN PC"),
+        ("dr whitaker OON for P", "network", "Blue Network P"),
     ],
 )
 def test_what_a_desk_types_is_heard(engine: Engine, today: date, said: str, slot: str, value: object) -> None:
@@ -131,3 +147,39 @@ def test_a_comma_makes_no_name_of_a_kind_of_care(engine: Engine, today: date, sa
     """The word beside the comma is a specialty, a place or a greeting."""
     slot = engine.understand(said, today=today).slots.get("provider_name")
     assert slot is None or slot.value in {"Kim", "Okafor"}
+
+
+@pytest.mark.parametrize(
+    "said", ["fem cardio 37402 netw S", "cardio not in P 37402", "uro 37203", "ent 37402", "neuro P"]
+)
+def test_what_is_listed_for_one_language_shows_no_other(engine: Engine, today: date, said: str) -> None:
+    """A desk's abbreviation is no Spanish."""
+    assert engine.understand(said, today=today).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("said", "slot", "value"),
+    [
+        ("cardiologist OON for P 37402", "network", "Blue Network P"),
+        ("cardio 37402 not whitaker", "provider_name", "Whitaker"),
+        ("derm 37203 no whitaker", "provider_name", "Whitaker"),
+    ],
+)
+def test_what_a_desk_leaves_out_is_left_out(engine: Engine, today: date, said: str, slot: str, value: object) -> None:
+    """A network that somebody is to be out of, and a family name alone."""
+    found = engine.understand(said, today=today).slots[slot]
+    assert (found.value, found.excluded) == (value, True)
+
+
+def test_a_network_is_left_out_beside_one_that_is_wanted(engine: Engine, today: date) -> None:
+    """Both are kept, and neither is told as not honoured."""
+    reading = engine.understand("cardiologist in S but not in P near 37402", today=today)
+    slot = reading.slots["network"]
+    assert (slot.value, slot.but and slot.but.value, reading.unmet) == ("Blue Network S", "Blue Network P", {})
+
+
+def test_what_no_directory_orders_by_is_told(engine: Engine, today: date) -> None:
+    """The cheapest and the best are no wish that is dropped, nor told twice."""
+    assert [*engine.understand("cheapest lab 37402", today=today).unmet] == ["order"]
+    assert [*engine.understand("laboratorio más barato 37402", today=today).unmet] == ["order"]
+    assert [*engine.understand("best cardiologist 37402", today=today).unmet] == ["wish"]
