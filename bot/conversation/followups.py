@@ -16,6 +16,9 @@ _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline
 _ORDINAL = "followup.ordinal"
 _SOURCES = "followup.sources"
 _AGAIN = "followup.again"
+_EXPORT = "followup.export"
+_MORE = "followup.more"
+_REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
 
 
@@ -166,9 +169,10 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
-    if reading.intent in {_AGAIN, "followup.more"}:
+    if reading.intent in _REPEATED:
         page = str(_whole(last.arguments.get("page")) + 1)
-        return last if reading.intent == _AGAIN else replace(last, arguments={**last.arguments, "page": page})
+        more = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}[reading.intent]
+        return replace(last, arguments={**last.arguments, **more})
     if reading.intent == _ORDINAL:
         return _ordinal(memory, last, reading)
     if reading.intent == _SOURCES:

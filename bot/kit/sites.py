@@ -72,6 +72,8 @@ class Site:
     phones: tuple[str, ...]
     common: tuple[str, ...]
     faxes: tuple[str, ...]
+    emails: tuple[str, ...]
+    webs: tuple[str, ...]
     hours: tuple[Hours, ...]
     specialties: tuple[Specialty, ...]
     networks: tuple[str, ...]
@@ -155,6 +157,8 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
         phones=_numbers(telecoms, _PHONES) or _numbers(() if _numbers(common, _PHONES) else own, _PHONES),
         common=_numbers(common, _PHONES),
         faxes=_numbers((*telecoms, *common), {"fax"}),
+        emails=_numbers((*telecoms, *common), {"email"}),
+        webs=_numbers((*telecoms, *common), {"url"}),
         hours=hours_of(rows),
         specialties=_specialties(rows),
         networks=names_of(rows),

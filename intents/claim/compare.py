@@ -92,7 +92,13 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         reaching=len(found[1].reaching),
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
-    return Comparison(wanted_of(ask), now, then, difference, doubts, two)
+    return Comparison(_wanted(ask), now, then, difference, doubts, two)
+
+
+def _wanted(ask: Ask) -> ClaimWish:
+    """The conditions; the two sides of "Ríos and Prado" are two providers."""
+    wanted, other = wanted_of(ask), ask.slots.get("other_name")
+    return replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
 
 
 def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:
@@ -104,7 +110,7 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """What is compared: the first two that were named in one time, else all that was asked for in two times."""
-    wanted, (start, end) = wanted_of(ask), span_of(ask)
+    wanted, (start, end) = _wanted(ask), span_of(ask)
     kinds = text_of(ask, "question") == "doctors_or_drugs"
     if kinds:
         wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())

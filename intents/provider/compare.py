@@ -21,6 +21,7 @@ from bot.kit import (
     around,
     by_provider,
     cards,
+    is_named,
     listings,
     networks,
     plans,
@@ -32,7 +33,9 @@ from bot.kit import (
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 
-State = Literal["unnamed", "several", "ended", "unknown", "unclear", "same", "providers", "networks"]
+_LISTED = frozenset({"network", "other_network", "location", "specialty"})
+
+State = Literal["which", "unnamed", "several", "ended", "unknown", "unclear", "same", "providers", "networks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Compared(Summary):
-    """Both sides, or why there are none: `name` is the one that is missing or ambiguous, as the `slot` says which.
+    """Both sides, or why there are none; `which`: both of `named` are on the asker's own claims, so it is asked back.
+
+    `name` is the one that is missing or ambiguous, as the `slot` says which.
 
     `shared` are the networks that list both providers; `both` counts the providers whom both networks list.
     """
@@ -60,6 +65,7 @@ class Compared(Summary):
     today: date
     name: str | None = None
     slot: str = "provider_name"
+    named: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     total: int = 0
     cards: tuple[Card, ...] = ()
@@ -85,11 +91,23 @@ async def answer(ask: Ask) -> Compared:
 
 async def _compared(ask: Ask, where: Around | None) -> Compared:
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
+        if own := await _own(ask):
+            return Compared("which", ask.today, named=own)
         return await _providers(ask, where)
     names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
     if all(telling(name) for name in names):
         return await _networks(ask, names, where)
     return Compared("unnamed", ask.today)
+
+
+async def _own(ask: Ask) -> tuple[str, ...]:
+    """Both names where both are on the asker's own claims and nothing says that their listings are meant; else none."""
+    if not ask.said or _LISTED & ask.slots.keys():
+        return ()
+    names = tuple(str(ask.slots[slot]) for slot in ("provider_name", "other_name"))
+    claims = await ask.own_claims()
+    seen = [one for claim in claims for one in (claim.seen, claim.billing)]
+    return names if all(any(is_named(one, name) for one in seen) for name in names) else ()
 
 
 async def _providers(ask: Ask, where: Around | None) -> Compared:

@@ -92,11 +92,20 @@ class Receipt:
         return f"{self.read:%Z}" if self.read else ""
 
 
-Question = Literal["accepting_new", "language", "languages", "gender", "telehealth", "wheelchair", "open_at", "wish"]
+Question = Literal[
+    "accepting_new",
+    "language",
+    "languages",
+    "gender",
+    "telehealth",
+    "wheelchair",
+    "open_at",
+    "wish",
+    "active",
+    "updated",
+]
 
-
-Number = Literal["phone", "fax", "npi"]
-_NUMBERS: dict[str, Number] = {"fax": "fax", "npi": "npi"}
+Number = Literal["phone", "fax", "npi", "email", "web"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,8 @@ class Detail(WithDocument):
 
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
     be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
-    nothing in particular is. `technical`: the receipt with its records.
+    nothing in particular is. `place_names` are places of which no more is told. `technical`: the receipt with its
+    records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -131,6 +141,7 @@ class Detail(WithDocument):
     card: Card | None = None
     reference: str | None = None
     places: tuple[Place, ...] = ()
+    place_names: tuple[str, ...] = ()
     own_phones: tuple[str, ...] = ()
     partial: bool = False
     receipt: Receipt | None = None
@@ -177,6 +188,7 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         card=card,
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         places=tuple(Place(one, on_day(one.hours, ask.today), bool(one.hours)) for one in _first(places, ask)),
+        place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
         partial=not ask.report.complete,
         receipt=receipt,
@@ -201,10 +213,24 @@ _MORE = re.compile(
     re.IGNORECASE,
 )  # besides yes or no, the listing itself is asked for
 _PHONE = re.compile(r"\b(phones?|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel)\b", re.IGNORECASE)
-_NO_PHONE = re.compile(r"\b(fax|npi|tin)\b", re.IGNORECASE)
+_NUMBERS: dict[Number | None, re.Pattern[str]] = {
+    "fax": re.compile(r"\bfax\b", re.IGNORECASE),
+    "npi": re.compile(r"\bnpi\b", re.IGNORECASE),
+    None: re.compile(r"\btin\b", re.IGNORECASE),
+    "email": re.compile(r"\b(e-?mail|write|message|correo|escr[ií]b\w*|mensaje)\b", re.IGNORECASE),
+    "web": re.compile(r"\b(web ?(?:site|page)?|url|homepage|online|sitio|p[aá]gina)\b", re.IGNORECASE),
+}  # another number than the phone's
+_ACTIVE = re.compile(
+    r"\b(active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií]))\b",
+    re.IGNORECASE,
+)
+_UPDATED = re.compile(
+    r"\b(how (?:old|current|recent)|updated|out of date|last (?:checked|verified)|actualiz\w+|qu[eé] tan vieja)\b",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(
     r"\b(address|where|hours?|time|opens?|closes?|info\w*|about|details?|direcci[oó]n|d[oó]nde|horarios?|hora|abren?"
-    r"|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca)\b",
+    r"|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca|directions?|llegar)\b",
     re.IGNORECASE,
 )  # something else than the number is asked for
 _CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
@@ -239,14 +265,25 @@ def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
     if _said(ask, "open_at") and (wish := open_at(ask)):
         answers = [is_open(ask, row, wish) for row in rows]
         yield Told("open_at", "yes" if True in answers else "no" if False in answers else "unsaid")
+    yield from _of_listing(card, ask)
     if _said(ask, "wish"):
         yield Told("wish", "unsaid", words=ask.words.get("wish", ""))
 
 
+def _of_listing(card: Card, ask: Ask) -> Iterator[Told]:
+    """What is asked of the listing itself: whether it holds, and how old it is."""
+    if _ACTIVE.search(ask.said):
+        yield Told("active", "yes")
+    if _UPDATED.search(ask.said):
+        yield Told("updated", "yes" if card.updated else "unsaid")
+
+
 def _asks(said: str, told: Sequence[Told]) -> Number | None:
     """The number that the message asks for; the phone where it asks for nothing in particular."""
-    if not said or (other := _NO_PHONE.search(said)):
-        return _NUMBERS.get(other[1].casefold()) if said and other else None
+    if not said:
+        return None
+    if (other := next((number for number, words in _NUMBERS.items() if words.search(said)), "")) != "":
+        return other
     return "phone" if _PHONE.search(said) or not (told or _OTHER.search(said)) else None
 
 

@@ -12,7 +12,6 @@ from bot.kit import (
     AskedNetworks,
     Choice,
     Conditions,
-    Filter,
     Found,
     Listing,
     around,
@@ -176,12 +175,7 @@ _TOLD_LAST = ("telehealth", "wheelchair", "open_at", "age_group")
 
 
 def _kept(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
-    return sift(found, filters(ask, where, wishes, found))
-
-
-def filters(ask: Ask, where: Around | None, wishes: Conditions, found: Sequence[Listing] = ()) -> list[Filter]:
-    """Every filter of the question."""
-    return wishes.filters(ask, where, found)
+    return sift(found, wishes.filters(ask, where, found))
 
 
 def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
