@@ -115,7 +115,8 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
     for slot, found in (("provider_name", left), ("other_name", right)):
         if found.only is None:
             state: State = found.state if found.state != "one" else "unknown"
-            return Compared(state, ask.today, found.name, slot, found.choices, len(found.found))
+            choices, total = found.choices, len(found.found)
+            return Compared(state, ask.today, found.name, slot, choices=choices, total=total)
     both = (left.only or (), right.only or ())
     ask.cite("PractitionerRole", [row.role_id for rows in both for row in rows if row.role.type == "PractitionerRole"])
     return side_by_side(both, ask, where)

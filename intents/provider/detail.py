@@ -282,8 +282,9 @@ def _asks(said: str, told: Sequence[Told]) -> Number | None:
     """The number that the message asks for; the phone where it asks for nothing in particular."""
     if not said:
         return None
-    if (other := next((number for number, words in _NUMBERS.items() if words.search(said)), "")) != "":
-        return other
+    for number, words in _NUMBERS.items():
+        if words.search(said):
+            return number
     return "phone" if _PHONE.search(said) or not (told or _OTHER.search(said)) else None
 
 
