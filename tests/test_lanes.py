@@ -27,7 +27,6 @@ from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 DANA, LEAH = Person("slack", "", "T1", "U-DANA"), Person("slack", "", "T1", "U-LEAH")
 VAULT = Vault(parse_keys(new_key()))
 USED = (0, 3, 7)
-LATER = 4_000_000_000.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
@@ -160,11 +159,15 @@ async def test_every_harm_to_any_lane_is_found(store: Store, lane: int, harm: Ha
 @pytest.mark.threat("T56")
 async def test_a_checkpoint_names_every_lane(store: Store, tmp_path: Path) -> None:
     """Where even the joining rows are gone, what is kept outside tells; one process joins each hour."""
-    now = [LATER]
+    now = [1_700_000_000.0]
     audit = await filled(store, now)
     anchor = Anchor(audit, tmp_path / "keys.audit")
     await anchor.keep()
     assert not await audit.join(), "within the hour"
+    for passed, joins in ((3_000.0, False), (601.0, True), (60.0, False), (-7_200.0, True)):
+        now[0] += passed
+        assert await audit.join() is joins
+    assert (await anchor.keep()) != ""
     for lane in (3, JOINS):
         await _lane(store, lane)
     assert (await audit.verify()).faults == ()
@@ -196,6 +199,8 @@ async def test_an_archive_holds_rows_of_all_lanes(store: Store) -> None:
     assert await audit.verify([checkpoint]) == Verdict(4, ())
     for at in range(len(kept)):
         assert (await audit.verify((), [*kept[:at], *kept[at + 1 :]])).faults != (), kept[at]
+    for lane in USED:
+        assert (await audit.verify((), [row for row in kept if row.lane != lane])).faults != (), "a lane left out"
     assert await audit.archive(datetime.fromtimestamp(now[0] + 60, UTC), keep) == 0, "never the last of a lane"
 
 

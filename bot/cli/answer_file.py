@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from secrets import token_hex
 
 from bot.cli.workbook import is_workbook, read_workbook, write_workbook
 from bot.errors import ConfigError
@@ -50,8 +51,10 @@ class AnswerFile:
             ConfigError: the disk is full, or the file may not be written; what was there is still there.
         """
         more = [*self._rows, *map(list, rows)]
-        beside = self._path.with_name(f"{self._path.name}.part")
+        # A name that nobody can have taken: written through a link that waits there, it would be another file.
+        beside = self._path.with_name(f"{self._path.name}.{token_hex(8)}.part")
         try:
+            beside.touch(exist_ok=False)
             self._write(beside, [self._header, *more])
             beside.replace(self._path)
         except OSError as error:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -18,6 +19,9 @@ from bot.ops.audit import Audit
 from bot.ops.trail import AuditRow, Verdict
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file
+
+_FIRST = b'{"number":'
+_LONGEST_ROW = 65_536  # bytes
 
 
 @asynccontextmanager
@@ -59,11 +63,13 @@ async def archive(settings: Settings, file: Path, days: int) -> int:
     """Move the rows that are older than so many days to the end of a file, as lines of JSON; how many.
 
     Raises:
-        ConfigError: the trail is not whole, or the file cannot be written. StoreError: the store cannot be used.
+        ConfigError: the trail is not whole, or the file cannot be written or is another kind of file.
+        StoreError: the store cannot be used.
     """
 
     def written(run: Sequence[AuditRow]) -> None:
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as opened:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as opened:
+            _cut_back(opened, file)
             opened.write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in run))
             opened.flush()
             os.fsync(opened.fileno())
@@ -81,6 +87,26 @@ async def archive(settings: Settings, file: Path, days: int) -> int:
         await audit.record("audit_read", detail="archived")
         await _anchor(settings, audit).advance()
         return moved
+
+
+def _cut_back(opened: BinaryIO, file: Path) -> None:
+    """Take off what a write that failed left behind the last whole row: its rows are in the store still.
+
+    Raises:
+        ConfigError: the file holds something else than rows of a trail.
+    """
+    opened.seek(0)
+    first, size = opened.readline(), opened.seek(0, os.SEEK_END)
+    try:
+        if first.endswith(b"\n"):
+            msgspec.json.decode(first, type=AuditRow)
+        elif not _FIRST.startswith(first[: len(_FIRST)]):
+            raise msgspec.DecodeError
+    except msgspec.MsgspecError:
+        raise ConfigError(f"{file}: is no archive of a trail and is left as it is; name another file") from None
+    opened.seek(max(0, size - _LONGEST_ROW))
+    tail = opened.read()
+    opened.truncate(size - len(tail) + tail.rfind(b"\n") + 1)
 
 
 def archived(lines: Iterable[str]) -> Iterator[AuditRow]:

@@ -171,9 +171,12 @@ def checkpoint_audit() -> None:
     run(job())
 
 
+_TEXT = click.File(encoding="utf-8", errors="replace")  # odd bytes are a line that cannot be read, as others are
+
+
 @audit.command(name="verify")
-@click.option("--against", type=click.File(encoding="ascii"), help="Checkpoints that were kept elsewhere, one a line.")
-@click.option("--archive", type=click.File(encoding="utf-8"), help="What `archive` wrote: checked with the rest.")
+@click.option("--against", type=_TEXT, help="Checkpoints that were kept elsewhere, one a line.")
+@click.option("--archive", type=_TEXT, help="What `archive` wrote: checked with the rest.")
 def verify_audit(against: TextIO | None, archive: TextIO | None) -> None:
     """Say whether the trail is whole; exit 0 only then."""
     from bot.cli.audit import archived, verify  # noqa: PLC0415 -- see bot/cli/cli.py

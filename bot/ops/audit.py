@@ -25,18 +25,11 @@ import msgspec
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.ops.trail import ALL_LANES, LANES, AuditEvent, AuditRow, Check, End, Verdict, code_of, joining, placed
+from bot.ops.trail import ALL_LANES, JOINS, LANES, AuditEvent, AuditRow, Check, End, Verdict, code_of, joining, placed
 from bot.stores.base import NewRow, Row
 from bot.stores.sealed import SealedTable
 
-_KIND, _HEAD, _BASE, _KEYS, _ONCE, _JOINED = (
-    "audit",
-    "audit_head",
-    "audit_base",
-    "audit_key",
-    "audit_once",
-    "audit_join",
-)
+_KIND, _HEAD, _BASE, _KEYS, _ONCE = "audit", "audit_head", "audit_base", "audit_key", "audit_once"
 _KINDS = tuple(placed(_KIND, lane) for lane in ALL_LANES)
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
 _CHECKPOINT = "audit checkpoint"
@@ -95,10 +88,15 @@ class Audit:
             return await self._append(entry, key, (*claims, *marks), along, drops)
 
     async def join(self) -> bool:
-        """Add a row that names the ends of all lanes, where there are several, at most once an hour; whether it did."""
+        """Add a row that names the ends of all lanes, where there are several, at most once an hour; whether it did.
+
+        When the last one was is what its sealed row says: whoever writes the database cannot put it off.
+        """
+        newest = await self._newest(JOINS)
+        past = _HOUR if newest is None else self._clock() - datetime.fromisoformat(newest.at).timestamp()
         *ends, last = [await self._last(lane) for lane in ALL_LANES]
         detail = joining(end for end in ends if end.number)
-        if " " not in detail or not await self._store.add(_JOINED, _JOINED, expires=self._clock() + _HOUR):
+        if " " not in detail or 0 <= past < _HOUR:
             return False
         key_id, key = await self._current_key()
         row, head = self._rows(_behind(last, self._new("joined", key_id, detail=detail), key))
@@ -210,6 +208,7 @@ class Audit:
         check = Check(await self._keys())
         for entry in archived:
             check.follow(entry, entry.lane)
+        check.archived = bool(check.macs)
         count = sum([await self._checked(lane, check) for lane in ALL_LANES])
         parted: dict[int, str] = {}
         for name, end in check.joins:
@@ -272,6 +271,10 @@ class Audit:
         entry = self._opened(row)
         # A row that no key opens still has its number: the lane goes on behind it, and the check tells of it.
         return End(int(row.key), lane=lane) if entry is None else entry.end
+
+    async def _newest(self, lane: int) -> AuditRow | None:
+        row = await self._store.last(_KINDS[lane])
+        return None if row is None else self._opened(row)
 
     async def _base(self, lane: int) -> End:
         """The last row of a lane that was moved out of the store; number 0 where none was."""

@@ -107,7 +107,7 @@ class Verdict:
 class Check:
     """A check under way. `keys` are the trail's, None for one that nothing opens; `macs` are of the rows seen so far.
 
-    `joins` are the ends that joining rows name, by who names them.
+    `joins` are the ends that joining rows name, by who names them. `archived` says that rows of an archive came first.
     """
 
     keys: Mapping[str, bytes | None]
@@ -115,6 +115,7 @@ class Check:
     macs: dict[tuple[int, int], str] = field(default_factory=dict)
     joins: list[tuple[str, End]] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
+    archived: bool = False
     _last: dict[int, End] = field(default_factory=dict)
 
     def last(self, lane: int) -> End:
@@ -123,8 +124,7 @@ class Check:
 
     def begin(self, base: End) -> None:
         """Go on behind the rows of a lane that were moved out of the store; those of an archive have to lead there."""
-        last = self.last(base.lane)
-        if last.number and last != base:
+        if self.archived and self.last(base.lane) != base:
             self.faults.append(f"the archive does not lead to row {base.name}, behind which the trail goes on")
         self._last[base.lane], self.people = base, Counter()
         self.macs[base.lane, base.number] = base.mac

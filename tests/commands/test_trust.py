@@ -8,12 +8,15 @@ import re
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from bot.accounts.client_auth import make_key
+from bot.cli.audit import _cut_back
 from bot.cli.cli import main
 from bot.cli.keys import reseal
+from bot.errors import ConfigError
 from bot.ops.audit import Audit
 from bot.replies.plain import plain
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
@@ -211,3 +214,29 @@ async def test_an_emptied_trail_fails_the_check(tmp_path: Path) -> None:
     assert "no checkpoint outside the store" in told
     code, told = await asyncio.to_thread(run, store, "audit", "verify", "--against", str(exported))
     assert (code, "does not lead to row 2" in told) == (1, True)
+
+
+@pytest.mark.threat("T56")
+@pytest.mark.attack("an archive that is written over another file")
+async def test_an_archive_goes_to_an_archive_alone(tmp_path: Path) -> None:
+    """Neither the store itself nor a note takes rows; what a full disk left half is cut off."""
+    async with staged(tmp_path) as stage:
+        await stage.somebody().connect("dana")
+        bot = stage.bots["dm"]
+        store = Path(bot.settings.bot_store_url.removeprefix("sqlite:///"))
+        rows = [entry async for entry in bot.audit.entries()]
+    note, kept = tmp_path / "note.txt", tmp_path / "trail.jsonl"
+    note.write_text("milk\n")
+    before = {file: file.read_bytes() for file in (note, store.with_name(f"{store.name}.keys"))}
+    for file in (store, *before):
+        with pytest.raises(ConfigError, match="is no archive of a trail"), file.open("r+b") as opened:
+            _cut_back(opened, file)
+    assert {file: file.read_bytes() for file in before} == before
+    for torn in (b"", b'{"num', msgspec.json.encode(rows[0]), msgspec.json.encode(rows[0]) + b'\n{"number":2,"at":"20'):
+        kept.write_bytes(torn)
+        with kept.open("r+b") as opened:
+            _cut_back(opened, kept)
+        assert kept.read_bytes() == torn[: torn.rfind(b"\n") + 1]
+    kept.write_bytes(msgspec.json.encode(rows[0]) + b"\n\xff\xfe\n")
+    code, told = await asyncio.to_thread(run, store, "audit", "verify", "--archive", str(kept))
+    assert (code, told) == (1, "Error: --archive: holds a line that is no row of a trail\n")
