@@ -20,7 +20,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from bot import compiled
 from bot.pack import find_pack, load_pack
 from tests.doubles.postgres import Postgres, postgres
-from tests.shipped import compiled_in
+from tests.shipped import compiled_in, pages_compiled
 from tests.stage import Stage, staged
 from tests.watch import watching
 
@@ -118,19 +118,27 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_compiled_once(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _templates_compiled_once(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The workers of a run share what they compiled, and leave it to the next run."""
     if pytestconfig.pluginmanager.has_plugin("cacheprovider"):
         compiled_in(pytestconfig.cache.mkdir("compiled"))  # type: ignore[union-attr] # it is there with its plugin
     else:
         own = tmp_path_factory.getbasetemp()
         compiled_in(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    with pytest.MonkeyPatch.context() as patch:
+        pages_compiled(patch)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_kept_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is made in this process, where tests put doubles in place of parts, is kept for no other."""
+    """What is made in this process, where tests put doubles in place of parts, is kept for no other.
+
+    What the program itself has kept is read: of the pack as it stands, a process of tests makes nothing anew.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        if (kept := compiled.cache_folder()) is not None:
+            patch.setattr(compiled, "SHIPPED", kept)
         patch.setattr(compiled, "cache_folder", lambda: tmp_path_factory.getbasetemp() / "kept")
         yield
 

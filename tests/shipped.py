@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2.sandbox import SandboxedEnvironment
 
+from bot.accounts import render
 from bot.compiled import code_of, key_of
+from bot.documents import printer
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.lexicon import Lexicon, read_lexicon
 from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
 from bot.language.text import keys_in
+from bot.message import Language
 from bot.pack import Pack, find_pack, load_pack
 from bot.replies.catalogues import _Kept
 from bot.replies.catalogues import _read as _read_catalogue
@@ -85,7 +91,7 @@ def compiled_in(folder: Path) -> None:
     other code or with other words is deleted.
     """
     made_by = find_pack() / "templates" / "es.po", Path(__file__).with_name("pseudo.py")
-    own = folder / "templates" / key_of(*made_by, of=code_of("replies"))[:20]
+    own = folder / "templates" / key_of(*made_by, of=code_of("replies") + code_of("documents"))[:20]
     own.mkdir(parents=True, exist_ok=True)
     for other in own.parent.iterdir():
         if other != own:
@@ -106,6 +112,27 @@ def keep_compiled(jinja: Environment, language: str) -> None:
         own = folder / language
         own.mkdir(exist_ok=True)
         jinja.bytecode_cache = FileSystemBytecodeCache(str(own))
+
+
+def pages_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages and documents of every bot come from there: each bot has environments of its own.
+
+    Their words are looked up when they are printed, so languages share what was compiled; kinds of document do not.
+    """
+    page, document = render._environment, printer._environment
+
+    def page_of(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
+        jinja = page(pages, common)
+        keep_compiled(jinja, "pages")
+        return jinja
+
+    def document_of(folder: Path, language: Language, common: Mapping[str, object], **options: Any) -> Any:
+        jinja = document(folder, language, common, **options)
+        keep_compiled(jinja, f"documents{options['finalize'].__name__}")
+        return jinja
+
+    monkeypatch.setattr(render, "_environment", page_of)
+    monkeypatch.setattr(printer, "_environment", document_of)
 
 
 @cache

@@ -15,6 +15,7 @@ from bot.language.phrases import PhraseTree
 from bot.language.places import load_place_names
 from bot.language.rules import load_rules
 from bot.pack import load_pack
+from bot.replies import catalogues
 from bot.replies.catalogues import read_catalogues
 from tests.shipped import shipped_pack
 
@@ -26,6 +27,7 @@ KEY = compiled.key_of(Path(__file__))
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of this test."""
     monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(compiled, "SHIPPED", tmp_path / "shipped")
     return tmp_path / "cache"
 
 
@@ -66,7 +68,11 @@ def test_a_kept_lexicon_is_the_one_that_is_read_anew(cache: Path) -> None:
 def test_kept_rules_and_catalogues_are_those_that_are_read_anew(cache: Path) -> None:
     """Each intent with its rules, and each message in its language; plural forms too."""
     templates = INTENTS.parent / "templates"
-    read, again = ((load_rules(INTENTS), read_catalogues(templates, ["es"])) for _ in range(2))
+    both = []
+    for _ in range(2):
+        catalogues._known.cache_clear()  # as in another process
+        both.append((load_rules(INTENTS), read_catalogues(templates, ["es"])))
+    read, again = both
     assert len(list(cache.iterdir())) == 2
     assert read[0] == again[0]
     catalogue, other = read[1]["es"], again[1]["es"]

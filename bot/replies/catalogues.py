@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from gettext import c2py
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -65,12 +66,17 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
     Raises:
         ValueError: a file is damaged, or its name is no language; names the file.
     """
-    paths = sorted(templates.glob("*.po"))
-    key = compiled.key_of(Path(__file__), *paths)
+    paths = tuple(sorted(templates.glob("*.po")))
+    read = _known(compiled.key_of(Path(__file__), *paths), paths)
+    return {language: Catalogue() for language in languages} | read
+
+
+@lru_cache(maxsize=2)
+def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
+    """What replies, pages and documents all read: in memory once."""
     kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
-    return {language: Catalogue() for language in languages} | {
-        language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
-        for language, one in kept.items()
+    return {
+        language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun) for language, one in kept.items()
     }
 
 

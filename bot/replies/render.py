@@ -127,6 +127,7 @@ class Words:
         )
         self._theirs = load_theirs(templates)
         self._of_others: dict[str, Environment] = {}
+        self._fixed: dict[str, list[tuple[str, Press]]] | None = None
 
     def render(
         self,
@@ -163,7 +164,9 @@ class Words:
 
     def fixed_labels(self) -> Mapping[str, list[tuple[str, Press]]]:
         """By language, the words of each button that asks the same wherever it stands, and what it asks."""
-        return fixed_labels(self._templates, self._catalogues, self._theirs)
+        if self._fixed is None:
+            self._fixed = fixed_labels(self._templates, self._catalogues, self._theirs)
+        return self._fixed
 
     def faults(self) -> list[str]:
         """What is wrong with the catalogues, one sentence each, starting with the file's name."""
