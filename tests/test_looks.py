@@ -63,7 +63,10 @@ async def test_a_sign_in_that_ends_is_said_once(world: World) -> None:
     for _ in range(2):
         await world.process().once()
         world.clock.at += timedelta(minutes=1)
-    assert world.chat.said == [SIGN_IN_OVER, NEWS, SIGN_IN_OVER]
+    assert world.chat.said == [SIGN_IN_OVER, NEWS]
+    world.chat.sign_in = False
+    assert await world.live(date(2026, 5, 23)) == [SIGN_IN_OVER, NEWS, SIGN_IN_OVER]
+    assert [moment.day for moment in world.chat.at] == [20, 21, 22]
     assert await world.reminders.of(DANA) == []
 
 

@@ -172,12 +172,12 @@ class Connecting:
         """Disconnect. Whoever says to forget or to delete also has the bot's messages in the chat deleted (T31)."""
         person = message.person
         await self._dialogue.take_kept(person)
-        reminders = await self._reminding.count(person)
+        reminders, cases = await self._reminding.count(person), await self._reminding.cases.count(person)
         unlinked = await self._accounts.unlink(person)
         everything = asked.rule == _FORGET or (message.press is None and _says_delete(message.text))
         erased = await self._erase(person, asked.language) if everything else None
         shown = await self._retention.count(person)
-        values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders}
+        values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders, "cases": cases}
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
     async def _privacy(self, message: Message, asked: Asked) -> Private:

@@ -223,11 +223,11 @@ class Turn:
 
         None for what is only looked up.
         """
+        rules = self._intents.get(asked.intent)
         if message.origin == "unsent":
-            rules = self._intents.get(asked.intent)
             found = rules is not None and rules.needs == "directory"
             return None if found else Shareable(intent=asked.intent, language=asked.language, blocks=())
-        if not asked.intent.startswith(_ACTS):
+        if not (asked.intent.startswith(_ACTS) or (rules is not None and rules.acts)):
             return None
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 

@@ -102,6 +102,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     covered: str | None = None
     household: Household | None = None
     walks: bool = False
+    acts: bool = False
     of_list: str | None = None
     answer: Literal["built", "later", "aside"] = "built"
     slots: dict[str, str] = {}
@@ -187,6 +188,7 @@ class IntentRules:
     instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for all of them
     together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that answers when
     the message goes on with a list of things to ask it of.
+    `acts`: it keeps something, so that another person's words never do it.
     `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
     """
 
@@ -211,6 +213,7 @@ class IntentRules:
     covered: str | None
     household: Household | None
     walks: bool
+    acts: bool
     of_list: str | None
     command: str | None
     reads: Reads | None
@@ -352,6 +355,7 @@ def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _
         covered=raw.covered,
         household=raw.household,
         walks=raw.walks,
+        acts=raw.acts,
         of_list=raw.of_list,
         command=raw.command,
         reads=raw.reads,

@@ -64,7 +64,8 @@ def _note(ask: Ask) -> CallNote:
     day = start if start and start == end else ask.today
     who = text_of(ask, "call_with") or _named(ask) or text_of(ask, "provider_name") or ""
     number = text_of(ask, "call_number") or ""
-    told = who or number or start
+    # A question that waited for the sign-in comes with the words of the code.
+    told = any(word in ask.said for name in ("call_with", "call_number", "date_range") if (word := ask.words.get(name)))
     return CallNote(day, who, number, " ".join(ask.said.split())[:LONGEST] if told else "")
 
 
