@@ -272,7 +272,8 @@ def dropped(
 
 
 SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_network"}
-_TITLE = "dr "
+_TITLE, _NETWORK = "dr ", "network "
+_LONG = 3  # words of a name
 _NEAR, _MOST = 120, 6  # signs on each side, and places between two, that are looked at: there may be hundreds (T49)
 
 Hear = Callable[[str], Mapping[str, Slot]]
@@ -310,9 +311,14 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
 
 
 def _said(hear: Hear, part: str) -> dict[str, Slot]:
-    """The network or name on one side. Only here does a bare family name count as a name."""
-    found = {kind: slot for kind, slot in hear(part).items() if kind in SIDES and slot.value not in UNNAMED_NETWORKS}
+    """The network or name on one side. Only here does a bare letter count as a network, a bare family name as a name."""
+    words = part.split()
+    lettered = len(next(iter(words), "")) == 1
+    heard = hear(_NETWORK + part if lettered else part)
+    found = {kind: slot for kind, slot in heard.items() if kind in SIDES and slot.value not in UNNAMED_NETWORKS}
+    if len(words) > _LONG:
+        part = words[-1]  # "what I paid Ríos"
     if not found and (named := hear(_TITLE + part.strip()).get("provider_name")):
-        words = named.text[len(_TITLE) :].strip()
-        found["provider_name"] = Slot(words, cleaned(words))
+        said = named.text[len(_TITLE) :].strip()
+        found["provider_name"] = Slot(said, cleaned(said))
     return found

@@ -65,7 +65,6 @@ class Compared(Summary):
     today: date
     name: str | None = None
     slot: str = "provider_name"
-    named: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     total: int = 0
     cards: tuple[Card, ...] = ()
@@ -77,6 +76,7 @@ class Compared(Summary):
     where: Around | None = None
     unclear: Wanted | None = None
     partial: bool = False
+    named: tuple[str, ...] = ()
 
 
 async def answer(ask: Ask) -> Compared:
