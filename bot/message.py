@@ -153,19 +153,22 @@ class Fact:
     """One labelled value, such as Deductible: $50.00.
 
     `row` and `column` are the two halves of the label where facts stand side by side, such as each provider's phone.
+    `url` is what the value opens, as a span's does.
     """
 
     label: str
     value: str
     row: str = ""
     column: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Labelled values that belong together."""
+    """Labelled values that belong together; `framed`: they are a card, such as an insurance card, and look like one."""
 
     rows: tuple[Fact, ...]
+    framed: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -53,10 +53,8 @@ KERNEL_TEMPLATES = (
         "no_list",
         "still_looking",
     ),
-    *(
-        f"account/{name}"
-        for name in ("choose", "declined", "link", "linked", "other_record", "privacy", "quoted", "status", "unlink")
-    ),
+    *(f"account/{name}" for name in ("choose", "code_words", "declined", "link", "linked", "other_record")),
+    *(f"account/{name}" for name in ("privacy", "quoted", "status", "unlink")),
     *(f"reminder/{name}" for name in ("due", "end", "list")),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
 )

@@ -46,7 +46,7 @@ _STATUS: dict[type[BotError], HTTPStatus] = {
     SignInSlow: HTTPStatus.GATEWAY_TIMEOUT,
     SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_BROWSER, _FORM = "link", "link-form"
+_BROWSER, _FORM, _AGAIN = "link", "link-form", "again"
 _log = structlog.get_logger()
 
 Failed = Callable[[Person, LinkError], Awaitable[None]]
@@ -105,7 +105,7 @@ class LinkPages:
             return None
         if pending.request != digest(link_id):
             return None
-        address = f"{self._settings.bot_public_url}/linked"
+        address = f"{self._settings.bot_public_url}/linked?{_AGAIN}"
         return RedirectResponse(address, HTTPStatus.SEE_OTHER, private(popup=outcome.popup))
 
     async def depart(self, request: Request) -> Response:
@@ -165,6 +165,7 @@ class LinkPages:
             code=shown(outcome.code),
             known_as=known,
             back=back,
+            again=_AGAIN in request.query_params,
         )
 
     async def _state(self, outcome: LinkOutcome) -> Literal["waits", "used", "over"]:

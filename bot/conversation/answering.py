@@ -16,7 +16,7 @@ from bot.accounts.accounts import Access, Accounts
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of
 from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
-from bot.conversation.quoting import quotable
+from bot.conversation.quoting import PayerQuoted, quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
@@ -45,6 +45,7 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import PayerHealth
 
 _AGAIN = "again"
+_NUMBER_SECONDS = 3.0
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -171,9 +172,13 @@ class Answering:
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
         first = not (memory.met or rules.answer == "aside")
-        values = {"private": private, "theirs": "" if every else called(memory, asked)}
+        payer = PayerQuoted(self._payer)
+        values = {"private": private, "theirs": "" if every else called(memory, asked), "payer": payer}
         template = template_of(every.answer if every else asked.intent)
-        reply = self._reply(asked, ask, summary, links, first=first, member=member, template=template, values=values)
+        written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
+        reply = written(values=values)
+        if payer.lacked and access is not None and (number := await self._own_number(message, asked)):
+            reply = written(values={**values, "payer": {**self._payer, "number": number}})
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -187,6 +192,13 @@ class Answering:
         if summary.wish:
             summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
         return summary
+
+    async def _own_number(self, message: Message, asked: Asked) -> str:
+        """The number for members on the member's own card, where it is read in time; else ""."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_NUMBER_SECONDS):
+                return await self._own.phone(message, asked.whose)
+        return ""
 
     async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
         """The answer with its audit `record`. Rows for records that were not trusted are added first (T11, F27, F31).
@@ -324,10 +336,9 @@ class Answering:
     ) -> Answered:
         """The answer in words; a conversation's first one about a member names them.
 
-        `values`: whether it is `private`, and the name of somebody else whose record it is (`theirs`).
+        `values`: whether it is `private`, the name of somebody else whose record it is (`theirs`), and the `payer`.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
-        values = {"payer": self._payer, **values}
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()

@@ -16,19 +16,19 @@ _TOLD = re.compile(
 """Money, a date or a network, in either language: what one may want to know the source of."""
 
 
-def useful(reply: Answered, asked: Asked | None, meaning: Meaning, *, connected: bool) -> tuple[Block, ...]:
-    """The reply's blocks without needless buttons. `asked` is the question that it answers, if any.
+def useful(reply: Answered, here: Asked | None, meaning: Meaning, *, connected: bool) -> tuple[Block, ...]:
+    """The reply's blocks without needless buttons. `here` is the question whose whole answer its reader has, if any.
 
     Whoever is `connected` needs no button for that, except beside what is said of the connection itself.
     """
-    here, seen, kept = _what(asked) if asked else (reply.intent, {}, {}, ""), list[object](), list[Block]()
+    seen, kept = [_what(here)] if here else [], list[Block]()
     connected = connected and reply.error is None and not reply.intent.startswith("account.")
 
     def needed(action: Action) -> bool:
         if action.press is None:
             return True
         what = _what(meaning(action.press))
-        if what == here or (connected and action.press.intent == _CONNECT) or what in seen:
+        if what in seen or (connected and action.press.intent == _CONNECT):
             return False
         seen.append(what)
         return True

@@ -96,6 +96,12 @@ class Connecting:
         """A one-time link for who asks something of an account while none is connected."""
         return await self.offer(person, language, NotLinked.template, intent=intent)
 
+    async def connect(self, person: Person, language: Language) -> Private:
+        """A one-time link, or, while a finished sign-in waits for its code, the word that it is to be typed."""
+        if await self._accounts.awaits_code(person):
+            return self._say("account/code_waiting", language, intent="account.link")
+        return await self.offer(person, language, "account/link", intent="account.link")
+
     async def renewed(self, message: Message) -> Private | None:
         """The text that replaces an old offer to connect: the account is connected, or the offer has expired.
 

@@ -122,7 +122,9 @@ class Keeper:
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
-        reply = replace(reply, blocks=useful(reply, asked, meaning, connected=_is_connected(exchange)))
+        # Words may ask for a part of an answer, and then its button leads to the whole of it.
+        here = asked if exchange.is_pressed else None
+        reply = replace(reply, blocks=useful(reply, here, meaning, connected=_is_connected(exchange)))
         offers = offered(reply.blocks, meaning)
         reply = replace(reply, blocks=explained(reply))
         if said.rates and asked is not None:

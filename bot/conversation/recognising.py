@@ -24,7 +24,7 @@ from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.listed import head_and_items
 from bot.language.reading import Candidate, Reading
-from bot.message import Answered, Language, Message, OneToOne, Press, Shareable, Shared
+from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
 
 log = structlog.get_logger("turn")
@@ -56,6 +56,7 @@ class Recognisers:
         self._pack, self._accounts, self._dialogue, self._connecting = pack, accounts, dialogue, connecting
         self._payer, self._now, self._intents, self._engine = payer, now, pack.intents, pack.engine
         self._commands, self._fixed = Commands(pack.engine, pack.command), _fixed(pack)
+        self._code_words = _code_words(pack)
         self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = (
             self._code,
             self._list,
@@ -110,12 +111,21 @@ class Recognisers:
         """A typed code proves the account, or the reply says why not."""
         code = await self._code_in(exchange.message)
         if code is None:
-            return None
+            return await self._code_word(exchange)
         fresh = code == "fresh"
         language = exchange.memory.language or ("en" if fresh else exchange.language)
         reply = await self._connecting.coded(exchange.message, code, language)
         exchange.connects = fresh
         return Said(reply, keeps=not fresh)
+
+    async def _code_word(self, exchange: Exchange) -> NextStep | None:
+        """Who types "code", and has no account here, is on the way to one: the way, or that the code is to be typed."""
+        message = exchange.message
+        if exchange.is_pressed or not message.alone or said(message.text) not in self._code_words:
+            return None
+        if await self._accounts.link(message.person) is not None:
+            return None
+        return Said(await self._connecting.connect(message.person, exchange.language))
 
     async def _code_in(self, message: Message) -> CodeState | None:
         """The state of the code that a message holds; None for a message that is no code.
@@ -241,6 +251,13 @@ def _walks(reading: Reading) -> bool:
 
 def _asks(asked: Asked) -> tuple[object, ...]:
     return asked.intent, asked.arguments, asked.values, asked.whose
+
+
+def _code_words(pack: Pack) -> frozenset[str]:
+    """What people type who have a code to type, in every language."""
+    told = (pack.render("account/code_words", {}, language) for language in pack.words.languages)
+    lines = ("".join(span.text for span in one.spans) for blocks in told for one in blocks if isinstance(one, Line))
+    return frozenset(said(words) for line in lines for words in line.split(","))
 
 
 def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:

@@ -22,6 +22,8 @@ class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A form that asks its intent. `fields` are keys of options, in order; those of `required` must be filled in.
 
+    `first` are the fields that it opens with; the others are a button away. Without them it opens with all.
+
     Of `one_of` at least one must be. `days` are fields that hold a day, `several` choices of which more than one may be
     taken. `own` names the field that starts on the member's own network. `linked`: it is offered to who has
     connected an account. `home`: it is among the few that a channel shows at home. The labels and the choices of each
@@ -31,6 +33,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     place: int = 1
     fields: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     days: tuple[str, ...] = ()
@@ -38,6 +41,11 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own: str | None = None
     linked: bool = False
     home: bool = True
+
+    @property
+    def asked_first(self) -> tuple[str, ...]:
+        """What must be filled in of its first fields: of `one_of`, the one that is among them."""
+        return tuple(key for key in self.first if key in self.required or key in self.one_of)
 
 
 @dataclass(frozen=True, slots=True)

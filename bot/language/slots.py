@@ -311,7 +311,7 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
 
 
 def _said(hear: Hear, part: str) -> dict[str, Slot]:
-    """The network or name on one side. Only here does a bare letter count as a network, a bare family name as a name."""
+    """The network or name on one side. Only here is a bare letter a network, and a bare family name a name."""
     words = part.split()
     lettered = len(next(iter(words), "")) == 1
     heard = hear(_NETWORK + part if lettered else part)

@@ -23,7 +23,11 @@ CHART, TABLE = "data_visualization", "table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
-_FIELDS, _ROWS = 4, 20  # more facts than a few are a line each: phones show fields one under another, and twice as long
+_FIELDS, _CARD, _ROWS = (
+    4,
+    10,
+    20,
+)  # more facts than a few are a line each: phones show fields one under another, and twice as long
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER = 20, "·"
@@ -115,7 +119,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from [Line((Span(said),))] if said else ()
             case Facts(rows):
                 most = _ROWS * max(1, len(block.columns))
-                yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
+                yield from (Facts(rows[at : at + most], block.framed) for at in range(0, len(rows), most))
             case _:
                 yield block
 
@@ -131,7 +135,8 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
     """The blocks of a message; Slack takes one table in it, so a second one is lines."""
     blocks = list(blocks)
     tables = 1 if drawn else 0
-    few = all(len(block.rows) <= _FIELDS for block in blocks if isinstance(block, Facts) and not block.columns)
+    facts = [block for block in blocks if isinstance(block, Facts) and not (block.columns or block.framed)]
+    few = all(len(block.rows) <= _FIELDS for block in facts)
     for kind, run in groupby(blocks, key=type):
         if kind is Line:
             yield _rich(line.spans for line in run if isinstance(line, Line))
@@ -153,10 +158,14 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield {"type": "header", "text": _plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
-        case Facts(rows) if few and len(rows) <= _FIELDS and all(len(_field(row)) <= _FIELD for row in rows):
+        case Facts(rows, framed=True):
+            yield from _framed(rows)
+        case Facts(rows) if (
+            few and not any(row.url for row in rows) and all(len(_field(row)) <= _FIELD for row in rows)
+        ):
             yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
         case Facts(rows):
-            yield _rich((Span(f"{row.label}: "), Span(row.value, bold=True)) for row in rows)
+            yield _listed(rows)
         case Item():
             yield from _item(block, buttons)
         case Note(spans):
@@ -164,6 +173,21 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield {"type": "context", "elements": [_plain_text(piece) for piece in _pieces(text)]}
         case Actions(row):
             yield from _buttons(row, buttons)
+
+
+def _framed(rows: tuple[Fact, ...]) -> Iterator[Kit]:
+    """A card: two columns of labels and values; lines where a word of them would be read as a mark."""
+    told = [_mrkdwn([(Span(row.label, bold=True),), (Span(row.value, url=row.url),)]) for row in rows]
+    fields = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in told if text and len(text) <= _FIELD]
+    if len(fields) < len(rows):
+        yield _listed(rows)
+        return
+    for at in range(0, len(fields), _CARD):
+        yield {"type": "section", "fields": fields[at : at + _CARD]}
+
+
+def _listed(rows: tuple[Fact, ...]) -> Kit:
+    return _rich((Span(f"{row.label}: "), Span(row.value, bold=True, url=row.url)) for row in rows)
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:

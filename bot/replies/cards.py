@@ -27,7 +27,7 @@ POP_UP = "popup"
 ONLY = "only"
 """What a button's data holds, beside its id, on a card that one person of many sees."""
 _ENVELOPE_BYTES = 2 * 1024
-_BUTTON, _ROWS, _URL, _LINE = 75, 10, 2_000, 4_000
+_BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
 _COLORS = ("categoricalBlue", "categoricalTeal", "neutral")
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -126,8 +126,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         match block:
             case Facts(rows):
-                most = _ROWS * max(1, len(block.columns))
-                yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
+                most = _CARD if block.framed else _ROWS * max(1, len(block.columns))
+                yield from (Facts(rows[at : at + most], block.framed) for at in range(0, len(rows), most))
             case Line(spans) | Note(spans) if len(text := spoken(spans)) > _LINE:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
             case Chart(said=said) if not drawable(block):
@@ -139,14 +139,12 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
     for block in blocks:
         match block:
-            case Title(text) if _PLAIN.fullmatch(text):
-                yield {"type": "TextBlock", "text": text, "style": "heading", "wrap": True}
             case Title(text):
-                yield _rich([Span(text, bold=True)], size="Large")
+                yield _title(text)
             case Line(spans):
                 yield {**_rich(spans), "spacing": "Small"}
-            case Facts(rows):
-                yield _facts(rows)
+            case Facts(rows, framed=framed):
+                yield _framed(rows) if framed else _facts(rows)
             case Chart():
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
@@ -156,6 +154,13 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield {**_rich([Span(spoken(spans))], size="Small", isSubtle=True), "spacing": "Medium"}
             case Actions(buttons):
                 yield from _buttons(buttons)
+
+
+def _title(text: str) -> AdaptiveCard:
+    """A heading, where nothing in it could be read as Markdown."""
+    if _PLAIN.fullmatch(text):
+        return {"type": "TextBlock", "text": text, "style": "heading", "wrap": True}
+    return _rich([Span(text, bold=True)], size="Large")
 
 
 def _chart(chart: Chart) -> AdaptiveCard:
@@ -204,7 +209,25 @@ def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
         "firstRowAsHeaders": False,
         "showGridLines": False,
         "columns": [{"width": 1}, {"width": 2}],
-        "rows": [{"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value)]} for row in rows],
+        "rows": [
+            {"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value, url=row.url)]} for row in rows
+        ],
+    }
+
+
+def _framed(rows: tuple[Fact, ...]) -> AdaptiveCard:
+    """A card in the card: labels over their values, two beside each other, on a ground of its own."""
+    pairs = [rows[at : at + 2] for at in range(0, len(rows), 2)]
+    sets = [{"type": "ColumnSet", "columns": [*map(_column, pair)]} for pair in pairs]
+    return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": sets}
+
+
+def _column(row: Fact) -> AdaptiveCard:
+    value = {**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"}
+    return {
+        "type": "Column",
+        "width": "stretch",
+        "items": [_rich([Span(row.label)], size="Small", isSubtle=True), value],
     }
 
 
@@ -221,8 +244,8 @@ def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveC
     }
 
 
-def _cell(text: str, *, bold: bool = False) -> AdaptiveCard:
-    return {"type": "TableCell", "items": [_rich([Span(text, bold=bold)])]}
+def _cell(text: str, *, bold: bool = False, url: str = "") -> AdaptiveCard:
+    return {"type": "TableCell", "items": [_rich([Span(text, bold=bold, url=url)])]}
 
 
 def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:

@@ -76,7 +76,8 @@ def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
     """What replies, pages and documents all read: in memory once."""
     kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
     return {
-        language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun) for language, one in kept.items()
+        language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
+        for language, one in kept.items()
     }
 
 

@@ -2,7 +2,8 @@
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
 and any other line as it stands, with **bold** runs and links, `[words]{tel:+14235550142}` or of an https address.
-`| row :: column | value |` stands beside others of its row. Blank lines and spaces at a line's end mean nothing.
+`| row :: column | value |` stands beside others of its row; `|| label | value |` is a row of a card. Blank lines and
+spaces at a line's end mean nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it.
 `~| label :: words | number |` has words at the point, which tell the number where no line beside the chart does. A
@@ -163,10 +164,11 @@ class _Reading:
         if len(cells) != _ROW:
             raise TemplateFault("a table row needs a label and a value")
         fact, last = _fact(*cells), self.blocks[-1] if self.blocks else None
-        if isinstance(last, Facts):
-            self.blocks[-1] = Facts((*last.rows, fact))
+        framed = line.startswith("||")
+        if isinstance(last, Facts) and last.framed == framed:
+            self.blocks[-1] = Facts((*last.rows, fact), framed)
         else:
-            self.blocks.append(Facts((fact,)))
+            self.blocks.append(Facts((fact,), framed))
 
     def _take_point(self, line: str) -> None:
         chart, (label, *numbers) = self.blocks[-1] if self.blocks else None, line[2:].strip("|").split("|")
@@ -200,7 +202,8 @@ def _fact(label: str, value: str) -> Fact:
     """The fact of a row; values come escaped, so that two colons are always the template's."""
     row, parted, column = label.partition(" :: ")
     if not parted:
-        return Fact(_text(label), _text(value))
+        shown = spans(value.strip())
+        return Fact(_text(label), _text(value), url=shown[0].url if len(shown) == 1 else "")
     return Fact(f"{_text(row)} · {_text(column)}", _text(value), _text(row), _text(column))
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from bot.message import Action, Actions, Block, Chart, Facts, Item, Span, Title
-from bot.replies.markdown import CUT
 from bot.replies.rows import row_of
 
-WIDTH = 20
+WIDTH, _BEHIND = 20, "·"
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The marks of the parts of a whole, the first of which stands out, by how many there are."""
 _POINTS = range(2, 13)
@@ -114,10 +113,10 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
 
 
 def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:
-    """The buttons in a row, those beyond the first few behind an ellipsis; addresses a line each."""
+    """The buttons in a row, those beyond the first few behind a dot; addresses a line each."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))
     pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources)]
-    more = [CUT, *(f"[{button.label}]" for button in row.menu)] if row.menu else []
+    more = [_BEHIND, *(f"[{button.label}]" for button in row.menu)] if row.menu else []
     return [*([" ".join([*pressed, *more])] if pressed else []), *linked]

@@ -270,8 +270,11 @@ async def test_a_used_link_leads_its_own_browser_to_the_code(bot: Bot) -> None:
     browser, link = bot.browser(), await bot.accounts.begin(DANA)
     code = code_on(await browser.come_back(bot.payer.sign_in(await browser.depart(link), "dana")))
     again = await browser.open(link)
-    assert (again.status_code, again.headers["location"]) == (303, f"{BOT}/linked")
-    assert code_on(await browser.open("/linked")) == code
+    assert (again.status_code, again.headers["location"]) == (303, f"{BOT}/linked?again")
+    shown_again = await browser.open("/linked?again")
+    assert code_on(shown_again) == code
+    assert "You already have a code." in shown_again.text
+    assert "You already have a code." not in (await browser.open("/linked")).text
     assert "0 or O, 1 or I: either works." in (await browser.open("/linked")).text
     elsewhere = await bot.browser().open(link)
     assert (elsewhere.status_code, code_on(elsewhere)) == (200, "")

@@ -89,7 +89,7 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield from (("said", line) for line in unmarked(_broken(kit["text"]["text"])).split("\n"))
                 yield from _pressed(kit["accessory"])
             case "section":
-                yield from (("said", field["text"].replace("\n", ": ", 1)) for field in kit["fields"])
+                yield from (("said", _field(field)) for field in kit["fields"])
             case "rich_text":
                 words = "".join(one["text"] for section in kit["elements"] for one in section["elements"])
                 yield from (("said", line) for line in _broken(words).split("\n"))
@@ -103,6 +103,11 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 pass  # only a picture of the facts beside it
             case other:
                 raise AssertionError(other)
+
+
+def _field(field: Kit) -> str:
+    text = unmarked(_broken(field["text"])) if field["type"] == "mrkdwn" else field["text"]
+    return text.replace("\n", ": ", 1)
 
 
 def _broken(text: str) -> str:
@@ -139,6 +144,9 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield from (told for column in element["columns"] for told in _teams(column["items"]))
             case "Table":
                 yield from _table(element)
+            case "Container" if element.get("style") == "emphasis":
+                pairs = [map(_run, column["items"]) for row in element["items"] for column in row["columns"]]
+                yield from (("said", ": ".join(pair)) for pair in pairs)
             case "Container":
                 yield from _teams(element["items"])
             case "ActionSet":

@@ -20,7 +20,7 @@ _KEYS = {
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
     "RichTextBlock": {"inlines"},
     "TextRun": {"text", "weight", "size", "isSubtle", "selectAction"},
-    "Container": {"items"},
+    "Container": {"items", "style", "id", "isVisible"},
     "ColumnSet": {"columns"},
     "Column": {"width", "items"},
     "ActionSet": {"actions"},
@@ -32,6 +32,7 @@ _KEYS = {
     "Chart.Line": {"title", "data", "fallback"},
     "Action.OpenUrl": {"title", "url", "mode"},
     "Action.Execute": {"title", "verb", "data", "fallback", "mode"},
+    "Action.ToggleVisibility": {"title", "targetElements"},
     "Action.Submit": {"title", "style", "data", "mode"},
 }
 _CHILDREN = ("items", "actions", "rows", "cells", "inlines", "columns")
@@ -53,7 +54,7 @@ def faults(card: Card) -> list[str]:
 def form_faults(card: Card) -> list[str]:
     """The same of a dialog's form: inputs with labels and one button that sends them."""
     found = [fault for fault in faults(card) if "Submit" not in fault]
-    asked = [one for one in card["body"] if one["type"].startswith("Input.")]
+    asked = [one for one in inside(card) if one["type"].startswith("Input.")]
     if not all(one["label"] and one["id"] for one in asked) or len({one["id"] for one in asked}) != len(asked):
         found.append("an input without a label, or two of one id")
     for one in (one for one in asked if one["type"] == "Input.ChoiceSet"):
@@ -63,6 +64,12 @@ def form_faults(card: Card) -> list[str]:
     if [one["type"] for one in card["actions"]] != ["Action.Submit"]:
         found.append("a form without its one button")
     return found
+
+
+def inside(card: Card) -> list[Card]:
+    """The elements of a form's card, those that a button shows at the end."""
+    hidden = [one for part in card["body"] if part["type"] == "Container" for one in part["items"]]
+    return [*(one for one in card["body"] if one["type"] != "Container"), *hidden]
 
 
 def _refresh_faults(refresh: Card) -> Iterator[str]:
@@ -163,6 +170,8 @@ def _lines(elements: list[Card]) -> Iterator[str]:
                 yield from (f"{row} · {name}: {value}" for row, name, value in cells)
             case "TableRow":
                 yield ": ".join("\n".join(_lines(cell["items"])) for cell in element["cells"])
+            case "Container" if element.get("style") == "emphasis":
+                yield from (": ".join(_lines(one["items"])) for row in element["items"] for one in row["columns"])
             case "ActionSet":
                 yield " ".join(f"[{action['title']}]" for action in element["actions"])
             case _:

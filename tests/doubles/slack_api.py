@@ -238,6 +238,10 @@ class WebApi(Payloads):
         self.views.append(arguments["view"])
         return self._view(arguments)
 
+    def _views_update(self, arguments: Json) -> Json:
+        self.views.append(arguments["view"])
+        return self._view(arguments)
+
     def _view(self, arguments: Json) -> Json:
         found = view_faults(arguments["view"])
         self.refused.extend(found)

@@ -38,7 +38,7 @@ async def test_a_conversation_is_shown_three_times(house: House) -> None:
         page = await say(browser, text="find a cardiologist near 37402")
         assert [page.count(f'<section class="{view}">') for view in ("slack", "teams", "text")] == [1, 1, 1]
         assert page.count("Grace Okafor, MD</b>") == 2
-        assert 'aria-label="Details: 2. Grace Okafor, MD' in page
+        assert page.count('<summary aria-label="More">') >= 4
         press = re.findall(r'name="press" value="([^"]+)"[^>]*>Details<', page)[0]
         assert (await say(browser, press=press)).count("<article") == 2
         # The policy lets no style attribute act.

@@ -25,7 +25,7 @@ from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import People
 from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls, Sharing
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
-from bot.channels.slack.writer import UNMARKED, ChannelRateLimit, Notices, SlackWriter
+from bot.channels.slack.writer import HELD_UP, UNMARKED, ChannelRateLimit, Notices, SlackWriter
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
@@ -165,7 +165,7 @@ class SlackController:
             return
         language = await here.language(incoming.user)
         blocks = self._notices.blocks("next", language)
-        note = Shareable(intent="next", language=language, blocks=blocks, final=False, passing=True)
+        note = Shareable(intent=HELD_UP, language=language, blocks=blocks, final=False, passing=True)
         writer, place = (
             self._writer(here, incoming, DeliveryMark.of(delivery.key)),
             OneToOne(incoming.channel, incoming.thread),

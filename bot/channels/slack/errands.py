@@ -16,7 +16,7 @@ from cachetools import TTLCache
 
 from bot.channels.base import Unreachable
 from bot.channels.slack.answers import Job, SlackController, failed
-from bot.channels.slack.forms import Modals
+from bot.channels.slack.forms import AMONG_OTHERS, Modals
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import Ending, People, Workspaces
 from bot.channels.slack.sharing import SHARE, Sharing
@@ -231,10 +231,14 @@ class Errands:
                 person, directory_only = here.somebody(incoming.user, incoming.team), True
             language = await here.language(incoming.user)
             # Others who look on in a channel must not learn from the form whether its opener has an account.
-            own = incoming.own_chat or incoming.direct
-            view = await self._modals.view(name, person if own and not directory_only else None, language)
+            own = (incoming.own_chat or incoming.direct) and incoming.press != AMONG_OTHERS
+            known = person if own and not directory_only else None
+            view = await self._modals.view(name, known, language, whole=bool(incoming.view))
             await delivery.writing()
-            await here.client.views_open(trigger_id=incoming.trigger, view=view)
+            if incoming.view:
+                await here.client.views_update(view_id=incoming.view, view=view)
+            else:
+                await here.client.views_open(trigger_id=incoming.trigger, view=view)
 
     async def _suggest(self, here: Workspace, incoming: Incoming, _: Delivery) -> None:
         """Offer a person who opens the chat what they may ask."""

@@ -22,6 +22,8 @@ from bot.replies.markdown import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
 _PREFIX = "form-"
+AMONG_OTHERS, _ALONE = "shared", "own"
+"""What the button for more fields holds: whether others saw that the form was opened."""
 
 
 class Modals:
@@ -41,14 +43,16 @@ class Modals:
         offered = self._forms.offers.forms.items()
         return tuple(name for name, one in offered if one.form.home and (linked or not one.linked))
 
-    async def view(self, name: str, person: Person | None, language: Language) -> Kit:
+    async def view(self, name: str, person: Person | None, language: Language, *, whole: bool = False) -> Kit:
         """The view that Slack opens, on the person's own network where the form starts on one and says whose it is.
 
-        `person` is None for a guest, and where others see that the form is opened.
+        `person` is None for a guest, and where others see that the form is opened. Not `whole`, it has its first fields
+        and a button for the others.
         """
-        return modal(
-            self._forms.offers.forms[name].form, self._notices, language, await self._forms.known(name, person)
-        )
+        form = self._forms.offers.forms[name].form
+        if form.first and not whole:
+            return modal(form, self._notices, language, more=_ALONE if person else AMONG_OTHERS)
+        return modal(form, self._notices, language, await self._forms.known(name, person))
 
     def errors(self, body: Body, language: Language) -> dict[str, str]:
         """What is wrong with a sent form, by the block of the field at which Slack shows it."""
@@ -69,27 +73,39 @@ class Modals:
         return read_submission(body, self._forms.offers.forms[name].intent, options)
 
 
-def modal(form: Form, notices: Notices, language: Language, known: KnownNetworks = NOTHING) -> Kit:
-    """A form as a modal; `known` are the networks of its own field, and those on which it starts."""
+def modal(
+    form: Form, notices: Notices, language: Language, known: KnownNetworks = NOTHING, *, more: str | None = None
+) -> Kit:
+    """A form as a modal; `known` are the networks of its own field, and those on which it starts.
+
+    With `more`, what the button for the other fields holds, it has its first ones: the place among them is required.
+    """
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": _text(labels["about"], _LABEL)}] if "about" in labels else []
+    fields, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
+    shown = [_field(form, key, labels, known if key == form.own else NOTHING, needed=key in required) for key in fields]
+    button = {"type": "button", "text": _text(labels.get("more", ""), _OPTION), "action_id": f"{_PREFIX}{form.name}"}
     return {
         "type": "modal",
         "callback_id": f"{_PREFIX}{form.name}",
         "title": _text(labels["title"], _TITLE),
         "submit": _text(labels["submit"], _TITLE),
         "close": _text(labels["close"], _TITLE),
-        "blocks": [*said, *(_field(form, key, labels, known if key == form.own else NOTHING) for key in form.fields)],
+        "blocks": [*said, *shown, *([{"type": "actions", "elements": [button | {"value": more}]}] if more else [])],
     }
 
 
-def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks) -> Kit:
-    """A choice where its values are known, a box to tick for a single one, a day for a date, else a line."""
+def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks, *, needed: bool) -> Kit:
+    """A choice where its values are known, a box to tick for a single one, a day for a date, else a line.
+
+    What has to be filled in wears a star; Slack itself says what is optional.
+    """
     element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
-    block: Kit = {"type": "input", "block_id": key, "label": _text(labels[key], _LABEL), "element": element}
+    label = _text(f"{labels[key]} *" if needed else labels[key], _LABEL)
+    block: Kit = {"type": "input", "block_id": key, "label": label, "element": element}
     if hint := labels.get(f"hint:{key}"):
         block["hint"] = _text(hint, _LABEL)
-    return block | {"optional": key not in form.required}
+    return block | {"optional": not needed}
 
 
 def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequence[str]) -> Kit:

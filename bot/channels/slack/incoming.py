@@ -22,6 +22,7 @@ class Incoming:
     `at` is Slack's own time of it, where it says one: what answers it is younger.
     `own_chat`: it came from a place that is no conversation (App Home, a form), so the answer goes to that chat.
     `quoted` are words of a message that its person chose, not their own. `action` is the kind of button pressed.
+    `view` is the open form in which it was pressed.
     `trigger` opens a form within three seconds. `response_url` is a secret that lets its holder write to the person:
     never logged, and kept only sealed, until it is answered.
     """
@@ -40,6 +41,7 @@ class Incoming:
     action: str = ""
     command: str | None = None
     form: str | None = None
+    view: str = ""
     trigger: str | None = None
     response_url: str | None = None
     at: str = ""
@@ -140,6 +142,7 @@ def read_press(body: Body) -> Incoming | None:
         own_chat=not channel,
         press=str(chosen.get("value") or "?")[:_LONGEST_ID],
         action=str(action.get("action_id") or ""),
+        view=str(view["id"]) if (view := body.get("view") or {}).get("type") == "modal" else "",
         trigger=body.get("trigger_id"),
         response_url=body.get("response_url") if ephemeral else None,
         at=action.get("action_ts") or "",

@@ -41,6 +41,8 @@ from bot.replies.blocks import BlockPage, pages
 from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
 
+HELD_UP = "next"
+"""The intent of the note that an answer waits for another one."""
 SECONDS = 1.0
 _MOST_CHANNELS = 10_000
 
@@ -216,6 +218,8 @@ class SlackWriter:
                 await self._write_page(to, page, further=bool(at), done=done)
 
     async def _write_page(self, to: _Writing, page: BlockPage, *, further: bool, done: bool) -> None:
+        if to.reply.passing and self._note is None and to.reply.intent != HELD_UP and await self._has_status(to):
+            return
         note, self._note = self._note, None
         if note is not None and note[0] == to.place and await self._replaced(to, note[1], page, done=done):
             sent = note[1]
@@ -223,6 +227,21 @@ class SlackWriter:
             await self._wait(to.place, further=further)
             sent = await self._posted(to, page, done=done)
         self._note = (to.place, sent) if to.reply.passing else None
+
+    async def _has_status(self, to: _Writing) -> bool:
+        """Whether Slack shows by itself, where an agent is talked to, that an answer is being made.
+
+        It is no message, so it says nothing of the question; the answer that follows ends it.
+        """
+        if not isinstance(to.place, OneToOne) or not to.place.thread:
+            return False
+        status = self._notices.labels("status", to.reply.language)["status"]
+        channel, thread = to.place.conversation, to.place.thread
+        try:
+            await self._client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status)
+        except (SlackApiError, Unreachable):
+            return False
+        return True
 
     async def _wait(self, place: Place, *, further: bool) -> None:
         """In a 1:1 chat the person's own typing sets the pace; only further pages wait."""

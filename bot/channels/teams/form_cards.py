@@ -14,6 +14,7 @@ FORM = "form"
 """What the data of a sent form holds beside its fields: the form's name."""
 _LABEL, _CHOICE, _LINE = 200, 100, 200
 Choices = Sequence[tuple[str, str]]
+_MORE = "more"
 _NOTHING = ("", "\u2013")  # a choice that was made can be taken back
 
 
@@ -31,12 +32,16 @@ def form_card(
     `known` are the networks of the form's own field.
     """
     said = [_text(labels["about"])] if "about" in labels else []
+    seen = form.first or form.fields
     choices = {key: list(choices_of(key, labels, known if key == form.own else NOTHING)) for key in form.fields}
-    fields = (
-        one
-        for key in form.fields
-        for one in _field(form, key, labels, choices[key], typed.get(key, ()), faults.get(key))
-    )
+    asked = {
+        key: list(_field(form, key, labels, choices[key], typed.get(key, ()), faults.get(key))) for key in form.fields
+    }
+    hidden = [key for key in form.fields if key not in seen]
+    more = _more(labels, [one for key in hidden for one in asked[key]]) if hidden else []
+    if hidden and (typed.keys() - {form.own} | faults.keys()) & set(hidden):
+        more[1] |= {"isVisible": True}
+    fields = [*(one for key in seen for one in asked[key]), *more]
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -50,10 +55,21 @@ def form_card(
     }
 
 
+def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[AdaptiveCard]:
+    """A button that shows the other fields and hides them again, and these."""
+    shows = {"type": "Action.ToggleVisibility", "title": labels["more"], "targetElements": [_MORE]}
+    return [
+        {"type": "ActionSet", "actions": [shows]},
+        {"type": "Container", "id": _MORE, "isVisible": False, "items": fields},
+    ]
+
+
 def _field(  # noqa: PLR0917 -- what a field is made of
     form: Form, key: str, labels: Mapping[str, str], listed: Choices, typed: Sequence[str], fault: str | None
 ) -> Iterator[AdaptiveCard]:
-    asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL), **_input(form, key, listed, typed)}
+    """One field. A star says what has to be filled in; of fields of which one is enough, at the one seen first."""
+    star = " *" if key in form.asked_first and key not in form.required else ""
+    asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL) + star, **_input(form, key, listed, typed)}
     if key in form.required:
         asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
     yield asked

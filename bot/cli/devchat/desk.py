@@ -6,6 +6,8 @@ is made from the channels' own payloads, so that a card can be looked at before 
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -30,6 +32,7 @@ PATH = "/dev/chat"
 _VIEWS = ("slack", "teams", "text")
 _LIVES = 8 * 3_600  # seconds: a working day
 _TURNS, _PEOPLE = 40, 20
+_RUN = re.compile(r"(\*?)(?:<([^<>|]+)\|([^<>]+)>|([^*<>]+))\1")
 
 AnswerMessage = Callable[[Message], AsyncIterator[Reply]]
 
@@ -72,6 +75,7 @@ class DevChat:
             turns=self._said.get(digest(secret), []),
             views=[only] if only else _VIEWS,
             only=only,
+            mrkdwn=mrkdwn,
         )
         self._forms.keep(page, secret)
         return page
@@ -108,6 +112,15 @@ class DevChat:
             "teams": [page.card for page in cards.pages(reply)],
             "text": plain(reply.blocks),
         }
+
+
+def mrkdwn(text: str) -> list[list[dict[str, str]]]:
+    """Lines of our own mrkdwn as runs with their `text`, `bold` and `url`."""
+    return [[_run(*found.groups("")) for found in _RUN.finditer(line)] for line in text.split("\n")]
+
+
+def _run(bold: str, url: str, shown: str, words: str) -> dict[str, str]:
+    return {"text": html.unescape(shown or words), "bold": bold, "url": html.unescape(url)}
 
 
 def _only(request: Request) -> str:

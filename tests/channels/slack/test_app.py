@@ -63,6 +63,7 @@ async def test_an_answer_whose_account_was_disconnected_on_its_way_is_not_shown(
 
 async def test_a_slow_answer_is_one_message_that_changes(house: House) -> None:
     """How far the reading is stands where the answer will: one message, updated, and its notification is neutral."""
+    house.slack.errors["assistant.threads.setStatus"] = ["not_allowed"] * 9
     await house.deliver(house.slack.direct_message("what did I owe, slowly"))
     [posted] = house.slack.called("chat.postMessage")
     updates = house.slack.called("chat.update")
@@ -71,9 +72,19 @@ async def test_a_slow_answer_is_one_message_that_changes(house: House) -> None:
     assert {call.arguments["ts"] for call in updates} == {updates[0].arguments["ts"]}
 
 
+async def test_a_slow_answer_to_an_agent_is_one_post(house: House) -> None:
+    """Where Slack shows by itself that an answer is made, no note is posted; what it shows says nothing of it."""
+    await house.deliver(house.slack.direct_message("what did I owe, slowly"))
+    assert len(house.slack.called("chat.postMessage")) == len(house.slack.called("chat.update")) == 1
+    told = house.slack.called("assistant.threads.setStatus")
+    assert told
+    assert "of" not in str([call.arguments["status"] for call in told]).split()
+
+
 async def test_a_note_that_fails_takes_no_answer_along(house: House) -> None:
     """What Slack does not take of a passing note is left out; the answer still comes, once."""
     house.slack.errors["chat.update"] = ["message_not_found"]
+    house.slack.errors["assistant.threads.setStatus"] = ["not_allowed"] * 9
     await house.deliver(house.slack.direct_message("what did I owe, slowly"))
     assert [PLANTED in message["text"] for message in house.slack.messages.values()] == [True]
 

@@ -89,6 +89,7 @@ async def test_a_search_that_takes_time_becomes_its_answer(house: House) -> None
     await house.deliver(house.slack.command("/bcbst-find", "at length"))
     replaced = [call.arguments["replace_original"] for call in house.slack.called("response_url")]
     assert replaced == [False, True]
+    house.slack.errors["assistant.threads.setStatus"] = ["not_allowed"] * 9
     await house.deliver(house.slack.direct_message("at length"))
     [posted] = house.slack.called("chat.postMessage")
     assert posted.text.startswith("still looking")
@@ -141,11 +142,11 @@ async def test_a_long_answer_comes_in_pages_a_second_apart(house: House) -> None
 
 async def test_blocks_that_slack_cannot_draw_come_as_text(house: House) -> None:
     """The text says the same, so the person loses nothing."""
-    house.slack.errors["chat.update"] = ["invalid_blocks"] * 2
+    house.slack.errors["chat.update"] = ["invalid_blocks"]
     await house.deliver(house.slack.direct_message("what did I owe"))
     drawn = house.slack.called("chat.update")
-    assert [bool(call.arguments.get("blocks")) for call in drawn] == [True, True, False]
-    assert PLANTED in drawn[2].arguments["text"]
+    assert [bool(call.arguments.get("blocks")) for call in drawn] == [True, False]
+    assert PLANTED in drawn[1].arguments["text"]
 
 
 async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
@@ -155,7 +156,8 @@ async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
     first, second = (
         [block["type"] for block in call.arguments["blocks"]] for call in house.slack.called("chat.update")
     )
-    assert first == [*second, "data_visualization", "context_actions"]
+    assert [kind for kind in first if kind != "data_visualization"] == second
+    assert "data_visualization" in first
     assert "actions" in second
 
 

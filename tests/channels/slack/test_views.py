@@ -78,6 +78,27 @@ def test_a_form_fits_slack_and_holds_nothing_of_anybody(name: str, language: Lan
     assert view["callback_id"] == f"form-{name}"
 
 
+async def whole(house: House, user: str = "U1") -> None:
+    """Press the button for more fields in the form that is open."""
+    [button] = [one for block in house.slack.views[-1]["blocks"] for one in block.get("elements", ())]
+    pressed = house.slack.home_press(button["action_id"], button["value"], user=user)
+    await house.deliver(pressed | {"view": {"type": "modal", "id": "V9"}})
+
+
+async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> None:
+    """Who or what, and where, which wears a star; a button puts the others into the same form."""
+    await house.deliver(house.slack.shortcut("form-find"))
+    await whole(house)
+    short, full = house.slack.views
+    fields = [[block["block_id"] for block in view["blocks"] if block["type"] == "input"] for view in (short, full)]
+    assert fields == [["specialty", "near"], list(shipped_pack().offers.forms["find"].form.fields)]
+    [where] = [block for block in short["blocks"] if block.get("block_id") == "near"]
+    assert (where["label"]["text"], where["optional"]) == ("Where *", False)
+    [updated] = house.slack.called("views.update")
+    assert updated.arguments["view_id"] == "V9"
+    assert short["callback_id"] == full["callback_id"]
+
+
 @pytest.mark.parametrize("how", ["shortcut", "home_press"])
 async def test_a_form_opens_from_a_shortcut_and_from_home(house: House, how: str) -> None:
     """In the language that Slack speaks to the person."""
@@ -167,7 +188,9 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
     async def opened(form: str = "find") -> list[str]:
         house.slack.views.clear()
         await house.deliver(house.slack.shortcut(f"form-{form}"))
-        [view] = house.slack.views
+        if form == "find":
+            await whole(house)
+        view = house.slack.views[-1]
         assert view_faults(view) == []
         elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
         one = [elements["network"]["initial_option"]] if "initial_option" in elements["network"] else []
@@ -182,12 +205,14 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
     assert await opened() == ["Network Q"]
     house.slack.views.clear()
     await house.deliver(house.slack.own_press("form-find", "find", channel="C1"))
+    await whole(house)
     assert "Blue Network P" in json.dumps(house.slack.views)
     assert "initial_option" not in json.dumps(house.slack.views)
     house.slack.users["U2"] = {"is_restricted": True}
     house.turn.linked.add("U2")
     house.slack.views.clear()
     await house.deliver(house.slack.shortcut("form-find", user="U2"))
+    await whole(house, "U2")
     assert "initial_option" not in json.dumps(house.slack.views)
 
 

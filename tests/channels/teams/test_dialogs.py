@@ -10,7 +10,7 @@ from bot.channels.teams.form_cards import form_card
 from bot.message import Language, OneToOne
 from bot.replies.render import labels_of
 from tests.channels.teams.conftest import PLANTED, House
-from tests.doubles.adaptive_card import form_faults
+from tests.doubles.adaptive_card import form_faults, inside
 from tests.shipped import shipped_pack
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ def card_of(body: Json) -> Json:
 
 def input_of(card: Json, key: str) -> Json:
     """One field of a form."""
-    [found] = [one for one in card["body"] if one.get("id") == key]
+    [found] = [one for one in inside(card) if one.get("id") == key]
     return dict(found)
 
 
@@ -39,8 +39,8 @@ async def test_forms_fit_and_hold_nothing_of_anybody(name: str, language: Langua
     form = shipped_pack().offers.forms[name].form
     card = form_card(form, labels_of(shipped_pack().words, f"form_{name}", language), language, {}, {})
     assert form_faults(card) == []
-    assert [one["id"] for one in card["body"] if "id" in one] == list(form.fields)
-    assert not any(one.get("value") for one in card["body"])
+    assert [one["id"] for one in inside(card) if "id" in one] == list(form.fields)
+    assert not any(one.get("value") for one in inside(card))
     assert card["actions"][0]["data"] == {"form": name}
 
 
@@ -77,15 +77,26 @@ async def test_what_cannot_be_read_is_said_at_its_field(house: House, form: str,
     """The form stays open with what was typed, and nothing is asked."""
     card = card_of(await house.ask(house.teams.filled_in(f"form-{form}", {"form": form, **data})))
     assert {key: input_of(card, key)["value"] for key in data} == data
-    body, found = card["body"], {}
-    field = ""
-    for one in body:
+    found, field = {}, ""
+    for one in inside(card):
         field = one.get("id", field)
         if one.get("color") == "Attention":
             found[field] = one["text"]
     assert found.keys() == told.keys()
     assert all(found[key].startswith(words) for key, words in told.items())
     assert house.turn.heard == []
+
+
+async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> None:
+    """Who or what, and where, which wears a star; a button shows the others, which stand open once one is wrong."""
+    card = card_of(await house.ask(house.teams.dialog("form-find")))
+    seen = [one["label"] for one in card["body"] if one["type"].startswith("Input.")]
+    assert seen == ["Who or what", "Where *"]
+    more, rest = card["body"][-2:]
+    assert more["actions"][0]["targetElements"] == [rest["id"]]
+    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 12)
+    wrong = card_of(await house.ask(house.teams.filled_in("form-find", {"form": "find", "npi": "1234567890"})))
+    assert wrong["body"][-1]["isVisible"] is True
 
 
 async def test_the_bill_opens_in_the_own_chat_only(house: House) -> None:

@@ -1,0 +1,96 @@
+"""The shape of a reply: its buttons, as each channel draws them, and its lines."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.conversation.buttons import explained
+from bot.message import SOURCES, Actions, Chart, Facts, Item, Private, Reply
+from bot.replies import blocks, cards
+from bot.replies.plain import plain
+from bot.replies.rows import MOST
+
+WORDS = {"right": "This helped", "wrong": "This didn't help"}
+_MENUS = {"overflow", "static_select"}
+
+
+def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pressed: bool) -> list[str]:
+    """What of a reply's buttons is against the rules, in words.
+
+    `before` are the replies that stood there, `connected` is whether the person has an account here, `pressed` whether
+    a button of theirs led here.
+    """
+    rows = [row.buttons for row in reply.blocks if isinstance(row, Actions)]
+    presses = [one.press for row in rows for one in row if one.press]
+    found = [f"{label!r} twice" for label in _twice([one.label for row in rows for one in row])]
+    if connected and not reply.intent.startswith("account.") and reply.error is None:
+        found += [f"connects who is connected: {one.intent}" for one in presses if one.intent == "account.link"]
+    sources = [one for one in presses if one.intent == SOURCES]
+    if reply.intent != SOURCES and sources and explained(reply) != reply.blocks:
+        found.append("asks how it knows what is no money, date or network")
+    if len(sources) > 1 or (sources and not isinstance(reply, Private)):
+        found.append("asks how it knows more than once, or in the open")
+    if pressed and reply.final and plain(reply.blocks) in {plain(one.blocks) for one in before}:
+        found.append("its button led to the view that was there")
+    return [*found, *_slack(reply), *_teams(reply)]
+
+
+def _twice(labels: Sequence[str]) -> list[str]:
+    return sorted({label for label in labels if labels.count(label) > 1})
+
+
+def _slack(reply: Reply) -> Iterator[str]:
+    """A row has three buttons, and a menu; the row of the thumbs has how the bot knows; an entry has one thing."""
+    sources = {
+        one.id
+        for row in reply.blocks
+        if isinstance(row, Actions)
+        for one in row.buttons
+        if one.press and one.press.intent == SOURCES
+    }
+    for page in blocks.pages(reply, rating=WORDS):
+        for kit in page.blocks:
+            row = kit["elements"] if kit["type"] == "actions" else []
+            own = [one for one in row if one["type"] not in _MENUS and one.get("value") not in sources]
+            if len(own) > MOST + any(one.get("style") == "danger" for one in own):
+                yield f"Slack shows {len(own)} buttons in a row"
+            if len(row) - len([one for one in row if one["type"] not in _MENUS]) > 1:
+                yield "Slack shows two menus in a row"
+        if reply.rating and any(one.get("action_id") == "sources" for kit in page.blocks[:-1] for one in _row(kit)):
+            yield "how the bot knows is not beside the thumbs"
+
+
+def _row(kit: blocks.Kit) -> list[blocks.Kit]:
+    return kit["elements"] if kit["type"] == "actions" else []
+
+
+def _teams(reply: Reply) -> Iterator[str]:
+    for page in cards.pages(reply):
+        for element in page.card["body"]:
+            seen = [one for one in element.get("actions", ()) if one.get("mode") != "secondary"]
+            if len(seen) > MOST + 1:
+                yield f"Teams shows {len(seen)} buttons in a row"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Lines of replies that are no list, without buttons: of how many replies, the median and the 95th percentile."""
+
+    replies: int
+    median: float
+    most: int
+
+    def __str__(self) -> str:
+        return f"{self.replies} replies that are no list: median {self.median:g} lines, 95 % have at most {self.most}"
+
+
+def figures(replies: Sequence[Reply]) -> Figures:
+    """Those of these replies."""
+    lines = sorted(
+        sum(len(plain([one]).splitlines()) for one in reply.blocks if not isinstance(one, Actions | Chart))
+        for reply in replies
+        if not any(isinstance(one, Item | Facts) for one in reply.blocks)
+    )
+    return Figures(len(lines), statistics.median(lines), lines[int(len(lines) * 0.95)])
