@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from bot.conversation.state import Asked
 from bot.message import SOURCES, Action, Actions, Answered, Block, Facts, Item, Line, Note, Press, Title
 
-Meaning = Callable[[Press], Asked]
+ButtonMeaning = Callable[[Press], Asked]
 _CONNECT = "account.link"
 _TOLD = re.compile(
     r"\$\s?\d|\b(?:19|20)\d\d\b|\b\d{1,2} de [a-z]+|\b[A-Z][a-z]{2,8} \d{1,2}\b|[Nn]etwork|\b[Rr]ed(?:es)?\b"
@@ -16,7 +16,7 @@ _TOLD = re.compile(
 """Money, a date or a network, in either language: what one may want to know the source of."""
 
 
-def useful(reply: Answered, here: Asked | None, meaning: Meaning, *, connected: bool) -> tuple[Block, ...]:
+def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
     """The reply's blocks without needless buttons. `here` is the question whose whole answer its reader has, if any.
 
     Whoever is `connected` needs no button for that, except beside what is said of the connection itself.

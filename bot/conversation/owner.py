@@ -17,7 +17,7 @@ from bot.accounts.rows import LinkRow, place
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
-from bot.language.rules import PERSON, Household, IntentRules
+from bot.language.rules import PERSON, HouseholdRule, IntentRules
 from bot.language.text import keys_in
 from bot.message import Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import Pack
@@ -86,7 +86,7 @@ def _ours(reading: Reading) -> str:
     return next(said, "")
 
 
-def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> Household | None:
+def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
     """The answer for all of the people together, where they are asked for and the intent has one that can tell it."""
     slot = asked.slots.get(PERSON)
     answer = rules.household if rules and slot and slot.value == HOUSEHOLD and len(people) > 1 else None

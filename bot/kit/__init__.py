@@ -43,7 +43,7 @@ from bot.kit.care import (
     shield,
     tests_on_record,
 )
-from bot.kit.cases import AppealCase, CallNote, Outcome
+from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
 from bot.kit.claims import (
     Medication,
@@ -84,7 +84,7 @@ from bot.kit.floors import (
 )
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
-from bot.kit.household import Household, Person, household
+from bot.kit.household import Household, HouseholdMember, household
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
@@ -162,6 +162,7 @@ __all__ = [
     "AppealCase",
     "AppealClock",
     "AppealDays",
+    "AppealOutcome",
     "Around",
     "Ask",
     "AskedNetworks",
@@ -200,6 +201,7 @@ __all__ = [
     "FoundPlaces",
     "Hours",
     "Household",
+    "HouseholdMember",
     "Kin",
     "Listing",
     "Live",
@@ -213,14 +215,12 @@ __all__ = [
     "Offer",
     "OnRecord",
     "OpenAt",
-    "Outcome",
     "PartialDate",
     "Patient",
     "PayerContact",
     "PayerError",
     "PayerHealth",
     "PayerPhone",
-    "Person",
     "PharmacyCost",
     "Places",
     "Plan",

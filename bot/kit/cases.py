@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 MOST_CALLS = 20
-Outcome = Literal["", "approved", "partly", "upheld"]
+AppealOutcome = Literal["", "approved", "partly", "upheld"]
 Stage = Literal["open", "sent", "lost", "review", "over"]
 
 
@@ -36,10 +36,10 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
     drafted: date | None = None
     sent: date | None = None
     fast: bool = False
-    result: Outcome = ""
+    result: AppealOutcome = ""
     decided: date | None = None
     review: date | None = None
-    reviewed: Outcome = ""
+    reviewed: AppealOutcome = ""
     closed: date | None = None
     calls: tuple[CallNote, ...] = ()
 
@@ -71,7 +71,7 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, review=day)
         return msgspec.structs.replace(self, sent=day, fast=fast)
 
-    def answered(self, outcome: Outcome, day: date) -> AppealCase:
+    def answered(self, outcome: AppealOutcome, day: date) -> AppealCase:
         """The case with the outcome of what was sent last."""
         if self.stage == "review" or self.reviewed:
             return msgspec.structs.replace(self, reviewed=outcome, closed=day)

@@ -19,7 +19,7 @@ from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, PlanYear, calendar_year, plan_year, same_plan
-from bot.records.live import ClaimFilter, Live, Span
+from bot.records.live import ClaimFilter, DaySpan, Live
 from bot.records.money import Amount
 
 COUNTED = ("deductible", "out_of_pocket_max")
@@ -92,7 +92,9 @@ class Floor:
         return self.deductible if aspect == "deductible" else self.shares
 
 
-def counting(alive: Live, coverages: Coverages, span: Span = (None, None), wanted: ClaimFilter = tuple) -> list[Claim]:
+def counting(
+    alive: Live, coverages: Coverages, span: DaySpan = (None, None), wanted: ClaimFilter = tuple
+) -> list[Claim]:
     """The claims whose amounts count: a reversal is subtracted, unless the claim that it takes back is known.
 
     A visit that two plans decided on counts for each plan; claims of one plan count once.

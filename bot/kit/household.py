@@ -17,7 +17,7 @@ _AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class HouseholdMember:
     """Somebody of a household, as an answer names them: see `Kin`."""
 
     number: int
@@ -30,8 +30,8 @@ class Person:
 class Household(Generic[T]):
     """What was found of each person who could be read; `missing` are the others. `hides`: of whom a part is missing."""
 
-    found: tuple[tuple[Person, T], ...]
-    missing: tuple[Person, ...] = ()
+    found: tuple[tuple[HouseholdMember, T], ...]
+    missing: tuple[HouseholdMember, ...] = ()
     hides: frozenset[int] = frozenset()
 
     @property
@@ -77,5 +77,5 @@ async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -
     )
 
 
-def _person(kin: Kin) -> Person:
-    return Person(kin.number, kin.name, kin.patient, kin.own)
+def _person(kin: Kin) -> HouseholdMember:
+    return HouseholdMember(kin.number, kin.name, kin.patient, kin.own)

@@ -69,7 +69,7 @@ class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
     lacks: str
 
 
-class Household(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class HouseholdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The answer for all whose records the asker's sign-in opens; `when`: one of these values stands in the slot."""
 
     answer: str
@@ -100,7 +100,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     of_entry: bool = False
     small_talk: bool = False
     covered: str | None = None
-    household: Household | None = None
+    household: HouseholdRule | None = None
     walks: bool = False
     acts: bool = False
     of_list: str | None = None
@@ -211,7 +211,7 @@ class IntentRules:
     of_entry: bool
     small_talk: bool
     covered: str | None
-    household: Household | None
+    household: HouseholdRule | None
     walks: bool
     acts: bool
     of_list: str | None

@@ -11,23 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, pairwise
-from typing import Any
 
 from bot.message import SOURCES, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.buttons import Asks, Buttons, entry, opens, thumbs, unasked
+from bot.replies.buttons import Asks, Buttons, Kit, entry, opens, thumbs, unasked
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
 
-Kit = dict[str, Any]
 CHART, TABLE = "data_visualization", "table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
-_FIELDS, _CARD, _ROWS = (
-    4,
-    10,
-    20,
-)  # more facts than a few are a line each: phones show fields one under another, and twice as long
+# More facts than a few are a line each: phones show fields one under another, and twice as long.
+_FIELDS, _CARD, _ROWS = 4, 10, 20
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER = 20, "·"

@@ -16,6 +16,9 @@ from bot.replies.plain import spoken
 from bot.replies.rows import row_of
 
 Kit = dict[str, Any]
+"""An element of Block Kit."""
+
+
 Asks = Callable[[str], Mapping[str, str] | None]
 """The words that ask before a button of this intent does what it says: `title`, `about`, `submit` and `close`."""
 RATE, MENU = "rate", "menu"

@@ -12,7 +12,7 @@ MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ButtonRow:
     """The buttons that are `seen`, those in the menu, and the one that asks for the answer's `sources`."""
 
     seen: tuple[Action, ...]
@@ -20,7 +20,7 @@ class Row:
     sources: tuple[Action, ...]
 
 
-def row_of(buttons: Iterable[Action]) -> Row:
+def row_of(buttons: Iterable[Action]) -> ButtonRow:
     """The row of these buttons, in their order.
 
     What deletes something is never in a menu, which cannot ask before it does what it says.
@@ -32,4 +32,4 @@ def row_of(buttons: Iterable[Action]) -> Row:
     room = max(0, MOST - len(kept))
     first = [one for one in own if one not in kept][:room]
     seen = tuple(one for one in own if one in kept or one in first)
-    return Row(seen, tuple(one for one in own if one not in seen), sources)
+    return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)

@@ -9,11 +9,11 @@ from typing import cast
 from bot.kit import (
     AppealClock,
     AppealDays,
+    AppealOutcome,
     Ask,
     CaseChange,
     CaseFound,
     Claim,
-    Outcome,
     WithCase,
     appeal_clock,
     appeal_days,
@@ -36,7 +36,7 @@ class AppealResult(WithCase):
     """
 
     found: CaseFound
-    outcome: Outcome
+    outcome: AppealOutcome
     day: date
     today: date
     review: bool = False
@@ -74,9 +74,9 @@ async def answer(ask: Ask) -> AppealResult:
     )
 
 
-def _outcome(ask: Ask) -> Outcome:
+def _outcome(ask: Ask) -> AppealOutcome:
     said = ask.arguments.get("outcome") or text_of(ask, "question") or ""
-    return cast("Outcome", said) if said in _OUTCOMES else ""
+    return cast("AppealOutcome", said) if said in _OUTCOMES else ""
 
 
 def _day(ask: Ask) -> date:

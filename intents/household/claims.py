@@ -10,8 +10,8 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Household,
+    HouseholdMember,
     Live,
-    Person,
     Summary,
     by_side,
     choose,
@@ -33,13 +33,13 @@ class FamilyClaims(Summary):
     """
 
     wanted: ClaimWish
-    rows: tuple[tuple[Person, Claim], ...]
+    rows: tuple[tuple[HouseholdMember, Claim], ...]
     first: int
     more: bool
     page: int
-    people: tuple[Person, ...]
-    counts: tuple[tuple[Person, int], ...]
-    missing: tuple[Person, ...]
+    people: tuple[HouseholdMember, ...]
+    counts: tuple[tuple[HouseholdMember, int], ...]
+    missing: tuple[HouseholdMember, ...]
     hides: bool
 
 

@@ -11,8 +11,8 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Household,
+    HouseholdMember,
     Live,
-    Person,
     Summary,
     added,
     amount_in,
@@ -30,7 +30,7 @@ from bot.kit import (
 class Part:
     """One person's part: `amount` is None where none of their `claims` claims tells it. `least`: it is a floor."""
 
-    person: Person
+    person: HouseholdMember
     claims: int
     amount: Amount | None
     least: bool = False
@@ -47,7 +47,7 @@ class FamilySpending(Summary):
     start: date
     end: date
     parts: tuple[Part, ...]
-    missing: tuple[Person, ...]
+    missing: tuple[HouseholdMember, ...]
     total: Amount | None
     least: bool
     aspect: str | None
@@ -83,7 +83,7 @@ def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
     )
 
 
-def _part(person: Person, alive: Live, ask: Ask, *, hides: bool) -> Part:
+def _part(person: HouseholdMember, alive: Live, ask: Ask, *, hides: bool) -> Part:
     rows = _counted(alive, ask)
     told = [amount for claim in rows if (amount := _amount(claim, ask)) is not None]
     one = len({amount.currency for amount in told}) == 1

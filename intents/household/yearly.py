@@ -14,8 +14,8 @@ from bot.kit import (
     Coverage,
     Coverages,
     Household,
+    HouseholdMember,
     MetSoFar,
-    Person,
     Summary,
     added,
     counted_since,
@@ -34,7 +34,7 @@ Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
 class Part:
     """Where one person stands with the figure of their own: `used` of `limit`, each None where nothing tells it."""
 
-    person: Person
+    person: HouseholdMember
     used: Amount | None
     limit: Amount | None = None
 
@@ -52,8 +52,8 @@ class FamilyYear(Summary):
     parts: tuple[Part, ...]
     used: Amount | None
     limit: Amount | None
-    others: tuple[Person, ...] = ()
-    missing: tuple[Person, ...] = ()
+    others: tuple[HouseholdMember, ...] = ()
+    missing: tuple[HouseholdMember, ...] = ()
     hides: bool = False
 
     @property

@@ -17,7 +17,7 @@ from bot.channels.slack.writer import Notices
 from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of
 from bot.language.offers import Form
 from bot.message import Language, Person
-from bot.replies.blocks import Kit
+from bot.replies.buttons import Kit
 from bot.replies.markdown import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150

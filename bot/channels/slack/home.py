@@ -13,7 +13,7 @@ from bot.channels.slack.forms import Modals
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import Notices
 from bot.message import Language, Person, Private
-from bot.replies.blocks import Kit
+from bot.replies.buttons import Kit
 
 ENDING = frozenset({"unlink"})
 """The forms that end something: they ask before they do it."""

@@ -19,7 +19,8 @@ from bot.channels.slack.writer import QUIET, UNMARKED, ChannelRateLimit, Notices
 from bot.delivery.retention import Retention
 from bot.errors import Unwritable
 from bot.message import Language, OneToOne, Person, Shareable, Shared
-from bot.replies.blocks import BlockPage, Kit, pages
+from bot.replies.blocks import BlockPage, pages
+from bot.replies.buttons import Kit
 
 _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
 _LONGEST_REFUSAL = 500
