@@ -86,6 +86,7 @@ from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, n
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
 from bot.kit.household import Household, HouseholdMember, household
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
+from bot.kit.named_claims import by_name, by_names, by_side
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.offers import (
@@ -111,9 +112,6 @@ from bot.kit.wanted import (
     ClaimWish,
     amount_in,
     any_time,
-    by_name,
-    by_names,
-    by_side,
     choose,
     fitting,
     holds_more,

@@ -19,7 +19,7 @@ from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, PlanYear, calendar_year, plan_year, same_plan
-from bot.records.live import ClaimFilter, DaySpan, Live
+from bot.records.live import ClaimDays, ClaimFilter, Live
 from bot.records.money import Amount
 
 COUNTED = ("deductible", "out_of_pocket_max")
@@ -93,7 +93,7 @@ class Floor:
 
 
 def counting(
-    alive: Live, coverages: Coverages, span: DaySpan = (None, None), wanted: ClaimFilter = tuple
+    alive: Live, coverages: Coverages, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple
 ) -> list[Claim]:
     """The claims whose amounts count: a reversal is subtracted, unless the claim that it takes back is known.
 

@@ -23,7 +23,7 @@ _A_DAY = timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNFINISHED = frozenset({"queued", "partial", "error"})
 
-DaySpan = tuple[date | None, date | None]
+ClaimDays = tuple[date | None, date | None]
 """The first and the last day, both inclusive; None leaves a side open."""
 ClaimFilter = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
@@ -70,7 +70,7 @@ class Live:
         """The reversals of which nobody knows what they take back."""
         return tuple(claim for claim in self.reversals if claim.id not in self.pairs)
 
-    def within(self, span: DaySpan = (None, None), wanted: ClaimFilter = tuple) -> Within:
+    def within(self, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple) -> Within:
         """The claims of a time, of what was asked for: what a sum holds, what a list shows, and what is left out."""
         return Within(self, span, wanted)
 
@@ -128,7 +128,7 @@ NO_DOUBTS = SumDoubts()
 class Within:
     """The claims of a time that fit what was asked for, each list in the asked order and read when it is asked for."""
 
-    def __init__(self, alive: Live, span: DaySpan, wanted: ClaimFilter) -> None:
+    def __init__(self, alive: Live, span: ClaimDays, wanted: ClaimFilter) -> None:
         self._alive, self._span, self._wanted = alive, span, wanted
 
     @cached_property
