@@ -59,7 +59,9 @@ def pages(language: str) -> list[str]:
     problems.sort(key=lambda page: len(page.body))
     plain = [renderer.page(name, language) for name in ("preview", "home", "privacy", "terms")]
     used = renderer.page("used", language, person=Person("slack", "", "T1", "U1"), back="slack://open?team=T1")
-    made = [problems[0], problems[-1], used, *plain]
+    known = {"records": ["Dana M."], "code": "K7PM-4RTX", "known_as": "", "back": "", "again": True}
+    code = renderer.page("code", language, scripts="code", person=Person("slack", "", "T1", "U1"), **known)
+    made = [problems[0], problems[-1], used, code, *plain]
     return [bytes(page.body).decode() for page in made]
 
 
@@ -95,8 +97,13 @@ EVERYTHING = (
     Chart("Billed", (ChartPoint("yours", (Decimal(20),)), ChartPoint("plan paid", (Decimal(25),))), "parts"),
     Chart("Blood pressure", (ChartPoint("May 2", (Decimal(141),)), ChartPoint("Oct 21", (Decimal(136),))), "line"),
     Facts((Fact("A [name]", "it holds marks"),)),
+    Facts((Fact("Member ID", "123"), Fact("Phone", "(423) 555-0100", url="tel:+14235550100")), framed=True),
     Item(1, (Line((Span("An entry"),)),), (Action("b1", "Details", press=Press("help")),)),
+    Item(
+        2, (Line((Span("Two", bold=True),)),), tuple(Action(f"m{at}", f"Do {at}", press=Press("help")) for at in (1, 2))
+    ),
     Note((Span("This is not a bill."),)),
+    Actions(tuple(Action(f"r{at}", f"Row {at}", press=Press("help")) for at in range(5))),
     Actions((Action("b2", "Why?", press=Press("help")), Action("link", "Connect", url="https://bot.example/link/x"))),
 )
 

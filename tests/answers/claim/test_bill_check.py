@@ -28,14 +28,14 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
         (
             "54.87",
             {"memberliability": 54.87},
-            [f"The same. Your bill asks for $54.87, and that is your share of {VISIT}."],
+            [f"Yes, the same. Your bill asks for $54.87, and that is your share of {VISIT}."],
         ),
         (
             "34.87",
             {"memberliability": 54.87, "paidbypatient": 20},
             [
                 (
-                    f"The same. Your bill asks for $34.87, and that is your share of {VISIT}, "
+                    f"Yes, the same. Your bill asks for $34.87, and that is your share of {VISIT}, "
                     "after the $20.00 that is reported as paid already."
                 )
             ],
@@ -96,7 +96,7 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
         (
             "0.01",
             {"memberliability": 0.01},
-            [f"The same. Your bill asks for $0.01, and that is your share of {VISIT}."],
+            [f"Yes, the same. Your bill asks for $0.01, and that is your share of {VISIT}."],
         ),
     ],
 )
@@ -179,7 +179,7 @@ async def test_by_the_number_on_the_bill() -> None:
         _visit("a", memberliability=1),
         claim("b", "2026-04-02", {"memberliability": 9}, **WHO, **numbered("26-77")),
     ]
-    assert (await _check("9", *claims, claim_id="2677"))[0].startswith("The same. Your bill asks for $9.00")
+    assert (await _check("9", *claims, claim_id="2677"))[0].startswith("Yes, the same. Your bill asks for $9.00")
 
 
 async def test_another_currency_and_half_told_lines_are_no_verdict() -> None:
