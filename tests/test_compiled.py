@@ -17,6 +17,7 @@ from bot.language.rules import load_rules
 from bot.pack import load_pack
 from bot.replies import catalogues
 from bot.replies.catalogues import read_catalogues
+from bot.replies.render import Words
 from tests.shipped import shipped_pack
 
 INTENTS = Path(__file__).parent.parent / "intents"
@@ -78,6 +79,15 @@ def test_kept_rules_and_catalogues_are_those_that_are_read_anew(cache: Path) -> 
     catalogue, other = read[1]["es"], again[1]["es"]
     assert (dict(catalogue.forms), set(catalogue.fuzzy)) == (dict(other.forms), set(other.fuzzy))
     assert [catalogue.form(number) for number in range(3)] == [other.form(number) for number in range(3)]
+
+
+def test_kept_labels_are_those_that_are_read_anew(cache: Path) -> None:
+    """The buttons that ask the same wherever they stand, with what they ask."""
+    templates = INTENTS.parent / "templates"
+    anew, kept = Words(templates).fixed_labels(), Words(templates).fixed_labels()
+    assert len(list(cache.glob("labels-*.bin"))) == 1
+    assert anew == kept
+    assert len(kept["en"]) > 100
 
 
 @pytest.mark.usefixtures("cache")

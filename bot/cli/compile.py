@@ -21,6 +21,7 @@ def compile_into(folder: Path) -> None:
         pack = load_pack(find_pack())
         doubts_of(find_pack(), pack)
         pack.places.read()
+        pack.words.fixed_labels()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -12,6 +13,7 @@ from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import internalcode
 
+from bot import compiled
 from bot.message import COMMAND, Block, Facts, Language, Press
 from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, faults, read_catalogues
 from bot.replies.filters import filters, finalize
@@ -165,7 +167,9 @@ class Words:
     def fixed_labels(self) -> Mapping[str, list[tuple[str, Press]]]:
         """By language, the words of each button that asks the same wherever it stands, and what it asks."""
         if self._fixed is None:
-            self._fixed = fixed_labels(self._templates, self._catalogues, self._theirs)
+            key = compiled.key_of(self._templates, of=compiled.code_of("replies"))
+            read = partial(fixed_labels, self._templates, self._catalogues, self._theirs)
+            self._fixed = compiled.kept("labels", key, dict[str, list[tuple[str, Press]]], read)
         return self._fixed
 
     def faults(self) -> list[str]:

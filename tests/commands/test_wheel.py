@@ -144,6 +144,7 @@ from bot.pack import doubts_of, find_pack, load_pack
 pack = load_pack(find_pack())
 doubts_of(find_pack(), pack)
 pack.places.read()
+pack.words.fixed_labels()
 """
 
 
