@@ -25,17 +25,7 @@ from bot.language.places import load_place_names
 from bot.language.rules import Pin, load_rules
 from bot.language.sentences import PACK, Sentence, examples, sentences
 from bot.language.text import read
-from bot.language.weights import (
-    DANGER_SURE,
-    EIGHTHS,
-    INTENTS,
-    LANGUAGE,
-    WEIGHTS,
-    ZERO,
-    Header,
-    Weights,
-    written,
-)
+from bot.language.weights import DANGER_SURE, EIGHTHS, INTENTS, LANGUAGE, WEIGHTS, ZERO, Header, Weights, written
 from tests.language.shipped_weights import difference
 
 if TYPE_CHECKING:
