@@ -98,7 +98,7 @@ class Reminding:
         kept = await self._reminders.watch(wanted, (first - now).total_seconds())
         if isinstance(kept, NotKept):
             return ReminderKept(most=kept.most)
-        return ReminderKept(minutes=minutes, ends=over, until=last, every=every, new=new)
+        return ReminderKept(minutes=0 if wanted.asleep else minutes, ends=over, until=last, every=every, new=new)
 
     async def answer(self, message: Message, asked: Asked) -> Private:
         """The reply to "my reminders", and to who ends one or all of them."""
