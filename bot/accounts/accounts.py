@@ -11,6 +11,7 @@ from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.idtoken import IdTokens, SigningKeys
+from bot.accounts.looked import LastLooks
 from bot.accounts.members import MemberLinks
 from bot.accounts.pages import LinkPages
 from bot.accounts.patients import Patients
@@ -70,6 +71,7 @@ class Accounts:
     ) -> None:
         self._public_url, self._audit = settings.bot_public_url, audit
         self.rows = rows = Rows(table, clock, settings.bot_link_days)
+        self.looks = LastLooks(rows)
         self._endpoint = endpoint = TokenEndpoint(settings, http, discovery, clock)
         revocations = Revocations(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)

@@ -155,6 +155,20 @@ class Used(msgspec.Struct, frozen=True):
     at: float
 
 
+class Look(msgspec.Struct, frozen=True):
+    """How one record looked when its owner asked what is new, as digests; `day` is an ISO date."""
+
+    day: str
+    claims: dict[str, str]
+    doctors: dict[str, tuple[str, ...]] = {}
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """The looks of a person by Patient id, key: the person's."""
+
+    looks: dict[str, Look]
+
+
 class _Bound(msgspec.Struct, frozen=True):
     """What is sealed of a row: its end and owner with it, which the store keeps in columns that anybody may write."""
 
@@ -163,7 +177,7 @@ class _Bound(msgspec.Struct, frozen=True):
     row: msgspec.Raw
 
 
-_Row = TypeVar("_Row", LinkRequest, SignIn, Pending, LinkOutcome, LinkRow, Tokens, Current, Used)
+_Row = TypeVar("_Row", LinkRequest, SignIn, Pending, LinkOutcome, LinkRow, Tokens, Current, Used, Looked)
 _KINDS: dict[type[msgspec.Struct], str] = {
     LinkRequest: "link_request",
     SignIn: "sign_in",
@@ -173,9 +187,10 @@ _KINDS: dict[type[msgspec.Struct], str] = {
     Tokens: "tokens",
     Current: "link_current",
     Used: "link_used",
+    Looked: "looked",
 }
 
-_OF_PERSONS = frozenset({Pending, LinkRow, Current})  # their key is their owner's
+_OF_PERSONS = frozenset({Pending, LinkRow, Current, Looked})  # their key is their owner's
 
 
 def place(row: type[_Row], key: str) -> tuple[str, str]:

@@ -8,15 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts
+from bot.accounts.rows import Look
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of
 from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
-from bot.conversation.quoting import PayerQuoted, quotable
+from bot.conversation.quoting import PayerQuoted, closed, once, quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
@@ -26,17 +27,18 @@ from bot.kit import (
     Kin,
     Offer,
     Places,
+    Seen,
     Summary,
     Unreadable,
     WithCase,
     WithDocument,
     WithReminder,
+    WithSeen,
     adds_to,
     network_names,
     own_networks,
 )
 from bot.kit.coverages import plan_year_of
-from bot.language.reading import Slot
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.ops.audit import Audit
 from bot.pack import Pack, template_of
@@ -157,17 +159,9 @@ class Answering:
         every = household_of(asked, rules, access.people) if access else None
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, access)
-        try:
-            summary = await self._pack.answers[every.answer if every else asked.intent](ask)
-        except SignInExpired:
-            if access is not None and await self._accounts.refused(message.person, access):
-                raise PayerDown("401 to a sign-in that an earlier 401 asked for") from None
-            raise
-        await asyncio.sleep(0)  # many answers may have come at once: what is to be acknowledged goes between them
-        if access is not None and not await self._accounts.holds(message.person, access.link_id):
-            raise Disconnected("the link changed while the answer was made")
+        summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
         private = needs_member or ask.private
-        if access is not None and isinstance(summary, WithReminder):
+        if access is not None:
             summary = await self._told(message.person, asked, summary, access)
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
@@ -185,12 +179,28 @@ class Answering:
             return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
 
-    async def _told(self, person: Person, asked: Asked, summary: WithReminder, access: Access) -> WithReminder:
-        """The answer with what became of its wish, and of what the person told of an appeal."""
+    async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
+        """What the pack's answer of this name finds; raises as `answer` does."""
+        try:
+            summary = await self._pack.answers[name](ask)
+        except SignInExpired:
+            if access is not None and await self._accounts.refused(person, access):
+                raise PayerDown("401 to a sign-in that an earlier 401 asked for") from None
+            raise
+        await asyncio.sleep(0)  # many answers may have come at once: what is to be acknowledged goes between them
+        if access is not None and not await self._accounts.holds(person, access.link_id):
+            raise Disconnected("the link changed while the answer was made")
+        return summary
+
+    async def _told(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
+        """The answer with what became of its wish, of what the person told of an appeal, and of what was seen."""
         if isinstance(summary, WithCase) and summary.change:
             summary = replace(summary, case=await self._reminding.changed(person, access, summary.change))
-        if summary.wish:
+        if isinstance(summary, WithReminder) and summary.wish:
             summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
+        if isinstance(summary, WithSeen) and (seen := summary.seen):
+            look = Look(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
+            await self._accounts.looks.keep(person, access.patient, look)
         return summary
 
     async def _own_number(self, message: Message, asked: Asked) -> str:
@@ -226,6 +236,10 @@ class Answering:
             part = replace(ask, member=self._member(person, own), budget=ask.budget.alone())
             found.append(Kin(number, one.name, one.patient, part, own=one.own))
         return tuple(found)
+
+    async def _seen(self, person: Person, patient: str) -> Seen | None:
+        look = await self._accounts.looks.of(person, patient)
+        return Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
     def unasked(self, person: Person, access: Access) -> Ask:
         """An ask of a person who does not wait for what is read."""
@@ -302,6 +316,7 @@ class Answering:
             read_claims=lambda: self._own.claims(message, asked.whose),
             read_phone=lambda: self._own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
+            read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:
@@ -353,7 +368,7 @@ class Answering:
         return kind(
             intent=asked.intent,
             language=asked.language,
-            blocks=_closed(blocks, below),
+            blocks=closed(blocks, below),
             sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
             complete=report.complete,
             unmet=unmet,
@@ -368,25 +383,6 @@ class Answering:
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
         rules = self._pack.intents.get(asked.intent)
         of_today = rules is not None and rules.needs == "directory"  # nothing is kept of before
-        values = {"conditions": _once(told), "held": held, "of_today": of_today}
+        values = {"conditions": once(told), "held": held, "of_today": of_today}
         first = self._pack.render("_unmet", values, asked.language)
         return (*first, *blocks), tuple(missed)
-
-
-def _once(told: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Conditions without those that the same words state under another name."""
-    first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
-    return {name: slot for name, slot in told.items() if first[slot.text] == name}
-
-
-def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
-    """The answer and its footer: what is noted at the end comes before the buttons, which are one row, the last."""
-    end = len(blocks)
-    while end and isinstance(blocks[end - 1], Note):
-        end -= 1
-    own = blocks[end - 1] if end else None
-    head = blocks[: end - 1] if isinstance(own, Actions) else blocks[:end]
-    rows = [row for row in (own, *footer) if isinstance(row, Actions)]
-    notes = [note for note in (*blocks[end:], *footer) if isinstance(note, Note)]
-    buttons = tuple(button for row in rows for button in row.buttons)
-    return (*head, *notes, *((Actions(buttons),) if buttons else ()))

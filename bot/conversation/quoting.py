@@ -1,6 +1,11 @@
-"""A person's words as they may be shown again."""
+"""What an answer shows again of a question and of the payer, and how its parts follow one another."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.language.reading import Slot
+from bot.message import Actions, Block, Note
 
 _ZIP_DIGITS = 5
 
@@ -24,3 +29,22 @@ def quotable(text: str) -> str:
 def _is_code(chunk: str) -> bool:
     digits = sum(sign.isdigit() for sign in chunk)
     return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
+
+
+def once(told: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Conditions without those that the same words state under another name."""
+    first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
+    return {name: slot for name, slot in told.items() if first[slot.text] == name}
+
+
+def closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
+    """The answer and its footer: what is noted at the end comes before the buttons, which are one row, the last."""
+    end = len(blocks)
+    while end and isinstance(blocks[end - 1], Note):
+        end -= 1
+    own = blocks[end - 1] if end else None
+    head = blocks[: end - 1] if isinstance(own, Actions) else blocks[:end]
+    rows = [row for row in (own, *footer) if isinstance(row, Actions)]
+    notes = [note for note in (*blocks[end:], *footer) if isinstance(note, Note)]
+    buttons = tuple(button for row in rows for button in row.buttons)
+    return (*head, *notes, *((Actions(buttons),) if buttons else ()))

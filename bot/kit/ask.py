@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
@@ -21,6 +21,9 @@ from bot.records.claim import Claim
 from bot.records.coverage import Coverage
 from bot.records.dates import PartialDate
 from bot.records.patient import Patient
+
+if TYPE_CHECKING:
+    from bot.kit.news import Seen
 
 MEMBER_TYPES = frozenset(
     {
@@ -162,6 +165,7 @@ class Ask:
     read_claims: Callable[[], Awaitable[tuple[Claim, ...]]] | None = None
     read_phone: Callable[[], Awaitable[str]] | None = None
     read_cases: Callable[[], Awaitable[tuple[AppealCase, ...]]] | None = None
+    read_seen: Callable[[], Awaitable[Seen | None]] | None = None
     private: bool = False
     now: datetime | None = None
     excluded: Mapping[str, Slot] = field(default_factory=dict)
@@ -243,6 +247,10 @@ class Ask:
     async def cases(self) -> tuple[AppealCase, ...]:
         """What the linked member told of appeals of this record, the oldest first."""
         return await self.read_cases() if self.read_cases else ()
+
+    async def last_seen(self) -> Seen | None:
+        """How the record looked when its owner last asked what is new; None for the first time."""
+        return await self.read_seen() if self.read_seen else None
 
     def in_parts(self) -> Ask:
         """The same question, to be asked in parts at once: what they search alike goes to the payer together."""

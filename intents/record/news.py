@@ -1,0 +1,133 @@
+"""What is new since a person last asked, or since a day: new claims, changed ones, a doctor who left the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.kit import (
+    LOOKED_AT,
+    Ask,
+    Claim,
+    Doctors,
+    Live,
+    Seen,
+    WithSeen,
+    as_seen,
+    doctors_gone,
+    doctors_seen,
+    mark,
+    marks_of_claims,
+    period_claims,
+    span_of,
+)
+
+MOST = 8
+_FIRST_TIME = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class News(WithSeen):
+    """The claims that are `new` and `changed` since the day `since`, newest first, and the doctors who are `gone`.
+
+    `first`: nobody has asked before, so there is nothing to compare with but the records' own dates; `by_dates` says
+    that these were used, `untold` how many claims have none. `gone` are doctors, each with the network in which they
+    are not listed any more; `looked` is how many doctors were looked up, `away` that the directory could not be asked.
+    `shown`: the claims themselves were asked for.
+    """
+
+    since: date
+    new: tuple[Claim, ...] = ()
+    changed: tuple[Claim, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
+    first: bool = False
+    by_dates: bool = False
+    untold: int = 0
+    looked: int = 0
+    away: bool = False
+    hides: bool = False
+    shown: bool = False
+
+    @property
+    def ids(self) -> str:
+        """The ids of what is new or changed, for the button that shows them."""
+        return " ".join(claim.id for claim in (*self.new, *self.changed)[:MOST])
+
+
+async def answer(ask: Ask) -> News:
+    """Compared with the last look, or by the records' own dates where a day is named or nobody has looked before."""
+    before, asked = await ask.last_seen(), span_of(ask)[0]
+    alive = await period_claims(ask, ask.today - LOOKED_AT)
+    if "ids" in ask.arguments:
+        return shown(alive, ask)
+    now = await doctors_seen(ask, alive.claims)
+    found = summarize(alive, ask, before, now, asked)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*found.new, *found.changed)])
+    return found
+
+
+def shown(alive: Live, ask: Ask) -> News:
+    """The claims that a button names; what is kept stays as it is."""
+    ids = ask.arguments["ids"].split()
+    rows = tuple(claim for claim in alive.every if claim.id in ids)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
+    return News(since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True, hides=ask.report.hides)
+
+
+def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
+    """What is new and what changed; a claim that replaces another is a change."""
+    since = asked or (before.day if before else ask.today - _FIRST_TIME)
+    marks, hides = marks_of_claims(alive), ask.report.hides
+    new, changed, untold = _by_dates(alive, since) if asked or before is None else (*_compared(alive, before, marks), 0)
+    return News(
+        since=since,
+        new=new,
+        changed=changed,
+        gone=doctors_gone(before, now),
+        first=before is None,
+        by_dates=asked is not None or before is None,
+        untold=untold,
+        looked=len(now.listed),
+        away=now.away,
+        hides=hides,
+        seen=as_seen(ask, {**(before.claims if before and hides else {}), **marks}, now, before),
+    )
+
+
+def _compared(alive: Live, before: Seen, marks: dict[str, str]) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    """Claims whose digest was not there, and claims that say something else than they did."""
+    fresh = [claim for claim in alive.claims if mark(claim.id) not in before.claims]
+    corrections = [claim for claim in fresh if _is_correction(claim, alive)]
+    other = [
+        claim
+        for claim in (*alive.claims, *alive.taken_back, *alive.cancelled)
+        if before.claims.get(mark(claim.id), marks[mark(claim.id)]) != marks[mark(claim.id)]
+    ]
+    return tuple(one for one in fresh if one not in corrections), (*corrections, *other)
+
+
+def _by_dates(alive: Live, since: date) -> tuple[tuple[Claim, ...], tuple[Claim, ...], int]:
+    """Claims that the plan decided on since that day; of older ones, those whose record it touched since.
+
+    A system that touches all of its records at once says nothing by that.
+    """
+    told = [claim for claim in alive.claims if claim.created]
+    fresh = [claim for claim in told if claim.created and claim.created.first >= since]
+    touched = [claim for claim in told if claim not in fresh and _touched(claim, since)]
+    plain = touched if len(touched) * 2 <= len(told) else []
+    corrections = [claim for claim in fresh if _is_correction(claim, alive)]
+    back = [claim for claim in alive.taken_back if _touched(claim, since)]
+    new = tuple(claim for claim in fresh if claim not in corrections)
+    return new, (*corrections, *plain, *back), len(alive.claims) - len(told)
+
+
+def _touched(claim: Claim, since: date) -> bool:
+    return claim.last_updated is not None and claim.last_updated.date() >= since
+
+
+def _is_correction(claim: Claim, alive: Live) -> bool:
+    return bool(claim.replaces) or alive.before(claim) is not None
+
+
+def _day(text: str | None, today: date) -> date:
+    return date.fromisoformat(text) if text else today

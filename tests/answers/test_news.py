@@ -1,0 +1,147 @@
+"""What is new since a person last asked: by digests of then and now, or by the records' own dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from unittest.mock import sentinel
+
+import httpx
+import pytest
+
+from bot.kit import Ask, Coverage, Seen, read_coverage
+from bot.payer.budget import Budget
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.http import Http
+from bot.replies.plain import plain
+from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, _at_once, concept, pack
+from tests.answers.directory.asking import person, place, role
+from tests.answers.made import claim, coverage
+
+NETWORK = {
+    "resourceType": "Organization",
+    "id": "S",
+    "active": True,
+    "type": [concept("ntwk", "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/OrgTypeCS")],
+    "name": "Blue Network S",
+}
+KIM, MAIN = person("kim", "Minh Kim, DO"), place("main", "1 Main St")
+IN, OUT = role("r1", "kim", "main", "S"), role("r1", "kim", "main", "P")
+OWN = coverage(network="Blue Network S")
+DIRECTORY = (NETWORK, KIM, MAIN)
+
+
+def visit(key: str, owed: float, day: str = "2026-04-02", **more: Any) -> Resource:
+    """A claim of that doctor."""
+    return claim(key, day, {"memberliability": owed}, provider={"display": "Minh Kim, DO"}, **more)
+
+
+async def asked(
+    *resources: Resource,
+    before: Seen | None = None,
+    slots: Mapping[str, object] | None = None,
+    language: str = "en",
+    down: tuple[str, ...] = (),
+    **arguments: str,
+) -> tuple[Any, str]:
+    """The summary and its words, where the record looked like `before` the last time."""
+    own = tuple(
+        read_coverage(httpx.Response(200, json=one).content) for one in resources if one["resourceType"] == "Coverage"
+    )
+
+    async def coverages() -> tuple[Coverage, ...]:
+        return own
+
+    async def seen() -> Seen | None:
+        return before
+
+    async with Http(transport=httpx.MockTransport(Shelf(resources, down=down)), pause=_at_once) as http:
+        ask = Ask(
+            slots=slots or {},
+            words={},
+            arguments=arguments,
+            today=TODAY,
+            language="es" if language == "es" else "en",
+            budget=Budget(60),
+            directory=DirectoryClient(http, BASE),
+            places=sentinel.places,
+            care_kinds=pack().care_kinds,
+            member=MemberClient(http, BASE, "token", "p1"),
+            read_coverages=coverages,
+            read_seen=seen,
+        )
+        summary = await pack().answers["record.news"](ask)
+    values = {"answer": summary, "payer": PAYER, "private": True}
+    return summary, plain(pack().render("record/news", values, "es" if language == "es" else "en"))
+
+
+async def test_nothing_is_new_where_nothing_changed() -> None:
+    """The second time compares with the first, and says so in three lines."""
+    shelf = (*DIRECTORY, IN, OWN, visit("a", 9), visit("b", 10, "2026-03-01"))
+    first, words = await asked(*shelf)
+    assert first.first
+    assert "You haven't asked this before" in words
+    again, words = await asked(*shelf, before=first.seen)
+    assert (again.new, again.changed, again.gone) == ((), (), ())
+    assert words.startswith(
+        "No new claims since May 20, 2026.\nNo claim that you had changed.\n"
+        "The doctor you saw last hasn't left your network."
+    )
+
+
+async def test_a_new_claim_a_changed_one_and_a_doctor_who_left() -> None:
+    """Each is a line; a claim that replaces one is a change, though it has another id."""
+    numbered = {"identifier": [{"value": "n1"}]}
+    first, _ = await asked(*DIRECTORY, IN, OWN, visit("a", 9), visit("b", 10, "2026-03-01", **numbered))
+    corrected = visit("b2", 4, "2026-03-01", related=[{"relationship": concept("prior"), "reference": {"value": "n1"}}])
+    now = (visit("a", 12.5), visit("b", 10, "2026-03-01", **numbered), corrected, visit("c", 7, "2026-05-02"))
+    found, words = await asked(*DIRECTORY, OUT, OWN, *now, before=first.seen)
+    assert [one.id for one in found.new] == ["c"]
+    assert {one.id for one in found.changed} == {"a", "b2"}
+    assert found.gone == (("Minh Kim, DO", "Blue Network S"),)
+    assert "1 new claim since May 20, 2026: Minh Kim, DO, May 2, 2026, $7.00." in words
+    assert "2 claims changed; the newest: " in words
+    assert "Minh Kim, DO isn't listed in Blue Network S any more." in words
+    _, words = await asked(*DIRECTORY, OUT, OWN, *now, ids=found.ids, since="2026-05-20")
+    assert words.startswith("What is new or changed since May 20, 2026:")
+    assert "$12.50" in words
+
+
+async def test_a_claim_that_is_marked_as_private_is_not_described() -> None:
+    """It counts, and no name of it is said."""
+    secret = {
+        "meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}
+    }
+    first, _ = await asked(OWN, visit("a", 9))
+    found, words = await asked(OWN, visit("a", 9), visit("s", 30, "2026-05-03", **secret), before=first.seen)
+    assert len(found.new) == 1
+    assert "1 new claim since May 20, 2026: a claim that your plan marks as private." in words
+    assert "Kim" not in words
+
+
+async def test_since_a_day_goes_by_the_records_own_dates() -> None:
+    """When the plan decided; a system that touched all records at once says nothing by that."""
+    touched = {"meta": {"lastUpdated": "2026-05-10T06:00:00Z"}}
+    old = [visit(f"o{n}", 5, "2026-01-0" + str(n), created="2026-01-20", **touched) for n in (1, 2, 3)]
+    since = {"date_range": {"start": "2026-05-01", "end": None}}
+    fresh = visit("n", 8, "2026-04-28", created="2026-05-04", **touched)
+    found, words = await asked(OWN, *old, fresh, slots=since)
+    assert ([one.id for one in found.new], found.changed) == (["n"], ())
+    assert "1 new claim since May 1, 2026" in words
+    found, words = await asked(
+        OWN, *[{**one, "meta": {}} for one in old[:2]], old[2], fresh, slots=since, language="es"
+    )
+    assert [one.id for one in found.changed] == ["o3"]
+    assert "Cambió 1 reclamación" in words
+
+
+@pytest.mark.fault("F67")
+async def test_a_directory_that_does_not_answer_takes_nothing_from_the_claims() -> None:
+    """That is said, and what was known of the doctors stays for the next time."""
+    first, _ = await asked(*DIRECTORY, IN, OWN, visit("a", 9))
+    assert first.seen.doctors
+    down = ("Organization", "PractitionerRole", "Practitioner", "InsurancePlan")
+    found, words = await asked(OWN, visit("a", 9), before=first.seen, down=down)
+    assert "No new claims" in words
+    assert "I couldn't look in the directory just now" in words
+    assert found.seen.doctors == first.seen.doctors
