@@ -63,7 +63,7 @@ bench: setup
 bench-memory: setup
 	$(RUN) python -m bench.memory
 
-# What a second process on PostgreSQL adds, the load pinned apart where the machine has four CPUs: some minutes.
+# One, two, four and eight processes on PostgreSQL, far from payer and Slack: what each adds, and what limits it.
 bench-replicas: setup
 	$(RUN) python -m bench.replicas
 

@@ -25,7 +25,7 @@ _SEEN: frozenset[AuditEvent] = frozenset({"answered"})
 _SHOWN = 5
 CodeState = Literal["fresh", "spent", "aside", "barred"]
 _FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
-_DELETING = ("forget", "delet", "eras", "wip", "purg", "scrub", "destroy", "olvid", "borr", "elimin")
+_DELETING = ("forget", "delet", "eras", "wip", "purg", "scrub", "destroy", "clear", "olvid", "borr", "elimin", "limpi")
 _KEEPING = frozenset({"dont", "not", "without", "keep", "no", "sin", "conserve", "conserva"})
 _AT_WORK = "who-at-work"
 

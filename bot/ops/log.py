@@ -17,6 +17,8 @@ _FIELDS = frozenset({
     "resource_type", "location", "element", "reason", "origin", "setting", "count", "version", "port",
 })  # fmt: skip
 
+_QUOTES = ("mcp", "sse_starlette")  # at DEBUG they log whole questions and answers, so not even an open root hears them
+
 
 def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop every field that is not on the list, so that a careless call cannot leak a value."""
@@ -31,6 +33,8 @@ def set_up(level: str = "INFO") -> None:
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s"))
     handler.addFilter(_without_traceback)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in _QUOTES:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -26,7 +26,7 @@ _AGAIN = 10.0  # seconds until a connection that ended is made anew
 Then = Callable[[], None]
 
 
-class Notices:
+class WorkNotices:
     """Listens on a connection of its own, from the first `heard` on. `tell` sends a notice to all, oneself included."""
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:

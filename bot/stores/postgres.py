@@ -18,7 +18,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
 from bot.stores.base import Ended, NewRow, Row
-from bot.stores.notices import CHANNEL, Notices
+from bot.stores.notices import CHANNEL, WorkNotices
 from bot.stores.postgres_schema import bring_up_to_date
 
 NAME = "bcbst-bot"
@@ -130,7 +130,7 @@ class PostgresStore:
         listener: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
         self._pool, self._clock = pool, clock
-        self._notices = None if listener is None else Notices(listener, self._tell)
+        self._notices = None if listener is None else WorkNotices(listener, self._tell)
 
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
         """Call `then` when a process leaves work of a kind that begins so to whoever finds it."""
