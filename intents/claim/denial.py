@@ -113,11 +113,12 @@ async def answer(ask: Ask) -> Denial:
                 question=question, looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
         wanted = wanted_of(in_any_state(ask))
-        begun = await _begun(ask, found) if _letter(ask) and not wanted.narrows else found[:1]
+        anew = text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
+        begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:
             cite_claims(ask, found[:SHOWN])
             return Denial(every=found[:SHOWN], looked_at=looked_at, wanted=wanted, letter=_letter(ask))
-        chosen = begun[0] if _letter(ask) else found[min(max(ask.pick, 0), len(found) - 1)]
+        chosen = begun[0] if anew else found[min(max(ask.pick, 0), len(found) - 1)]
     claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])
@@ -144,7 +145,7 @@ async def _begun(ask: Ask, found: Sequence[Claim]) -> Sequence[Claim]:
 
 def _letter(ask: Ask) -> bool:
     """Whether the draft of a letter is asked for."""
-    return "yes" in {ask.arguments.get("letter"), text_of(ask, "letter")}
+    return not {"yes", "new"}.isdisjoint({ask.arguments.get("letter"), text_of(ask, "letter")})
 
 
 def _question(ask: Ask) -> str | None:
