@@ -54,6 +54,8 @@ from bot.ops.health import Health
 from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit
 from bot.ops.metrics import Meter
 from bot.ops.ratings import Ratings
+from bot.ops.sentences import Sentences
+from bot.ops.tally import Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.client import DirectoryClient
@@ -149,35 +151,35 @@ async def assemble(
         table = SealedTable(store, Vault.from_settings(settings, path := sqlite_path(settings.bot_store_url)))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
         audit, dialogue, recent = Audit(table), Dialogue(table), MemberCache(wire.clock)
+        meter.tally = tally = Tally(table, audit.pseudonym, now)
         keeper = Keeper(pack, dialogue)
         telling = Telling(pack, keeper, settings.payer_facts, meter)
         accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
         stack.push_async_callback(accounts.close)
-        hours = settings.bot_delete_after_hours
+        hours, address = settings.bot_delete_after_hours, settings.bot_public_url
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
-        documents = Documents(table, audit, settings.bot_public_url)
         interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
         reminding = _reminding(pack, table, keeper, telling, settings.payer_facts, now, interval)
-        links = HealthLinks(table, audit, settings.bot_public_url)
+        links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
         publisher = Publisher(Printer(pack.templates / "documents", {"payer": settings.payer_facts}), documents, links)
         answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
         turn = _turn(
             *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
-            store=store,
-            reminding=reminding,
+            *(table, reminding),
         )
         renderer = Renderer(pack.templates / "pages", settings)
         forget = partial(_forget, retention, accounts)
-        pages, calls = Pages(documents, renderer, settings.bot_public_url), RollCall(store, accounts, audit, forget)
+        pages, calls = Pages(documents, renderer, address), RollCall(store, accounts, audit, forget)
         stands: dict[str, Stands] = {}
         due = _due(table, reminding, answering, accounts, telling, calls, audit, now, interval, stands)
         bot = Bot(
             *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
             *(renderer, meter, recent, retention, telling, calls, due, stands, forget),
         )
+        stack.push_async_callback(tally.flush)
         stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings, path)))
         sweeping = sweep(store, retention, anchor, accounts.keep_whole)
-        for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store)):
+        for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store), tally.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 
@@ -252,7 +254,7 @@ def _turn(  # noqa: PLR0917 -- as above
     meter: Meter,
     patience: Patience,
     now: Callable[[], datetime],
-    store: Store,
+    table: SealedTable,
     reminding: Reminding,
 ) -> Turn:
     return Turn(
@@ -266,11 +268,11 @@ def _turn(  # noqa: PLR0917 -- as above
         now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
-        limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(store, audit)),
+        limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(table.store, audit)),
         meter=meter,
         keeper=keeper,
         telling=telling,
-        feedback=Feedback(Ratings(store, meter, now)),
+        feedback=Feedback(Ratings(table.store, meter, now), Sentences(table, now)),
         reminding=reminding,
     )
 

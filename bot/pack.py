@@ -43,6 +43,7 @@ KERNEL_TEMPLATES = (
     *(
         "_footer",
         "_own_doctor",
+        "_shared",
         "_unmet",
         "ask/location",
         "choices",

@@ -24,8 +24,8 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.offers kit.reading payer.budget payer.optional payer.search errors records.bundle records.care_kind
-        records.dates records.decode records.money records.patient records.sums
+        kit.ask kit.gathering kit.offers kit.reading kit.record_files payer.budget payer.optional payer.search errors
+        records.bundle records.care_kind records.dates records.decode records.money records.patient records.sums
     """,
     "claims": """
         kit.claims kit.denials kit.near_claims kit.period kit.said kit.wanted kit.which records.adjudication

@@ -118,7 +118,7 @@ async def test_a_person_over_the_limit_gets_one_plain_sentence_and_danger_is_sti
         assert "That was more than I can answer in one minute. Ask again in 60 seconds" in await say("hello")
         assert "Call 911 now" in await say("i have chest pain")
         figures = (await http.get("/metrics")).text
-        assert 'bot_answers_total{intent="greeting",platform="slack"} 2.0' in figures
+        assert 'bot_answers_total{intent="greeting",language="en",platform="slack"} 2.0' in figures
         assert 'bot_problems_total{kind="TooManyQuestions"} 1.0' in figures
         assert "U1" not in figures
 

@@ -33,6 +33,11 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "e2e/test_card.py::test_only_ciphertext_waits_and_the_key_goes_nowhere",
         "channels/test_mcp.py::test_a_call_leaves_no_row",
     ),
+    "The whole record as a file": (
+        "e2e/test_record.py::test_it_is_handed_out_once_and_nothing_of_it_stays",
+        "documents/test_desk.py::test_a_drawer_is_its_records_own_sealed_and_ends_with_the_sign_in",
+        "kit/test_whole_record.py::test_nothing_waits_when_the_file_is_made",
+    ),
     "Reminders": (
         "e2e/test_reminders.py::test_from_words_to_message_and_calendar",
         "e2e/test_reminders.py::test_wishes_end_with_the_record_that_they_are_about",
@@ -53,6 +58,14 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "test_shape.py::test_an_outside_library_stays_in_its_room",
     ),
     "What people say of answers": ("channels/teams/test_ratings.py::test_nobody_rates_what_they_were_not_answered",),
+    "What is counted": (
+        "test_tally.py::test_four_people_are_nobody_and_the_fifth_takes_the_hashes_away",
+        "test_tally.py::test_no_cell_tells_which_people_of_another_it_holds",
+    ),
+    "Sentences that were not understood": (
+        "e2e/test_admin.py::test_a_sentence_is_kept_only_when_its_writer_has_read_and_agreed",
+        "e2e/test_admin.py::test_only_what_was_shown_can_be_kept",
+    ),
     "What links open": ("channels/slack/test_thumbs.py::test_a_number_can_be_dialled_and_a_place_found_on_a_map",),
     "What is logged": (
         "e2e/test_privacy.py::test_logs_at_debug_hold_nothing",

@@ -49,10 +49,10 @@ def _headings(page: str, number: str) -> list[str]:
     ids=["threats", "faults", "invariants"],
 )
 def test_every_number_that_is_cited_is_explained_once(page: str, number: str, cited: re.Pattern[str]) -> None:
-    """T01, F01 and I1 lead to a heading, and the headings are numbered without a hole."""
+    """T01, F01 and I1 lead to a heading, and the headings are numbered in order, each once."""
     headings = _headings(page, number)
     assert _unresolved(cited, {*headings}) == {}
-    assert [int(heading[1:]) for heading in headings] == list(range(1, len(headings) + 1))
+    assert [*headings] == sorted({*headings})
 
 
 def test_every_module_that_a_page_runs_is_there() -> None:

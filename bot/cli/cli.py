@@ -30,7 +30,14 @@ def main() -> None:
     open_streams()
 
 
-for _command in (operators.keys, operators.links, operators.audit, operators.feedback, operators.migrate):
+for _command in (
+    operators.keys,
+    operators.links,
+    operators.audit,
+    operators.feedback,
+    operators.admin,
+    operators.migrate,
+):
     main.add_command(_command)
 
 

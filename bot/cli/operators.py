@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 import click
 
@@ -203,6 +203,35 @@ def feedback() -> None:
     from bot.cli.feedback import lines  # noqa: PLC0415 -- see bot/cli/cli.py
 
     _print(lines)
+
+
+@click.group(cls=ShownGroup, invoke_without_command=True)
+@click.option("--month", help="As 2026-11; this month when it is not given.")
+@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "es"]))
+@click.pass_context
+def admin(context: click.Context, month: str | None, language: Literal["en", "es"]) -> None:
+    """Print a one-time link, and its code, to a page of counts: what is asked, what fails, what is not understood."""
+    from bot.cli.admin import page  # noqa: PLC0415 -- see bot/cli/cli.py
+
+    if context.invoked_subcommand is None:
+        _print(partial(page, month=month, language=language))
+
+
+@admin.command(name="sentences")
+@click.option("--drop", is_flag=True, help="Throw all of them away.")
+def admin_sentences(*, drop: bool) -> None:
+    """Print the sentences that people gave because they were not understood."""
+    from bot.cli.admin import drop as thrown_away  # noqa: PLC0415 -- see bot/cli/cli.py
+    from bot.cli.admin import sentences  # noqa: PLC0415 -- as above
+
+    async def job() -> None:
+        click.echo(await thrown_away(settings))
+
+    if not drop:
+        _print(sentences, none="Nobody has given a sentence yet.")
+        return
+    settings = _of_a_store()
+    run(job())
 
 
 @click.command(cls=ShownCommand)

@@ -19,6 +19,7 @@ from bot.conversation.owner import called, household_of
 from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.quoting import PayerQuoted, closed, once, quotable
 from bot.conversation.reminding import Reminding
+from bot.conversation.sharing import SHARED
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, PayerSlow, SignInExpired
@@ -47,7 +48,6 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import PayerHealth
 
 _AGAIN = "again"
-_NUMBER_SECONDS = 3.0
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -167,11 +167,12 @@ class Answering:
         member = access.person.name if access and access.person and not access.people else ""
         first = not (memory.met or rules.answer == "aside")
         payer = PayerQuoted(self._payer)
-        values = {"private": private, "theirs": "" if every else called(memory, asked), "payer": payer}
+        alone, theirs = isinstance(message.place, OneToOne), "" if every else called(memory, asked)
+        values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
         template = template_of(every.answer if every else asked.intent)
         written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
         reply = written(values=values)
-        if payer.lacked and access is not None and (number := await self._own_number(message, asked)):
+        if payer.lacked and access is not None and (number := await self._own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._payer, "number": number}})
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
@@ -202,13 +203,6 @@ class Answering:
             look = Look(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
             await self._accounts.looks.keep(person, access.patient, look)
         return summary
-
-    async def _own_number(self, message: Message, asked: Asked) -> str:
-        """The number for members on the member's own card, where it is read in time; else ""."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_NUMBER_SECONDS):
-                return await self._own.phone(message, asked.whose)
-        return ""
 
     async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
         """The answer with its audit `record`. Rows for records that were not trusted are added first (T11, F27, F31).
@@ -317,6 +311,7 @@ class Answering:
             read_phone=lambda: self._own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
             read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
+            drawer=self._publisher.drawer(message.person, access) if access else None,
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:
@@ -332,8 +327,12 @@ class Answering:
             return summary, {}
         document = summary.document
         offered = await self._publisher.offer(
-            document.template, document.formats, document.values, asked.language, person, shared=document.shared
+            *(document.template, document.formats, document.values, asked.language, person),
+            shared=document.shared,
+            files=document.files,
         )
+        if document.done is not None:
+            await document.done()
         offer = Offer(minutes=offered.minutes, code=offered.code)
         return replace(summary, document=None, offer=offer), {"document": offered.url}
 
@@ -351,7 +350,8 @@ class Answering:
     ) -> Answered:
         """The answer in words; a conversation's first one about a member names them.
 
-        `values`: whether it is `private`, the name of somebody else whose record it is (`theirs`), and the `payer`.
+        `values`: whether it is `private`, and asked where its asker is `alone`, the name of somebody else whose record
+        it is (`theirs`), and the `payer`.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
@@ -360,6 +360,11 @@ class Answering:
         own_doctor = (block for block in own if not isinstance(block, Actions))
         blocks = (*blocks[:1], *own_doctor, *blocks[1:])  # the answer comes first
         blocks, unmet = self._with_unmet(asked, ask, blocks)
+        if SHARED in asked.arguments:
+            blocks = (
+                *self._pack.render("_shared", {"alone": values["alone"], "file": bool(links)}, asked.language),
+                *blocks,
+            )
         about = {**values, "report": report, "asked": asked, "first": first, "member": member}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)

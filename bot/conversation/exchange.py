@@ -43,6 +43,7 @@ class Exchange:
     """One message while it is answered: itself, the conversation's memory, and how it is understood.
 
     `heard` is the language of its words, `language` that of the reply, `errors` that in which what goes wrong is said.
+    `unread` is how it was asked back or not understood, "" for what was answered, for who counts it.
     `line` is the line of danger above its replies. `is_asked` once a question is being answered; `connects` when a kept
     question may follow the step.
     """
@@ -53,6 +54,7 @@ class Exchange:
     heard: Language = "en"
     language: Language = "en"
     errors: Language = "en"
+    unread: str = ""
     line: AlarmLine | None = None
     is_asked: bool = False
     connects: bool = False
@@ -148,6 +150,7 @@ class Keeper:
             whose=memory.whose,
             spoken=memory.spoken_after(asked),
             met=memory.met,
+            unread=memory.unread if keeps is not None else None,
             older=dict(list({**memory.older, **memory.labels}.items())[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )

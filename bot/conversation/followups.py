@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.conversation.sharing import to_share
 from bot.conversation.state import Asked, Memory
 from bot.language.context import RECORD, changed, taken_over
+from bot.language.kernel import SHARE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.message import SOURCES, Language
@@ -189,6 +191,8 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
     A refinement that names no other record stays with the one that was shown.
     """
+    if reading.intent == SHARE:
+        return to_share(memory, reading, intents)
     followed = resolve(memory, reading)
     rules = intents.get(followed.intent) if followed else None
     if followed is None or rules is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -24,6 +25,8 @@ from bot.kit import (
 from bot.message import Message, Person
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
+
+_NUMBER_SECONDS = 3.0
 
 
 class OwnRecords:
@@ -71,6 +74,13 @@ class OwnRecords:
             return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
         except (LinkError, PayerError, Unreadable):
             return ()
+
+    async def number(self, message: Message, whose: str) -> str:
+        """The number for members on the member's own card, where it is read in time; else ""."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_NUMBER_SECONDS):
+                return await self.phone(message, whose)
+        return ""
 
     async def phone(self, message: Message, whose: str) -> str:
         """The first phone number of the payer of a coverage that holds today; "" where `coverages` would be none."""

@@ -7,6 +7,7 @@ words typed by hand, what changes the question before, or a new question; else i
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from bot.conversation import followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Said
 from bot.conversation.other_questions import cleared, parted
+from bot.conversation.sharing import SHARED
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
@@ -32,6 +34,10 @@ log = structlog.get_logger("turn")
 ITEMS, BETWEEN = "items", ";"  # a button's arguments hold no line's end
 _MOST = 2_000  # lines that are taken out of a message; the answer says how many of them it asks
 _MOST_MISSES = 2
+_LEAST_KEPT = 3  # words
+_MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
+GIVES = "gives"
+"""What leads from a message that nobody answers to its being given to the operator: the key of its words."""
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
 _MORE = "more"
@@ -90,6 +96,7 @@ class Recognisers:
                 break
         if isinstance(step, Asked):
             log.info("understood", intent=step.intent, rule=step.rule, score=step.score, concepts=step.concepts)
+            return self._with_gift(exchange, step)
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
@@ -212,6 +219,8 @@ class Recognisers:
             if changed is None:
                 return followups.beyond(memory, reading, language)
             asked = replace(changed, language=language)
+            if SHARED in asked.arguments:  # it is looked up as anybody would, so that anybody may read it
+                exchange.message = replace(exchange.message, directory_only=True)
         else:
             intent, slots = self._engine.merged(context, part)
             whose = owner.spoken_of(memory, part)
@@ -229,16 +238,36 @@ class Recognisers:
             template = "problems/button_over"
         elif reading.unclear and memory.misses < _MOST_MISSES:
             template = "choices"
+        exchange.unread = template.rpartition("/")[2]
         candidates = reading.candidates if template == "choices" else self._nearest(message)
         shared = isinstance(message.place, Shared)
         if shared:  # where others read, nobody is offered what only a member may ask
             candidates = tuple(one for one in candidates if not self._pack.is_of_member(one.intent))
         untold = not (reading.shows_language or memory.language)
-        values = {"payer": self._payer, "candidates": candidates, "untold": untold, "shared": shared}
+        unread = self._to_give(exchange) if template in _MAY_BE_GIVEN else None
+        gives = unread[0] if unread else ""
+        values = {"payer": self._payer, "candidates": candidates, "untold": untold, "shared": shared, "gives": gives}
         blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
         reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=shared or message.press is not None)
-        exchange.memory = replace(memory, misses=memory.misses + 1)
+        exchange.memory = replace(memory, misses=memory.misses + 1, unread=unread)
         return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
+
+    def _with_gift(self, exchange: Exchange, asked: Asked) -> Asked:
+        """A question that is outside of everything, with the key by which its writer may give it to the operator."""
+        unread = self._to_give(exchange) if asked.intent == FALLBACK and not exchange.is_pressed else None
+        if unread is None:
+            return asked
+        exchange.memory = replace(exchange.memory, unread=unread)
+        return replace(asked, arguments={GIVES: unread[0]})
+
+    def _to_give(self, exchange: Exchange) -> tuple[str, str] | None:
+        """The message as its writer may give it to the operator, behind a key; None where little of it may be kept."""
+        if exchange.message.origin != "said" or isinstance(exchange.message.place, Shared):
+            return None
+        people = owner.known_names(exchange.message, exchange.memory)
+        words = self._engine.redacted(exchange.message.text, today=self._now().date(), people=people)
+        kept = sum(not word.startswith("[") for word in words)
+        return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None
 
     def _nearest(self, message: Message) -> tuple[Candidate, ...]:
         return () if message.press else self._engine.nearest(message.text, today=self._now().date())

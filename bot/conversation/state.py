@@ -78,6 +78,9 @@ class Memory:
     that the last answer was about, None when it was about several. `entries` are a list's entries without a button, as
     they were shown, by number.
 
+    `unread` is the last message that was not understood, as its writer may give it to the operator, behind the key that
+    a button names; it goes with the next topic.
+
     `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
     record that the person switched to, `spoken` are those that questions were about, the last first. `link` is their
     connection, read for each message and not kept. `met`: an answer of this conversation has said whose record it
@@ -100,6 +103,7 @@ class Memory:
     older: Mapping[str, Asked] = field(default_factory=dict)
     record: str | None = None
     entries: Mapping[int, str] = field(default_factory=dict)
+    unread: tuple[str, str] | None = None
 
     @property
     def people(self) -> tuple[PatientCandidate, ...]:

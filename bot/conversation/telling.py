@@ -35,7 +35,7 @@ class Telling:
         reply = Private(intent="problem", language=language, blocks=words, error=error.reference)
         reply = await self._keeper.alone(person, reply)
         log.warning("problem", kind=type(error).__name__, reference=error.reference)
-        self._meter.problem(type(error).__name__)
+        self._meter.problem(type(error).__name__, person)
         return reply
 
     async def tell(self, person: Person, error: BotError) -> None:

@@ -31,7 +31,7 @@ from bot.conversation.exchange import (
     endangered,
     why_refused,
 )
-from bot.conversation.feedback import Feedback
+from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.forms import Forms
 from bot.conversation.other_questions import by_button, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
@@ -112,7 +112,9 @@ class Turn:
         started = time.perf_counter()
         structlog.contextvars.bind_contextvars(turn=new_reference())
         waiting: Answered | None = None
-        async for reply in self._replies(message):
+        off = message.directory_only or self._member_answers == "off"
+        exchange = Exchange(replace(message, directory_only=off))
+        async for reply in self._replies(message, exchange):
             if waiting is not None:
                 yield replace(waiting, final=False)
             waiting = reply
@@ -122,7 +124,8 @@ class Turn:
         if waiting is not None:
             yield waiting
             _log_answer(waiting, started)
-            self._meter.answered(message.person.platform, waiting.intent, time.perf_counter() - started)
+            taken = time.perf_counter() - started
+            self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
         """A page that stays in sight, and whether an account is connected."""
@@ -130,10 +133,8 @@ class Turn:
         page, linked = await self._connecting.home(person, language, directory_only=off)
         return await self._keeper.alone(person, page), linked
 
-    async def _replies(self, message: Message) -> AsyncIterator[Answered]:
+    async def _replies(self, message: Message, exchange: Exchange) -> AsyncIterator[Answered]:
         """The replies of one step after the other; what goes wrong is said in the language of its step."""
-        off = message.directory_only or self._member_answers == "off"
-        exchange = Exchange(replace(message, directory_only=off))
         try:
             exchange.memory = await self._owners.recalled(message, self._dialogue)
             exchange.errors = exchange.memory.language or "en"
@@ -190,6 +191,7 @@ class Turn:
                     yield self._answering.on_the_way(asked, search.progress, private=needs_member)
                 yield self._with_others(exchange, self._owners.headed(search.reply(), asked, memory), asked)
         except NeedsPlace as need:
+            exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
@@ -209,7 +211,7 @@ class Turn:
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
             return Said(aside, keeps=True) if asks_more(aside) else aside
-        if asked.intent.startswith("account.") or asked.intent in {LIST, END}:
+        if asked.intent.startswith("account.") or asked.intent in {LIST, END, SENTENCE, KEEP}:
             return await self._of_person(exchange, asked)
         if settled.found is not None and not await self._may_connect(message):
             return Said(self._owners.other(message, asked, exchange.memory, settled.found), asked)
@@ -217,6 +219,14 @@ class Turn:
             return asked
         exchange.memory = replace(exchange.memory, misses=0)
         return Said(self._static(asked), keeps=True, slots=by_button(asked.also))
+
+    async def _of_sentence(self, exchange: Exchange, asked: Asked) -> Said:
+        """What would be kept of a message that was not understood, or that it is; it is gone from here then."""
+        values = await self._feedback.given(asked, exchange.memory)
+        blocks = self._pack.render(template_of(asked.intent), values, asked.language)
+        if asked.intent == KEEP:
+            exchange.memory = replace(exchange.memory, unread=None)
+        return Said(Private(intent=asked.intent, language=asked.language, blocks=blocks), keeps=True)
 
     def _not_of_asker(self, message: Message, asked: Asked) -> Answered | Said | None:
         """The reply to words that are not their asker's, or not all of them yet, where these would do something.
@@ -232,8 +242,10 @@ class Turn:
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
     async def _of_person(self, exchange: Exchange, asked: Asked) -> Said:
-        """The reply to what is about the asker's account or reminders, which no payer is asked for."""
+        """The reply to what is about the asker's account, reminders or sentence, which no payer is asked for."""
         message = exchange.message
+        if asked.intent in {SENTENCE, KEEP}:
+            return await self._of_sentence(exchange, asked)
         if asked.intent in {LIST, END}:
             return Said(await self._reminding.answer(message, asked), keeps=True)
         if asked.intent in {SWITCH, WHOSE}:

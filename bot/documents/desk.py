@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same, shown
+from bot.accounts.values import Access
+from bot.documents.drawer import SealedDrawer
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Language, Person
 from bot.ops.audit import Audit
@@ -23,14 +25,19 @@ from bot.stores.sealed import SealedTable, Vault
 PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
 OPEN_LIVES = 86_400.0
 TRIES = 5
+OPERATOR = "operator"
+"""The platform of who runs the bot, whose code stands in a terminal and in no chat."""
 _PAPER, _FILE, _CURRENT, _TRY = "document", "document_file", "document_current", "document_try"
 _PIECE = 64 * 1024
+ROW = 1024 * 1024
+"""The most bytes of a file in one row of the store."""
 
 
 class Paper(msgspec.Struct, frozen=True):
     """A document that waits, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None for anybody's.
 
-    `person` is whose it is, None for directory facts. `style` is the hash of its one style.
+    `person` is whose it is, None for directory facts. `style` is the hash of its one style. A large file is kept in
+    pieces: `more` says how many there are beside the first.
     """
 
     person: Person | None
@@ -40,6 +47,11 @@ class Paper(msgspec.Struct, frozen=True):
     style: str
     expires: float
     code: str | None = None
+    more: dict[str, int] = {}
+
+    def rows(self, key: str, form: str) -> list[str]:
+        """The keys of the rows of a file, in its order."""
+        return [f"{key}.{form}", *(f"{key}.{form}.{at}" for at in range(1, self.more.get(form, 0) + 1))]
 
     @property
     def owner(self) -> str:
@@ -65,6 +77,10 @@ class Documents:
         self._public_url, self._clock = public_url, clock
         self._tried = Tries(PRIVATE_LIVES, clock)
 
+    def drawer(self, person: Person, access: Access) -> SealedDrawer:
+        """What a person's answers about one record keep between two questions."""
+        return SealedDrawer(self._table, person, access, self._clock)
+
     async def offer(
         self,
         name: str,
@@ -83,12 +99,15 @@ class Documents:
         key, owner = digest(document_id), person.key if person else ""
         lives = PRIVATE_LIVES if person else OPEN_LIVES
         expires, hashed = self._clock() + lives, digest(code) if code else None
-        paper = Paper(person, name, tuple(files), language, style, expires, hashed)
+        more = {form: (len(packed) - 1) // ROW for form, packed in files.items() if len(packed) > ROW}
+        paper = Paper(person, name, tuple(files), language, style, expires, hashed, more)
         if person:
             await self._store.drop_owned(owner, _PAPER, _FILE)
             await self._store.put(_CURRENT, owner, key.encode(), expires=paper.expires, owner=owner)
         for form, packed in files.items():
-            await self._put(_FILE, f"{key}.{form}", _lock(document_id).seal(packed, form), paper)
+            for at, row in enumerate(paper.rows(key, form)):
+                piece = packed[at * ROW : (at + 1) * ROW]
+                await self._put(_FILE, row, _lock(document_id).seal(piece, _label(form, at)), paper)
         await self._put(_PAPER, key, msgspec.json.encode(paper), paper)
         url = f"{self._public_url}/document/{document_id}"
         return OfferedDocument(url, round(lives / 60), shown(code) if code else None)
@@ -108,8 +127,8 @@ class Documents:
             raise DocumentOver("the document was fetched, or was replaced")
         return paper
 
-    async def read(self, document_id: str, form: str) -> bytes:
-        """A file of a document that is anybody's, packed; it stays.
+    async def read(self, document_id: str, form: str) -> AsyncIterator[bytes]:
+        """The pieces of a file of a document that is anybody's, packed; it stays.
 
         Raises:
             DocumentOver: as in `peek`; a person's own document is over for whoever asks this way.
@@ -117,10 +136,10 @@ class Documents:
         paper = await self.peek(document_id)
         if paper.code is not None:
             raise DocumentOver("a document with a code is not read without one")
-        return _opened(document_id, form, await self._table.get(_FILE, f"{digest(document_id)}.{form}"))
+        return await self._pieces(document_id, form, paper.rows(digest(document_id), form), self._table.get)
 
-    async def fetch(self, document_id: str, form: str, typed: str) -> bytes:
-        """The packed file for a right code, removed from the store. Of several requests one gets it.
+    async def fetch(self, document_id: str, form: str, typed: str) -> AsyncIterator[bytes]:
+        """The pieces of a packed file for a right code, removed from the store. Of several requests one gets them.
 
         Raises:
             DocumentOver: as in `peek`, or this file was fetched before.
@@ -132,24 +151,46 @@ class Documents:
         tried = max(here, await self._store.count(_TRY, key, expires=paper.expires))
         if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
             await self._wrong(key, paper, tried)
-        packed = _opened(document_id, form, await self._table.take(_FILE, f"{key}.{form}"))
+        pieces = await self._pieces(document_id, form, paper.rows(key, form), self._table.take)
         await self._audit.record("exported", paper.person, detail=f"{paper.name}.{form}")
         left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
         if not left:
             await self._store.drop(_PAPER, key)
-        return packed
+        return pieces
+
+    async def _pieces(
+        self, document_id: str, form: str, rows: Sequence[str], get: Callable[[str, str], Awaitable[bytes | None]]
+    ) -> AsyncIterator[bytes]:
+        """The pieces of the rows, the first of which is there; one is in memory at a time.
+
+        Raises:
+            DocumentOver: it is not. Later, one of the others is over: whoever downloads gets no whole file.
+        """
+        first = _opened(document_id, form, await get(_FILE, rows[0]))
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield first
+            for at, row in enumerate(rows[1:], 1):
+                yield _opened(document_id, _label(form, at), await get(_FILE, row))
+
+        return pieces()
 
     async def _wrong(self, key: str, paper: Paper, tried: int) -> None:
         await self._audit.record("code_wrong", paper.person, detail=paper.name)
         if tried < TRIES:
             raise CodeWrong("the code does not match", tries_left=TRIES - tried)
         await self._store.drop(_PAPER, key)
-        for form in paper.formats:
-            await self._store.drop(_FILE, f"{key}.{form}")
+        for row in (row for form in paper.formats for row in paper.rows(key, form)):
+            await self._store.drop(_FILE, row)
         raise CodeSpent("too many wrong codes")
 
     async def _put(self, kind: str, key: str, value: bytes, paper: Paper) -> None:
         await self._table.put(kind, key, value, expires=paper.expires, owner=paper.owner)
+
+
+def _label(form: str, at: int) -> str:
+    """What the seal of a piece is bound to, so that no piece stands in another one's place."""
+    return f"{form}.{at}" if at else form
 
 
 def _opened(document_id: str, form: str, inner: bytes | None) -> bytes:
@@ -164,6 +205,11 @@ def _lock(document_id: str) -> Vault:
     return Vault([hashlib.sha256(f"document {document_id}".encode()).digest()])
 
 
+def packed_already(file: bytes) -> bytes:
+    """A file that is packed by its own format, in the form in which files are kept."""
+    return zlib.compress(file, 0)
+
+
 def pack(pieces: Iterable[str]) -> bytes:
     """A text, packed while it is made, so that it is never whole in memory."""
     packer, packed = zlib.compressobj(6), bytearray()
@@ -172,10 +218,12 @@ def pack(pieces: Iterable[str]) -> bytes:
     return bytes(packed + packer.flush())
 
 
-def unpack(packed: bytes) -> Iterator[bytes]:
-    """The text's bytes again, in pieces."""
+async def unpack(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The file's bytes again, in small pieces."""
     unpacker = zlib.decompressobj()
-    while packed:
-        yield unpacker.decompress(packed, _PIECE)
-        packed = unpacker.unconsumed_tail
+    async for packed in pieces:
+        left = packed
+        while left:
+            yield unpacker.decompress(left, _PIECE)
+            left = unpacker.unconsumed_tail
     yield unpacker.flush()

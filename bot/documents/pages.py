@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 
 import structlog
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.render import Renderer, headers_of
-from bot.documents.desk import PRIVATE_LIVES, Documents, Paper, unpack
+from bot.documents.desk import OPERATOR, PRIVATE_LIVES, Documents, Paper, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver, StoreError
 
 _TYPES = {
@@ -20,8 +20,9 @@ _TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
     "ics": "text/calendar; charset=utf-8",
     "vcf": "text/vcard; charset=utf-8",
+    "zip": "application/zip",
 }
-_SHOWN = {"html": "inline", "csv": "attachment", "ics": "attachment", "vcf": "attachment"}
+_SHOWN = {**dict.fromkeys(_TYPES, "attachment"), "html": "inline"}
 _PROBLEMS: Mapping[type[BotError], tuple[str, HTTPStatus]] = {
     DocumentOver: ("document_over", HTTPStatus.GONE),
     CodeSpent: ("document_spent", HTTPStatus.GONE),
@@ -81,6 +82,7 @@ class Pages:
             form_action="'self'",
             token=form_token(secret, document_id),
             formats=paper.formats,
+            terminal=paper.person is not None and paper.person.platform == OPERATOR,
             tries_left=said.get("tries_left"),
             again=said.get("again", False),
         )
@@ -95,7 +97,7 @@ class Pages:
         return self._renderer.page("problem", accepts, status=status, problem=name, reference=error.reference)
 
 
-def _file(paper: Paper, form: str, packed: bytes) -> Response:
+def _file(paper: Paper, form: str, packed: AsyncIterator[bytes]) -> Response:
     """The file, under a name that does not identify its owner."""
     shown = f'{_SHOWN[form]}; filename="{paper.name}.{form}"'
     headers = {**headers_of(paper.language, paper.style), "Content-Disposition": shown}

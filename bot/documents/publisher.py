@@ -1,13 +1,20 @@
-"""From an answer's document to a link: printed in its formats off the event loop, then kept at the desk."""
+"""From an answer's document to a link: printed in its formats off the event loop, then kept at the desk.
+
+A zip holds the printed page and spreadsheet beside files of its own. One is made at a time in a process: while it is,
+some 30 MiB are in memory, the parts that it is made of and itself.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from bot.documents.desk import Documents, OfferedDocument, pack
+from bot.accounts.values import Access
+from bot.documents.archive import Files, zipped
+from bot.documents.desk import Documents, OfferedDocument, pack, packed_already
+from bot.documents.drawer import SealedDrawer
 from bot.documents.links import HealthLinks
 from bot.documents.printer import Printer
 from bot.message import Language, Person
@@ -22,7 +29,10 @@ _NAMES = {
     "contact": "provider",
     "card": "health-card",
     "deadline": "health-plan-deadline",
+    "record": "health-record",
 }
+_INSIDE = {"html": "record.html", "csv": "claims.csv"}
+"""What the printed files of a zip are called in it."""
 
 
 class Publisher:
@@ -30,6 +40,11 @@ class Publisher:
 
     def __init__(self, printer: Printer, documents: Documents, links: HealthLinks) -> None:
         self._printer, self._documents, self._links = printer, documents, links
+        self._zips = asyncio.Semaphore(1)
+
+    def drawer(self, person: Person, access: Access) -> SealedDrawer:
+        """What a person's answers about one record keep between two questions."""
+        return self._documents.drawer(person, access)
 
     async def offer(
         self,
@@ -40,10 +55,12 @@ class Publisher:
         person: Person | None,
         *,
         shared: bytes | None = None,
+        files: Callable[[], Files] | None = None,
     ) -> OfferedDocument:
         """Where a document waits: for its person alone, or for anybody when there is none.
 
-        `shared` is a FHIR resource to hand over by a QR code in the page: with one code for page and link.
+        `shared` is a FHIR resource to hand over by a QR code in the page: with one code for page and link. `files` go
+        into one zip with the printed page and spreadsheet.
         """
         code = None
         if shared is not None and person is not None:
@@ -53,9 +70,17 @@ class Publisher:
         def printed() -> dict[str, bytes]:
             return {form: pack(self._printer.pieces(template, form, values, language)) for form in formats}
 
-        files = await asyncio.to_thread(printed)
+        def archive(others: Callable[[], Files]) -> dict[str, bytes]:
+            texts = {name: self._printer.pieces(template, form, values, language) for form, name in _INSIDE.items()}
+            return {"zip": packed_already(zipped(texts, others()))}
+
+        if files is None:
+            made = await asyncio.to_thread(printed)
+        else:
+            async with self._zips:
+                made = await asyncio.to_thread(archive, files)
         name = _NAMES.get(template, template)
-        return await self._documents.offer(name, language, self._printer.style, files, person, code=code)
+        return await self._documents.offer(name, language, self._printer.style, made, person, code=code)
 
 
 def qr_svg(text: str) -> Markup:

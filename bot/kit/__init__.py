@@ -84,6 +84,7 @@ from bot.kit.floors import (
 )
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
+from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.named_claims import by_name, by_names, by_side
@@ -96,6 +97,7 @@ from bot.kit.organizations import Electronic, electronic_addresses, houses, staf
 from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.reading import records
+from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import Shares, asks_several, named_visit, of_scope, scope_of, visit_kind
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
@@ -146,32 +148,32 @@ __all__ = [
     "Benefit", "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseFound",
     "Choice", "Chosen", "Claim", "ClaimLine", "ClaimWish", "Condition", "Conditions", "Contract", "CostShare",
     "Coverage", "Coverages", "Curve", "DenialKind", "Doctors", "Document", "Doubt", "Drug", "DrugList", "DrugLists",
-    "Electronic", "Filter", "Floor", "Found", "FoundPlaces", "Hours", "Household", "HouseholdMember", "Kin",
-    "Listing", "Live", "Medication", "MetSoFar", "Nearest", "NeedsPlace", "Network", "NetworkSide", "Observation",
-    "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact", "PayerError", "PayerHealth",
-    "PayerPhone", "PharmacyCost", "Places", "Plan", "Procedure", "Profile", "Proven", "ProvenPlace", "Reason",
-    "ReminderKept", "ReminderWish", "Search", "Seen", "Series", "Shares", "Shielded", "Shown", "Site", "Step",
-    "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord", "TierCosts", "Unreadable", "Visits", "Wanted", "Who",
-    "Why", "WhyGone", "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within", "added", "adds_to",
-    "affiliations_of", "amount_in", "any_time", "appeal_clock", "appeal_days", "around", "as_seen",
-    "asked_networks", "asks_kind", "asks_several", "beyond", "by_currency", "by_name", "by_names", "by_provider",
-    "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found", "checked", "choose",
-    "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around", "conditions", "counted_since",
-    "counting", "counts_apart", "curve_of", "dated", "days_around", "deductible_met", "denial_kind",
-    "denied_claims", "doctors_gone", "doctors_seen", "doubts_of", "drug_lists", "drugs_by_id", "drugs_named",
-    "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "given", "history",
-    "holds_more", "household", "houses", "in_any_state", "is_called_so", "is_named", "is_npi", "is_numbered",
-    "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of", "listings", "loosened",
-    "mark", "marks_of_claims", "medications", "member_coverages", "name_of_state", "named_visit", "names_of",
-    "near_claims", "nearest", "nearest_names", "network_names", "network_side", "networks", "networks_among",
-    "newest_claims", "newest_visits", "of_other_person", "of_scope", "on_day", "on_record", "open_at", "owed_steps",
-    "own_networks", "own_of", "page_of", "part_of", "parts_named", "period_claims", "plan_year_of", "plans",
-    "priced_ahead", "priced_alone", "proven_of", "proven_place", "read_authorization", "read_benefits",
-    "read_claims", "read_condition", "read_contract", "read_coverage", "read_lines", "read_patient",
-    "read_procedure", "read_profile", "records", "results", "rules_ahead", "same_plan", "scope_of", "scopes_of",
-    "series", "service_dates", "shield", "shown_alone", "side_asked", "sift", "sites", "sold_at", "sold_in",
-    "span_of", "staff", "staff_beside", "standings", "story_of", "sum_of", "telling", "tells_state",
-    "tests_on_record", "text_of", "this_year", "unmet_of", "values_of", "visit_kind", "visits", "wanted",
-    "wanted_of", "who", "why_gone", "why_of", "with_fills", "within", "without", "without_own", "words_of",
-    "year_now", "year_so_far",
+    "Electronic", "Filter", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember",
+    "Kin", "Listing", "Live", "Medication", "MetSoFar", "Nearest", "NeedsPlace", "Network", "NetworkSide",
+    "Observation", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact", "PayerError",
+    "PayerHealth", "PayerPhone", "PharmacyCost", "Places", "Plan", "Procedure", "Profile", "Proven", "ProvenPlace",
+    "Reason", "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series", "Shares", "Shielded",
+    "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord", "TierCosts", "Unreadable",
+    "Visits", "Wanted", "Who", "Why", "WhyGone", "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within",
+    "added", "adds_to", "affiliations_of", "amount_in", "any_time", "appeal_clock", "appeal_days", "around",
+    "as_seen", "asked_networks", "asks_kind", "asks_several", "beyond", "by_currency", "by_name", "by_names",
+    "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found",
+    "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around",
+    "conditions", "counted_since", "counting", "counts_apart", "curve_of", "dated", "days_around", "deductible_met",
+    "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doubts_of", "drug_lists", "drugs_by_id",
+    "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "gathered",
+    "given", "history", "holds_more", "household", "houses", "in_any_state", "is_called_so", "is_named", "is_npi",
+    "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of",
+    "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "name_of_state",
+    "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names", "network_side",
+    "networks", "networks_among", "newest_claims", "newest_visits", "of_other_person", "of_scope", "on_day",
+    "on_record", "open_at", "owed_steps", "own_networks", "own_of", "page_of", "part_of", "parts_named",
+    "period_claims", "plan_year_of", "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place",
+    "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",
+    "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
+    "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shield", "shown_alone",
+    "side_asked", "sift", "sites", "sold_at", "sold_in", "span_of", "staff", "staff_beside", "standings",
+    "story_of", "sum_of", "telling", "tells_state", "tests_on_record", "text_of", "this_year", "unmet_of",
+    "values_of", "visit_kind", "visits", "wanted", "wanted_of", "who", "why_gone", "why_of", "with_fills", "within",
+    "without", "without_own", "words_of", "year_now", "year_so_far",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ MEMBER_TYPES = frozenset(
         "Procedure",
     }
 )
+_NO_MEMBER = "this intent's rule does not say needs: member"
 A_ZONE = timedelta(days=1)
 BILLED_LATE = timedelta(days=183)
 
@@ -100,6 +101,25 @@ class Places(Protocol):
 
     def zips_near(self, center: tuple[float, float], miles: float) -> tuple[str, ...]:
         """The ZIPs whose centre lies within a distance, the nearest first."""
+        ...
+
+
+class Drawer(Protocol):
+    """What a person's answers keep for a while, sealed: it ends with their sign-in, an hour at most, and with unlink.
+
+    Each record that a link opens has a drawer of its own.
+    """
+
+    async def get(self, name: str) -> bytes | None:
+        """What was put there under a name."""
+        ...
+
+    async def put(self, name: str, value: bytes) -> None:
+        """Keep it under a name."""
+        ...
+
+    async def clear(self) -> None:
+        """Throw everything in it away."""
         ...
 
 
@@ -166,6 +186,7 @@ class Ask:
     read_phone: Callable[[], Awaitable[str]] | None = None
     read_cases: Callable[[], Awaitable[tuple[AppealCase, ...]]] | None = None
     read_seen: Callable[[], Awaitable[Seen | None]] | None = None
+    drawer: Drawer | None = None
     private: bool = False
     now: datetime | None = None
     excluded: Mapping[str, Slot] = field(default_factory=dict)
@@ -206,6 +227,20 @@ class Ask:
         client = self._client(search.type)
         self.report.searches.append(search.shown())
         return client.search(search, self.budget)
+
+    def onward(self, search: Search, url: str) -> AsyncIterator[Page]:
+        """The pages of a search over the member's records from a later page on, at its address."""
+        if self.member is None:
+            raise TypeError(_NO_MEMBER)
+        self.report.searches.append(search.shown())
+        return self.member.onward(search, url, self.budget)
+
+    @property
+    def own_drawer(self) -> Drawer:
+        """What answers about this record keep between two questions."""
+        if self.drawer is None:
+            raise TypeError(_NO_MEMBER)
+        return self.drawer
 
     async def read(self, resource_type: str, resource_id: str) -> bytes:
         """One resource by id."""
@@ -268,7 +303,7 @@ class Ask:
         if resource_type not in MEMBER_TYPES:
             return self.directory
         if self.member is None:
-            raise TypeError("this intent's rule does not say needs: member")
+            raise TypeError(_NO_MEMBER)
         return self.member
 
 

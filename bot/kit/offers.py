@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -17,12 +17,17 @@ class Document:
 
     `shared` is the JSON of a FHIR resource that the page hands over: its template gets a QR code (`qr`) of a SMART
     Health Link to it. Only a member's own page has one, and its code is the link's passcode.
+
+    `files` go into one zip with the page and the spreadsheet, which are its only format; `done` is called when it is
+    kept.
     """
 
     template: str
     values: Mapping[str, object]
     formats: tuple[str, ...] = ("html",)
     shared: bytes | None = None
+    files: Callable[[], Iterable[tuple[str, Iterable[bytes]]]] | None = None
+    done: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from bot.language.context import OBJECTS, Context, asks_by_itself
 from bot.language.evidence import evidence
 from bot.language.hearing import Heard
-from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE
+from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import IntentRules, Rule
 from bot.language.slots import kinds_of
@@ -119,6 +119,8 @@ class Chooser:
         before = self._intents.get(context.intent) if context else None
         if before is None or intent == AGAIN:
             return True
+        if intent == SHARE:
+            return before.needs == "directory" or not {"SHARE", "CONTACT_CARD"}.isdisjoint(heard.names)
         if intent.removeprefix(FOLLOW) not in before.follows:
             return False
         if intent == REFINE:

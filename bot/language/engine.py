@@ -20,6 +20,7 @@ from bot.language.licences import Licences
 from bot.language.matcher import Lexed
 from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
+from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Danger, Signs
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
@@ -206,6 +207,11 @@ class Engine:
         if context and context.asked and context.asked in heard.names:
             return replace(heard, names=heard.names | {"ASKED"})
         return heard
+
+    def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
+        """The words of a message that may be kept: without names, numbers, times, places, and what is not known."""
+        said = self._hearer.knowing(_read_whole(text)[1], people)
+        return redacted(said, tuple(self.hear(said, today, None).tags), self.lexicon)
 
     def _spoken_of(self, context: Context | None) -> frozenset[str]:
         """The kinds of slots that the last answer honours: what a word alone may then stand for."""

@@ -7,7 +7,9 @@ HELP = "help"
 FOLLOW = "followup."
 DANGER = "safety."
 FEEDBACK = "feedback."
-REFINE, DATE_SHIFT, ORDINAL, AGAIN = (f"{FOLLOW}{name}" for name in ("refine", "date_shift", "ordinal", "again"))
+REFINE, DATE_SHIFT, ORDINAL, AGAIN, SHARE = (
+    f"{FOLLOW}{name}" for name in ("refine", "date_shift", "ordinal", "again", "share")
+)
 KERNEL: Mapping[str, str] = {
     "account.": "connecting, consent and erasing are steps of the bot, not look-ups of a pack",
     "answer.": "what an answer stands on, or an entry of its list: both are read from what was kept of that answer",

@@ -5,36 +5,54 @@ from __future__ import annotations
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.message import Person
 from bot.ops.limits import Limit
+from bot.ops.tally import Tally
 
 log = structlog.get_logger("refused")
 _LINES = 10  # a minute, of each kind: whoever forges thousands fills no disk
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+"""The upper bounds of the buckets of times."""
+
+
+def bucket_of(seconds: float) -> str:
+    """The upper bound of the bucket that a time falls into, "" above the last one."""
+    return next((f"{bound:g}" for bound in SECONDS if seconds <= bound), "")
 
 
 class Meter:
-    """One process's figures. No label ever holds what a person said or who they are."""
+    """One process's figures. No label ever holds what a person said or who they are.
+
+    `tally` keeps the same for the operator's page, where it tells nothing of fewer than five people.
+    """
 
     def __init__(self) -> None:
+        self.tally: Tally | None = None
         self._registry = CollectorRegistry()
         self._answers = Counter(
-            "bot_answers", "Messages that were answered", ("platform", "intent"), registry=self._registry
+            "bot_answers", "Messages that were answered", ("platform", "intent", "language"), registry=self._registry
+        )
+        self._unread = Counter(
+            "bot_unread",
+            "Messages that were asked back or not understood",
+            ("kind", "language"),
+            registry=self._registry,
         )
         self._problems = Counter("bot_problems", "Errors that a person was told", ("kind",), registry=self._registry)
         self._seconds = Histogram(
             "bot_answer_seconds",
             "From a message to its last reply",
             ("platform",),
-            buckets=_SECONDS,
+            buckets=SECONDS,
             registry=self._registry,
         )
         self._calls = Counter(
             "bot_payer_calls", "Calls to the payer by what came of them", ("outcome",), registry=self._registry
         )
         self._waited = Histogram(
-            "bot_payer_seconds", "From a call to its whole answer", buckets=_SECONDS, registry=self._registry
+            "bot_payer_seconds", "From a call to its whole answer", buckets=SECONDS, registry=self._registry
         )
         self._refused = Counter(
             "bot_refused",
@@ -50,27 +68,43 @@ class Meter:
         )
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 
-    def answered(self, platform: str, intent: str, seconds: float) -> None:
-        """Count one message as answered."""
-        self._answers.labels(platform, intent).inc()
-        self._seconds.labels(platform).observe(seconds)
+    def answered(self, person: Person, intent: str, language: str, seconds: float, unread: str = "") -> None:
+        """Count one message as answered; `unread` names how it was asked back or not understood."""
+        self._answers.labels(person.platform, intent, language).inc()
+        self._seconds.labels(person.platform).observe(seconds)
+        if unread:
+            self._unread.labels(unread, language).inc()
+        if self.tally is not None:
+            if unread:
+                self.tally.add("unread", unread, language, person=person)
+            else:
+                self.tally.add("answered", intent, language, person=person)
+            self.tally.today(person)
+            self.tally.add("seconds", bucket_of(seconds), person=person)
 
-    def problem(self, kind: str) -> None:
+    def problem(self, kind: str, person: Person) -> None:
         """Count one error by the name of its class."""
         self._problems.labels(kind).inc()
+        if self.tally is not None:
+            self.tally.add("fault", kind, person=person)
 
     def called(self, outcome: str, seconds: float) -> None:
         """Count one call to the payer: its status by hundreds ("2xx"), or the name of its failure's class."""
         self._calls.labels(outcome).inc()
         self._waited.observe(seconds)
+        if self.tally is not None:
+            self.tally.add("payer", outcome)
+            self.tally.add("waited", bucket_of(seconds))
 
     def refused(self, channel: str, reason: str) -> None:
         """Count one request that was refused, such as one that nobody signed."""
         self._refused.labels(channel, reason).inc()
 
-    def rated(self, intent: str, rule: str, outcome: str) -> None:
+    def rated(self, intent: str, rule: str, outcome: str, person: Person) -> None:
         """Count what one person said of an answer, by its intent and rule (empty for a button's)."""
         self._ratings.labels(intent, rule, outcome).inc()
+        if self.tally is not None:
+            self.tally.add("rated", intent, outcome, person=person)
 
     def page(self, payer_faults: int) -> bytes:
         """Everything in Prometheus's text format."""

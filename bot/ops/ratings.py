@@ -41,13 +41,13 @@ class Ratings:
     ) -> None:
         self._store, self._meter, self._now, self._clock = store, meter, now, clock
 
-    async def count(self, intent: str, rule: str, outcome: RatingOutcome) -> None:
-        """Add one.
+    async def count(self, intent: str, rule: str, outcome: RatingOutcome, person: Person) -> None:
+        """Add one; the person is kept nowhere.
 
         Raises:
             StoreError: it is not counted.
         """
-        self._meter.rated(intent, rule, outcome)
+        self._meter.rated(intent, rule, outcome, person)
         key = "\x1f".join((f"{self._now():%Y-%m}", intent, rule, outcome))
         for _ in range(_TRIES):  # of two that count at once, the second reads anew
             before = await self._store.get(_COUNT, key)

@@ -37,21 +37,26 @@ class Gap:
     another patient. `unreadable`: rows or elements of the wrong form. `cut_short`: more was there than a question may
     read (count: what was read), or the next page's address was not the payer's. `said_incomplete`: the payer says
     that its answer is not whole, or that there are more rows than came. `not_interpreted`: records that say that they
-    mean something else than they show.
+    mean something else than they show. `told`: the answer's own words say it.
     """
 
     kind: GapKind
     type: str
     count: int = 1
     detail: str = ""
+    told: bool = False
 
 
 @dataclass(slots=True)
 class Progress:
-    """Progress of a long search: `read` claims of about `about`; None when the payer gives no total."""
+    """Progress of a long search: `read` claims of about `about`; None when the payer gives no total.
+
+    `records`: not claims alone are counted.
+    """
 
     read: int = 0
     about: int | None = None
+    records: bool = False
 
     def came(self, read: int, total: int | None) -> None:
         """Set the number of records read. A total that is lower was wrong and is dropped (F30)."""
@@ -158,6 +163,11 @@ class Budget:
     def spent(self) -> bool:
         """True when no further page may be read."""
         return self.pages_left <= 0 or self.resources_left <= 0 or self.cap == 0 or self._clock() >= self.deadline
+
+    @property
+    def seconds(self) -> float:
+        """How long this question may still take."""
+        return max(0.0, self.deadline - self._clock())
 
     def widen(self, *, pages: int, resources: int, total: int) -> None:
         """Let this question read more than others may: a document of a whole period. The deadline stays."""

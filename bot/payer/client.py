@@ -74,6 +74,7 @@ class MemberClient:
     ) -> None:
         self._token, self._patient, self._renewal = access_token, patient, renew
         self._ids = (patient, *also) if patient else ()
+        self.base = base
         self._server = Server(
             http,
             base,
@@ -84,6 +85,15 @@ class MemberClient:
             post=post_search,
             kept=kept,
         )
+
+    async def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
+        """The pages of a search from a later one on, at the address that the page before it told.
+
+        Raises:
+            SignInExpired, PayerError: as `search`.
+        """
+        async for page in self._server.pages(search, budget, url):
+            yield page
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search over this member's records, by the first way of asking that finds something.

@@ -96,9 +96,10 @@ class Server:
         self.traits = http.traits.at(self.base.url)
         self.tolerance = Tolerance(self.traits)
 
-    async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+    async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
         """The pages of a search, first to last, until the server or the budget ends them.
 
+        `onward` goes on at a later page instead: its address, as the page before it told (`next_url`).
         A failure on the first page is raised; on a later one it becomes a gap, and what was read stands (F14, F26).
 
         Raises:
@@ -110,14 +111,15 @@ class Server:
             budget.report.gaps.append(Gap("cut_short", search.type, budget.read, "limit"))
             return
         page: Page | None
-        page, url = await self._first(search, budget)
+        page, url = await self._at(onward, search.type, budget) if onward else await self._first(search, budget)
         seen: set[str] = set()
-        total, sent = page.total or 0, 0
+        total, sent = 0 if onward else page.total or 0, 0
         while page is not None:
-            yield page
+            own = self.base.own(page.next_url, url) if page.next_url else None
+            yield replace(page, next_url=own) if own else page
             seen.add(url)
             sent += page.sent
-            following = self._following(page, url, seen, search.type, budget)
+            following = self._following(page, own, seen, search.type, budget)
             if following is None:
                 if page.next_url is None and sent < total:
                     budget.report.gaps.append(Gap("said_incomplete", search.type, total - sent, "total"))
@@ -142,6 +144,16 @@ class Server:
             return body
 
         return await self._asked(_Call(url, url, resource_type, budget, read))
+
+    async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
+        """The page at an address that is the server's own.
+
+        Raises:
+            PayerUntrusted: it is not.
+        """
+        if (url := self.base.own(onward, self.base.url)) is None:
+            raise PayerUntrusted("a page's address that is not the server's")
+        return await self._asked(self._page_call(url, resource_type, budget)), url
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """The first page; parameters that the server refuses and the client can do without are dropped (F36)."""
@@ -267,11 +279,14 @@ class Server:
         budget.spend(len(answer.content), matches, len(page.entries))
         return replace(page, entries=kept, unreadable=unreadable)
 
-    def _following(self, page: Page, url: str, seen: set[str], resource_type: str, budget: Budget) -> str | None:
-        """The next page's URL; None at the end or when it must not be followed. The report then has a gap."""
+    def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
+        """The next page's URL, `own` when it is the server's; None at the end or when it must not be followed.
+
+        The report then has a gap.
+        """
         if page.next_url is None:
             return None
-        following = self.base.own(page.next_url, url)
+        following = own
         if following is None:
             budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "foreign link"))
         elif following in seen:

@@ -10,7 +10,7 @@ from tests.accounts.conftest import DANA, Bot
 LOOK = Look("2026-05-20", {"0123456789ab": "ba9876543210"}, {"d0c": ("ne7",)})
 
 
-@pytest.mark.threat("T69")
+@pytest.mark.threat("T76")
 async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> None:
     """It comes back as it was kept, its row tells nothing, and "unlink" leaves none."""
     await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
@@ -25,7 +25,7 @@ async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> 
     assert await bot.accounts.rows.store.listed("looked") == []
 
 
-@pytest.mark.threat("T69")
+@pytest.mark.threat("T76")
 async def test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read(bot: Bot) -> None:
     """Nor is one kept after "unlink", by an answer that was on its way."""
     await bot.accounts.looks.keep(DANA, "vera", LOOK)

@@ -135,7 +135,7 @@ async def test_since_a_day_goes_by_the_records_own_dates() -> None:
     assert "Cambió 1 reclamación" in words
 
 
-@pytest.mark.fault("F67")
+@pytest.mark.fault("F68")
 async def test_a_directory_that_does_not_answer_takes_nothing_from_the_claims() -> None:
     """That is said, and what was known of the doctors stays for the next time."""
     first, _ = await asked(*DIRECTORY, IN, OWN, visit("a", 9))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -100,4 +102,11 @@ def test_a_template_prints_cells_between_its_own_commas(tmp_path: Path) -> None:
 def test_packing_loses_nothing(pieces: list[str]) -> None:
     """What was printed in pieces is handed out in other pieces with the same bytes."""
     whole = "".join(pieces).encode()
-    assert b"".join(unpack(pack(pieces))) == whole
+
+    async def handed_out() -> bytes:
+        async def kept() -> AsyncIterator[bytes]:
+            yield pack(pieces)
+
+        return b"".join([piece async for piece in unpack(kept())])
+
+    assert asyncio.run(handed_out()) == whole

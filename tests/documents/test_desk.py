@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from bot.documents.desk import Documents, OfferedDocument, Paper, pack, unpack
+from bot.accounts.values import Access
+from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
@@ -52,10 +54,10 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await store.close()
 
 
-async def outcome(work: Awaitable[bytes]) -> bytes | type[BotError]:
+async def outcome(work: Awaitable[AsyncIterator[bytes]]) -> bytes | type[BotError]:
     """What came out, or the kind of refusal."""
     try:
-        return b"".join(unpack(await work))
+        return b"".join([piece async for piece in unpack(await work)])
     except BotError as error:
         return type(error)
 
@@ -150,3 +152,55 @@ async def test_the_keys_and_the_store_do_not_open_it(desk: Desk) -> None:
         assert own not in row.key
         assert all(packed not in inner for packed in FILES.values())
         assert desk.vault.unseal(inner, row.key.rpartition(".")[2]) is None
+
+
+@pytest.mark.threat("T70")
+async def test_a_large_file_waits_in_rows_of_its_own_each_sealed_and_handed_out_once(desk: Desk) -> None:
+    """Of what does not fit into one row no row is larger than a mebibyte, none opens in another's place."""
+    large = secrets.token_bytes(2 * ROW + 5)
+    own, offered = await desk.offer(files={"zip": packed_already(large)})
+    rows = await desk.store.listed("document_file")
+    assert len(rows) == 3
+    assert max(len(row.value) for row in rows) < ROW + 200
+    assert not any(large[:64] in (desk.vault.unseal(row.value, f"document_file/{row.key}") or b"") for row in rows)
+    assert await outcome(desk.documents.fetch(own, "zip", str(offered.code))) == large
+    assert await outcome(desk.documents.fetch(own, "zip", str(offered.code))) is DocumentOver
+    assert await desk.store.listed("document_file") == []
+
+
+@pytest.mark.threat("T70")
+async def test_wrong_codes_take_every_row_of_a_large_file_away(desk: Desk) -> None:
+    """And so does a newer document."""
+    large = {"zip": packed_already(secrets.token_bytes(2 * ROW))}
+    key, _ = await desk.offer(files=large)
+    for _ in range(5):
+        await outcome(desk.documents.fetch(key, "zip", "A2AA-AAAA"))
+    assert await desk.store.listed("document_file") == []
+    await desk.offer(files=large)
+    await desk.offer()
+    assert len(await desk.store.listed("document_file")) == len(FILES)
+
+
+@pytest.mark.threat("T71")
+async def test_a_drawer_is_its_records_own_sealed_and_ends_with_the_sign_in(desk: Desk) -> None:
+    """Another record of the same person has another one; an hour at most, also where a sign-in is renewed."""
+    dana, son = (Access(who, "token", "link", desk.now + 600) for who in ("dana-1", "son-1"))
+    drawer, other = desk.documents.drawer(DANA, dana), desk.documents.drawer(DANA, son)
+    await drawer.put("0", b"her lab results")
+    assert (await drawer.get("0"), await other.get("0")) == (b"her lab results", None)
+    [row] = await desk.store.listed("drawer")
+    assert b"lab" not in row.value
+    assert "dana-1" not in row.key
+    lasting = desk.documents.drawer(DANA, replace(dana, link_id="other", renewable=True, expires_at=desk.now + 86_400))
+    await lasting.put("0", b"x")
+    desk.now += 599
+    assert await drawer.get("0") == b"her lab results"
+    desk.now += 1
+    assert await drawer.get("0") is None
+    desk.now += 3_000
+    assert await lasting.get("0") is None
+    again = desk.documents.drawer(DANA, replace(dana, expires_at=desk.now + 600))
+    await again.put("0", b"y")
+    assert await again.get("0") == b"y"
+    await desk.store.drop_owned(DANA.key)  # as unlinking does
+    assert await again.get("0") is None

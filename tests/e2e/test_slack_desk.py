@@ -42,6 +42,20 @@ async def test_an_answer_is_shared_with_the_channel(workspace: Workspace) -> Non
     assert "Shared by Person U1" in shared.text
 
 
+@pytest.mark.threat("T72")
+async def test_words_ask_for_the_button_that_shares(workspace: Workspace) -> None:
+    """Typed behind /bcbst in a channel, "share this doctor" gives the last answer again, with [Share here] under it."""
+    await workspace.deliver(workspace.slack.command("/bcbst", "tell me about dr grace okafor"))
+    calls = await workspace.deliver(workspace.slack.command("/bcbst", "share this doctor with my coworker"))
+    assert {call.arguments["response_type"] for call in calls} == {"ephemeral"}
+    share = next(button for button in buttons(calls) if button["text"]["text"] == "Share here")
+    press = workspace.slack.own_press("desk-share", share["value"], channel="C1", ephemeral=True)
+    [shared] = await workspace.deliver(press)
+    assert shared.arguments["response_type"] == "in_channel"
+    assert "Grace Okafor, MD" in shared.text
+    assert "Shared by Person U1" in shared.text
+
+
 async def test_a_linked_members_command_shows_nothing_of_them(workspace: Workspace) -> None:
     """A staff command leads to the directory whatever its words say, and asks the payer nothing of a member (T24)."""
     await workspace.link()

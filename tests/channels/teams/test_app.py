@@ -87,6 +87,7 @@ async def test_a_member_question_of_somebody_without_the_app(house: House) -> No
     assert PLANTED not in str(pointer.body)
 
 
+@pytest.mark.threat("T75")
 async def test_in_copilot_only_the_directory_is_answered(house: House) -> None:
     """Dana's amount goes to her own chat; in Copilot stands that it did (T75)."""
     asked = house.teams.message("what did I owe", entities=[{"type": "ProductInfo", "id": "COPILOT"}])

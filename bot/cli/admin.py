@@ -1,0 +1,52 @@
+"""`bcbst-bot admin`: a one-time link to a page of counts, and the sentences that people gave. It names nobody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from bot.app import clock_of
+from bot.cli.audit import opened_table
+from bot.config import Settings
+from bot.documents.desk import OPERATOR, Documents, pack
+from bot.documents.printer import Printer
+from bot.message import Language, Person
+from bot.ops.audit import Audit
+from bot.ops.figures import figures_of
+from bot.ops.sentences import DAYS, drop_sentences, given_sentences
+from bot.ops.tally import LEAST, counted
+from bot.pack import find_pack
+
+_OPERATOR = Person(OPERATOR, "", "", "admin")
+
+
+async def page(settings: Settings, month: str | None, language: Language) -> AsyncIterator[str]:
+    """The link and its code; the page shows the month as it is now.
+
+    Raises:
+        ConfigError, StoreError: the store cannot be used with these settings. PackError: there is no pack.
+    """
+    async with opened_table(settings) as table:
+        figures = figures_of([row async for row in counted(table)], month or f"{clock_of(settings)():%Y-%m}")
+        given = [one async for one in given_sentences(table)]
+        folder = find_pack(settings.bot_pack) / "templates" / "documents"
+        printer = Printer(folder, {"payer": settings.payer_facts})
+        values = {"figures": figures, "sentences": given, "least": LEAST, "days": DAYS}
+        packed = pack(printer.pieces("counts", "html", values, language))
+        documents = Documents(table, Audit(table), settings.bot_public_url)
+        offered = await documents.offer("bot-counts", language, printer.style, {"html": packed}, _OPERATOR)
+    yield offered.url
+    yield f"Code: {offered.code}"
+    yield f"The page opens once, within {offered.minutes} minutes, while the bot serves this address."
+
+
+async def sentences(settings: Settings) -> AsyncIterator[str]:
+    """The sentences, one a line, with their month and language, the oldest first."""
+    async with opened_table(settings) as table:
+        async for one in given_sentences(table):
+            yield f"{one.month}  {one.language}  {one.text}"
+
+
+async def drop(settings: Settings) -> str:
+    """Throw the sentences away; how many there were."""
+    async with opened_table(settings) as table:
+        return f"{await drop_sentences(table)} sentences thrown away"

@@ -1,0 +1,190 @@
+"""The files of a member's whole record: FHIR for other applications, and what a page and a spreadsheet show of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+import msgspec
+
+from bot.kit.ask import Ask
+from bot.kit.gathering import Gathered, Kept, Missing, keep
+from bot.kit.offers import Document
+from bot.records.bundle import Entry, read_head
+from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
+from bot.records.claim import Claim, read_claim
+from bot.records.coverage import Coverage, read_coverage
+from bot.records.dates import PartialDate
+from bot.records.decode import Unreadable
+from bot.records.observation import Observation, read_observation
+from bot.records.patient import Profile, read_profile
+from bot.records.service import names_in
+
+FOLDER = "fhir"
+_ERRORS = "errors.ndjson"
+_ISSUE = {"failed": "incomplete", "refused": "forbidden", "limit": "too-long"}
+_SAYS = {
+    "failed": "A page of these records did not come.",
+    "refused": "The server does not give these records.",
+    "limit": "There is more than one file holds.",
+}
+
+R = TypeVar("R")
+Parts = Sequence[tuple[Kept, bytes]]
+"""What was read, packed, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPapers:
+    """What the page and the spreadsheet show. `counts` are the records of each type that are in the file.
+
+    `marked` of them carry a privacy mark; `hidden` carry one and are left out. `strange` could not be shown on the
+    page and are in the FHIR files only.
+    """
+
+    made: date
+    patient: Profile | None
+    coverages: tuple[Coverage, ...]
+    claims: tuple[Claim, ...]
+    conditions: tuple[Condition, ...]
+    procedures: tuple[Procedure, ...]
+    results: tuple[Observation, ...]
+    plans: tuple[CarePlan, ...]
+    counts: Mapping[str, int]
+    marked: int
+    hidden: int
+    strangers: int
+    unreadable: int
+    strange: int
+    missing: tuple[Missing, ...]
+
+    @property
+    def records(self) -> int:
+        """How many records are in the file."""
+        return sum(self.counts.values())
+
+
+async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[RecordPapers, Document] | None:
+    """What a file of the record shows, and the document; None where a part of what was read is over."""
+    parts: list[tuple[Kept, bytes]] = []
+    for kept in state.parts:
+        packed = await ask.own_drawer.get(kept.name)
+        if packed is None:
+            await ask.own_drawer.clear()
+            return None
+        parts.append((kept, packed))
+    papers = await asyncio.to_thread(papers_of, state, parts, ask.today, marked=marked)
+
+    def files() -> Iterator[tuple[str, Iterable[bytes]]]:
+        base = ask.member.base if ask.member else ""
+        return fhir_files(state, parts, marked=marked, moment=ask.moment(), base=base)
+
+    async def done() -> None:
+        if papers.hidden or state.failed:  # a button may ask for the rest
+            state.made = True
+            await keep(ask, state)
+        else:
+            await ask.own_drawer.clear()
+
+    return papers, Document("record", {"papers": papers}, ("zip",), files=files, done=done)
+
+
+def papers_of(state: Gathered, parts: Parts, made: date, *, marked: bool) -> RecordPapers:
+    """What the page shows of the parts, newest first. It takes seconds for a long record: call it in a thread."""
+    shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
+    names = names_in([_entry(line) for line in lines_of(shown, "Practitioner", "Organization", "Location")])
+    lost: list[str] = []
+
+    def read(kind: str, reader: Callable[[bytes], R]) -> Iterator[R]:
+        for line in lines_of(shown, kind):
+            try:
+                yield reader(line)
+            except Unreadable:
+                lost.append(kind)
+
+    def claim(line: bytes) -> Claim:
+        return read_claim(line, names).read_whole()
+
+    kept_marked = sum(kept.records for kept, _ in parts if kept.share == "marked")
+    return RecordPapers(
+        made=made,
+        patient=next(read("Patient", read_profile), None),
+        coverages=tuple(read("Coverage", read_coverage)),
+        claims=_newest(read("ExplanationOfBenefit", claim), lambda one: one.service.day),
+        conditions=_newest(read("Condition", read_condition), lambda one: one.day),
+        procedures=_newest(read("Procedure", read_procedure), lambda one: one.day),
+        results=_newest(read("Observation", read_observation), lambda one: one.day),
+        plans=_newest(read("CarePlan", read_care_plan), lambda one: one.day),
+        counts=counts_of(state, marked=marked),
+        marked=kept_marked if marked else 0,
+        hidden=0 if marked else kept_marked,
+        strangers=state.strangers,
+        unreadable=state.unreadable,
+        strange=len(lost),
+        missing=state.missing,
+    )
+
+
+def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
+    """How many records of each type a file holds."""
+    found: dict[str, int] = {}
+    for part in state.parts:
+        if marked or part.share == "open":
+            found[part.type] = found.get(part.type, 0) + part.records
+    return found
+
+
+def fhir_files(
+    state: Gathered, parts: Parts, *, marked: bool, moment: datetime, base: str
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The names and the bytes of the FHIR files: newline-delimited JSON by type, what is missing, and the manifest.
+
+    The manifest is that of FHIR Bulk Data Access, with addresses beside itself; the files are as the payer sent them.
+    """
+    shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
+    counts = counts_of(state, marked=marked)
+    for kind in counts:
+        yield f"{FOLDER}/{kind}.ndjson", (zlib.decompress(packed) for kept, packed in shown if kept.type == kind)
+    issues = [_outcome(one) for one in state.missing]
+    if issues:
+        yield f"{FOLDER}/{_ERRORS}", issues
+    errors = [{"type": "OperationOutcome", "url": _ERRORS, "count": len(issues)}] if issues else []
+    manifest = {
+        "transactionTime": moment.isoformat(timespec="seconds"),
+        "request": base,
+        "requiresAccessToken": False,
+        "output": [{"type": kind, "url": f"{kind}.ndjson", "count": count} for kind, count in counts.items()],
+        "error": errors,
+    }
+    yield f"{FOLDER}/manifest.json", [json.dumps(manifest, indent=2).encode() + b"\n"]
+
+
+def lines_of(parts: Parts, *kinds: str) -> Iterator[bytes]:
+    """The resources of these types, one by one."""
+    for kept, packed in parts:
+        if kept.type in kinds:
+            yield from zlib.decompress(packed).splitlines()
+
+
+def _entry(line: bytes) -> Entry:
+    head = read_head(line)
+    return Entry(head.resource_type, head.id, "include", line)
+
+
+def _newest(rows: Iterable[R], day: Callable[[R], PartialDate | None]) -> tuple[R, ...]:
+    def first(row: R) -> date:
+        found = day(row)
+        return found.first if found else date.min
+
+    return tuple(sorted(rows, key=first, reverse=True))
+
+
+def _outcome(missing: Missing) -> bytes:
+    said = f"{missing.type}: {_SAYS[missing.why]}".removeprefix(": ")
+    issue = {"severity": "error", "code": _ISSUE[missing.why], "diagnostics": said}
+    return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [issue]}) + b"\n"

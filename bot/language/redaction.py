@@ -1,0 +1,81 @@
+"""A sentence without what could tell who wrote it or about whom: only everyday words and the pack's own stay.
+
+Nothing is looked for and taken out one by one: a word stays only when it is known, and no name, number, time or place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.language.lexicon import Lexicon
+from bot.language.text import Tag, Utterance
+
+MOST_WORDS = 30
+_NAME, _NUMBER, _DATE, _PLACE, _WORD, _ADDRESS = "name", "number", "date", "place", "word", "address"
+_KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("provider_name", "person", "named_person", "organization", "other_name"), _NAME),
+    **dict.fromkeys(("date_range", "date_ahead", "date_shift", "date_out", "open_at"), _DATE),
+    **dict.fromkeys(("location", "away"), _PLACE),
+    **dict.fromkeys(
+        (
+            *("amount", "amount_over", "amount_under", "npi", "tin", "claim_id", "procedure_code", "ndc", "nucc"),
+            "radius",
+        ),
+        _NUMBER,
+    ),
+}
+_ADDRESSES = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
+_ENDS = frozenset(".?!¿¡\n")
+
+
+def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """The words that may be kept, in order, with `[name]`, `[number]`, `[date]`, `[place]` or `[word]` for the others.
+
+    Of several that stand side by side one is shown; nothing behind the thirtieth word is.
+    """
+    marks = _marked(said, tags)
+    inside = [found.span() for found in _ADDRESSES.finditer(said.text)]
+    kept: list[str] = []
+    for at, word in enumerate(said.words[:MOST_WORDS]):
+        first, after = said.spans[at]
+        is_address = any(begin <= first and after <= end for begin, end in inside)
+        mark = _ADDRESS if is_address else marks.get(at) or _mark_of(said, at, lexicon)
+        shown = f"[{mark}]" if mark else word
+        if not mark or not kept or kept[-1] != shown:
+            kept.append(shown)
+    return tuple(kept)
+
+
+def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
+    """What stands for the words of values that were found, and of the people whom the writer may ask about."""
+    found = {place: _NAME for first, after in said.people for place in range(first, after)}
+    for tag in tags:
+        if mark := _KINDS.get(tag.kind):
+            found |= dict.fromkeys(range(tag.first, tag.after), mark)
+    return found
+
+
+def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
+    """What stands for one word, "" for one that stays: the pack's words do, everyday words unless they are names."""
+    word, key = said.words[at], said.keys[at]
+    known = {key} & (lexicon.familiar | lexicon.idle)
+    kinds = (
+        (_NUMBER, key in lexicon.number_keys - lexicon.idle or any(sign.isdigit() for sign in word)),
+        (_DATE, key in lexicon.date_keys),
+        (_NAME, _is_capital(said, at)),
+        ("", key in lexicon.plain),
+        (_NAME, key in lexicon.given | lexicon.family),
+        (_PLACE, key in lexicon.place_words | lexicon.towns),
+        ("", bool(known)),
+    )
+    return next((mark for mark, fits in kinds if fits), _WORD)
+
+
+def _is_capital(said: Utterance, at: int) -> bool:
+    """Whether a word is written as a name is: with a capital inside a sentence, and not all of it in capitals."""
+    first, after = said.spans[at]
+    shown = said.text[first:after]
+    before = said.text[:first].rstrip()
+    begins = not before or before[-1] in _ENDS
+    return shown[:1].isupper() and not begins and not shown.isupper()

@@ -1,0 +1,63 @@
+"""Sentences that nobody understood and that their writers gave to the operator, without names and numbers (T74).
+
+A row holds the words, their language and the month: no person, no chat, no day. Nothing leads back to who gave it, so
+it cannot be taken back; it ends by itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+import msgspec
+
+from bot.stores.sealed import SealedTable
+
+DAYS = 90
+MOST = 500
+_KIND, _A_DAY = "sentence", 86_400.0
+
+
+class GivenSentence(msgspec.Struct, frozen=True):
+    """The words as their writer saw them before agreeing, and the month ("2026-11")."""
+
+    text: str
+    language: str
+    month: str
+
+
+class Sentences:
+    """The operator's list. `now` tells the month, in local time."""
+
+    def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
+        self._table, self._now, self._clock = table, now, clock
+
+    async def keep(self, text: str, language: str) -> bool:
+        """Keep a sentence for ninety days; False when the list is full.
+
+        Raises:
+            StoreError: it is not kept.
+        """
+        if await self._table.store.size(_KIND) >= MOST:
+            return False
+        row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))
+        expires = self._clock() + DAYS * _A_DAY
+        await self._table.put(_KIND, secrets.token_urlsafe(12), row, expires=expires)
+        return True
+
+
+async def given_sentences(table: SealedTable) -> AsyncIterator[GivenSentence]:
+    """All of them, the oldest first."""
+    async for _, plain in table.listed(_KIND):
+        if plain is not None:
+            yield msgspec.json.decode(plain, type=GivenSentence)
+
+
+async def drop_sentences(table: SealedTable) -> int:
+    """Throw all of them away; how many there were."""
+    keys = [row.key async for row, _ in table.listed(_KIND)]
+    for key in keys:
+        await table.store.drop(_KIND, key)
+    return len(keys)

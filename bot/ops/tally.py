@@ -1,0 +1,132 @@
+"""What an operator may look at of a month: how often, and only where at least five people were counted (T57, T73).
+
+A process counts in memory and adds that to the store every minute. A cell holds at most four keyed hashes of people, of
+which each cell has its own; with the fifth it holds none, and only that there were enough. No words are counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from bot.errors import StoreError
+from bot.message import Person
+from bot.stores.sealed import SealedTable
+
+LEAST = 5
+"""Of fewer people nothing is told."""
+TallyKind = Literal["answered", "unread", "fault", "rated", "seconds", "day", "payer", "waited"]
+_KIND = "tally"
+_KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
+_TRIES, _EVERY = 20, 60.0
+_SHORT = 12  # letters of a hash
+
+Pseudonym = Callable[[Person], Awaitable[str]]
+
+
+class _Cell(msgspec.Struct):
+    """How often, the hashes of at most four people, and whether there were five."""
+
+    times: int = 0
+    seen: list[str] = []
+    enough: bool = False
+
+    def add(self, times: int, people: set[str]) -> None:
+        """Count more; with the fifth person the hashes go."""
+        self.times += times
+        everybody = {*self.seen, *people}
+        self.enough = self.enough or len(everybody) >= LEAST
+        self.seen = [] if self.enough else sorted(everybody)
+
+
+class Counted(NamedTuple):
+    """How often something came in a month ("2026-11"), and whether of at least five people; `name` has its parts."""
+
+    month: str
+    kind: str
+    name: tuple[str, ...]
+    times: int
+    enough: bool
+
+
+class Tally:
+    """Counts of all processes in one store. `now` tells the month, in local time; `pseudonym` hashes a person."""
+
+    def __init__(
+        self,
+        table: SealedTable,
+        pseudonym: Pseudonym,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._table, self._pseudonym, self._now, self._clock = table, pseudonym, now, clock
+        self._waiting: dict[str, tuple[int, set[Person]]] = {}
+
+    def today(self, person: Person) -> None:
+        """Count one message of this day."""
+        self.add("day", f"{self._now():%d}", person=person)
+
+    def add(self, kind: TallyKind, *name: str, person: Person | None = None) -> None:
+        """Count once, in memory."""
+        key = "\x1f".join((f"{self._now():%Y-%m}", kind, *name))
+        times, people = self._waiting.get(key, (0, set()))
+        if person is not None and len(people) < LEAST:
+            people.add(person)
+        self._waiting[key] = times + 1, people
+
+    async def flush(self) -> None:
+        """Add to the store what was counted; what the store does not take waits for the next time."""
+        waiting, self._waiting = self._waiting, {}
+        while waiting:
+            key, (times, people) = waiting.popitem()
+            try:
+                hashes = {_hash(await self._pseudonym(person), key) for person in people}
+                await self._merge(key, times, hashes)
+            except StoreError:
+                for again, (more, others) in ((key, (times, people)), *waiting.items()):
+                    before, known = self._waiting.get(again, (0, set()))
+                    self._waiting[again] = before + more, known | others
+                return
+
+    async def every_minute(self) -> None:
+        """Flush again and again."""
+        while True:
+            await asyncio.sleep(_EVERY)
+            await self.flush()
+
+    async def _merge(self, key: str, times: int, people: set[str]) -> None:
+        store = self._table.store
+        for _ in range(_TRIES):  # of two processes that add at once, the second reads anew
+            sealed = await store.get(_KIND, key)
+            cell = _cell(self._table.opened(_KIND, key, sealed))
+            cell.add(times, people)
+            row = self._table.row(_KIND, key, msgspec.json.encode(cell), expires=self._clock() + _KEPT)
+            if sealed is None:
+                if await store.add(_KIND, key, row.value, expires=row.expires):
+                    return
+            elif await store.swap(_KIND, key, sealed, row.value):
+                return
+
+
+async def counted(table: SealedTable) -> AsyncIterator[Counted]:
+    """All that was counted, in no order."""
+    async for row, plain in table.listed(_KIND):
+        with contextlib.suppress(ValueError):
+            month, kind, *name = row.key.split("\x1f")
+            cell = _cell(plain)
+            yield Counted(month, kind, tuple(name), cell.times, cell.enough)
+
+
+def _cell(plain: bytes | None) -> _Cell:
+    return msgspec.json.decode(plain, type=_Cell) if plain else _Cell()
+
+
+def _hash(pseudonym: str, key: str) -> str:
+    return hashlib.sha256(f"{pseudonym}\x1f{key}".encode()).hexdigest()[:_SHORT]

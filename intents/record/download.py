@@ -1,0 +1,36 @@
+"""The whole record as one file to keep: FHIR as the payer sent it, a page to read, claims for a spreadsheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFile(WithDocument):
+    """What the chat says of it. Without `papers` it is not all read yet, or not made: `read` records are so far."""
+
+    papers: RecordPapers | None = None
+    read: int = 0
+    unread: bool = False
+
+
+async def answer(ask: Ask) -> RecordFile:
+    """The file; or how far it is, where this question's time was too short. A button goes on from there."""
+    state = await gathered(ask, anew=not ask.arguments)
+    if state.steps and not state.full:
+        return RecordFile(read=state.records, unread=True)
+    made = (
+        await record_document(ask, state, marked=ask.arguments.get("sensitive") == "yes")
+        if _has_time(ask, state)
+        else None
+    )
+    if made is None:
+        return RecordFile(read=state.records)
+    papers, document = made
+    return RecordFile(papers=papers, document=document if papers.records else None, read=state.records)
+
+
+def _has_time(ask: Ask, state: Gathered) -> bool:
+    return ask.budget.seconds >= state.seconds
