@@ -52,6 +52,10 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "test_cases.py::test_it_is_of_one_person_and_one_record",
         "e2e/test_reminders.py::test_an_appeal_goes_with_its_connection_and_its_record",
     ),
+    "What is new": (
+        "accounts/test_last_looks.py::test_a_look_is_kept_with_the_connection_and_gone_with_it",
+        "accounts/test_last_looks.py::test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read",
+    ),
     "Who asked": ("test_audit.py::test_a_row_says_who_what_and_where_without_a_name",),
     "How words are understood": (
         "language/test_weights.py::test_the_same_sentences_give_the_same_file",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.synthetic.members import members
-from bot.sandbox.wire import Seen
+from bot.sandbox.wire import SeenRequest
 from tests.watch import told
 
 DANA = next(member for member in members() if member.username == "dana")
@@ -25,4 +25,4 @@ DANA = next(member for member in members() if member.username == "dana")
 )
 def test_a_member_who_is_told_of_is_seen(path: str, query: str, headers: set[str], seen: int) -> None:
     """A token, a cookie, an id or a whole name in a directory request is an offence; elsewhere it is none."""
-    assert len(told(Seen("GET", f"/fhir/r4/{path}", query, frozenset(headers), 1))) == seen
+    assert len(told(SeenRequest("GET", f"/fhir/r4/{path}", query, frozenset(headers), 1))) == seen

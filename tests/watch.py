@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from bot.sandbox import wire
 from bot.sandbox.synthetic.members import members
-from bot.sandbox.wire import Seen
+from bot.sandbox.wire import SeenRequest
 from bot.sandbox.world import DIRECTORY_TYPES
 
 # What a person looks up in the directory by the name of a place, in their own words: it may be a person's by mistake.
@@ -20,7 +20,7 @@ _NAMED = re.compile(r"(?:^|(?<=&))name(?::\w+)?=[^&]*")
 _DIRECTORY = re.compile(rf"/fhir/r4/(?:{'|'.join(DIRECTORY_TYPES)})(?:/|$)")
 
 
-def told(seen: Seen) -> tuple[str, ...]:
+def told(seen: SeenRequest) -> tuple[str, ...]:
     """What a request for a directory type says of a member: a credential, a cookie, an id or a whole name."""
     if not _DIRECTORY.match(seen.path):
         return ()
@@ -42,7 +42,7 @@ def watching(offences: list[str]) -> Iterator[None]:
     """Note what every sandbox payer of this process is told in the wrong place."""
     plain = wire._seen
 
-    def looked_at(scope: Scope) -> Seen:
+    def looked_at(scope: Scope) -> SeenRequest:
         seen = plain(scope)
         offences.extend(f"{seen.path}: {what}" for what in told(seen))
         return seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.accounts.rows import LinkRow, Look, Looked, Rows
+from bot.accounts.rows import LastLook, LinkRow, Looked, Rows
 from bot.message import Person
 
 
@@ -12,12 +12,12 @@ class LastLooks:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    async def of(self, person: Person, patient: str) -> Look | None:
+    async def of(self, person: Person, patient: str) -> LastLook | None:
         """The last look at this record; None for the first, and for one that the connection does not open."""
         kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
-    async def keep(self, person: Person, patient: str, look: Look) -> None:
+    async def keep(self, person: Person, patient: str, look: LastLook) -> None:
         """Keep a look in place of the one before, as long as the connection lives; none without a connection.
 
         Looks at records that the connection does not open are dropped. "Unlink" in the same moment leaves nothing.

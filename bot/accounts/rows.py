@@ -155,7 +155,7 @@ class Used(msgspec.Struct, frozen=True):
     at: float
 
 
-class Look(msgspec.Struct, frozen=True):
+class LastLook(msgspec.Struct, frozen=True):
     """How one record looked when its owner asked what is new, as digests; `day` is an ISO date."""
 
     day: str
@@ -166,7 +166,7 @@ class Look(msgspec.Struct, frozen=True):
 class Looked(msgspec.Struct, frozen=True):
     """The looks of a person by Patient id, key: the person's."""
 
-    looks: dict[str, Look]
+    looks: dict[str, LastLook]
 
 
 class _Bound(msgspec.Struct, frozen=True):

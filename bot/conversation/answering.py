@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts
-from bot.accounts.rows import Look
+from bot.accounts.rows import LastLook
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of
 from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
@@ -200,7 +200,7 @@ class Answering:
         if isinstance(summary, WithReminder) and summary.wish:
             summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
         if isinstance(summary, WithSeen) and (seen := summary.seen):
-            look = Look(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
+            look = LastLook(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
             await self._accounts.looks.keep(person, access.patient, look)
         return summary
 

@@ -15,7 +15,7 @@ from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
 from bot.sandbox.fhir.outcome import FhirRefusal, refusal
 from bot.sandbox.fhir.store import ResourceStore
-from bot.sandbox.wire import REQUESTS_KEPT, Seen, Wire
+from bot.sandbox.wire import REQUESTS_KEPT, SeenRequest, Wire
 from bot.sandbox.world import World
 
 
@@ -28,7 +28,7 @@ class Sandbox:
     client_secret: str
     behaviour: Behaviour
     authorization: SandboxAuthorization
-    requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    requests: deque[SeenRequest] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     """The newest requests, oldest first."""
 
     @property

@@ -13,7 +13,7 @@ REQUESTS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenRequest:
     """One request as it arrived: no header's value, and no body but a search's."""
 
     method: str
@@ -40,7 +40,7 @@ class Seen:
 class Wire:
     """ASGI middleware around the whole payer."""
 
-    def __init__(self, app: ASGIApp, behaviour: Behaviour, requests: deque[Seen]) -> None:
+    def __init__(self, app: ASGIApp, behaviour: Behaviour, requests: deque[SeenRequest]) -> None:
         self.app = app
         self.behaviour = behaviour
         self.requests = requests
@@ -64,7 +64,7 @@ class Wire:
         else:
             await self._changed(scope, receive, sender, fault)
 
-    def _due(self, seen: Seen) -> Fault | None:
+    def _due(self, seen: SeenRequest) -> Fault | None:
         due = [fault for fault in self.behaviour.faults if fault.takes(seen.method, seen.path, seen.query)]
         return due[0] if due else None
 
@@ -98,8 +98,8 @@ async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
     return {**scope, "query_string": form}, again
 
 
-def _seen(scope: Scope) -> Seen:
-    return Seen(
+def _seen(scope: Scope) -> SeenRequest:
+    return SeenRequest(
         method=scope["method"],
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),

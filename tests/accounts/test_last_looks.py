@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.accounts.rows import Look
+from bot.accounts.rows import LastLook
 from tests.accounts.conftest import DANA, Bot
 
-LOOK = Look("2026-05-20", {"0123456789ab": "ba9876543210"}, {"d0c": ("ne7",)})
+LOOK = LastLook("2026-05-20", {"0123456789ab": "ba9876543210"}, {"d0c": ("ne7",)})
 
 
 @pytest.mark.threat("T76")
