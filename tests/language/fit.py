@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,6 @@ from bot.language.sentences import PACK, Sentence, examples, sentences
 from bot.language.text import read
 from bot.language.weights import DANGER_SURE, EIGHTHS, INTENTS, LANGUAGE, WEIGHTS, ZERO, Header, Weights, written
 from tests.language.shipped_weights import difference
-
-if TYPE_CHECKING:
-    from sklearn.svm import LinearSVC
 
 Pins = Mapping[str, Sequence[Pin]]
 FOLDER = Path(__file__).parents[2] / "intents"
@@ -142,7 +139,7 @@ def _rarity(every: int, held: int) -> int:
     return min(_MOST_OFTEN, round(EIGHTHS * (1 + math.log((1 + every) / (1 + held)))))
 
 
-def fitted(table: Table, every: Sequence[Heard]) -> "LinearSVC":
+def fitted(table: Table, every: Sequence[Heard]) -> Any:
     """A linear support vector machine, one label against all others."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415 -- as above
 
@@ -181,7 +178,7 @@ def _topic(label: str) -> str:
     return label if label.startswith((FOLLOW, DANGER)) else label.partition(".")[0]
 
 
-def _labelled(machine: "LinearSVC") -> Counted:
+def _labelled(machine: Any) -> Counted:
     """The weights of a machine; between two labels it weighs for the second one alone."""
     labels = [str(label) for label in machine.classes_]
     if len(labels) != _TWO:
