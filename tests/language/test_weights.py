@@ -54,7 +54,7 @@ def _found(text: str) -> dict[str, Counter[str]]:
 def test_the_file_has_every_intent_aspect_and_language(parts: dict[str, Weights]) -> None:
     """What is beside the intents are the reasons of a refusal, and the two languages."""
     assert parts.keys() == {INTENTS, LANGUAGE, "out_of_scope"}
-    assert set(parts[LANGUAGE].labels) == {"en", "es"}
+    assert set(parts[LANGUAGE].labels) == {"en", "es", "vi"}
     assert {"advice", "action:pay"} <= set(parts["out_of_scope"].labels)
     assert {"claim.list", "safety.crisis"} <= set(parts[INTENTS].labels)
 
