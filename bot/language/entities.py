@@ -36,7 +36,7 @@ _NAMES = frozenset({"provider_name", "organization", "location"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
-_ZIP_DIGITS = 5
+_ZIP_DIGITS, _TERSE = 5, 5
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -102,7 +102,8 @@ class Tagger:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
-        tags += self._networks(said, tags, free, sought=sought)
+        named = len(keys) <= _TERSE and (bool(spotted) or not self._words.short_title.isdisjoint(said.words))
+        tags += self._networks(said, tags, free, sought=sought, named=named)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
         tags = _opening(tags, hour_tags(lexed, said.words, today, sought=sought))
@@ -123,10 +124,12 @@ class Tagger:
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
         return with_polarity(said, tags, self._grammar.area("polarity"))
 
-    def _networks(self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool) -> list[Tag]:
+    def _networks(
+        self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool
+    ) -> list[Tag]:
         """The networks that go by a letter. Words that are taken are marked in `free`."""
         joining = self._grammar.area("joining")
-        letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought)
+        letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought, named=named)
         letters += unknown_letters(said, free, self._letters, joining)
         for tag in letters:
             free[tag.first : tag.after] = [False] * (tag.after - tag.first)

@@ -97,11 +97,12 @@ def networks_by_letter(
     words: WordArea,
     *,
     sought: bool = False,
+    named: bool = False,
 ) -> list[Tag]:
     """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
 
     `letters` are the plan's networks that go by one letter. `sought`: a doctor or a place of care is looked for, where
-    desks write the letter alone: "knee dr 37402 S".
+    desks write the letter alone: "knee dr 37402 S". `named`: somebody is, whose network the last letter is ("dr kim S").
     """
     if not letters:
         return []
@@ -112,7 +113,8 @@ def networks_by_letter(
         if word in letters and free[place]
     ]
     found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
-    found += [tag for tag in lone if sought and tag not in found and _stands_alone(said, tag.first)]
+    alone = [tag for tag in lone if sought or (named and tag.after == len(said.words) > 1)]
+    found += [tag for tag in alone if tag not in found and _stands_alone(said, tag.first)]
     for _ in lone:
         near = [
             tag for tag in lone if tag not in found and any(_beside(said, tag, one, words) for one in (*known, *found))
