@@ -102,7 +102,7 @@ def networks_by_letter(
     """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
 
     `letters` are the plan's networks that go by one letter. `sought`: a doctor or a place of care is looked for, where
-    desks write the letter alone: "knee dr 37402 S". `named`: somebody is, whose network the last letter is ("dr kim S").
+    desks write the letter alone: "knee dr 37402 S". `named`: somebody is, so that the last letter is one: "dr kim S".
     """
     if not letters:
         return []
