@@ -102,8 +102,8 @@ class Tagger:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
-        named = len(keys) <= _TERSE and (bool(spotted) or not self._words.short_title.isdisjoint(said.words))
-        tags += self._networks(said, tags, free, sought=sought, named=named)
+        of_one = len(keys) <= _TERSE and (bool(spotted) or not self._words.short_title.isdisjoint(said.words))
+        tags += self._networks(said, tags, free, sought=sought, named=of_one)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
         tags = _opening(tags, hour_tags(lexed, said.words, today, sought=sought))
