@@ -98,6 +98,11 @@ class ClaimWish:
         return tuple(found) if len(found) > 1 else ()
 
     @property
+    def without_names(self) -> tuple[str, ...]:
+        """The providers and drugs that are left out."""
+        return (*self.without_providers, *self.without_drugs)
+
+    @property
     def provider(self) -> str | None:
         """Whoever was named, as one text."""
         return " / ".join(self.providers) or None
