@@ -9,9 +9,9 @@ import pytest
 
 from bot.conversation.sharing import to_share
 from bot.conversation.state import Asked, Memory
+from bot.kit.ask import MEMBER_TYPES
 from bot.language.reading import Slot
 from bot.message import Shareable
-from bot.sandbox.world import MEMBER_TYPES
 from tests.shipped import shipped_pack
 from tests.stage import TODAY, Stage, staged
 

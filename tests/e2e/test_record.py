@@ -95,12 +95,13 @@ async def test_a_type_that_fails_is_named_in_the_chat_and_in_the_file(dana: Hous
 
 
 @pytest.mark.threat("T33", "T70")
-async def test_what_the_plan_marks_as_private_comes_by_its_button_alone(dana: House) -> None:
+async def test_what_the_plan_marks_as_private_comes_by_its_button_alone(house: House) -> None:
     """Left out and said; then in, under the statement that goes with it."""
-    said = await dana.say(ASKED)
-    assert "marks as private" in said.text
-    offer = given(await dana.say("Include private records", press=said.buttons["Include private records"]))
-    async with browser(dana) as client:
+    await house.sign_in("jesse")
+    said = await house.say(ASKED)
+    assert "as private" in said.text
+    offer = given(await house.say("Include private records", press=said.buttons["Include private records"]))
+    async with browser(house) as client:
         answer = await fetch(client, offer.url, offer.code, "zip")
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert "42 CFR part 2 prohibits" in archive.read("record.html").decode()
