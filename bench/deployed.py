@@ -11,5 +11,7 @@ sys.modules |= dict.fromkeys(("numpy", "pandas", "pygments", "rich"))  # type: i
 
 from bot.__main__ import main  # noqa: E402 -- as above
 
+__all__ = ["main"]
+
 if __name__ == "__main__":
     main()

@@ -121,7 +121,7 @@ def pytest_unconfigure() -> None:
 def _templates_compiled_once(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The workers of a run share what they compiled, and leave it to the next run."""
     if pytestconfig.pluginmanager.has_plugin("cacheprovider"):
-        compiled_in(pytestconfig.cache.mkdir("compiled"))  # type: ignore[union-attr] # it is there with its plugin
+        compiled_in(pytestconfig.cache.mkdir("compiled"))
     else:
         own = tmp_path_factory.getbasetemp()
         compiled_in(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
