@@ -90,7 +90,7 @@ def compiled_in(folder: Path) -> None:
     A compiled template holds the words of its language, so each language has a folder of its own; what was compiled by
     other code or with other words is deleted.
     """
-    made_by = find_pack() / "templates" / "es.po", Path(__file__).with_name("pseudo.py")
+    made_by = *sorted((find_pack() / "templates").glob("*.po")), Path(__file__).with_name("pseudo.py")
     own = folder / "templates" / key_of(*made_by, of=code_of("replies") + code_of("documents"))[:20]
     own.mkdir(parents=True, exist_ok=True)
     for other in own.parent.iterdir():

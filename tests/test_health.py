@@ -22,7 +22,7 @@ PATHS = ("/readyz", "/healthz", "/metrics")
 async def health(tmp_path: Path) -> AsyncIterator[Health]:
     """A process that has answered once and whose payer has one fault."""
     store, meter = open_sqlite(tmp_path / "bot.db"), Meter()
-    meter.answered("slack", "help", 0.1)
+    meter.answered(Person("slack", "", "T", "U"), "help", "en", 0.1)
     yield Health(store, meter, lambda: ["clock"])
     await store.close()
 

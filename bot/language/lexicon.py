@@ -323,7 +323,7 @@ def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
         add_words(lexicon.tree, language, tongue, codes)
         add_dangers(lexicon.dangers.words, language, tongue)
         lexicon.idle |= keys_of(tongue.idle)
-        lexicon.familiar |= keys_of(tongue.common) | keys_of(tongue.idle)
+        lexicon.familiar |= (keys_of(tongue.common) | keys_of(tongue.idle)) - lexicon.given - lexicon.family
     lexicon.glossary = load_glossary(words)
     lexicon.kinds |= {TERM, OTHER, ALONE} if lexicon.glossary.terms else set()
     lexicon.plain = frozenset(lexicon.tree.vocabulary)

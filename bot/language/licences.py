@@ -12,27 +12,19 @@ from typing import Any
 
 import msgspec
 
-from bot.errors import PackError
-from bot.language.findings import hint
 from bot.language.hearing import Heard
 from bot.language.rules import WORDS, IntentRules, converted, read_yaml
-from bot.language.text import fold
-from bot.language.tongues import read_tongues
 
 _FILE = "classes.yaml"
 _SHORTEST = 2
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a class by language (an asterisk is any ending), and concepts and slot types that belong to it.
-
-    `others` are the words of all further languages.
-    """
+    """The words of a class by language (an asterisk is any ending), and concepts and slot types that belong to it."""
 
     names: tuple[str, ...] = ()
     en: str = ""
     es: str = ""
-    others: str = ""
 
 
 class Licences:
@@ -46,7 +38,7 @@ class Licences:
         for name, one in classes.items():
             for kind in one.names:
                 self._of_name[kind].add(name)
-            for word in f"{one.en} {one.es} {one.others}".split():
+            for word in (*one.en.split(), *one.es.split()):
                 (self._of_stem if word.endswith("*") else self._of_word)[word.rstrip("*")].add(name)
         self._longest = max(map(len, self._of_stem), default=0)
 
@@ -59,18 +51,7 @@ class Licences:
         """
         shown = f"{WORDS}/{_FILE}"
         raw: Any = read_yaml(folder / WORDS / _FILE, shown)
-        further = [tongue.classes for tongue in read_tongues(folder / WORDS).values()]
-        for name in {name for of in further for name in of}.difference(raw):
-            raise PackError(f"{shown}: {name}: unknown class of a further language{hint(name, raw)}")
-        return cls(
-            {
-                name: msgspec.structs.replace(
-                    converted(one, WordClass, f"{shown}: {name}"),
-                    others=fold(" ".join(of.get(name, "") for of in further))[0],
-                )
-                for name, one in raw.items()
-            }
-        )
+        return cls({name: converted(one, WordClass, f"{shown}: {name}") for name, one in raw.items()})
 
     def held(self, heard: Heard) -> frozenset[str]:
         """The classes of which a message holds a word or a value."""

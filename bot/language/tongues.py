@@ -24,8 +24,8 @@ ANY_DOCTOR = "doctor"
 class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases, separated by commas, by what they mean.
 
-    `classes` has words of licences, `common` and `idle` have everyday words: all separated by blanks, with or without
-    accents.
+    `common` and `idle` have everyday words, separated by blanks. A phrase has best two syllables: without its marks a
+    short one may be a word of another language.
     """
 
     concepts: dict[str, str] = {}
@@ -34,7 +34,6 @@ class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: dict[str, str] = {}
     specialties: dict[str, str] = {}
     danger: dict[str, str] = {}
-    classes: dict[str, str] = {}
     common: str = ""
     idle: str = ""
 

@@ -34,7 +34,7 @@ SPOILT = (
     ("provider/affiliations.yaml", "- en qué hospital trabaja\n", "- qué lindo día\n"),
     ("claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,"),
     (TALK, "NEXT_STEP:\n  en:", LONELY),
-    ("claim/list.yaml", 'title: {en: "My claims", es: "Mis reclamaciones"}\n', ""),
+    ("claim/list.yaml", 'title: {en: "My claims", es: "Mis reclamaciones", vi: Các đơn bồi thường}\n', ""),
     ("provider/find.yaml", "never: [provider_name,", "never: [wheelchair, provider_name,"),
     ("coverage/dependents.yaml", "covered: coverage.summary", "covered: coverage.sumary"),
     ("facility/find.yaml", "rules:\n", BACK),
