@@ -150,7 +150,7 @@ async def test_a_person_gets_one_message_a_day(world: World) -> None:
 async def test_a_yearly_day_comes_again(world: World) -> None:
     """On the day, each year, for three years."""
     await world.set("plan", last=date(2027, 1, 1), about="year")
-    days = []
+    days: list[int] = []
     for year in range(2027, 2032):
         world.clock.to(date(year, 1, 1), 8)
         await world.live(date(year, 1, 2))
