@@ -65,7 +65,7 @@ def first_day(row: bytes) -> str:
     ]
     lines = [one.get("servicedDate") or one.get("servicedPeriod", {}).get("start") for one in eob.get("item", ())]
     of_lines = () if "inpatient" in str(eob.get("subType")) else filter(None, lines)
-    return min([*stay, *(() if stay else of_lines)], default=eob["billablePeriod"]["start"])[:10]
+    return min([*stay, *(() if stay else of_lines)], default=str(eob["billablePeriod"]["start"]))[:10]
 
 
 def _is(concept: dict[str, Any], code: str) -> bool:
