@@ -134,7 +134,7 @@ async def _answers(http: httpx.AsyncClient) -> bool:
 async def _opens(links: HealthLinks, http: httpx.AsyncClient) -> bool:
     """A card opens for its passcode alone, and not once a newer one is there."""
     person = Person("slack", "", TEAM, "U-DESK")
-    paths, codes = [], []
+    paths, codes = list[str](), list[str]()
     for _ in range(2):
         shlink, code = await links.offer(b'{"resourceType": "Bundle"}', person)
         coded = shlink.removeprefix("shlink:/")

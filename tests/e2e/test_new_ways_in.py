@@ -97,7 +97,12 @@ async def test_tools_say_nothing_on(scene: Played) -> None:
 async def test_cards_say_nothing_on(scene: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who looks, what was typed, the passcode, the key and the link's id: in no log, figure, row or header."""
     drawn: list[str] = []
-    monkeypatch.setattr(publisher, "qr_svg", lambda text: (drawn.append(text), qr_svg(text))[1])
+
+    def draw(text: str) -> object:
+        drawn.append(text)
+        return qr_svg(text)
+
+    monkeypatch.setattr(publisher, "qr_svg", draw)
     await scene.sign_in("teams chat", USER, "dana")
     said = json.dumps(await scene.say("teams chat", "show my card as a QR", USER))
     passcode = re.search(r"(?<![\w-])[A-Z2-7]{4}-[A-Z2-7]{4}(?![\w-])", said)
