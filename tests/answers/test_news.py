@@ -84,8 +84,7 @@ async def test_nothing_is_new_where_nothing_changed() -> None:
     again, words = await asked(*shelf, before=first.seen)
     assert (again.new, again.changed, again.gone) == ((), (), ())
     assert words.startswith(
-        "No new claims since May 20, 2026.\nNo claim that you had changed.\n"
-        "The doctor you saw last hasn't left your network."
+        "No new claims since May 20, 2026.\nNo earlier claim changed.\nThe doctor seen last hasn't left your network."
     )
 
 

@@ -94,7 +94,12 @@ def test_amounts_are_read_as_people_write_them() -> None:
     )
     assert faults == ()
     [row] = table.rows
-    assert (row.service, row.copay, row.percent, row.deductible) == ("mri", Amount(Decimal("1050.50")), 20, True)
+    assert (row.service, row.copay, row.percent, row.deductible) == (
+        "mri",
+        Amount(Decimal("1050.50")),
+        Decimal(20),
+        True,
+    )
     assert row.name("es") == "resonancia magnética"
 
 
