@@ -28,8 +28,8 @@ _MODULES = {
         records.bundle records.care_kind records.dates records.decode records.money records.patient records.sums
     """,
     "claims": """
-        kit.claims kit.denials kit.named_claims near_claims kit.period kit.said kit.wanted kit.which records.adjudication
-        records.amounts records.authorization records.claim records.line records.live records.performed
+        kit.claims kit.denials kit.named_claims kit.near_claims kit.period kit.said kit.wanted kit.which
+        records.adjudication records.amounts records.authorization records.claim records.line records.live records.performed
         records.reasons records.share records.typed
     """,
     "coverage": "kit.coverages kit.floors records.card records.cost_share records.coverage",
