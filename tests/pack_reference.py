@@ -24,15 +24,19 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.gathering kit.offers kit.reading kit.record_files payer.budget payer.optional payer.search errors
-        records.bundle records.care_kind records.dates records.decode records.money records.patient records.sums
+        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files payer.budget
+        payer.optional payer.search errors records.bundle records.care_kind records.dates records.decode
+        records.money records.patient records.sums
     """,
     "claims": """
-        kit.claims kit.denials kit.named_claims kit.near_claims kit.period kit.said kit.wanted kit.which
-        records.adjudication records.amounts records.authorization records.claim records.line records.live records.performed
-        records.reasons records.share records.typed
+        kit.appeals kit.cases kit.claims kit.denials kit.named_claims kit.near_claims kit.period kit.said kit.wanted
+        kit.which records.adjudication records.amounts records.authorization records.claim records.line records.live
+        records.performed records.reasons records.share records.typed
     """,
-    "coverage": "kit.coverages kit.floors records.card records.cost_share records.coverage",
+    "coverage": """
+        kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors records.card records.cost_share
+        records.coverage
+    """,
     "directory": """
         kit.around kit.asked_networks kit.cards kit.choice kit.conditions kit.directory kit.facilities kit.found
         kit.network_names kit.kinds kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who payer.health

@@ -24,7 +24,7 @@ from bot.kit.ask import (
 )
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
-from bot.kit.benefits import NO_BENEFITS, Benefit, Benefits
+from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.benefits_csv import read_benefits
 from bot.kit.cards import Card, by_provider, cards
 from bot.kit.care import (
@@ -59,7 +59,7 @@ from bot.kit.claims import (
     shown_alone,
     why_gone,
 )
-from bot.kit.conditions import Conditions, Filter, conditions, loosened, sift
+from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
 from bot.kit.denials import AppealClock, appeal_clock, denied_claims, in_any_state
@@ -145,10 +145,10 @@ from bot.records.sums import Step, Term, sum_of
 __all__ = [
     "COUNTED", "LOOKED_AT", "NO_BENEFITS", "NO_DOUBTS", "NO_KINDS", "UNSHIELDED", "Ahead", "Amount", "Answer",
     "AppealCase", "AppealClock", "AppealDays", "AppealOutcome", "Around", "Ask", "AskedNetworks", "Authorization",
-    "Benefit", "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseFound",
+    "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseFound",
     "Choice", "Chosen", "Claim", "ClaimLine", "ClaimWish", "Condition", "Conditions", "Contract", "CostShare",
     "Coverage", "Coverages", "Curve", "DenialKind", "Doctors", "Document", "Doubt", "Drug", "DrugList", "DrugLists",
-    "Electronic", "Filter", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember",
+    "Electronic", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember",
     "Kin", "Listing", "Live", "Medication", "MetSoFar", "Nearest", "NeedsPlace", "Network", "NetworkSide",
     "Observation", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact", "PayerError",
     "PayerHealth", "PayerPhone", "PharmacyCost", "Places", "Plan", "Procedure", "Profile", "Proven", "ProvenPlace",

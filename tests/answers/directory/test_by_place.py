@@ -32,8 +32,8 @@ async def test_a_card_bears_its_own_places_phone_and_networks() -> None:
     rows = (heart("r1", "far", "P", telecom=phone("4235550999")), heart("r2", "near", "S"))
     summary, text, _ = await answered("provider.find", KIM, FAR, NEAR, *rows, slots=FOUND)
     (card,) = summary.cards  # type: ignore[attr-defined] # the pack's modules have no importable names
-    assert (card.phone, card.networks) == ("4235550101", ("Blue Network S",))
-    assert [(site.phone, site.networks) for site in card.others] == [("4235550999", ("Blue Network P",))]
+    assert (card.phone, card.networks) == ("(423) 555-0101", ("Blue Network S",))
+    assert [(site.phone, site.networks) for site in card.others] == [("(423) 555-0999", ("Blue Network P",))]
     assert "1 Near St" in text
     assert "Also 9 Far St, Ooltewah, TN 37363" in text
 
@@ -44,7 +44,7 @@ async def test_a_role_of_several_places_lends_its_phone_to_none_that_has_one() -
     both["location"].append({"reference": "Location/far"})
     summary, _, _ = await answered("provider.find", KIM, FAR, NEAR, both, slots=FOUND)
     (card,) = summary.cards  # type: ignore[attr-defined]
-    assert [site.phone for site in card.sites] == ["4235550101", "4235550909"]
+    assert [site.phone for site in card.sites] == ["(423) 555-0101", "(423) 555-0909"]
 
 
 async def test_each_place_has_its_own_openings_hours_and_date() -> None:
@@ -110,7 +110,7 @@ def _takes(answer: str) -> Resource:
 async def test_an_ended_phone_is_no_phone(telecom: list[Resource]) -> None:
     """The place's own is shown instead."""
     summary, _, _ = await answered("provider.find", KIM, NEAR, heart("r", "near", "S", telecom=telecom), slots=FOUND)
-    assert [card.phone for card in summary.cards] == ["4235550101"]  # type: ignore[attr-defined]
+    assert [card.phone for card in summary.cards] == ["(423) 555-0101"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.threat("T44")
@@ -195,14 +195,19 @@ async def test_a_chains_number_stands_at_no_store_that_has_its_own() -> None:
         "providedBy": to("Organization/chain"),
         "category": [concept("pharm")],
         "location": [to("Location/a"), to("Location/b")],
-        "telecom": phone("5017694928"),
+        "telecom": phone("(501) 769-4928"),
         "availableTime": night,
     }
-    shelf = (store("a", "1 Own St", number="6155559621", hoursOfOperation=day), store("b", "2 None St"), chain, service)
+    shelf = (
+        store("a", "1 Own St", number="(615) 555-9621", hoursOfOperation=day),
+        store("b", "2 None St"),
+        chain,
+        service,
+    )
     summary, text, _ = await answered("pharmacy.find", *shelf, slots=CHAIN)
     assert {card.site.address[:5]: card.phone for card in summary.cards} == {  # type: ignore[attr-defined]
-        "1 Own": "6155559621",
-        "2 Non": "5017694928",
+        "1 Own": "(615) 555-9621",
+        "2 Non": "(501) 769-4928",
     }
     assert text.count("one number for all its places") == 1
     assert "Open today 9 am to 8 pm" in text

@@ -108,7 +108,7 @@ async def test_a_service_is_of_the_kind_that_its_people_are() -> None:
     therapy = {"specialty": [concept("225100000X")], "name": "River Rehab", "location": [to("Location/clinic")]}
     slots: dict[str, object] = {"facility_type": "physical_therapy", "location": {"city": "Chattanooga", "state": "TN"}}
     summary, text, _ = await answered("facility.find", GROUP, CLINIC, SERVICE | therapy, slots=slots)
-    assert [card.phone for card in summary.cards] == ["4235550133"]  # type: ignore[attr-defined]
+    assert [card.phone for card in summary.cards] == ["(423) 555-0133"]  # type: ignore[attr-defined]
     assert "1 physical therapy place within 10 miles of Chattanooga" in text
 
 

@@ -59,7 +59,7 @@ async def test_a_chains_stores_are_stores() -> None:
     }
     summary, text, _ = await answered("pharmacy.find", chain, *stores, ties, slots={"location": {"zip": "37402"}})
     cards = sorted((card.name, card.phone) for card in summary.cards)  # type: ignore[attr-defined]
-    assert cards == [("Oak Drugs #1", "4235550101"), ("Oak Drugs #2", "4235550102"), ("Oak Drugs #3", None)]
+    assert cards == [("Oak Drugs #1", "(423) 555-0101"), ("Oak Drugs #2", "(423) 555-0102"), ("Oak Drugs #3", None)]
     assert "All 3 within" in text
 
 
