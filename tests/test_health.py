@@ -10,9 +10,9 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.errors import PayerDown
+from bot.message import Person
 from bot.ops.health import Health
 from bot.ops.metrics import Meter
-from bot.message import Person
 from bot.payer.http import Http
 from bot.stores.sqlite import open_sqlite
 

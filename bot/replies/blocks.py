@@ -156,7 +156,7 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
         case Facts(rows, framed=True):
             yield from _framed(rows)
         case Facts(rows) if (
-            few and not any(row.url for row in rows) and all(len(_field(row)) <= _FIELD for row in rows)
+            few and not block.columns and all(not one.url and len(_field(one)) <= _FIELD for one in rows)
         ):
             yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
         case Facts(rows):

@@ -195,11 +195,11 @@ async def test_a_chains_number_stands_at_no_store_that_has_its_own() -> None:
         "providedBy": to("Organization/chain"),
         "category": [concept("pharm")],
         "location": [to("Location/a"), to("Location/b")],
-        "telecom": phone("(501) 769-4928"),
+        "telecom": phone("5017694928"),
         "availableTime": night,
     }
     shelf = (
-        store("a", "1 Own St", number="(615) 555-9621", hoursOfOperation=day),
+        store("a", "1 Own St", number="6155559621", hoursOfOperation=day),
         store("b", "2 None St"),
         chain,
         service,
