@@ -241,7 +241,7 @@ class Engine:
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         chances, dangers = self._chooser.weighed(heard, context) if heard.keys else ({}, {})
-        answered = self._is_answer(heard)
+        answered = self._is_answer(heard) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
         if not answered and not self._chooser.is_known(heard):
             return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
@@ -292,6 +292,11 @@ class Engine:
             return bool(others)
         competes = any(one.intent != own.intent for one in others)
         return competes and not goes_on and own.score < self._chooser.sure[self.intents[own.intent].needs]
+
+    def _goes_on(self, heard: Heard, context: Context | None) -> bool:
+        """Whether a rule of another intent takes the message after the answer before it: "stop" after reminders."""
+        others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
+        return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 
     def _is_answer(self, heard: Heard) -> bool:
         """Whether a message is a bare yes, no or never mind: it answers the bot, whatever was said before."""

@@ -260,7 +260,7 @@ class _Spotter:
         if after > end:
             return True
         key = self.said.keys[first]
-        if key in self.family and key not in self.known and key not in self.places:
+        if key in self.family and key not in self.known and key not in self.place_words and not self._in_a_house(first):
             return not self.around.ours.intersection(self.said.words[max(0, first - 2) : first])
         if not (
             self._placed(first, after)
@@ -270,6 +270,10 @@ class _Spotter:
         ):
             return False
         return key in self.people or self.capital(first) or not self.slip(key)
+
+    def _in_a_house(self, first: int) -> bool:
+        """Whether the word before is one of a longer name: the Hill of "Hospital Lantern Hill"."""
+        return first > 1 and self.capital(first - 1)
 
     def _is_asked(self, first: int, after: int) -> bool:
         """Whether it is asked what somebody is or does: "is haddad open now", "does haddad do telehealth"."""

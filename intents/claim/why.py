@@ -99,13 +99,14 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def _of_amount(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Those of the amount that was named; all of them where none is, which is said."""
+    """Those of the amount that was named; all of them where none is, which is said. "54 bucks" is any of 54 dollars."""
     named = text_of(ask, "amount")
     if named is None:
         return claims
-    cents = Amount(Decimal(named)).cents
+    wanted = Amount(Decimal(named)).cents
+    size = Decimal(1) if wanted == wanted.to_integral_value() else Decimal("0.01")
     shown = [(claim, (claim.owed.amount, claim.billed)) for claim in claims]
-    found = tuple(claim for claim, amounts in shown if cents in {one.cents for one in amounts if one})
+    found = tuple(claim for claim, of in shown if any(one and one.cents // size == wanted // size for one in of))
     if not found and claims:
         ask.cannot("amount")
     return found or claims

@@ -17,7 +17,7 @@ from tests.shipped import shipped_pack
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "channels.md"
-USED = {"rating": r"\.rating\b", "label": r"\.label\(", "edited": r"read_edit\(", "pop_up": r"with_pop_up\("}
+USED = {"rating": r"\.rating\b|\"rating\"", "label": r"\.label\(", "edited": r"read_edit\(", "pop_up": r"with_pop_up\("}
 
 
 def test_the_page_shows_the_table() -> None:

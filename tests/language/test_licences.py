@@ -20,7 +20,7 @@ def test_each_look_up_has_a_licence_of_known_classes(engine: Engine) -> None:
     """Nothing is read of a member or of the directory for a message that names nothing of it."""
     look_ups = [entry for entry in engine.intents.values() if entry.needs != "nothing"]
     assert [entry.intent for entry in look_ups if not entry.licence] == []
-    named = {name for entry in look_ups for one in entry.licence for name in one.split()}
+    named = {name for entry in engine.intents.values() for one in entry.licence for name in one.split()}
     assert named == engine.licences.classes.keys()
 
 
