@@ -119,7 +119,9 @@ class Commands:
         """
         heard = self._engine.slots_in(request.options.words[:_LONGEST], today=today)
         given = {**heard, **request.options.slots}
-        rules = _fitting(request.intents, reading, given)
+        words = request.options.words[:_LONGEST]
+        alone = self._engine.understand(words, today=today) if words else reading  # a command goes on from no answer
+        rules = _fitting(request.intents, alone, given)
         if not SIDES_KINDS.isdisjoint(rules.slots.values()):
             named = self._engine.sides_in(request.options.words, today=today)
             given = {**given, **named, **request.options.slots}
