@@ -262,8 +262,8 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     """Seconds from a Retry-After header, which is a number or an HTTP date (RFC 9110 10.2.3); None for garbage."""
     if not text:
         return None
-    if text.strip().isascii() and text.strip().isdigit():
-        return min(float(text), 86_400.0)
+    if (seconds := text.strip()).isascii() and seconds.isdigit():
+        return min(float(seconds), 86_400.0)
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
