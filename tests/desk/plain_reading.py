@@ -21,7 +21,9 @@ def wrong_facts(world: World, card: Card, today: date) -> Iterator[str]:
         }
         if len(card.sites) == 1:
             numbers |= set(_phones(_of(world, *card.key)))
-        yield from (f"{card.name}: the phone {one} is not of {place}" for one in site.phones if one not in numbers)
+        yield from (
+            f"{card.name}: the phone {one} is not of {place}" for one in site.phones if _digits(one) not in numbers
+        )
         yield from _networks(world, card, site, roles)
 
 
@@ -73,7 +75,12 @@ def _network_ids(role: Resource) -> Iterator[str]:
 def _phones(resource: Resource) -> Iterator[str]:
     for one in resource.get("telecom", ()):
         if one.get("system", "phone") == "phone":
-            yield one["value"]
+            yield _digits(one["value"])
+
+
+def _digits(number: str) -> str:
+    """A number without its marks: how it is written is not what it is."""
+    return "".join(filter(str.isdigit, number))
 
 
 def _of(world: World, kind: str, key: str) -> Resource:
