@@ -36,7 +36,13 @@ T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
-_PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help", "reminder.list"})
+_PLAIN = frozenset(
+    {
+        *("account.link", "account.forget", "account.privacy", "account.status", "help", "reminder.list"),
+        *("claim.last_visit_cost", "provider.find", "facility.find", "plan.networks"),
+    }
+)
+"""The intents whose buttons, where they ask for nothing in particular, keep no row: Home shows them to anybody."""
 BUTTON_SECONDS = 24 * 60 * 60
 
 

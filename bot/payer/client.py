@@ -86,14 +86,13 @@ class MemberClient:
             kept=kept,
         )
 
-    async def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
+    def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search from a later one on, at the address that the page before it told.
 
         Raises:
             SignInExpired, PayerError: as `search`.
         """
-        async for page in self._server.pages(search, budget, url):
-            yield page
+        return self._server.pages(search, budget, url)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search over this member's records, by the first way of asking that finds something.

@@ -145,7 +145,7 @@ async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
 @pytest.mark.threat("T68")
 @pytest.mark.attack("an appeal that another member's connection shows")
 async def test_an_appeal_goes_with_its_connection_and_its_record(house: House) -> None:
-    """Nothing of it is left after "unlink", and none of it is kept for another member in the same chat."""
+    """The same member finds it again, and none of it is kept for another member in the same chat."""
     await house.sign_in("theo")
     await house.say("I sent the appeal for my MRI on Monday")
     assert len(await house.bot.store.listed("appeal_case")) == 1
@@ -153,8 +153,14 @@ async def test_an_appeal_goes_with_its_connection_and_its_record(house: House) -
     assert "At your plan since" in (await house.say("where is my appeal")).text
     await house.sign_in("dana")
     assert await house.bot.store.listed("appeal_case") == []
+
+
+@pytest.mark.threat("T68")
+async def test_an_appeal_goes_with_unlink(house: House) -> None:
+    """What was told of it is of no use to anybody else."""
     await house.sign_in("theo")
     await house.say("I sent the appeal for my MRI on Monday")
+    assert len(await house.bot.store.listed("appeal_case")) == 1
     await house.say("unlink")
     assert await house.bot.store.listed("appeal_case") == []
 
