@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.errors import LinkError
-from bot.ops.audit import AuditEvent
+from bot.ops.trail import AuditEvent
 from bot.stores.base import NewRow
 from bot.stores.sqlite import SqliteStore
 from tests.accounts.conftest import DANA, Bot

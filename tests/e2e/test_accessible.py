@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -59,7 +60,7 @@ def pages(language: str) -> list[str]:
     problems.sort(key=lambda page: len(page.body))
     plain = [renderer.page(name, language) for name in ("preview", "home", "privacy", "terms")]
     used = renderer.page("used", language, person=Person("slack", "", "T1", "U1"), back="slack://open?team=T1")
-    known = {"records": ["Dana M."], "code": "K7PM-4RTX", "known_as": "", "back": "", "again": True}
+    known: dict[str, Any] = {"records": ["Dana M."], "code": "K7PM-4RTX", "known_as": "", "back": "", "again": True}
     code = renderer.page("code", language, scripts="code", person=Person("slack", "", "T1", "U1"), **known)
     made = [problems[0], problems[-1], used, code, *plain]
     return [bytes(page.body).decode() for page in made]

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -85,7 +86,9 @@ async def test_a_type_that_fails_is_named_in_the_chat_and_in_the_file(dana: Hous
     async with browser(dana) as client:
         answer = await fetch(client, offer.url, offer.code, "zip")
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
-    outcome = get_fhir_model_class("OperationOutcome").model_validate_json(archive.read("fhir/errors.ndjson").strip())
+    outcome: Any = get_fhir_model_class("OperationOutcome").model_validate_json(
+        archive.read("fhir/errors.ndjson").strip()
+    )
     assert outcome.issue[0].code == "incomplete"
     assert "Some pages of your conditions didn" in archive.read("record.html").decode()
     dana.heal()

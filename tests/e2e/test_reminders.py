@@ -177,7 +177,7 @@ async def test_a_plans_answer_that_is_due_is_told_without_a_word_of_it(house: Ho
     house.bot.due._now = house.bot.turn._reminding._now = lambda: morning
     await house.bot.store.hold(row.kind, row.key, until=0)
     assert [await house.bot.due.once(), await house.bot.due.once()] == [1, 0]
-    message = Said(house.pushed)
+    message = Said([*house.pushed])
     assert "You asked me to tell you when an answer is due: it's today." in message.text
     assert not [word for word in TELLING if word in message.text.casefold()]
     assert "At your plan since" in (await house.say("Show it", press=message.buttons["Show it"])).text

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.buttons import explained
-from bot.message import SOURCES, Actions, Chart, Facts, Item, Private, Reply
+from bot.message import SOURCES, Actions, Chart, Facts, Item, Private, Reply, Shareable
 from bot.replies import blocks, cards
+from bot.replies.buttons import Kit
 from bot.replies.plain import plain
 from bot.replies.rows import MOST
 
@@ -28,7 +29,12 @@ def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pres
     if connected and not reply.intent.startswith("account.") and reply.error is None:
         found += [f"connects who is connected: {one.intent}" for one in presses if one.intent == "account.link"]
     sources = [one for one in presses if one.intent == SOURCES]
-    if reply.intent != SOURCES and sources and explained(reply) != reply.blocks:
+    if (
+        reply.intent != SOURCES
+        and sources
+        and isinstance(reply, Private | Shareable)
+        and explained(reply) != reply.blocks
+    ):
         found.append("asks how it knows what is no money, date or network")
     if len(sources) > 1 or (sources and not isinstance(reply, Private)):
         found.append("asks how it knows more than once, or in the open")
@@ -62,7 +68,7 @@ def _slack(reply: Reply) -> Iterator[str]:
             yield "how the bot knows is not beside the thumbs"
 
 
-def _row(kit: blocks.Kit) -> list[blocks.Kit]:
+def _row(kit: Kit) -> list[Kit]:
     return kit["elements"] if kit["type"] == "actions" else []
 
 

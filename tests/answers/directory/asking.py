@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 
@@ -24,7 +24,7 @@ async def answered(
     intent: str,
     *resources: Resource,
     coverage: Resource | None = None,
-    language: Literal["en", "es"] = "en",
+    language: str = "en",
     slots: dict[str, object] | None = None,
     said: str = "",
     now: datetime | None = None,

@@ -7,7 +7,6 @@ import hashlib
 import html
 import json
 import re
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -76,7 +75,7 @@ async def test_no_guess_about_the_member_picks_the_receipts_network() -> None:
     assert guessed.guessed  # type: ignore[attr-defined] # the pack's modules have no importable names
     for language, label in (("en", "Network receipt"), ("es", "Constancia de red")):
         values = {"answer": guessed, "payer": PAYER, "private": True}
-        blocks = pack().render("provider/in_network", values, cast("Language", language))
+        blocks = pack().render("provider/in_network", values, language)
         buttons = [b for block in blocks if isinstance(block, Actions) for b in block.buttons if b.label == label]
         assert [b.press.arguments for b in buttons if b.press] == [
             {"receipt": "yes", "provider_name": "Practitioner/kim"}

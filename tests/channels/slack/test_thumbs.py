@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.accounts.access import Link
+from bot.accounts.values import Link
 from bot.channels.base import purpose
 from bot.channels.slack.home import with_forms
 from bot.channels.slack.incoming import read_press
@@ -78,7 +78,7 @@ def _buttons(*presses: tuple[str, str], link: bool = False) -> tuple[Action, ...
 def test_what_deletes_is_red_and_asks_first(language: str) -> None:
     """The dialog is in the reply's language; what connects an account stands out, once."""
     row = _buttons(("Disconnect", "account.unlink"), ("Delete", "account.forget"), ("Again", "account.link"), link=True)
-    reply = replace(ANSWER, language=language, blocks=(*ANSWER.blocks, Actions(row)))  # type: ignore[arg-type]
+    reply = replace(ANSWER, language=language, blocks=(*ANSWER.blocks, Actions(row)))
     [page] = NOTICES.pages(reply)
     assert faults(page.text, list(page.blocks)) == refused(page.blocks) == []
     unlink, forget, again, more = page.blocks[-1]["elements"]
