@@ -5,6 +5,7 @@ Everything is sealed in the store under its person and place: it is never shared
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -36,14 +37,9 @@ T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
-_PLAIN = frozenset(
-    {
-        *("account.link", "account.forget", "account.privacy", "account.status", "help", "reminder.list"),
-        *("claim.last_visit_cost", "provider.find", "facility.find", "plan.networks"),
-    }
-)
-"""The intents whose buttons, where they ask for nothing in particular, keep no row: Home shows them to anybody."""
 BUTTON_SECONDS = 24 * 60 * 60
+_PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
+"""The id of a button that asks for an intent and nothing else, which needs no row: Home shows such to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +175,8 @@ class Dialogue:
 
     async def press(self, person: Person, button: str) -> Asked | None:
         """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
-        intent, _, language = button.rpartition(".")
-        if intent in _PLAIN:
-            return Asked(intent, language=language)
+        if plain := _PLAIN.fullmatch(button):
+            return Asked(plain["intent"], language=plain["language"])
         row, _, index = button.partition(".")
         presses = _decoded(await self._table.get("press", f"{row}\x1f{person.key}"), tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
@@ -230,7 +225,7 @@ class Dialogue:
             if action.press is None:
                 return action
             asked = become(action.press)
-            if asked.intent in _PLAIN and not action.press.arguments:
+            if asked == Asked(asked.intent, language=asked.language):
                 return replace(action, id=f"{asked.intent}.{asked.language}")
             presses.append(asked)
             return replace(action, id=f"{row}.{len(presses) - 1}")

@@ -18,8 +18,7 @@ from tests.e2e.planted import found, needles
 from tests.e2e.played import DIAGNOSTICS, PLACES, Played, played
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-_PLAIN = r"(?:help|account\.\w+|reminder\.list|claim\.last_visit_cost|(?:provider|facility)\.find|plan\.networks)"
-BUTTON = re.compile(rf"[\w-]{{16}}\.\d{{1,3}}|[\w-]{{16}}|document|{_PLAIN}\.(?:en|es|vi)")
+BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|document|[a-z_]+(?:\.[a-z_]+)?\.(?:en|es|vi)")
 FORMS = {"find", "bill", "unlink"}
 PATIENT_PARAMETERS = {"patient", "beneficiary", "subject", "_id"}
 COUNTED = re.compile(r"\d{4}-\d\d\x1f[\w.]+\x1f[\w .-]*\x1f\w+")
