@@ -139,6 +139,30 @@ async def test_news_of_who_died_are_told_once_where_the_chat_can_be_read(world: 
     assert (kept.telling, set(kept.known)) == (None, set(marks_of(["a", "b"])))
 
 
+async def test_news_that_are_put_off_outlive_the_sign_in(world: World) -> None:
+    """Found on a day with a message, or when the chat took nothing: told later, although nobody can look any more."""
+    await world.set()
+    world.clock.to(LAST - timedelta(days=7), 8)
+    await world.watch("a", days=60)
+    world.clock.at += timedelta(hours=2)
+    await world.process().once()
+    world.chat.claims.append("b")
+    world.clock.at += timedelta(hours=1)
+    await world.process().once()
+    assert world.chat.said == [7]
+    world.chat.sign_in = False
+    assert await world.live(LAST - timedelta(days=5)) == [7, NEWS]
+    assert world.chat.at[-1].date() == LAST - timedelta(days=6)
+    world.chat.sign_in = True
+    world.chat.claims.append("c")
+    world.chat.refuses = 1
+    world.clock.to(LAST - timedelta(days=5), 12)
+    await world.process().once()
+    assert world.chat.refuses == 0
+    world.chat.sign_in = False
+    assert (await world.live(LAST - timedelta(days=3)))[2:] == [NEWS, SIGN_IN_OVER]
+
+
 async def test_who_may_be_told_is_asked_before_the_mark(world: World) -> None:
     """Killed while the platform is asked about the person: the news are told by who comes next, once."""
     await world.watch("a")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.delivery.inbox import Later
@@ -124,6 +125,33 @@ async def test_they_are_ended_by_their_person_alone_and_by_unlink(world: World) 
     assert await world.store.drop_owned(DANA.key) == 1
     world.clock.to(date(2026, 10, 14), 8)
     assert await world.live(LAST) == []
+
+
+@pytest.mark.fault("F51")
+async def test_what_stood_in_a_message_whose_teller_died_is_told_once(world: World) -> None:
+    """Of several days in one message, killed behind the post: who comes next reads the chat and repeats none."""
+    world.chat.readable, world.chat.dies_behind, world.chat.bundles = True, True, world.reminders
+    for record in ("claim-1", "claim-2", "claim-3"):
+        await world.set(record)
+    world.clock.to(LAST - timedelta(days=1), 12)
+    with pytest.raises(Killed):
+        await world.process().once()
+    assert await world.live(LAST + timedelta(days=1)) == [1]
+    assert {one.days for _, one in await world.reminders.of(DANA)} == {()}
+
+
+async def test_what_a_later_release_keeps_is_left_alone(world: World) -> None:
+    """A row of a kind that this release does not know ends no loop, and is there when it is known."""
+    await world.set()
+    [(key, one)] = await world.reminders.of(DANA)
+    [row] = await world.store.listed(kind_of("slack"))
+    later = msgspec.json.encode(one).replace(b'"appeal"', b'"premium"')
+    await world.store.swap(row.kind, key, row.value, world.table.sealed(row.kind, key, later))
+    await world.set("claim-2")
+    world.clock.to(LAST - timedelta(days=1), 8)
+    assert await world.live(LAST) == [1]
+    assert [one.record for _, one in await world.reminders.of(DANA)] == ["claim-2"]
+    assert len(await world.store.listed(kind_of("slack"))) == len(("claim-1", "claim-2"))
 
 
 @pytest.mark.threat("T65")

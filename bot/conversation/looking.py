@@ -49,7 +49,7 @@ class Looking:
         if reminder.about == "deductible":
             met = await deductible_met(ask)
             await self._note(ask, person)
-            return Look((), met)
+            return Look(marks_of([reminder.about] * met), met)
         # A person whose claims are more than a page is asked what changed; all of them are read once a day.
         whole = reminder.whole if now - reminder.whole < _WHOLE_DAY else 0.0
         since = datetime.fromtimestamp(whole, UTC).date() - timedelta(days=1) if whole else None

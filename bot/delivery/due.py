@@ -15,8 +15,8 @@ import structlog
 
 from bot.delivery.looks import Looks, asleep_for, working
 from bot.delivery.news import Interval, LookNow, rest
-from bot.delivery.reminders import WATCHES, Reminder, kind_of, moment_of, waking
-from bot.delivery.tellings import Stands, StillThere, Tell, Tellings
+from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
+from bot.delivery.tellings import UNREAD, Stands, StillThere, Tell, Tellings
 from bot.errors import StoreError
 from bot.message import Person
 from bot.stores.base import Row
@@ -25,7 +25,6 @@ from bot.stores.sealed import SealedTable
 log = structlog.get_logger("reminders")
 
 _LOOK = 60.0  # seconds
-_DAY = 86_400.0
 _AT_ONCE = 4  # messages to one platform
 
 
@@ -59,13 +58,13 @@ class DueReminders:
             ended=ended,
             rest=self._rest,
             clock=clock,
-            now=self._moment,
+            now=now,
         )
         self._looks = Looks(table.store, self._tellings, look, interval=interval, now=now, clock=clock, pause=pause)
 
     async def every_minute(self) -> None:
         """Tell what is due until it is cancelled; a store that is away is tried the next minute."""
-        await working([self._minutely("reminder:", self.of_days), self._minutely(WATCHES, self.of_news)])
+        await working([self._minutely(self.of_days), self._minutely(self.of_news)])
 
     async def once(self) -> int:
         """Tell what is due now, as far as nobody else does; how many reminders were told."""
@@ -79,17 +78,9 @@ class DueReminders:
         """Look for the news that are due; how many were told."""
         return await self._looks.once(self._platforms())
 
-    def _moment(self) -> datetime:
-        return self._now()
-
-    async def _minutely(self, kinds: str, once: Callable[[], Awaitable[int]]) -> int:
-        left = asyncio.Event()
-        self._store.heard(kinds, left.set)
+    async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK):
-                    await left.wait()
-            left.clear()
+            await asyncio.sleep(_LOOK)
             with contextlib.suppress(StoreError):
                 await once()
 
@@ -102,7 +93,7 @@ class DueReminders:
     async def _due(self, row: Row) -> bool:
         reminder, now = self._tellings.read(row), self._now()
         if reminder is None:  # it counts as missing
-            await self._tellings.hold(row, _DAY)
+            await self._tellings.hold(row, UNREAD)
             return False
         if reminder.is_sought:  # of a version that kept both in one queue
             await self._moved(row, reminder)

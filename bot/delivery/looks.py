@@ -27,14 +27,13 @@ from bot.delivery.reminders import (
     spread,
     waking,
 )
-from bot.delivery.tellings import Tellings
+from bot.delivery.tellings import UNREAD, Tellings
 from bot.stores.base import Row, Store
 
 log = structlog.get_logger("reminders")
 
 _AT_ONCE = 8
 _APART = 0.25  # seconds between the beginnings of two looks
-_DAY = 86_400.0
 
 
 class Looks:
@@ -73,7 +72,7 @@ class Looks:
         """Look for news by day, and tell them; whether they were told."""
         reminder, now = self._tellings.read(row), self._now()
         if reminder is None:  # it counts as missing
-            await self._tellings.hold(row, _DAY)
+            await self._tellings.hold(row, UNREAD)
             return False
         if waking(now) > now:
             late = spread(row.key, await self._interval.minutes() * 60)
@@ -85,6 +84,8 @@ class Looks:
         if settled.asleep:
             over = settled.last < now.date()
             return await self._tellings.tell(row, settled, TIME_OVER if over else ASK_AGAIN)
+        if settled.found:
+            return await self._tellings.tell(row, settled, MAYBE_NEWS if settled.doubt else NEWS, settled.found)
         return await self._looked(row, settled, now)
 
     async def _looked(self, row: Row, reminder: Reminder, now: datetime) -> bool:

@@ -52,7 +52,7 @@ class Reminder(msgspec.Struct, frozen=True):
     counts how often the chat could not be written to.
 
     Of "news" `record` is a claim's number or empty, `known` are short hashes of the claims that were there, `found` of
-    those that are there while it is told, and `ends` is when the sign-in does, in Unix seconds, None where it is
+    those that are there and still to be told, and `ends` is when the sign-in does, in Unix seconds, None where it is
     renewed. It is looked for until `last`. `doubt`: nobody knows whether the last news were told. `whole` is when all
     claims were read, in Unix seconds, where they are more than a page; 0 where they are not. `every`: when the sign-in
     is over, the person is asked to sign in again after so many days, and `asleep` is set from then on.
@@ -83,8 +83,8 @@ class Reminder(msgspec.Struct, frozen=True):
 
     @property
     def untold(self) -> Reminder:
-        """The reminder after it is known that it was not told."""
-        return msgspec.structs.replace(self, telling=None, found=())
+        """The reminder after it is known that it was not told: what was found is still to be."""
+        return msgspec.structs.replace(self, telling=None)
 
     def told_as(self, days: int, *, surely: bool = True) -> Reminder | None:
         """The reminder after it was told as so many days before; None when that was the last of it.
@@ -97,7 +97,8 @@ class Reminder(msgspec.Struct, frozen=True):
         if self.is_sought:
             doubt = not surely and not self.doubt
             ends = days < 0 or ((self.record or self.about == "deductible") and not doubt)
-            noted = msgspec.structs.replace(self.untold, known=self.found or self.known, doubt=doubt, missed=0)
+            known = self.found or self.known
+            noted = msgspec.structs.replace(self.untold, known=known, found=(), doubt=doubt, missed=0)
             return None if ends else noted
         if self.about == "year":
             return msgspec.structs.replace(self, last=_year_on(self.last), telling=None, missed=0)
@@ -105,6 +106,14 @@ class Reminder(msgspec.Struct, frozen=True):
         if not surely and not left and days > 0:
             left = (0,)
         return msgspec.structs.replace(self, days=left, telling=None, missed=0)
+
+
+def read(plain: bytes) -> Reminder | None:
+    """What a row holds; None for what a later release keeps and this one does not know."""
+    try:
+        return msgspec.json.decode(plain, type=Reminder)
+    except msgspec.ValidationError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,7 @@ class Reminders:
         """A person's reminders with their keys, the oldest first."""
         kinds = (kind_of(person.platform), kind_of(person.platform, "news"))
         rows = [row for kind in kinds for row in await self._table.owned(kind, person.key)]
-        return [(key, msgspec.json.decode(plain, type=Reminder)) for key, plain in rows]
+        return [(key, reminder) for key, plain in rows if (reminder := read(plain))]
 
     async def end(self, person: Person, *keys: str) -> int:
         """End a person's reminders with these keys; how many of them there were. Nobody else's can be ended."""

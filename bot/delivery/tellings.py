@@ -7,7 +7,7 @@ Where a platform's chat can be read, what stands there decides. Elsewhere nobody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from bot.delivery.inbox import Later
-from bot.delivery.reminders import ABOUTS, Reminder, kind_of, mark_of, next_morning
+from bot.delivery.reminders import ABOUTS, About, Reminder, due_today, kind_of, mark_of, next_morning, read
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Row
@@ -37,6 +37,8 @@ Stands = Callable[[Person, str, float], Awaitable[bool | None]]
 None when the platform does not say. What it raises is mended by asking again.
 """
 
+UNREAD = 3_600.0
+"""Seconds for which a row rests that cannot be read here: another process may read it meanwhile."""
 _LEASE = 120.0  # seconds; longer than a platform is tried for
 _PATIENCE = 90.0  # seconds for which a platform is tried
 _AGAIN = 15 * 60.0  # seconds until what was surely not posted is tried again
@@ -75,34 +77,49 @@ class Tellings:
         return await self._store.lease(kind, until=self._clock() + _LEASE)
 
     def read(self, row: Row) -> Reminder | None:
-        """What a row holds; None when its key is gone, or not here yet."""
+        """What a row holds; None when its key is gone or not here yet, or when a later release wrote it."""
         plain = self._table.opened(row.kind, row.key, row.value)
-        return None if plain is None else msgspec.json.decode(plain, type=Reminder)
+        return None if plain is None else read(plain)
 
     async def tell(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
         """Mark it, tell it, and note what came of that; whether it was told. `found` is what is known then.
 
-        A person gets one message a day: what stood in today's is noted, and anything else waits until tomorrow.
+        A person gets one message a day: what stood in today's is noted, and all else waits until tomorrow. What was
+        found is kept with it, since the sign-in may be over by then.
         """
         person = reminder.person
         if await self._is_gone(person):
             await self._end(person, "gone")
             return False
+        if await self._is_noted(row, reminder, days):
+            return False
         if not await self._store.add(_TELLING, person.key, expires=self._clock() + _TURN, owner=person.key):
             await self.hold(row, _TURN)
             return False
         try:
-            today = await self._told(person)
-            if today is None or not (row.key in today or reminder.is_sought or days > 1):
-                return await self._post(row, reminder, days, found)
-            if row.key in today and not reminder.is_sought:
-                await self._note(row, msgspec.structs.replace(reminder, found=found), days, "told")
-            else:
-                now = self._now()
-                await self.put(row, reminder, (next_morning(now) - now).total_seconds())
+            return await self._told_in_turn(row, reminder, days, found)
         finally:
             await self._store.drop(_TELLING, person.key)
-        return False
+
+    async def _told_in_turn(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...]) -> bool:
+        if await self._is_begun(row.key, reminder.person):
+            await self.hold(row, _TURN)
+            return False
+        if await self._is_noted(row, reminder, days):
+            return False
+        is_put_off = reminder.is_sought or days > 1
+        if is_put_off and await self._told(reminder.person) is not None:
+            now, put_off = self._now(), msgspec.structs.replace(reminder, found=found)
+            await self.put(row, put_off, (next_morning(now) - now).total_seconds())
+            return False
+        return await self._post(row, reminder, days, found)
+
+    async def _is_noted(self, row: Row, reminder: Reminder, days: int) -> bool:
+        """Whether a day stood in today's message already, which is noted then."""
+        if reminder.is_sought or row.key not in (await self._told(reminder.person) or ()):
+            return False
+        await self._note(row, reminder, days, "told")
+        return True
 
     async def _post(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...]) -> bool:
         marked = msgspec.structs.replace(reminder, telling=days, since=self._clock(), found=found)
@@ -120,20 +137,39 @@ class Tellings:
         plain = await self._table.get(_TOLD, self._day_of(person))
         return None if plain is None else frozenset(msgspec.json.decode(plain, type=tuple[str, ...]))
 
-    async def _keep_told(self, person: Person, keys: tuple[str, ...]) -> None:
-        value, expires = msgspec.json.encode(keys), self._clock() + _DAY
+    async def _keep_told(self, person: Person, keys: Iterable[str]) -> None:
+        every = {*keys, *(await self._told(person) or ())}
+        value, expires = msgspec.json.encode(sorted(every)), self._clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
+
+    async def _keep_found(self, key: str, reminder: Reminder) -> None:
+        """Keep the keys of what a message in the chat told: all that was due when it was begun, as its teller chose."""
+        moment, person = datetime.fromtimestamp(reminder.since, self._now().tzinfo), reminder.person
+        also = (each for each, one in await self._rows(person, "appeal") if due_today(one, each, moment))
+        await self._keep_told(person, (key, *also))
+
+    async def _is_begun(self, key: str, person: Person) -> bool:
+        """Whether who died was telling another of a person's reminders: this one may stand in that message."""
+        every = [*await self._rows(person, "appeal"), *await self._rows(person, "news")]
+        return any(one.telling is not None and each != key for each, one in every)
+
+    async def _rows(self, person: Person, about: About) -> list[tuple[str, Reminder]]:
+        rows = await self._table.owned(kind_of(person.platform, about), person.key)
+        return [(key, one) for key, plain in rows if (one := read(plain))]
 
     def _day_of(self, person: Person) -> str:
         return f"{person.key}/{self._now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
-        """The reminder, when nobody has told it; None where who died, or may have, was telling it and that is noted."""
+        """The reminder, when nobody was telling it; else None, and what came of the telling is noted."""
         if reminder.telling is None:
             return reminder
         outcome = await self._found(row.key, reminder)
         if outcome == "nothing":
-            return reminder.untold
+            await self.put(row, reminder.untold, 0)  # due at once, and known to the person's other rows as not begun
+            return None
+        if outcome == "told":
+            await self._keep_found(row.key, reminder)
         await self._note(row, reminder, reminder.telling, outcome)
         return None
 
