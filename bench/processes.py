@@ -38,11 +38,6 @@ class Process:
         """MiB in memory at the most so far."""
         return self._status("VmHWM")
 
-    def pin(self, *cpus: int) -> None:
-        """Run on these CPUs only, with the threads that it starts from now on."""
-        for task in Path(f"/proc/{self.child.pid}/task").iterdir():
-            os.sched_setaffinity(int(task.name), cpus)
-
     def forget_peak(self) -> None:
         """Count the most memory from now on (proc_pid_clear_refs(5))."""
         Path(f"/proc/{self.child.pid}/clear_refs").write_text("5", encoding="utf-8")

@@ -20,6 +20,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from bot import compiled
 from bot.pack import find_pack, load_pack
 from tests.doubles.postgres import Postgres, postgres
+from tests.intents.shapes import LINES, figures
+from tests.intents.stories import stories
 from tests.shipped import compiled_in, pages_compiled
 from tests.stage import Stage, staged
 from tests.watch import watching
@@ -115,6 +117,22 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """Pass over what is left when pytest looks for garbage a second time: it has just looked at all of it."""
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over how long the replies are that a worker saw."""
+    LINES.update(getattr(node, "workeroutput", {}).get("lines", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Over all stories replies are short, lists apart; a run of some stories says nothing of that."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["lines"] = LINES
+    elif LINES and (found := figures(stories())) is not None:
+        sys.stderr.write(f"\n{found}\n")
+        if not found.are_short:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session", autouse=True)

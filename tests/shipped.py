@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -91,7 +92,8 @@ def compiled_in(folder: Path) -> None:
     other code or with other words is deleted.
     """
     made_by = *sorted((find_pack() / "templates").glob("*.po")), Path(__file__).with_name("pseudo.py")
-    own = folder / "templates" / key_of(*made_by, of=code_of("replies") + code_of("documents"))[:20]
+    code = [code_of(room) for room in ("accounts", "documents", "replies")]
+    own = folder / "templates" / key_of(*made_by, of="".join((version("jinja2"), *code)))[:20]
     own.mkdir(parents=True, exist_ok=True)
     for other in own.parent.iterdir():
         if other != own:

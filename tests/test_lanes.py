@@ -79,7 +79,7 @@ async def test_two_writers_go_apart_and_neither_waits_for_the_other(postgres_url
             assert await other.record("linked", LEAH)
         assert watch.execute(WAITING).fetchone() == (0,)
         behind = asyncio.create_task(one.record("linked", LEAH))
-        while watch.execute(WAITING).fetchone() == (0,):  # noqa: ASYNC110 -- the server tells when it waits
+        while watch.execute(WAITING).fetchone() == (0,) and not behind.done():  # noqa: ASYNC110 -- the server tells when it waits
             await asyncio.sleep(0)
         assert not behind.done()
         slow.rollback()
@@ -170,9 +170,23 @@ async def test_a_checkpoint_names_every_lane(store: Store, tmp_path: Path) -> No
     assert (await anchor.keep()) != ""
     for lane in (3, JOINS):
         await _lane(store, lane)
-    assert (await audit.verify()).faults == ()
+    assert (await audit.verify()).faults == (), "all rows of a moment: nothing had to be joined yet"
     [fault] = (await audit.verify([await anchor.read()])).faults
     assert fault == "the trail does not lead to row 3-3, which a checkpoint outside the store names"
+
+
+@pytest.mark.threat("T56")
+async def test_lanes_that_nothing_joins_show(store: Store) -> None:
+    """Where processes write for hours, a lane that is taken out with all rows that name it is missed."""
+    now = [1_700_000_000.0]
+    await filled(store, now)
+    now[0] += 10_000
+    audit = await filled(store, now)
+    assert (await audit.verify()).faults == ()
+    for lane in (3, JOINS):
+        await _lane(store, lane)
+    [fault] = (await audit.verify()).faults
+    assert fault == "no row joins the lanes, which several processes have written to since 2023-11-14T22:13:22+00:00"
 
 
 async def test_a_trail_is_listed_by_time_and_a_persons_rows_newest_first(store: Store) -> None:

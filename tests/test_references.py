@@ -53,6 +53,8 @@ def test_every_number_that_is_cited_is_explained_once(page: str, number: str, ci
     headings = _headings(page, number)
     assert _unresolved(cited, {*headings}) == {}
     assert [*headings] == sorted({*headings})
+    numbers = [int(re.sub(r"\D", "", one)) for one in headings]
+    assert numbers == [*range(numbers[0], numbers[0] + len(numbers))], "a number was left out"
 
 
 def test_every_module_that_a_page_runs_is_there() -> None:

@@ -75,7 +75,7 @@ async def test_four_people_are_nobody_and_the_fifth_takes_the_hashes_away(table:
     [after] = await rows_of(table)
     assert (after.times, after.enough) == (9, True)
     [row] = (await figures(table)).intents
-    assert (row.name, row.numbers) == ("claim.list", (5, 0))
+    assert (row.name, row.numbers) == ("claim.list", (5,))
     plain = [cell async for _, cell in table.listed("tally")]
     assert b'"seen":[]' in (plain[0] or b"")
 
@@ -124,6 +124,7 @@ async def test_a_month_in_figures(table: SealedTable) -> None:
     for person in people(10):
         meter.answered(person, "claim.list", "en", 0.2)
         meter.answered(person, "claim.list", "es", 0.02)
+        meter.answered(person, "claim.list", "vi", 0.02)
         meter.answered(person, "out_of_scope", "es", 4.0, "not_understood")
         meter.rated("claim.list", "", "wrong", person)
         meter.problem("PayerDown", person)
@@ -131,11 +132,12 @@ async def test_a_month_in_figures(table: SealedTable) -> None:
     meter.answered(people(1)[0], "claim.denial", "en", 0.2)
     await tally.flush()
     shown = await figures(table)
-    assert [(row.name, row.numbers) for row in shown.intents] == [("claim.list", (10, 10))]
-    assert [(row.name, row.numbers) for row in shown.unread] == [("not_understood", (0, 10))]
+    assert [(row.name, row.numbers) for row in shown.intents] == [("claim.list", (10, 10, 10))]
+    assert shown.languages == ("en", "es", "vi")
+    assert [(row.name, row.numbers) for row in shown.unread] == [("not_understood", (0, 10, 0))]
     assert [(row.name, row.numbers) for row in shown.ratings] == [("claim.list", (0, 10, 0, 0, 0, 0))]
     assert [(row.name, row.total) for row in shown.faults] == [("PayerDown", 10)]
-    assert [(row.name, row.total) for row in shown.days] == [("24", 30)]
+    assert [(row.name, row.total) for row in shown.days] == [("24", 40)]
     assert [(row.name, row.total) for row in shown.payer] == [("2xx", 10)]
     assert 0.1 < (shown.half or 0) <= 0.25
     assert 2.5 < (shown.most or 0) <= 5

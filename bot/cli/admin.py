@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from bot.app import clock_of
 from bot.cli.audit import opened_table
@@ -19,14 +20,15 @@ from bot.pack import find_pack
 _OPERATOR = Person(OPERATOR, "", "", "admin")
 
 
-async def page(settings: Settings, month: str | None, language: Language) -> AsyncIterator[str]:
+async def page(settings: Settings, month: datetime | None, language: Language) -> AsyncIterator[str]:
     """The link and its code; the page shows the month as it is now.
 
     Raises:
         ConfigError, StoreError: the store cannot be used with these settings. PackError: there is no pack.
     """
     async with opened_table(settings) as table:
-        figures = figures_of([row async for row in counted(table)], month or f"{clock_of(settings)():%Y-%m}")
+        shown = month or clock_of(settings)()
+        figures = figures_of([row async for row in counted(table)], f"{shown:%Y-%m}")
         given = [one async for one in given_sentences(table)]
         folder = find_pack(settings.bot_pack) / "templates" / "documents"
         printer = Printer(folder, {"payer": settings.payer_facts})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, TextIO
@@ -206,10 +207,10 @@ def feedback() -> None:
 
 
 @click.group(cls=ShownGroup, invoke_without_command=True)
-@click.option("--month", help="As 2026-11; this month when it is not given.")
+@click.option("--month", type=click.DateTime(["%Y-%m"]), help="As 2026-11; this month when it is not given.")
 @click.option("--language", default="en", show_default=True, type=click.Choice(["en", "es"]))
 @click.pass_context
-def admin(context: click.Context, month: str | None, language: Literal["en", "es"]) -> None:
+def admin(context: click.Context, month: datetime | None, language: Literal["en", "es"]) -> None:
     """Print a one-time link, and its code, to a page of counts: what is asked, what fails, what is not understood."""
     from bot.cli.admin import page  # noqa: PLC0415 -- see bot/cli/cli.py
 

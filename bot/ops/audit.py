@@ -94,9 +94,11 @@ class Audit:
         """
         newest = await self._newest(JOINS)
         past = _HOUR if newest is None else self._clock() - datetime.fromisoformat(newest.at).timestamp()
+        if 0 <= past < _HOUR:
+            return False
         *ends, last = [await self._last(lane) for lane in ALL_LANES]
         detail = joining(end for end in ends if end.number)
-        if " " not in detail or 0 <= past < _HOUR:
+        if " " not in detail:
             return False
         key_id, key = await self._current_key()
         row, head = self._rows(_behind(last, self._new("joined", key_id, detail=detail), key))
@@ -210,6 +212,7 @@ class Audit:
             check.follow(entry, entry.lane)
         check.archived = bool(check.macs)
         count = sum([await self._checked(lane, check) for lane in ALL_LANES])
+        check.close_all()
         parted: dict[int, str] = {}
         for name, end in check.joins:
             mac = check.macs.get((end.lane, end.number))

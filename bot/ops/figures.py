@@ -31,12 +31,13 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One month. Intents and what was not understood have a column for each language, ratings one for each outcome.
+    """One month. Intents and what was not understood have a column for each of `languages`, ratings for each outcome.
 
     `half` and `most` are the seconds within which half, and 95 in 100, of the answers came; None where too few did.
     """
 
     month: str
+    languages: tuple[str, ...]
     intents: tuple[FigureRow, ...]
     unread: tuple[FigureRow, ...]
     faults: tuple[FigureRow, ...]
@@ -55,20 +56,19 @@ class Figures:
         return sum(row.total for row in self.intents)
 
 
-LANGUAGES = ("en", "es")
-
-
 def figures_of(rows: Iterable[Counted], month: str) -> Figures:
     """The figures of a month. The payer's are told only where those of people are."""
     of_month = [row for row in rows if row.month == month]
     told = [row for row in of_month if row.enough]
     busy = any(row.kind == "day" for row in told)
     payer = [row._replace(enough=True) for row in of_month if row.kind in {"payer", "waited"} and busy]
+    languages = tuple(sorted({row.name[1] for row in told if row.kind in {"answered", "unread"} and len(row.name) > 1}))
     answers, waits = _times(told, "seconds"), _times(payer, "waited")
     return Figures(
         month=month,
-        intents=_table(told, "answered", LANGUAGES),
-        unread=_table(told, "unread", LANGUAGES),
+        languages=languages,
+        intents=_table(told, "answered", languages),
+        unread=_table(told, "unread", languages),
         faults=_table(told, "fault"),
         ratings=_table(told, "rated", OUTCOMES),
         days=_table(told, "day"),

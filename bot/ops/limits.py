@@ -65,9 +65,9 @@ class SharedLimit:
         """
         if (seconds := self._own.wait(key)) or self._counts is None:
             return seconds
-        name, over = await self._counts.keyed(self._use, key), time.time() + _MINUTE
         try:
-            count = await self._counts.store.count(_KIND, name, expires=over)
+            name = await self._counts.keyed(self._use, key)
+            count = await self._counts.store.count(_KIND, name, expires=time.time() + _MINUTE)
         except StoreError:
             return 0
         return round(_MINUTE) if count > self._most else 0

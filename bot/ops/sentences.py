@@ -7,7 +7,6 @@ it cannot be taken back; it ends by itself.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
@@ -31,11 +30,11 @@ class GivenSentence(msgspec.Struct, frozen=True):
 class Sentences:
     """The operator's list. `now` tells the month, in local time."""
 
-    def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
-        self._table, self._now, self._clock = table, now, clock
+    def __init__(self, table: SealedTable, now: Callable[[], datetime]) -> None:
+        self._table, self._now = table, now
 
     async def keep(self, text: str, language: str) -> bool:
-        """Keep a sentence for ninety days; False when the list is full.
+        """Keep a sentence for ninety days from the first of the month on: no day is told. False when the list is full.
 
         Raises:
             StoreError: it is not kept.
@@ -43,7 +42,8 @@ class Sentences:
         if await self._table.store.size(_KIND) >= MOST:
             return False
         row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))
-        expires = self._clock() + DAYS * _A_DAY
+        first = self._now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        expires = first.timestamp() + DAYS * _A_DAY
         await self._table.put(_KIND, secrets.token_urlsafe(12), row, expires=expires)
         return True
 

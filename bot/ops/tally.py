@@ -89,11 +89,13 @@ class Tally:
             try:
                 hashes = {_hash(await self._pseudonym(person), key) for person in people}
                 await self._merge(key, times, hashes)
-            except StoreError:
+            except (StoreError, asyncio.CancelledError) as error:
                 for again, (more, others) in ((key, (times, people)), *waiting.items()):
                     before, known = self._waiting.get(again, (0, set()))
                     self._waiting[again] = before + more, known | others
-                return
+                if isinstance(error, StoreError):
+                    return
+                raise
 
     async def every_minute(self) -> None:
         """Flush again and again."""

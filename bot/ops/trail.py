@@ -10,6 +10,7 @@ import hmac
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -37,6 +38,7 @@ LANES = 16
 JOINS = LANES
 """The lane whose rows name the ends of the others."""
 ALL_LANES = range(LANES + 1)
+_JOINED_WITHIN = timedelta(hours=2)
 
 
 class End(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -108,6 +110,7 @@ class Check:
     """A check under way. `keys` are the trail's, None for one that nothing opens; `macs` are of the rows seen so far.
 
     `joins` are the ends that joining rows name, by who names them. `archived` says that rows of an archive came first.
+    `spans` are the moments of each lane's first and last row that were seen.
     """
 
     keys: Mapping[str, bytes | None]
@@ -116,6 +119,7 @@ class Check:
     joins: list[tuple[str, End]] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
     archived: bool = False
+    spans: dict[int, tuple[str, str]] = field(default_factory=dict)
     _last: dict[int, End] = field(default_factory=dict)
 
     def last(self, lane: int) -> End:
@@ -149,6 +153,16 @@ class Check:
         self.people.update([entry.who] if entry.who else [])
         self._last[lane] = End(entry.number, entry.mac, lane)
         self.macs[lane, entry.number] = entry.mac
+        self.spans[lane] = self.spans.get(lane, (entry.at, ""))[0], entry.at
+
+    def close_all(self) -> None:
+        """Hold the lanes against each other: where several were written to for hours, one row at least joins them."""
+        spans = sorted(span for lane, span in self.spans.items() if lane != JOINS)
+        if len(spans) <= 1 or JOINS in self.spans or self.last(JOINS).number:
+            return
+        began, ended = spans[1][0], max(last for _, last in spans[1:])
+        if datetime.fromisoformat(ended) - datetime.fromisoformat(began) > _JOINED_WITHIN:
+            self.faults.append(f"no row joins the lanes, which several processes have written to since {began}")
 
     def close(self, lane: int, before: End | None, after: End | None, count: int) -> None:
         """Hold a lane of so many rows against its sealed end, as it was before they were read and behind that."""

@@ -27,7 +27,10 @@ Then = Callable[[], None]
 
 
 class WorkNotices:
-    """Listens on a connection of its own, from the first `heard` on. `tell` sends a notice to all, oneself included."""
+    """Listens on a connection of its own, from the first `heard` on. `tell` sends a notice to all, oneself included.
+
+    `hears` tells whether they arrive now.
+    """
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:
         self._connect, self._tell = connect, tell
@@ -47,14 +50,17 @@ class WorkNotices:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _listening(self) -> None:
-        try:
-            while True:
+        have_come = False
+        while True:
+            try:
                 with contextlib.suppress(psycopg.Error, StoreError):
                     await self._listened()
-                self.hears = False
-                await asyncio.sleep(_AGAIN)
-        except TimeoutError:
-            log.info("notices do not arrive", reason="a pooler of transactions")
+            except TimeoutError:
+                if not have_come:
+                    log.info("notices do not arrive", reason="a pooler of transactions")
+                    return
+            have_come, self.hears = have_come or self.hears, False
+            await asyncio.sleep(_AGAIN)
 
     async def _listened(self) -> None:
         """Hear notices until the connection ends.

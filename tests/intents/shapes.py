@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.buttons import explained
@@ -88,15 +88,28 @@ class Figures:
     median: float
     most: int
 
+    @property
+    def are_short(self) -> bool:
+        """At most three lines in the median, six in 95 of 100."""
+        return (self.median, self.most) <= (3, 6)
+
     def __str__(self) -> str:
         return f"{self.replies} replies that are no list: median {self.median:g} lines, 95 % have at most {self.most}"
 
 
-def figures(replies: Sequence[Reply]) -> Figures:
-    """Those of these replies."""
-    lines = sorted(
-        sum(len(plain([one]).splitlines()) for one in reply.blocks if not isinstance(one, Actions | Chart))
-        for reply in replies
-        if not any(isinstance(one, Item | Facts) for one in reply.blocks)
-    )
+def lines_of(reply: Reply) -> Iterator[int]:
+    """How many lines a reply has without buttons and charts; nothing for a list."""
+    if not any(isinstance(one, Item | Facts) for one in reply.blocks):
+        yield sum(len(plain([one]).splitlines()) for one in reply.blocks if not isinstance(one, Actions | Chart))
+
+
+LINES: dict[str, list[int]] = {}
+"""How many lines the replies of each story have that was played; of all workers, where there are several."""
+
+
+def figures(stories: Iterable[str]) -> Figures | None:
+    """Those of all replies that were seen, where each of these stories was played."""
+    lines = sorted(count for counts in LINES.values() for count in counts)
+    if not lines or any(name not in LINES for name in stories):
+        return None
     return Figures(len(lines), statistics.median(lines), lines[int(len(lines) * 0.95)])
