@@ -75,6 +75,26 @@ async def test_a_place_that_cannot_be_searched_is_said_so(stage: Stage, said: st
     assert "Chattanooga" in plain(found.blocks)
 
 
+@pytest.mark.attack("a button whose id was made up")
+@pytest.mark.threat("T36")
+async def test_a_button_that_nobody_showed_is_answered_like_any_other(stage: Stage) -> None:
+    """An id may be made up, or outlive a release that knew its intent; its language is one that there are words in."""
+    talk = await _linked(stage, "dana")
+    made_up = ("nothing.here", "zz.zz", "home", "document", "account.choose", "account.anything", "reminder.due")
+    of_an_answer = ("answer.entry", "answer.sources", "safety.crisis", "followup.more", "followup.ordinal")
+    for intent in (*made_up, *of_an_answer):
+        (reply,) = await talk.say("", press=f"{intent}.en")
+        assert "button" in plain(reply.blocks), intent
+    for language, meant in (("xx", "en"), ("es", "es")):
+        reply = (await talk.say("", press=f"help.{language}"))[-1]
+        assert (reply.intent, reply.language) == ("help", meant)
+    await talk.say("", press="account.status.en")
+    assert {sample.labels["language"] for one in talk.bot.meter._answers.collect() for sample in one.samples} <= {
+        "en",
+        "es",
+    }
+
+
 @pytest.mark.fault("F51")
 @pytest.mark.parametrize("spelt", [str, str.lower, lambda code: f"  {code.replace('-', ' ')} "])
 async def test_a_code_whose_answer_was_lost_is_answered_again(stage: Stage, spelt: Callable[[str], str]) -> None:

@@ -19,7 +19,7 @@ from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, HouseholdRule, IntentRules
 from bot.language.text import keys_in
-from bot.message import Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
+from bot.message import SOURCES, Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import Pack
 
 OTHER_RECORD = "account/other_record"
@@ -340,7 +340,12 @@ class Owners:
         return Private(intent=asked.intent, language=asked.language, blocks=blocks), memory
 
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
-        """A private answer of who acts for somebody: whose record it shows comes first, the others by button."""
+        """A private answer of who acts for somebody: whose record it shows comes first, the others by button.
+
+        What an answer stands on may be of several people, and says so itself.
+        """
+        if asked.intent == SOURCES:
+            return reply
         shown = next((one for one in memory.people if one.patient == asked.whose), None)
         every = household_of(asked, self._pack.intents.get(asked.intent), memory.people)
         if shown is None or every is not None or not isinstance(reply, Private):

@@ -22,7 +22,7 @@ from bot.conversation.exchange import UNREAD, Exchange, Said
 from bot.conversation.other_questions import cleared, parted
 from bot.conversation.sharing import SHARED
 from bot.conversation.slash_commands import Commands, Request
-from bot.conversation.state import Asked, Dialogue, Memory, become, said
+from bot.conversation.state import Asked, Dialogue, Memory, become, plain_asked, said
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.listed import head_and_items
 from bot.language.reading import Candidate, Reading
@@ -83,7 +83,7 @@ class Recognisers:
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         exchange.heard = followups.heard_in(memory, reading)
         exchange.memory = memory = followups.with_choice(memory, reading, last)
-        exchange.language = memory.choice or message.language or exchange.heard
+        exchange.language = memory.choice or self._spoken(message.language) or exchange.heard
         return request
 
     async def step(self, exchange: Exchange, request: Request | None) -> NextStep:
@@ -175,8 +175,17 @@ class Recognisers:
         """A pressed button, or the words of one that this conversation has shown."""
         message, memory = exchange.message, exchange.memory
         asked = await self._dialogue.press(message.person, message.press) if message.press else None
+        if message.press and plain_asked(message.press) and asked and asked.intent not in self._intents:
+            return None  # made up, or of another release
         asked = asked or self._shown(message.text, memory, exchange.reading)
-        return replace(asked, language=memory.choice or asked.language) if asked else None
+        return replace(asked, language=self._language(asked, exchange)) if asked else None
+
+    def _language(self, asked: Asked, exchange: Exchange) -> Language:
+        return exchange.memory.choice or self._spoken(asked.language) or exchange.language
+
+    def _spoken(self, language: Language | None) -> Language | None:
+        """A language, where the pack has words in it."""
+        return language if language in self._pack.words.languages else None
 
     def _shown(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """What a button of this conversation with this text asks.

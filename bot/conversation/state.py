@@ -16,6 +16,7 @@ import msgspec
 
 from bot.accounts.rows import LinkRow, PatientCandidate
 from bot.language.context import MOST_TOPICS, Context
+from bot.language.kernel import DANGER, FOLLOW
 from bot.language.reading import Slot
 from bot.message import (
     Action,
@@ -40,6 +41,7 @@ _ZIP_DIGITS = 5
 BUTTON_SECONDS = 24 * 60 * 60
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
 """The id of a button that asks for an intent and nothing else, which needs no row: Home shows such to anybody."""
+_OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,14 @@ class Memory:
         return tuple(one for one in stack if one.intent != asked.intent)[:MOST_TOPICS]
 
 
+def plain_asked(button: str) -> Asked | None:
+    """What a button's id says by itself; None where what it asks is kept in a row. Anybody can make up such an id."""
+    plain = _PLAIN.fullmatch(button)
+    if plain is None or plain["intent"].startswith(_OF_AN_ANSWER):
+        return None
+    return Asked(plain["intent"], language=plain["language"])
+
+
 class Dialogue:
     """The dialogue state of all conversations, in the store."""
 
@@ -175,8 +185,8 @@ class Dialogue:
 
     async def press(self, person: Person, button: str) -> Asked | None:
         """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
-        if plain := _PLAIN.fullmatch(button):
-            return Asked(plain["intent"], language=plain["language"])
+        if plain := plain_asked(button):
+            return plain
         row, _, index = button.partition(".")
         presses = _decoded(await self._table.get("press", f"{row}\x1f{person.key}"), tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
@@ -225,7 +235,7 @@ class Dialogue:
             if action.press is None:
                 return action
             asked = become(action.press)
-            if asked == Asked(asked.intent, language=asked.language):
+            if asked == plain_asked(f"{asked.intent}.{asked.language}"):
                 return replace(action, id=f"{asked.intent}.{asked.language}")
             presses.append(asked)
             return replace(action, id=f"{row}.{len(presses) - 1}")

@@ -275,8 +275,13 @@ def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
     What stands where a number should and is none ("N/A", 999-999-9999) is left out.
     """
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
-    read = ((t, _number(t.value) if t.system in _NUMBERED else clean(t.value)) for t in ranked)
+    read = ((t, _number(t.value) if _is_number(t) else clean(t.value)) for t in ranked)
     return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t, value in read if value)
+
+
+def _is_number(telecom: Telecom) -> bool:
+    """Whether it is a number by its system; without one, what is neither an e-mail address nor a URL."""
+    return telecom.system in _NUMBERED and not (telecom.system is None and re.search("@|://", telecom.value or ""))
 
 
 def _number(written: str | None) -> str | None:

@@ -20,6 +20,7 @@ NOTHING = msgspec.Raw()
 """The default of an element that is kept as raw JSON: absent."""
 
 _ID = r"[A-Za-z0-9\-.]{1,64}"
+_NO_END = "9999"
 _POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/{_ID})?$")
 
 
@@ -104,8 +105,9 @@ class HumanName(Shape, frozen=True):
 
     @property
     def is_past(self) -> bool:
-        """Whether it is marked as an earlier name, or has a last day."""
-        return self.use in {"old", "maiden"} or (self.period is not None and bool(self.period.end))
+        """Whether it is marked as an earlier name, or has a last day. The year 9999 is how systems write none."""
+        end = (self.period.end if self.period is not None else None) or _NO_END
+        return self.use in {"old", "maiden"} or not end.startswith(_NO_END)
 
     def words(self) -> str | None:
         """The name as it is spoken: the text, else given and family with the suffix behind a comma."""

@@ -272,11 +272,6 @@ def _field(row: Fact) -> str:
     return f"{row.label}\n{row.value}"
 
 
-def _is_short(row: Fact) -> bool:
-    """Whether a field holds it: no link, and not too long."""
-    return not row.url and len(_field(row)) <= _FIELD
-
-
 def _rich(lines: Iterable[Iterable[Span]]) -> Kit:
     elements: list[Kit] = []
     for at, spans in enumerate(lines):

@@ -125,8 +125,8 @@ def entry(item: Item) -> str:
 
 
 def menu(actions: tuple[Action, ...]) -> Kit:
-    """Buttons behind three dots; of more than Slack's menu holds, a list to choose from."""
-    options = [_option(action) for action in actions]
+    """Buttons behind three dots; of more than Slack's menu holds, a list to choose from, which holds no links."""
+    options = [_option(action) for action in actions if len(actions) <= _OPTIONS or not action.url]
     if len(options) <= _OPTIONS:
         return {"type": "overflow", "action_id": MENU, "options": options}
     return {"type": "static_select", "action_id": MENU, "placeholder": _plain_text(CUT), "options": options}

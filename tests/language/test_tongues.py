@@ -46,6 +46,10 @@ def test_what_a_file_names_has_to_be_known(words: Path, text: str, fault: str) -
         ("toi muon tu tu", "safety.crisis"),
         ("chồng tôi bị đau ngực", "safety.emergency"),
         ("con tôi co giật", "safety.emergency"),
+        ("tôi sắp ngất", "safety.emergency"),
+        ("tôi uống quá liều thuốc ngủ", "safety.emergency"),
+        ("tôi đang bị trầm cảm, muốn chết đi cho rồi", "safety.crisis"),
+        ("tôi chán sống", "safety.crisis"),
     ],
 )
 def test_danger_is_heard_in_it(said: str, intent: str) -> None:

@@ -276,8 +276,7 @@ class TeamsApp:
 
     async def _installed(self, body: Body) -> None:
         """Greet who added the app for themselves; forget who removed it (T21)."""
-        greeting = "hola" if language_of(body) == "es" else "hello"
-        incoming, action = said(body, greeting), word(body, "action")
+        incoming, action = said(body, self._notices.hello(language_of(body))), word(body, "action")
         if incoming is None or not incoming.personal:
             return
         if action.startswith("remove"):

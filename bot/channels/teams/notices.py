@@ -13,6 +13,7 @@ from bot.replies.render import Words, labels_of
 _PLAIN = (
     "answer_ready",
     "by_browser",
+    "hello",
     "in_our_chat",
     "interrupted",
     "looking",
@@ -40,6 +41,10 @@ class Notices:
     def ready(self, language: Language) -> str:
         """What a notification says instead of a private answer (T26)."""
         return self._texts["answer_ready"][language]
+
+    def hello(self, language: Language) -> str:
+        """A greeting as a person writes it, in whose place the bot answers it."""
+        return self._texts["hello"][language]
 
     def looking(self, language: Language) -> str:
         """What a client shows at once when a button is pressed."""
