@@ -27,7 +27,6 @@ from bot.kit import (
     Ask,
     Kin,
     Offer,
-    Places,
     Seen,
     Summary,
     Unreadable,
@@ -40,6 +39,7 @@ from bot.kit import (
     own_networks,
 )
 from bot.kit.coverages import plan_year_of
+from bot.language.nearby import Gazetteer
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.ops.audit import Audit
 from bot.pack import Pack, template_of
@@ -118,7 +118,7 @@ class Answering:
         forget: Callable[[str], None],
         publisher: Publisher,
         reminding: Reminding,
-        places: Places,
+        places: Gazetteer,
         health: Callable[[], Awaitable[PayerHealth]],
         payer: Mapping[str, str],
         now: Callable[[], datetime],

@@ -6,14 +6,22 @@ cannot format, know the channel, see a token, log or touch a store.
 
 from bot.errors import PayerError
 from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
-from bot.kit.appeals import AppealDays, CaseFound, DenialKind, appeal_days, case_found, denial_kind, without
+from bot.kit.appeals import (
+    CaseStep,
+    DenialKind,
+    appeal_days,
+    case_found,
+    clock_of,
+    denial_kind,
+    told_day,
+    without,
+)
 from bot.kit.around import Around, around
 from bot.kit.ask import (
     Answer,
     Ask,
     Kin,
     NeedsPlace,
-    Places,
     Summary,
     days_around,
     of_other_person,
@@ -144,21 +152,21 @@ from bot.records.sums import Step, Term, sum_of
 
 __all__ = [
     "COUNTED", "LOOKED_AT", "NO_BENEFITS", "NO_DOUBTS", "NO_KINDS", "UNSHIELDED", "Ahead", "Amount", "Answer",
-    "AppealCase", "AppealClock", "AppealDays", "AppealOutcome", "Around", "Ask", "AskedNetworks", "Authorization",
-    "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseFound",
+    "AppealCase", "AppealClock", "AppealOutcome", "Around", "Ask", "AskedNetworks", "Authorization",
+    "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseStep",
     "Choice", "Chosen", "Claim", "ClaimLine", "ClaimWish", "Condition", "Conditions", "Contract", "CostShare",
     "Coverage", "Coverages", "Curve", "DenialKind", "Doctors", "Document", "Doubt", "Drug", "DrugList", "DrugLists",
     "Electronic", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember",
     "Kin", "Listing", "Live", "Medication", "MetSoFar", "Nearest", "NeedsPlace", "Network", "NetworkSide",
     "Observation", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact", "PayerError",
-    "PayerHealth", "PayerPhone", "PharmacyCost", "Places", "Plan", "Procedure", "Profile", "Proven", "ProvenPlace",
+    "PayerHealth", "PayerPhone", "PharmacyCost", "Plan", "Procedure", "Profile", "Proven", "ProvenPlace",
     "Reason", "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series", "Shares", "Shielded",
     "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord", "TierCosts", "Unreadable",
     "Visits", "Wanted", "Who", "Why", "WhyGone", "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within",
     "added", "adds_to", "affiliations_of", "amount_in", "any_time", "appeal_clock", "appeal_days", "around",
     "as_seen", "asked_networks", "asks_kind", "asks_several", "beyond", "by_currency", "by_name", "by_names",
     "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found",
-    "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around",
+    "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around", "clock_of",
     "conditions", "counted_since", "counting", "counts_apart", "curve_of", "dated", "days_around", "deductible_met",
     "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doubts_of", "drug_lists", "drugs_by_id",
     "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "gathered",
@@ -173,7 +181,7 @@ __all__ = [
     "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
     "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shield", "shown_alone",
     "side_asked", "sift", "sites", "sold_at", "sold_in", "span_of", "staff", "staff_beside", "standings",
-    "story_of", "sum_of", "telling", "tells_state", "tests_on_record", "text_of", "this_year", "unmet_of",
+    "story_of", "sum_of", "telling", "tells_state", "tests_on_record", "text_of", "this_year", "told_day", "unmet_of",
     "values_of", "visit_kind", "visits", "wanted", "wanted_of", "who", "why_gone", "why_of", "with_fills", "within",
     "without", "without_own", "words_of", "year_now", "year_so_far",
 ]  # fmt: skip

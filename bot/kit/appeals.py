@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, span_of
 from bot.kit.cases import AppealCase
 from bot.kit.claims import claim_by_id, newest_claims, shown_alone
-from bot.kit.denials import AppealClock, denied_claims
-from bot.kit.near_claims import Nearest, near_claims
+from bot.kit.coverages import member_coverages
+from bot.kit.denials import AppealClock, appeal_clock, denied_claims
+from bot.kit.near_claims import Nearest, cite_claims, near_claims
+from bot.kit.offers import WithCase
 from bot.kit.wanted import ClaimWish, wanted_of
 from bot.records.care_kind import CareKinds, shown_as
 from bot.records.claim import Claim
@@ -144,11 +146,49 @@ class CaseFound:
     nearest: Nearest | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseStep(WithCase):
+    """An answer about the case that was `found`, its clock, and what is `due` now.
+
+    `opened`: a button chose the claim, so that it is described though it may carry a privacy mark.
+    """
+
+    found: CaseFound
+    today: date
+    clock: AppealClock = field(default_factory=AppealClock)
+    due: AppealDays = field(default_factory=AppealDays)
+    opened: bool = False
+
+    @property
+    def claim(self) -> Claim | None:
+        """The claim that is appealed."""
+        return self.found.claim
+
+
+async def clock_of(ask: Ask, claim: Claim) -> AppealClock:
+    """The time to appeal a claim's decision, by the member's coverages."""
+    return appeal_clock(claim, (await member_coverages(ask)).every)
+
+
+def told_day(ask: Ask) -> date | None:
+    """The day that the button carries or the words name, where they name one day."""
+    if pressed := ask.arguments.get("day"):
+        return date.fromisoformat(pressed)
+    start, end = span_of(ask)
+    return start if start == end else None
+
+
 async def case_found(ask: Ask, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
     """The case of the pressed button, of the words, or the only one that fits; several are to be chosen from.
 
-    Slots that tell of the step itself (its day, who answered the telephone) must not be in `ask`.
+    The claims are cited. Slots that tell of the step itself (its day, who answered the telephone) must not be in `ask`.
     """
+    found = await _case_found(ask, fits)
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    return found
+
+
+async def _case_found(ask: Ask, fits: Callable[[AppealCase], bool]) -> CaseFound:
     kept = {one.claim: one for one in await ask.cases()}
     if chosen := ask.arguments.get("id"):
         return _found(await claim_by_id(ask, chosen), kept)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
+from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -49,59 +50,6 @@ class Summary:
 
 
 Answer = Callable[["Ask"], Awaitable[Summary]]
-
-
-class Places(Protocol):
-    """Where things are, offline."""
-
-    @property
-    def home_state(self) -> str:
-        """The state that the plan covers, by its two letters."""
-        ...
-
-    def coordinates(self, zip_code: str) -> tuple[float, float] | None:
-        """Latitude and longitude of a ZIP's centre, None when it is unknown."""
-        ...
-
-    def city_center(self, city: str, state: str) -> tuple[float, float] | None:
-        """Latitude and longitude of a city's centre, None when it is unknown."""
-        ...
-
-    def county_center(self, county: str, state: str) -> tuple[float, float] | None:
-        """Latitude and longitude of a county's middle, None when it is unknown."""
-        ...
-
-    def state_center(self, state: str) -> tuple[float, float] | None:
-        """Latitude and longitude of a state's middle, None when it is unknown."""
-        ...
-
-    def city_of(self, zip_code: str) -> tuple[str, str] | None:
-        """City and state of a ZIP, None when it is unknown."""
-        ...
-
-    def county_of(self, zip_code: str) -> tuple[str, str] | None:
-        """County, without the word, and state of a ZIP, None when it is unknown."""
-        ...
-
-    def zips_of(self, city: str, state: str) -> tuple[str, ...]:
-        """The ZIPs of a city; none when it is unknown."""
-        ...
-
-    def zips_of_county(self, county: str, state: str) -> tuple[str, ...]:
-        """The ZIPs of a county; none when it is unknown."""
-        ...
-
-    def zone_of(self, zip_code: str) -> str | None:
-        """The IANA name of a ZIP's time zone, None when it is unknown."""
-        ...
-
-    def miles_between(self, one: tuple[float, float], other: tuple[float, float]) -> float:
-        """The distance as the crow flies."""
-        ...
-
-    def zips_near(self, center: tuple[float, float], miles: float) -> tuple[str, ...]:
-        """The ZIPs whose centre lies within a distance, the nearest first."""
-        ...
 
 
 class Drawer(Protocol):
@@ -172,7 +120,7 @@ class Ask:
     language: str
     budget: Budget
     directory: DirectoryClient | PooledDirectory
-    places: Places
+    places: Gazetteer
     member: MemberClient | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     said: str = ""

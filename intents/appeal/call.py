@@ -6,19 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.kit import (
-    Ask,
-    CallNote,
-    CaseChange,
-    CaseFound,
-    Claim,
-    WithCase,
-    case_found,
-    cite_claims,
-    span_of,
-    text_of,
-    without,
-)
+from bot.kit import Ask, CallNote, CaseChange, CaseStep, case_found, text_of, told_day, without
 
 LONGEST = 300
 _OF_THE_CALL = (
@@ -28,19 +16,12 @@ _OF_THE_CALL = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallKept(WithCase):
+class CallKept(CaseStep):
     """The claim with whose appeal the `note` is kept. `bare`: a call was spoken of, and nothing was told of it."""
 
-    found: CaseFound
     note: CallNote
     bare: bool = False
     ahead: bool = False
-    opened: bool = False
-
-    @property
-    def claim(self) -> Claim | None:
-        """The claim that is appealed."""
-        return self.found.claim
 
 
 async def answer(ask: Ask) -> CallKept:
@@ -49,19 +30,17 @@ async def answer(ask: Ask) -> CallKept:
     ahead = note.day > ask.today or "date_ahead" in ask.slots
     bare = not (note.who or note.number or note.said or "date_range" in ask.slots)
     found = await case_found(without(ask, *_OF_THE_CALL), lambda case: case.stage != "over")
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
     if found.claim is None or ahead or bare:
-        return CallKept(found=found, note=note, bare=bare, ahead=ahead)
+        return CallKept(found=found, today=ask.today, note=note, bare=bare, ahead=ahead)
     change = CaseChange(found.claim.id, lambda case: case.called(note))
-    return CallKept(found=found, note=note, opened="id" in ask.arguments, change=change)
+    return CallKept(found=found, today=ask.today, note=note, opened="id" in ask.arguments, change=change)
 
 
 def _note(ask: Ask) -> CallNote:
     if pressed := ask.arguments.get("day"):
         said = ask.arguments
         return CallNote(date.fromisoformat(pressed), said.get("who", ""), said.get("number", ""), said.get("said", ""))
-    start, end = span_of(ask)
-    day = start if start and start == end else ask.today
+    day = told_day(ask) or ask.today
     who = text_of(ask, "call_with") or _named(ask) or text_of(ask, "provider_name") or ""
     number = text_of(ask, "call_number") or ""
     # A question that waited for the sign-in comes with the words of the code.

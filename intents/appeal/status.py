@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
-from bot.kit import (
-    AppealCase,
-    AppealClock,
-    AppealDays,
-    Ask,
-    CaseChange,
-    CaseFound,
-    Claim,
-    WithCase,
-    appeal_clock,
-    appeal_days,
-    case_found,
-    cite_claims,
-    member_coverages,
-    without,
-)
+from bot.kit import AppealCase, Ask, CaseChange, CaseStep, Claim, appeal_days, case_found, clock_of, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppealStatus(WithCase):
+class AppealStatus(CaseStep):
     """One case, or those to choose from.
 
     `found.claim` None: none is kept and none was denied, or several are. `due` is by when what is due. `forgotten`: the
     case was taken off by button. `told`: which button led here, for its first line.
     """
 
-    found: CaseFound
-    clock: AppealClock = field(default_factory=AppealClock)
-    due: AppealDays = field(default_factory=AppealDays)
-    today: date
-    opened: bool = False
     forgotten: bool = False
-
-    @property
-    def claim(self) -> Claim | None:
-        """The claim that is appealed."""
-        return self.found.claim
 
     @property
     def shown(self) -> AppealCase | None:
@@ -52,11 +26,10 @@ class AppealStatus(WithCase):
 async def answer(ask: Ask) -> AppealStatus:
     """The case of the button or of the words; where several are kept, all of them."""
     found = await case_found(without(ask, "state_of_claim"))
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
     claim, case = found.claim, found.case
     if claim is None or case is None:
         return AppealStatus(found=found, today=ask.today)
-    clock = appeal_clock(claim, (await member_coverages(ask)).every)
+    clock = await clock_of(ask, claim)
     change = _change(ask, claim)
     case = (change.made(case) if change else case) or AppealCase(claim=claim.id)
     return AppealStatus(

@@ -16,12 +16,11 @@ from bot.kit import (
     Nearest,
     ReminderWish,
     WithReminder,
-    appeal_clock,
     appeal_days,
     claim_by_id,
     claims_around,
+    clock_of,
     denied_claims,
-    member_coverages,
     near_claims,
     newest_claims,
     service_dates,
@@ -67,7 +66,7 @@ async def answer(ask: Ask) -> AppealReminder:
         claim_id, others = found[0].id, found[1:SHOWN]
     claim = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
-    clock = appeal_clock(claim, (await member_coverages(ask)).every)
+    clock = await clock_of(ask, claim)
     case = next((one for one in await ask.cases() if one.claim == claim.id), AppealCase(claim=claim.id))
     about, last = _next_day(case, claim, clock)
     gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None
