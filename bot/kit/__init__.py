@@ -23,11 +23,13 @@ from bot.kit.ask import (
     Kin,
     NeedsPlace,
     Summary,
+    amount_asked,
     days_around,
     of_other_person,
     service_dates,
     span_of,
     text_of,
+    time_of,
     values_of,
 )
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
@@ -163,7 +165,8 @@ __all__ = [
     "Reason", "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series", "Shares", "Shielded",
     "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord", "TierCosts", "Unreadable",
     "Visits", "Wanted", "Who", "Why", "WhyGone", "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within",
-    "added", "adds_to", "affiliations_of", "amount_in", "any_time", "appeal_clock", "appeal_days", "around",
+    "added", "adds_to", "affiliations_of", "amount_asked", "amount_in", "any_time", "appeal_clock", "appeal_days",
+    "around",
     "as_seen", "asked_networks", "asks_kind", "asks_several", "beyond", "by_currency", "by_name", "by_names",
     "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found",
     "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around", "clock_of",
@@ -181,7 +184,8 @@ __all__ = [
     "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
     "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shield", "shown_alone",
     "side_asked", "sift", "sites", "sold_at", "sold_in", "span_of", "staff", "staff_beside", "standings",
-    "story_of", "sum_of", "telling", "tells_state", "tests_on_record", "text_of", "this_year", "told_day", "unmet_of",
+    "story_of", "sum_of", "telling", "tells_state", "tests_on_record", "text_of", "this_year", "time_of", "told_day",
+    "unmet_of",
     "values_of", "visit_kind", "visits", "wanted", "wanted_of", "who", "why_gone", "why_of", "with_fills", "within",
     "without", "without_own", "words_of", "year_now", "year_so_far",
 ]  # fmt: skip

@@ -282,6 +282,19 @@ def span_of(ask: Ask) -> tuple[date | None, date | None]:
     return (date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
 
 
+def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:
+    """The days that were asked for, up to today; where no first one was, from New Year's Day, or so long `back`."""
+    start, end = span_of(ask)
+    last = min(end or ask.today, ask.today)
+    return start or (date(last.year, 1, 1) if back is None else last - back), last
+
+
+def amount_asked(ask: Ask) -> str | None:
+    """The amount that was asked for; None for what is owed, which "out of pocket" means too."""
+    asked = text_of(ask, "amount_kind")
+    return None if asked == "out_of_pocket_max" else asked
+
+
 def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
     """The asked time as search parameters, wide enough for all care that began in it."""
     return days_around(*span_of(ask))

@@ -39,9 +39,9 @@ from bot.kit import (
     parts_named,
     period_claims,
     service_dates,
-    span_of,
     story_of,
     sum_of,
+    time_of,
     visits,
     wanted_of,
     why_of,
@@ -169,7 +169,7 @@ async def answer(ask: Ask) -> LastVisitCost:
 
 async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
     """All that fits in the time that was named, else in this year; None where it is of one day, or not there."""
-    alive = await period_claims(ask, *_time(ask))
+    alive = await period_claims(ask, *time_of(ask))
     found, several = _within(alive, ask), in_all(alive, ask)
     if several is None:
         return None
@@ -180,7 +180,7 @@ async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
 
 def in_all(alive: Live, ask: Ask) -> Several | None:
     """The sum over the claims of several days; None where they are of one day, or none tells the amount."""
-    wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), _time(ask)
+    wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), time_of(ask)
     shares = [amount_in(claim, wanted) for claim in found.counted]
     told = [claim for claim, share in zip(found.counted, shares, strict=True) if share is not None]
     if not told or len({claim.service.day for claim in found.counted}) == 1:
@@ -201,13 +201,7 @@ def in_all(alive: Live, ask: Ask) -> Several | None:
 def _within(alive: Live, ask: Ask) -> Within:
     wanted = wanted_of(ask)
     filled = with_fills(choose(alive.added, wanted).claims, wanted)
-    return alive.within(_time(ask), wanted if filled else replace(wanted, also=lambda claim: not claim.is_pharmacy))
-
-
-def _time(ask: Ask) -> tuple[date, date]:
-    start, end = span_of(ask)
-    last = min(end or ask.today, ask.today)
-    return start or date(last.year, 1, 1), last
+    return alive.within(time_of(ask), wanted if filled else replace(wanted, also=lambda claim: not claim.is_pharmacy))
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:

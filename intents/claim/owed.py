@@ -23,10 +23,11 @@ from bot.kit import (
     span_of,
     sum_of,
     text_of,
+    time_of,
     wanted_of,
 )
 
-USUAL_DAYS = 365
+USUAL = timedelta(days=365)
 SHOWN = 5
 
 
@@ -62,7 +63,7 @@ class OwedInAll(Summary):
 
 async def answer(ask: Ask) -> OwedInAll:
     """Over the time that was named, else over the last twelve months."""
-    start, end = _span(ask)
+    start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
     counted = _within(alive, ask).counted
@@ -73,7 +74,7 @@ async def answer(ask: Ask) -> OwedInAll:
 
 def summarize(alive: Live, ask: Ask) -> OwedInAll:
     """Only what a claim reports as paid is taken off; where it says nothing, nothing is known."""
-    (start, end), found = _span(ask), _within(alive, ask)
+    (start, end), found = time_of(ask, USUAL), _within(alive, ask)
     counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]
     unknown = [
@@ -117,10 +118,4 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(_span(ask), wanted_of(ask))
-
-
-def _span(ask: Ask) -> tuple[date, date]:
-    start, end = span_of(ask)
-    last = min(end or ask.today, ask.today)
-    return start or last - timedelta(days=USUAL_DAYS), last
+    return alive.within(time_of(ask, USUAL), wanted_of(ask))

@@ -26,14 +26,14 @@ from bot.kit import (
     newest_claims,
     of_other_person,
     service_dates,
-    span_of,
     sum_of,
     text_of,
+    time_of,
     wanted_of,
 )
 
 PAGE = 5
-USUAL_DAYS = 365
+USUAL = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Pharmacy(Summary):
 
 async def answer(ask: Ask) -> Pharmacy:
     """The fills of the time that was asked for, else of the last twelve months."""
-    start, end = _span(ask)
+    start, end = time_of(ask, USUAL)
     alive = await newest_claims(
         ask,
         *days_around(start, end),
@@ -107,7 +107,7 @@ async def answer(ask: Ask) -> Pharmacy:
 
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """The page cut from the fills that fit, and the sum over all that fit."""
-    (start, end), filled, found = _span(ask), _filled(alive, ask), _within(alive, ask)
+    (start, end), filled, found = time_of(ask, USUAL), _filled(alive, ask), _within(alive, ask)
     sums = found.counted
     shares = [(claim, amount_in(claim, wanted_of(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
@@ -141,12 +141,6 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     )
 
 
-def _span(ask: Ask) -> tuple[date, date]:
-    start, end = span_of(ask)
-    last = min(end or ask.today, ask.today)
-    return start or last - timedelta(days=USUAL_DAYS), last
-
-
 def _filled(alive: Live, ask: Ask) -> list[Claim]:
     """The fills of the time, newest first; of two plans' claims for one fill both."""
     found = _within(alive, ask)
@@ -155,12 +149,12 @@ def _filled(alive: Live, ask: Ask) -> list[Claim]:
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(_span(ask), replace(wanted_of(ask), also=lambda claim: _is_asked(claim, ask)))
+    return alive.within(time_of(ask, USUAL), replace(wanted_of(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
     """How many fills of the time give no words for their drug."""
-    found = alive.within(_span(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
+    found = alive.within(time_of(ask, USUAL), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
 

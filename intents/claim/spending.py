@@ -21,6 +21,7 @@ from bot.kit import (
     Summary,
     Within,
     added,
+    amount_asked,
     amount_in,
     any_time,
     by_currency,
@@ -32,9 +33,9 @@ from bot.kit import (
     near_claims,
     of_other_person,
     period_claims,
-    span_of,
     sum_of,
     text_of,
+    time_of,
     wanted_of,
 )
 
@@ -155,7 +156,7 @@ class Spending(Summary):
 
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
-    ask, (start, end) = by_side(ask), _span(ask)
+    ask, (start, end) = by_side(ask), time_of(ask)
     alive = await period_claims(ask, start, end)
     ask = by_name(ask, alive.every)
     summary = summarize(alive, ask)
@@ -169,8 +170,8 @@ async def answer(ask: Ask) -> Spending:
 
 def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
-    start, end = _span(ask)
-    wanted, found, aspect = _wanted(ask), _within(alive, ask), _aspect(ask)
+    start, end = time_of(ask)
+    wanted, found, aspect = _wanted(ask), _within(alive, ask), amount_asked(ask)
     counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
@@ -211,23 +212,12 @@ def _wanted(ask: Ask) -> ClaimWish:
 
     Where doctor visits and prescriptions are compared, every kind is summed.
     """
-    wanted = replace(wanted_of(ask), aspect=_aspect(ask))
+    wanted = replace(wanted_of(ask), aspect=amount_asked(ask))
     return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else wanted
 
 
-def _span(ask: Ask) -> tuple[date, date]:
-    start, end = span_of(ask)
-    return start or date((end or ask.today).year, 1, 1), min(end or ask.today, ask.today)
-
-
-def _aspect(ask: Ask) -> str | None:
-    """The amount that was asked for; None for what is owed, which "out of pocket" means too."""
-    asked = text_of(ask, "amount_kind")
-    return None if asked == "out_of_pocket_max" else asked
-
-
 def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(_span(ask), _wanted(ask))
+    return alive.within(time_of(ask), _wanted(ask))
 
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:

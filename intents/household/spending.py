@@ -15,13 +15,13 @@ from bot.kit import (
     Live,
     Summary,
     added,
+    amount_asked,
     amount_in,
     by_currency,
     household,
     period_claims,
-    span_of,
     sum_of,
-    text_of,
+    time_of,
     wanted_of,
 )
 
@@ -57,7 +57,7 @@ class FamilySpending(Summary):
 
 async def answer(ask: Ask) -> FamilySpending:
     """The sums over the span that was asked for, this calendar year when none was."""
-    start, end = _span(ask)
+    start, end = time_of(ask)
     found = await household(ask, lambda one: period_claims(one, start, end, people=False), "ExplanationOfBenefit")
     counted = [claim for _, alive in found.found for claim in _counted(alive, ask)]
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
@@ -67,7 +67,7 @@ async def answer(ask: Ask) -> FamilySpending:
 
 def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
     """Each person's claims are summed as if they were asked for alone."""
-    start, end = _span(ask)
+    start, end = time_of(ask)
     parts = [_part(person, alive, ask, hides=person.number in found.hides) for person, alive in found.found]
     totals = by_currency(part.amount for part in parts)
     return FamilySpending(
@@ -77,7 +77,7 @@ def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
         missing=found.missing,
         total=totals[0] if len(totals) == 1 else None,
         least=found.is_floor or any(part.least for part in parts),
-        aspect=_aspect(ask),
+        aspect=amount_asked(ask),
         wanted=wanted_of(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
@@ -87,24 +87,13 @@ def _part(person: HouseholdMember, alive: Live, ask: Ask, *, hides: bool) -> Par
     rows = _counted(alive, ask)
     told = [amount for claim in rows if (amount := _amount(claim, ask)) is not None]
     one = len({amount.currency for amount in told}) == 1
-    floors = any(claim.owed.is_floor for claim in rows) and _aspect(ask) is None
+    floors = any(claim.owed.is_floor for claim in rows) and amount_asked(ask) is None
     return Part(person, len(rows), added(told) if one else None, hides or floors or len(told) < len(rows))
 
 
 def _counted(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    return alive.within(_span(ask), wanted_of(ask)).counted
+    return alive.within(time_of(ask), wanted_of(ask)).counted
 
 
 def _amount(claim: Claim, ask: Ask) -> Amount | None:
-    return amount_in(claim, wanted_of(ask)) if _aspect(ask) is None else claim.amount(_aspect(ask))
-
-
-def _aspect(ask: Ask) -> str | None:
-    """The amount that was asked for; None for what is owed, which "out of pocket" means too."""
-    asked = text_of(ask, "amount_kind")
-    return None if asked == "out_of_pocket_max" else asked
-
-
-def _span(ask: Ask) -> tuple[date, date]:
-    start, end = span_of(ask)
-    return start or date((end or ask.today).year, 1, 1), min(end or ask.today, ask.today)
+    return amount_in(claim, wanted_of(ask)) if amount_asked(ask) is None else claim.amount(amount_asked(ask))
