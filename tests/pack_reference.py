@@ -29,7 +29,7 @@ _MODULES = {
         records.money records.patient records.sums
     """,
     "claims": """
-        kit.appeals kit.cases kit.claims kit.denials kit.named_claims kit.near_claims kit.period kit.said kit.wanted
+        kit.appeals kit.cases kit.claims kit.near_claims kit.period kit.said kit.wanted
         kit.which records.adjudication records.amounts records.authorization records.claim records.line records.live
         records.performed records.reasons records.share records.typed
     """,

@@ -17,8 +17,7 @@ from starlette.routing import Route
 
 from bot.accounts.guard import AddressLimit
 from bot.accounts.render import Renderer
-from bot.cli.hurry import Hurried
-from bot.cli.web_server import Second, config_of
+from bot.cli.web_server import Hurried, Second, config_of
 from bot.ops.entrance import Entrance
 from bot.ops.limits import SharedLimit
 from bot.serving import listen

@@ -1,4 +1,4 @@
-"""Links between chat accounts and member records: made, looked up, listed, ended."""
+"""Links between chat accounts and member records: made, looked up, listed, ended; and when news was last asked for."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.idtoken import IdTokens, SigningKeys
-from bot.accounts.looked import LastLooks
 from bot.accounts.members import MemberLinks
 from bot.accounts.pages import LinkPages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
 from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LIVES, LinkRequest, LinkRow, PatientCandidate, Rows
+from bot.accounts.rows import LIVES, LastLook, LinkRequest, LinkRow, Looked, PatientCandidate, Rows
 from bot.accounts.seats import LinkQuota
 from bot.accounts.signin import SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
@@ -29,6 +28,35 @@ from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.sealed import SealedTable
+
+
+class LastLooks:
+    """Keeps the last look at each record that a person's sign-in opens."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def of(self, person: Person, patient: str) -> LastLook | None:
+        """The last look at this record; None for the first, and for one that the connection does not open."""
+        kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
+        return kept.looks.get(patient) if kept and link and link.opens(patient) else None
+
+    async def keep(self, person: Person, patient: str, look: LastLook) -> None:
+        """Keep a look in place of the one before, as long as the connection lives; none without a connection.
+
+        Looks at records that the connection does not open are dropped. "Unlink" in the same moment leaves nothing.
+        """
+        link = await self._rows.get(LinkRow, person.key)
+        if link is None or not link.opens(patient):
+            return
+        kept = await self._rows.get(Looked, person.key)
+        before = {of: one for of, one in (kept.looks if kept else {}).items() if link.opens(of)}
+        expires = link.since + self._rows.link_lives
+        await self._rows.put(person.key, Looked({**before, patient: look}), expires=expires, owner=person)
+        now = await self._rows.get(LinkRow, person.key)
+        if now is None or not now.opens(patient):
+            await self._rows.drop(Looked, person.key)
+
 
 __all__ = ["Access", "Accounts", "Link", "LinkRow", "Linked", "PatientCandidate", "Unlinked"]
 

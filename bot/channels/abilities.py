@@ -69,7 +69,7 @@ DONE_BY: Mapping[str, Mapping[Ability, str]] = {
         "mention": f"{_TEAMS}.writer:TeamsWriter.share",
         "aside": f"{_TEAMS}.connector:Extras",
         "slash": f"{_TEAMS}.slash:SlashCommands",
-        "form": f"{_TEAMS}.form_cards:form_card",
+        "form": f"{_TEAMS}.dialogs:form_card",
         "message": f"{_TEAMS}.dialogs:quoted_text",
         "starter": "bot.cli.teams_package:manifest",
         "search": f"{_TEAMS}.search:find",

@@ -4,20 +4,52 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
+from typing import Literal
 
 from bot.accounts.client_auth import method_of
 from bot.accounts.endpoint import TokenEndpoint, endpoints_of
-from bot.cli.abilities import State, states
 from bot.cli.findings import CheckResult, bad, note, ok
 from bot.cli.reach import why_silent
 from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError, LinkError, PayerError
+from bot.language.rules import IntentRules
 from bot.pack import Pack
 from bot.payer.capabilities import Capabilities
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
+
+State = Literal["works", "degraded", "off", "unknown"]
+
+
+def state_of(rules: IntentRules, server: Capabilities) -> State | None:
+    """What the server's own words mean for an answer; None for an intent whose file names nothing that it `reads`.
+
+    `degraded`: it is answered, with more work here, since the bot filters or sorts by itself. `off`: the type is not
+    declared, which a server that under-declares may still serve. `unknown`: the server did not say.
+    """
+    reads = rules.reads
+    if reads is None:
+        return None
+    if not server.known:
+        return "unknown"
+    if not server.offers(reads.type):
+        return "off"
+    return "works" if all(server.takes(reads.type, name) for name in reads.by) else "degraded"
+
+
+def states(
+    answered: Iterable[IntentRules], member: Capabilities, directory: Capabilities
+) -> Iterator[tuple[State, list[str]]]:
+    """The answers of each state that has any, the best state first."""
+    found: dict[State, list[str]] = {"works": [], "degraded": [], "off": [], "unknown": []}
+    for rules in sorted(answered, key=lambda one: one.intent):
+        state = state_of(rules, directory if rules.needs == "directory" else member)
+        if state is not None:
+            found[state].append(rules.intent)
+    return ((state, names) for state, names in found.items() if names)
+
 
 _SECONDS = 10
 _MOST_NAMED = 6

@@ -1,25 +1,100 @@
-"""Documents as files: the pack's HTML, CSV and calendar templates with an answer's values, piece by piece."""
+"""Documents as files: pages, tables, calendars and contacts of an answer's values, piece by piece."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from bot.accounts.render import sha256
-from bot.documents.calendars import calendar_file
 from bot.documents.cells import cell
-from bot.documents.contacts import contact_file, contact_value
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, read_catalogues
 from bot.replies.filters import forms
 from bot.replies.markdown import clean
 from bot.replies.pages import cell_words, page_words
+
+_LONGEST = 75  # octets of a line
+
+
+def contact_value(value: Any) -> str:
+    """A value as a property holds it: one line, with what separates parts of a property escaped; absent is empty."""
+    text = "" if value is None else clean(str(value))
+    for sign in "\\,;":
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())
+
+
+def contact_file(text: str) -> str:
+    """The lines of a card that say something, each folded, with the ends of lines that the format wants."""
+    lines = (line.strip() for line in text.splitlines())
+    return "".join(f"{_folded(line)}\r\n" for line in lines if line.partition(":")[2].strip("; "))
+
+
+def _folded(line: str) -> str:
+    """The line in pieces of at most 75 octets, no letter broken; each piece but the first behind a blank."""
+    pieces, piece = [], ""
+    for letter in line:
+        if len((piece + letter).encode()) >= _LONGEST:
+            pieces.append(piece)
+            piece = ""
+        piece += letter
+    return "\r\n ".join([*pieces, piece])
+
+
+if TYPE_CHECKING:
+    from icalendar import Alarm
+
+_ALARMS = (30, 7, 1)
+_MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its reader is
+
+
+def calendar_file(words: Sequence[str], day: object) -> str:
+    """The file; `words` are the event's title and, under it, what it is. It blocks no time and names nobody.
+
+    Raises:
+        TypeError: the document has no such day.
+    """
+    from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
+
+    if not isinstance(day, date):
+        raise TypeError("a calendar file needs a day")
+    title, *rest = words
+    event = Event()
+    event.add("uid", f"{secrets.token_urlsafe(12)}@bcbst-bot")
+    # Of the day, not of the moment: when somebody asked is nobody's business who reads the calendar.
+    event.add("dtstamp", datetime.combine(day, time(), UTC))
+    event.add("dtstart", day)
+    event.add("dtend", day + timedelta(days=1))
+    event.add("summary", title)
+    event.add("description", " ".join(rest))
+    event.add("class", "PRIVATE")
+    event.add("transp", "TRANSPARENT")
+    for days in _ALARMS:
+        event.add_component(_alarm(title, timedelta(days=-days) + _MORNING))
+    calendar = Calendar()
+    calendar.add("prodid", "-//bcbst-bot//deadline//EN")
+    calendar.add("version", "2.0")
+    calendar.add_component(event)
+    return bytes(calendar.to_ical()).decode()
+
+
+def _alarm(title: str, before: timedelta) -> Alarm:
+    from icalendar import Alarm  # noqa: PLC0415 -- as above
+
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", title)
+    alarm.add("trigger", before)
+    return alarm
+
 
 _OURS = ("arg", "cut", "day", "language_name", "money", "month", "number", "numbered", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig

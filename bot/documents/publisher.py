@@ -7,17 +7,41 @@ some 30 MiB are in memory, the parts that it is made of and itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
 from bot.accounts.values import Access
-from bot.documents.archive import Files, zipped
 from bot.documents.desk import Documents, OfferedDocument, pack, packed_already
 from bot.documents.drawer import SealedDrawer
 from bot.documents.links import HealthLinks
 from bot.documents.printer import Printer
 from bot.message import Language, Person
+
+Files = Iterable[tuple[str, Iterable[bytes]]]
+
+
+def zipped(printed: Mapping[str, Iterable[str]], files: Files) -> bytes:
+    """The zip of printed texts and of further files, in this order; the same files give the same bytes."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, texts in printed.items():
+            _add(archive, name, (text.encode() for text in texts))
+        for name, pieces in files:
+            _add(archive, name, pieces)
+    return held.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
+    info = zipfile.ZipInfo(name)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o600 << 16  # health information: whoever unpacks it reads it alone
+    with archive.open(info, "w") as file:
+        for piece in pieces:
+            file.write(piece)
+
 
 # File names say nothing of a member.
 _NAMES = {

@@ -7,12 +7,16 @@ cannot format, know the channel, see a token, log or touch a store.
 from bot.errors import PayerError
 from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
 from bot.kit.appeals import (
+    AppealClock,
     CaseStep,
     DenialKind,
+    appeal_clock,
     appeal_days,
     case_found,
     clock_of,
     denial_kind,
+    denied_claims,
+    in_any_state,
     told_day,
     without,
 )
@@ -72,7 +76,6 @@ from bot.kit.claims import (
 from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
-from bot.kit.denials import AppealClock, appeal_clock, denied_claims, in_any_state
 from bot.kit.directory import listings
 from bot.kit.floors import (
     COUNTED,
@@ -97,7 +100,6 @@ from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
-from bot.kit.named_claims import by_name, by_names, by_side
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.news import LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, mark, marks_of_claims
@@ -108,7 +110,7 @@ from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
-from bot.kit.said import Shares, asks_several, named_visit, of_scope, scope_of, visit_kind
+from bot.kit.said import Shares, asks_several, by_name, by_names, by_side, named_visit, of_scope, scope_of, visit_kind
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.wanted import (

@@ -1,8 +1,9 @@
-"""Templates by name and language, rendered into blocks."""
+"""Templates by name and language, rendered into blocks, and the fixed labels of their buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
@@ -15,11 +16,10 @@ from jinja2.utils import internalcode
 
 from bot import compiled
 from bot.message import COMMAND, Block, Facts, Language, Press
-from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, faults, read_catalogues
+from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, Catalogues, faults, read_catalogues
 from bot.replies.filters import filters, finalize
-from bot.replies.labels import fixed_labels
 from bot.replies.markdown import parse
-from bot.replies.messages import SUFFIX
+from bot.replies.messages import SUFFIX, CatalogueMessage, scan, sources
 from bot.replies.numbers import load_appeals, load_numbers
 from bot.replies.say import NAME, Say, about, load_theirs, named, of_them
 
@@ -183,3 +183,38 @@ def labels_of(
     """A template's table in a language: each row's name and its words."""
     blocks = words.render(f"channels/{name}", values or {}, language=language)
     return {row.label: row.value for block in blocks if isinstance(block, Facts) for row in block.rows}
+
+
+_WORDS, _INTENT = r"(\{\{ say\([^{}]*\) \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
+_TOLD = r"([a-z_]+=[a-z_]+(?:&[a-z_]+=[a-z_]+)*)"
+_BUTTON = re.compile(rf"\[{_WORDS}\]\({_INTENT}(?:\?{_TOLD})?\)")
+
+
+def fixed_labels(
+    templates: Path, catalogues: Catalogues, theirs: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[tuple[str, Press]]]:
+    """By language, the words of each button that a template writes without a value, and what it asks.
+
+    `theirs` are the phrases of somebody else's record: the words that they make are added.
+    """
+    found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
+    for path in sources(templates):
+        for message, press in _buttons(path.read_text(encoding="utf-8")):
+            found["en"].append((message.one, press))
+            for language, catalogue in catalogues.items():
+                found[language] += [(text, press) for text in catalogue.forms.get(message, ())[:1] if text]
+    for language, known in found.items():
+        written = of_them(theirs.get(language, {}))
+        known += [(other, press) for text, press in known if (other := written(text)) != text and "{" not in other]
+    return found
+
+
+def _buttons(source: str) -> Iterator[tuple[CatalogueMessage, Press]]:
+    for words, intent, told in _BUTTON.findall(source):
+        message = next(scan(words), None)
+        if message and not (message.many or message.names):
+            yield message, Press(intent, _arguments(told))
+
+
+def _arguments(told: str) -> Mapping[str, str]:
+    return dict(pair.split("=") for pair in told.split("&")) if told else {}

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from bot.cli.abilities import State, states
-from bot.cli.check_payer import answers
+from bot.cli.check_payer import State, answers, states
 from bot.payer.capabilities import Capabilities, read_capabilities
 from tests.answers.asking import pack
 

@@ -18,8 +18,8 @@ from bot.cli.check import check_all
 from bot.cli.cli import main
 from bot.cli.ports import listen_for
 from bot.cli.reach import why_silent
+from bot.cli.serve import welcome
 from bot.cli.terminal import run
-from bot.cli.welcome import welcome
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.log import set_up

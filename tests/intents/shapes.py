@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.conversation.buttons import explained
+from bot.conversation.exchange import explained
 from bot.message import SOURCES, Actions, Chart, Facts, Item, Private, Reply, Shareable
 from bot.replies import blocks, cards
 from bot.replies.buttons import Kit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import httpx
 from cachetools import TTLCache
@@ -11,14 +12,50 @@ from bot.channels.base import Unreachable, answer_aside
 from bot.channels.teams.connector import FAILURES, PLAIN, Connector, Extras, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
-from bot.channels.teams.popup import with_pop_up
 from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.sharing import ShownAside
 from bot.delivery.retention import Retention
 from bot.errors import Unwritable, Unwritten
-from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.cards import CardPage, only_seen, pages, renewing
+from bot.message import (
+    FAREWELLS,
+    Action,
+    Actions,
+    Answered,
+    Block,
+    Language,
+    OneToOne,
+    Person,
+    Place,
+    Private,
+    Shareable,
+    Shared,
+)
+from bot.replies.cards import POP_UP, CardPage, only_seen, pages, renewing
 from bot.replies.markdown import cut
+
+_OPENED_BY = "?popup=teams"  # what tells our pages that a Teams client opened them
+
+
+def with_pop_up(reply: Private, notices: Notices) -> Private:
+    """The reply with two buttons where it had the one that signs in."""
+    return replace(reply, blocks=tuple(_both_ways(block, reply.language, notices) for block in reply.blocks))
+
+
+def _both_ways(block: Block, language: Language, notices: Notices) -> Block:
+    if not isinstance(block, Actions):
+        return block
+    ways = ([button] if not _signs_in(button) else _ways(button, language, notices) for button in block.buttons)
+    return Actions(tuple(way for both in ways for way in both))
+
+
+def _signs_in(button: Action) -> bool:
+    return button.id == "link" and bool(button.url)
+
+
+def _ways(button: Action, language: Language, notices: Notices) -> list[Action]:
+    pop_up = replace(button, id=POP_UP, url=f"{button.url}{_OPENED_BY}")
+    return [pop_up, replace(button, label=notices.by_browser(language))]
+
 
 _SUMMARY = 200
 

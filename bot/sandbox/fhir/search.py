@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.fhir.bundle import searchset
-from bot.sandbox.fhir.outcome import FhirRefusal
+from bot.sandbox.fhir.outcome import FhirRefusal, ignored
 from bot.sandbox.fhir.params import PARAMS, Param, references
 from bot.sandbox.fhir.query import Chain, Include, Pairs, Query, read
 from bot.sandbox.fhir.store import ResourceStore
-from bot.sandbox.fhir.table import Criterion, Table, TableRow
+from bot.sandbox.fhir.table import Criterion, Table, TableRow, encode
 from bot.sandbox.fhir.values import reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES
+
+
+def searchset(
+    base: str,
+    *,
+    links: Sequence[tuple[str, str]],
+    total: int | None,
+    matches: Sequence[TableRow],
+    included: Sequence[TableRow],
+    unknown: Sequence[str],
+) -> bytes:
+    """A searchset Bundle as JSON; `total` None leaves it out, and an empty page has no `entry`."""
+    entries = [*_entries(base, matches, b"match"), *_entries(base, included, b"include")]
+    if unknown:
+        entries.append(encode({"resource": ignored(unknown), "search": {"mode": "outcome"}}))
+    head = [b'{"resourceType":"Bundle","type":"searchset"']
+    if total is not None:
+        head.append(b',"total":%d' % total)
+    head += [b',"link":', encode([{"relation": relation, "url": url} for relation, url in links])]
+    if entries:
+        head += [b',"entry":[', b",".join(entries), b"]"]
+    return b"".join((*head, b"}"))
+
+
+def _entries(base: str, rows: Sequence[TableRow], mode: bytes) -> Iterator[bytes]:
+    tail = b',"search":{"mode":"' + mode + b'"}}'
+    for row in rows:
+        yield b'{"fullUrl":' + encode(f"{base}/{row.key}") + b',"resource":' + row.body + tail
+
 
 _OWNER_PARAMS = {"patient", "subject", "beneficiary"}
 RESULTS_KEPT = 256

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.documents.contacts import contact_file, contact_value
+from bot.documents.printer import contact_file, contact_value
 from tests.answers.directory.asking import answered, person, place, role
 from tests.answers.directory.test_by_place import phone
 from tests.answers.printed import printed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.teams.form_cards import form_card
+from bot.channels.teams.dialogs import form_card
 from bot.message import Language, OneToOne
 from bot.replies.render import labels_of
 from tests.channels.teams.conftest import PLANTED, House

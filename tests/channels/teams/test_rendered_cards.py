@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.teams.form_cards import form_card
+from bot.channels.teams.dialogs import form_card
 from bot.message import (
     Action,
     Actions,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from microsoft_teams.cards import AdaptiveCard, core
 from pydantic import BaseModel, ValidationError
 
-from bot.channels.teams.form_cards import form_card
+from bot.channels.teams.dialogs import form_card
 from bot.message import Action, Actions, Block, Language, Line, Press, Private, Shareable, Span
 from bot.replies.cards import POP_UP, only_seen, pages, renewing, submitting
 from bot.replies.render import labels_of
