@@ -19,6 +19,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bot import compiled
 from bot.pack import find_pack, load_pack
+from bot.stores.base import Store
+from bot.stores.opening import open_store
 from tests.doubles.postgres import Postgres, postgres
 from tests.intents.shapes import LINES, figures
 from tests.intents.stories import stories
@@ -185,6 +187,15 @@ def _no_directory_hears_of_a_member(request: pytest.FixtureRequest) -> Iterator[
     yield
     told, _OFFENCES[:] = list(_OFFENCES), []
     assert not told or "tests/sandbox/" in request.node.nodeid, told
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = await open_store(url)
+    yield opened
+    await opened.close()
 
 
 pytest_plugins = ["tests.table"]

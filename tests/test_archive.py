@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,22 +13,12 @@ from bot.message import Person
 from bot.ops.audit import Audit
 from bot.ops.trail import AuditRow
 from bot.stores.base import Store
-from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 DANA = Person("slack", "", "T1", "U-DANA")
 VAULT = Vault(parse_keys(new_key()))
 DAY = 86_400.0
 FIRST = 1_700_000_000.0
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
-    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = await open_store(url)
-    yield opened
-    await opened.close()
 
 
 class Died(Exception):

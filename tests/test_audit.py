@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,15 +22,6 @@ from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 DANA = Person("slack", "", "T1", "U-DANA")
 LEAH = Person("slack", "", "T1", "U-LEAH")
 VAULT = Vault(parse_keys(new_key()))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
-    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = await open_store(url)
-    yield opened
-    await opened.close()
 
 
 async def _filled(store: Store) -> Audit:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hmac
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from bot.ops.anchor import Anchor
 from bot.ops.audit import FOREVER, Audit
 from bot.ops.trail import JOINS, AuditRow, Verdict, placed
 from bot.stores.base import Store
-from bot.stores.opening import open_store
 from bot.stores.postgres import PostgresStore, open_postgres
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
@@ -28,15 +27,6 @@ DANA, LEAH = Person("slack", "", "T1", "U-DANA"), Person("slack", "", "T1", "U-L
 VAULT = Vault(parse_keys(new_key()))
 USED = (0, 3, 7)
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
-    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = await open_store(url)
-    yield opened
-    await opened.close()
 
 
 def trail_of(store: Store, lane: int = 0, now: Sequence[float] = (1_700_000_000.0,)) -> Audit:

@@ -21,7 +21,6 @@ from bot.ops.limits import ADDRESS, Counts, Limit, Limits, SharedLimit
 from bot.replies.plain import plain
 from bot.sandbox.server import serve_sandbox
 from bot.stores.base import Store
-from bot.stores.opening import open_store
 from bot.stores.postgres import PostgresStore
 from bot.stores.sealed import new_key
 from tests.stage import TODAY, serving_bot
@@ -140,15 +139,6 @@ async def test_this_machine_is_not_counted(tmp_path: Path) -> None:
     """Behind a proxy that doesn't say for whom it asks, one busy member must not lock the others out."""
     async with a_bot(tmp_path, address="::1") as (_, http):
         assert {(await http.get(f"/link/{number}")).status_code for number in range(ADDRESS + 10)} == {410}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
-    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = await open_store(url)
-    yield opened
-    await opened.close()
 
 
 async def keyed(use: str, text: str) -> str:

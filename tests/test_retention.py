@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from bot.delivery.inbox import Inbox
 from bot.delivery.retention import Erased, Retention, ShownMessage
 from bot.message import Language, OneToOne, Person
 from bot.stores.base import Store
-from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 VAULT = Vault(parse_keys(new_key()))
@@ -22,15 +20,6 @@ DANA, WALTER = (Person("slack", "", "T1", user) for user in ("U-DANA", "U-WALTER
 HOUR = 3_600.0
 
 pytestmark = pytest.mark.threat("T31")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
-    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = await open_store(url)
-    yield opened
-    await opened.close()
 
 
 @dataclass

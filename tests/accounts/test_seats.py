@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from bot.errors import TooManyChats
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.base import NewRow, Store
-from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.accounts.conftest import DANA, MALLORY, Clock, make_settings, running
 from tests.accounts.payer import Payer
@@ -22,15 +20,6 @@ from tests.accounts.payer import Payer
 PEOPLE = [Person("slack", "", "T1", f"U{number}") for number in range(6)]
 MEMBER = PatientCandidate("member-00123", "Dana M.", ("member-00456",))
 LATER = 9e11
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
-    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = await open_store(url)
-    yield opened
-    await opened.close()
 
 
 def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> LinkQuota:
