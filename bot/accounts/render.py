@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse
 from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.config import Settings
 from bot.message import Language
-from bot.replies.catalogues import SOURCE, ByLanguage, read_catalogues
+from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.pages import page_words
 
 
@@ -45,7 +45,7 @@ class Renderer:
                 "number": settings.payer_phone or "",
             },
         }
-        words = read_catalogues(pages.parent)
+        words = whole_catalogues(pages.parent)
         self._by_language: ByLanguage[SandboxedEnvironment] = ByLanguage(
             {
                 language: _environment(pages, {"say": page_words(words.get(language)), "language": language, **shared})

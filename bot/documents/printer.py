@@ -16,7 +16,7 @@ from bot.accounts.render import sha256
 from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
-from bot.replies.catalogues import SOURCE, ByLanguage, read_catalogues
+from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.filters import forms
 from bot.replies.markdown import clean
 from bot.replies.pages import cell_words, page_words
@@ -111,7 +111,7 @@ class Printer:
         self._vcf: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
-        words = read_catalogues(folder.parent)
+        words = whole_catalogues(folder.parent)
         for language in (SOURCE, *words):
             said = words.get(language)
             html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}

@@ -71,6 +71,11 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
     return {language: Catalogue() for language in languages} | read
 
 
+def whole_catalogues(templates: Path) -> dict[str, Catalogue]:
+    """Those that are more than begun: a page is read as a whole, and one in two languages by turns is none."""
+    return {language: one for language, one in read_catalogues(templates).items() if not one.begun}
+
+
 @lru_cache(maxsize=2)
 def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
     """What replies, pages and documents all read: in memory once."""
