@@ -28,6 +28,7 @@ from bot.conversation.answering import Answering, Patience
 from bot.conversation.cases import Cases
 from bot.conversation.exchange import Keeper
 from bot.conversation.feedback import Feedback
+from bot.conversation.handing_over import HandingOver, Post
 from bot.conversation.looking import Looking
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Dialogue
@@ -109,6 +110,11 @@ class Bot:
     def push(self) -> dict[str, Push]:
         """How to reach a person on each platform; a channel that starts enters itself."""
         return self.telling.push
+
+    @property
+    def desks(self) -> dict[str, Post]:
+        """How to post in a help desk's channel of each platform; a channel that starts enters itself."""
+        return self.turn.handing_over.post
 
     @property
     def present(self) -> dict[str, Present]:
@@ -274,6 +280,13 @@ def _turn(  # noqa: PLR0917 -- as above
         telling=telling,
         feedback=Feedback(Ratings(table.store, meter, now), Sentences(table, now)),
         reminding=reminding,
+        handing_over=HandingOver(
+            *(settings.bot_handoff_channel or "", settings.bot_handoff_email or ""),
+            pack=pack,
+            store=table.store,
+            audit=audit,
+            payer=settings.payer_facts,
+        ),
     )
 
 

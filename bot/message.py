@@ -126,7 +126,7 @@ class Action:
 class Span:
     """A run of text, bold or not. `text` is plain: each channel escapes it for itself, last.
 
-    `url` is what it opens where a channel draws links: a telephone number (tel:) or a page (https:).
+    `url` is what it opens where a channel draws links: a telephone number (tel:), a page (https:) or a mail (mailto:).
     """
 
     text: str

@@ -52,7 +52,9 @@ class Pseudo:
         self._jinja = environment(templates, "en", common, catalogue)
         self._jinja.finalize = _marked
         self._jinja.globals |= {"say": Say(catalogue, _marked).in_templates(), "literal": Literal}
-        self._jinja.filters |= {name: _whole(self._jinja.filters[name]) for name in ("join", "listed", "mapped")}
+        self._jinja.filters |= {
+            name: _whole(self._jinja.filters[name]) for name in ("join", "listed", "mail_to", "mapped")
+        }
         parsing = self._jinja._parse
         self._jinja._parse = lambda *source: _with_literals(parsing(*source))  # type: ignore[method-assign]
 

@@ -145,7 +145,7 @@ async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
         ways: dict[str, dict[str, object]] = {
             "dm": {"bot_member_answers": "dm"},
             "off": {"bot_member_answers": "off"},
-            "benefits": {"bot_benefits": BENEFITS},
+            "benefits": {"bot_benefits": BENEFITS, "bot_handoff_email": "help@acme.example"},
         }
         bots = {
             way: await stack.enter_async_context(

@@ -66,6 +66,11 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "test_tally.py::test_four_people_are_nobody_and_the_fifth_takes_the_hashes_away",
         "test_tally.py::test_no_cell_tells_which_people_of_another_it_holds",
     ),
+    "A help desk": (
+        "e2e/test_handing_over.py::test_only_what_was_read_and_agreed_to_is_sent",
+        "e2e/test_handing_over.py::test_no_shared_place_and_no_guest_hands_anything_over",
+        "e2e/test_handing_over.py::test_by_mail_the_person_sends_it_themself",
+    ),
     "Sentences that were not understood": (
         "e2e/test_admin.py::test_a_sentence_is_kept_only_when_its_writer_has_read_and_agreed",
         "e2e/test_admin.py::test_only_what_was_shown_can_be_kept",

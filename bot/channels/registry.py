@@ -9,9 +9,10 @@ from typing import Protocol, runtime_checkable
 from starlette.routing import Route
 
 from bot.channels.base import ChannelHost
+from bot.conversation.handing_over import Post
 from bot.conversation.telling import Push
 from bot.delivery.tellings import Stands
-from bot.message import Person, Private
+from bot.message import Person, Private, Shareable
 
 
 class Running(Protocol):
@@ -48,6 +49,15 @@ class Readable(Protocol):
 
 
 @runtime_checkable
+class HasDesks(Protocol):
+    """A channel in which a help desk may read."""
+
+    async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:
+        """Post a person's question in a channel, by its id; raises as `Post` says."""
+        ...
+
+
+@runtime_checkable
 class ListsPeople(Protocol):
     """A channel whose platform lists the members of a workspace."""
 
@@ -62,6 +72,11 @@ class Reached(ChannelHost, Protocol):
     @property
     def push(self) -> dict[str, Push]:
         """How to reach a person on each platform."""
+        ...
+
+    @property
+    def desks(self) -> dict[str, Post]:
+        """How to post in a help desk's channel of each platform."""
         ...
 
     @property
@@ -112,6 +127,8 @@ async def started(bot: Reached, channels: Mapping[str, Start] = CHANNELS) -> Asy
             channel = await stack.enter_async_context(start(bot))
             if channel is not None:
                 bot.push[platform], bot.present[platform] = channel.push, channel.is_present
+                if isinstance(channel, HasDesks):
+                    bot.desks[platform] = channel.hand_over
                 if isinstance(channel, ListsPeople):
                     bot.lists[platform] = channel.are_present
                 if isinstance(channel, Readable):

@@ -21,10 +21,12 @@ from bot.config.values import (
     BotToken,
     ClientMethod,
     CommandName,
+    DeskChannel,
     EntraId,
     EntraIds,
     HostNames,
     Issuer,
+    MailAddress,
     NoToken,
     OneLine,
     Scope,
@@ -134,6 +136,15 @@ class Settings(Day):
     """Where `bcbst-bot mcp --http` is reached, https. When set, the Slack manifest and the Teams package name it, so
     that the assistants of both can search the directory.
     """
+    bot_handoff_channel: DeskChannel | None = None
+    """The id of a help desk's channel in Slack (`C0123ABCDE`) or Teams (`19:…@thread.tacv2`), with the bot in it. Who
+    asks for a person may send their question there, in the words that they were shown; not offered when not set.
+    """
+    bot_handoff_email: MailAddress | None = None
+    """A help desk's e-mail address. Without a channel, who asks for a person may write there from their own mail
+    program, which a link opens with their question; with one, it is told where the channel fails. The bot itself
+    sends no mail.
+    """
     bot_contact_name: OneLine | None = None
     """Your name in the registration e-mail (`bcbst-bot register`)."""
     bot_company: OneLine | None = None
@@ -234,6 +245,10 @@ class Settings(Day):
         if self.bot_mcp_url is not None and not self.bot_mcp_url.startswith("https:"):
             yield "BOT_MCP_URL: must be an https address; Slack and Teams call it"
         yield from self._unpaired_slack()
+        if (desk := self.bot_handoff_channel or "").startswith("19:") and self.teams_app_id is None:
+            yield "TEAMS_APP_ID: required with a channel of Teams in BOT_HANDOFF_CHANNEL"
+        elif desk and not desk.startswith("19:") and self.slack_bot_token is None:
+            yield "SLACK_BOT_TOKEN: required with a channel of Slack in BOT_HANDOFF_CHANNEL"
         if self.teams_app_id is None and (self.teams_app_password is not None or self.teams_tenant_id is not None):
             yield "TEAMS_APP_ID: required with the other settings of Teams"
 

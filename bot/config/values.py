@@ -16,6 +16,8 @@ _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _LAST_PORT = 65_535
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DESK = re.compile(r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)")
+_MAIL = re.compile(rf"[\w.+-]+@{_HOST_NAME.pattern}", re.ASCII | re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKENS = {
     "xoxb-": "is a bot token (SLACK_BOT_TOKEN)",
@@ -122,6 +124,19 @@ def _host_names(value: str) -> str:
     return ",".join(names)
 
 
+def _desk(value: str) -> str:
+    """The id of a channel: Slack's, or Teams'. No name, and no chat of one person."""
+    if not _DESK.fullmatch(value):
+        raise ValueError("must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams")
+    return value
+
+
+def _mail(value: str) -> str:
+    if not _MAIL.fullmatch(value):
+        raise ValueError("must be one e-mail address, such as help@example.com")
+    return value
+
+
 def _address_ranges(value: str) -> str:
     """Addresses and ranges with commas between them."""
     try:
@@ -199,6 +214,8 @@ StoreAddress = Annotated[str, AfterValidator(_store)]
 OneLine = Annotated[str, AfterValidator(_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
+DeskChannel = Annotated[str, AfterValidator(_desk)]
+MailAddress = Annotated[str, AfterValidator(_mail)]
 HostNames = Annotated[str, AfterValidator(_host_names)]
 ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
 AddressRanges = Annotated[str, AfterValidator(_address_ranges)]

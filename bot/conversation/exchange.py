@@ -222,6 +222,7 @@ class Keeper:
             whose=memory.whose,
             spoken=memory.spoken_after(asked),
             met=memory.met,
+            typed=memory.typed,
             unread=memory.unread if keeps is not None else None,
             older=dict(list({**memory.older, **memory.labels}.items())[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,

@@ -85,6 +85,8 @@ class Memory:
     `unread` is the last message that was not understood, as its writer may give it to the operator, behind the key that
     a button names; it goes with the next topic.
 
+    `typed` are the last words that asked something, where there is a help desk that may get them.
+
     `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
     record that the person switched to, `spoken` are those that questions were about, the last first. `link` is their
     connection, read for each message and not kept. `met`: an answer of this conversation has said whose record it
@@ -108,6 +110,7 @@ class Memory:
     record: str | None = None
     entries: Mapping[int, str] = field(default_factory=dict)
     unread: tuple[str, str] | None = None
+    typed: str = ""
 
     @property
     def people(self) -> tuple[PatientCandidate, ...]:

@@ -33,6 +33,7 @@ from bot.conversation.exchange import (
 )
 from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.forms import Forms
+from bot.conversation.handing_over import ASK, DROP, SEND, HandingOver
 from bot.conversation.other_questions import by_button, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.recognising import NextStep, Recognisers
@@ -51,6 +52,7 @@ from bot.pack import Pack, template_of
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
+_OF_DESK = frozenset({ASK, SEND, DROP})
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 
 
@@ -76,13 +78,14 @@ class Turn:
         telling: Telling,
         feedback: Feedback,
         reminding: Reminding,
+        handing_over: HandingOver,
     ) -> None:
         self._pack, self._intents, self._dialogue, self._accounts = pack, pack.intents, dialogue, accounts
         self._answering = answering
         self._payer, self._now, self._member_answers = payer, now, member_answers
         self._patience = patience or Patience()
         self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
-        self._feedback, self._reminding = feedback, reminding
+        self._feedback, self._reminding, self.handing_over = feedback, reminding, handing_over
         self._connecting = Connecting(
             accounts=accounts,
             audit=audit,
@@ -160,7 +163,9 @@ class Turn:
         if reading.alarm is not None:
             exchange.line = AlarmLine(self._pack, reading, reading.alarm, exchange.language, exchange.message)
         await self._limits.check(exchange.message.person)
-        return await self.recognisers.step(exchange, request)
+        step = await self.recognisers.step(exchange, request)
+        self.handing_over.noted(exchange, step)
+        return step
 
     async def _said(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one.
@@ -211,12 +216,12 @@ class Turn:
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
             return Said(aside, keeps=True) if asks_more(aside) else aside
-        if asked.intent.startswith("account.") or asked.intent in {LIST, END, SENTENCE, KEEP}:
+        if asked.intent.startswith("account.") or asked.intent in _OF_DESK | {LIST, END, SENTENCE, KEEP}:
             return await self._of_person(exchange, asked)
         if settled.found is not None and not await self._may_connect(message):
             return Said(self._owners.other(message, asked, exchange.memory, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
-            return asked
+            return self.handing_over.offered(exchange, asked)
         exchange.memory = replace(exchange.memory, misses=0)
         return Said(self._static(asked), keeps=True, slots=by_button(asked.also))
 
@@ -242,10 +247,12 @@ class Turn:
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
     async def _of_person(self, exchange: Exchange, asked: Asked) -> Said:
-        """The reply to what is about the asker's account, reminders or sentence, which no payer is asked for."""
+        """The reply to what is about the asker's account, reminders or own words, which no payer is asked for."""
         message = exchange.message
         if asked.intent in {SENTENCE, KEEP}:
             return await self._of_sentence(exchange, asked)
+        if asked.intent in _OF_DESK:
+            return Said(await self.handing_over.answer(message, asked), keeps=True)
         if asked.intent in {LIST, END}:
             return Said(await self._reminding.answer(message, asked), keeps=True)
         if asked.intent in {SWITCH, WHOSE}:

@@ -25,6 +25,7 @@ AuditEvent = Literal[
     "erased",
     "answered",
     "exported",
+    "handed_over",
     "distrusted",
     "keys_rotated",
     "links_listed",

@@ -263,9 +263,9 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 
 def _link(span: Span) -> AdaptiveCard:
-    """What a run opens: a page, or a telephone number."""
-    dials = span.url.startswith("tel:")
-    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if dials or _opens(span.url) else {}
+    """What a run opens: a page, a telephone number or a mail."""
+    opens = span.url.startswith(("tel:", "mailto:", "https://", "http://")) and len(span.url) <= _URL
+    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
 
 
 def _unjoined(text: str) -> list[str]:

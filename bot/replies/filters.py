@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from bot.replies.markdown import clean, cut, escape
+from bot.replies.markdown import clean, cut, escape, unescape
 from bot.replies.messages import CatalogueMessage
 from bot.replies.nouns import is_foreign, names_women, people, people_called
 
@@ -180,6 +180,16 @@ def mapped(address: str, length: int = 120) -> Markup:
     return Markup(f"[{escape(cut(clean(address), length))}]{{{_MAP}{query}}}")  # noqa: S704 -- escaped and encoded
 
 
+def mail_to(address: str, subject: Markup, body: Markup) -> Markup:
+    """An address that opens the reader's own mail program with these words; nothing is sent before they send it."""
+    words = {"subject": subject, "body": body}
+    lines = {
+        name: "\r\n".join(filter(None, map(str.strip, unescape(text).splitlines()))) for name, text in words.items()
+    }
+    asks = "&amp;".join(f"{name}={quote(text, safe='')}" for name, text in lines.items())
+    return Markup(f"[{escape(address)}]{{mailto:{address}?{asks}}}")  # noqa: S704 -- escaped and encoded
+
+
 def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
     """The payer's number for members, as it was set up; else where a member finds it."""
     return dialled(payer["number"]) if payer["number"] else words("the number on your member ID card")
@@ -308,6 +318,7 @@ def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., obj
     return forms(language) | {
         "clock": partial(clock, words=words),
         "phone": dialled,
+        "mail_to": mail_to,
         "mapped": mapped,
         "help_line": partial(help_line, words=words),
         "miles": partial(miles, words=words),

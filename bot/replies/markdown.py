@@ -1,7 +1,7 @@
 """The small Markdown of templates, read into blocks. Values come escaped, so only the template makes structure.
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
-and any other line as it stands, with **bold** runs and links, `[words]{tel:+14235550142}` or of an https address.
+and any other line as it stands, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https.
 `| row :: column | value |` stands beside others of its row; `|| label | value |` is a row of a card. Blank lines and
 spaces at a line's end mean nothing.
 
@@ -87,7 +87,7 @@ _BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
 _ENTRY = re.compile(r"(\d{1,6})\. (.+)")
 _RULE = re.compile(r"[|\s:-]+")
 _CHART = re.compile(r"~(bars|line|parts) (.+)")
-_LINK = re.compile(r"\[([^\]\n]+)\]\{((?:https|tel):[^{}\s]+)\}")
+_LINK = re.compile(r"\[([^\]\n]+)\]\{((?:https|tel|mailto):[^{}\s]+)\}")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")

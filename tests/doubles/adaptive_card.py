@@ -115,8 +115,8 @@ def _text_faults(element: Card) -> Iterator[str]:
     action = element.get("selectAction") or {"type": "Action.OpenUrl", "url": "https://"}
     if not element["text"]:
         yield f"{element['type']} without text"
-    if action["type"] != "Action.OpenUrl" or not action["url"].startswith(("https://", "http://", "tel:+")):
-        yield "a run that opens what is neither a page nor a number"
+    if action["type"] != "Action.OpenUrl" or not action["url"].startswith(("https://", "http://", "tel:+", "mailto:")):
+        yield "a run that opens what is no page, number or mail"
 
 
 def _chart_faults(chart: Card) -> Iterator[str]:

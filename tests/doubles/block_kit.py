@@ -161,8 +161,8 @@ def _rich(block: Kit) -> Iterator[str]:
         for element in section["elements"]:
             if element.get("type") not in {"text", "link"} or not 0 < len(element["text"]) <= 3_000:
                 yield "rich_text element is no text, empty or over 3,000"
-            if not element.get("url", "https://").startswith(("https://", "tel:+")):
-                yield "a link that is neither a page nor a number"
+            if not element.get("url", "https://").startswith(("https://", "tel:+", "mailto:")):
+                yield "a link that is no page, number or mail"
 
 
 def _table(block: Kit) -> Iterator[str]:

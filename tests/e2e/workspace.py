@@ -53,12 +53,12 @@ class Workspace:
 
 
 @asynccontextmanager
-async def attached(world: World, folder: Path) -> AsyncIterator[Workspace]:
+async def attached(world: World, folder: Path, **settings: Any) -> AsyncIterator[Workspace]:
     """A bot that knows of Slack what the environment tells it; Slack refused nothing of what it wrote."""
     slack = SlackDouble()
     await slack.start()
     async with open_house(
-        world, folder, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url
+        world, folder, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url, **settings
     ) as house:
         slack.app_url = f"{house.settings.bot_public_url}/slack/events"
         yield Workspace(slack, house)

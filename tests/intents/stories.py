@@ -56,7 +56,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A conversation of one person. `member` is signed in before it starts.
 
     `place` is "chat" (one to one) or "channel"; `guest` marks a person who may only see the directory; `answers` is
-    BOT_MEMBER_ANSWERS, or "benefits" for a bot with the sandbox's benefit table.
+    BOT_MEMBER_ANSWERS, or "benefits" for a bot with the sandbox's benefit table and a help desk's address.
     """
 
     name: str

@@ -15,6 +15,7 @@ import structlog
 from cachetools import TTLCache
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Unreachable, deliver
 from bot.channels.slack import home
@@ -25,11 +26,11 @@ from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import People
 from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls, Sharing
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
-from bot.channels.slack.writer import HELD_UP, UNMARKED, ChannelRateLimit, Notices, SlackWriter
+from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter, drawn
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
-from bot.errors import StoreError, Unwritable
+from bot.errors import StoreError, Unwritable, Unwritten
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Shareable, Shared
 
 log = structlog.get_logger("slack")
@@ -228,6 +229,20 @@ class SlackController:
             await SlackWriter(here, self._notices, self._pace, self._retention, mark).post(own, reply, person)
         except SlackApiError as error:
             raise Unwritable(code_of(error)) from None
+
+    async def hand_over(self, client: AsyncWebClient, channel: str, reply: Shareable, person: Person) -> None:
+        """Post a person's question in a channel; who comes from Slack can be opened there and written to.
+
+        Raises:
+            Unwritten: Slack refused it. Unreachable: it may be posted or not.
+        """
+        page = self._notices.pages(reply)[0]
+        if person.platform == "slack":
+            page = page.ending(({"type": "context", "elements": [{"type": "mrkdwn", "text": f"<@{person.user}>"}]},))
+        try:
+            await drawn(client.chat_postMessage, page, channel=channel, **QUIET)
+        except SlackApiError as error:
+            raise Unwritten(code_of(error)) from None
 
     async def pushed(self, here: Workspace | None, person: Person, name: str, since: float) -> bool | None:
         """Whether what was pushed under a name stands whole in a person's chat; a part of it is deleted.

@@ -51,7 +51,7 @@ from bot.channels.slack.writer import ChannelRateLimit, Notices
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention, ShownMessage
-from bot.message import Person, Private
+from bot.message import Person, Private, Shareable
 from bot.replies.render import Words
 
 log = structlog.get_logger("slack")
@@ -166,6 +166,14 @@ class SlackApp:
     async def push(self, person: Person, reply: Private) -> None:
         """Write in a person's own chat without being asked, such as after a sign-in that failed in the browser."""
         await self._desk.push(await self._workspaces.of(person.enterprise, person.team), person, reply)
+
+    async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:
+        """Post a person's question where a help desk reads, in the workspace of the bot token.
+
+        Raises:
+            Unwritten: Slack refused it. Unreachable: it may be posted or not.
+        """
+        await self._desk.hand_over(self._connection.client(self._given.bot_token), channel, reply, person)
 
     async def stands(self, person: Person, mark: str, since: float) -> bool | None:
         """Whether what was pushed with this mark, since that Unix time, stands whole; a part of it is deleted."""

@@ -256,7 +256,7 @@ class SlackWriter:
             await self._remember(to, ts)
             marked = self._mark.metadata(done=done)
             page = await self._standing(to, page)
-            await _drawn(self._client.chat_update, page, channel=to.place.conversation, ts=ts, **marked)
+            await drawn(self._client.chat_update, page, channel=to.place.conversation, ts=ts, **marked)
         except SlackApiError:
             return False
         except Unreachable:
@@ -286,7 +286,7 @@ class SlackWriter:
         try:
             await self._remember(to, sent["ts"])
             page = await self._standing(to, page)
-            await _drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
+            await drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
         except (Exception, asyncio.CancelledError):
             await self._take_back(to, sent["ts"])
             raise
@@ -308,11 +308,11 @@ class SlackWriter:
         said = page or BlockPage(text, ())
         where: dict[str, Any] = {"channel": place.conversation, **QUIET, **self._mark.metadata(done=done)}
         try:
-            return await _drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
+            return await drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
         except SlackApiError as error:
             # The question was deleted meanwhile, and its thread with it.
             if place.thread and code_of(error) in THREADLESS:
-                return await _drawn(self._client.chat_postMessage, said, **where)
+                return await drawn(self._client.chat_postMessage, said, **where)
             raise
 
     async def tell(self, place: Place, person: Person, page: BlockPage) -> None:
@@ -321,7 +321,7 @@ class SlackWriter:
 
     async def _ephemeral(self, place: Place, person: Person, page: BlockPage) -> None:
         where = {"channel": place.conversation, "user": person.user}
-        await _drawn(self._client.chat_postEphemeral, page, **where)
+        await drawn(self._client.chat_postEphemeral, page, **where)
 
     def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> BlockPage:
         if found is None:
@@ -330,10 +330,10 @@ class SlackWriter:
         return self._notices.aside(language, address)
 
 
-async def _drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
+async def drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
     """The call with its blocks; plainer ones, then none, where Slack cannot draw them: the text says it all."""
-    *drawn, plain = page.ways()
-    for blocks in drawn:
+    *ways, plain = page.ways()
+    for blocks in ways:
         try:
             return await method(text=page.text, blocks=list(blocks), **arguments)
         except SlackApiError as error:

@@ -98,7 +98,7 @@ class TeamsApp:
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._refused = refused
         self._slash = slash
-        self._tenants = frozenset(tenant.casefold() for tenant in tenants)
+        self._tenants, self._home = frozenset(tenant.casefold() for tenant in tenants), tenants[0].casefold()
         self._adapter, self._notices = Adapter(), Notices(words, app_id)
         self._app = make_app(
             self._adapter, app_id=app_id, password=password, tenant=tenants[0], cloud=cloud, outside=outside
@@ -151,6 +151,10 @@ class TeamsApp:
         if place is None:
             raise Unwritable("no chat")
         await writer.post(place, reply, person)
+
+    async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- it says who asks
+        """Post a question where a help desk of the app's own tenant reads; raises as the writer does."""
+        await self._writer(self._regions.get(self._home, self._cloud.service_url)).hand_over(channel, reply)
 
     async def is_present(self, person: Person) -> bool | None:
         """Whether a person is a full member of their tenant; None when Teams does not say."""

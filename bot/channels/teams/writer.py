@@ -9,7 +9,7 @@ import httpx
 from cachetools import TTLCache
 
 from bot.channels.base import Unreachable, answer_aside
-from bot.channels.teams.connector import FAILURES, PLAIN, Connector, Extras, NotShown
+from bot.channels.teams.connector import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.ratings import Thumbs
@@ -115,6 +115,18 @@ class TeamsWriter:
             self._sees_aside = False
         if not self._sees_aside:
             await self._share_otherwise(place, reply, person)
+
+    async def hand_over(self, channel: str, reply: Shareable) -> None:
+        """Post a question where a help desk reads.
+
+        Raises:
+            Unwritten: Teams refused it. Unreachable, httpx.HTTPError: it may be posted or not.
+        """
+        [page] = pages(reply)
+        try:
+            await self._connector.show(self._service_url, channel, page.card, cut(page.text, _SUMMARY))
+        except CallRefused as error:
+            raise Unreachable(str(error)) from None
 
     async def _share_otherwise(self, place: Shared, reply: Shareable, person: Person) -> None:
         if not self._is_aside:

@@ -1,0 +1,140 @@
+"""A member's question to the operator's help desk: in the words that they have read and agreed to, once (T77)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+import structlog
+
+from bot.conversation.exchange import Exchange, Said
+from bot.conversation.state import Asked
+from bot.errors import StoreError, Unwritten, new_reference
+from bot.message import Answered, Message, Person, Private, Shareable
+from bot.ops.audit import Audit
+from bot.pack import Pack, template_of
+from bot.stores.base import NewRow, Store
+
+log = structlog.get_logger("handoff")
+
+Post = Callable[[str, Shareable, Person], Awaitable[None]]
+"""Post a person's question in a channel, by its id.
+
+Raises `Unwritten` when it is surely not posted. After anything else nobody knows.
+"""
+HUMAN = "handoff.human"
+ASK, SEND, DROP = "handoff.ask", "handoff.send", "handoff.drop"
+"""To see what would be sent, to agree, and not to."""
+_MATTER = frozenset({"object", "condition"})
+"""What of a wish for a person tells what it is about."""
+_KIND, _SENT, _DAY = "handed_over", b"sent", 86_400.0
+_LONGEST, MOST = 1_000, 5  # characters of a question; questions of a person in a day
+
+Handed = Literal["sent", "unknown", "refused", "often", "gone"]
+
+
+class HandingOver:
+    """What goes to the help desk of `channel`, or by the person's own mail to `email`; neither is none.
+
+    A platform that starts enters in `post` how its channels are written to.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        email: str,
+        *,
+        pack: Pack,
+        store: Store,
+        audit: Audit,
+        payer: Mapping[str, str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._channel, self._email, self._pack, self._payer = channel, email, pack, payer
+        self._store, self._audit, self._clock = store, audit, clock
+        self.post: dict[str, Post] = {}
+
+    @property
+    def way(self) -> str:
+        """How a question gets there: a platform whose channel it is, "mail", or "" for not at all."""
+        platform = "teams" if self._channel.startswith("19:") else "slack"
+        if self._channel and platform in self.post:
+            return platform
+        return "mail" if self._email else ""
+
+    def noted(self, exchange: Exchange, step: Asked | Said | Answered) -> None:
+        """Remember what somebody typed in their own chat, should they ask for a person next.
+
+        Only what was asked: no code, no courtesy, nothing about the account.
+        """
+        message, intent = exchange.message, step.intent if isinstance(step, Asked) else ""
+        rules = self._pack.intents.get(intent)
+        asks = exchange.unread or (intent and intent != HUMAN and not intent.startswith("account."))
+        typed = message.alone and message.origin == "said" and not (exchange.is_pressed or message.form)
+        if self.way and typed and asks and not (rules is not None and rules.small_talk):
+            exchange.memory = replace(exchange.memory, typed=message.text)
+
+    def offered(self, exchange: Exchange, asked: Asked) -> Asked:
+        """The wish for a person, with the question that may be handed over where there is a help desk.
+
+        That is the one typed before, or the wish itself where it tells what it is about.
+        """
+        if asked.intent != HUMAN or not self.way or not exchange.message.alone:
+            return asked
+        own = "" if exchange.is_pressed else exchange.message.text
+        tells = any(cell.cell in _MATTER for cell in exchange.reading.cells)
+        words = own if own and (tells or not exchange.memory.typed) else exchange.memory.typed
+        return replace(asked, arguments={**asked.arguments, "question": " ".join(words.split())[:_LONGEST]})
+
+    async def answer(self, message: Message, asked: Asked) -> Private:
+        """The reply to who wants to see what would be sent, agrees to it, or does not.
+
+        Raises:
+            StoreError: nothing was sent.
+        """
+        told = asked.arguments if message.alone else {}
+        letter = {
+            "question": told.get("question", ""),
+            "reference": told.get("reference") or new_reference(),
+            "person": message.person,
+        }
+        outcome = await self._sent(message, asked, letter) if asked.intent == SEND else ""
+        about = {"way": self.way, "email": self._email, "payer": self._payer, "outcome": outcome, "most": MOST}
+        blocks = self._pack.render(template_of(asked.intent), {**letter, **about}, asked.language)
+        return Private(intent=asked.intent, language=asked.language, blocks=blocks)
+
+    async def _sent(self, message: Message, asked: Asked, letter: Mapping[str, object]) -> Handed:
+        """What came of sending. Of any number of presses, also after a kill, one posts (F72)."""
+        person = message.person
+        row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", self._clock() + _DAY, person.key)
+        if not letter["question"] or self.way not in self.post:
+            return "gone"
+        if (known := await self._store.get(_KIND, row.key)) is not None:
+            return "sent" if known == _SENT else "unknown"
+        if len(await self._store.owned(_KIND, person.key)) >= MOST:
+            return "often"
+        if not await self._audit.record("handed_over", person, place=message.place, detail=self.way, claims=(row,)):
+            return "unknown"
+        blocks = self._pack.render("handoff/letter", letter, asked.language)
+        outcome = await self._posted(Shareable(intent=SEND, language=asked.language, blocks=blocks), person)
+        log.info("handing over", outcome=outcome, reference=letter["reference"], channel=self.way)
+        with contextlib.suppress(StoreError):  # what is known of it is told, and it is not posted again
+            if outcome == "sent":
+                await self._store.swap(_KIND, row.key, b"", _SENT)
+            elif outcome == "refused":
+                await self._store.drop(_KIND, row.key)
+        return outcome
+
+    async def _posted(self, letter: Shareable, person: Person) -> Handed:
+        try:
+            await self.post[self.way](self._channel, letter, person)
+        except Unwritten as error:
+            log.warning("not handed over", reason=str(error), channel=self.way)
+            return "refused"
+        except Exception as error:  # noqa: BLE001 -- of many libraries: it may be posted or not
+            log.warning("handing over unsure", kind=type(error).__name__, channel=self.way)
+            return "unknown"
+        return "sent"
