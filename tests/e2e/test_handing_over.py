@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from bot.errors import Unwritten
-from bot.message import Line, Message, Person, Reply, Shared
+from bot.message import Line, Message, Person, Reply, Shareable, Shared, Span
 from bot.replies.plain import plain
 from bot.sandbox.world import World
 from tests.e2e.house import CHAT, House, Said, open_house
@@ -47,7 +48,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desked(world: World, folder: Path, **settings: object) -> AsyncIterator[tuple[House, Desk]]:
+async def desked(world: World, folder: Path, **settings: Any) -> AsyncIterator[tuple[House, Desk]]:
     """A house whose help desk has a channel."""
     async with open_house(world, folder, bot_handoff_channel=SLACK, **settings) as house:
         desk = Desk()
@@ -242,7 +243,8 @@ async def test_what_slack_answers_of_the_channel(world: World, tmp_path: Path) -
     """A refusal is told, and a page of HTML behind a post that stands leads to no second one."""
     async with attached(world, tmp_path, bot_handoff_channel=SLACK) as workspace:
         here, slack = workspace.house.bot, workspace.slack
-        person, letter = Person("slack", "", slack.team, "U1"), (await workspace.house.say("hello")).last
+        person = Person("slack", "", slack.team, "U1")
+        letter = Shareable(intent="handoff.send", language="en", blocks=(Line((Span("why?"),)),))
         slack.errors["chat.postMessage"] = ["not_in_channel"]
         with pytest.raises(Unwritten, match="not_in_channel"):
             await here.desks["slack"](SLACK, letter, person)
