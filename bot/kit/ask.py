@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -235,11 +235,14 @@ class Ask:
         """How the record looked when its owner last asked what is new; None for the first time."""
         return await self.read_seen() if self.read_seen else None
 
-    def in_parts(self) -> Ask:
-        """The same question, to be asked in parts at once: what they search alike goes to the payer together."""
+    def in_parts(self, known: Sequence[Search] = ()) -> Ask:
+        """The same question, to be asked in parts at once: what they search alike goes to the payer together.
+
+        `known` are searches of the directory that find something, by an id or a name.
+        """
         if not isinstance(self.directory, DirectoryClient):
             return self
-        return replace(self, directory=PooledDirectory(self.directory, self.budget))
+        return replace(self, directory=PooledDirectory(self.directory, self.budget, known))
 
     async def payer_health(self) -> PayerHealth:
         """Whether the payer's directory server answers, asked now or a few seconds ago."""

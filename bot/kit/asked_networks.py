@@ -11,6 +11,7 @@ from bot.kit.ask import Ask
 from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, telling, wanted
 from bot.kit.plans import networks, own_networks
 from bot.kit.spelling import words_of
+from bot.payer.search import Search, escape
 from bot.records.listing import Listing, Network
 
 # Words beside which a network may be named that the pack's list does not have.
@@ -85,6 +86,12 @@ class AskedNetworks:
         """The ids of all wanted networks, as a server may be asked for them; none where one of them is not known."""
         keys = [network.key for one in self.wanted for network in one.networks]
         return tuple(dict.fromkeys(key.id for key in keys if key)) if all(key and key.type for key in keys) else ()
+
+    @property
+    def searches(self) -> tuple[Search, ...]:
+        """Searches that find a wanted network, by its id and by its name; none where no id is known."""
+        by = (("_id", self.ids[0]), ("name", escape(self.names[0]))) if self.ids else ()
+        return tuple(Search("Organization", (one,)) for one in by)
 
 
 def side_asked(ask: Ask) -> NetworkSide:

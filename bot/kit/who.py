@@ -263,13 +263,26 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
     for word in telling_words(_untitled(name), last_first=True):
         directory = Directory()
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
-        if not directory.roles:
-            await read_rows(ask, directory, Search("Practitioner", (("name", escape(word)),)))
-            directory.list_bare()
         rows = await _joined(ask, directory)
+        if not any(_may_be(row.name, name) for row in rows):
+            rows = await _of_people(ask, Search("Practitioner", (("name", escape(word)),)), name)
         if any(_may_be(row.name, name) for row in rows):
             return rows
     return ()
+
+
+async def _of_people(ask: Ask, search: Search, name: str) -> tuple[Listing, ...]:
+    """The listings of the people whom a search finds and the name fits, bare where they have no role."""
+    found = Directory()
+    await read_rows(ask, found, search)
+    keys = [key for key, one in found.practitioners.items() if key.type and _may_be(one.name, name)][:_MOST]
+    directory = Directory()
+    directory.practitioners.update((key, found.practitioners[key]) for key in keys)
+    for prefix in ("Practitioner/", "") if keys else ():
+        if not directory.roles:
+            await _read(ask, directory, "Practitioner", [f"{prefix}{key.id}" for key in keys])
+    directory.list_bare()
+    return await _joined(ask, directory)
 
 
 async def _organizations(ask: Ask, name: str) -> tuple[Listing, ...]:

@@ -20,14 +20,15 @@ from bot.records.decode import Unreadable
 
 # Parameters of which a list may be asked, with the kind of their values: a server reads those of a kind alike.
 _LISTED = {
-    **dict.fromkeys(("identifier", "_id"), "token"),
     **dict.fromkeys(("name", "name:contains", "practitioner.name"), "string"),
-    **dict.fromkeys(("practitioner", "participating-organization"), "reference"),
+    **dict.fromkeys(("identifier", "_id"), "code"),
+    **dict.fromkeys(("practitioner", "participating-organization", "organization", "location", "service"), "code"),
 }
 _WINDOW = 0.02  # seconds in which others may ask the same of another value
 _LONGEST = 1_500  # characters of a list in a URL
 _AT_ONCE = 4  # searches that go alone
 _COMMA = re.compile(r"(?<!\\),")
+_NONE = "0"  # a value that nobody has
 _SEVERAL = 2
 _Row = tuple[Entry, bytes]
 _Shape = tuple[str, int, tuple[tuple[str, str], ...]]
@@ -53,13 +54,16 @@ class PooledDirectory:
     """The open directory for several parts of one question; what they ask within a moment of each other goes as one.
 
     Where the server does not take a list, or a list's answer is not whole, each goes alone. `budget` is the question's.
+    `known` are searches that find something: a list of which one is the last shows that the server takes lists, where
+    nobody has the names that are asked for.
     """
 
-    def __init__(self, directory: DirectoryClient, budget: Budget) -> None:
+    def __init__(self, directory: DirectoryClient, budget: Budget, known: Sequence[Search] = ()) -> None:
         self._directory, self._budget = directory, budget
+        self._known = {_LISTED[search.params[0][0]]: search for search in known}
         self._waiting: dict[_Shape, tuple[list[_Asked], asyncio.Task[dict[str, Page | None]]]] = {}
         self._alone = asyncio.Semaphore(_AT_ONCE)
-        self._reading: dict[str, set[asyncio.Event]] = {}
+        self._tries: dict[str, asyncio.Task[None]] = {}
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search, as `DirectoryClient.search` gives them; one page where it went with others."""
@@ -99,18 +103,26 @@ class PooledDirectory:
         return found
 
     async def _learnt(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
-        """The rows of a list, once others that are read just now have shown whether the server takes such lists."""
-        kind, read = _LISTED[shape[2][shape[1]][0]], asyncio.Event()
-        others = self._reading.setdefault(kind, set())
-        others.add(read)
-        try:
-            rows = await self._listed(shape, part)
-        finally:
-            read.set()
-            others.discard(read)
-        while others and not self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind):
-            await next(iter(others)).wait()
+        """The rows of a list, once it is known whether the server takes such lists."""
+        rows, kind = await self._listed(shape, part), _LISTED[shape[2][shape[1]][0]]
+        if rows is not None and sum(one.is_in(rows) for one in part) >= _SEVERAL:
+            self._directory.traits.learn(Trait.TAKES_LISTS, parameter=kind)
+        elif rows is not None and not self._takes(kind) and kind in self._known:
+            if kind not in self._tries:
+                self._tries[kind] = asyncio.create_task(self._tried(kind, self._known[kind]))
+            await asyncio.shield(self._tries[kind])
         return rows
+
+    async def _tried(self, kind: str, known: Search) -> None:
+        """Ask for a value that nobody has and a known one."""
+        ((name, value),) = known.params
+        last = _Asked(value, tuple(_words(value)))
+        rows = await self._listed((known.type, 0, ((name, ""),)), (_Asked(_NONE, ()), last))
+        if rows and all(last.is_named(text) for _, text in rows):
+            self._directory.traits.learn(Trait.TAKES_LISTS, parameter=kind)
+
+    def _takes(self, kind: str) -> bool:
+        return self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind)
 
     async def _listed(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
         """All rows of a list of values, in small letters too; None where that is refused, or not whole."""
@@ -125,15 +137,11 @@ class PooledDirectory:
         if budget.report.gaps:
             return None
         self._budget.report.absorb(budget.report)
-        rows = [(entry, _text(entry)) for page in pages for entry in page.entries]
-        if sum(one.is_in(rows) for one in part) >= _SEVERAL:
-            self._directory.traits.learn(Trait.TAKES_LISTS, parameter=_LISTED[name])
-        return rows
+        return [(entry, _text(entry)) for page in pages for entry in page.entries]
 
     def _of(self, one: _Asked, part: Sequence[_Asked], rows: Sequence[_Row], shape: _Shape) -> Page | None:
         """The rows that may be one's own; None where there is none, and the server is not known to take lists."""
-        kind = _LISTED[shape[2][shape[1]][0]]
-        if not self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind) and not one.is_in(rows):
+        if not self._takes(_LISTED[shape[2][shape[1]][0]]) and not one.is_in(rows):
             return None
         others = [other for other in part if other is not one]
         return Page(tuple(entry for entry, text in rows if entry.mode != "match" or _may_be(one, others, text)))

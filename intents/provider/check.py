@@ -37,6 +37,8 @@ _PAGES, _RESOURCES, _BYTES = 14, 600, 4 * 1024 * 1024  # for each name
 _NUMBER = re.compile(r"(?:NPI\D{0,2})?(\d{10})", re.IGNORECASE)
 _AMONG = re.compile(r"(?<![\w-])\d{10}(?![\w-])")  # in a line that holds more, such as a name
 _MOST_NEAR = 3
+_ABSENT = frozenset({"other", "silent"})  # what may be otherwise by a row that did not come
+_ROLES = frozenset({"PractitionerRole", "OrganizationAffiliation"})
 _LASTS = re.compile(r"([^,]+), *([^,]+)")
 
 Verdict = Literal["unknown", "ended", "several", "no_npi", "unread"] | Proven
@@ -120,7 +122,7 @@ async def answer(ask: Ask) -> Summary:
         offered = await network_names(ask) if kept else ()
         return CheckedList(unclear=named.unclear if kept else None, networks=offered, items=items)
     ask.budget.widen(pages=_PAGES * MOST, resources=_RESOURCES * MOST, total=_BYTES * MOST)
-    pooled = ask.in_parts()
+    pooled = ask.in_parts(named.searches)
     rows = await asyncio.gather(*(_checked(pooled, line, wanted) for line in kept[:MOST]))
     ask.cite("PractitionerRole", [])
     found = CheckedList(
@@ -173,9 +175,12 @@ def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Check
     there = sites(ask, rows, None)
     places = tuple(proven_place(site, wanted) for site in there)
     dates = [site.updated for site in there if site.updated]
+    verdict = proven_of(places, (), wanted, rows)
+    if verdict in _ABSENT and any(gap.kind != "type_refused" or gap.type in _ROLES for gap in ask.report.gaps):
+        return Checked(line, "unread")
     return Checked(
         asked=line,
-        verdict=proven_of(places, (), wanted, rows),
+        verdict=verdict,
         name=rows[0].name,
         npi=rows[0].npi,
         networks=names_of(rows),

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
 import pytest
 
 from bot.cli.lookup import LookedUp, look_up
@@ -18,7 +17,6 @@ from bot.config import Settings
 from bot.errors import ConfigError, PayerSlow
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
-from bot.payer.http import Http
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from tests.commands.running import inside, left_in
@@ -280,23 +278,6 @@ async def test_a_workbook_is_read_and_written(tmp_path: Path) -> None:
     (tmp_path / "bad.xlsx").write_text("no workbook", encoding="utf-8")
     with pytest.raises(ConfigError, match="no Excel workbook"):
         read_names(tmp_path / "bad.xlsx")
-
-
-async def test_a_list_takes_few_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names and numbers are asked in lists: fewer calls than names, where alone a name took seven."""
-    calls, sent = [], Http.handle_async_request
-
-    async def counted(self: Http, request: httpx.Request) -> httpx.Response:
-        calls.append(request.url)
-        return await sent(self, request)
-
-    monkeypatch.setattr(Http, "handle_async_request", counted)
-    people = list(world_of(DAY).resources["Practitioner"].values())[:24]
-    names = [" ".join((*one["name"][0]["given"], one["name"][0]["family"])) for one in people[:12]]
-    numbers = [one["identifier"][0]["value"] for one in people[12:]]
-    outcome = await _looked_up(_written(tmp_path, *names, *numbers, "Nobody Atall"), tmp_path / "out.csv")
-    assert (len(outcome.answers), outcome.answers.count("nobody found")) == (25, 1)
-    assert len(calls) <= 30  # of them a dozen for the one whom nobody is called like
 
 
 async def test_several_networks_are_a_row_each(tmp_path: Path) -> None:

@@ -58,9 +58,10 @@ def _person(npi: str, name: str) -> Mapping[str, object]:
 
 
 async def _found(server: _Server, *values: str) -> list[Sequence[str] | None]:
-    """The ids that each of several gets who ask at once; None for one that gets an error."""
+    """The ids that each of several gets who ask at once; None for one that gets an error. Parker is known."""
     async with Http(transport=httpx.MockTransport(server), pause=_at_once) as http:
-        pool = PooledDirectory(DirectoryClient(http, BASE), Budget(60))
+        known = [Search("Practitioner", (("name", "Parker"),))]
+        pool = PooledDirectory(DirectoryClient(http, BASE), Budget(60), known)
 
         async def one(value: str) -> Sequence[str] | None:
             by = ("identifier", token(NPI, value)) if is_npi(value) else ("name", escape(value))
@@ -90,6 +91,14 @@ async def test_a_server_that_takes_no_lists_is_asked_one_by_one(server: _Server)
     """A comma that is read as a letter, refused, or too much for it never makes a name one that nobody has."""
     assert await _found(server, "Okafor", "Kim", "Nobody") == [["p-1100000003"], ["p-1100000011"], []]
     assert {"Okafor", "Kim", "Nobody"} <= {*server.asked}
+
+
+@pytest.mark.parametrize(("lists", "calls"), [(True, 2), (False, 5)])
+async def test_nobody_of_many_is_found_by_a_known_name(lists: bool, calls: int) -> None:
+    """A list that finds nothing shows nothing; one that ends with a name that is there shows whether it was read."""
+    server = _Server(lists=lists)
+    assert await _found(server, "Nobody", "Nemo", "Nadie") == [[], [], []]
+    assert len(server.asked) == calls
 
 
 async def test_rows_that_nobody_asked_for_go_to_everybody() -> None:
