@@ -23,17 +23,34 @@ _PARTS: Mapping[str, tuple[int, int]] = {
     "night": (22 * 60, 30 * 60),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {"weekend": ("sat", "sun"), "weekday": WEEK[:5], "weekdays": WEEK[:5]}
+_BOUNDS, _CLOCK = ("until", "after", "before", "at"), re.compile(r"(?:[01]\d|2[0-4]):[0-5]\d")
 _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE)  # with the kind of place between
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAt:
-    """`now`, or at some time of one of the `days` (in `part`, if that is named), or `all_day`: around the clock."""
+    """`now`, or `all_day`: around the clock, or at some time of one of the `days`: in `part`, or by the clock.
+
+    `clock` is HH:MM, "24:00" for midnight, and `bound` what it is: `until`, `after`, `before` or `at`.
+    """
 
     now: bool = False
     all_day: bool = False
     days: tuple[str, ...] = ()
     part: str | None = None
+    bound: str | None = None
+    clock: str | None = None
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """The minutes of the day, from and to, of which it is to be open at one."""
+        if self.clock is None:
+            return _PARTS[self.part] if self.part else (0, DAY)
+        hour, _, minute = self.clock.partition(":")
+        time = int(hour) * 60 + int(minute)
+        return {"until": (time - 1, time), "before": (0, time), "after": (time, max(DAY, time + 1))}.get(
+            self.bound or "", (time, time + 1)
+        )
 
 
 def open_at(ask: Ask) -> OpenAt | None:
@@ -42,11 +59,14 @@ def open_at(ask: Ask) -> OpenAt | None:
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
     part = str(value.get("part") or "")
+    bound = next((name for name in _BOUNDS if _CLOCK.fullmatch(str(value.get(name)))), None)
     wish = OpenAt(
         now=bool(value.get("now")),
         all_day=bool(value.get("all_day")),
         days=_days(value.get("weekday"), ask.today),
         part=part if part in _PARTS else None,
+        bound=bound,
+        clock=str(value[bound]) if bound else None,
     )
     return wish if wish != OpenAt() else None
 
@@ -66,10 +86,15 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
         return all(whole(hours, day) for day in wish.days or WEEK)
     if wish.now:
         return holds(hours, moment)
-    first, last = _PARTS[wish.part] if wish.part else (0, DAY)
+    first, last = wish.minutes
     days = [day for day in wish.days or WEEK if not listing.is_shut(_next(day, moment.date()))]
-    every = (span for day in days for span in spans(hours, day))
-    return any(start < last and end > first for start, end in every)
+    reach = (-1, 0, 1) if wish.clock else (0,)  # a night begins the day before, and goes on in the next
+    return any(
+        start + at * DAY < last and end + at * DAY > first
+        for day in days
+        for at in reach
+        for start, end in spans(hours, WEEK[(WEEK.index(day) + at) % len(WEEK)])
+    )
 
 
 def _next(day: str, today: date) -> date:

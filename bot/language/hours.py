@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.language.matcher import Grammar, Lexed, Matcher, PatternFound
+from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Tag
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RANK = {"now": 0, "all_day": 1}
-_NOON = 12
-_UNTIL = ((5, "night"), (8, "early"), (12, "morning"), (17, "afternoon"), (20, "evening"), (22, "late"), (24, "night"))
-_NEAR = 4
+_NOON, _MIDNIGHT = 12, 24
+_FIRST = {"until": 12, "after": 12, "before": 5, "at": 7}  # the earliest hour that is meant without "am" or "pm"
+_NEAR, _HOUR = 4, 60
 _GROUPS = ((13, "child"), (18, "teen"), (65, "adult"))
 _GROWN = 18
 
@@ -43,49 +43,66 @@ class HourPatterns:
         """A weekend, where something is to be open."""
         return weekend if self.opens else None
 
-    def clock(self, clock: tuple[int, str]) -> str | None:
-        """The part of the day in which an hour lies: 9pm."""
-        return self.half(*clock)
+    def clock(self, clock: tuple[int, str]) -> int | None:
+        """9pm, in minutes of the day."""
+        return self.to_minute(clock[0], 0, clock[1])
 
-    def half(self, hour: int, half: str) -> str | None:
+    def half(self, hour: int, half: str) -> int | None:
         """9 pm."""
-        if not 1 <= hour <= _NOON:
+        return self.to_minute(hour, 0, half)
+
+    def to_minute(self, hour: int, minute: int, half: str) -> int | None:
+        """9:30 pm; twelve at night is the day's end."""
+        if not 1 <= hour <= _NOON or minute >= _HOUR:
             return None
-        hour = hour % _NOON + _NOON * (half == "pm")
-        return next(part for end, part in _UNTIL if hour < end)
+        late = _NOON * (half != "am") * (1 + (half == "night" and hour == _NOON))
+        return (hour % _NOON + late) * _HOUR + minute
+
+    def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:
+        """9:30pm."""
+        return self.to_minute(hour, *minute_half)
+
+    def bounded(self, bound: str, time: int) -> dict[str, str]:
+        """Until 9 pm."""
+        return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}"}
+
+    def at(self, time: int) -> dict[str, str]:
+        """A time with no word before it."""
+        return self.bounded("at", time)
+
+    def led(self, bound: str, hour: int, minute: int | None = None) -> dict[str, str] | None:
+        """Until 9, after 5:30, at 19:00: offices are open in the day, and until an evening."""
+        if not 1 <= hour <= (_NOON if minute is None else _MIDNIGHT - 1) or (minute or 0) >= _HOUR:
+            return None
+        return self.bounded(bound, (hour + _NOON * (hour < _FIRST[bound])) * _HOUR + (minute or 0))
 
 
 def hour_tags(lexed: Lexed, words: Sequence[str], today: date, *, sought: bool = False) -> list[Tag]:
-    """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday", "part"}`, either alone too.
+    """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, either alone too.
 
-    A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
+    A weekday is "mon" to "sun", or "weekend". A time is a `part`, "early", "morning", "afternoon", "evening", "late" or
+    "night", or HH:MM as `until`, `after`, `before` or `at`.
     """
     operations = HourPatterns(lexed.grammar, words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations), operations.opens or sought
     days = list(matcher.find("hours.day"))
-    if spoken and not days and (clock := next(matcher.find("hours.o_clock"), None)):
-        led = matcher.is_in(clock.first - 1, "hours.led")
-        return [Tag("open_at", {"part": clock.value}, clock.first - led, clock.after)]
-    wishes = list(matcher.find("hours.any_wish" if spoken or days else "hours.wish"))
+    clocks = list(matcher.find("hours.o_clock")) if spoken or days else []
+    parts = list(matcher.find("hours.any_wish" if spoken or days else "hours.wish"))
+    parts.sort(key=lambda part: _RANK.get(part.value, len(_RANK)))
+    wishes = clocks or [part._replace(value=_part(part.value)) for part in parts]
     if not wishes:
         return [Tag("open_at", {"weekday": day.value}, day.first, day.after) for day in days]
-    return _wished(min(wishes, key=lambda wish: _RANK.get(wish.value, len(_RANK))), days)
-
-
-def _wished(wish: PatternFound, days: Sequence[PatternFound]) -> list[Tag]:
-    if wish.value in _RANK:
-        return [Tag("open_at", {wish.value: True}, wish.first, wish.after)]
-    if not days:
-        return [Tag("open_at", {"part": wish.value}, wish.first, wish.after)]
+    wish = wishes[0]
+    if not days or not wish.value.keys().isdisjoint(_RANK):
+        return [Tag("open_at", wish.value, wish.first, wish.after)]
     return [
-        Tag(
-            "open_at",
-            {"weekday": day.value, "part": wish.value},
-            min(day.first, wish.first),
-            max(day.after, wish.after),
-        )
+        Tag("open_at", {"weekday": day.value} | wish.value, min(day.first, wish.first), max(day.after, wish.after))
         for day in days
     ]
+
+
+def _part(word: str) -> dict[str, object]:
+    return {word: True} if word in _RANK else {"part": word}
 
 
 class AgePatterns:

@@ -198,6 +198,8 @@ def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
 def clock(time: str, *, words: CatalogueWords) -> str:
     """A time of day, HH:MM, as people say it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
     hour, minute = (int(part) for part in time.split(":")[:2])
+    if hour == 2 * _NOON:
+        return words("midnight")
     shown = hour % _NOON or _NOON
     if minute:
         text = "{hour}:{minute} am" if hour < _NOON else "{hour}:{minute} pm"

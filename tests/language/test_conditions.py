@@ -99,8 +99,17 @@ def test_a_condition_is_heard(engine: Engine, today: date, said: str, slot: str,
         ("dentista que abra los sábados", {"weekday": "sat"}),
         ("clinic open on weekends", {"weekday": "weekend"}),
         ("a pharmacy open late", {"part": "late"}),
-        ("is there a pharmacy open after 9pm", {"part": "late"}),
-        ("an office open at 7 am", {"part": "early"}),
+        ("is there a pharmacy open after 9pm", {"after": "21:00"}),
+        ("an office open at 7 am", {"at": "07:00"}),
+        ("urgent care open until 6:30 p.m.", {"until": "18:30"}),
+        ("urgent care open saturday till 6", {"weekday": "sat", "until": "18:00"}),
+        ("an office open before 8", {"before": "08:00"}),
+        ("a clinic open at 19:00", {"at": "19:00"}),
+        ("a pharmacy open past midnight", {"after": "24:00"}),
+        ("dentista abierto hasta las 6 de la tarde", {"until": "18:00"}),
+        ("farmacia que atienda a partir de las 5", {"after": "17:00"}),
+        ("farmacia abierta a las 12 de la noche", {"at": "24:00"}),
+        ("clínica abierta el domingo hasta mediodía", {"weekday": "sun", "until": "12:00"}),
         ("a doctor with morning appointments", {"part": "morning"}),
         ("urgent care open today", {"weekday": "sun"}),
     ],
@@ -110,6 +119,12 @@ def test_hours_are_heard(engine: Engine, today: date, said: str, value: object) 
     found = engine.slots_in(said, today=today)
     assert found["open_at"].value == value
     assert "date_range" not in found
+
+
+@pytest.mark.parametrize("said", ["primary care open within 10 miles after 2 visits", "what did I pay after 5 pm"])
+def test_a_number_that_counts_something_is_no_time(engine: Engine, today: date, said: str) -> None:
+    """Nor is a time of day where nothing is to be open."""
+    assert "open_at" not in engine.slots_in(said, today=today)
 
 
 @pytest.mark.parametrize(
