@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -288,11 +289,17 @@ def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory
         for label, asked in asks:
             labels.setdefault(said(label), asked)
     entries = {one.number: one.text for one in blocks if isinstance(one, Item) and one.number not in choices}
-    asks_of = {*_records(choices.values()), *_records(labels.values())}
-    record = min(asks_of) if len(asks_of) == 1 else None
+    record = _record(choices.values(), labels.values())
     return Memory(
         choices=tuple(choices.values()), numbers=tuple(choices), labels=labels, record=record, entries=entries
     )
+
+
+def _record(choices: Collection[Asked], labels: Collection[Asked]) -> str | None:
+    """The one record that was shown; beside a mention of others, the one that more buttons ask about than any other."""
+    often = Counter([*_records(choices), *_records(labels)])
+    first, second = ([*often.most_common(2), ("", 0), ("", 0)])[:2]
+    return first[0] if first[1] and not (second[1] if choices else second[1] == first[1]) else None
 
 
 def _records(buttons: Iterable[Asked]) -> Iterator[str]:

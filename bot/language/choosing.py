@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.language.context import OBJECTS, Context, asks_by_itself
+from bot.language.context import OBJECTS, Context, asks_by_itself, points_back
 from bot.language.evidence import evidence
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
@@ -78,11 +78,14 @@ def is_most(rule: Rule, heard: Heard) -> bool:
 
 # What the answer before adds to the sum of an intent whose rule says that it goes on from there, to a change of that
 # answer where the message holds values and nothing else, to an intent whose rule takes every word of the message, and
-# to the glossary where a general question asks about one of its words.
+# to the glossary where a general question asks about one of its words; and to an intent that shares the subject of that
+# answer, where the message only points at it.
 # They are chosen on the conversations of tests/language.
-CONTINUES, BARE, EXPLAINED, GENERAL = 1.3, 2.5, 3.0, 2.0
+CONTINUES, BARE, EXPLAINED, GENERAL, AKIN = 1.3, 2.5, 3.0, 2.0, 0.6
 # A message of more words has an object and an act of its own.
 _SHORT = 7
+# One that points at the answer before it may say more: "have they paid the doctor for that one yet".
+_POINTS = 10
 # Beside a clause of so many words that asks, a greeting is a courtesy.
 _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
@@ -167,10 +170,19 @@ class Chooser:
         if context is None:
             return 0.0
         if entry.intent not in _CHANGES:
-            return CONTINUES if len(heard.keys) <= _SHORT and continues(entry, heard, context.intent) else 0.0
+            short = len(heard.keys) <= _SHORT and continues(entry, heard, context.intent)
+            return CONTINUES if short else AKIN if self.is_akin(entry, heard, context) else 0.0
         dated = heard.tags and all(tag.kind in _TIMES for tag in heard.tags)
         changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
         return BARE if changes and {"BARE", "ASKED"} & heard.names and "MY" not in heard.names else 0.0
+
+    def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
+        """Whether a short message points at what the answer before was about, and an intent can be about that too."""
+        before = self._intents.get(context.intent) if context else None
+        if before is None or len(heard.keys) > _POINTS or not NAMED.isdisjoint(heard.names):
+            return False
+        shares = not {one.name for one in entry.subjects}.isdisjoint(one.name for one in before.subjects)
+        return shares and points_back(heard.said.words, heard.joining.beside("context"))
 
     def _is_own(self, heard: Heard, before: str | None) -> bool:
         """Whether a message has an object of its own: "my …", or whom or what no slot of the answer before can hold."""

@@ -54,6 +54,16 @@ def asks_by_itself(words: Sequence[str], listed: WordArea) -> bool:
     return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
+def points_back(words: Sequence[str], listed: WordArea) -> bool:
+    """Whether words stand for what the answer before was about: "is it covered", "ya la pagó", and not "la visita"."""
+    around = zip(("", *words), words, (*words[1:], ""), strict=False)
+    return any(
+        (word in listed.points and after not in listed.leads_on)
+        or (word in listed.clitic and before in listed.before_clitic)
+        for before, word, after in around
+    )
+
+
 def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:
     """The earlier question with what a refinement or a date shift changes; a slot without a value is taken away."""
     topic = context.topic(reading.back)

@@ -251,7 +251,8 @@ class Engine:
         own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         others = self._candidates(chances, heard, context, today, least=LEAST)
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
-        licence = self._chooser.licence(intent, heard) or (own.rule if goes_on else None)
+        akin = goes_on or self._chooser.is_akin(intent, heard, context)
+        licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
         asks = self._asks(own, others, licence, goes_on=goes_on)
         slots, follows = own.slots, before if top.startswith(FOLLOW) else None
         taken = taken_by(intent, follows)

@@ -43,6 +43,7 @@ from bot.kit import (
 
 SHOWN = 5
 _LATE = frozenset({"late", "tarde"})
+_STILL = frozenset({"still", "todavia", "aun"})
 _UNTIL = (frozenset({"long", "appeal"}), frozenset({"deadline"}), frozenset({"plazo"}), frozenset({"cuanto", "tiempo"}))
 _SEVERAL = frozenset({"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"})
 
@@ -58,7 +59,7 @@ class Denial(WithCase):
     "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
     denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
     counts in its place.
-    `late`: whether it is too late was asked. `every`: those that were denied, where all of them were asked for, or one
+    `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where all of them were asked for, or one
     has to be chosen for the letter. `kind` is what its appeal has to show, `kept_case` the case
     as it was.
     """
@@ -82,6 +83,7 @@ class Denial(WithCase):
     gone: WhyGone | None = None
     after: Claim | None = None
     late: bool = False
+    still: bool = False
     every: tuple[Claim, ...] = ()
     kind: DenialKind = "other"
     kept_case: AppealCase | None = None
@@ -178,6 +180,7 @@ def summarize(
         today=ask.today,
         question=_question(ask),
         late=bool(_LATE & set(words_of(ask.said))),
+        still=bool(_STILL & set(words_of(ask.said))),
         wanted=wanted,
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
         kind=denial_kind(claim, [*(one for line in told for one in line.reasons), *claim.reasons], ask.care_kinds),

@@ -33,6 +33,7 @@ State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled
 class ClaimStatus(Summary):
     """The newest claims that fit, each with its state; `asked` is the number or provider that was named.
 
+    `paid`: whether the plan paid was asked.
     Of a replaced claim the one that counts in its place comes third, as far as it was read.
     """
 
@@ -43,6 +44,7 @@ class ClaimStatus(Summary):
     wanted: ClaimWish
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
+    paid: bool = False
 
 
 async def answer(ask: Ask) -> ClaimStatus:
@@ -66,7 +68,8 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
-    return ClaimStatus(shown, len(found) > SHOWN, asked, wanted.narrows, wanted, doubts)
+    paid = text_of(ask, "question") == "paid"
+    return ClaimStatus(shown, len(found) > SHOWN, asked, wanted.narrows, wanted, doubts, paid=paid)
 
 
 def _found(alive: Live, ask: Ask) -> Sequence[Claim]:

@@ -31,6 +31,7 @@ class AfterDeductible(Summary):
 
     `copays` are all of the plan's, where no care was named. `example` is the newest own claim of that care alone, with
     the plan's price of it in `price` and the member's percentage of that in `part`. `what` are the words for the care.
+    `maximum`: the yearly maximum was meant, after which the plan pays all.
     """
 
     plan: Coverage | None
@@ -43,6 +44,7 @@ class AfterDeductible(Summary):
     example: Claim | None = None
     price: Amount | None = None
     part: Amount | None = None
+    maximum: bool = False
 
 
 async def answer(ask: Ask) -> AfterDeductible:
@@ -79,6 +81,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
         example=example,
         price=price,
         part=_part(price, percent),
+        maximum=ask.slots.get("amount_kind") == "out_of_pocket_max",
     )
 
 

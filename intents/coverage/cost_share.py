@@ -70,6 +70,8 @@ class CostShares(Summary):
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
+    `resets`: when the plan's year starts over was asked; `in_month`: whether that is in the month that was named.
+
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -106,6 +108,8 @@ class CostShares(Summary):
     named: bool = False
     ahead: tuple[Ahead, ...] = ()
     unsplit: bool = False
+    resets: bool = False
+    in_month: bool | None = None
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -189,6 +193,9 @@ async def answer(ask: Ask) -> CostShares:
     if "network" in ask.slots and _side(ask) is None:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
+    if ask.slots.get("reason") == "reset":
+        starts = _starts_anew(coverages, ask)
+        return CostShares(resets=True, starts_anew=starts, in_month=_in_month(starts, ask), covered=bool(coverages.current))
     if rules := _rules(coverages, ask):
         ahead = await priced_ahead(ask, rules, coverages)
         return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)
@@ -286,6 +293,15 @@ def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
     """The first day of the next plan year, by the dates of the current medical coverage."""
     year = plan_year_of((one for one in coverages.current if one.scope == "medical"), ask.today)
     return year.next if year else None
+
+
+def _in_month(day: date | None, ask: Ask) -> bool | None:
+    """Whether a day is in the month that the words name; None where they name none."""
+    named = ask.slots.get("date_range")
+    if day is None or not isinstance(named, Mapping):
+        return None
+    start, end = _span(ask)
+    return start.month == day.month if (start.year, start.month) == (end.year, end.month) else None
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:

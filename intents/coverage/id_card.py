@@ -20,6 +20,8 @@ from bot.kit import (
 _SEEN = 4
 _ROLE = frozenset({"subscriber", "policyholder", "titular", "suscriptor"})
 _NUMBER = frozenset({"id", "number", "num", "numero"})
+_WRITTEN = _NUMBER - {"id"}
+_OTHER_NUMBER = frozenset({"phone", "call", "telefono", "llamar", "llamo", "claim", "reclamo"})
 _MEMBER = frozenset({"member", "miembro", "membresia", "subscriber", "suscriptor", "afiliado"})
 _CARD = frozenset({"card", "tarjeta"})
 _FIELDS = {
@@ -85,9 +87,11 @@ def _asks(said: set[str]) -> str | None:
     """What of the card is asked for; a subscriber's number is the member's own."""
     if said & _ROLE and not said & _NUMBER:
         return "role"
-    if said & _MEMBER and said & _NUMBER and not said & _CARD:
-        return "member"
-    return next((field for field, words in _FIELDS.items() if said & words), None)
+    if field := next((field for field, words in _FIELDS.items() if said & words), None):
+        return field
+    of_member = said & _MEMBER and said & _NUMBER and not said & _CARD
+    of_card = said & _WRITTEN and said & (_CARD | {"id"}) and not said & _OTHER_NUMBER
+    return "member" if of_member or of_card else None
 
 
 def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) -> IdCards:

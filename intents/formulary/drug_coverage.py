@@ -23,6 +23,7 @@ PAGE = 3
 _TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago", "much"})
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
+_MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "correo", "domicilio"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
@@ -59,7 +60,7 @@ class DrugCoverage(Summary):
 
     `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked; `tiered`: its tier was. `each`: the same of every drug, where several were
+    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the same of every drug, where several were
     named.
     """
 
@@ -81,6 +82,7 @@ class DrugCoverage(Summary):
     priced: bool = False
     needs: bool = False
     tiered: bool = False
+    mailed: bool = False
     each: tuple[DrugCoverage, ...] = ()
 
     @property
@@ -116,7 +118,8 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     said = set(words_of(ask.said))
-    base = replace(base, priced=bool(_COST & said), needs=bool(_APPROVAL & said), tiered=bool(_TIER & said))
+    priced, needs, tiered, mailed = (bool(words & said) for words in (_COST, _APPROVAL, _TIER, _MAIL))
+    base = replace(base, priced=priced, needs=needs, tiered=tiered, mailed=mailed)
     return summarize(base, known, ask.page), known
 
 
