@@ -61,7 +61,8 @@ def voice_faults(template: str, values: Mapping[str, object], blocks: Iterable[B
 _THEIRS = {
     "en": re.compile(
         r"\b[Yy]our (?:own |one |whole |newest |\*\*)*(?:plan|share|claim|deductible|out-of-pocket|copay|coinsurance)"
-        r"|\b[Yy]our (?:coverage|network|visit|prescription|fill|lab result|vital sign|record|doctor|member number)"
+        r"|\b[Yy]our (?:care|coverage|network|visit|prescription|fill|lab result|vital sign|record|doctor"
+        r"|member number)"
         r"|\b[Yy]ou(?:'re| were| are) (?:covered|the subscriber)|\bof yours\b|\byou owe\b|\bMy (?:plan|claims)\b"
     ),
     "es": re.compile(r"\b[Uu]sted (?:es|tiene|paga|debe)\b|\bMis? (?:plan|reclamaciones|tarjeta)\b|\b(?:de|a) usted\b"),

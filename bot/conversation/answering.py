@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts
-from bot.accounts.rows import LastLook
+from bot.accounts.rows import LastLook, PatientCandidate
+from bot.conversation.household import household_of, of_household
 from bot.conversation.own_records import OwnRecords
-from bot.conversation.owner import called, household_of
+from bot.conversation.owner import called
 from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.quoting import PayerQuoted, closed, once, quotable
 from bot.conversation.reminding import Reminding
@@ -158,7 +159,7 @@ class Answering:
         ask.report.progress = progress
         every = household_of(asked, rules, access.people) if access else None
         if every and access:
-            ask.kin = await self._kin(message.person, memory, ask, access)
+            ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
         summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
         private = needs_member or ask.private
         if access is not None:
@@ -222,10 +223,12 @@ class Answering:
                 )
         return replace(reply, record=record)
 
-    async def _kin(self, person: Person, memory: Memory, ask: Ask, access: Access) -> tuple[Kin, ...]:
-        """The same question for each person whose record the sign-in opens, with a report of its own."""
+    async def _kin(
+        self, person: Person, memory: Memory, ask: Ask, people: Sequence[tuple[int, PatientCandidate]]
+    ) -> tuple[Kin, ...]:
+        """The same question for each of these people, with a report of its own."""
         found: list[Kin] = []
-        for number, one in enumerate(access.people, 1):
+        for number, one in people:
             own = await self._accounts.access(person, one.patient, memory.link)
             part = replace(ask, member=self._member(person, own), budget=ask.budget.alone())
             found.append(Kin(number, one.name, one.patient, part, own=one.own))

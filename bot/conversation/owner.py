@@ -14,10 +14,11 @@ from datetime import date
 
 from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.accounts.rows import LinkRow, place
+from bot.conversation.household import HOUSEHOLD, by_button, household_of, means_several, some_of
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
-from bot.language.rules import PERSON, HouseholdRule, IntentRules
+from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
 from bot.message import SOURCES, Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import Pack
@@ -41,10 +42,8 @@ _ANOTHER = frozenset({
     "OTHER_PERSON", "NAMED_PERSON", "named_person", "OTHER_PARENT", "EMPLOYER", "provider_name", "any_doctor", "DOCTOR",
 })  # fmt: skip
 _OURS = frozenset({"our", "ours", "we", "weve", "us", "nuestro", "nuestra", "nuestros", "nuestras", "nosotros"})
-HOUSEHOLD = {"kin": "household"}
-"""All whose records the asker's sign-in opens."""
 _UNSAID = "unsaid"  # somebody is meant, and no word before says who
-_YOUNGER = frozenset({"son", "daughter", "child"})
+_YOUNGER = frozenset({"son", "daughter", "child", "children"})
 _OLDER = frozenset({"father", "mother"})
 _GROWN = 18
 _CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.120)
@@ -84,13 +83,6 @@ def _ours(reading: Reading) -> str:
     """The word of what is asked that means the asker and others, "our"; empty for none."""
     said = (cell.text for cell in _asking(reading) if cell.name == "MY" and not _OURS.isdisjoint(keys_in(cell.text)))
     return next(said, "")
-
-
-def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
-    """The answer for all of the people together, where they are asked for and the intent has one that can tell it."""
-    slot = asked.slots.get(PERSON)
-    answer = rules.household if rules and slot and slot.value == HOUSEHOLD and len(people) > 1 else None
-    return answer if answer and answer.fits(asked.values) else None
 
 
 def spoken_of(memory: Memory, reading: Reading) -> str:
@@ -194,11 +186,13 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     An intent that lists `person` among its slots tells people apart in the record itself ("is my son covered"); the
     intent that it names as `covered` answers from the record of a person who is covered.
     """
-    asked = _by_button(replace(asked, whose=asked.whose or now(memory), pronoun=""))
+    asked = by_button(replace(asked, whose=asked.whose or now(memory), pronoun=""))
+    if rules and PERSON in rules.slots and rules.household and PERSON not in asked.slots:
+        asked = replace(asked, slots={**asked.slots, PERSON: Slot("", HOUSEHOLD)})  # "who is on my plan" names nobody
     slot = asked.slots.get(PERSON)
     if rules is None or rules.needs != "member" or slot is None or slot.excluded:
         return Settled(asked)
-    if slot.value == HOUSEHOLD:
+    if isinstance(slot.value, Mapping) and HOUSEHOLD.items() <= slot.value.items():
         return _of_all(asked, rules, memory)
     if slot.value == _UNSAID:
         return Settled(_of(asked, asked.whose), None if PERSON in rules.slots else memory.people)
@@ -208,15 +202,7 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
         return Settled(replace(_of(asked, found[0].patient), intent=covered) if covered else asked)
     if slot.value in _SELF and not memory.people:
         return Settled(_of(asked, ""))
-    return Settled(_of(asked, found[0].patient)) if len(found) == 1 else Settled(asked, found)
-
-
-def _by_button(asked: Asked) -> Asked:
-    """The question of a button about everybody, with the slot that words would have filled."""
-    if asked.arguments.get(PERSON) != HOUSEHOLD["kin"]:
-        return asked
-    arguments = {name: value for name, value in asked.arguments.items() if name != PERSON}
-    return replace(asked, arguments=arguments, slots={**asked.slots, PERSON: Slot("", HOUSEHOLD)})
+    return Settled(_of(asked, found[0].patient)) if len(found) == 1 else _of_some(asked, rules, memory, found)
 
 
 def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
@@ -231,6 +217,16 @@ def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
         return Settled(_of(asked, asked.whose), memory.people)
     alone = _of(asked, asked.whose)
     return Settled(alone if memory.people else replace(alone, unmet={**alone.unmet, PERSON: slot}))
+
+
+def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[PatientCandidate, ...]) -> Settled:
+    """The question about several people together, where the words mean all of them and an answer can; else of whom."""
+    slot = asked.slots[PERSON]
+    some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=some_of(found), values=(), how=None)})
+    if not (found and means_several(slot) and household_of(some, rules, memory.people)):
+        return Settled(asked, found)
+    unmet = {name: one for name, one in asked.unmet.items() if name != PERSON}
+    return Settled(replace(some, whose=now(memory), unmet=unmet))
 
 
 def _of(asked: Asked, patient: str) -> Asked:
@@ -342,14 +338,18 @@ class Owners:
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
         """A private answer of who acts for somebody: whose record it shows comes first, the others by button.
 
-        What an answer stands on may be of several people, and says so itself.
+        What an answer stands on may be of several people, and says so itself. A search of the directory for who signed
+        in shows none.
         """
         if asked.intent == SOURCES:
             return reply
         shown = next((one for one in memory.people if one.patient == asked.whose), None)
-        every = household_of(asked, self._pack.intents.get(asked.intent), memory.people)
+        rules = self._pack.intents.get(asked.intent)
+        every = household_of(asked, rules, memory.people)
         if shown is None or every is not None or not isinstance(reply, Private):
             return reply
+        if shown.own and rules is not None and rules.needs == "directory":
+            return reply  # nothing of a record is told
         numbered = [{"person": one, "number": number} for number, one in enumerate(memory.people, 1)]
         own = next(one for one in numbered if one["person"] is shown)
         others = [one for one in numbered if one["person"] is not shown]

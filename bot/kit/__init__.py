@@ -98,7 +98,7 @@ from bot.kit.floors import (
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
 from bot.kit.gathering import Gathered, gathered
-from bot.kit.household import Household, HouseholdMember, household
+from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
@@ -179,7 +179,7 @@ __all__ = [
     "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of",
     "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "name_of_state",
     "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names", "network_side",
-    "networks", "networks_among", "newest_claims", "newest_visits", "of_other_person", "of_scope", "on_day",
+    "networks", "networks_among", "newest_claims", "newest_visits", "of_other_person", "of_scope", "of_some", "on_day",
     "on_record", "open_at", "owed_steps", "own_networks", "own_of", "page_of", "part_of", "parts_named",
     "period_claims", "plan_year_of", "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place",
     "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,6 +38,12 @@ class Household(Generic[T]):
     def is_floor(self) -> bool:
         """Whether a sum over them is "at least"."""
         return bool(self.missing or self.hides)
+
+
+def of_some(ask: Ask) -> bool:
+    """Whether some of a household are asked about together, such as the children, and not everybody."""
+    asked = ask.slots.get("person")
+    return isinstance(asked, Mapping) and "patients" in asked
 
 
 async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -> Household[T]:

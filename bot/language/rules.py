@@ -70,10 +70,14 @@ class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class HouseholdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer for all whose records the asker's sign-in opens; `when`: one of these values stands in the slot."""
+    """The answer for all whose records the asker's sign-in opens; `when`: one of these values stands in the slot.
+
+    `of_some`: it can tell some of them together too, such as the children.
+    """
 
     answer: str
     when: dict[str, tuple[str, ...]] = {}
+    of_some: bool = False
 
     def fits(self, values: Mapping[str, object]) -> bool:
         """Whether it can answer a question with these values of slots."""

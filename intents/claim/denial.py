@@ -59,9 +59,9 @@ class Denial(WithCase):
     "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
     denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
     counts in its place.
-    `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where all of them were asked for, or one
-    has to be chosen for the letter. `kind` is what its appeal has to show, `kept_case` the case
-    as it was.
+    `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where all
+    of them were asked for, or one has to be chosen for the letter. `kind` is what its appeal has to show, `kept_case`
+    the case as it was.
     """
 
     claim: Claim | None = None

@@ -77,7 +77,9 @@ def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
         return tuple(claim for claim in alive.every if claim.id == claim_id)
     if text_of(ask, "claim_id"):
         return fitting(alive.every, ask)
-    return fitting(alive.claims, ask)
+    found = fitting(alive.claims, ask)
+    of_doctor = text_of(ask, "question") == "paid" and "provider_name" in ask.slots
+    return [claim for claim in found if not (of_doctor and claim.is_pharmacy)] or found
 
 
 def state_of(claim: Claim, alive: Live) -> State:

@@ -195,7 +195,9 @@ async def answer(ask: Ask) -> CostShares:
     coverages = await member_coverages(ask)
     if ask.slots.get("reason") == "reset":
         starts = _starts_anew(coverages, ask)
-        return CostShares(resets=True, starts_anew=starts, in_month=_in_month(starts, ask), covered=bool(coverages.current))
+        return CostShares(
+            resets=True, starts_anew=starts, in_month=_in_month(starts, ask), covered=bool(coverages.current)
+        )
     if rules := _rules(coverages, ask):
         ahead = await priced_ahead(ask, rules, coverages)
         return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)

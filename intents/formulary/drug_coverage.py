@@ -60,8 +60,8 @@ class DrugCoverage(Summary):
 
     `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the same of every drug, where several were
-    named.
+    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
+    same of every drug, where several were named.
     """
 
     drug: str | None = None

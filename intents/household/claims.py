@@ -17,6 +17,7 @@ from bot.kit import (
     choose,
     household,
     newest_claims,
+    of_some,
     period_claims,
     span_of,
     wanted_of,
@@ -29,7 +30,8 @@ PAGE = 5
 class FamilyClaims(Summary):
     """One page of claims with their people. `counts` are how many fit of each person, where a time bounds them.
 
-    `missing` are those whose record could not be read, `hides` that a part of somebody's did not come.
+    `missing` are those whose record could not be read, `hides` that a part of somebody's did not come. `some`: not
+    all of the household was asked for.
     """
 
     wanted: ClaimWish
@@ -41,6 +43,7 @@ class FamilyClaims(Summary):
     counts: tuple[tuple[HouseholdMember, int], ...]
     missing: tuple[HouseholdMember, ...]
     hides: bool
+    some: bool = False
 
 
 async def answer(ask: Ask) -> FamilyClaims:
@@ -79,4 +82,5 @@ def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
         counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
         missing=found.missing,
         hides=bool(found.hides),
+        some=of_some(ask),
     )

@@ -19,6 +19,7 @@ from bot.kit import (
     amount_in,
     by_currency,
     household,
+    of_some,
     period_claims,
     sum_of,
     time_of,
@@ -41,7 +42,8 @@ class FamilySpending(Summary):
     """The parts, the biggest first, and the sum; None where nothing is told or in several currencies.
 
     `missing` are those whose record could not be read: the sum leaves them out. `aspect` is the amount that was asked
-    for, None for what the member owes. `so_far`: the time is this calendar year until today.
+    for, None for what the member owes. `so_far`: the time is this calendar year until today. `some`: only those of the
+    parts were asked for.
     """
 
     start: date
@@ -53,6 +55,7 @@ class FamilySpending(Summary):
     aspect: str | None
     wanted: ClaimWish
     so_far: bool = False
+    some: bool = False
 
 
 async def answer(ask: Ask) -> FamilySpending:
@@ -80,6 +83,7 @@ def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
         aspect=amount_asked(ask),
         wanted=wanted_of(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
+        some=of_some(ask),
     )
 
 
