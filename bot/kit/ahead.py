@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit, stands
 from bot.kit.coverages import Coverages
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
@@ -19,6 +19,7 @@ from bot.kit.period import period_claims
 from bot.kit.said import visit_kind
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, any_time, choose, holds_more, wanted_of
+from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.coverage import Coverage
 from bot.records.live import Live
@@ -50,7 +51,9 @@ class Ahead:
 
     `called` is the asker's word for it, where that is the very service of the table.
     `deductible` and `maximum` are where the member stands with the yearly figures in network, None where the record
-    does not settle it. `low` and `high` follow from `claims`, the own earlier ones with a price, the newest first.
+    does not settle it. `low` and `high` follow from `claims`, the own earlier ones of `kind` with a price, the newest
+    first. `lacks` is the side of the network that was asked for, where the table has no rule for it. The first of
+    several holds the medical plans that the table is `silent` of, and the kinds of care `lacking` in it.
     """
 
     plan: Coverage
@@ -62,6 +65,10 @@ class Ahead:
     low: Amount | None = None
     high: Amount | None = None
     claims: tuple[Claim, ...] = ()
+    kind: str | None = None
+    lacks: str | None = None
+    silent: tuple[Coverage, ...] = ()
+    lacking: tuple[CareKind, ...] = ()
 
     @property
     def prices(self) -> tuple[Amount, Amount] | None:
@@ -70,22 +77,48 @@ class Ahead:
         return (found[0], found[-1]) if found else None
 
 
-def service_asked(ask: Ask) -> str | None:
-    """The service of the table that a question means; None for none, or for one that only holds its words.
+def services_asked(ask: Ask) -> dict[str, str | None]:
+    """The services of the table that a question means, each with the kind of care whose prices are prices of it.
 
-    "Massage therapy" is no therapy that the table lists under that word alone.
+    "Massage therapy" is no therapy that the table lists under that word alone. A kind that two rows of words share has
+    no price of its own.
     """
+    found: dict[str, str | None] = {}
+    for kind in values_of(ask, "service") or ("",):
+        if service := _service_of(ask, kind):
+            found[service] = _priced_as(ask, kind, service) if service not in found else None
+    return found
+
+
+def _service_of(ask: Ask, kind: str) -> str | None:
+    """The service of the table for one kind of care that was named, or for the words alone where none was."""
     table, services = ask.benefits, {row.service for row in ask.benefits.rows}
+    own, alone = words_of(ask.words.get("service")), "service" not in ask.several
     named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
-    said = words_of(ask.said) or tuple(word for words in named for word in words)
-    told = [(words, service) for words, service in table.phrases if stands(words, said)]
-    kind = str(ask.slots.get("service") or "")
+    said = words_of(ask.said) or own or tuple(word for words in named for word in words)
+    out = [words_of(slot.text) for slot in ask.excluded.values()]
+    told = [one for one in table.phrases if stands(one[0], said) and not any(stands(one[0], words) for words in out)]
+    if kind and stands(own, said):  # of other care that the message names no rule is told
+        told = [(words, key) for words, key in told if set(words) & set(own) and _is_akin(ask, kind, key)]
     keys = sorted(ask.care_kinds.above(kind) & services, key=lambda key: (-len(ask.care_kinds.above(key)), key))
-    told += [(words_of(ask.words.get("service")), key) for key in keys[:1]]
+    told += [(own if alone else (), key) for key in keys[:1]]
     found = [one for one in told if not any(_is_other(one[0], words) for words in named)]
     visit = _VISITS.get(visit_kind(ask) or "")
     found += [((), visit)] if visit in services and not kind else []
     return max(found, key=lambda one: len(one[0]))[1] if found else None
+
+
+def _is_akin(ask: Ask, kind: str, service: str) -> bool:
+    """Whether a service is, or is within, a kind of care, or holds it; the operator's own services may be."""
+    kinds = ask.care_kinds
+    return kinds.named(service) is None or service in kinds.above(kind) or kind in kinds.above(service)
+
+
+def _priced_as(ask: Ask, kind: str, service: str) -> str | None:
+    """The narrower one of the two, where one holds the other."""
+    if service in ask.care_kinds.above(kind):
+        return kind
+    return service if kind in ask.care_kinds.above(service) else None
 
 
 def _is_other(words: Sequence[str], named: Sequence[str]) -> bool:
@@ -94,12 +127,29 @@ def _is_other(words: Sequence[str], named: Sequence[str]) -> bool:
 
 
 def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead, ...]:
-    """The rules of the table for what is asked, by plan that holds today; none where it has none. `side`: in or out."""
-    service = service_asked(ask)
-    found = [(plan, ask.benefits.of(plan, service)) for plan in _plans(coverages)] if service else []
-    sided = [(plan, [one for one in rows if side is None or one.network in {side, ""}] or rows) for plan, rows in found]
+    """The rules of the table for what is asked, by plan that holds today; none where it has none. `side`: in or out.
+
+    The first says what else was asked and has none.
+    """
+    asked, plans = services_asked(ask), _plans(coverages)
+    found = [_of_plan(ask, plan, name, kind, side) for plan in plans for name, kind in asked.items()]
+    rules = [one for one in found if one]
+    if not rules:
+        return ()
+    told = {one.plan.id for one in rules}
+    silent = tuple(one for one in plans if one.scope == "medical" and one.id not in told)
+    kinds = [ask.care_kinds.named(name) for name in values_of(ask, "service") if not _service_of(ask, name)]
+    return (replace(rules[0], silent=silent, lacking=tuple(one for one in kinds if one)), *rules[1:])
+
+
+def _of_plan(ask: Ask, plan: Coverage, service: str, kind: str | None, side: str | None) -> Ahead | None:
+    rows = ask.benefits.of(plan, service)
+    fit = [one for one in rows if side is None or not one.network or one.is_outside == (side == "out")]
+    if not rows:
+        return None
+    first, *others = fit or rows
     own = ask.words.get("service") if ask.slots.get("service") == service else None
-    return tuple(Ahead(plan, rows[0], own, tuple(rows[1:])) for plan, rows in sided if rows)
+    return Ahead(plan, first, own, tuple(others), kind=kind, lacks=None if fit else side)
 
 
 def _plans(coverages: Coverages) -> Sequence[Coverage]:
@@ -131,7 +181,8 @@ def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahea
     plans = [(rule.plan, rule.plan.costs)]
     met = {name: standings(name, plans, alive, coverages) for name in COUNTED}
     left, most = (found[0] if found else None for found in met.values())
-    priced = priced_alone(counting(alive, coverages), any_time(wanted_of(ask)))
+    wanted = replace(any_time(wanted_of(ask)), service=rule.kind, services=(rule.kind,) if rule.kind else ())
+    priced = priced_alone(counting(alive, coverages), wanted)
     worked = replace(rule, deductible=left, maximum=most, claims=tuple(priced))
     if worked.prices is None:
         return worked

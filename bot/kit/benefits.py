@@ -63,12 +63,16 @@ class Benefits:
     phrases: tuple[tuple[tuple[str, ...], str], ...] = ()
 
     def of(self, coverage: Coverage, service: str) -> tuple[Benefit, ...]:
-        """The rules of a service under this coverage, in network first: its plan's own, else those of every plan."""
+        """The rules for a service under this coverage, in network first: its plan's own rows, else those of every plan.
+
+        A row without a plan is of medical plans, and of a side of the network for which the plan has no row of its own.
+        """
         fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
         own = [one for one in fit if one.plan and _named_alike(one.plan, _called(coverage))]
-        told = {one.network for one in own}
-        every = [one for one in fit if not one.plan and not told & {one.network, ""}]
-        return tuple(sorted((*own, *every), key=lambda one: one.is_outside))
+        told = {one.is_outside for one in own} | {True for one in own if not one.network}
+        every = [one for one in fit if not one.plan and coverage.scope == "medical"]
+        others = [one for one in every if not own or (one.network and one.is_outside not in told)]
+        return tuple(sorted((*own, *others), key=lambda one: (one.is_outside, not one.network)))
 
 
 NO_BENEFITS = Benefits()

@@ -335,15 +335,15 @@ class Engine:
     def _slots(
         self, entry: IntentRules, rule: Rule | None, heard: Heard, context: Context | None, today: date
     ) -> dict[str, Slot]:
-        wanted = dict(entry.heard)
-        if entry.intent.startswith(FOLLOW) and context and context.intent in self.intents:
-            wanted = {**self.intents[context.intent].heard, **wanted}
+        wanted, excludes = dict(entry.heard), entry.excludes
+        if entry.intent.startswith(FOLLOW) and context and (before := self.intents.get(context.intent)):
+            wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
         slots = {
             name: slot
             for name, kind in wanted.items()
             if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
         }
-        for name in entry.excludes & slots.keys():
+        for name in excludes & slots.keys():
             if not slots[name].excluded:
                 slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
         if not SIDES_KINDS.isdisjoint(wanted.values()):

@@ -281,8 +281,8 @@ def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
 
 def _told_care(ask: Ask) -> list[str]:
     """The care that this message names; what an earlier question named is not said to be left out."""
-    said = set(words_of(ask.said))
-    return [kind for kind in _CARE & ask.slots.keys() if not said or said.intersection(words_of(ask.words.get(kind)))]
+    said, told = set(words_of(ask.said)), ask.slots.keys() | ask.several.keys() | ask.excluded.keys()
+    return [kind for kind in _CARE & told if not said or said.intersection(words_of(ask.words.get(kind)))]
 
 
 def _about_care(ask: Ask) -> str | None:

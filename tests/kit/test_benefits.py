@@ -124,6 +124,25 @@ def test_a_plans_own_row_comes_before_one_of_every_plan() -> None:
     assert (table.of(mine, "lab"), len(table.of(other, "lab"))) == ((), 1)
 
 
+def test_a_row_of_every_plan_contradicts_no_own_one_and_is_of_no_dental_plan() -> None:
+    """A rule for any network, or for the side that the own row is of, is none beside it; medical rules are of medical plans."""
+    table, faults = read(
+        ",,mri,90,,no,,,,,,",
+        ",in,ct,70,,no,,,,,,",
+        ",out,ct,,50,yes,,,,,,",
+        "P-1,Blue Network S,mri,40,,no,,,,,,",
+        "P-1,Blue Network S,ct,30,,no,,,,,,",
+    )
+    assert faults == ()
+    mine, teeth = covered(), covered("P-9", "Smile Dental")
+    assert [one.copay and one.copay.value for one in table.of(mine, "mri")] == [40]
+    assert [(one.network, one.copay and one.copay.value) for one in table.of(mine, "ct")] == [
+        ("Blue Network S", 30),
+        ("out", None),
+    ]
+    assert table.of(teeth, "mri") == table.of(teeth, "ct") == ()
+
+
 @pytest.mark.parametrize(
     ("copay", "percent", "deductible", "price", "left", "share"),
     [
