@@ -91,6 +91,7 @@ _LINK = re.compile(r"\[([^\]\n]+)\]\{((?:https|tel|mailto):[^{}\s]+)\}")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
+_TWICE = re.compile(r"(&#46;)(\*\*)?\.(?!\.)")  # a value that ends with a period, and the sentence's own
 _INDENT = "   "
 _ROW = 2
 _KINDS: Mapping[str, ChartKind] = {"bars": "bars", "line": "line", "parts": "parts"}
@@ -110,7 +111,7 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
         TemplateFault: a button points nowhere, a table row has too few or too many cells, or a chart no numbers.
     """
     reading = _Reading(links)
-    for line in map(str.rstrip, source.splitlines()):
+    for line in map(str.rstrip, _TWICE.sub(r"\1\2", source).splitlines()):
         if line:
             reading.take(line)
     if any(isinstance(block, Chart) and not block.points for block in reading.blocks):

@@ -30,8 +30,8 @@ PAGE = 5
 class FamilyClaims(Summary):
     """One page of claims with their people. `counts` are how many fit of each person, where a time bounds them.
 
-    `missing` are those whose record could not be read, `hides` that a part of somebody's did not come. `some`: not
-    all of the household was asked for.
+    `missing` are those whose record could not be read, `hides` those of whom a part did not come. `some`: not all of
+    the household was asked for.
     """
 
     wanted: ClaimWish
@@ -42,7 +42,7 @@ class FamilyClaims(Summary):
     people: tuple[HouseholdMember, ...]
     counts: tuple[tuple[HouseholdMember, int], ...]
     missing: tuple[HouseholdMember, ...]
-    hides: bool
+    hides: tuple[HouseholdMember, ...]
     some: bool = False
 
 
@@ -56,21 +56,19 @@ async def answer(ask: Ask) -> FamilyClaims:
 
 
 async def _read(one: Ask) -> Live:
-    """A time is read whole, so that it can be counted; without one no more than the page needs."""
-    start, end = span_of(one)
+    """A time is read whole, so that it can be counted; without one no more than the page needs, and an order all."""
+    one, (start, end) = by_side(one), span_of(one)
     if start:
         return await period_claims(one, start, end)
     most, wanted = (one.page + 1) * PAGE, wanted_of(one)
-    return await newest_claims(one, enough=lambda so_far: len(choose(so_far.listed, wanted).claims) > most)
+    return await newest_claims(one, enough=lambda so_far: len(so_far.within((start, end), wanted).listed) > most)
 
 
 def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
     """The page cut from the claims of all that fit every condition."""
     wanted, first = wanted_of(ask), ask.page * PAGE
-    chosen = [(person, choose(alive.listed, wanted).claims) for person, alive in found.found]
-    every = [(person, claim) for person, claims in chosen for claim in claims]
-    if wanted.order is None:
-        every.sort(key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
+    chosen = [(person, alive.within(span_of(ask), wanted).listed) for person, alive in found.found]
+    every = _in_order([(person, claim) for person, claims in chosen for claim in claims], wanted)
     bounded = wanted.start is not None
     return FamilyClaims(
         wanted=wanted,
@@ -81,6 +79,14 @@ def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
         people=tuple(person for person, _ in found.found),
         counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
         missing=found.missing,
-        hides=bool(found.hides),
+        hides=tuple(person for person, _ in found.found if person.number in found.hides),
         some=of_some(ask),
     )
+
+
+def _in_order(rows: list[tuple[HouseholdMember, Claim]], wanted: ClaimWish) -> list[tuple[HouseholdMember, Claim]]:
+    """The rows of all people in the asked order, else the newest first."""
+    newest = sorted(rows, key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
+    of = {id(claim): person for person, claim in newest}
+    order = ClaimWish(order=wanted.order, aspect=wanted.aspect)
+    return [(of[id(claim)], claim) for claim in choose((claim for _, claim in newest), order).claims]

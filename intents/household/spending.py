@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.kit import (
+    NO_DOUBTS,
     Amount,
     Ask,
-    Claim,
     ClaimWish,
     Household,
     HouseholdMember,
     Live,
+    SumDoubts,
     Summary,
+    Within,
     added,
     amount_asked,
     amount_in,
     by_currency,
+    by_side,
     household,
     of_some,
     period_claims,
@@ -43,7 +46,7 @@ class FamilySpending(Summary):
 
     `missing` are those whose record could not be read: the sum leaves them out. `aspect` is the amount that was asked
     for, None for what the member owes. `so_far`: the time is this calendar year until today. `some`: only those of the
-    parts were asked for.
+    parts were asked for. `doubts` is what has to be said beside the sum.
     """
 
     start: date
@@ -56,15 +59,17 @@ class FamilySpending(Summary):
     wanted: ClaimWish
     so_far: bool = False
     some: bool = False
+    doubts: SumDoubts = NO_DOUBTS
 
 
 async def answer(ask: Ask) -> FamilySpending:
     """The sums over the span that was asked for, this calendar year when none was."""
+    ask = by_side(ask)
     start, end = time_of(ask)
     found = await household(ask, lambda one: period_claims(one, start, end, people=False), "ExplanationOfBenefit")
-    counted = [claim for _, alive in found.found for claim in _counted(alive, ask)]
+    counted = [claim for _, alive in found.found for claim in _within(alive, ask).counted]
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    ask.report.steps += sum_of("spending", counted, lambda claim: _amount(claim, ask))
+    ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, _wanted(ask)))
     return summarize(found, ask)
 
 
@@ -80,24 +85,25 @@ def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
         missing=found.missing,
         total=totals[0] if len(totals) == 1 else None,
         least=found.is_floor or any(part.least for part in parts),
-        aspect=amount_asked(ask),
-        wanted=wanted_of(ask),
+        aspect=_wanted(ask).aspect,
+        wanted=_wanted(ask),
+        doubts=sum((_within(alive, ask).doubts for _, alive in found.found), NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
         some=of_some(ask),
     )
 
 
 def _part(person: HouseholdMember, alive: Live, ask: Ask, *, hides: bool) -> Part:
-    rows = _counted(alive, ask)
-    told = [amount for claim in rows if (amount := _amount(claim, ask)) is not None]
+    rows, wanted = _within(alive, ask).counted, _wanted(ask)
+    told = [amount for claim in rows if (amount := amount_in(claim, wanted)) is not None]
     one = len({amount.currency for amount in told}) == 1
-    floors = any(claim.owed.is_floor for claim in rows) and amount_asked(ask) is None
+    floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
     return Part(person, len(rows), added(told) if one else None, hides or floors or len(told) < len(rows))
 
 
-def _counted(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    return alive.within(time_of(ask), wanted_of(ask)).counted
+def _within(alive: Live, ask: Ask) -> Within:
+    return alive.within(time_of(ask), _wanted(ask))
 
 
-def _amount(claim: Claim, ask: Ask) -> Amount | None:
-    return amount_in(claim, wanted_of(ask)) if amount_asked(ask) is None else claim.amount(amount_asked(ask))
+def _wanted(ask: Ask) -> ClaimWish:
+    return replace(wanted_of(ask), aspect=amount_asked(ask))

@@ -5,7 +5,6 @@ A Coverage holds no accumulator, so every sum here is a floor, and what is left 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.kit import (
@@ -44,7 +43,7 @@ class FamilyYear(Summary):
     """The parts under `plan`, the first person's, with their sum `used`, and the family's `limit` where it is named.
 
     `aspect` is "deductible" or "out_of_pocket_max". `others` have another plan, whose figures are their own; `missing`
-    are those whose record could not be read. `hides`: a part of what counts did not come.
+    are those whose record could not be read. `hides` are those of whom a part did not come.
     """
 
     aspect: str
@@ -54,7 +53,7 @@ class FamilyYear(Summary):
     limit: Amount | None
     others: tuple[HouseholdMember, ...] = ()
     missing: tuple[HouseholdMember, ...] = ()
-    hides: bool = False
+    hides: tuple[HouseholdMember, ...] = ()
 
     @property
     def left(self) -> Amount | None:
@@ -97,11 +96,10 @@ def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
 
 def summarize(found: Household[Standing], ask: Ask) -> FamilyYear:
     """The standings under one plan: whoever has another one counts toward another figure."""
-    rows = [(person, plan, met) for person, (plan, met, _) in found.found if plan is not None]
-    plan = rows[0][1] if rows else None
-    mine = [(person, met) for person, own, met in rows if plan is not None and same_plan(own, plan)]
-    parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met in mine)
-    limits: Sequence[Amount] = [limit for _, (_, _, limit) in found.found if limit is not None]
+    plan = next((own for _, (own, _, _) in found.found if own is not None), None)
+    mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and same_plan(row[0], plan)]
+    parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met, _ in mine)
+    limits = [limit for _, _, limit in mine if limit is not None]
     return FamilyYear(
         aspect=_aspect(ask),
         plan=plan,
@@ -110,7 +108,7 @@ def summarize(found: Household[Standing], ask: Ask) -> FamilyYear:
         limit=limits[0] if limits else None,
         others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
         missing=found.missing,
-        hides=bool(found.hides),
+        hides=tuple(person for person, _ in found.found if person.number in found.hides),
     )
 
 

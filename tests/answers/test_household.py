@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -18,13 +19,16 @@ from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
-from tests.answers.asking import BASE, PAYER, TODAY, Shelf, _at_once, owned, pack
-from tests.answers.made import claim, coverage, named
+from tests.answers.asking import BASE, PAYER, TODAY, Shelf, _at_once, _json, owned, pack
+from tests.answers.made import claim, coverage, named, paid_as
 
+Wire = Callable[[httpx.Request], httpx.Response]
 NAMES = ("Ana B.", "Leo B.", "Sam B.")
 
 
-async def asked(answer: str, shelves: list[Shelf], slots: Mapping[str, object] | None = None) -> tuple[Any, str, Ask]:
+async def asked(
+    answer: str, shelves: Sequence[Wire], slots: Mapping[str, object] | None = None
+) -> tuple[Any, str, Ask]:
     """The summary, its words, and the question, of three people with a shelf each."""
     async with AsyncExitStack() as stack:
         wires = [
@@ -127,6 +131,79 @@ async def test_a_familys_figure_counts_each_person_under_the_plan() -> None:
     ]
     _, words, _ = await asked("household.yearly", shelves, {"amount_kind": "deductible"})
     assert "name no deductible for the family as a whole. At least $15.00 has gone toward deductibles" in words
+
+
+async def test_another_plans_figure_of_a_family_is_none_of_this_plans() -> None:
+    """A family's figure is the one that somebody under the plan has in their record."""
+
+    def share(code: str, dollars: int) -> dict[str, Any]:
+        return {"type": {"coding": [{"code": code}]}, "valueMoney": {"value": dollars, "currency": "USD"}}
+
+    other = coverage(
+        "c2", **{"class": [named("plan", "P-9", "Other PPO")], "costToBeneficiary": [share("FamInDed", 2000)]}
+    )
+    own = coverage(costToBeneficiary=[share("deductible", 1000)])
+    shelves = [shelf(1, own, claim("a", "2026-03-04", {"deductible": 300})), shelf(2, other), shelf(3, own)]
+    summary, words, _ = await asked("household.yearly", shelves, {"amount_kind": "deductible"})
+    assert summary.limit is None
+    assert "$2,000.00" not in words
+    assert "name no deductible for the family as a whole" in words
+
+
+async def test_an_order_is_of_all_claims_of_the_family() -> None:
+    """The biggest, the smallest and the oldest of all people, and not of one person after the other."""
+    shelves = [
+        shelf(1, *(claim(f"a{n}", f"2026-03-0{n}", {"memberliability": 10 * n}) for n in (1, 3))),
+        shelf(2, claim("b", "2026-03-02", {"memberliability": 20}), claim("n", "2026-03-05", {})),
+        shelf(3, claim("c", "2025-01-04", {"memberliability": 40})),
+    ]
+    for order, ids in (("biggest", "c a3 b a1 n"), ("smallest", "a1 b a3 c n"), ("oldest", "c a1 b a3 n")):
+        summary, _, _ = await asked("household.claims", shelves, {"order": order})
+        assert " ".join(one.id for _, one in summary.rows) == ids
+
+
+async def test_a_side_of_the_network_narrows_a_familys_claims_and_sum() -> None:
+    """What was paid in network is in neither, and nothing of it is dropped unsaid."""
+    out = {"adjudication": [paid_as("outofnetwork")]}
+    shelves = [
+        shelf(1, claim("a", "2026-03-04", {"memberliability": 40})),
+        shelf(2, claim("b", "2026-03-05", {"memberliability": 10}, **out)),
+        shelf(3),
+    ]
+    summary, words, _ = await asked("household.spending", shelves, {"network": "out of network"})
+    assert str(summary.total.value) == "10"
+    assert "is your family's share of claims paid out of network" in words
+    summary, _, _ = await asked("household.claims", shelves, {"network": "out of network"})
+    assert [one.id for _, one in summary.rows] == ["b"]
+
+
+async def test_no_claims_are_no_claims_without_an_amount() -> None:
+    """That nobody has any is told as that, and amounts in two currencies are not added up."""
+    _, words, _ = await asked("household.spending", [shelf(n) for n in (1, 2, 3)])
+    assert words.startswith("I see no claims of your family from January 1, 2026")
+    assert "tells an amount" not in words
+    shelves = [shelf(n, claim("a", "2026-03-04", {})) for n in (1, 2, 3)]
+    _, words, _ = await asked("household.spending", shelves)
+    assert "no claim tells an amount" in words
+
+
+async def test_of_whom_a_part_did_not_come_is_named() -> None:
+    """Their count and their claims are "at least"."""
+    whole = shelf(2, claim("c", "2026-03-05", {"memberliability": 10}))
+
+    def broken(request: httpx.Request) -> httpx.Response:
+        """The first page, and none after it."""
+        if "page" in request.url.params:
+            return _json({}, 500)
+        found = json.loads(whole(request).read())
+        found["link"] = [{"relation": "next", "url": f"{request.url}&page=2"}]
+        return _json(found, 200)
+
+    shelves = [shelf(1, claim("a", "2026-03-04", {"memberliability": 40})), broken, shelf(3)]
+    summary, words, _ = await asked("household.claims", shelves, {"date_range": {"start": "2026-01-01"}})
+    assert [one.name for one in summary.hides] == ["Leo B."]
+    assert "Ana B. 1 · Leo B. at least 1 · Sam B. 0" in words
+    assert "Something of Leo B. didn't arrive, so there may be more." in words
 
 
 async def test_where_nobody_can_be_read_the_first_reason_is_the_answer() -> None:

@@ -125,7 +125,7 @@ def test_a_plans_own_row_comes_before_one_of_every_plan() -> None:
 
 
 def test_a_row_of_every_plan_contradicts_no_own_one_and_is_of_no_dental_plan() -> None:
-    """A rule for any network, or for the side that the own row is of, is none beside it; medical rules are of medical plans."""
+    """Nor is a rule for any network one beside an own row; a dental plan has rows of its own only."""
     table, faults = read(
         ",,mri,90,,no,,,,,,",
         ",in,ct,70,,no,,,,,,",

@@ -51,6 +51,14 @@ def test_every_kind_of_block() -> None:
     )
 
 
+def test_a_name_that_ends_with_a_period_ends_its_sentence() -> None:
+    """One period, also behind a bold name; three are left as they are."""
+    told = f"I see no claims of {escape('Mateo D.')}. **{escape('Leo B.')}**. Wait{escape('..')}..."
+    [line] = parse(told, {})
+    assert isinstance(line, Line)
+    assert "".join(span.text for span in line.spans) == "I see no claims of Mateo D. Leo B. Wait....."
+
+
 def test_blank_lines_mean_nothing() -> None:
     """Rows and buttons that a loop set apart by blank lines still belong together."""
     assert parse("| a | 1 |\n\n| b | 2 |\n\n[x](help)\n\n[y](help)", {}) == (
