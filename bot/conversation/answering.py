@@ -253,6 +253,10 @@ class Answering:
         except (PayerError, Unreadable):
             return ()
 
+    async def members_number(self, message: Message, asked: Asked) -> str:
+        """The number for members on the card of who asks in their own chat; "" where it is not read."""
+        return await self._own.number(message, asked.whose)
+
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """The networks that look like a person's own; none without an account, or when nothing tells."""
         ask = self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None)

@@ -36,6 +36,7 @@ from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, SEND, HandingOver
 from bot.conversation.other_questions import by_button, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
+from bot.conversation.quoting import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.state import Asked, Dialogue, Memory
@@ -223,7 +224,16 @@ class Turn:
         if rules is not None and asked.intent in self._pack.answers:
             return self.handing_over.offered(exchange, asked)
         exchange.memory = replace(exchange.memory, misses=0)
-        return Said(self._static(asked), keeps=True, slots=by_button(asked.also))
+        return Said(await self._stated(message, asked), keeps=True, slots=by_button(asked.also))
+
+    async def _stated(self, message: Message, asked: Asked) -> Answered:
+        """An answer that needs no data; where it names the payer's number, a member's own chat gets their card's."""
+        payer = PayerQuoted(self._payer)
+        reply = self._static(asked, payer=payer)
+        if payer.lacked and (number := await self._answering.members_number(message, asked)):
+            told = self._static(asked, payer={**self._payer, "number": number})
+            return Private(intent=told.intent, language=told.language, blocks=told.blocks)
+        return reply
 
     async def _of_sentence(self, exchange: Exchange, asked: Asked) -> Said:
         """What would be kept of a message that was not understood, or that it is; it is gone from here then."""
@@ -301,9 +311,9 @@ class Turn:
         slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
         return Said(reply, replace(asked, slots=slots), wants="location")
 
-    def _static(self, asked: Asked, template: str | None = None) -> Shareable:
+    def _static(self, asked: Asked, template: str | None = None, payer: Mapping[str, str] | None = None) -> Shareable:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
-        values = {"payer": self._payer, "slots": asked.values, "asked": asked}
+        values = {"payer": payer or self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         told = questions(asked.also, self._intents, alone=False)  # its place is not known here
         also = self._pack.render("also", {"questions": told}, asked.language)

@@ -49,7 +49,8 @@ _VISITS = {
 class Ahead:
     """The rules of one plan for the service that is asked about: `benefit`, the first, and `others`, of other networks.
 
-    `called` is the asker's word for it, where that is the very service of the table.
+    `called` is the asker's word for it, where that is the very service of the table. `alike` are the rules of other
+    services whose names hold that word: "therapy" is counselling, and physical therapy too.
     `deductible` and `maximum` are where the member stands with the yearly figures in network, None where the record
     does not settle it. `low` and `high` follow from `claims`, the own earlier ones of `kind` with a price, the newest
     first. `lacks` is the side of the network that was asked for, where the table has no rule for it. The first of
@@ -60,6 +61,7 @@ class Ahead:
     benefit: Benefit
     called: str | None = None
     others: tuple[Benefit, ...] = ()
+    alike: tuple[Benefit, ...] = ()
     deductible: MetSoFar | None = None
     maximum: MetSoFar | None = None
     low: Amount | None = None
@@ -77,21 +79,22 @@ class Ahead:
         return (found[0], found[-1]) if found else None
 
 
-def services_asked(ask: Ask) -> dict[str, str | None]:
-    """The services of the table that a question means, each with the kind of care whose prices are prices of it.
+def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
+    """The services of the table that a question means, each with the words for it and the kind of care that prices it.
 
     "Massage therapy" is no therapy that the table lists under that word alone. A kind that two rows of words share has
     no price of its own.
     """
-    found: dict[str, str | None] = {}
+    found: dict[str, tuple[tuple[str, ...], str | None]] = {}
     for kind in values_of(ask, "service") or ("",):
-        if service := _service_of(ask, kind):
-            found[service] = _priced_as(ask, kind, service) if service not in found else None
+        if told := _service_of(ask, kind):
+            words, service = told
+            found[service] = words, _priced_as(ask, kind, service) if service not in found else None
     return found
 
 
-def _service_of(ask: Ask, kind: str) -> str | None:
-    """The service of the table for one kind of care that was named, or for the words alone where none was."""
+def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
+    """The words and the service of the table for one kind of care that was named, or for the words where none was."""
     table, services = ask.benefits, {row.service for row in ask.benefits.rows}
     own, alone = words_of(ask.words.get("service")), "service" not in ask.several
     named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
@@ -101,11 +104,18 @@ def _service_of(ask: Ask, kind: str) -> str | None:
     if kind and stands(own, said):  # of other care that the message names no rule is told
         told = [(words, key) for words, key in told if set(words) & set(own) and _is_akin(ask, kind, key)]
     keys = sorted(ask.care_kinds.above(kind) & services, key=lambda key: (-len(ask.care_kinds.above(key)), key))
-    told += [(own if alone else (), key) for key in keys[:1]]
+    told += [(tuple(own) if alone else (), key) for key in keys[:1]]
     found = [one for one in told if not any(_is_other(one[0], words) for words in named)]
     visit = _VISITS.get(visit_kind(ask) or "")
     found += [((), visit)] if visit in services and not kind else []
-    return max(found, key=lambda one: len(one[0]))[1] if found else None
+    return max(found, key=lambda one: len(one[0])) if found else None
+
+
+def _also_called(ask: Ask, words: Sequence[str], service: str) -> tuple[str, ...]:
+    """Services of the table with a longer name that holds the words, beside the one that they mean and its kinds."""
+    kinds = ask.care_kinds
+    held = [name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands(words, phrase)]
+    return tuple(dict.fromkeys(name for name in held if name != service and service not in kinds.above(name)))
 
 
 def _is_akin(ask: Ask, kind: str, service: str) -> bool:
@@ -132,8 +142,8 @@ def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead
     The first says what else was asked and has none.
     """
     asked, plans = services_asked(ask), _plans(coverages)
-    found = [_of_plan(ask, plan, name, kind, side) for plan in plans for name, kind in asked.items()]
-    rules = [one for one in found if one]
+    found = [_of_plan(ask, plan, name, words, side) for plan in plans for name, (words, _) in asked.items()]
+    rules = [replace(one, kind=asked[one.benefit.service][1]) for one in found if one]
     if not rules:
         return ()
     told = {one.plan.id for one in rules}
@@ -142,14 +152,22 @@ def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead
     return (replace(rules[0], silent=silent, lacking=tuple(one for one in kinds if one)), *rules[1:])
 
 
-def _of_plan(ask: Ask, plan: Coverage, service: str, kind: str | None, side: str | None) -> Ahead | None:
-    rows = ask.benefits.of(plan, service)
-    fit = [one for one in rows if side is None or not one.network or one.is_outside == (side == "out")]
+def _of_plan(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...], side: str | None) -> Ahead | None:
+    fit, rows = _on_side(ask, plan, service, side), ask.benefits.of(plan, service)
     if not rows:
         return None
     first, *others = fit or rows
-    own = ask.words.get("service") if ask.slots.get("service") == service else None
-    return Ahead(plan, first, own, tuple(others), kind=kind, lacks=None if fit else side)
+    also = [
+        _on_side(ask, plan, name, side) or ask.benefits.of(plan, name) for name in _also_called(ask, words, service)
+    ]
+    alike = tuple(one for each in also for one in each[:1])
+    own = ask.words.get("service") if ask.slots.get("service") == service and not alike else None
+    return Ahead(plan, first, own, tuple(others), alike, lacks=None if fit else side)
+
+
+def _on_side(ask: Ask, plan: Coverage, service: str, side: str | None) -> Sequence[Benefit]:
+    rows = ask.benefits.of(plan, service)
+    return [one for one in rows if side is None or not one.network or one.is_outside == (side == "out")]
 
 
 def _plans(coverages: Coverages) -> Sequence[Coverage]:

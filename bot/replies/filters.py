@@ -116,6 +116,14 @@ def money(amount: object) -> str:
     return f"-${-cents:,}" if cents < 0 else f"${abs(cents):,}"
 
 
+def dollars(amount: object) -> str:
+    """An estimate in whole dollars: `$1,292`. Raises as `money` does."""
+    value = getattr(amount, "value", amount)
+    exact = money(amount)
+    whole = Decimal(value).quantize(Decimal(1)) if isinstance(value, Decimal) else value
+    return money(whole).removesuffix(".00") if exact.startswith("$") else exact
+
+
 def day(when: object, *, language: str) -> str:
     """A FHIR date at the precision it has: `June 17, 2024`, `June 2024`, `2024`; `17 de junio de 2024`."""
     if hasattr(when, "year"):
@@ -306,6 +314,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
         "join": join,
         "language_name": partial(language_name, language=language),
         "listed": partial(listed, language=language),
+        "dollars": dollars,
         "money": money,
         "month": partial(month, language=language),
         "number": number,
