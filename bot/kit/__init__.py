@@ -110,7 +110,19 @@ from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
-from bot.kit.said import Shares, asks_several, by_name, by_names, by_side, named_visit, of_scope, scope_of, visit_kind
+from bot.kit.said import (
+    Shares,
+    asks_one,
+    asks_several,
+    by_name,
+    by_names,
+    by_side,
+    form_asked,
+    named_visit,
+    of_scope,
+    scope_of,
+    visit_kind,
+)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.wanted import (
@@ -168,13 +180,14 @@ __all__ = [
     "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord", "TierCosts", "Unreadable",
     "Visits", "Wanted", "Who", "Why", "WhyGone", "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within",
     "added", "adds_to", "affiliations_of", "amount_asked", "amount_in", "any_time", "appeal_clock", "appeal_days",
-    "around",
-    "as_seen", "asked_networks", "asks_kind", "asks_several", "beyond", "by_currency", "by_name", "by_names",
+    "around", "as_seen", "asked_networks", "asks_kind", "asks_one", "asks_several", "beyond", "by_currency", "by_name",
+    "by_names",
     "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found",
     "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around", "clock_of",
     "conditions", "counted_since", "counting", "counts_apart", "curve_of", "dated", "days_around", "deductible_met",
     "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doubts_of", "drug_lists", "drugs_by_id",
-    "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "gathered",
+    "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "form_asked",
+    "gathered",
     "given", "history", "holds_more", "household", "houses", "in_any_state", "is_called_so", "is_named", "is_npi",
     "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of",
     "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "name_of_state",

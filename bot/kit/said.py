@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from bot.kit.ask import Ask, span_of, text_of, values_of
 from bot.kit.spelling import words_of
@@ -41,9 +42,48 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
+Form = Literal["amount", "date", "who", "which", "reason"]
+_FORMS: Mapping[Form, tuple[str, ...]] = {
+    "amount": ("how much", "how many dollars", "what price", "the price", "the cost", "cuanto", "cuanta", "precio"),
+    "date": (
+        *("when", "what day", "what date", "which day", "which date", "how long ago"),
+        *("cuando", "que dia", "que fecha", "hace cuanto"),
+    ),
+    "who": ("who", "whom", "whose", "quien", "quienes"),
+    "which": ("which", "what one", "cual", "cuales"),
+    "reason": ("why", "how come", "por que", "what for"),
+}
+"""The words that open each form of a question; what an answer begins with follows from it."""
+_OF_TIME = frozenset({"tiempo", "dias", "meses", "semanas", "falta", "time"})
+
 _ONE = frozenset(
     {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
 )
+
+
+def form_asked(ask: Ask) -> Form | None:
+    """The form of the question as it was put: the one whose words come first; None for a button and any other form."""
+    said = words_of(ask.said)
+    found = [(at, form) for form, openings in _FORMS.items() if (at := _opens(said, openings, form)) is not None]
+    return min(found)[1] if found else None
+
+
+def _opens(said: Sequence[str], openings: Iterable[str], form: Form) -> int | None:
+    """Where the first of the openings stands; "cuánto tiempo" asks for no amount."""
+    for at in range(len(said)):
+        for opening in openings:
+            words = tuple(opening.split())
+            rest = said[at + len(words) : at + len(words) + 1]
+            if tuple(said[at : at + len(words)]) == words and not (form == "amount" and _OF_TIME.intersection(rest)):
+                return at
+    return None
+
+
+def asks_one(ask: Ask) -> bool:
+    """Whether the most or the least expensive one is asked for: not why or when it was, nor a list in that order."""
+    said, form = set(words_of(ask.said)), form_asked(ask)
+    single = form == "which" or bool(said & SINGULAR and not said & PLURAL)
+    return single and form not in {"reason", "date"} and text_of(ask, "order") in {"biggest", "smallest"}
 
 
 def scope_of(ask: Ask) -> str | None:

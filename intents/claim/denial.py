@@ -20,6 +20,7 @@ from bot.kit import (
     WhyGone,
     WithCase,
     appeal_clock,
+    asks_one,
     cite_claims,
     claim_by_id,
     claims_around,
@@ -59,6 +60,7 @@ class Denial(WithCase):
     "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
     denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
     counts in its place.
+    `ranked` are how many were denied where the `biggest` or the smallest of them was asked for.
     `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where all
     of them were asked for, or one has to be chosen for the letter. `kind` is what its appeal has to show, `kept_case`
     the case as it was.
@@ -84,6 +86,8 @@ class Denial(WithCase):
     after: Claim | None = None
     late: bool = False
     still: bool = False
+    ranked: int = 0
+    biggest: bool = False
     every: tuple[Claim, ...] = ()
     kind: DenialKind = "other"
     kept_case: AppealCase | None = None
@@ -97,7 +101,9 @@ class Denial(WithCase):
 async def answer(ask: Ask) -> Denial:
     """The denied claim of the pressed button, or the newest one that fits the words."""
     pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(words_of(ask.said))
-    several = bool(said & _SEVERAL) and not _question(ask)
+    ranked = asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
+    several = (bool(said & _SEVERAL) and not _question(ask) and not ranked) or "every" in ask.arguments
+    pressed = None if several else pressed
     others: tuple[Claim, ...] = ()
     most = SHOWN if several or _letter(ask) else 0
     if pressed is None:
@@ -120,6 +126,9 @@ async def answer(ask: Ask) -> Denial:
         if (several or len(begun) > 1) and len(found) > 1:
             cite_claims(ask, found[:SHOWN])
             return Denial(every=found[:SHOWN], looked_at=looked_at, wanted=wanted, letter=_letter(ask))
+        if ranked and not found[0].sensitive:
+            cite_claims(ask, found[:1])
+            return Denial(claim=found[0], ranked=len(found), biggest=text_of(ask, "order") == "biggest", wanted=wanted)
         chosen = begun[0] if anew else found[min(max(ask.pick, 0), len(found) - 1)]
     claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:

@@ -18,6 +18,7 @@ from bot.kit import (
     Within,
     added,
     amount_in,
+    asks_one,
     by_side,
     choose,
     cite_claims,
@@ -45,6 +46,7 @@ class ClaimList(Summary):
     `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row,
     `untold` that some of those read don't tell whether they are in the state that was asked for. `together` is what
     the claims of a time come to, of the amount that was asked for, where each of them tells it and all are shown.
+    `one`: which is the most or the least expensive was asked, and the first is it.
     """
 
     wanted: ClaimWish
@@ -63,6 +65,7 @@ class ClaimList(Summary):
     visits: bool = False
     fills: bool = False
     together: Amount | None = None
+    one: bool = False
 
 
 async def answer(ask: Ask) -> ClaimList:
@@ -99,6 +102,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         visits=visits,
         fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
         together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
+        one=asks_one(ask) and not first and bool(page) and not page[0].sensitive and wanted.aspect is None,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
 

@@ -16,14 +16,17 @@ from bot.kit import (
     cite_claims,
     days_around,
     fitting,
+    form_asked,
     history,
     near_claims,
     visits,
     wanted_of,
     with_fills,
+    words_of,
 )
 
 SHOWN = 6
+_FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class DaysOfCare(Summary):
     """The days that fit, newest first, `count` of them; claims without a day are in `undated`.
 
     `nights` are those between the first and the last day of stays in hospital, each night once; None when no stay fits
-    or one of them has no end.
+    or one of them has no end. `alone`: when the last one was is what was asked, so that its day alone answers.
     """
 
     wanted: ClaimWish
@@ -53,6 +56,7 @@ class DaysOfCare(Summary):
     since: PartialDate | None = None
     hides: bool = False
     nearest: Nearest | None = None
+    alone: bool = False
 
     @property
     def seen(self) -> str | None:
@@ -90,6 +94,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
+        alone=form_asked(ask) == "date" and not _FIRST.intersection(words_of(ask.said)),
     )
 
 

@@ -29,6 +29,7 @@ from bot.kit import (
     counts_apart,
     floor_of,
     floors_of,
+    form_asked,
     member_coverages,
     named_visit,
     network_side,
@@ -51,6 +52,13 @@ from bot.kit import (
 
 _EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
+_WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
+_SO_FAR = frozenset(
+    {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
+    | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
+    | {"gastado", "pagado", "cerca", "alcance", "mas"}
+)
+"""Words of where somebody stands with a yearly figure, beside which the figure itself is not what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class CostShares(Summary):
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
     `resets`: when the plan's year starts over was asked; `in_month`: whether that is in the month that was named.
+    `figure`: a yearly figure itself was asked for, not where the member stands with it.
 
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
@@ -110,6 +119,7 @@ class CostShares(Summary):
     unsplit: bool = False
     resets: bool = False
     in_month: bool | None = None
+    figure: bool = False
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -270,6 +280,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
         named=named_visit(ask) is not None,
         unsplit=ask.slots.get("reason") == "before_met",
+        figure=aspect in COUNTED and _asks_figure(ask),
     )
 
 
@@ -277,6 +288,12 @@ def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
     """The rules of the benefit table, where a price, a copay or the cover of some care is asked for, and no time."""
     of_care = _about_care(ask) is not None or _aspect(ask) in _EITHER
     return rules_ahead(ask, coverages, _side(ask)) if of_care and not _asks_time(coverages, ask) else ()
+
+
+def _asks_figure(ask: Ask) -> bool:
+    """Whether the words ask what the figure is, and none of them how much of it is used or left."""
+    said = words_of(ask.said)
+    return any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said)
 
 
 def _told_care(ask: Ask) -> list[str]:
@@ -288,7 +305,9 @@ def _told_care(ask: Ask) -> list[str]:
 def _about_care(ask: Ask) -> str | None:
     """What is asked of some care, "covered" or "price", where no share is asked for by its name."""
     reason = ask.slots.get("reason")
-    return str(reason) if reason in {"covered", "price"} and _aspect(ask) is None else None
+    if reason not in {"covered", "price"} or _aspect(ask) is not None:
+        return None
+    return "price" if form_asked(ask) == "amount" else str(reason)
 
 
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
