@@ -12,6 +12,7 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimWish,
     Doubt,
     Live,
     Step,
@@ -28,6 +29,7 @@ from bot.kit import (
     span_of,
     text_of,
     visits,
+    wanted_of,
 )
 
 SHOWN = 5
@@ -62,7 +64,7 @@ class BillCheck(Summary):
     `match` is the one claim that fits; with several, or when only something near fits, there are `choices` instead,
     and `found` says how they were found. `together` is the sum of several claims of one day. `shielded`: the match is
     marked as sensitive and was not asked for by button. `sure` is False when the person did not say the day,
-    nor that it was the last visit.
+    nor that it was the last visit. `wanted` holds the kind of care that was named.
     """
 
     amount: Amount | None = None
@@ -78,6 +80,7 @@ class BillCheck(Summary):
     number: str | None = None
     start: date | None = None
     end: date | None = None
+    wanted: ClaimWish | None = None
 
 
 async def answer(ask: Ask) -> BillCheck:
@@ -122,7 +125,8 @@ def summarize(
     """The comparison with the only claim that fits, else the first few to choose from."""
     start, end = span_of(ask)
     number = text_of(ask, "claim_id")
-    base = BillCheck(amount, found=found, provider=text_of(ask, "provider_name"), number=number, start=start, end=end)
+    provider, wanted = text_of(ask, "provider_name"), wanted_of(ask)
+    base = BillCheck(amount, found=found, provider=provider, number=number, start=start, end=end, wanted=wanted)
     if len(claims) == 1 and found == "fits":
         match = compare(claims[0], amount, around)
         sure = bool(number or start or end) or _is_last(ask)
@@ -219,10 +223,10 @@ async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live]:
-    """Nothing but the amount is known: last year's claims of just that amount, else the newest to choose from."""
+    """Nothing but the amount is known, and what for: last year's claims of that amount, else the newest of the care."""
     since = ask.today - timedelta(days=RECENT_DAYS)
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
-    claims = [claim for claim in alive.claims if claim.service.overlaps(since, None)]
+    claims = [claim for claim in fitting(alive.claims, ask) if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in {"equal", "paid_before"}]
     return (same, "same_amount", alive) if same else (claims[:SHOWN], "recent", alive)
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.kit import Ask, Claim, Summary, cite_claims, fitting, history, text_of
+from bot.kit import (
+    Ask,
+    Claim,
+    ClaimWish,
+    Nearest,
+    Summary,
+    cite_claims,
+    fitting,
+    form_asked,
+    history,
+    near_claims,
+    text_of,
+    wanted_of,
+)
 
 SHOWN = 5
 _SHOT = {"service": "vaccine"}
@@ -15,7 +28,8 @@ class Shots(Summary):
     """The claims for a shot, newest first: `count` of them, `left` not shown; `marked` others carry a privacy mark.
 
     `words` are the payer's own for what each was for. `due`: what was asked is which are still to come,
-    `free`: whether the newest cost nothing.
+    `free`: whether the newest cost nothing, `dated`: when it was. `wanted` is the kind of shot that was named and that
+    no claim shows; its `nearest` are other shots.
     """
 
     claims: tuple[Claim, ...]
@@ -26,6 +40,9 @@ class Shots(Summary):
     marked: int
     hides: bool
     free: bool
+    dated: bool = False
+    wanted: ClaimWish | None = None
+    nearest: Nearest | None = None
 
 
 async def answer(ask: Ask) -> Shots:
@@ -35,14 +52,19 @@ async def answer(ask: Ask) -> Shots:
     fit = fitting(found.claims, asked)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
-    cite_claims(ask, shown)
+    lacks = not fit and asked.slots["service"] != _SHOT["service"]
+    nearest = await near_claims(asked, found) if lacks else None
+    cite_claims(ask, shown, nearest)
     return Shots(
         claims=shown,
         due=text_of(ask, "question") == "due",
-        words={claim.id: claim.services[:2] for claim in shown},
+        words={claim.id: claim.services[:2] for claim in (*shown, *(nearest.claims if nearest else ()))},
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
         hides=ask.report.hides,
         free=text_of(ask, "question") == "free",
+        dated=form_asked(ask) == "date",
+        wanted=wanted_of(asked) if lacks else None,
+        nearest=nearest,
     )
