@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.kit import (
+    Amount,
     Ask,
     Drug,
     DrugList,
@@ -15,13 +16,14 @@ from bot.kit import (
     TierCosts,
     drug_lists,
     drugs_named,
+    form_asked,
     nearest_names,
     words_of,
 )
 
 PAGE = 3
 _TWO = 2
-_COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago", "much"})
+_COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago"})
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
 _MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "correo", "domicilio"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
@@ -58,7 +60,9 @@ class DrugCoverage(Summary):
     `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under
     which the drug stands there. `near` are names spelled alike, when it stands under none.
 
-    `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
+    `alike`: every group of the drug has its month's cost and, where the list says, its need for approval, so that one
+    sentence answers; `approval` is that need, None where the list says it of none, and `unsure`: it doesn't of all.
+    `span` are the lowest and the highest copay of a month, where every group has just a copay.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
     the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
     same of every drug, where several were named.
@@ -76,6 +80,9 @@ class DrugCoverage(Summary):
     searched: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     alike: Group | None = None
+    approval: bool | None = None
+    unsure: bool = False
+    span: tuple[Amount, Amount] | None = None
     limits: int = 0
     total: int = 0
     detail: bool = False
@@ -118,9 +125,14 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     said = set(words_of(ask.said))
-    priced, needs, tiered, mailed = (bool(words & said) for words in (_COST, _APPROVAL, _TIER, _MAIL))
-    base = replace(base, priced=priced, needs=needs, tiered=tiered, mailed=mailed)
+    needs, tiered, mailed = (bool(words & said) for words in (_APPROVAL, _TIER, _MAIL))
+    base = replace(base, priced=_asks_price(ask), needs=needs, tiered=tiered, mailed=mailed)
     return summarize(base, known, ask.page), known
+
+
+def _asks_price(ask: Ask) -> bool:
+    """Whether the amount is what was asked."""
+    return form_asked(ask) == "amount" or bool(_COST.intersection(words_of(ask.said)))
 
 
 def _drug(ask: Ask) -> str | None:
@@ -135,8 +147,12 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
     """The drugs folded into groups that the list treats alike, one page of them."""
     groups = _groups(drugs, base.chosen)
     first = page * PAGE
+    needs = [group.first.prior_authorization for group in groups]
     return replace(
         base,
+        approval=next((need for need in needs if need is not None), None),
+        unsure=None in needs,
+        span=_span(groups),
         groups=groups[first : first + PAGE],
         first=first + 1,
         more=len(groups) > first + PAGE,
@@ -148,9 +164,18 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
 
 
 def _alike(groups: Sequence[Group]) -> Group | None:
-    """The first group when it tells a month's cost and all others have the same, and the same need for approval."""
-    told = {(group.month, group.first.prior_authorization, group.first.tier, group.by_mail) for group in groups}
-    return groups[0] if len(told) == 1 and groups[0].month else None
+    """The first group when it tells a month's cost and no other differs, in that or in the need for approval."""
+    told = {(group.month, group.first.tier, group.by_mail) for group in groups}
+    needs = {group.first.prior_authorization for group in groups} - {None}
+    return groups[0] if len(told) == 1 and len(needs) <= 1 and groups[0].month else None
+
+
+def _span(groups: Sequence[Group]) -> tuple[Amount, Amount] | None:
+    months = [group.month for group in groups]
+    plain = [one.copay for one in months if one and one.copay and not (one.percent or one.after_deductible)]
+    if not plain or len(plain) < len(groups):
+        return None
+    return min(plain, key=lambda one: one.value), max(plain, key=lambda one: one.value)
 
 
 def _groups(drugs: Sequence[Drug], chosen: DrugList | None) -> tuple[Group, ...]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_document
+from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_document, words_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile(WithDocument):
-    """What the chat says of it. Without `papers` it is not all read yet, or not made: `read` records are so far."""
+    """What the chat says of it. Without `papers` it is not all read yet, or not made: `read` records are so far.
+
+    `pdf`: one was asked for, which it is not.
+    """
 
     papers: RecordPapers | None = None
     read: int = 0
     unread: bool = False
+    pdf: bool = False
 
 
 async def answer(ask: Ask) -> RecordFile:
@@ -29,7 +33,8 @@ async def answer(ask: Ask) -> RecordFile:
     if made is None:
         return RecordFile(read=state.records)
     papers, document = made
-    return RecordFile(papers=papers, document=document if papers.records else None, read=state.records)
+    asks_pdf = "pdf" in words_of(ask.said)
+    return RecordFile(papers=papers, document=document if papers.records else None, read=state.records, pdf=asks_pdf)
 
 
 def _has_time(ask: Ask, state: Gathered) -> bool:
