@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -56,11 +56,7 @@ def rotate_keys() -> None:
     """Seal everything anew under the newest key, while the bot serves."""
     from bot.cli.keys import rotate  # noqa: PLC0415 -- see bot/cli/cli.py
 
-    async def job() -> None:
-        click.echo(str(await rotate(settings)))
-
-    settings = _of_a_store()
-    run(job())
+    _tell(rotate)
 
 
 @keys.command(name="prune")
@@ -68,11 +64,7 @@ def prune_keys() -> None:
     """Remove the older keys from the key file, when no row needs them any more."""
     from bot.cli.keys import prune  # noqa: PLC0415 -- see bot/cli/cli.py
 
-    async def job() -> None:
-        click.echo(f"{await prune(settings)} older keys removed")
-
-    settings = _of_a_store()
-    run(job())
+    _tell(prune, "{:,} older keys removed")
 
 
 @click.group(cls=ShownGroup, invoke_without_command=True)
@@ -106,11 +98,7 @@ def revoke(identity: str) -> None:
     """End the connections of PLATFORM/ENTERPRISE/TEAM/USER, as `links` lists it; a part that is * stands for any."""
     from bot.cli.links import revoke as end  # noqa: PLC0415 -- see bot/cli/cli.py
 
-    async def job() -> None:
-        click.echo(await end(settings, identity))
-
-    settings = _of_a_store()
-    run(job())
+    _tell(partial(end, pattern=identity))
 
 
 @click.group(cls=ShownGroup, invoke_without_command=True)
@@ -153,11 +141,7 @@ def archive_audit(file: Path, days: int) -> None:
     """Move old rows to the end of FILE, as lines of JSON: the trail goes on behind them."""
     from bot.cli.audit import archive  # noqa: PLC0415 -- see bot/cli/cli.py
 
-    async def job() -> None:
-        click.echo(f"{await archive(settings, file, days):,} rows moved")
-
-    settings = _of_a_store()
-    run(job())
+    _tell(partial(archive, file=file, days=days), "{:,} rows moved")
 
 
 @audit.command(name="checkpoint")
@@ -165,11 +149,7 @@ def checkpoint_audit() -> None:
     """Print where the trail ends, sealed, to be kept elsewhere; accept the trail as it is, as after a restore."""
     from bot.cli.audit import checkpoint  # noqa: PLC0415 -- see bot/cli/cli.py
 
-    async def job() -> None:
-        click.echo(await checkpoint(settings))
-
-    settings = _of_a_store()
-    run(job())
+    _tell(checkpoint)
 
 
 _TEXT = click.File(encoding="utf-8", errors="replace")  # odd bytes are a line that cannot be read, as others are
@@ -225,14 +205,10 @@ def admin_sentences(*, drop: bool) -> None:
     from bot.cli.admin import drop as thrown_away  # noqa: PLC0415 -- see bot/cli/cli.py
     from bot.cli.admin import sentences  # noqa: PLC0415 -- as above
 
-    async def job() -> None:
-        click.echo(await thrown_away(settings))
-
-    if not drop:
+    if drop:
+        _tell(thrown_away)
+    else:
         _print(sentences, none="Nobody has given a sentence yet.")
-        return
-    settings = _of_a_store()
-    run(job())
 
 
 @click.command(cls=ShownCommand)
@@ -264,6 +240,16 @@ def _print(lines: Callable[[Settings], AsyncIterator[str]], *, none: str = "The 
 
     settings = _of_a_store()
     run(job())
+
+
+def _tell(job: Callable[[Settings], Awaitable[object]], said: str = "{}") -> None:
+    """Do what an operator asked of the store, and say what came of it."""
+
+    async def told_of() -> None:
+        click.echo(said.format(await job(settings)))
+
+    settings = _of_a_store()
+    run(told_of())
 
 
 def _of_a_store() -> Settings:

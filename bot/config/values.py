@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -160,20 +161,16 @@ def day(value: object) -> object:
     return value
 
 
-def _bot_token(value: SecretStr) -> SecretStr:
-    """A bot token; another kind is a common mistake, which Slack answers with `not_allowed_token_type`."""
-    _no_example(value)
-    if not value.get_secret_value().startswith("xoxb-"):
-        raise ValueError(f"must be a bot token, which begins with xoxb-; this {_kind_of(value)}")
-    return value
+def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
+    """One kind of token; another is a common mistake, which Slack answers with `not_allowed_token_type`."""
 
+    def checked(value: SecretStr) -> SecretStr:
+        _no_example(value)
+        if not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"must be {name}, which begins with {prefix}; this {_kind_of(value)}")
+        return value
 
-def _app_token(value: SecretStr) -> SecretStr:
-    """An app-level token."""
-    _no_example(value)
-    if not value.get_secret_value().startswith("xapp-"):
-        raise ValueError(f"must be an app-level token, which begins with xapp-; this {_kind_of(value)}")
-    return value
+    return checked
 
 
 def _no_token(value: SecretStr) -> SecretStr:
@@ -220,7 +217,7 @@ HostNames = Annotated[str, AfterValidator(_host_names)]
 ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
 AddressRanges = Annotated[str, AfterValidator(_address_ranges)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-BotToken = Annotated[SecretStr, AfterValidator(_bot_token)]
-AppToken = Annotated[SecretStr, AfterValidator(_app_token)]
+BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-", "a bot token"))]
+AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-", "an app-level token"))]
 NoToken = Annotated[SecretStr, AfterValidator(_no_token)]
 AppSecret = Annotated[SecretStr, AfterValidator(_app_secret)]

@@ -265,7 +265,7 @@ class TeamsApp:
         person = Person("teams", "", incoming.tenant, incoming.user)
         message, writer = Message(incoming.key, person, incoming.place, ""), self._writer(incoming.service_url)
         try:
-            await _say(writer, message, self._notices.not_kept())
+            await _say(writer, message, self._notices.in_every_language("not_kept"))
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             _failed(error)
 
@@ -273,14 +273,14 @@ class TeamsApp:
         """What the client shows at the button at once; the answer is a message of its own."""
         language, press = language_of(body), read_press(body)
         if press is None:
-            value = {"code": "BadRequest", "message": self._notices.old_button(language)}
+            value = {"code": "BadRequest", "message": self._notices.text("old_button", language)}
             return {"statusCode": _REFUSED, "type": _ERROR, "value": value}
         await self._keep(press)
-        return {"statusCode": _OK, "type": MESSAGE, "value": self._notices.looking(language)}
+        return {"statusCode": _OK, "type": MESSAGE, "value": self._notices.text("looking", language)}
 
     async def _installed(self, body: Body) -> None:
         """Greet who added the app for themselves; forget who removed it (T21)."""
-        incoming, action = said(body, self._notices.hello(language_of(body))), word(body, "action")
+        incoming, action = said(body, self._notices.text("hello", language_of(body))), word(body, "action")
         if incoming is None or not incoming.personal:
             return
         if action.startswith("remove"):
@@ -314,7 +314,7 @@ class TeamsApp:
             )
             writer = self._writer(incoming.service_url, incoming.sender, is_aside=incoming.aside)
             if delivery.maybe_written or delivery.exhausted or incoming.edited:
-                told = self._notices.edited() if incoming.edited else self._notices.interrupted()
+                told = self._notices.in_every_language("edited" if incoming.edited else "interrupted")
                 await _say(writer, message, told)
                 return
             if is_share(incoming.press):
@@ -334,7 +334,7 @@ class TeamsApp:
         """Show an answer to everybody where its asker asked; from their own chat, say there that it is done."""
         found = await self._sharing.taken(message.press or "", message.person)
         if found is None:
-            await _say(writer, message, self._notices.share_over())
+            await _say(writer, message, self._notices.in_every_language("share_over"))
             return
         await delivery.writing()
         place, reply = found

@@ -152,9 +152,9 @@ class Dialogs:
         offered = self._offered(command)
         incoming = said(body, "")
         if offered is None or incoming is None:
-            return told(self._notices.old_button(language))
+            return told(self._notices.text("old_button", language))
         if offered.linked and not incoming.personal:
-            return told(self._notices.only_there(language))
+            return told(self._notices.text("only_there", language))
         person, directory_only = await self._people.person(incoming)
         known = await self._forms.known(offered.form.name, None if directory_only else person)
         typed = {offered.form.own: known.own} if offered.form.own and known.own else {}
@@ -166,7 +166,7 @@ class Dialogs:
         offered = self._offered(word(body, "value", "commandId"))
         data = body["value"].get("data") if isinstance(body.get("value"), Mapping) else None
         if offered is None or not isinstance(data, Mapping) or data.get(FORM) != offered.form.name:
-            return told(self._notices.old_button(language))
+            return told(self._notices.text("old_button", language))
         typed = fields_in(data, offered)
         options = {key: option_of(key, values) for key, values in typed.items()}
         faults = self._forms.faults(offered.form.name, options, self._now().date())
@@ -176,7 +176,7 @@ class Dialogs:
             return self._form(offered, language, typed, wrong, await self._forms.known(offered.form.name, None))
         incoming = said(body, " ".join(options.values()))
         if incoming is not None and offered.linked and not incoming.personal:
-            return told(self._notices.only_there(language))
+            return told(self._notices.text("only_there", language))
         return await self._take(incoming and replace(incoming, form=offered.intent), language)
 
     def _offered(self, command: str) -> Offered | None:
@@ -200,7 +200,7 @@ class Dialogs:
     async def _take(self, incoming: Incoming | None, language: Language) -> Dialog:
         """Have it answered in the person's own chat, and say that; or say that there is none."""
         if incoming is None or not incoming.text:
-            return told(self._notices.old_button(language))
+            return told(self._notices.text("old_button", language))
         if not incoming.personal:
             person = Person("teams", "", incoming.tenant, incoming.user)
             try:
@@ -209,10 +209,10 @@ class Dialogs:
             except TimeoutError:
                 own = None
             if own is None:
-                return told(self._notices.no_chat(language))
+                return told(self._notices.text("no_chat", language))
             incoming = replace(incoming, conversation=own.conversation, personal=True)
         await self._keep(incoming)
-        return told(self._notices.in_our_chat(language))
+        return told(self._notices.text("in_our_chat", language))
 
 
 def quoted_text(body: Body) -> str:

@@ -55,7 +55,7 @@ class Thumbs:
         incoming = said(body, "", await self._press_of(body, reaction))
         reply = await self._answered(incoming) if incoming is not None and incoming.press else None
         if reply is None:
-            return told(self._notices.old_button(language_of(body)))
+            return told(self._notices.text("old_button", language_of(body)))
         card = submitting(pages(reply)[0].card)
         if card == pages(reply)[0].card:
             return told(plain(reply.blocks))

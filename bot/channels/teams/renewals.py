@@ -38,7 +38,7 @@ class Renewals:
                 card = None
             if card is not None:
                 return {"statusCode": 200, "type": TYPE, "value": card}
-        return {"statusCode": 200, "type": MESSAGE, "value": self._notices.nothing_new(language_of(body))}
+        return {"statusCode": 200, "type": MESSAGE, "value": self._notices.text("nothing_new", language_of(body))}
 
     async def _card(self, incoming: Incoming) -> AdaptiveCard | None:
         person, directory_only = await self._people.person(incoming)

@@ -33,7 +33,7 @@ async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float
     """The results for the words typed so far; a hint or a sentence when there are none."""
     words, language = _typed(body), language_of(body)
     if not words:
-        return _message(notices.search_hint(language))
+        return _message(notices.text("search_hint", language))
     found: list[SearchResult] = []
     try:
         async with asyncio.timeout(seconds):
@@ -43,7 +43,7 @@ async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float
     except TimeoutError:
         pass
     if not found:
-        return _message(notices.search_failed(language))
+        return _message(notices.text("search_failed", language))
     return {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": found}}
 
 

@@ -54,7 +54,7 @@ def _signs_in(button: Action) -> bool:
 
 def _ways(button: Action, language: Language, notices: Notices) -> list[Action]:
     pop_up = replace(button, id=POP_UP, url=f"{button.url}{_OPENED_BY}")
-    return [pop_up, replace(button, label=notices.by_browser(language))]
+    return [pop_up, replace(button, label=notices.text("by_browser", language))]
 
 
 _SUMMARY = 200
@@ -171,7 +171,11 @@ class TeamsWriter:
         stands = not isinstance(reply, Private) or await reply.stands()
         if not stands:
             page = self._notices.withdrawn(reply.language)  # disconnected while it was on its way (T53)
-        summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
+        summary = (
+            self._notices.text("answer_ready", reply.language)
+            if isinstance(reply, Private)
+            else cut(page.text, _SUMMARY)
+        )
         card, extras = page.card, self._extras(place, reply, rates=last) if stands else PLAIN
         if isinstance(place, OneToOne) and self._reader and reply.renewal:
             card = renewing(card, reply.renewal.id, self._reader)
@@ -201,9 +205,9 @@ class TeamsWriter:
         """
         if isinstance(error, Unwritable):
             return
-        said = self._notices.not_shown if isinstance(error, NotShown) else self._notices.cut_off
+        said = self._notices.text("not_shown" if isinstance(error, NotShown) else "interrupted", language)
         try:
-            await self._connector.say(self._service_url, address_of(place), said(language))
+            await self._connector.say(self._service_url, address_of(place), said)
         except httpx.TransportError as silence:
             raise Unreachable(type(silence).__name__) from None
         except FAILURES:
