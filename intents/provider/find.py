@@ -38,7 +38,10 @@ from bot.kit import (
     unmet_of,
     who,
     without_own,
+    words_of,
 )
+
+_WHICH, _NAMED = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "quienes"}), 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class FoundPeople(Found):
 
     `kinds` are several kinds that were asked for, each by its codes and its word, and `asks_kind`: a specialist was,
     and no kind, so that nothing was searched. `no_house`: nothing has the name of the house that was asked for. `near`
-    are spelled like a name that nobody has there.
+    are spelled like a name that nobody has there. `which`: who of them it is was asked, so that their names come first.
     """
 
     what: str | None
@@ -55,6 +58,7 @@ class FoundPeople(Found):
     asks_kind: bool = False
     near: tuple[Choice, ...] = ()
     no_house: bool = False
+    which: bool = False
 
     @property
     def women(self) -> bool:
@@ -85,7 +89,9 @@ async def answer(ask: Ask) -> FoundPeople:
     if wishes.organization and not (wishes.houses or found):
         return replace(result, no_house=True, near=await nearest(ask, wishes.organization, people=False))
     if result.total:
-        return await _with_own(result, found, ask, where)
+        page = await _with_own(result, found, ask, where)
+        which = page.total == len(page.cards) <= _NAMED and all(card.name for card in page.cards)
+        return replace(page, which=which and not _WHICH.isdisjoint(words_of(ask.said)))
     return await _beyond(result, found, ask, where)
 
 
