@@ -23,9 +23,11 @@ from bot.kit import (
     service_dates,
     text_of,
     wanted_of,
+    words_of,
 )
 
 SHOWN = 3
+_MEMBER_PAID = frozenset({"i", "ive", "pague", "pagamos"})
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
 
 
@@ -68,7 +70,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
-    paid = text_of(ask, "question") == "paid"
+    paid = text_of(ask, "question") == "paid" and _MEMBER_PAID.isdisjoint(words_of(ask.said))
     return ClaimStatus(shown, len(found) > SHOWN, asked, wanted.narrows, wanted, doubts, paid=paid)
 
 
