@@ -338,18 +338,16 @@ class Owners:
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
         """A private answer of who acts for somebody: whose record it shows comes first, the others by button.
 
-        What an answer stands on may be of several people, and says so itself. A search of the directory for who signed
-        in shows none.
+        What an answer stands on may be of several people, and says so itself. What the directory answers is of no
+        record, though it looked at a network of one.
         """
-        if asked.intent == SOURCES:
+        rules = self._pack.intents.get(asked.intent)
+        if asked.intent == SOURCES or (rules is not None and rules.needs == "directory"):
             return reply
         shown = next((one for one in memory.people if one.patient == asked.whose), None)
-        rules = self._pack.intents.get(asked.intent)
         every = household_of(asked, rules, memory.people)
         if shown is None or every is not None or not isinstance(reply, Private):
             return reply
-        if shown.own and rules is not None and rules.needs == "directory":
-            return reply  # nothing of a record is told
         numbered = [{"person": one, "number": number} for number, one in enumerate(memory.people, 1)]
         own = next(one for one in numbered if one["person"] is shown)
         others = [one for one in numbered if one["person"] is not shown]

@@ -56,6 +56,15 @@ _FORMS: Mapping[Form, tuple[str, ...]] = {
 """The words that open each form of a question; what an answer begins with follows from it."""
 _OF_TIME = frozenset({"tiempo", "dias", "meses", "semanas", "falta", "time"})
 
+_ASKS_FOR = re.compile(
+    r"\b(?:member|patient|caller|client|customer) (?:who )?"
+    r"(?:wants?|needs?|wanted|is|asks?|asking|looking|lives?|would|has|called)\b"
+    r"|\bfor (?:a|the|this|that) (?:member|patient|caller|client|customer)\b"
+    r"|\b(?:miembro|afiliad[oa]|paciente|cliente) (?:que )?(?:quiere|necesita|busca|pide|pregunta|vive|llamo)\b"
+    r"|\bpara (?:un|una|el|la|este|esta) (?:miembro|afiliad[oa]|paciente|cliente)\b"
+)
+"""Words of who asks for somebody that they serve: their own network is not that person's."""
+
 _ONE = frozenset(
     {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
 )
@@ -84,6 +93,11 @@ def asks_one(ask: Ask) -> bool:
     said, form = set(words_of(ask.said)), form_asked(ask)
     single = form == "which" or bool(said & SINGULAR and not said & PLURAL)
     return single and form not in {"reason", "date"} and text_of(ask, "order") in {"biggest", "smallest"}
+
+
+def asks_for_client(ask: Ask) -> bool:
+    """Whether the words speak of a member, a patient or a caller whom the asker serves."""
+    return _ASKS_FOR.search(" ".join(words_of(ask.said))) is not None
 
 
 def scope_of(ask: Ask) -> str | None:

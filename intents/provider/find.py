@@ -16,6 +16,7 @@ from bot.kit import (
     Listing,
     around,
     asked_networks,
+    asks_for_client,
     asks_kind,
     beyond,
     cards,
@@ -51,6 +52,7 @@ class FoundPeople(Found):
     `kinds` are several kinds that were asked for, each by its codes and its word, and `asks_kind`: a specialist was,
     and no kind, so that nothing was searched. `no_house`: nothing has the name of the house that was asked for. `near`
     are spelled like a name that nobody has there. `which`: who of them it is was asked, so that their names come first.
+    `for_client`: the words speak of a member or patient whom the asker serves.
     """
 
     what: str | None
@@ -59,6 +61,7 @@ class FoundPeople(Found):
     near: tuple[Choice, ...] = ()
     no_house: bool = False
     which: bool = False
+    for_client: bool = False
 
     @property
     def women(self) -> bool:
@@ -185,7 +188,9 @@ def _kept(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Cond
 
 
 def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
-    made = partial(FoundPeople, what=kind_said(ask, wishes), kinds=kinds_of(ask), every_network=names_of(kept))
+    said = kind_said(ask, wishes)
+    made = partial(FoundPeople, what=said, kinds=kinds_of(ask), every_network=names_of(kept))
+    made = partial(made, for_client=asks_for_client(ask))
     return page_of(ask, cards(ask, kept, where), made, where=where, wishes=wishes)
 
 
