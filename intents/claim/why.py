@@ -22,6 +22,7 @@ from bot.kit import (
     doubts_of,
     fitting,
     near_claims,
+    network_side,
     newest_claims,
     owed_steps,
     service_dates,
@@ -40,7 +41,8 @@ class Explained(Summary):
     """The claims that fit, those of one day, each with its reason; None where its numbers prove none.
 
     `discounts` are what the plan's price is below the charge, by claim; `reasons` the plan's own for what it refused.
-    `free`: whether it cost nothing was asked.
+    `free`: whether it cost nothing was asked. `plan_says` are the percentages that the plan's record names as
+    coinsurance, by claim, where the claim's own is another.
     """
 
     wanted: ClaimWish
@@ -52,6 +54,7 @@ class Explained(Summary):
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
     free: bool = False
+    plan_says: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Explained:
@@ -67,7 +70,22 @@ async def answer(ask: Ask) -> Explained:
     cite_claims(ask, summary.claims, summary.nearest)
     for claim in summary.claims if len(summary.claims) == 1 else ():
         ask.report.steps += owed_steps(claim)
-    return summary
+    return replace(summary, plan_says=await _other_shares(ask, summary))
+
+
+async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
+    """What the claim's own plan names as coinsurance, where the claim proves another percentage in network."""
+    proven = [(claim, why) for claim in summary.claims if (why := summary.whys.get(claim.id)) and why.percent]
+    mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and network_side(claim) != "out"]
+    plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
+    found: dict[str, Decimal] = {}
+    for claim, why in mine:
+        costs = plans[claim.coverage].costs if claim.coverage in plans else ()
+        told = {one.percent for one in costs if one.kind == "coinsurance" and one.side != "out" and not one.service}
+        named = told.pop() if len(told) == 1 else None
+        if named is not None and named != why.percent and not claim.is_pharmacy:
+            found[claim.id] = named
+    return found
 
 
 def summarize(alive: Live, ask: Ask) -> Explained:
