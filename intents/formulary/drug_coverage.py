@@ -62,6 +62,7 @@ class DrugCoverage(Summary):
 
     `alike`: every group of the drug has its month's cost and, where the list says, its need for approval, so that one
     sentence answers; `approval` is that need, None where the list says it of none, and `unsure`: it doesn't of all.
+    `stepped`: another drug has to be tried before one of them.
     `span` are the lowest and the highest copay of a month, where every group has just a copay.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
     the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
@@ -82,6 +83,7 @@ class DrugCoverage(Summary):
     alike: Group | None = None
     approval: bool | None = None
     unsure: bool = False
+    stepped: bool = False
     span: tuple[Amount, Amount] | None = None
     limits: int = 0
     total: int = 0
@@ -152,6 +154,7 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
         base,
         approval=next((need for need in needs if need is not None), None),
         unsure=None in needs,
+        stepped=any(group.first.step_therapy for group in groups),
         span=_span(groups),
         groups=groups[first : first + PAGE],
         first=first + 1,
@@ -164,10 +167,11 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
 
 
 def _alike(groups: Sequence[Group]) -> Group | None:
-    """The first group when it tells a month's cost and no other differs, in that or in the need for approval."""
+    """The first group when it tells a month's cost and no other differs in that, nor in what is wanted first."""
     told = {(group.month, group.first.tier, group.by_mail) for group in groups}
     needs = {group.first.prior_authorization for group in groups} - {None}
-    return groups[0] if len(told) == 1 and len(needs) <= 1 and groups[0].month else None
+    steps = {group.first.step_therapy for group in groups} - {None}
+    return groups[0] if len(told) == 1 and len(needs) <= 1 and len(steps) <= 1 and groups[0].month else None
 
 
 def _span(groups: Sequence[Group]) -> tuple[Amount, Amount] | None:
