@@ -22,6 +22,7 @@ from bot.conversation.quoting import PayerQuoted, closed, once, quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.sharing import SHARED
 from bot.conversation.state import Asked, Memory
+from bot.documents.drawer import SealedDrawer
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, PayerSlow, SignInExpired
 from bot.kit import (
@@ -157,6 +158,8 @@ class Answering:
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
         ask.report.progress = progress
+        if access:
+            ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
         every = household_of(asked, rules, access.people) if access else None
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
@@ -318,8 +321,11 @@ class Answering:
             read_phone=lambda: self._own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
             read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
-            drawer=self._publisher.drawer(message.person, access) if access else None,
+            drawer=self._drawer(message.person, access) if access else None,
         )
+
+    def _drawer(self, person: Person, access: Access) -> SealedDrawer:
+        return self._publisher.drawer(person, access, partial(self._accounts.holds, person, access.link_id))
 
     def _other_names(self, drug: str) -> tuple[str, ...]:
         """A drug's ingredient and its brands, as the pack's words pair them; the ingredient first."""

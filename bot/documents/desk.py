@@ -77,9 +77,9 @@ class Documents:
         self._public_url, self._clock = public_url, clock
         self._tried = Tries(PRIVATE_LIVES, clock)
 
-    def drawer(self, person: Person, access: Access) -> SealedDrawer:
-        """What a person's answers about one record keep between two questions."""
-        return SealedDrawer(self._table, person, access, self._clock)
+    def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
+        """What a person's answers about one record keep between two questions, while the link `holds`."""
+        return SealedDrawer(self._table, person, access, holds, self._clock)
 
     async def offer(
         self,

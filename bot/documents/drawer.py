@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.accounts.codes import digest
 from bot.accounts.values import Access
+from bot.errors import Disconnected
 from bot.message import Person
 from bot.stores.sealed import SealedTable
 
@@ -15,12 +16,20 @@ _KIND = "drawer"
 
 
 class SealedDrawer:
-    """One record's drawer. Its rows are the person's, so that unlinking takes them away with everything else."""
+    """One record's drawer. Its rows are the person's, so that unlinking takes them away with everything else.
+
+    `holds` says whether the link under which it is read is still the person's.
+    """
 
     def __init__(
-        self, table: SealedTable, person: Person, access: Access, clock: Callable[[], float] = time.time
+        self,
+        table: SealedTable,
+        person: Person,
+        access: Access,
+        holds: Callable[[], Awaitable[bool]],
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._table, self._owner, self._clock = table, person.key, clock
+        self._table, self._owner, self._holds, self._clock = table, person.key, holds, clock
         self._front = digest(f"{access.link_id}\x1f{access.patient}")
         self._ends = None if access.renewable else access.expires_at
 
@@ -29,10 +38,17 @@ class SealedDrawer:
         return await self._table.get(_KIND, self._key(name))
 
     async def put(self, name: str, value: bytes) -> None:
-        """Keep it under a name."""
+        """Keep it under a name.
+
+        Raises:
+            Disconnected: the person unlinked meanwhile, and it is thrown away again.
+        """
         hour = self._clock() + KEPT
         expires = hour if self._ends is None else min(hour, self._ends)
         await self._table.put(_KIND, self._key(name), value, expires=expires, owner=self._owner)
+        if not await self._holds():
+            await self._table.store.drop(_KIND, self._key(name))
+            raise Disconnected("the link changed while the record was read")
 
     async def clear(self) -> None:
         """Throw away what all drawers of this person hold: one file is made at a time."""

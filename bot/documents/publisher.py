@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -66,9 +66,9 @@ class Publisher:
         self._printer, self._documents, self._links = printer, documents, links
         self._zips = asyncio.Semaphore(1)
 
-    def drawer(self, person: Person, access: Access) -> SealedDrawer:
-        """What a person's answers about one record keep between two questions."""
-        return self._documents.drawer(person, access)
+    def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
+        """What a person's answers about one record keep between two questions, while the link `holds`."""
+        return self._documents.drawer(person, access, holds)
 
     async def offer(
         self,

@@ -102,7 +102,18 @@ from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
-from bot.kit.news import LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, mark, marks_of_claims
+from bot.kit.news import (
+    LOOKED_AT,
+    Doctors,
+    Seen,
+    WithSeen,
+    as_seen,
+    doctors_gone,
+    doctors_seen,
+    doctors_still,
+    mark,
+    marks_of_claims,
+)
 from bot.kit.offers import CaseChange, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument, WithReminder
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
@@ -185,20 +196,21 @@ __all__ = [
     "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found",
     "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around", "clock_of",
     "conditions", "counted_since", "counting", "counts_apart", "curve_of", "dated", "days_around", "deductible_met",
-    "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doubts_of", "drug_lists", "drugs_by_id",
-    "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "form_asked",
-    "gathered", "given", "history", "holds_more", "household", "houses", "in_any_state", "is_called_so", "is_named",
-    "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of",
-    "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "name_of_state",
-    "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names", "network_side",
-    "networks", "networks_among", "newest_claims", "newest_visits", "of_other_person", "of_scope", "of_some",
-    "on_day", "on_record", "open_at", "owed_steps", "own_networks", "own_of", "page_of", "part_of", "parts_named",
-    "period_claims", "plan_year_of", "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place",
-    "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",
-    "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
-    "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shield", "shown_alone",
-    "side_asked", "sift", "sites", "sold_at", "sold_in", "span_of", "staff", "staff_beside", "standings",
-    "story_of", "sum_of", "telling", "tells_state", "tests_on_record", "text_of", "this_year", "time_of",
-    "told_day", "unmet_of", "values_of", "visit_kind", "visits", "wanted", "wanted_of", "who", "why_gone", "why_of",
-    "with_fills", "within", "without", "without_own", "words_of", "year_now", "year_so_far",
+    "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doctors_still", "doubts_of", "drug_lists",
+    "drugs_by_id", "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of",
+    "floors_of", "form_asked", "gathered", "given", "history", "holds_more", "household", "houses", "in_any_state",
+    "is_called_so", "is_named", "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said",
+    "kind_shown", "kinds_of", "left_of", "listings", "loosened", "mark", "marks_of_claims", "medications",
+    "member_coverages", "name_of_state", "named_visit", "names_of", "near_claims", "nearest", "nearest_names",
+    "network_names", "network_side", "networks", "networks_among", "newest_claims", "newest_visits",
+    "of_other_person", "of_scope", "of_some", "on_day", "on_record", "open_at", "owed_steps", "own_networks",
+    "own_of", "page_of", "part_of", "parts_named", "period_claims", "plan_year_of", "plans", "priced_ahead",
+    "priced_alone", "proven_of", "proven_place", "read_authorization", "read_benefits", "read_claims",
+    "read_condition", "read_contract", "read_coverage", "read_lines", "read_patient", "read_procedure",
+    "read_profile", "record_document", "records", "results", "rules_ahead", "same_plan", "scope_of", "scopes_of",
+    "series", "service_dates", "shield", "shown_alone", "side_asked", "sift", "sites", "sold_at", "sold_in",
+    "span_of", "staff", "staff_beside", "standings", "story_of", "sum_of", "telling", "tells_state",
+    "tests_on_record", "text_of", "this_year", "time_of", "told_day", "unmet_of", "values_of", "visit_kind",
+    "visits", "wanted", "wanted_of", "who", "why_gone", "why_of", "with_fills", "within", "without", "without_own",
+    "words_of", "year_now", "year_so_far",
 ]  # fmt: skip

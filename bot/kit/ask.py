@@ -109,6 +109,7 @@ class Ask:
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
     `other_names` gives a drug's ingredient and its brands; `care_kinds` are those that a `service` is one of,
     `benefits` the operator's table.
+    `mark_key` is the secret of digests that are kept of this record.
     `kin` are all whose records the asker may see, where the question is about them together.
     `said` is the whole message as it was typed, empty for a
     button: an answer may look in it for names of what it has found, and for nothing else.
@@ -135,6 +136,7 @@ class Ask:
     read_cases: Callable[[], Awaitable[tuple[AppealCase, ...]]] | None = None
     read_seen: Callable[[], Awaitable[Seen | None]] | None = None
     drawer: Drawer | None = None
+    mark_key: str = ""
     private: bool = False
     now: datetime | None = None
     excluded: Mapping[str, Slot] = field(default_factory=dict)

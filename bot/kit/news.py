@@ -1,11 +1,12 @@
 """What is new in a record since a person last asked: digests of the claims then and now, no word of either.
 
-A digest cannot be turned back into what it is of. The kernel keeps them sealed with the connection.
+A digest is made with a key of this record that the server holds, and means nothing without it. The kernel keeps them
+sealed with the connection.
 """
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -54,15 +55,16 @@ class Doctors:
     away: bool = False
 
 
-def mark(text: str) -> str:
-    """A short digest: enough to know it again."""
-    return hashlib.sha256(text.encode()).hexdigest()[:_SHORT]
+def mark(ask: Ask, text: str) -> str:
+    """A short digest by the record's own key: enough to know it again."""
+    return hmac.digest(ask.mark_key.encode(), text.encode(), "sha256").hex()[:_SHORT]
 
 
-def marks_of_claims(alive: Live) -> dict[str, str]:
+def marks_of_claims(ask: Ask, alive: Live) -> dict[str, str]:
     """What each claim says, by its id, both as digests; that it counts no longer is said too."""
     counts = {claim.id for claim in alive.claims}
-    return {mark(claim.id): mark("|".join((str(claim.id in counts), *_said(claim)))) for claim in alive.every}
+    said = {claim.id: "|".join((str(claim.id in counts), *_said(claim))) for claim in alive.every}
+    return {mark(ask, key): mark(ask, text) for key, text in said.items()}
 
 
 def _said(claim: Claim) -> Iterator[str]:
@@ -101,18 +103,27 @@ def _about(ask: Ask, name: str) -> Ask:
     return replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
 
 
-def doctors_gone(before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:
+def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:
     """The doctors who were listed in a network of the asker's then and are not today, each with the network's name."""
-    then = before.doctors if before else {}
     return tuple(
         (name, network)
         for name, listed in now.listed.items()
         for network in now.networks
-        if mark(network) in then.get(mark(name), ()) and network not in listed
+        if mark(ask, network) in _networks_then(ask, before, name) and network not in listed
     )
+
+
+def doctors_still(ask: Ask, before: Seen | None, now: Doctors) -> int:
+    """How many were listed in a network of the asker's then and are today."""
+    then = {name: _networks_then(ask, before, name) for name in now.listed}
+    return sum(1 for name, listed in now.listed.items() if {mark(ask, one) for one in listed}.intersection(then[name]))
+
+
+def _networks_then(ask: Ask, before: Seen | None, name: str) -> tuple[str, ...]:
+    return before.doctors.get(mark(ask, name), ()) if before else ()
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:
     """What is kept for the next time; where the directory could not be asked, what it said before."""
-    doctors = {mark(name): tuple(map(mark, listed)) for name, listed in now.listed.items()}
+    doctors = {mark(ask, name): tuple(mark(ask, one) for one in listed) for name, listed in now.listed.items()}
     return Seen(ask.today, marks, {**(before.doctors if before and now.away else {}), **doctors})

@@ -16,6 +16,7 @@ from bot.kit import (
     as_seen,
     doctors_gone,
     doctors_seen,
+    doctors_still,
     mark,
     marks_of_claims,
     period_claims,
@@ -32,7 +33,8 @@ class News(WithSeen):
 
     `first`: nobody has asked before, so there is nothing to compare with but the records' own dates; `by_dates` says
     that these were used, `untold` how many claims have none. `gone` are doctors, each with the network in which they
-    are not listed any more; `looked` is how many doctors were looked up, `away` that the directory could not be asked.
+    are not listed any more; of the `looked` doctors seen last who are listed, `still` were so the last time too; `away`
+    says that the directory could not be asked.
     `shown`: the claims themselves were asked for.
     """
 
@@ -44,6 +46,7 @@ class News(WithSeen):
     by_dates: bool = False
     untold: int = 0
     looked: int = 0
+    still: int = 0
     away: bool = False
     hides: bool = False
     shown: bool = False
@@ -77,31 +80,37 @@ def shown(alive: Live, ask: Ask) -> News:
 def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
     """What is new and what changed; a claim that replaces another is a change."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
-    marks, hides = marks_of_claims(alive), ask.report.hides
-    new, changed, untold = _by_dates(alive, since) if asked or before is None else (*_compared(alive, before, marks), 0)
+    marks, hides = marks_of_claims(ask, alive), ask.report.hides
+    known = None if asked or before is None else _compared(ask, alive, before, marks)
+    new, changed, untold = _by_dates(alive, since) if known is None else (*known, 0)
+    kept = {**(before.claims if before and hides else {}), **marks}
     return News(
         since=since,
         new=new,
         changed=changed,
-        gone=doctors_gone(before, now),
+        gone=doctors_gone(ask, before, now),
         first=before is None,
         by_dates=asked is not None or before is None,
         untold=untold,
-        looked=len(now.listed),
+        looked=sum(1 for listed in now.listed.values() if listed),
+        still=doctors_still(ask, before, now),
         away=now.away,
         hides=hides,
-        seen=as_seen(ask, {**(before.claims if before and hides else {}), **marks}, now, before),
+        seen=None if before is None and hides else as_seen(ask, kept, now, before),  # else old claims are new later
     )
 
 
-def _compared(alive: Live, before: Seen, marks: dict[str, str]) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+def _compared(
+    ask: Ask, alive: Live, before: Seen, marks: dict[str, str]
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
     """Claims whose digest was not there, and claims that say something else than they did."""
-    fresh = [claim for claim in alive.claims if mark(claim.id) not in before.claims]
+    keys = {claim.id: mark(ask, claim.id) for claim in alive.every}
+    fresh = [claim for claim in alive.claims if keys[claim.id] not in before.claims]
     corrections = [claim for claim in fresh if _is_correction(claim, alive)]
     other = [
         claim
         for claim in (*alive.claims, *alive.taken_back, *alive.cancelled)
-        if before.claims.get(mark(claim.id), marks[mark(claim.id)]) != marks[mark(claim.id)]
+        if before.claims.get(keys[claim.id], marks[keys[claim.id]]) != marks[keys[claim.id]]
     ]
     return tuple(one for one in fresh if one not in corrections), (*corrections, *other)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from unittest.mock import sentinel
@@ -14,7 +15,7 @@ from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
-from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, _at_once, concept, pack
+from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, _at_once, _json, concept, pack
 from tests.answers.directory.asking import person, place, role
 from tests.answers.made import claim, coverage
 
@@ -42,6 +43,8 @@ async def asked(
     slots: Mapping[str, object] | None = None,
     language: str = "en",
     down: tuple[str, ...] = (),
+    mark_key: str = "",
+    broken: bool = False,
     **arguments: str,
 ) -> tuple[Any, str]:
     """The summary and its words, where the record looked like `before` the last time."""
@@ -55,7 +58,18 @@ async def asked(
     async def seen() -> Seen | None:
         return before
 
-    async with Http(transport=httpx.MockTransport(Shelf(resources, down=down)), pause=_at_once) as http:
+    shelf = Shelf(resources, down=down)
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        """All that there is; `broken`, a page of claims that does not come behind it."""
+        if "page" in request.url.params:
+            return _json({}, 500)
+        found = shelf(request)
+        if not broken or "ExplanationOfBenefit" not in request.url.path:
+            return found
+        return _json({**json.loads(found.read()), "link": [{"relation": "next", "url": f"{request.url}&page=2"}]}, 200)
+
+    async with Http(transport=httpx.MockTransport(answers), pause=_at_once) as http:
         ask = Ask(
             slots=slots or {},
             words={},
@@ -69,6 +83,7 @@ async def asked(
             member=MemberClient(http, BASE, "token", "p1"),
             read_coverages=coverages,
             read_seen=seen,
+            mark_key=mark_key,
         )
         summary = await pack().answers["record.news"](ask)
     values = {"answer": summary, "payer": PAYER, "private": True}
@@ -104,6 +119,42 @@ async def test_a_new_claim_a_changed_one_and_a_doctor_who_left() -> None:
     _, words = await asked(*DIRECTORY, OUT, OWN, *now, ids=found.ids, since="2026-05-20")
     assert words.startswith("What is new or changed since May 20, 2026:")
     assert "$12.50" in words
+
+
+async def test_only_a_doctor_who_was_listed_before_has_stayed() -> None:
+    """Of one who was not looked up the last time nothing is said but what is known from now on."""
+    lee = claim("l", "2026-04-20", {"memberliability": 5}, provider={"display": "Ann Lee, MD"})
+    ann = (person("lee", "Ann Lee, MD"), role("r2", "lee", "main", "S"))
+    first, _ = await asked(*DIRECTORY, IN, OWN, visit("a", 9))
+    found, words = await asked(*DIRECTORY, IN, *ann, OWN, visit("a", 9), lee, before=first.seen)
+    assert (found.looked, found.still) == (2, 1)
+    assert "1 of the 2 doctors seen last is listed in your network as before." in words
+    assert "haven't left" not in words
+    none, words = await asked(*DIRECTORY, *ann, OWN, lee, before=first.seen)
+    assert (none.looked, none.still) == (1, 0)
+    assert "doctor" not in words
+
+
+async def test_a_first_look_without_all_pages_is_not_kept() -> None:
+    """Else the claims of the page that was missing would be new the next time."""
+    found, words = await asked(OWN, visit("a", 9), broken=True)
+    assert found.hides
+    assert found.seen is None
+    assert "Not everything arrived, so I compare from the next time on that all of it does." in words
+    first, _ = await asked(OWN, visit("a", 9))
+    again, _ = await asked(OWN, visit("a", 9), before=first.seen, broken=True)
+    assert again.seen.claims == first.seen.claims
+
+
+@pytest.mark.threat("T76")
+async def test_digests_are_of_the_records_own_key() -> None:
+    """Nobody finds a doctor's or a claim's digest out by the directory's names without it."""
+    one, other = [(await asked(*DIRECTORY, IN, OWN, visit("a", 9), mark_key=key))[0].seen for key in ("k1", "k2")]
+    assert not {*one.claims, *one.claims.values(), *one.doctors} & {
+        *other.claims,
+        *other.claims.values(),
+        *other.doctors,
+    }
 
 
 async def test_a_claim_that_is_marked_as_private_is_not_described() -> None:

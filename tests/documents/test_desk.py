@@ -12,7 +12,7 @@ import pytest
 
 from bot.accounts.values import Access
 from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack
-from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
+from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.base import Store
@@ -181,17 +181,40 @@ async def test_wrong_codes_take_every_row_of_a_large_file_away(desk: Desk) -> No
     assert len(await desk.store.listed("document_file")) == len(FILES)
 
 
+async def holds() -> bool:
+    """The link is still the person's."""
+    return True
+
+
+@pytest.mark.threat("T71")
+async def test_what_is_read_while_its_person_unlinks_stays_nowhere(desk: Desk) -> None:
+    """The page that came after it is thrown away, and the reading ends."""
+    linked = [True]
+
+    async def holds() -> bool:
+        return linked[0]
+
+    drawer = desk.documents.drawer(DANA, Access("dana-1", "token", "link", desk.now + 600), holds)
+    await drawer.put("0", b"her claims")
+    await desk.store.drop_owned(DANA.key)  # as unlinking does
+    linked[0] = False
+    with pytest.raises(Disconnected):
+        await drawer.put("1", b"her lab results")
+    assert await desk.store.listed("drawer") == []
+
+
 @pytest.mark.threat("T71")
 async def test_a_drawer_is_its_records_own_sealed_and_ends_with_the_sign_in(desk: Desk) -> None:
     """Another record of the same person has another one; an hour at most, also where a sign-in is renewed."""
     dana, son = (Access(who, "token", "link", desk.now + 600) for who in ("dana-1", "son-1"))
-    drawer, other = desk.documents.drawer(DANA, dana), desk.documents.drawer(DANA, son)
+    drawer, other = (desk.documents.drawer(DANA, one, holds) for one in (dana, son))
     await drawer.put("0", b"her lab results")
     assert (await drawer.get("0"), await other.get("0")) == (b"her lab results", None)
     [row] = await desk.store.listed("drawer")
     assert b"lab" not in row.value
     assert "dana-1" not in row.key
-    lasting = desk.documents.drawer(DANA, replace(dana, link_id="other", renewable=True, expires_at=desk.now + 86_400))
+    renewed = replace(dana, link_id="other", renewable=True, expires_at=desk.now + 86_400)
+    lasting = desk.documents.drawer(DANA, renewed, holds)
     await lasting.put("0", b"x")
     desk.now += 599
     assert await drawer.get("0") == b"her lab results"
@@ -199,7 +222,7 @@ async def test_a_drawer_is_its_records_own_sealed_and_ends_with_the_sign_in(desk
     assert await drawer.get("0") is None
     desk.now += 3_000
     assert await lasting.get("0") is None
-    again = desk.documents.drawer(DANA, replace(dana, expires_at=desk.now + 600))
+    again = desk.documents.drawer(DANA, replace(dana, expires_at=desk.now + 600), holds)
     await again.put("0", b"y")
     assert await again.get("0") == b"y"
     await desk.store.drop_owned(DANA.key)  # as unlinking does
