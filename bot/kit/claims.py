@@ -9,6 +9,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
+from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, fitting, is_numbered, wanted_of, with_fills
 from bot.payer.budget import Gap
@@ -19,7 +20,8 @@ from bot.records.performed import Dispensed
 from bot.records.service import names_in
 from bot.records.typed import is_ready
 
-_NEWEST = (("_sort", "-service-date"),)
+_DAYS = "service-date"
+_NEWEST = (("_sort", f"-{_DAYS}"),)
 _PEOPLE = (("_include", "ExplanationOfBenefit:provider"), ("_include", "ExplanationOfBenefit:care-team"))
 
 _PHARMACY = ("type", token("http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy"))
@@ -52,7 +54,35 @@ async def newest_claims(
         if page.next_url:
             for claim in claims:
                 claim.read_whole(performed=performed)
-    return with_gaps(ask, live(read, ask.today))
+    if not enough(alive := live(read, ask.today)) and (hidden := await undated(ask, read, *filters)):
+        alive = live([*read, *hidden], ask.today)
+    return with_gaps(ask, alive)
+
+
+async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) -> tuple[Claim, ...]:
+    """The claims without a day of service, which a payer that filters by days does not send: of one page more.
+
+    Not asked for where the filters have no days, or `read` holds a claim that has none or another day. A payer that
+    does not know `:missing` sends claims of any day, of which those without one are kept.
+    """
+    days = {value[:2]: date.fromisoformat(value[2:]) for name, value in filters if name == _DAYS}
+    known = all(claim.service.known and claim.service.overlaps(days.get("ge"), days.get("le")) for claim in read)
+    if not days or not known or _DAYS in ask.report.applied_here:
+        return ()
+    look = replace(ask, budget=ask.budget.alone())
+    others = [pair for pair in filters if pair[0] != _DAYS]
+    try:
+        async for page in look.search(
+            Search("ExplanationOfBenefit", ((f"{_DAYS}:missing", "true"), *others, *_PEOPLE))
+        ):
+            claims, _ = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
+            found = tuple(claim for claim in claims if not claim.service.known)
+            ask.report.searches += look.report.searches
+            ask.stands_on("ExplanationOfBenefit", [claim.id for claim in found])
+            return found
+    except (PayerError, SignInExpired):
+        return ()  # what was read by days stands
+    return ()
 
 
 def with_gaps(ask: Ask, alive: Live) -> Live:

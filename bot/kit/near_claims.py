@@ -55,6 +55,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
         alive = await newest_claims(
             replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
+        alive = replace(alive, claims=tuple(claim for claim in alive.claims if claim.service.known))
     nearest = nearest_of(alive.claims, wanted)
     return nearest if nearest.left in _OF_CARE else replace(nearest, record=await _recorded(ask, wanted))
 

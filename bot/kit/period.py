@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from bot.errors import PayerError
 from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
-from bot.kit.claims import asks_for_care, in_order, searched, with_gaps
+from bot.kit.claims import asks_for_care, in_order, searched, undated, with_gaps
 from bot.kit.reading import MOST
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
@@ -91,7 +91,8 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             tried = True
             if await _side_by_side(tally, start, _newest_left(read), people=people):
                 break
-    return with_gaps(ask, live(tally.claims.values(), ask.today))
+    hidden = await undated(ask, list(tally.claims.values()), *days_around(start, end, late=BILLED_LATE))
+    return with_gaps(ask, live([*tally.claims.values(), *hidden], ask.today))
 
 
 def _pages(
@@ -168,6 +169,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
         days = _falling(days, [d.first for c in read if not c.is_stay and (d := believed_day(c, ask.today))])
         if since and days and days[-1] < since and days[0] > days[-1]:
             break
+    claims += await undated(ask, claims, *filters)
     return with_gaps(ask, live(claims, ask.today))
 
 

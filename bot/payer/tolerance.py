@@ -80,6 +80,7 @@ _COMFORTS = ("_sort", "_count", "_include", "_include:iterate", "_revinclude", "
 _FILTERS: tuple[str, ...] = (
     "network",
     "service-date",
+    "service-date:missing",
     "active",
     "status",
     "type",

@@ -83,6 +83,7 @@ T = TypeVar("T")
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.DOTALL)
 _NORTH_AMERICAN = re.compile(r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})")
 MESSAGES = (
+    CatalogueMessage("midnight"),
     CatalogueMessage("{hour} am"),
     CatalogueMessage("{hour}:{minute} am"),
     CatalogueMessage("{hour} pm"),

@@ -89,7 +89,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
-        undated=len(groups) - len(dated),
+        undated=len(groups) - len(dated) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
 import pytest
@@ -35,6 +36,10 @@ def _stay(key: str, admitted: str, left: str, billed: str) -> Resource:
     )
 
 
+def _billed(one: Resource) -> str:
+    return str(one.get("billablePeriod", {"start": one.get("item", [{}])[0].get("servicedDate", "")})["start"])
+
+
 class _ByBill(Shelf):
     """A payer that compares `service-date` with the days of the bill."""
 
@@ -44,13 +49,7 @@ class _ByBill(Shelf):
         high = min((day[2:] for day in asked if day.startswith("le")), default="9")
         whole, self.resources = (
             self.resources,
-            tuple(
-                one
-                for one in self.resources
-                if low
-                <= one.get("billablePeriod", {"start": one.get("item", [{}])[0].get("servicedDate", "")})["start"]
-                <= high
-            ),
+            tuple(one for one in self.resources if low <= _billed(one) <= high),
         )
         try:
             return super().__call__(request)
@@ -197,3 +196,42 @@ async def test_one_visit_stays_one_visit(said: str, slots: dict[str, object]) ->
     """The last, the visit, or a button: one claim."""
     told = await answered("claim.last_visit_cost", *_MARCH, slots=slots, said=said)
     assert "is your share of the chiropractor visit on" in told.text
+
+
+class _ByDay(_ByBill):
+    """A payer that sends no claim without a day where days are asked for; `:missing` finds them, unless refused."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("service-date:missing") != "true" or self.refused:
+            return super().__call__(request)
+        whole, self.resources = self.resources, tuple(one for one in self.resources if not _billed(one))
+        try:
+            return super().__call__(request)
+        finally:
+            self.resources = whole
+
+
+@pytest.mark.parametrize("refused", [(), ("service-date:missing",)])
+@pytest.mark.parametrize("read", [True, False])
+@pytest.mark.parametrize("intent", ["claim.spending", "claim.owed", "claim.visits", "claim.list", "claim.export"])
+async def test_a_claim_without_a_day_is_told_though_the_payer_hides_it(
+    intent: str, refused: tuple[str, ...], *, read: bool
+) -> None:
+    """Beside the sum of a time or beside none: what no day is known of is said not to be in it."""
+    dated = claim("c1", "2026-03-02", {"memberliability": 20})
+    hidden = claim("c2", "2026-03-03", {"memberliability": 300}, item=[{"sequence": 1}])
+    hidden.pop("billablePeriod", None)
+    shelf = _ByDay((dated, hidden) if read else (hidden,), refused=refused)
+    told = await answered(intent, shelf=shelf, slots=YEAR)
+    assert re.search("without a date|gives? no day|no date|no day", told.text), told.text
+    assert "320" not in told.text
+    assert sum("service-date:missing" in asked for _, asked in shelf.queries) <= 1 + len(refused)
+
+
+async def test_a_payer_that_ignores_days_is_not_asked_again() -> None:
+    """A claim of another day shows that nothing is hidden."""
+    shelf = Shelf(
+        (claim("c1", "2026-03-02", {"memberliability": 20}), claim("c2", "2024-03-02", {"memberliability": 9}))
+    )
+    await answered("claim.spending", shelf=shelf, slots=YEAR)
+    assert [kind for kind, _ in shelf.queries].count("ExplanationOfBenefit") == 1
