@@ -226,11 +226,20 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a list: its lines, and the buttons that belong to it."""
+    """One entry of a list: its lines, and the buttons that belong to it.
+
+    `cells` say the same as a row of a table, each with its column's name, where the list is to be one.
+    """
 
     number: int
     lines: tuple[Line, ...]
     actions: tuple[Action, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its cells' columns."""
+        return tuple(name for name, _ in self.cells)
 
     @property
     def text(self) -> str:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, pairwise
 
 from bot.message import SOURCES, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.buttons import Asks, Buttons, Kit, entry, opens, thumbs, unasked
+from bot.replies.buttons import Asks, Buttons, Kit, entry, menu, opens, thumbs, unasked
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
+from bot.replies.rows import ListTable, with_tables
 
-CHART, TABLE = "data_visualization", "table"
+CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
@@ -25,7 +26,7 @@ _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 _FIELDS, _CARD, _ROWS = 4, 10, 20
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER = 20, "·"
+_COLUMNS, _CORNER, _CHARACTERS = 20, "·", 10_000
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 """What Slack reads in mrkdwn as more than the words that it is: bold, quotes, code, emoji."""
 
@@ -129,17 +130,22 @@ def _size(block: Block) -> int:
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
     """The blocks of a message; Slack takes one table in it, so a second one is lines."""
     blocks = list(blocks)
-    tables = 1 if drawn else 0
+    tables, caption = 1 if drawn else 0, _CORNER
     facts = [block for block in blocks if isinstance(block, Facts) and not (block.columns or block.framed)]
     few = all(len(block.rows) <= _FIELDS for block in facts)
-    for kind, run in groupby(blocks, key=type):
+    for kind, run in groupby(with_tables(blocks), key=type):
         if kind is Line:
-            yield _rich(line.spans for line in run if isinstance(line, Line))
+            lines = [line for line in run if isinstance(line, Line)]
+            caption = spoken(lines[-1].spans) or caption
+            yield _rich(line.spans for line in lines)
         else:
             for block in run:
-                if isinstance(block, Facts) and tables and block.columns and len(block.columns) < _COLUMNS:
+                if tables and (rows := _rows(block)):
                     tables -= 1
-                    yield _table(block, block.columns)
+                    yield _table(rows, caption)
+                    yield from _of_rows(block)
+                elif isinstance(block, ListTable):
+                    yield from (kit for item in block.items for kit in _item(item, buttons))
                 elif isinstance(block, Chart):
                     yield from _picture(block, drawn=drawn)
                 else:
@@ -257,15 +263,38 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
     }
 
 
-def _table(facts: Facts, columns: tuple[str, ...]) -> Kit:
-    """A table with its column names. Slack draws the first row as the header."""
-    rows = [facts.rows[at : at + len(columns)] for at in range(0, len(facts.rows), len(columns))]
-    cells = [[_CORNER, *columns], *([row[0].row, *(fact.value for fact in row)] for row in rows)]
+def _rows(block: Block | ListTable) -> tuple[tuple[str, ...], ...]:
+    """The cells of what is a table, its header first; none for what is none, or more than Slack takes."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    if isinstance(block, ListTable):
+        rows = block.rows
+    elif isinstance(block, Facts) and (columns := block.columns):
+        sides = [block.rows[at : at + len(columns)] for at in range(0, len(block.rows), len(columns))]
+        rows = (_CORNER, *columns), *((side[0].row, *(fact.value for fact in side)) for side in sides)
+    fits = rows and len(rows[0]) <= _COLUMNS and sum(len(cell) for row in rows for cell in row) <= _CHARACTERS
+    return rows if fits else ()
+
+
+def _table(rows: tuple[tuple[str, ...], ...], caption: str) -> Kit:
+    """A table on one page. Slack draws the first row as the header, and reads out the first cell of each row."""
     return {
         "type": TABLE,
-        "rows": [[{"type": "raw_text", "text": text} for text in row] for row in cells],
-        "column_settings": [{"is_wrapped": True} for _ in cells[0]],
+        "caption": cut(caption, _HEADER),
+        "page_size": len(rows) - 1,
+        "rows": [[{"type": "raw_text", "text": text} for text in row] for row in rows],
     }
+
+
+def _of_rows(block: Block | ListTable) -> Iterator[Kit]:
+    """What can be done about the rows of a table, in one menu."""
+    items = block.items if isinstance(block, ListTable) else ()
+    told = [
+        replace(action, label=f"{item.number}. {item.cells[0][1]} · {action.label}")
+        for item in items
+        for action in item.actions
+    ]
+    if told:
+        yield {"type": "actions", "elements": [menu(tuple(told))]}
 
 
 def _field(row: Fact) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import row_of
+from bot.replies.rows import ListTable, row_of, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -108,7 +108,9 @@ def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
     part: list[Block] = []
     weight = 0
     for block in _divided(blocks):
-        more = weigh(list(_elements([block]))) + weigh(escape_markdown(plain([block], addresses=False)))
+        more = weigh(_shown(block, part[-1] if part else None)) + weigh(
+            escape_markdown(plain([block], addresses=False))
+        )
         if isinstance(block, Chart) and not block.said:
             if not part or weight + more > most:
                 continue  # never alone in a message, which would then have no text
@@ -119,6 +121,14 @@ def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
         weight += more
     if part:
         yield part
+
+
+def _shown(block: Block, before: Block | None) -> object:
+    """What shows a block behind another: an entry that goes on with a table is a row of it, the first has its head."""
+    if not isinstance(block, Item) or not block.cells:
+        return list(_elements([block]))
+    goes_on = isinstance(before, Item) and before.columns == block.columns
+    return _row(block) if goes_on else _list_table(ListTable((block,)))
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -137,8 +147,10 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
-    for block in blocks:
+    for block in with_tables(blocks):
         match block:
+            case ListTable():
+                yield _list_table(block)
             case Title(text):
                 yield _title(text)
             case Line(spans):
@@ -233,14 +245,32 @@ def _column(row: Fact) -> AdaptiveCard:
 
 def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
     lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
-    head = [_cell(" "), *(_cell(name, bold=True) for name in columns)]
     cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value) for fact in line)] for line in lines]
+    return _table([_cell(" "), *(_cell(name, bold=True) for name in columns)], cells, (2, *(3 for _ in columns)))
+
+
+def _list_table(table: ListTable) -> AdaptiveCard:
+    """The entries of a list as rows, each with its buttons at its end."""
+    head, acts = table.rows[0], any(item.actions for item in table.items)
+    cells = [_row(item)[: len(head) + acts] for item in table.items]
+    names = [*(_cell(name, bold=True) for name in head), *([_cell(" ")] if acts else ())]
+    return _table(names, cells, (1, *(4 for _ in head[1:]), *((3,) if acts else ())))
+
+
+def _row(item: Item) -> list[AdaptiveCard]:
+    """The cells of an entry, and one for its buttons."""
+    actions = [_button(action, hidden=len(item.actions) > 1) for action in item.actions]
+    acting = {"type": "TableCell", "items": [{"type": "ActionSet", "actions": actions}] if actions else []}
+    return [_cell(str(item.number)), *(_cell(value) for _, value in item.cells), acting]
+
+
+def _table(head: list[AdaptiveCard], rows: list[list[AdaptiveCard]], widths: tuple[int, ...]) -> AdaptiveCard:
     return {
         "type": "Table",
         "firstRowAsHeaders": True,
         "showGridLines": False,
-        "columns": [{"width": 2}, *({"width": 3} for _ in columns)],
-        "rows": [{"type": "TableRow", "cells": row} for row in (head, *cells)],
+        "columns": [{"width": width} for width in widths],
+        "rows": [{"type": "TableRow", "cells": row} for row in (head, *rows)],
     }
 
 

@@ -6,6 +6,7 @@ and any other line as it stands, with **bold** runs and links, `[words]{tel:+142
 spaces at a line's end mean nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it.
+Under an entry `~| column :: value | column :: value |` is the entry as a row of a table.
 `~| label :: words | number |` has words at the point, which tell the number where no line beside the chart does. A
 line may have several series, named after the title: `~line title | upper | lower`, `~| label | number | number |`.
 """
@@ -152,10 +153,13 @@ class _Reading:
             self.blocks.append(Line(spans(line)))
 
     def _continue_item(self, item: Item, line: str) -> None:
-        if _BUTTONS.fullmatch(line):
-            grown = Item(item.number, item.lines, (*item.actions, *self._actions(line)))
+        if line.startswith("~|"):
+            cells = (_text(cell).partition(" :: ") for cell in line[2:].strip("|").split("|"))
+            grown = replace(item, cells=tuple((name, value) for name, _, value in cells))
+        elif _BUTTONS.fullmatch(line):
+            grown = replace(item, actions=(*item.actions, *self._actions(line)))
         else:
-            grown = Item(item.number, (*item.lines, Line(spans(line))), item.actions)
+            grown = replace(item, lines=(*item.lines, Line(spans(line))))
         self.blocks[-1] = grown
 
     def _take_row(self, line: str) -> None:

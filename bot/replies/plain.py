@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from bot.message import Action, Actions, Block, Chart, Facts, Item, Span, Title
-from bot.replies.rows import row_of
+from bot.replies.markdown import cut
+from bot.replies.rows import ListTable, row_of, with_tables
 
-WIDTH, _BEHIND = 20, "·"
+WIDTH, _CELL, _BEHIND = 20, 32, "·"
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The marks of the parts of a whole, the first of which stands out, by how many there are."""
 _POINTS = range(2, 13)
@@ -68,14 +69,24 @@ def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
 
 
 def drawn(blocks: Iterable[Block]) -> str:
-    """The same with bars of text for its charts, for a console that people look at."""
-    return "\n".join(
-        line
-        for block in blocks
-        for line in (
-            text_lines(block) if isinstance(block, Chart) and drawable(block) else _lines(block, addresses=True)
-        )
-    )
+    """The same with bars of text for its charts and columns for its tables, for a console that people look at."""
+    return "\n".join(line for block in with_tables(blocks) for line in _drawn(block))
+
+
+def _drawn(block: Block | ListTable) -> Iterable[str]:
+    if isinstance(block, ListTable):
+        return _table(block)
+    return text_lines(block) if isinstance(block, Chart) and drawable(block) else _lines(block, addresses=True)
+
+
+def _table(table: ListTable) -> Iterator[str]:
+    """The rows in columns of one width each, and the buttons that the entries have."""
+    rows = [[cut(cell, _CELL) for cell in row] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    actions = {action.label: action for item in table.items for action in item.actions}
+    yield from _buttons(actions.values(), addresses=False)
 
 
 def spoken(spans: Iterable[Span]) -> str:

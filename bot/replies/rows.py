@@ -1,14 +1,17 @@
-"""A row of buttons as people read one: at most three, the likeliest first, the others behind one menu."""
+"""What is read across: a row of buttons, at most three and the others behind one menu; and a list that is a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
-from bot.message import FAREWELLS, SOURCES, Action
+from bot.message import FAREWELLS, SOURCES, Action, Block, Item
 
 MOST = 3
 """The buttons of a row that are seen at once, beside the small one that asks how the bot knows."""
+NUMBER = "#"
+"""The name of the column that numbers the entries of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,24 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
     first = [one for one in own if one not in kept][:room]
     seen = tuple(one for one in own if one in kept or one in first)
     return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)
+
+
+@dataclass(frozen=True, slots=True)
+class ListTable:
+    """Entries of a list that are a table: each is a row behind its number."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells, the names of the columns first."""
+        head = NUMBER, *self.items[0].columns
+        return head, *((str(one.number), *(value for _, value in one.cells)) for one in self.items)
+
+
+def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:
+    """The blocks, with several entries in a row that have the same columns as one table."""
+    for columns, run in groupby(blocks, key=lambda block: block.columns if isinstance(block, Item) else ()):
+        found = tuple(run)
+        items = tuple(block for block in found if isinstance(block, Item))
+        yield from (ListTable(items),) if columns and len(items) > 1 else found

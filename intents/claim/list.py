@@ -32,7 +32,7 @@ from bot.kit import (
     wanted_of,
 )
 
-PAGE = 5
+PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
 _SAID = frozenset(
     {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "conflicting", "rivals", "gap"}
 )
@@ -47,6 +47,7 @@ class ClaimList(Summary):
     `untold` that some of those read don't tell whether they are in the state that was asked for. `together` is what
     the claims of a time come to, of the amount that was asked for, where each of them tells it and all are shown.
     `one`: which is the most or the least expensive was asked, and the first is it.
+    `table`: it is one, because a table was asked for, or all of a time is shown and that is more than a few.
     """
 
     wanted: ClaimWish
@@ -66,12 +67,13 @@ class ClaimList(Summary):
     fills: bool = False
     together: Amount | None = None
     one: bool = False
+    table: bool = False
 
 
 async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by every condition that the question holds."""
     ask = by_side(ask)
-    most, wanted = (ask.page + 1) * PAGE, _wanted(ask)
+    most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(so_far.within(span_of(ask), wanted).listed) > most
     )
@@ -84,14 +86,14 @@ async def answer(ask: Ask) -> ClaimList:
 
 def summarize(alive: Live, ask: Ask) -> ClaimList:
     """The page cut from the claims that fit every condition: each is checked here whatever the server did."""
-    wanted, first, visits = _wanted(ask), ask.page * PAGE, _of_visits(ask)
+    wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
-    page = found.listed[first : first + PAGE]
+    page = found.listed[first : first + _page(ask)]
     return ClaimList(
         wanted=wanted_of(ask),
         claims=page,
         first=first + 1,
-        more=len(found.listed) > first + PAGE,
+        more=len(found.listed) > first + _page(ask),
         read=len(found.listed),
         page=ask.page,
         chosen=chosen,
@@ -101,10 +103,20 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, state=None)).claims),
         visits=visits,
         fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
+        table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
         one=asks_one(ask) and not first and bool(page) and not page[0].sensitive and wanted.aspect is None,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
+
+
+def _of_table(ask: Ask) -> bool:
+    return text_of(ask, "layout") == "table"
+
+
+def _page(ask: Ask) -> int:
+    """How many claims a page has."""
+    return PAGE_OF_TABLE if _of_table(ask) else PAGE
 
 
 def _together(found: Within, wanted: ClaimWish) -> Amount | None:

@@ -36,6 +36,7 @@ from bot.kit import (
     page_of,
     sift,
     staff,
+    text_of,
     unmet_of,
     who,
     without_own,
@@ -52,7 +53,7 @@ class FoundPeople(Found):
     `kinds` are several kinds that were asked for, each by its codes and its word, and `asks_kind`: a specialist was,
     and no kind, so that nothing was searched. `no_house`: nothing has the name of the house that was asked for. `near`
     are spelled like a name that nobody has there. `which`: who of them it is was asked, so that their names come first.
-    `for_client`: the words speak of a member or patient whom the asker serves.
+    `for_client`: the words speak of a member or patient whom the asker serves. `table`: one was asked for.
     """
 
     what: str | None
@@ -62,6 +63,7 @@ class FoundPeople(Found):
     no_house: bool = False
     which: bool = False
     for_client: bool = False
+    table: bool = False
 
     @property
     def women(self) -> bool:
@@ -188,8 +190,8 @@ def _kept(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Cond
 
 
 def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
-    said = kind_said(ask, wishes)
-    made = partial(FoundPeople, what=said, kinds=kinds_of(ask), every_network=names_of(kept))
+    said, table = kind_said(ask, wishes), text_of(ask, "layout") == "table"
+    made = partial(FoundPeople, what=said, kinds=kinds_of(ask), every_network=names_of(kept), table=table)
     made = partial(made, for_client=asks_for_client(ask))
     return page_of(ask, cards(ask, kept, where), made, where=where, wishes=wishes)
 

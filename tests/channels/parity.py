@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
 from bot.replies.plain import plain, spoken
-from bot.replies.rows import row_of
+from bot.replies.rows import ListTable, row_of, with_tables
 from tests.doubles.adaptive_card import fallback
 from tests.doubles.block_kit import unheard, unmarked
 from tests.doubles.slack_models import refused
 
+_OF_ROW = re.compile(r"^\d+\. .* · ")
+"""What a menu says of the row of a table that its option belongs to."""
 Kit = dict[str, Any]
 Told = list[tuple[str, ...]]
 
@@ -56,8 +59,11 @@ def _unescaped(text: str) -> str:
 
 def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
     """Each thing said, fact or button, in the reply's order."""
-    for block in reply.blocks:
+    for block in with_tables(reply.blocks):
         match block:
+            case ListTable(items):
+                yield from _side_by_side([list(row) for row in block.rows])
+                yield from (("button", one.label, one.url or one.id) for item in items for one in item.actions)
             case Facts(rows):
                 yield from (("said", f"{row.label}: {row.value}") for row in rows)
             case Chart():
@@ -97,7 +103,7 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield "said", "".join(one["text"] for one in kit["elements"])
             case "actions":
                 yield from (pressed for one in kit["elements"] for pressed in _pressed(one))
-            case "table":
+            case "data_table":
                 yield from _side_by_side([[cell["text"] for cell in row] for row in kit["rows"]])
             case "data_visualization":
                 pass  # only a picture of the facts beside it
@@ -118,7 +124,7 @@ def _broken(text: str) -> str:
 def _pressed(element: Kit) -> Iterator[tuple[str, ...]]:
     """A button, or those of a menu."""
     for one in element.get("options", [element]):
-        yield "button", one["text"]["text"], one.get("url") or one["value"]
+        yield "button", _OF_ROW.sub("", one["text"]["text"]), one.get("url") or one["value"]
 
 
 def _side_by_side(table: list[list[str]]) -> Iterator[tuple[str, ...]]:
@@ -157,9 +163,12 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
 
 
 def _table(table: Kit) -> Iterator[tuple[str, ...]]:
-    rows = [[_run(cell["items"][0]) for cell in row["cells"]] for row in table["rows"]]
+    inside = [[one for cell in row["cells"] for one in cell["items"]] for row in table["rows"]]
+    acting = [one for row in inside for one in row if one["type"] == "ActionSet"]
+    rows = [[_run(one) for one in row if one["type"] != "ActionSet"] for row in inside]
     if table["firstRowAsHeaders"]:
-        yield from _side_by_side(rows)
+        yield from _side_by_side([rows[0][:-1], *rows[1:]] if acting else rows)
+        yield from _teams(acting)
     else:
         yield from (("said", ": ".join(row)) for row in rows)
 

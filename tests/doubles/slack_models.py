@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-UNKNOWN = frozenset({"data_visualization"})
+UNKNOWN = frozenset({"data_visualization", "data_table"})
 """Blocks that Slack documents and slack_sdk has no model of."""
 
 

@@ -77,3 +77,16 @@ COMPARED = Facts(
 def reply(*blocks: Block) -> Reply:
     """A reply with these blocks."""
     return Shareable(intent="help", language="en", blocks=blocks)
+
+
+def listed(size: int, of_a_cell: str = "May 11") -> tuple[Item, ...]:
+    """Entries that are rows of a table too, each with its button."""
+    return tuple(
+        Item(
+            at,
+            (Line((Span(f"Grace Okafor, MD · {at}"),)),),
+            (Action(f"a{at}", "Details", press=Press("x")),),
+            (("Date", f"{of_a_cell} {at}"), ("Your share", "$54.87")),
+        )
+        for at in range(1, size + 1)
+    )

@@ -27,7 +27,7 @@ from bot.message import (
 from bot.replies.blocks import PAGE_BLOCKS, escape_mrkdwn, pages
 from bot.replies.plain import plain
 from tests.doubles.block_kit import faults, parsed, shown, unmarked
-from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
+from tests.replies.made import BLOCKS, CHARTS, COMPARED, listed, reply
 
 
 @settings(max_examples=60)
@@ -139,7 +139,30 @@ def test_what_stands_side_by_side_is_a_table() -> None:
 def test_one_message_has_one_table() -> None:
     """Slack takes no second one: it is lines."""
     [page] = pages(reply(COMPARED, COMPARED))
-    assert [block["type"] for block in page.blocks] == ["table", "rich_text"]
+    assert [block["type"] for block in page.blocks] == ["data_table", "rich_text"]
+
+
+def test_a_list_that_is_to_be_a_table_is_one() -> None:
+    """A header and a row for each entry, what can be done in a menu; where it is not drawn, today's list."""
+    said = Line((Span("Your claims:"),))
+    [page] = pages(reply(said, *listed(6)))
+    _, table, menu = page.blocks
+    assert (table["type"], table["caption"], table["page_size"]) == ("data_table", "Your claims:", 6)
+    rows = [[cell["text"] for cell in row] for row in table["rows"]]
+    assert rows[:2] == [["#", "Date", "Your share"], ["1", "May 11 1", "$54.87"]]
+    options = menu["elements"][0]["options"]
+    assert [(one["text"]["text"], one["value"]) for one in options][:1] == [("1. May 11 1 · Details", "a1")]
+    assert [block["type"] for block in page.plainer] == ["rich_text", *["section"] * 6]
+    assert faults(page.text, list(page.blocks)) == faults(page.text, list(page.plainer)) == []
+    assert "1. Grace Okafor, MD · 1" in page.text
+
+
+def test_a_list_that_no_table_holds_is_a_list() -> None:
+    """One entry alone, entries of other columns, or more than 10,000 characters."""
+    odd = replace(listed(1)[0], number=2, cells=(("Name", "x"),))
+    for items in (listed(1), (*listed(1), odd), listed(20, "x" * 600)):
+        kinds = {block["type"] for page in pages(reply(*items)) for block in page.blocks}
+        assert "data_table" not in kinds
 
 
 def test_facts_that_do_not_line_up_are_no_table() -> None:

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.cards import MOST_BYTES, pages, renewing, weigh
-from bot.replies.plain import drawable, plain
+from bot.replies.plain import drawable, drawn, plain
 from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
-from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
+from tests.replies.made import BLOCKS, CHARTS, COMPARED, listed, reply
 
 HOSTILE = (
     "[pay here](https://evil.example)",
@@ -139,6 +139,22 @@ def test_an_entry_has_one_menu_at_its_right_and_a_row_one_at_its_end() -> None:
     assert shown_as == [[None], ["secondary", "secondary"]]
     assert [action.get("mode") for action in row["actions"]] == [None, None, None, "secondary", "secondary"]
     assert faults(page.card) == []
+
+
+def test_a_list_that_is_to_be_a_table_is_one() -> None:
+    """A row for each entry, with its buttons at its end; a console has columns."""
+    blocks = listed(3)
+    [page] = pages(reply(*blocks))
+    [table] = page.card["body"]
+    assert [len(row["cells"]) for row in table["rows"]] == [4, 4, 4, 4]
+    press = table["rows"][2]["cells"][3]["items"][0]["actions"][0]
+    assert (press["title"], press["data"]) == ("Details", {"press": "a2"})
+    assert faults(page.card) == []
+    assert drawn(blocks).split("\n") == [
+        "#  Date      Your share",
+        *(f"{at}  May 11 {at}  $54.87" for at in (1, 2, 3)),
+        "[Details]",
+    ]
 
 
 def test_what_stands_side_by_side_is_a_table() -> None:
