@@ -16,7 +16,7 @@ from bot.message import SOURCES, Action, Actions, Block, Chart, Fact, Facts, Ite
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu, opens, thumbs, unasked
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, with_tables
+from bot.replies.rows import ListTable, row_cells, with_tables
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -289,9 +289,7 @@ def _of_rows(block: Block | ListTable) -> Iterator[Kit]:
     """What can be done about the rows of a table, in one menu."""
     items = block.items if isinstance(block, ListTable) else ()
     told = [
-        replace(action, label=f"{item.number}. {item.cells[0][1]} · {action.label}")
-        for item in items
-        for action in item.actions
+        replace(action, label=f"{row_cells(item)[0]} · {action.label}") for item in items for action in item.actions
     ]
     if told:
         yield {"type": "actions", "elements": [menu(tuple(told))]}

@@ -16,7 +16,7 @@ from typing import Any
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, row_of, with_tables
+from bot.replies.rows import ListTable, row_cells, row_of, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -254,14 +254,14 @@ def _list_table(table: ListTable) -> AdaptiveCard:
     head, acts = table.rows[0], any(item.actions for item in table.items)
     cells = [_row(item)[: len(head) + acts] for item in table.items]
     names = [*(_cell(name, bold=True) for name in head), *([_cell(" ")] if acts else ())]
-    return _table(names, cells, (1, *(4 for _ in head[1:]), *((3,) if acts else ())))
+    return _table(names, cells, (*(4 for _ in head), *((2,) if acts else ())))
 
 
 def _row(item: Item) -> list[AdaptiveCard]:
-    """The cells of an entry, and one for its buttons."""
-    actions = [_button(action, hidden=len(item.actions) > 1) for action in item.actions]
+    """The cells of an entry, and one for the menu of its buttons."""
+    actions = [_button(action, hidden=True) for action in item.actions]
     acting = {"type": "TableCell", "items": [{"type": "ActionSet", "actions": actions}] if actions else []}
-    return [_cell(str(item.number)), *(_cell(value) for _, value in item.cells), acting]
+    return [*map(_cell, row_cells(item)), acting]
 
 
 def _table(head: list[AdaptiveCard], rows: list[list[AdaptiveCard]], widths: tuple[int, ...]) -> AdaptiveCard:

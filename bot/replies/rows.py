@@ -10,8 +10,6 @@ from bot.message import FAREWELLS, SOURCES, Action, Block, Item
 
 MOST = 3
 """The buttons of a row that are seen at once, beside the small one that asks how the bot knows."""
-NUMBER = "#"
-"""The name of the column that numbers the entries of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,20 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """Entries of a list that are a table: each is a row behind its number."""
+    """Entries of a list that are a table: each is a row, with its number before the first cell."""
 
     items: tuple[Item, ...]
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The cells, the names of the columns first."""
-        head = NUMBER, *self.items[0].columns
-        return head, *((str(one.number), *(value for _, value in one.cells)) for one in self.items)
+        return self.items[0].columns, *map(row_cells, self.items)
+
+
+def row_cells(item: Item) -> tuple[str, ...]:
+    """The cells of one row."""
+    first, *rest = (value for _, value in item.cells)
+    return f"{item.number}. {first}", *rest
 
 
 def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:

@@ -149,7 +149,7 @@ def test_a_list_that_is_to_be_a_table_is_one() -> None:
     _, table, menu = page.blocks
     assert (table["type"], table["caption"], table["page_size"]) == ("data_table", "Your claims:", 6)
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
-    assert rows[:2] == [["#", "Date", "Your share"], ["1", "May 11 1", "$54.87"]]
+    assert rows[:2] == [["Date", "Your share"], ["1. May 11 1", "$54.87"]]
     options = menu["elements"][0]["options"]
     assert [(one["text"]["text"], one["value"]) for one in options][:1] == [("1. May 11 1 · Details", "a1")]
     assert [block["type"] for block in page.plainer] == ["rich_text", *["section"] * 6]

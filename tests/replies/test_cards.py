@@ -146,13 +146,13 @@ def test_a_list_that_is_to_be_a_table_is_one() -> None:
     blocks = listed(3)
     [page] = pages(reply(*blocks))
     [table] = page.card["body"]
-    assert [len(row["cells"]) for row in table["rows"]] == [4, 4, 4, 4]
-    press = table["rows"][2]["cells"][3]["items"][0]["actions"][0]
+    assert [len(row["cells"]) for row in table["rows"]] == [3, 3, 3, 3]
+    press = table["rows"][2]["cells"][2]["items"][0]["actions"][0]
     assert (press["title"], press["data"]) == ("Details", {"press": "a2"})
     assert faults(page.card) == []
     assert drawn(blocks).split("\n") == [
-        "#  Date      Your share",
-        *(f"{at}  May 11 {at}  $54.87" for at in (1, 2, 3)),
+        "Date         Your share",
+        *(f"{at}. May 11 {at}  $54.87" for at in (1, 2, 3)),
         "[Details]",
     ]
 
