@@ -34,7 +34,7 @@ MOVING = (
 SECONDS = 3.5
 SHOWN = {
     "en": (
-        *("what did I owe for my last visit", "what did I spend this year, by month", "show my claims"),
+        *("what did I owe for my last visit", "what did I spend this year, by month", "show my claims in a table"),
         *("was anything denied", "have I met my deductible", "my insurance card", "is Ozempic covered"),
         *("find a cardiologist near 37402", "compare Dr. Okafor with Dr. Tran", "talk to a person", "help"),
     ),

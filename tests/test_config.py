@@ -51,6 +51,12 @@ UUID = "1111abcd-2222-4333-8444-555555555555"
         ("BOT_HANDOFF_EMAIL", "help@desk"),
         ("BOT_HANDOFF_EMAIL", "help@acme.example?bcc=all@acme.example"),
         ("SLACK_API_URL", "ftp://slack.example"),
+        ("SLACK_BOT_TOKEN", "xoxb-your-token"),
+        ("SLACK_SIGNING_SECRET", "<signing secret>"),
+        ("SLACK_CLIENT_ID", "your-client-id"),
+        ("TEAMS_APP_PASSWORD", "…"),
+        ("PAYER_CLIENT_ID", "<client id>"),
+        ("PAYER_CLIENT_SECRET", "change-me"),
         ("SLACK_BOT_TOKEN", "foo"),
     ],
 )

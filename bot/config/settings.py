@@ -19,6 +19,7 @@ from bot.config.values import (
     AppToken,
     Bind,
     BotToken,
+    ClientId,
     ClientMethod,
     CommandName,
     DeskChannel,
@@ -30,6 +31,7 @@ from bot.config.values import (
     NoToken,
     OneLine,
     Scope,
+    Secret,
     SlackAddress,
     StoreAddress,
     TimeZone,
@@ -171,9 +173,9 @@ class Settings(Day):
     """The payer's signing keys; read from its published configuration when not set."""
     payer_revoke_url: WebAddress | None = None
     """Where the payer takes tokens back; read from its published configuration when not set."""
-    payer_client_id: str | None = None
+    payer_client_id: ClientId | None = None
     """The OAuth client that the payer gives at registration."""
-    payer_client_secret: SecretStr | None = None
+    payer_client_secret: Secret | None = None
     """Its secret; none for a client that has a key, or for a public one (`PAYER_CLIENT_AUTH=none`)."""
     payer_client_key_file: Path | None = None
     """A file with the client's private key (PEM or JWK), in place of a secret: it signs an assertion in each token
@@ -217,7 +219,7 @@ class Settings(Day):
     """The app's bot token (`xoxb-…`), for one workspace."""
     slack_signing_secret: NoToken | None = None
     """The app's signing secret; not needed with `SLACK_APP_TOKEN`."""
-    slack_client_id: str | None = None
+    slack_client_id: ClientId | None = None
     """The app's client id, in place of a token: each workspace installs at `/slack/install`."""
     slack_client_secret: NoToken | None = None
     """The secret of `SLACK_CLIENT_ID`."""

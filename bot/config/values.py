@@ -20,6 +20,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DESK = re.compile(r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)")
 _MAIL = re.compile(rf"[\w.+-]+@{_HOST_NAME.pattern}", re.ASCII | re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_EXAMPLE = re.compile(r".*(…|\.\.\.)|<.*>|(xox[a-z]-|xapp-)?your[-_ ].*|change[-_ ]?me", re.IGNORECASE)
 _TOKENS = {
     "xoxb-": "is a bot token (SLACK_BOT_TOKEN)",
     "xapp-": "is an app-level token (SLACK_APP_TOKEN)",
@@ -181,10 +182,16 @@ def _no_token(value: SecretStr) -> SecretStr:
     return value
 
 
-def _no_example(value: SecretStr) -> None:
-    """Refuse what a page shows in place of a secret, copied as it stands: `xoxb-…`."""
-    if value.get_secret_value().rstrip().endswith(("…", "...")):
+def _no_example(value: SecretStr) -> SecretStr:
+    """Refuse what a page shows in place of a secret, copied as it stands: `xoxb-…`, `<secret>`, `your-secret`."""
+    _own(value.get_secret_value())
+    return value
+
+
+def _own(value: str) -> str:
+    if _EXAMPLE.fullmatch(value.strip()):
         raise ValueError("is still the example of the page; put your app's own here")
+    return value
 
 
 def _kind_of(value: SecretStr) -> str:
@@ -196,6 +203,7 @@ def _kind_of(value: SecretStr) -> str:
 
 def _app_secret(value: SecretStr) -> SecretStr:
     """The value of an Entra client secret; its id is a UUID, and a value never is."""
+    _no_example(value)
     if _UUID.fullmatch(value.get_secret_value()):
         raise ValueError("must be the secret's value, which Azure shows once; this is its id")
     return value
@@ -219,5 +227,7 @@ AddressRanges = Annotated[str, AfterValidator(_address_ranges)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-", "a bot token"))]
 AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-", "an app-level token"))]
+ClientId = Annotated[str, AfterValidator(_own)]
+Secret = Annotated[SecretStr, AfterValidator(_no_example)]
 NoToken = Annotated[SecretStr, AfterValidator(_no_token)]
 AppSecret = Annotated[SecretStr, AfterValidator(_app_secret)]
