@@ -1,0 +1,210 @@
+"""What both stores ask of their database alike: the same statements, whose values are named as `:kind`.
+
+Each statement is its own transaction. What a dialect says otherwise is an attribute of its store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from bot.stores.base import Ended, NewRow, Row
+
+_BATCH = 500
+_LAST = "\U0010ffff"
+_ADD = (
+    "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (:kind, :key, :value, :owner, :expires, :lane) "
+    "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
+    "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 WHERE rows.expires <= :now RETURNING 1"
+)
+_LEASE = (
+    "UPDATE rows SET held = :until, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
+    "WHERE kind = :kind AND lane <> '' AND held <= :now AND expires > :now AND NOT EXISTS ("
+    "SELECT 1 FROM rows AS older WHERE older.kind = :kind AND older.lane = it.lane AND older.number < it.number "
+    "AND older.expires > :now) {} ORDER BY number LIMIT 1 {}) "
+    "RETURNING number, kind, key, value, leases, lane, expires"
+)
+_FINISH = (
+    "UPDATE rows SET value = :nothing, owner = '', lane = '', held = :expires, expires = :expires "
+    "WHERE kind = :kind AND key = :key AND leases = coalesce(:lease, leases) "
+    "RETURNING :lane <> '' AND EXISTS (SELECT 1 FROM rows AS other WHERE other.kind = :kind AND other.lane = :lane "
+    "AND other.number <> rows.number AND other.expires > :now)"
+)
+_COUNT = (
+    "INSERT INTO counters (kind, key, times, expires) VALUES (:kind, :key, 1, :expires) ON CONFLICT (kind, key) "
+    "DO UPDATE SET times = CASE WHEN counters.expires > :now THEN counters.times + 1 ELSE 1 END, "
+    "expires = CASE WHEN counters.expires > :now THEN counters.expires ELSE excluded.expires END RETURNING times"
+)
+_SWAP = (
+    "UPDATE rows SET value = :new WHERE kind = :kind AND key = :key AND value = :old AND expires > :now "
+    "AND leases = coalesce(:lease, leases) RETURNING 1"
+)
+_HOLD = (
+    "UPDATE rows SET held = :until WHERE kind = :kind AND key = :key AND leases = coalesce(:lease, leases) RETURNING 1"
+)
+_LISTED = "SELECT number, kind, key, value FROM rows WHERE kind = :kind AND number > :after AND expires > :now "
+
+
+class SqlStore(ABC):
+    """`stores.base.Store`, but for what its database has a way of its own for."""
+
+    put_statement: ClassVar[str]
+    take_in_statement: ClassVar[str]
+    of_kinds: ClassVar[str]
+    """The condition that `kind` is one of `:kinds`."""
+    place: ClassVar[str]
+    """What tells the rows of a table apart."""
+    locks: ClassVar[tuple[str, str]] = "", ""
+    """How the row to lease is locked: any lane's, and that of a lane which is named."""
+
+    def __init__(self, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._clock, self._pause = clock, pause
+
+    @abstractmethod
+    async def _run(self, sql: str, values: Any) -> list[Any]:
+        """The rows of one statement."""
+
+    @abstractmethod
+    def _kinds(self, kinds: Sequence[str]) -> object:
+        """The value for `:kinds`."""
+
+    async def _asked(self, sql: str, **values: object) -> list[Any]:
+        return await self._run(sql, {**values, "now": self._clock()})
+
+    async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
+        """Keep a row, replacing the one of the same kind and key."""
+        await self._run(self.put_statement, NewRow(kind, key, value, expires, owner)._asdict())
+
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The row's value while it lives."""
+        sql = "SELECT value FROM rows WHERE kind = :kind AND key = :key AND expires > :now"
+        rows = await self._asked(sql, kind=kind, key=key)
+        return bytes(rows[0][0]) if rows else None
+
+    async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
+        """The values of rows by kind and key, in that order, read in one statement; None where no row lives."""
+        one = "SELECT {0} AS at, value FROM rows WHERE kind = :kind{0} AND key = :key{0} AND expires > :now"
+        sql, values = " UNION ALL ".join(one.format(at) for at in range(len(places))), dict[str, object]()
+        for at, (kind, key) in enumerate(places):
+            values |= {f"kind{at}": kind, f"key{at}": key}
+        found = dict(await self._asked(sql, **values))
+        return [bytes(found[at]) if at in found else None for at in range(len(places))]
+
+    async def take(self, kind: str, key: str) -> bytes | None:
+        """The row's value, removed in the same statement: of many takers exactly one gets it."""
+        sql = "DELETE FROM rows WHERE kind = :kind AND key = :key RETURNING value, expires > :now"
+        rows = await self._asked(sql, kind=kind, key=key)
+        return bytes(rows[0][0]) if rows and rows[0][1] else None
+
+    async def add(
+        self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
+    ) -> bool:
+        """True for the first caller with this key while it lives, whose row is kept."""
+        return bool(await self._asked(_ADD, **NewRow(kind, key, value, expires, owner)._asdict(), lane=lane))
+
+    async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
+        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
+        rows = await self._asked(self.take_in_statement, **new._asdict(), lane=lane, until=until)
+        return _row(rows[0]) if rows else None
+
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
+        """Replace a living row's value only while it is still the old one; whether it was."""
+        return bool(await self._asked(_SWAP, kind=kind, key=key, old=old, new=new, lease=lease))
+
+    async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
+        """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
+        any_lane, of_lane = self.locks
+        sql = _LEASE.format("", any_lane) if lane is None else _LEASE.format("AND lane = :lane", of_lane)
+        rows = await self._asked(sql, kind=kind, until=until, lane=lane)
+        return _row(rows[0]) if rows else None
+
+    async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
+        """Move the end of a lease; a time that is past gives the row back."""
+        return bool(await self._asked(_HOLD, kind=kind, key=key, until=until, lease=lease))
+
+    async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
+        """Move what ends after that time forward by so many seconds: leases, counters, and rows of these kinds."""
+        moved, sooner = 0, "SET expires = expires - :seconds WHERE expires > :after"
+        for sql in (
+            "UPDATE rows SET held = held - :seconds WHERE lane <> '' AND held > :after RETURNING 1",
+            f"UPDATE counters {sooner} RETURNING 1",
+            f"UPDATE rows {sooner} AND {self.of_kinds} RETURNING 1",
+        ):
+            moved += len(await self._asked(sql, seconds=seconds, after=after, kinds=self._kinds(kinds)))
+        return moved
+
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
+        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
+        rows = await self._asked(_FINISH, kind=kind, key=key, expires=expires, lease=lease, lane=lane, nothing=b"")
+        return Ended(bool(rows), bool(rows and rows[0][0]))
+
+    async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
+        """The living rows of a kind after a number, in the order in which they were put, at most so many."""
+        sql = f"{_LISTED} ORDER BY number LIMIT :most"
+        return [_row(row) for row in await self._asked(sql, kind=kind, after=after, most=limit)]
+
+    async def size(self, prefix: str) -> int:
+        """How many living rows there are of the kinds that begin so."""
+        sql = "SELECT count(*) FROM rows WHERE kind >= :first AND kind < :behind AND expires > :now"
+        [(rows,)] = await self._asked(sql, first=prefix, behind=prefix + _LAST)
+        return int(rows)
+
+    async def last(self, kind: str) -> Row | None:
+        """The living row of a kind that was put last."""
+        rows = await self._asked(f"{_LISTED} ORDER BY number DESC LIMIT 1", kind=kind, after=0)
+        return _row(rows[0]) if rows else None
+
+    async def kinds(self) -> list[str]:
+        """The kinds of which there are living rows, in alphabetical order."""
+        rows = await self._asked("SELECT DISTINCT kind FROM rows WHERE expires > :now ORDER BY kind")
+        return [_text(kind) for (kind,) in rows]
+
+    async def count(self, kind: str, key: str, *, expires: float) -> int:
+        """Add one to a counter and return it; it starts again after `expires` of its first count."""
+        rows = await self._asked(_COUNT, kind=kind, key=key, expires=expires)
+        return int(rows[0][0])
+
+    async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
+        """The living rows of a kind that belong to an owner, as (key, value), oldest first."""
+        sql = "SELECT key, value FROM rows WHERE owner = :owner AND owner <> '' AND kind = :kind AND expires > :now "
+        rows = await self._asked(f"{sql} ORDER BY number", owner=owner, kind=kind)
+        return [(_text(key), bytes(value)) for key, value in rows]
+
+    async def drop(self, kind: str, key: str) -> None:
+        """Remove one row, if it is there."""
+        await self._run("DELETE FROM rows WHERE kind = :kind AND key = :key", {"kind": kind, "key": key})
+
+    async def drop_owned(self, owner: str, *kinds: str) -> int:
+        """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
+        return len(await self._run(*self._dropping(owner, kinds)))
+
+    def _dropping(self, owner: str, kinds: Sequence[str] = ()) -> tuple[str, Mapping[str, object]]:
+        """The statement that removes an owner's rows, and its values."""
+        every = f"(:every OR {self.of_kinds})"
+        sql = f"DELETE FROM rows WHERE owner = :owner AND owner <> '' AND {every} RETURNING 1"  # noqa: S608 -- our own
+        return sql, {"owner": owner, "every": not kinds, "kinds": self._kinds(kinds)}
+
+    async def sweep(self) -> int:
+        """Remove what has expired, a few hundred rows a statement so that others get their turn; how many rows."""
+        gone = 0
+        for table in ("rows", "counters"):
+            expired = f"SELECT {self.place} FROM {table} WHERE expires <= :now LIMIT :most"  # noqa: S608 -- our own
+            sql = f"DELETE FROM {table} WHERE {self.place} IN ({expired}) RETURNING 1"  # noqa: S608 -- as above
+            removed = _BATCH
+            while removed == _BATCH:
+                removed = len(await self._asked(sql, most=_BATCH))
+                gone += removed
+                await self._pause(0)
+        return gone
+
+
+def _text(kept: str | bytes | memoryview) -> str:
+    return kept if isinstance(kept, str) else bytes(kept).decode()
+
+
+def _row(values: Sequence[Any]) -> Row:
+    number, kind, key, value, *leased = values
+    row = Row(number, _text(kind), _text(key), bytes(value))
+    return row._replace(leases=leased[0], lane=_text(leased[1]), expires=leased[2]) if leased else row
