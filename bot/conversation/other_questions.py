@@ -39,9 +39,8 @@ _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A clause that asks, its words, how it is read by itself, and how after the question that is answered."""
+    """A clause that asks: its words, how it is read by itself, and how after the question that is answered."""
 
-    clause: Clause
     words: str
     alone: Reading
     refers: bool
@@ -130,7 +129,7 @@ def _parts(
     cut = [one for one in heard if one.role is ClauseRole.ASKS]
     texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
     return [
-        _Part(clause, text, engine.understand(text, today=today, people=people), _refers(said, clause))
+        _Part(text, engine.understand(text, today=today, people=people), _refers(said, clause))
         for clause, text in zip(cut, texts, strict=False)
     ]
 

@@ -123,7 +123,8 @@ class Chooser:
         if before is None or intent == AGAIN:
             return True
         if intent == SHARE:
-            return before.needs == "directory" or not {"SHARE", "CONTACT_CARD"}.isdisjoint(heard.names)
+            said = (rule.concepts & heard.names for rule in self._intents[SHARE].rules if not rule.after)
+            return before.needs == "directory" or any(said)
         if intent.removeprefix(FOLLOW) not in before.follows:
             return False
         if intent == REFINE:

@@ -151,12 +151,12 @@ def _leaves_open(name: str, slot: Slot) -> bool:
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
     """What each clause fills: the cell, the name in it, and the words that said it."""
-    for number, clause in enumerate(heard.clauses):
+    for clause in heard.clauses:
         inside = frozenset(range(clause.first, clause.after))
         for name, places in heard.marks.items():
             if said := sorted(places & inside):
                 words = heard.said.said(said[0], said[-1] + 1)
-                yield Cell(number, clause.role.value, cell_of.get(name, _OTHER), name, words)
+                yield Cell(clause.role.value, cell_of.get(name, _OTHER), name, words)
 
 
 def _places(heard: Heard, names: AbstractSet[str]) -> frozenset[int]:

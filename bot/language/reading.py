@@ -63,7 +63,6 @@ class Cell:
     `role` is what the clause is there for: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
     """
 
-    clause: int
     role: str
     cell: str
     name: str

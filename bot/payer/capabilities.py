@@ -17,7 +17,6 @@ class Abilities:
 
     params: frozenset[str]
     includes: frozenset[str]
-    interactions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +41,10 @@ class Capabilities:
 
 class _Named(Shape, frozen=True):
     name: str = ""
-    code: str = ""
 
 
 class _ResourceShape(Shape, frozen=True):
     type: str = ""
-    interaction: tuple[_Named, ...] = ()
     search_param: tuple[_Named, ...] = ()
     search_include: tuple[str, ...] = ()
 
@@ -101,5 +98,4 @@ def _abilities(resource: _ResourceShape) -> Abilities:
     return Abilities(
         frozenset(parameter.name for parameter in resource.search_param),
         frozenset(resource.search_include),
-        frozenset(interaction.code for interaction in resource.interaction),
     )

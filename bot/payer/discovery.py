@@ -42,7 +42,6 @@ class Endpoints:
     jwks: str | None = None
     revoke: str | None = None
     pkce: tuple[str, ...] | None = None
-    scopes: tuple[str, ...] | None = None
     client_auth: tuple[str, ...] | None = None
     userinfo: str | None = None
     names_issuer: bool | None = None
@@ -58,7 +57,6 @@ class _Document(msgspec.Struct, frozen=True):
     jwks_uri: str | None = None
     userinfo_endpoint: str | None = None
     code_challenge_methods_supported: tuple[str, ...] | None = None
-    scopes_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods: tuple[str, ...] | None = None
     authorization_response_iss_parameter_supported: bool | None = None
@@ -188,7 +186,6 @@ def _from_document(document: _Document) -> Endpoints:
         document.jwks_uri,
         document.revocation_endpoint,
         document.code_challenge_methods_supported,
-        document.scopes_supported,
         document.token_endpoint_auth_methods_supported or document.token_endpoint_auth_methods,
         document.userinfo_endpoint,
         document.authorization_response_iss_parameter_supported,

@@ -21,8 +21,6 @@ class SeenRequest:
     query: str
     """The parameters, of a search by POST those of its form."""
     header_names: frozenset[str]
-    client_port: int
-    """The client's end of the connection: equal for requests that shared one."""
     in_url: bool = True
     """Whether the parameters stood in the URL."""
 
@@ -104,7 +102,6 @@ def _seen(scope: Scope) -> SeenRequest:
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
         header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
-        client_port=(scope.get("client") or ("", 0))[1],
     )
 
 

@@ -25,14 +25,13 @@ MONTH = "1-month-in-retail"
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """One alternative by name. `same` when it holds the same ingredient; `strengths` are how many rows it stands for.
+    """One alternative by name. `same` when it holds the same ingredient.
 
     `tier` and `costs` are None where the list names it without a row of its own.
     """
 
     name: str
     same: bool
-    strengths: int
     drug: Drug | None
     costs: TierCosts | None
 
@@ -156,14 +155,14 @@ def summarize(
 def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None) -> Other:
     first = alike[0]
     name = f"{first.ingredient} [{first.brand}]" if first.brand else first.ingredient
-    return Other(name, first.ingredient in ingredients, len(alike), first, chosen.costs(first) if chosen else None)
+    return Other(name, first.ingredient in ingredients, first, chosen.costs(first) if chosen else None)
 
 
 def _unread(asked: Sequence[Drug], read: set[str], mine: set[str]) -> list[Other]:
     """Alternatives that the list only names: a reference that cannot be read keeps its words."""
     pairs = {words: key for one in asked for key, words in one.alternatives if words}
     return [
-        Other(words, same=False, strengths=1, drug=None, costs=None)
+        Other(words, same=False, drug=None, costs=None)
         for words, key in pairs.items()
         if key is None or key.id not in read | mine
     ]
