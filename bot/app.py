@@ -15,8 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bot.accounts.accounts import Accounts
-from bot.accounts.clients import member_client
+from bot.accounts.accounts import Accounts, member_client
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.guard import AddressLimit
 from bot.accounts.pages import AboutPages

@@ -25,8 +25,10 @@ from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
+from bot.payer.client import MemberClient
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
+from bot.payer.response_cache import MemberCache
 from bot.stores.sealed import SealedTable
 
 
@@ -213,3 +215,31 @@ class Accounts:
     async def _failed(self, person: Person, error: LinkError) -> None:
         await self._audit.record("sign_in_failed", person, detail=type(error).__name__)
         await self._on_failed(person, error)
+
+
+def member_client(
+    settings: Settings, http: Http, accounts: Accounts, recent: MemberCache
+) -> Callable[[Person, Access], MemberClient]:
+    """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token.
+
+    What the same link's questions have just read is not asked for again.
+    """
+
+    def client(person: Person, access: Access) -> MemberClient:
+        async def renew() -> str | None:
+            renewed = await accounts.renew(person, access)
+            return renewed.token if renewed else None
+
+        kept = recent.of(access.link_id, access.patient)
+        return MemberClient(
+            http,
+            settings.payer_fhir_url,
+            access.token,
+            access.patient,
+            also=access.also,
+            renew=renew,
+            post_search=settings.payer_post_search,
+            kept=kept,
+        )
+
+    return client
