@@ -311,7 +311,7 @@ class Answering:
             directory=self._directory,
             member=self._member(message.person, access) if access else None,
             places=self._places,
-            other_names=self._other_names,
+            other_names=self._pack.engine.lexicon.other_names,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
             read_home=lambda: self._own.home(message, asked.whose),
@@ -326,13 +326,6 @@ class Answering:
 
     def _drawer(self, person: Person, access: Access) -> SealedDrawer:
         return self._publisher.drawer(person, access, partial(self._accounts.holds, person, access.link_id))
-
-    def _other_names(self, drug: str) -> tuple[str, ...]:
-        """A drug's ingredient and its brands, as the pack's words pair them; the ingredient first."""
-        pairs = self._pack.engine.lexicon.drugs
-        ingredient = pairs.get(drug.casefold())
-        brands = (name for name, of in pairs.items() if of == ingredient)
-        return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
         """The answer with the offer of its document, and the link to it: the person's alone, or anybody's for none."""
@@ -370,14 +363,15 @@ class Answering:
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
-        own_doctor = (block for block in own if not isinstance(block, Actions))
-        blocks = (*blocks[:1], *own_doctor, *blocks[1:])  # the answer comes first
+        blocks = (
+            *blocks[:1],
+            *(one for one in own if not isinstance(one, Actions)),
+            *blocks[1:],
+        )  # the answer comes first
         blocks, unmet = self._with_unmet(asked, ask, blocks)
         if SHARED in asked.arguments:
-            blocks = (
-                *self._pack.render("_shared", {"alone": values["alone"], "file": bool(links)}, asked.language),
-                *blocks,
-            )
+            shared = {"alone": values["alone"], "file": bool(links)}
+            blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)
         about = {**values, "report": report, "asked": asked, "first": first, "member": member}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)

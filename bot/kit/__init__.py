@@ -123,6 +123,7 @@ from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
     Shares,
+    asks_figure,
     asks_for_client,
     asks_one,
     asks_several,
@@ -191,7 +192,7 @@ __all__ = [
     "Search", "Seen", "Series", "Shares", "Shielded", "Shown", "Site", "Step", "Story", "SumDoubts", "Summary",
     "Term", "TestsOnRecord", "TierCosts", "Unreadable", "Visits", "Wanted", "Who", "Why", "WhyGone", "WithCase",
     "WithDocument", "WithReminder", "WithSeen", "Within", "added", "adds_to", "affiliations_of", "amount_asked",
-    "amount_in", "any_time", "appeal_clock", "appeal_days", "around", "as_seen", "asked_networks",
+    "amount_in", "any_time", "appeal_clock", "appeal_days", "around", "as_seen", "asked_networks", "asks_figure",
     "asks_for_client", "asks_kind", "asks_one", "asks_several", "beyond", "by_currency", "by_name", "by_names",
     "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying", "case_found",
     "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around", "clock_of",

@@ -42,8 +42,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
-Form = Literal["amount", "date", "who", "which", "reason"]
-_FORMS: Mapping[Form, tuple[str, ...]] = {
+QuestionForm = Literal["amount", "date", "who", "which", "reason"]
+_FORMS: Mapping[QuestionForm, tuple[str, ...]] = {
     "amount": ("how much", "how many dollars", "what price", "the price", "the cost", "cuanto", "cuanta", "precio"),
     "date": (
         *("when", "what day", "what date", "which day", "which date", "how long ago"),
@@ -68,16 +68,23 @@ _ASKS_FOR = re.compile(
 _ONE = frozenset(
     {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
 )
+_WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
+_SO_FAR = frozenset(
+    {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
+    | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
+    | {"gastado", "pagado", "cerca", "alcance", "mas"}
+)
+"""Words of where somebody stands with a yearly figure, beside which the figure itself is not what is asked."""
 
 
-def form_asked(ask: Ask) -> Form | None:
+def form_asked(ask: Ask) -> QuestionForm | None:
     """The form of the question as it was put: the one whose words come first; None for a button and any other form."""
     said = words_of(ask.said)
     found = [(at, form) for form, openings in _FORMS.items() if (at := _opens(said, openings, form)) is not None]
     return min(found)[1] if found else None
 
 
-def _opens(said: Sequence[str], openings: Iterable[str], form: Form) -> int | None:
+def _opens(said: Sequence[str], openings: Iterable[str], form: QuestionForm) -> int | None:
     """Where the first of the openings stands; "cuánto tiempo" asks for no amount."""
     for at in range(len(said)):
         for opening in openings:
@@ -98,6 +105,12 @@ def asks_one(ask: Ask) -> bool:
 def asks_for_client(ask: Ask) -> bool:
     """Whether the words speak of a member, a patient or a caller whom the asker serves."""
     return _ASKS_FOR.search(" ".join(words_of(ask.said))) is not None
+
+
+def asks_figure(ask: Ask) -> bool:
+    """Whether the words ask what the figure is, and none of them how much of it is used or left."""
+    said = words_of(ask.said)
+    return any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said)
 
 
 def scope_of(ask: Ask) -> str | None:

@@ -134,6 +134,12 @@ class Lexicon:
     strange: set[str] = field(default_factory=set)
     grammar: Grammar = field(default_factory=Grammar)
 
+    def other_names(self, drug: str) -> tuple[str, ...]:
+        """A drug's ingredient and its brands, as the pack's words pair them; the ingredient first."""
+        ingredient = self.drugs.get(drug.casefold())
+        brands = (name for name, of in self.drugs.items() if of == ingredient)
+        return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
+
     @property
     def date_keys(self) -> frozenset[str]:
         """The words of times, in look-up form."""

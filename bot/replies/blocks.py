@@ -228,7 +228,8 @@ def _marked(span: Span) -> str:
 
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
     """Bars or lines for clients that draw them, with the amounts where they fit; the text says the same to all."""
-    if drawn and (labels := _axis(chart)):
+    empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
+    if drawn and not empty and (labels := _axis(chart)):
         yield _chart(chart, labels)
     elif chart.said:
         yield _rich([(Span(chart.said),)])
@@ -243,6 +244,10 @@ def _axis(chart: Chart) -> list[str]:
 
 
 def _chart(chart: Chart, labels: list[str]) -> Kit:
+    if chart.kind == "parts":  # the whole of a bar would look like the share of the first
+        pairs = zip(labels, chart.points, strict=True)
+        segments = [{"label": label, "value": float(point.values[0])} for label, point in pairs if point.values[0]]
+        return {"type": CHART, "title": cut(chart.title, _CHART_TITLE), "chart": {"type": "pie", "segments": segments}}
     series = [
         {
             "name": cut(name, _CHART_LABEL),

@@ -191,7 +191,8 @@ def _chart(chart: Chart) -> AdaptiveCard:
             for at, name in enumerate(chart.series or (chart.title,))
         ]
         return {"type": "Chart.Line", "title": chart.title, "data": lines}
-    bars = [{"x": label, "y": value, "color": _COLORS[0]} for label, [value] in zip(labels, numbers, strict=True)]
+    told = [point.told for point in chart.points]
+    bars = [{"x": words, "y": value, "color": _COLORS[0]} for words, [value] in zip(told, numbers, strict=True)]
     return {"type": "Chart.HorizontalBar", "title": chart.title, "data": bars}
 
 

@@ -46,7 +46,8 @@ SHOWN = 5
 _LATE = frozenset({"late", "tarde"})
 _STILL = frozenset({"still", "todavia", "aun"})
 _UNTIL = (frozenset({"long", "appeal"}), frozenset({"deadline"}), frozenset({"plazo"}), frozenset({"cuanto", "tiempo"}))
-_SEVERAL = frozenset({"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"})
+_ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
+_SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,6 +154,10 @@ class Spending(Summary):
         return self.start.year != self.end.year
 
 
+_BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
+"""By what the sum is parted, by the question that was asked."""
+
+
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
     ask, (start, end) = by_side(ask), time_of(ask)
@@ -201,7 +205,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
         doubts=found.doubts,
         hides=hides,
-        by=ask.arguments.get("by") or ("kind" if text_of(ask, "question") == "doctors_or_drugs" else None),
+        by=ask.arguments.get("by") or _BY.get(text_of(ask, "question") or ""),
         question=text_of(ask, "question") if one and not ask.arguments.get("by") else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )

@@ -23,6 +23,7 @@ from bot.kit import (
     MetSoFar,
     Shares,
     Summary,
+    asks_figure,
     carrying,
     counted_since,
     counting,
@@ -52,13 +53,6 @@ from bot.kit import (
 
 _EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
-_WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
-_SO_FAR = frozenset(
-    {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
-    | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
-    | {"gastado", "pagado", "cerca", "alcance", "mas"}
-)
-"""Words of where somebody stands with a yearly figure, beside which the figure itself is not what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +274,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
         named=named_visit(ask) is not None,
         unsplit=ask.slots.get("reason") == "before_met",
-        figure=aspect in COUNTED and _asks_figure(ask),
+        figure=aspect in COUNTED and asks_figure(ask),
     )
 
 
@@ -288,12 +282,6 @@ def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
     """The rules of the benefit table, where a price, a copay or the cover of some care is asked for, and no time."""
     of_care = _about_care(ask) is not None or _aspect(ask) in _EITHER
     return rules_ahead(ask, coverages, _side(ask)) if of_care and not _asks_time(coverages, ask) else ()
-
-
-def _asks_figure(ask: Ask) -> bool:
-    """Whether the words ask what the figure is, and none of them how much of it is used or left."""
-    said = words_of(ask.said)
-    return any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said)
 
 
 def _told_care(ask: Ask) -> list[str]:

@@ -164,7 +164,7 @@ async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
     assert "Type this code in Slack" in page.text
     assert 'href="slack://open?team=' in page.text
     assert "Dana M. (Slack, Contoso)" in page.text
-    assert "Nobody else should ever ask you for it" in page.text
+    assert "Nobody should ever ask you for it" in page.text
 
 
 async def test_pages_come_in_spanish(bot: Bot) -> None:

@@ -84,17 +84,16 @@ def test_a_line_has_its_series() -> None:
     ]
 
 
-def test_parts_are_bars_with_their_amounts() -> None:
-    """No shades of grey: a chart where Slack draws one, and nothing where it does not, for the lines beside tell it."""
+def test_parts_are_a_pie_with_their_amounts() -> None:
+    """Without a part that comes to nothing. Where Slack draws no chart there is none: the lines beside tell it."""
     parts = [
         ChartPoint(name, (Decimal(value),), f"${value}.00")
-        for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))
+        for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 0))
     ]
     [page] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts), "parts")))
-    assert page.blocks[-1]["chart"]["axis_config"]["categories"] == [
-        "yours $5.00",
-        "plan paid $493.00",
-        "taken off $336.00",
+    assert page.blocks[-1]["chart"]["segments"] == [
+        {"label": "yours $5.00", "value": 5.0},
+        {"label": "plan paid $493.00", "value": 493.0},
     ]
     assert (page.text, [block["type"] for block in page.plainer]) == ("Visit", ["header"])
 

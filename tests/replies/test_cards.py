@@ -31,7 +31,10 @@ HOSTILE = (
     "a@evil.example",
 )
 POINT = ChartPoint("May", (Decimal("308.40"),), "$308.40")
-BARS = [{"x": "May", "y": 308.4, "color": "categoricalBlue"}, {"x": "Jun", "y": 0.0, "color": "categoricalBlue"}]
+BARS = [
+    {"x": "May $308.40", "y": 308.4, "color": "categoricalBlue"},
+    {"x": "Jun", "y": 0.0, "color": "categoricalBlue"},
+]
 PARTS = [
     {
         "title": " ",
