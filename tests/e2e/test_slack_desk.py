@@ -37,7 +37,7 @@ async def test_an_answer_is_shared_with_the_channel(workspace: Workspace) -> Non
     [shared] = await workspace.deliver(press)
     assert shared.arguments["response_type"] == "in_channel"
     assert "Both are listed in Blue Network P." in shared.text
-    [table] = [block for block in shared.arguments["blocks"] if block["type"] == "table"]
+    [table] = [block for block in shared.arguments["blocks"] if block["type"] == "data_table"]
     assert [cell["text"] for cell in table["rows"][0]][1:] == ["Grace Okafor, MD", "Minh Kim, DO"]
     assert "Shared by Person U1" in shared.text
 
