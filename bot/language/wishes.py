@@ -51,6 +51,7 @@ _KINDS_OF_DOCTORS = frozenset({"specialty", "any_doctor", "person"})
 _WITH_OBJECT = frozenset({"training", "prescribes"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
+_NEAR = 3  # words
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
 
 
@@ -75,6 +76,9 @@ def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
 def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
     """The tags, with words that describe whoever follows as wishes, and without what is only a part of a wish."""
     found = _described([_with_object(said, tag, tags, words) if tag.kind == WISH else tag for tag in tags])
+    found = [
+        tag for tag in found if tag.kind != WISH or words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
+    ]
     wishes = [tag for tag in found if tag.kind == WISH]
     return [tag for tag in found if not (tag.kind in _PARTS and any(_is_part(tag, one) for one in wishes))]
 
@@ -98,6 +102,11 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
         return tag
     ends = [one.after for one in tags if one.kind in _OBJECTS and one.first == tag.after]
     return replace(tag, after=max(ends, default=tag.after + 1))
+
+
+def _is_of_entry(said: Utterance, tag: Tag, words: WordArea) -> bool:
+    """Whether it is what the directory says that is old, and nobody in it."""
+    return not words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
 
 
 def _is_part(tag: Tag, wish: Tag) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, replace
 
 from bot.kit import (
@@ -40,6 +41,9 @@ from bot.kit import (
 )
 
 SHOWN = 10
+_ASKS = re.compile(
+    r"\W*(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo))\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,13 @@ async def answer(ask: Ask) -> ClaimDetail:
     ask.report.steps += owed_steps(claim)
     contract = read_contract(claim.resource or b"{}")
     summary = summarize(claim, read_lines(claim), contract, before, around)
-    return replace(summary, question=text_of(ask, "question"), fill=fill)
+    return replace(summary, question=text_of(ask, "question") or _begins_with(ask.said), fill=fill)
+
+
+def _begins_with(said: str) -> str | None:
+    """Where, who or when, where a message begins with it."""
+    asked = _ASKS.match(said)
+    return asked.lastgroup if asked else None
 
 
 def summarize(

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.kit import Ask, Card, Choice, Listing, Summary, Who, affiliations_of, cards, is_named, staff_beside, who
+from bot.kit import Ask, Card, Choice, Listing, Summary, Who, affiliations_of, cards, is_named, sites, staff_beside, who
 
 _ELSE = re.compile(
     r"\b(who else|any(?:one|body) else|other (?:doctors|docs|providers|people)|colleagues|partners"
     r"|qui[eé]n(?:es)? m[aá]s|otros? (?:m[eé]dicos?|doctores)|colegas)\b",
+    re.IGNORECASE,
+)
+_HOSPITAL = re.compile(
+    r"\b(hospital\w*|affil\w*|afili\w*|privileges?|privilegios?|admits?|admit\w*|ingresa\w*|delivers?|groups?|grupos?)\b",
     re.IGNORECASE,
 )
 
@@ -45,6 +49,7 @@ class Affiliations(Summary):
     partial: bool = False
     others: tuple[Card, ...] | None = None
     places: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     @property
     def hospitals(self) -> tuple[Tie, ...]:
@@ -60,7 +65,9 @@ async def answer(ask: Ask) -> Affiliations:
     if found.only and ("else" in ask.arguments or _ELSE.search(ask.said)):
         return await _beside(ask, found.only)
     asked = str(ask.slots.get("organization") or "") or None
-    return replace(summarize(found, further, asked), partial=not ask.report.complete)
+    where = () if asked or not ask.said or _HOSPITAL.search(ask.said) else sites(ask, found.only or (), None)
+    addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
+    return replace(summarize(found, further, asked), partial=not ask.report.complete, addresses=addresses)
 
 
 async def _beside(ask: Ask, rows: Sequence[Listing]) -> Affiliations:

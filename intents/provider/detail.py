@@ -197,7 +197,7 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         told=told,
         brief=bool(told and ask.said) and not _MORE.search(ask.said),
         opening=open_at(ask),
-        week="open_at" in ask.slots,
+        week="open_at" in ask.slots or bool(_WHEN.search(ask.said)),
         asks=_asks(ask.said, told),
         document=Document("receipt", {"receipt": receipt, "asked_network": network})
         if receipt
@@ -220,6 +220,7 @@ _NUMBERS: dict[Number | None, re.Pattern[str]] = {
     "email": re.compile(r"\b(e-?mail|write|message|correo|escr[ií]b\w*|mensaje)\b", re.IGNORECASE),
     "web": re.compile(r"\b(web ?(?:site|page)?|url|homepage|online|sitio|p[aá]gina)\b", re.IGNORECASE),
 }  # another number than the phone's
+_WHEN = re.compile(r"\b(when|(?:what|which) days|cu[aá]ndo|qu[eé] d[ií]as)\b", re.IGNORECASE)
 _ACTIVE = re.compile(
     r"\b(active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií]))\b",
     re.IGNORECASE,
@@ -230,7 +231,7 @@ _UPDATED = re.compile(
 )
 _OTHER = re.compile(
     r"\b(address|where|hours?|time|opens?|closes?|info\w*|about|details?|direcci[oó]n|d[oó]nde|horarios?|hora|abren?"
-    r"|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca|directions?|llegar)\b",
+    r"|when|cu[aá]ndo|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca|directions?|llegar)\b",
     re.IGNORECASE,
 )  # something else than the number is asked for
 _CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
