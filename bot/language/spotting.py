@@ -303,11 +303,8 @@ class _Spotter:
         end, comma = self._frame(first)
         end += comma is not None and self._ends_in_initial(end)
         after = self.suffixed(end)
-        of_network = (
-            self._acts(begin, after)
-            or self._is_asked(begin, after)
-            or (self.word(after) in self.around.end and self._of_network(begin, after))
-        )
+        of_network = self._acts(begin, after) or self._is_asked(begin, after)
+        of_network |= self.word(after) in self.around.end and self._of_network(begin, after)
         reached = self._reached(begin, after)
         if end - first < _PAIR or not (
             of_network or reached or (not first and self.word(after) in self.around.terse_field)

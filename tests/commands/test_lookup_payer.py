@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,6 +13,7 @@ import pytest
 from bot.cli.lookup import LookedUp, look_up
 from bot.config import Settings
 from bot.payer import http
+from bot.sandbox.world import Resource
 from tests.days import DAY
 from tests.shipped import shipped_pack
 from tests.worlds import world_of
@@ -20,12 +21,12 @@ from tests.worlds import world_of
 _REAL = http._transport
 
 
-def _people(first: int, last: int) -> list[Mapping[str, object]]:
+def _people(first: int, last: int) -> list[Resource]:
     return list(world_of(DAY).resources["Practitioner"].values())[first:last]
 
 
-def _full(person: Mapping[str, object]) -> str:
-    (name, *_), *_ = [person["name"]]
+def _full(person: Resource) -> str:
+    name = person["name"][0]
     return " ".join((*name["given"], name["family"]))
 
 
@@ -89,7 +90,7 @@ def wire() -> Iterator[None]:
         patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
         patched.setattr("bot.cli.rehearsal.build", lambda **_: world_of(DAY))
         patched.setattr("bot.payer.http._transport", _Wire)
-        patched.setitem(http.Http.__init__.__kwdefaults__, "pause", _at_once)
+        patched.setitem(http.Http.__init__.__kwdefaults__ or {}, "pause", _at_once)
         yield
 
 
