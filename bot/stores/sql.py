@@ -180,7 +180,7 @@ class SqlStore(ABC):
         """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
         return len(await self._run(*self._dropping(owner, kinds)))
 
-    def _dropping(self, owner: str, kinds: Sequence[str] = ()) -> tuple[str, dict[str, Any]]:
+    def _dropping(self, owner: str, kinds: Sequence[str] = ()) -> tuple[str, dict[str, object]]:
         """The statement that removes an owner's rows, and its values."""
         every = f"(:every OR {self.of_kinds})"
         sql = f"DELETE FROM rows WHERE owner = :owner AND owner <> '' AND {every} RETURNING 1"  # noqa: S608 -- our own
