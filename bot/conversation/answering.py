@@ -179,7 +179,7 @@ class Answering:
         if payer.lacked and access is not None and (number := await self._own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._payer, "number": number}})
         if isinstance(reply, Private):
-            reply = await self._written_down(message, asked, reply, ask.report)
+            reply = await self.written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
             return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
@@ -208,7 +208,7 @@ class Answering:
             await self._accounts.looks.keep(person, access.patient, look)
         return summary
 
-    async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
+    async def written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
         """The answer with its audit `record`. Rows for records that were not trusted are added first (T11, F27, F31).
 
         It is written with what the conversation keeps of the answer, in one transaction, and once for each delivery:

@@ -50,6 +50,7 @@ from bot.ops.audit import Audit
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
 from bot.pack import Pack, template_of
+from bot.payer.budget import Report
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
@@ -232,7 +233,8 @@ class Turn:
         reply = self._static(asked, payer=payer)
         if payer.lacked and (number := await self._answering.members_number(message, asked)):
             told = self._static(asked, payer={**self._payer, "number": number})
-            return Private(intent=told.intent, language=told.language, blocks=told.blocks)
+            own = Private(intent=told.intent, language=told.language, blocks=told.blocks)
+            return await self._answering.written_down(message, asked, own, Report())
         return reply
 
     async def _of_sentence(self, exchange: Exchange, asked: Asked) -> Said:

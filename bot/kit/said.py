@@ -44,7 +44,10 @@ _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _FORMS: Mapping[QuestionForm, tuple[str, ...]] = {
-    "amount": ("how much", "how many dollars", "what price", "the price", "the cost", "cuanto", "cuanta", "precio"),
+    "amount": (
+        *("how much", "how many dollars", "what price", "the price", "the cost", "what do i owe", "what did i owe"),
+        *("what do i pay", "what did i pay", "what did i spend", "cuanto", "cuanta", "precio"),
+    ),
     "date": (
         *("when", "what day", "what date", "which day", "which date", "how long ago"),
         *("cuando", "que dia", "que fecha", "hace cuanto"),

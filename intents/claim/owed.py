@@ -18,6 +18,7 @@ from bot.kit import (
     Within,
     added,
     by_currency,
+    form_asked,
     left_of,
     period_claims,
     span_of,
@@ -38,7 +39,8 @@ class OwedInAll(Summary):
     `shares` is the share by currency, `over` what is reported as paid above it, and `doubts` what has to be said.
     `open` are the `SHOWN` largest claims that tell something left; `unknown` claims tell a share and not whether it was
     paid, `unknown_share` their sum; `untold` tell no share. `whom` are those who may bill, each with what is not known
-    to be paid, the most first, where that was asked. `asked_time`: the time was named and is not the last year.
+    to be paid, the most first, where that was asked; `first`: that alone, and no sum.
+    `asked_time`: the time was named and is not the last year.
     """
 
     wanted: ClaimWish
@@ -59,6 +61,7 @@ class OwedInAll(Summary):
     doubts: SumDoubts = NO_DOUBTS
     over: Amount | None = None
     whom: tuple[tuple[str, Amount], ...] = ()
+    first: bool = False
 
 
 async def answer(ask: Ask) -> OwedInAll:
@@ -100,6 +103,7 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
         shares=by_currency(claim.owed.amount for claim in told),
         doubts=found.doubts,
         whom=_whom(told) if text_of(ask, "question") == "whom" else (),
+        first=form_asked(ask) == "who",
         over=added(-left for claim in told if (left := left_of(claim)) and left.value < 0),
     )
 

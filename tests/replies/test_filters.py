@@ -16,6 +16,7 @@ from bot.replies.catalogues import read_catalogues
 from bot.replies.filters import (
     arg,
     day,
+    dollars,
     finalize,
     join,
     language_name,
@@ -73,6 +74,18 @@ class Partial:
 def test_money(amount: object, shown: str) -> None:
     """Dollars and cents, half-even; another currency keeps its code."""
     assert money(amount) == shown
+
+
+def test_an_estimate_is_in_whole_dollars() -> None:
+    """Another currency keeps its cents; what is absent is refused as money is."""
+    assert [dollars(one) for one in (Decimal("225.94"), Amount(Decimal("1292.00")), Decimal(0))] == [
+        "$226",
+        "$1,292",
+        "$0",
+    ]
+    assert dollars(Amount(Decimal("12.50"), "EUR")) == "12.50 EUR"
+    with pytest.raises(TypeError):
+        dollars(None)
 
 
 @pytest.mark.parametrize("amount", [None, 54.87, "54.87", True, Amount(None)])  # type: ignore[arg-type]
