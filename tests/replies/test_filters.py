@@ -78,11 +78,8 @@ def test_money(amount: object, shown: str) -> None:
 
 def test_an_estimate_is_in_whole_dollars() -> None:
     """Another currency keeps its cents; what is absent is refused as money is."""
-    assert [dollars(one) for one in (Decimal("225.94"), Amount(Decimal("1292.00")), Decimal(0))] == [
-        "$226",
-        "$1,292",
-        "$0",
-    ]
+    amounts = (Decimal("225.94"), Amount(Decimal("1292.00")), Decimal(0))
+    assert [dollars(one) for one in amounts] == ["$226", "$1,292", "$0"]
     assert dollars(Amount(Decimal("12.50"), "EUR")) == "12.50 EUR"
     with pytest.raises(TypeError):
         dollars(None)
