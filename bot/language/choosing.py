@@ -109,6 +109,10 @@ class Chooser:
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
         self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
 
+    def needed(self, entry: IntentRules) -> float:
+        """How likely an intent has to be before it is answered at once."""
+        return max(self.sure[entry.needs], entry.sure)
+
     @property
     def sure(self) -> Mapping[str, float]:
         """How likely an intent has to be before it is answered at once, by what its answer reads."""

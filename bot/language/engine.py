@@ -292,7 +292,7 @@ class Engine:
         if licence is None:
             return bool(others)
         competes = any(one.intent != own.intent for one in others)
-        return competes and not goes_on and own.score < self._chooser.sure[self.intents[own.intent].needs]
+        return competes and not goes_on and own.score < self._chooser.needed(self.intents[own.intent])
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
         """Whether a rule of another intent takes the message after the answer before it: "stop" after reminders."""
@@ -356,7 +356,12 @@ class Engine:
         if aspect := self._chooser.aspect(entry.intent, heard):
             slots["reason"] = Slot("", aspect)
         if rule:
-            slots.update(
-                {name: Slot("", value) for name, value in rule.set.items() if name != PERSON or name not in slots}
-            )
+            slots.update({name: Slot("", value) for name, value in rule.set.items() if _sets(name, value, slots)})
         return slots
+
+
+def _sets(name: str, value: object, slots: Mapping[str, Slot]) -> bool:
+    """Whether a rule may set it: no person beside a named one, and no yes beside a value ("y una resonancia")."""
+    if name == PERSON:
+        return name not in slots
+    return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}

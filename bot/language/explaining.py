@@ -46,7 +46,7 @@ def traced(
         {name: tuple(chooser.weights.speaks(found, name)) for name in first_two},
         tuple(name for name, entry in intents.items() if licence_of(entry, held)),
         _most_alike(heard.keys, intents[first_two[0]] if first_two else None),
-        chooser.sure[intents[reading.intent or FALLBACK].needs],
+        chooser.needed(intents[reading.intent or FALLBACK]),
     )
 
 

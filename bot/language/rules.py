@@ -107,6 +107,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     household: HouseholdRule | None = None
     walks: bool = False
     acts: bool = False
+    sure: float = 0.0
     of_list: str | None = None
     answer: Literal["built", "later", "aside"] = "built"
     slots: dict[str, str] = {}
@@ -192,7 +193,7 @@ class IntentRules:
     instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for all of them
     together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that answers when
     the message goes on with a list of things to ask it of.
-    `acts`: it keeps something, so that another person's words never do it.
+    `acts`: it keeps something, so that another person's words never do it. `sure`: how likely it has to be at least.
     `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
     """
 
@@ -218,6 +219,7 @@ class IntentRules:
     household: HouseholdRule | None
     walks: bool
     acts: bool
+    sure: float
     of_list: str | None
     command: str | None
     reads: Reads | None
@@ -360,6 +362,7 @@ def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _
         household=raw.household,
         walks=raw.walks,
         acts=raw.acts,
+        sure=raw.sure,
         of_list=raw.of_list,
         command=raw.command,
         reads=raw.reads,
