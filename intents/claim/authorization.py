@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bot.kit import (
+    Ahead,
     Ask,
     Authorization,
     CareKind,
@@ -17,8 +18,10 @@ from bot.kit import (
     choose,
     given,
     kind_shown,
+    member_coverages,
     read_authorization,
     read_claims,
+    rules_ahead,
     span_of,
     text_of,
     wanted_of,
@@ -47,7 +50,7 @@ class Authorizations(Summary):
     care of a request by its id, where its record shows just one kind. `then` is the time for which it was asked whether
     an approval holds, and `asks_end` that its end was asked for. `each` has the newest request of each kind of care,
     where several were named. `refused` is a claim that the plan didn't pay for lack of an approval: the care needed
-    one.
+    one. `ahead` are the benefit table's rules for care to come.
     """
 
     wanted: ClaimWish
@@ -65,6 +68,7 @@ class Authorizations(Summary):
     then: Span | None = None
     asks_end: bool = False
     each: tuple[tuple[CareKind, Authorization | None], ...] = ()
+    ahead: tuple[Ahead, ...] = ()
 
     def over(self, one: Authorization) -> bool:
         """Whether its time has passed, today or at the time that was asked about."""
@@ -73,7 +77,9 @@ class Authorizations(Summary):
 
 
 async def answer(ask: Ask) -> Authorizations:
-    """Every page is read: no search parameter asks for approvals alone."""
+    """By the benefit table, where it tells. Else every page is read: no search parameter asks for approvals alone."""
+    if rules := await _by_table(ask):
+        return replace(summarize((), ask), ahead=rules)
     found: list[tuple[Claim, Authorization]] = []
     unpaid: list[Claim] = []
     async for page in given(ask.search(_SEARCH)):
@@ -91,6 +97,14 @@ async def answer(ask: Ask) -> Authorizations:
         ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     return summary
+
+
+async def _by_table(ask: Ask) -> tuple[Ahead, ...]:
+    """The rules that tell whether care to come needs approval."""
+    if _question(ask) != "need" or not ask.benefits.rows:
+        return ()
+    rules = rules_ahead(ask, await member_coverages(ask), None)
+    return tuple(one for one in rules if one.benefit.approval is not None or not one.benefit.covered)
 
 
 def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:

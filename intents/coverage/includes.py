@@ -73,12 +73,15 @@ class Included(Summary):
 
 async def answer(ask: Ask) -> Included:
     """From the coverages alone: benefits that no record names are not guessed. A dental maximum is one of payments."""
-    coverages = await member_coverages(ask, shown=True)
-    if text_of(ask, "reason") is None:
-        rules = await priced_ahead(ask, rules_ahead(ask, coverages, None), coverages)
+    coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
+    rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
+    if limits := tuple(one for one in rules if reason and one.benefit.limits):
+        return Included("limit", (), coverages.current, ahead=limits)
+    if reason is None:
+        rules = await priced_ahead(ask, rules, coverages)
         what = next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None)
         return Included("", (), coverages.current, what=what, ahead=rules)
-    if text_of(ask, "reason") != "dental_max":
+    if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
     alive = await period_claims(ask, start, end, people=False)
