@@ -6,14 +6,14 @@ import asyncio
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
 import msgspec
 
 from bot.kit.ask import Ask
-from bot.kit.gathering import Gathered, Kept, Missing, keep
+from bot.kit.gathering import KINDS, Gathered, Kept, Missing, keep
 from bot.kit.offers import Document
 from bot.records.bundle import Entry, read_head
 from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
@@ -21,6 +21,7 @@ from bot.records.claim import Claim, read_claim
 from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
+from bot.records.live import live
 from bot.records.observation import Observation, read_observation
 from bot.records.patient import Profile, read_profile
 from bot.records.service import names_in
@@ -44,7 +45,8 @@ class RecordPapers:
     """What the page and the spreadsheet show. `counts` are the records of each type that are in the file.
 
     `marked` of them carry a privacy mark; `hidden` carry one and are left out. `strange` could not be shown on the
-    page and are in the FHIR files only.
+    page and are in the FHIR files only. `states` says by a claim's id why it counts no longer: "replaced" or "taken
+    back"; "reversal" for one that takes back another.
     """
 
     made: date
@@ -62,6 +64,12 @@ class RecordPapers:
     unreadable: int
     strange: int
     missing: tuple[Missing, ...]
+    states: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def beside(self) -> int:
+        """How many of them are no records of a person: doctors and places."""
+        return sum(number for kind, number in self.counts.items() if kind not in KINDS)
 
     @property
     def records(self) -> int:
@@ -110,12 +118,14 @@ def papers_of(state: Gathered, parts: Parts, made: date, *, marked: bool) -> Rec
     def claim(line: bytes) -> Claim:
         return read_claim(line, names).read_whole()
 
+    claims = _newest(read("ExplanationOfBenefit", claim), lambda one: one.service.day)
     kept_marked = sum(kept.records for kept, _ in parts if kept.share == "marked")
     return RecordPapers(
         made=made,
         patient=next(read("Patient", read_profile), None),
         coverages=tuple(read("Coverage", read_coverage)),
-        claims=_newest(read("ExplanationOfBenefit", claim), lambda one: one.service.day),
+        claims=claims,
+        states=_states(claims, made),
         conditions=_newest(read("Condition", read_condition), lambda one: one.day),
         procedures=_newest(read("Procedure", read_procedure), lambda one: one.day),
         results=_newest(read("Observation", read_observation), lambda one: one.day),
@@ -128,6 +138,13 @@ def papers_of(state: Gathered, parts: Parts, made: date, *, marked: bool) -> Rec
         strange=len(lost),
         missing=state.missing,
     )
+
+
+def _states(claims: Iterable[Claim], today: date) -> dict[str, str]:
+    """Why claims count no longer, by id: what a correction or a reversal says of an earlier one, that one doesn't."""
+    alive = live(claims, today)
+    groups = {"replaced": alive.replaced, "taken back": alive.taken_back, "reversal": alive.reversals}
+    return {claim.id: name for name, rows in groups.items() for claim in rows}
 
 
 def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ import pytest
 
 from bot.errors import SignInExpired
 from bot.kit import Ask
-from bot.kit.gathering import KINDS, Gathered, gathered
+from bot.kit.gathering import KINDS, Gathered, Kept, gathered
 from bot.kit.record_files import fhir_files, papers_of, record_document
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
@@ -249,6 +250,21 @@ async def test_records_with_a_privacy_mark_are_in_it_only_when_asked_for() -> No
     assert made[1].done is not None
     await made[1].done()
     assert drawer.held, "the button for the rest needs no second reading"
+
+
+async def test_a_claim_says_that_it_counts_no_longer() -> None:
+    """Also where only the later one tells it: a correction names the claim that it replaces."""
+    first, second = claims(2)
+    corrects = {"related": [{"relationship": {"coding": [{"code": "prior"}]}, "reference": {"value": "n1"}}]}
+    doctor = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Kim"}]}
+    rows = [PATIENT, {**first, "identifier": [{"value": "n1"}]}, {**second, **corrects}]
+    payer, drawer = Payer(rows), Box()
+    state = await gathered(asking(payer, drawer), anew=True)
+    state.parts.append(Kept("d", "Practitioner", "open", 1))
+    parts = [(kept, drawer.held.get(kept.name) or zlib.compress(json.dumps(doctor).encode())) for kept in state.parts]
+    papers = papers_of(state, parts, TODAY, marked=False)
+    assert papers.states == {"c0": "replaced"}
+    assert (papers.records, papers.beside) == (4, 1)
 
 
 @pytest.mark.threat("T71")
