@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation.sharing import to_share
+from bot.conversation.sharing import carried, to_share
 from bot.conversation.state import Asked, Memory
 from bot.language.context import RECORD, changed, taken_over
 from bot.language.kernel import SHARE
@@ -183,7 +183,8 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     if context is None:
         return None
     intent, slots = changed(context, reading)
-    return replace(last, intent=intent, slots=slots, arguments={}, unmet=reading.unmet)
+    waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
+    return replace(last, intent=intent, slots=slots, arguments=carried(last) if waits else {}, unmet=reading.unmet)
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:

@@ -20,7 +20,6 @@ from bot.conversation import followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Said
 from bot.conversation.other_questions import cleared, parted
-from bot.conversation.sharing import SHARED
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, become, plain_asked, said
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
@@ -228,8 +227,6 @@ class Recognisers:
             if changed is None:
                 return followups.beyond(memory, reading, language)
             asked = replace(changed, language=language)
-            if SHARED in asked.arguments:  # it is looked up as anybody would, so that anybody may read it
-                exchange.message = replace(exchange.message, directory_only=True)
         else:
             intent, slots = self._engine.merged(context, part)
             whose = owner.spoken_of(memory, part)

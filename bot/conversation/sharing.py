@@ -15,14 +15,15 @@ from bot.language.rules import IntentRules
 
 SHARED = "share"
 """What a question that is to be shown on carries."""
-_CONTACT, _FILE, _PAGE = "contact", "file", "page"
+_CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
 """What an answer is asked for beside its words: a provider's contact card, or a list as a file, from its start."""
 
 
 def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """The question whose answer is to be handed on; the words alone, where no answer of the directory was given."""
     how = str(reading.slots["share"].value) if "share" in reading.slots else ""
-    found = _named(reading, intents) or _entry(memory, reading, intents) or _last(memory, intents)
+    listed = how in {_LIST, _FILE}
+    found = _named(reading, intents) or _entry(memory, reading, intents) or _last(memory, intents, listed=listed)
     if found is None:
         return Asked(SHARE)
     if how == _CONTACT and found.intent != _one(intents):
@@ -32,10 +33,16 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     return replace(found, arguments={**kept, _FILE: "yes", _CONTACT: "yes", **shared}, also={})
 
 
-def _last(memory: Memory, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """The last question to the directory that this conversation holds."""
-    asked = (one for one in (memory.asked, *memory.earlier) if one is not None)
-    return next((one for one in asked if _is_open(one, intents)), None)
+def carried(asked: Asked) -> dict[str, str]:
+    """What a question that is to be handed on says of that, for when it waits for a place."""
+    return {name: value for name, value in asked.arguments.items() if name in {SHARED, _CONTACT, _FILE}}
+
+
+def _last(memory: Memory, intents: Mapping[str, IntentRules], *, listed: bool) -> Asked | None:
+    """The last question to the directory that this conversation holds; `listed`, rather one that has a list."""
+    found = [one for one in (memory.asked, *memory.earlier) if one is not None and _is_open(one, intents)]
+    lists = [one for one in found if one.intent != _one(intents)] if listed else []
+    return next(iter(lists or found), None)
 
 
 def _named(reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:

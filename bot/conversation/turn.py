@@ -39,6 +39,7 @@ from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.quoting import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
+from bot.conversation.sharing import SHARED, carried
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
@@ -177,6 +178,8 @@ class Turn:
         asked = step
         if isinstance(step, Asked):
             exchange.is_asked, exchange.errors = True, step.language
+            if SHARED in step.arguments:  # it is looked up as anybody would, so that anybody may read it
+                exchange.message = replace(exchange.message, directory_only=True)
             held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
             asked = held or await self._without_search(exchange, step)
         if not isinstance(asked, Asked):
@@ -305,9 +308,17 @@ class Turn:
 
     async def _ask_for_place(self, message: Message, asked: Asked, need: NeedsPlace) -> Said:
         # What others read says the same whoever asks: it must not tell who has connected an account.
-        linked = message.alone and await self._accounts.link(message.person) is not None
+        open_ = message.directory_only or not message.alone
+        linked = not open_ and await self._accounts.link(message.person) is not None
         aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
-        values = {"payer": self._payer, "linked": linked, "aside": aside, "intent": asked.intent, "need": need}
+        values = {
+            "payer": self._payer,
+            "linked": linked,
+            "aside": aside,
+            "intent": asked.intent,
+            "need": need,
+            "kept": carried(asked),
+        }
         blocks = self._pack.render("ask/location", values, asked.language)
         reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
         slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
