@@ -41,6 +41,7 @@ _WORD = re.compile(r"[^\W_]+")
 _ANOTHER = frozenset({
     "OTHER_PERSON", "NAMED_PERSON", "named_person", "OTHER_PARENT", "EMPLOYER", "provider_name", "any_doctor", "DOCTOR",
 })  # fmt: skip
+_OF_PLAN = frozenset({"", "Coverage", "MedicationKnowledge"})  # what a plan is, and no record of anybody
 _OURS = frozenset({"our", "ours", "we", "weve", "us", "nuestro", "nuestra", "nuestros", "nuestras", "nosotros"})
 _UNSAID = "unsaid"  # somebody is meant, and no word before says who
 _YOUNGER = frozenset({"son", "daughter", "child", "children"})
@@ -208,12 +209,13 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
 def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
     """The question about a household: asked of all, else of one who is asked for, or of the only one, which is told.
 
-    "Our plan" is the asker's, where no answer is for all.
+    "Our plan" is the asker's, where no answer is for all; of "our claims" as a file it is asked whose.
     """
-    slot = asked.slots[PERSON]
+    slot, reads = asked.slots[PERSON], rules.reads.type if rules.reads else ""
     if PERSON in rules.slots or household_of(asked, rules, memory.people):
         return Settled(replace(asked, whose=now(memory)))
-    if len(memory.people) > 1 and slot.text.casefold() not in _OURS:
+    of_plan = slot.text.casefold() in _OURS and reads in _OF_PLAN
+    if len(memory.people) > 1 and not of_plan:
         return Settled(_of(asked, asked.whose), memory.people)
     alone = _of(asked, asked.whose)
     return Settled(alone if memory.people else replace(alone, unmet={**alone.unmet, PERSON: slot}))
