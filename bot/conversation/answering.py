@@ -200,12 +200,18 @@ class Answering:
     async def _told(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
         """The answer with what became of its wish, of what the person told of an appeal, and of what was seen."""
         if isinstance(summary, WithCase) and summary.change:
-            summary = replace(summary, case=await self._reminding.changed(person, access, summary.change))
+            summary = replace(summary, done=await self._reminding.changed(person, access, summary.change))
         if isinstance(summary, WithReminder) and summary.wish:
             summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
         if isinstance(summary, WithSeen) and (seen := summary.seen):
             look = LastLook(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
             await self._accounts.looks.keep(person, access.patient, look)
+        kept = isinstance(summary, WithReminder) and (
+            summary.wish or (isinstance(summary, WithCase) and summary.change)
+        )
+        if kept and not await self._accounts.holds(person, access.link_id):  # "unlink" came in the same moment
+            await self._reminding.end_private(person, await self._accounts.connected(person))
+            raise Disconnected("the link changed while something was kept")
         return summary
 
     async def written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:

@@ -55,18 +55,20 @@ class Cases:
                 await self._store.drop(_KIND, key)
             present = msgspec.json.decode(plain, type=_Row).case if plain else AppealCase(claim=change.claim)
             case = change.made(present)
-            if case is None:
+            if case is None or case == AppealCase(
+                claim=change.claim
+            ):  # an empty one would catch all that is told later
                 await self._store.drop(_KIND, key)
-                return None
+                return case
             value = msgspec.json.encode(_Row(whose, case))
             if await self._kept(person, key, value, sealed if plain else None):
                 return case
         raise StoreBusy("a case was changed at the same moment")
 
-    async def end_private(self, person: Person, row: LinkRow) -> None:
-        """Forget the cases of records that a person's connection does not open."""
+    async def end_private(self, person: Person, row: LinkRow | None) -> None:
+        """Forget the cases of records that a person's connection does not open; all of them without one."""
         for key, one in await self._rows(person):
-            if not row.opens(one.whose):
+            if not (row and row.opens(one.whose)):
                 await self._store.drop(_KIND, key)
 
     async def count(self, person: Person) -> int:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
 
 from bot.accounts.accounts import Access, LinkRow
+from bot.accounts.rows import PatientCandidate
 from bot.conversation.cases import Cases
 from bot.conversation.exchange import Keeper
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
 from bot.delivery.news import DAYS, Interval, marks_of, rest
-from bot.delivery.reminders import ASK_AGAIN, MOST, About, NotKept, Reminder, Reminders, due_today, mark_of, waking
+from bot.delivery.reminders import ABOUTS, ASK_AGAIN, About, NotKept, Reminder, Reminders, due_today, mark_of, waking
 from bot.errors import Unwritable
-from bot.kit import AppealCase, CaseChange, ReminderKept, ReminderWish
+from bot.kit import CaseChange, CaseKept, ReminderKept, ReminderWish
 from bot.message import Language, Message, Person, Private
 from bot.pack import Pack
 
@@ -35,6 +36,12 @@ _OVER: Mapping[str, tuple[About, ...]] = {
     "over": ("appeal", "answer", "review"),
 }
 """What of a claim there is nothing left to remind of, by the stage of its appeal."""
+_NAMED: Mapping[str, tuple[About, ...]] = {
+    "appeal": ("appeal", "answer", "review"),
+    "claim": ("news",),
+    **{about: (about,) for about in ABOUTS if about not in {"appeal", "answer", "review", "news"}},
+}
+"""What words beside "stop" name; any others name nothing."""
 
 
 class Reminding:
@@ -61,7 +68,7 @@ class Reminding:
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """What became of an answer's wish."""
         if wish.done:
-            await self._reminders.end_of(person, wish.record, wish.about)
+            await self._reminders.end_of(person, access.patient, wish.record, wish.about)
             return ReminderKept()
         if wish.last is None:
             return await self._watch(person, asked, wish, access)
@@ -69,11 +76,24 @@ class Reminding:
         kept = await self._reminders.keep(wanted)
         return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
 
-    async def changed(self, person: Person, access: Access, change: CaseChange) -> AppealCase | None:
-        """The case after a change; reminders of days that are over with it end."""
+    async def changed(self, person: Person, access: Access, change: CaseChange) -> CaseKept:
+        """The case after a change; reminders of days that are over with it end, those of another day move.
+
+        A deadline was asked for apart from the case: forgetting that leaves it.
+        """
         case = await self.cases.change(person, access.patient, change)
-        await self._reminders.end_of(person, change.claim, *_OVER[case.stage if case else "over"])
-        return case
+        if not change.steps:
+            return CaseKept(case)
+        over, whose = _OVER[case.stage if case else "open"], access.patient
+        ended, moved = await self._reminders.end_of(person, whose, change.claim, *over), 0
+        rows = await self._reminders.of(person) if change.last and case else []
+        for key, one in rows:
+            of_it = (one.whose, one.record) == (whose, change.claim) and one.about in {"answer", "review"}
+            if of_it and change.last and one.last != change.last:
+                again = await self._reminders.keep(msgspec.structs.replace(one, last=change.last))
+                moved += not isinstance(again, NotKept)
+                ended += await self._reminders.end(person, key) if isinstance(again, NotKept) else 0
+        return CaseKept(case, ended, moved)
 
     async def _watch(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         now, known, minutes = self._now(), marks_of(wish.known), await self._interval.minutes()
@@ -100,22 +120,28 @@ class Reminding:
             return ReminderKept(most=kept.most)
         return ReminderKept(minutes=0 if wanted.asleep else minutes, ends=over, until=last, every=every, new=new)
 
-    async def answer(self, message: Message, asked: Asked) -> Private:
-        """The reply to "my reminders", and to who ends one or all of them."""
+    async def answer(self, message: Message, asked: Asked, people: Sequence[PatientCandidate]) -> Private:
+        """The reply to "my reminders", and to who ends one or all of them.
+
+        `people` are all whose records the person may ask about, where these are several: a list then says whose.
+        """
         person, language = message.person, asked.language
-        rows = await self._reminders.of(person)
-        if asked.intent == END:
-            one = asked.arguments.get("key")
-            ended = await self._reminders.end(person, *([one] if one else (key for key, _ in rows)))
+        rows, one = await self._reminders.of(person), asked.arguments.get("key")
+        named = str(asked.values.get("question") or "")
+        meant = [key for key, row in rows if not named or row.about in _NAMED.get(named, ())]
+        if asked.intent == END and (one or not rows or not named or len(meant) == 1):
+            ended = await self._reminders.end(person, *([one] if one else meant))
             return self._say("reminder/end", language, intent=END, ended=ended, left=len(rows) - ended, one=one)
-        shown = [{"key": key, "reminder": one} for key, one in rows]
-        return self._say("reminder/list", language, intent=LIST, rows=shown, today=self._now().date(), most=MOST)
+        names = {one.patient: one.name for one in people}
+        shown = [{"key": key, "reminder": row, "name": names.get(row.whose, "")} for key, row in rows]
+        which = asked.intent == END
+        return self._say("reminder/list", language, intent=LIST, rows=shown, today=self._now().date(), which=which)
 
     async def ahead(self, person: Person) -> tuple[int, int]:
-        """How many days are still to be told, and how many news are looked for."""
+        """How many days are still to be told, and how much is looked for."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
-        due = sum(one.about == "appeal" and one.last >= today for one in rows)
-        return due, sum(one.about == "news" for one in rows)
+        due = sum(not one.is_sought and one.last >= today for one in rows)
+        return due, sum(one.is_sought for one in rows)
 
     async def count(self, person: Person) -> int:
         """How many reminders a person has."""
@@ -123,10 +149,9 @@ class Reminding:
 
     async def end_private(self, person: Person, row: LinkRow | None) -> int:
         """End a person's reminders and cases of records that their connection does not open; how many reminders."""
-        rows = await self._reminders.of(person) if row is not None else []
-        if row is not None:
-            await self.cases.end_private(person, row)
-        return await self._reminders.end(person, *(key for key, one in rows if row and not row.opens(one.whose)))
+        await self.cases.end_private(person, row)
+        rows = await self._reminders.of(person)
+        return await self._reminders.end(person, *(key for key, one in rows if not (row and row.opens(one.whose))))
 
     async def tell(self, key: str, reminder: Reminder, days: int) -> tuple[str, ...]:
         """Post a reminder in its person's own chat, as so many days before its last one; the keys of all that it tells.

@@ -269,7 +269,7 @@ class Turn:
         if asked.intent in _OF_DESK:
             return Said(await self.handing_over.answer(message, asked), keeps=True)
         if asked.intent in {LIST, END}:
-            return Said(await self._reminding.answer(message, asked), keeps=True)
+            return Said(await self._reminding.answer(message, asked, exchange.memory.people), keeps=True)
         if asked.intent in {SWITCH, WHOSE}:
             whose, exchange.memory = await self._owners.answer(message, asked, exchange.memory, self._now().date())
             return Said(whose, keeps=True)

@@ -203,10 +203,10 @@ class Reminders:
         """What the person is reminded of already that is the same but for its days and what is known."""
         return next((one for _, one in await self.of(wanted.person) if _what(one) == _what(wanted)), None)
 
-    async def end_of(self, person: Person, record: str, *abouts: About) -> int:
-        """End a person's reminders of these kinds about a record; how many there were."""
-        rows = await self.of(person)
-        return await self.end(person, *(key for key, one in rows if one.record == record and one.about in abouts))
+    async def end_of(self, person: Person, whose: str, record: str, *abouts: About) -> int:
+        """End a person's reminders of these kinds about one record of a Patient; how many there were."""
+        rows = [(key, one) for key, one in await self.of(person) if (one.whose, one.record) == (whose, record)]
+        return await self.end(person, *(key for key, one in rows if one.about in abouts))
 
     async def of(self, person: Person) -> list[tuple[str, Reminder]]:
         """A person's reminders with their keys, the oldest first."""

@@ -5,22 +5,26 @@ The periods are those of the rules at their day (checked 2026-11-28); the plan's
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from bot.errors import PayerLacks
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.cases import AppealCase
 from bot.kit.claims import claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
-from bot.kit.near_claims import Nearest, cite_claims, near_claims
-from bot.kit.offers import WithCase
+from bot.kit.near_claims import Nearest, near_claims
+from bot.kit.offers import CaseChange, WithCase
 from bot.kit.wanted import ClaimWish, fitting, is_numbered, part_of, wanted_of
 from bot.records.care_kind import CareKinds, shown_as
 from bot.records.claim import Claim
 from bot.records.coverage import Coverage
+from bot.records.decode import Unreadable
 from bot.records.live import Live
 from bot.records.reasons import Reason
 
@@ -75,6 +79,7 @@ def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 SHOWN = 5
+_DATED = re.compile(r"\b\d{1,4}[-/.]\d{1,2}\b|\b20\d\d\b")
 FAST = timedelta(hours=72)
 """29 CFR 2560.503-1(i)(2)(i) and 45 CFR 147.136(b)(2); 42 CFR 422.590(e); 42 CFR 438.408(b)(3)."""
 DenialKind = Literal[
@@ -166,9 +171,11 @@ def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDay
     days = _ANSWERS[line if line in _ANSWERS else "commercial"][claim.use != "preauthorization"]
     stage = case.stage
     if stage == "sent" and case.sent:
-        until = case.sent + (FAST if case.fast else timedelta(days=days))
-        return AppealDays(answer=until, days=days, fast=case.fast)
-    if stage == "lost" and case.decided and line not in {"medicare", "medicaid"}:
+        fast = case.fast and claim.use == "preauthorization"  # care that was given can wait
+        return AppealDays(answer=case.sent + (FAST if fast else timedelta(days=days)), days=days, fast=fast)
+    if line in {"medicare", "medicaid"}:
+        return AppealDays()
+    if stage == "lost" and case.decided:
         return AppealDays(ask_review=_months_on(case.decided, _REVIEW_MONTHS))
     if stage == "review" and case.review:
         return AppealDays(reviewed=case.review + _REVIEWED)
@@ -187,7 +194,7 @@ class CaseFound:
     """The claim whose case is meant, and its case, an empty one where none is kept yet.
 
     `claim` None: none fits, or one of `choices` has to be chosen first. `wanted` and `nearest` tell of a question that
-    no denied claim fits.
+    no denied claim fits. `opened`: it was chosen by button, so it may be described whatever mark it carries.
     """
 
     claim: Claim | None = None
@@ -195,70 +202,113 @@ class CaseFound:
     choices: tuple[Claim, ...] = ()
     wanted: ClaimWish = field(default_factory=ClaimWish)
     nearest: Nearest | None = None
+    opened: bool = False
+
+
+async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
+    """The case of the pressed button, of the words, or the only one that fits; several are to be chosen from.
+
+    `of_step` are slots that tell of the step itself (its day, who answered the telephone) and of no claim. Where no
+    case fits, the person chooses among those that are kept and the other denied claims.
+    """
+    kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
+    ask = without(ask, "state_of_claim", *of_step)
+    if chosen := ask.arguments.get("id"):
+        claim = await claim_by_id(ask, chosen)
+        if pressed or chosen in kept or claim.denied or claim.is_partly_denied:
+            return _found(claim, kept, opened=pressed)
+    wanted = wanted_of(ask)
+    own = () if wanted.narrows else await _readable(ask, kept)
+    fit = [one for one in own if fits(kept[one.id])]
+    if fit:
+        return _found(fit[0], kept) if len(fit) == 1 else CaseFound(choices=tuple(fit[:SHOWN]), wanted=wanted)
+    alive = await newest_claims(ask, enough=lambda so_far: len(denied_claims(so_far, ask)) > SHOWN)
+    found = [one for one in denied_claims(alive, ask) if wanted.narrows or one.id not in kept]
+    if len(found) + len(own) == 1:
+        return _found(own[0] if own else await shown_alone(ask, found[0]), kept)
+    if found or own:
+        return CaseFound(choices=(*own, *found)[:SHOWN], wanted=wanted)
+    return CaseFound(wanted=wanted, nearest=await near_claims(ask, alive) if wanted.narrows else None)
+
+
+async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
+    """The claims with a case; one that is gone from the record, or cannot be read, is left out."""
+    found = []
+    for one in kept:
+        with suppress(PayerLacks, Unreadable):
+            found.append(await claim_by_id(ask, one))
+    return tuple(found)
+
+
+def _found(claim: Claim, kept: Mapping[str, AppealCase], *, opened: bool = False) -> CaseFound:
+    return CaseFound(claim, kept.get(claim.id) or AppealCase(claim=claim.id), opened=opened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseStep(WithCase):
-    """An answer about the case that was `found`, its clock, and what is `due` now.
-
-    `opened`: a button chose the claim, so that it is described though it may carry a privacy mark.
-    """
+class OfAppeal(WithCase):
+    """An answer about the appeal of the claim that was `found`: how long it can be appealed, and what is `due` when."""
 
     found: CaseFound
     today: date
     clock: AppealClock = field(default_factory=AppealClock)
     due: AppealDays = field(default_factory=AppealDays)
-    opened: bool = False
 
     @property
     def claim(self) -> Claim | None:
         """The claim that is appealed."""
         return self.found.claim
 
-
-async def clock_of(ask: Ask, claim: Claim) -> AppealClock:
-    """The time to appeal a claim's decision, by the member's coverages."""
-    return appeal_clock(claim, (await member_coverages(ask)).every)
-
-
-def told_day(ask: Ask) -> date | None:
-    """The day that the button carries or the words name, where they name one day."""
-    if pressed := ask.arguments.get("day"):
-        return date.fromisoformat(pressed)
-    start, end = span_of(ask)
-    return start if start == end else None
+    @property
+    def opened(self) -> bool:
+        """Whether it was chosen by button."""
+        return self.found.opened
 
 
-async def case_found(ask: Ask, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
-    """The case of the pressed button, of the words, or the only one that fits; several are to be chosen from.
+@dataclass(frozen=True, slots=True)
+class ToldDay:
+    """The `day` of a step, today where the words name none (`said` is false).
 
-    The claims are cited. Slots that tell of the step itself (its day, who answered the telephone) must not be in `ask`.
+    `doubt`: nothing is to be kept yet, for the day is still to come ("ahead"), or no single day ("which"), or before
+    another one that is known ("order").
     """
-    found = await _case_found(ask, fits)
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    return found
+
+    day: date
+    said: bool = False
+    doubt: Literal["", "ahead", "which", "order"] = ""
 
 
-async def _case_found(ask: Ask, fits: Callable[[AppealCase], bool]) -> CaseFound:
-    kept = {one.claim: one for one in await ask.cases()}
-    if chosen := ask.arguments.get("id"):
-        return _found(await claim_by_id(ask, chosen), kept)
-    wanted = wanted_of(ask)
-    fit = [one.claim for one in kept.values() if fits(one)] if not wanted.narrows else []
-    if fit:
-        claims = [await claim_by_id(ask, one) for one in fit[:SHOWN]]
-        return _found(claims[0], kept) if len(claims) == 1 else CaseFound(choices=tuple(claims), wanted=wanted)
-    alive = await newest_claims(ask, enough=lambda so_far: len(denied_claims(so_far, ask)) > SHOWN)
-    found = [one for one in denied_claims(alive, ask) if one.id not in kept or wanted.narrows or fits(kept[one.id])]
-    if len(found) == 1:
-        return _found(await shown_alone(ask, found[0]), kept)
-    if found:
-        return CaseFound(choices=tuple(found[:SHOWN]), wanted=wanted)
-    return CaseFound(wanted=wanted, nearest=await near_claims(ask, alive) if wanted.narrows else None)
+def told_day(ask: Ask) -> ToldDay:
+    """The day of the button or of the words."""
+    if pressed := ask.arguments.get("day"):
+        return ToldDay(date.fromisoformat(pressed), said=True)
+    start, end = span_of(ask)
+    if start and start == end:
+        return ToldDay(start, said=True, doubt="ahead" if start > ask.today else "")
+    if "date_ahead" in ask.words:
+        return ToldDay(ask.today, doubt="ahead")
+    said = ask.said.replace(ask.words.get("call_number", ""), "")
+    return ToldDay(ask.today, doubt="which" if "date_range" in ask.words or _DATED.search(said) else "")
 
 
-def _found(claim: Claim, kept: Mapping[str, AppealCase]) -> CaseFound:
-    return CaseFound(claim, kept.get(claim.id) or AppealCase(claim=claim.id))
+async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], AppealCase]) -> Stepped:
+    """What a step makes of the case that was found."""
+    claim, case = found.claim, found.case
+    if claim is None or case is None:
+        raise TypeError("a step needs the claim whose case it is")
+    clock, after = appeal_clock(claim, (await member_coverages(ask)).every), made(case)
+    due = appeal_days(after, claim, clock)
+    in_order = after == case or after.in_order(claim.created.exact if claim.created else None)
+    return Stepped(clock, due, CaseChange(claim.id, made, due.next, steps=True), in_order=in_order)
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """The clock of a claim, what is due after a step, and the change to keep; `in_order`: its day fits the others."""
+
+    clock: AppealClock
+    due: AppealDays
+    change: CaseChange
+    in_order: bool
 
 
 def without(ask: Ask, *slots: str) -> Ask:

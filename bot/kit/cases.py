@@ -5,6 +5,7 @@ Nothing of it comes from the payer, and nothing of it is sent anywhere.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Literal
 
@@ -22,6 +23,12 @@ class CallNote(msgspec.Struct, frozen=True):
     who: str = ""
     number: str = ""
     said: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for the same call, and telling nothing of it."""
+        told = "\x1f".join((self.day.isoformat(), self.who, self.number, self.said))
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,33 +59,51 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
             return "review"
         return "lost" if self.result else "sent" if self.sent else "open"
 
+    @property
+    def at_review(self) -> bool:
+        """Whether what is sent or answered next is the outside review."""
+        return self.stage in {"lost", "review"} or bool(self.reviewed)
+
+    @property
+    def step(self) -> str:
+        """The newest step that was told, with its day; empty where none was."""
+        steps = {"reviewed": self.closed, "review": self.review, "result": self.decided, "sent": self.sent}
+        return next((f"{name}.{day.isoformat()}" for name, day in steps.items() if day), "")
+
+    def in_order(self, denied: date | None) -> bool:
+        """Whether its days follow each other, behind the day on which the claim was denied."""
+        told = [day for day in (denied, self.sent, self.decided, self.review, self.closed) if day]
+        return told == sorted(told)
+
     def called(self, note: CallNote) -> AppealCase:
         """The case with another call; of too many the oldest goes."""
         calls = sorted({*self.calls, note}, key=lambda one: (one.day, one.number, one.who, one.said))
         return msgspec.structs.replace(self, calls=tuple(calls[-MOST_CALLS:]))
 
-    def without_call(self, place: int) -> AppealCase:
-        """The case without the call at a place."""
-        return msgspec.structs.replace(self, calls=(*self.calls[:place], *self.calls[place + 1 :]))
+    def without_call(self, key: str) -> AppealCase:
+        """The case without a call, by its key."""
+        return msgspec.structs.replace(self, calls=tuple(one for one in self.calls if one.key != key))
 
     def drafted_on(self, day: date) -> AppealCase:
         """The case with the day of its first letter."""
         return self if self.drafted else msgspec.structs.replace(self, drafted=day)
 
-    def sent_on(self, day: date, *, fast: bool = False) -> AppealCase:
-        """The case once the next thing was sent: where the plan refused again, the request for an outside review."""
-        if self.stage in {"lost", "review"}:
+    def sent_on(self, day: date, *, review: bool = False, fast: bool = False) -> AppealCase:
+        """The case once the appeal was sent, or the outside `review` asked for."""
+        if review:
             return msgspec.structs.replace(self, review=day)
         return msgspec.structs.replace(self, sent=day, fast=fast)
 
-    def answered(self, outcome: AppealOutcome, day: date) -> AppealCase:
-        """The case with the outcome of what was sent last."""
-        if self.stage == "review" or self.reviewed:
+    def answered(self, outcome: AppealOutcome, day: date, *, review: bool = False) -> AppealCase:
+        """The case with the plan's answer, or that of the outside `review`."""
+        if review:
             return msgspec.structs.replace(self, reviewed=outcome, closed=day)
         return msgspec.structs.replace(self, result=outcome, decided=day)
 
-    def reopened(self) -> AppealCase:
-        """The case without its newest step, for what was said by mistake."""
+    def reopened(self, step: str) -> AppealCase:
+        """The case without this step, for what was said by mistake; as it is where that is not its newest one."""
+        if not step or step != self.step:
+            return self
         if self.reviewed:
             return msgspec.structs.replace(self, reviewed="", closed=None)
         if self.review:

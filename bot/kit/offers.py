@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -100,15 +100,30 @@ class WithReminder(WithDocument):
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """What is to become of the case of a claim. `made` gives the new case of the present one, None to forget it."""
+    """What is to become of the case of a claim. `made` gives the new case of the present one, None to forget it.
+
+    `steps`: it is a step of the appeal, with which reminders of days that are over end. `last` is the day that is waited
+    for after it, where one is.
+    """
 
     claim: str
     made: Callable[[AppealCase], AppealCase | None]
+    last: date | None = None
+    steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseKept:
+    """The case as it is now, None once it is forgotten, and how many reminders ended with the change, or moved."""
+
+    case: AppealCase | None = None
+    ended: int = 0
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithCase(WithReminder):
-    """An answer with a case. The answer sets `change`; the kernel keeps what it makes, and sets `case` to that."""
+    """An answer with a case. The answer sets `change`; the kernel keeps what it makes, and sets `done` to that."""
 
     change: CaseChange | None = None
-    case: AppealCase | None = None
+    done: CaseKept = field(default_factory=CaseKept)

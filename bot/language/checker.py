@@ -93,6 +93,9 @@ class _Checker:
         if entry.of_list and entry.of_list not in intents:
             near = nearest(entry.of_list, intents)
             yield self.finding(entry, "of_list", f"of_list: unknown intent {entry.of_list!r}", near)
+        if entry.acts and entry.acts not in intents:
+            near = nearest(entry.acts, intents)
+            yield self.finding(entry, "acts", f"acts: unknown intent {entry.acts!r}", near)
         if entry.covered and entry.covered not in intents:
             near = nearest(entry.covered, intents)
             yield self.finding(entry, "covered", f"covered: unknown intent {entry.covered!r}", near)

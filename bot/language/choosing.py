@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.language.context import OBJECTS, Context, asks_by_itself, points_back
+from bot.language.context import OBJECTS, TIMES, Context, asks_by_itself, points_back
 from bot.language.evidence import evidence
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
@@ -95,7 +95,6 @@ NAMED = OBJECTS | {"provider_name", "npi"}
 _JOINED = frozenset({"person", "INSTEAD", "ONLY", "CORRECTION"})
 # A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.
 TERM = "term"
-_TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
 
 
 class Chooser:
@@ -177,7 +176,7 @@ class Chooser:
         if entry.intent not in _CHANGES:
             short = len(heard.keys) <= _SHORT and continues(entry, heard, context.intent)
             return CONTINUES if short else AKIN if self.is_akin(entry, heard, context) else 0.0
-        dated = heard.tags and all(tag.kind in _TIMES for tag in heard.tags)
+        dated = heard.tags and all(tag.kind in TIMES for tag in heard.tags)
         changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
         return BARE if changes and {"BARE", "ASKED"} & heard.names and "MY" not in heard.names else 0.0
 

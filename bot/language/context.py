@@ -21,6 +21,7 @@ CONDITIONS_OF_CLAIMS = frozenset({
 })  # fmt: skip
 # Of so many words an ellipsis at most is: "and for doctors?".
 ELLIPSIS = 4
+TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
 _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
 _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
@@ -103,12 +104,12 @@ def merge(
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
     """What a question leaves to the answer before it, slots and `RECORD`: both share a subject that it does not name.
 
-    A question of its own object takes over no condition.
+    A question of its own object takes over no condition. When something was done is no time of what it was done for.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None:
         return ()
-    said = {*reading.slots, *(cell.name for cell in reading.cells)}
+    said = {*reading.slots, *(cell.name for cell in reading.cells)} - (TIMES if rules.acts else set())
     held = {RECORD, *rules.heard, *(intents[rules.instead.intent].heard if rules.instead else ())}
     about = {one.name for one in before.subjects}
     left = [one for one in rules.subjects if one.name in about and _leaves_open(one, said, reading)]

@@ -9,7 +9,7 @@ from time import perf_counter
 from bot.language.alarms import Alarms, alarmed, in_danger
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import Context, merge
+from bot.language.context import TIMES, Context, merge
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.hearing import Heard, Hearer
@@ -19,12 +19,13 @@ from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences
 from bot.language.matcher import Lexed
 from bot.language.places import load_place_names
-from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
+from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Danger, Signs
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
+from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
 
 MOST_CANDIDATES = 3
@@ -247,9 +248,15 @@ class Engine:
             return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
         if not answered and chances.get(top, 0.0) < LOST:
             return self._unknown(text, heard, begun, chances, dangers)
+        instead = None if answered else self._not_told(top, heard, context)
+        if instead:
+            top, chances = instead, {instead: chances[top], **chances, instead: chances[top], top: DOUBT}
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
+        if instead:  # when it was done is no time of what is asked
+            own = replace(own, slots={name: slot for name, slot in own.slots.items() if name not in TIMES})
         others = self._candidates(chances, heard, context, today, least=LEAST)
+        others = tuple(own if one.intent == top else one for one in others)
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
@@ -283,6 +290,23 @@ class Engine:
             chances=chances,
             dangers=dangers,
         )
+
+    def _not_told(self, top: str, heard: Heard, context: Context | None) -> str | None:
+        """The intent that answers in place of one that keeps what is told, where the words do not tell it."""
+        entry, before = self.intents[top], context.intent if context else None
+        if entry.acts is None:
+            return None
+        rule = best_rule(entry.rules, heard, before)
+        free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
+        free |= {at for tag in heard.tags if not tag.excluded for at in range(tag.first, tag.after)}
+        told, whole = told_parts(heard, free, self.lexicon.grammar.area("told"))
+        if whole or any(self._means(heard.said.said(*part), heard.today, context) == top for part in told):
+            return None
+        return entry.acts
+
+    def _means(self, words: str, today: date, context: Context | None) -> str | None:
+        """The likeliest intent of a part of a message."""
+        return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
     def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
         """Whether the person is asked: the likeliest intent is not licensed, or not likely enough for what it reads.

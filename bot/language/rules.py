@@ -106,7 +106,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     covered: str | None = None
     household: HouseholdRule | None = None
     walks: bool = False
-    acts: bool = False
+    acts: str | None = None
     sure: float = 0.0
     of_list: str | None = None
     answer: Literal["built", "later", "aside"] = "built"
@@ -193,7 +193,8 @@ class IntentRules:
     instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for all of them
     together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that answers when
     the message goes on with a list of things to ask it of.
-    `acts`: it keeps something, so that another person's words never do it. `sure`: how likely it has to be at least.
+    `acts`: it keeps what is told, so that another person's words never do it, and names the intent that answers where
+    the words only ask for it, deny or plan it. `sure`: how likely it has to be at least.
     `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
     """
 
@@ -218,7 +219,7 @@ class IntentRules:
     covered: str | None
     household: HouseholdRule | None
     walks: bool
-    acts: bool
+    acts: str | None
     sure: float
     of_list: str | None
     command: str | None

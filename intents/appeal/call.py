@@ -6,41 +6,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.kit import Ask, CallNote, CaseChange, CaseStep, case_found, text_of, told_day, without
+from bot.kit import Ask, CallNote, CaseChange, OfAppeal, ToldDay, case_found, cite_claims, text_of, told_day
 
 LONGEST = 300
 _OF_THE_CALL = (
     *("date_range", "date_ahead", "call_with", "call_number", "location", "provider_name", "person"),
-    *("organization", "state_of_claim"),
+    "organization",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallKept(CaseStep):
-    """The claim with whose appeal the `note` is kept. `bare`: a call was spoken of, and nothing was told of it."""
+class CallKept(OfAppeal):
+    """The claim with whose appeal the `note` is kept; nothing is kept of a day in doubt.
+
+    `bare`: a call was spoken of, and nothing was told of it.
+    """
 
     note: CallNote
+    told: ToldDay
     bare: bool = False
-    ahead: bool = False
 
 
 async def answer(ask: Ask) -> CallKept:
     """The call of the words, or of the form or button, which carry its parts."""
-    note = _note(ask)
-    ahead = note.day > ask.today or "date_ahead" in ask.slots
-    bare = not (note.who or note.number or note.said or "date_range" in ask.slots)
-    found = await case_found(without(ask, *_OF_THE_CALL), lambda case: case.stage != "over")
-    if found.claim is None or ahead or bare:
-        return CallKept(found=found, today=ask.today, note=note, bare=bare, ahead=ahead)
-    change = CaseChange(found.claim.id, lambda case: case.called(note))
-    return CallKept(found=found, today=ask.today, note=note, opened="id" in ask.arguments, change=change)
+    told = told_day(ask)
+    note = _note(ask, told.day)
+    bare = not (note.who or note.number or note.said or told.said)
+    found = await case_found(ask, *_OF_THE_CALL, fits=lambda case: case.stage != "over")
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    change = CaseChange(found.claim.id, lambda case: case.called(note)) if found.claim else None
+    kept = None if bare or told.doubt else change
+    return CallKept(found=found, note=note, told=told, bare=bare, today=ask.today, change=kept)
 
 
-def _note(ask: Ask) -> CallNote:
-    if pressed := ask.arguments.get("day"):
+def _note(ask: Ask, day: date) -> CallNote:
+    if "day" in ask.arguments:
         said = ask.arguments
-        return CallNote(date.fromisoformat(pressed), said.get("who", ""), said.get("number", ""), said.get("said", ""))
-    day = told_day(ask) or ask.today
+        return CallNote(day, said.get("who", ""), said.get("number", ""), said.get("said", ""))
     who = text_of(ask, "call_with") or _named(ask) or text_of(ask, "provider_name") or ""
     number = text_of(ask, "call_number") or ""
     # A question that waited for the sign-in comes with the words of the code.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.kit import Ask, CaseStep, DenialKind, case_found, clock_of, denial_kind, read_lines, text_of, without
+from bot.kit import Ask, DenialKind, OfAppeal, case_found, cite_claims, denial_kind, read_lines, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppealNeeds(CaseStep):
-    """The claim, its `kind` of denial, and the `part` that was asked for: evidence, file, where, fast or peer."""
+class AppealNeeds(OfAppeal):
+    """The claim, its `kind` of denial, and the `part` that was asked for: evidence, file, where or fast."""
 
     part: str
     kind: DenialKind = "other"
@@ -17,17 +17,11 @@ class AppealNeeds(CaseStep):
 
 async def answer(ask: Ask) -> AppealNeeds:
     """Of the claim of the button or of the words."""
-    part = text_of(ask, "question") or "evidence"
-    found = await case_found(without(ask, "state_of_claim"))
+    found = await case_found(ask)
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    needs = AppealNeeds(found=found, part=text_of(ask, "question") or "evidence", today=ask.today)
     claim = found.claim
     if claim is None:
-        return AppealNeeds(found=found, part=part, today=ask.today)
+        return needs
     reasons = [*claim.reasons, *(reason for line in read_lines(claim) for reason in line.reasons)]
-    return AppealNeeds(
-        found=found,
-        part=part,
-        kind=denial_kind(claim, reasons, ask.care_kinds),
-        clock=await clock_of(ask, claim),
-        today=ask.today,
-        opened="id" in ask.arguments,
-    )
+    return replace(needs, kind=denial_kind(claim, reasons, ask.care_kinds))

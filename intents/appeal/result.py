@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import cast
 
-from bot.kit import (
-    AppealOutcome,
-    Ask,
-    CaseChange,
-    CaseStep,
-    appeal_days,
-    case_found,
-    clock_of,
-    text_of,
-    told_day,
-    without,
-)
+from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
 
 _OUTCOMES = frozenset({"approved", "partly", "upheld"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppealResult(CaseStep):
-    """The claim and the `outcome`, empty where the words tell none: then it is asked.
+class AppealResult(OfAppeal):
+    """The claim and the `outcome`, empty where the words tell none: then it is asked. Nothing is kept of a day in doubt.
 
     `review`: the outside reviewers decided. `due` tells by when an outside review can be asked for.
     """
 
     outcome: AppealOutcome
-    day: date
+    told: ToldDay
     review: bool = False
 
 
 async def answer(ask: Ask) -> AppealResult:
-    """The outcome of the words or of the button."""
-    outcome, day = _outcome(ask), min(told_day(ask) or ask.today, ask.today)
-    steps = without(ask, "date_range", "state_of_claim")
-    found = await case_found(steps, lambda case: case.stage in {"sent", "review"})
-    claim, case = found.claim, found.case
-    if claim is None or case is None or not outcome:
-        return AppealResult(found=found, outcome=outcome, day=day, today=ask.today)
-    clock = await clock_of(ask, claim)
-    after = case.answered(outcome, day)
-    return AppealResult(
-        found=found,
-        outcome=outcome,
-        day=day,
-        today=ask.today,
-        review=bool(after.reviewed),
-        clock=clock,
-        due=appeal_days(after, claim, clock),
-        opened="id" in ask.arguments,
-        change=CaseChange(claim.id, lambda now: now.answered(outcome, day)),
-    )
+    """The outcome of the words or of the button, which carries whose answer it is."""
+    outcome, told, of = _outcome(ask), told_day(ask), ask.arguments.get("of")
+    found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    plain = AppealResult(found=found, outcome=outcome, told=told, today=ask.today)
+    if found.claim is None or found.case is None or not outcome or told.doubt:
+        return plain
+    review = of == "review" if of else found.case.stage == "review" or bool(found.case.reviewed)
+    step = await stepped(ask, found, lambda case: case.answered(outcome, told.day, review=review))
+    if not step.in_order:
+        return replace(plain, told=replace(told, doubt="order"))
+    return replace(plain, review=review, clock=step.clock, due=step.due, change=step.change)
 
 
 def _outcome(ask: Ask) -> AppealOutcome:

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 
-from bot.kit import Ask, CaseChange, CaseStep, appeal_days, case_found, clock_of, text_of, told_day, without
+from bot.kit import Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppealSent(CaseStep):
-    """The claim whose appeal was sent, and the `day`; nothing is kept of a day to come (`ahead`).
+class AppealSent(OfAppeal):
+    """The claim whose appeal was sent, and the day that was `told`; nothing is kept of one in doubt.
 
-    `review`: it was the request for an outside review. `fast`: an answer within 72 hours was asked for. `told`: the
-    person named the day.
+    `review`: it was the request for an outside review. `which`: the words and what was told before do not say whether
+    it was, so it is asked. `how` is what the words or the button say was sent:
+    review, appeal, or fast, an appeal to be answered within 72 hours.
     """
 
-    day: date
-    told: bool = False
-    ahead: bool = False
+    told: ToldDay
     review: bool = False
-    fast: bool = False
+    which: bool = False
+    how: str | None = None
 
 
 async def answer(ask: Ask) -> AppealSent:
-    """The day of the words, today where they name none; a button carries it."""
-    named = told_day(ask)
-    day, told = named or ask.today, named is not None
-    fast = "fast" in {text_of(ask, "question"), ask.arguments.get("how")}
-    ahead = day > ask.today or "date_ahead" in ask.slots
-    steps = without(ask, "date_range", "date_ahead", "location", "state_of_claim")
-    found = await case_found(steps, lambda case: case.stage in {"open", "lost"})
-    claim, case = found.claim, found.case
-    if claim is None or case is None or ahead:
-        return AppealSent(found=found, today=ask.today, day=day, told=told, ahead=ahead, fast=fast)
-    clock = await clock_of(ask, claim)
-    after = case.sent_on(day, fast=fast)
-    return AppealSent(
-        found=found,
-        clock=clock,
-        due=appeal_days(after, claim, clock),
-        today=ask.today,
-        day=day,
-        told=told,
-        review=after.stage == "review",
-        fast=fast,
-        opened="id" in ask.arguments,
-        change=CaseChange(claim.id, lambda now: now.sent_on(day, fast=fast)),
-    )
+    """The day of the words, today where they name none; a button carries it, and which of the two was sent."""
+    told, how = told_day(ask), ask.arguments.get("how") or text_of(ask, "question")
+    waits = {"review": {"lost"}, None: {"open", "lost"}}.get(how, {"open"})
+    found = await case_found(ask, "date_range", "date_ahead", "location", fits=lambda case: case.stage in waits)
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    plain = AppealSent(found=found, today=ask.today, told=told, how=how)
+    if found.claim is None or found.case is None or told.doubt:
+        return plain
+    review = found.case.at_review if how is None else how == "review"
+    if review != found.case.at_review and "how" not in ask.arguments:
+        return replace(plain, which=True)
+    step = await stepped(ask, found, lambda case: case.sent_on(told.day, review=review, fast=how == "fast"))
+    if not step.in_order:
+        return replace(plain, told=replace(told, doubt="order"))
+    return replace(plain, review=review, clock=step.clock, due=step.due, change=step.change)

@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from bot.kit import AppealCase, Ask, CaseChange, CaseStep, Claim, appeal_days, case_found, clock_of, without
+from bot.kit import AppealCase, Ask, OfAppeal, case_found, cite_claims, stepped, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppealStatus(CaseStep):
+class AppealStatus(OfAppeal):
     """One case, or those to choose from.
 
-    `found.claim` None: none is kept and none was denied, or several are. `due` is by when what is due. `forgotten`: the
-    case was taken off by button. `told`: which button led here, for its first line.
+    `found.claim` None: none is kept and none was denied, or several are. `forgotten`: the case was taken off by button;
+    `forgets`: words ask for that, and a button does it.
     """
 
     forgotten: bool = False
+    forgets: bool = False
 
     @property
     def shown(self) -> AppealCase | None:
         """The case as it is now."""
-        return self.case or self.found.case
+        return self.done.case or self.found.case
 
 
 async def answer(ask: Ask) -> AppealStatus:
     """The case of the button or of the words; where several are kept, all of them."""
-    found = await case_found(without(ask, "state_of_claim"))
-    claim, case = found.claim, found.case
-    if claim is None or case is None:
-        return AppealStatus(found=found, today=ask.today)
-    clock = await clock_of(ask, claim)
-    change = _change(ask, claim)
-    case = (change.made(case) if change else case) or AppealCase(claim=claim.id)
-    return AppealStatus(
-        found=found,
-        clock=clock,
-        due=appeal_days(case, claim, clock),
-        today=ask.today,
-        opened="id" in ask.arguments,
-        change=change,
-        forgotten="forget" in ask.arguments,
-    )
+    found = await case_found(ask)
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    forgets, forgotten = text_of(ask, "question") == "forget", "forget" in ask.arguments
+    plain = AppealStatus(found=found, today=ask.today, forgets=forgets, forgotten=forgotten)
+    if found.claim is None or found.case is None:
+        return plain
+    takes = _takes(ask)
+    step = await stepped(ask, found, takes or (lambda case: case))
+    if forgotten:
+        return replace(plain, change=replace(step.change, made=lambda _: None))
+    return replace(plain, clock=step.clock, due=step.due, change=step.change if takes else None)
 
 
-def _change(ask: Ask, claim: Claim) -> CaseChange | None:
-    """What the button takes back: the newest step, a call, or the whole case."""
-    if "forget" in ask.arguments:
-        return CaseChange(claim.id, lambda _: None)
-    if "undo" in ask.arguments:
-        return CaseChange(claim.id, AppealCase.reopened)
-    if (place := ask.arguments.get("call", "")).isdecimal():
-        return CaseChange(claim.id, lambda case: case.without_call(int(place)))
+def _takes(ask: Ask) -> Callable[[AppealCase], AppealCase] | None:
+    """What the button takes back: the step or the call that it names."""
+    if step := ask.arguments.get("undo"):
+        return lambda case: case.reopened(step)
+    if key := ask.arguments.get("call"):
+        return lambda case: case.without_call(key)
     return None

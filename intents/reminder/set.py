@@ -24,6 +24,7 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
+    text_of,
     wanted_of,
     why_gone,
     without,
@@ -38,9 +39,11 @@ class AppealReminder(WithReminder):
 
     `about` tells which day it is, and `last` is that day; `over`: nothing of its appeal is left to wait for. `claim`
     None: none that fits was denied. `gone`: it no longer counts, so its day may not hold. `opened`: it was asked for by
-    button, so it may be described whatever mark it carries. `others` are further denied claims.
+    button, so it may be described whatever mark it carries. `others` are further denied claims. `other_days`: the person
+    asked for days before it that they cannot choose.
     """
 
+    other_days: bool = False
     claim: Claim | None = None
     clock: AppealClock = field(default_factory=AppealClock)
     about: Literal["appeal", "answer", "review"] = "appeal"
@@ -56,10 +59,13 @@ class AppealReminder(WithReminder):
 
 async def answer(ask: Ask) -> AppealReminder:
     """The denied claim of the pressed button, or the newest one that fits the words."""
-    claim_id, others, wanted = await _denied(ask), tuple[Claim, ...](), wanted_of(ask)
+    deadline = text_of(ask, "question") == "deadline"
+    claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), wanted_of(ask)
     if claim_id is None:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask)))
-        found = denied_claims(alive, ask)
+        found, sent = denied_claims(alive, ask), {one.claim for one in await ask.cases() if one.stage != "open"}
+        if deadline:  # of those that can still be appealed, where there are any
+            found = tuple(claim for claim in found if claim.id not in sent) or found
         if not found:
             nearest = await near_claims(ask, alive) if wanted.narrows else None
             return AppealReminder(today=ask.today, wanted=wanted, nearest=nearest)
@@ -70,7 +76,7 @@ async def answer(ask: Ask) -> AppealReminder:
     case = next((one for one in await ask.cases() if one.claim == claim.id), AppealCase(claim=claim.id))
     about, last = _next_day(case, claim, clock)
     gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None
-    gone = gone and about == "appeal"  # whoever appealed may well have a newer claim by it
+    gone = gone and about == "appeal"  # what an appeal brought may well be a newer claim
     coming = last is not None and last >= ask.today and not gone
     wish = ReminderWish(about, claim.id, last) if last and coming else None
     calendar = Document("deadline", {"last": last}, ("ics",)) if wish and "calendar" in ask.arguments else None
@@ -87,6 +93,7 @@ async def answer(ask: Ask) -> AppealReminder:
         wanted=wanted,
         wish=wish,
         document=calendar,
+        other_days=text_of(ask, "reason") == "days",
     )
 
 
@@ -100,14 +107,15 @@ def _next_day(
     return ("review", due.ask_review) if due.ask_review else ("answer", due.answer or due.reviewed)
 
 
-async def _denied(ask: Ask) -> str | None:
+async def _denied(ask: Ask, *, deadline: bool) -> str | None:
     """The claim of the button, of the answer before or of the only appeal under way.
 
-    None where that one was not denied: another may have been.
+    None where that one was not denied: another may have been. A plan's answer is no `deadline` of the person's.
     """
     claim_id = ask.arguments.get("id")
     if claim_id is None:
-        going = [one.claim for one in await ask.cases() if one.stage in {"sent", "lost", "review"}]
+        waits = {"lost"} if deadline else {"sent", "lost", "review"}
+        going = [one.claim for one in await ask.cases() if one.stage in waits]
         return going[0] if len(going) == 1 and not wanted_of(without(ask, "state_of_claim")).narrows else None
     claim = await claim_by_id(ask, claim_id)
     return claim_id if claim.denied or claim.is_partly_denied else None

@@ -15,6 +15,7 @@ from bot.kit import (
     WithReminder,
     claim_news,
     deductible_met,
+    fitting,
     given,
     medications,
     member_coverages,
@@ -34,6 +35,9 @@ _APPROVALS = Search("ExplanationOfBenefit", (("_count", "100"),))
 class NewsToCome(WithReminder):
     """What will be told: `what` is claim, deductible, approval, refill or year; of claims the one with this `number`.
 
+    "maximum", what is out of pocket, is not looked for. `named` is the person's word for the care or drug of an approval
+    or a supply. `other_days`: they asked for days before it that they cannot choose.
+
     `decided` is the claim with that number when the plan has decided on it, `met` that the deductible is: there is
     nothing to wait for. `last` is the day of an approval, a supply or a plan year, None where the record tells none.
     `every`: days after which the person is asked to sign in again.
@@ -46,12 +50,16 @@ class NewsToCome(WithReminder):
     last: date | None = None
     today: date
     every: int = 0
+    named: str = ""
+    other_days: bool = False
 
 
 async def answer(ask: Ask) -> NewsToCome:
     """What is on record today, so that the next looks know what is new."""
     asked = text_of(ask, "question") or ""
-    every = _every(ask, asked)
+    every = _every(ask)
+    if asked == "maximum":
+        return NewsToCome(what=asked, today=ask.today)
     if asked == "deductible":
         met = await deductible_met(ask)
         wish = ReminderWish("deductible", "", every=every, done=met)
@@ -59,6 +67,8 @@ async def answer(ask: Ask) -> NewsToCome:
     if asked in {"approval", "refill", "year"}:
         return await _of_a_day(ask, cast('Literal["approval", "refill", "year"]', asked))
     number = text_of(ask, "claim_id") or ""
+    for slot in ask.slots.keys() & {"drug", "service", "provider_name"}:
+        ask.cannot(slot)
     news = await claim_news(ask, number)
     decided = news.named if news.is_decided else None
     if decided is not None:
@@ -67,10 +77,10 @@ async def answer(ask: Ask) -> NewsToCome:
     return NewsToCome(number=number, decided=decided, every=every, today=ask.today, wish=wish)
 
 
-def _every(ask: Ask, asked: str) -> int:
+def _every(ask: Ask) -> int:
     """After how many days to ask for a sign-in; 0 where that was not chosen."""
-    pressed = ask.arguments.get("every", "")
-    return int(pressed) if pressed in {str(one) for one in _EVERY.values()} else _EVERY.get(asked, 0)
+    said = text_of(ask, "every") or ask.arguments.get("every") or ""
+    return _EVERY.get(said) or (int(said) if said in {str(one) for one in _EVERY.values()} else 0)
 
 
 async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:
@@ -81,14 +91,16 @@ async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> Ne
     if what != "year":
         ask.cite("ExplanationOfBenefit", [record] if record else [])
     wish = ReminderWish(what, record, last) if last else None
-    return NewsToCome(what=what, last=last, today=ask.today, wish=wish)
+    named = ask.words.get({"approval": "service", "refill": "drug"}.get(what, ""), "")
+    days = text_of(ask, "reason") == "days"
+    return NewsToCome(what=what, last=last, today=ask.today, wish=wish, named=named, other_days=days)
 
 
 async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """The last days of approvals that hold, by the id of their record."""
+    """The last days of approvals that hold, by the id of their record; of the care that was named, where one was."""
     async for page in given(ask.search(_APPROVALS)):
         raws = {entry.id: entry.raw for entry in page.matches}
-        for claim in read_claims(page.entries)[0]:
+        for claim in fitting(read_claims(page.entries)[0], ask):
             if claim.use == "preauthorization" and claim.id in raws and not claim.sensitive:
                 one = read_authorization(raws[claim.id])
                 end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
