@@ -67,6 +67,15 @@ async def test_two_notes_at_once_are_both_kept(cases: Cases) -> None:
     assert sorted(note.who for note in case.calls) == ["Ann", "Bo", "Cy"]
 
 
+async def test_a_case_of_which_nothing_is_left_is_gone(cases: Cases) -> None:
+    """Undone, it catches nothing that is told of another claim later."""
+    step = await cases.change(DANA, "patient-1", CaseChange("claim-1", lambda case: case.sent_on(DAY)))
+    assert step
+    undone = CaseChange("claim-1", lambda case: case.reopened(step.step))
+    assert await cases.change(DANA, "patient-1", undone) == AppealCase(claim="claim-1")
+    assert await cases.of(DANA, "patient-1") == ()
+
+
 async def test_a_forgotten_case_is_gone(cases: Cases) -> None:
     """By its own button; a new one begins empty."""
     await cases.change(DANA, "patient-1", _called("claim-1"))
@@ -79,14 +88,34 @@ def test_the_stages_follow_what_is_told_and_each_can_be_taken_back() -> None:
     case = AppealCase(claim="claim-1")
     after = [case, case.sent_on(DAY)]
     after.append(after[-1].answered("upheld", DAY))
-    after.append(after[-1].sent_on(DAY))
-    after.append(after[-1].answered("approved", DAY))
+    after.append(after[-1].sent_on(DAY, review=True))
+    after.append(after[-1].answered("approved", DAY, review=True))
     assert [one.stage for one in after] == ["open", "sent", "lost", "review", "over"]
     back = [after[-1]]
     for _ in range(4):
-        back.append(back[-1].reopened())
+        back.append(back[-1].reopened(back[-1].step))
     assert [one.stage for one in back] == ["over", "review", "lost", "sent", "open"]
     assert back[-1] == case
+    assert after[-1].reopened(after[1].step) == after[-1]  # an old button, and one that is pressed twice
+    assert case.reopened("") == case
+
+
+def test_a_days_order_is_that_of_the_steps() -> None:
+    """Behind the denial, and each behind the one before; what is not told is left out."""
+    sent = AppealCase(claim="claim-1").sent_on(DAY)
+    assert sent.in_order(None)
+    assert sent.in_order(DAY)
+    assert not sent.in_order(date(2026, 5, 21))
+    assert not sent.answered("upheld", date(2026, 5, 19)).in_order(None)
+    assert sent.sent_on(date(2026, 5, 21), review=True).in_order(None)
+
+
+def test_a_note_is_taken_off_by_its_name() -> None:
+    """Pressed again, its button takes off no other."""
+    case = AppealCase(claim="claim-1").called(CALL).called(CallNote(DAY, "Bo"))
+    once = case.without_call(CALL.key)
+    assert [note.who for note in once.calls] == ["Bo"]
+    assert once.without_call(CALL.key) == once
 
 
 def test_of_too_many_calls_the_oldest_goes() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -21,8 +21,10 @@ from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import CaseChange, WithCase
 from bot.kit.wanted import ClaimWish, fitting, is_numbered, part_of, wanted_of
+from bot.payer.search import Search, given
+from bot.records.authorization import Authorization, read_authorization
 from bot.records.care_kind import CareKinds, shown_as
-from bot.records.claim import Claim
+from bot.records.claim import Claim, read_claims
 from bot.records.coverage import Coverage
 from bot.records.decode import Unreadable
 from bot.records.live import Live
@@ -79,6 +81,7 @@ def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 SHOWN = 5
+_REQUESTS = Search("ExplanationOfBenefit", (("_count", "100"),))
 _DATED = re.compile(r"\b\d{1,4}[-/.]\d{1,2}\b|\b20\d\d\b")
 FAST = timedelta(hours=72)
 """29 CFR 2560.503-1(i)(2)(i) and 45 CFR 147.136(b)(2); 42 CFR 422.590(e); 42 CFR 438.408(b)(3)."""
@@ -215,7 +218,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     ask = without(ask, "state_of_claim", *of_step)
     if chosen := ask.arguments.get("id"):
         claim = await claim_by_id(ask, chosen)
-        if pressed or chosen in kept or claim.denied or claim.is_partly_denied:
+        if pressed or chosen in kept or claim.denied or claim.is_partly_denied or claim.use == "preauthorization":
             return _found(claim, kept, opened=pressed)
     wanted = wanted_of(ask)
     own = () if wanted.narrows else await _readable(ask, kept)
@@ -226,6 +229,10 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     found = [one for one in denied_claims(alive, ask) if wanted.narrows or one.id not in kept]
     if len(found) + len(own) == 1:
         return _found(own[0] if own else await shown_alone(ask, found[0]), kept)
+    if not found and not own:  # a request for approval that was refused can be appealed, too
+        found = [claim async for claim, one in approvals_asked(ask) if one.decision in {"denied", "partly"}]
+        if len(found) == 1:
+            return _found(await claim_by_id(ask, found[0].id), kept)
     if found or own:
         return CaseFound(choices=(*own, *found)[:SHOWN], wanted=wanted)
     return CaseFound(wanted=wanted, nearest=await near_claims(ask, alive) if wanted.narrows else None)
@@ -238,6 +245,17 @@ async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
         with suppress(PayerLacks, Unreadable):
             found.append(await claim_by_id(ask, one))
     return tuple(found)
+
+
+async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]]:
+    """The requests for approval that fit and were not cancelled, as they come: no search parameter asks for them."""
+    async for page in given(ask.search(_REQUESTS)):
+        raws = {entry.id: entry.raw for entry in page.matches}
+        for claim in fitting(read_claims(page.entries)[0], ask):
+            if claim.use == "preauthorization" and claim.id in raws:
+                one = read_authorization(raws[claim.id])
+                if not one.cancelled:
+                    yield claim, one
 
 
 def _found(claim: Claim, kept: Mapping[str, AppealCase], *, opened: bool = False) -> CaseFound:

@@ -115,7 +115,7 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     left = [one for one in rules.subjects if one.name in about and _leaves_open(one, said, reading)]
     names = dict.fromkeys(name for one in left for name in one.slots)
     own = not OBJECTS.isdisjoint(reading.slots) and len(reading.text.split()) > ELLIPSIS
-    out = {*rules.never, *reading.slots, *(CONDITIONS_OF_CLAIMS if own else ())}
+    out = {*rules.never, *reading.slots, *(CONDITIONS_OF_CLAIMS if own else ()), *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)
 
 

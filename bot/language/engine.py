@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bot.language.alarms import Alarms, alarmed, in_danger
+from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
 from bot.language.context import TIMES, Context, merge
@@ -248,15 +249,13 @@ class Engine:
             return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
         if not answered and chances.get(top, 0.0) < LOST:
             return self._unknown(text, heard, begun, chances, dangers)
-        instead = None if answered else self._not_told(top, heard, context)
-        if instead:
+        act = None if answered else self.intents[top]
+        if act and (instead := self._not_told(act, heard, context)):
             top, chances = instead, {instead: chances[top], **chances, instead: chances[top], top: DOUBT}
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
-        if instead:  # when it was done is no time of what is asked
-            own = replace(own, slots={name: slot for name, slot in own.slots.items() if name not in TIMES})
         others = self._candidates(chances, heard, context, today, least=LEAST)
-        others = tuple(own if one.intent == top else one for one in others)
+        own, *others = (self._apart(one, act) for one in (own, *others))
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
@@ -291,16 +290,22 @@ class Engine:
             dangers=dangers,
         )
 
-    def _not_told(self, top: str, heard: Heard, context: Context | None) -> str | None:
+    def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
+        """A reading beside an act without what tells of the act itself: its day, and who answered the telephone."""
+        if act is None or act.acts is None or self.intents[one.intent].acts:
+            return one
+        own = TIMES | ({"provider_name"} if CALL_WITH in act.slots.values() else set())
+        return replace(one, slots={name: slot for name, slot in one.slots.items() if name not in own})
+
+    def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
         """The intent that answers in place of one that keeps what is told, where the words do not tell it."""
-        entry, before = self.intents[top], context.intent if context else None
         if entry.acts is None:
             return None
-        rule = best_rule(entry.rules, heard, before)
+        rule = best_rule(entry.rules, heard, context.intent if context else None)
         free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
         free |= {at for tag in heard.tags if not tag.excluded for at in range(tag.first, tag.after)}
         told, whole = told_parts(heard, free, self.lexicon.grammar.area("told"))
-        if whole or any(self._means(heard.said.said(*part), heard.today, context) == top for part in told):
+        if whole or any(self._means(heard.said.said(*part), heard.today, context) == entry.intent for part in told):
             return None
         return entry.acts
 

@@ -164,7 +164,8 @@ def _question(ask: Ask) -> str | None:
     """What alone is asked: the slot's, else "deadline" where the words ask how long there is, or whether it is late."""
     said = set(words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
-    return text_of(ask, "question") or ("deadline" if asks else None)
+    asked = text_of(ask, "question") or ("deadline" if asks else None)
+    return "deadline" if asked == "late" else asked
 
 
 def summarize(
@@ -189,7 +190,7 @@ def summarize(
         letter=_letter(ask),
         today=ask.today,
         question=_question(ask),
-        late=bool(_LATE & set(words_of(ask.said))),
+        late=text_of(ask, "question") == "late" or bool(_LATE & set(words_of(ask.said))),
         still=bool(_STILL & set(words_of(ask.said))),
         wanted=wanted,
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),

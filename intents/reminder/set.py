@@ -118,4 +118,4 @@ async def _denied(ask: Ask, *, deadline: bool) -> str | None:
         going = [one.claim for one in await ask.cases() if one.stage in waits]
         return going[0] if len(going) == 1 and not wanted_of(without(ask, "state_of_claim")).narrows else None
     claim = await claim_by_id(ask, claim_id)
-    return claim_id if claim.denied or claim.is_partly_denied else None
+    return claim_id if claim.denied or claim.is_partly_denied or claim.use == "preauthorization" else None

@@ -11,24 +11,19 @@ from bot.kit import (
     Ask,
     Claim,
     ReminderWish,
-    Search,
     WithReminder,
+    approvals_asked,
     claim_news,
     deductible_met,
-    fitting,
-    given,
     medications,
     member_coverages,
     plan_year_of,
-    read_authorization,
-    read_claims,
     text_of,
 )
 
 WEEKLY, MONTHLY = 7, 30
 _EVERY = {"weekly": WEEKLY, "monthly": MONTHLY}
 _LOOKED_BACK = timedelta(days=400)
-_APPROVALS = Search("ExplanationOfBenefit", (("_count", "100"),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +93,10 @@ async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> Ne
 
 async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
     """The last days of approvals that hold, by the id of their record; of the care that was named, where one was."""
-    async for page in given(ask.search(_APPROVALS)):
-        raws = {entry.id: entry.raw for entry in page.matches}
-        for claim in fitting(read_claims(page.entries)[0], ask):
-            if claim.use == "preauthorization" and claim.id in raws and not claim.sensitive:
-                one = read_authorization(raws[claim.id])
-                end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
-                if end and not one.cancelled:
-                    yield one.id, end
+    async for claim, one in approvals_asked(ask):
+        end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
+        if end and not claim.sensitive:
+            yield one.id, end
 
 
 async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:

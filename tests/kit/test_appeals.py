@@ -58,7 +58,9 @@ def test_the_plan_answers_within_the_time_of_its_kind() -> None:
     assert _days(case, None, "preauthorization") == (date(2026, 6, 17), None, None)
     assert _days(case, "medicare") == (date(2026, 7, 17), None, None)
     assert _days(case, "medicaid") == (date(2026, 8, 16), None, None)
-    assert _days(AppealCase(claim="1").sent_on(SENT, fast=True), "commercial") == (date(2026, 5, 21), None, None)
+    fast = AppealCase(claim="1").sent_on(SENT, fast=True)
+    assert _days(fast, "commercial", "preauthorization") == (date(2026, 5, 21), None, None)
+    assert _days(fast, "commercial") == (date(2026, 7, 17), None, None)  # care that was given can wait
 
 
 def test_an_outside_review_is_asked_for_within_four_months() -> None:
@@ -66,5 +68,7 @@ def test_an_outside_review_is_asked_for_within_four_months() -> None:
     lost = AppealCase(claim="1").sent_on(SENT).answered("upheld", date(2026, 10, 31))
     assert _days(lost, "commercial") == (None, date(2027, 2, 28), None)
     assert _days(lost, "medicare") == _days(lost, "medicaid") == (None, None, None)
-    assert _days(lost.sent_on(date(2026, 11, 2)), "commercial") == (None, None, date(2026, 12, 17))
-    assert _days(lost.sent_on(SENT).answered("approved", SENT), "commercial") == (None, None, None)
+    assert _days(lost.sent_on(date(2026, 11, 2), review=True), "commercial") == (None, None, date(2026, 12, 17))
+    assert _days(lost.sent_on(date(2026, 11, 2), review=True), "medicaid") == (None, None, None)
+    over = lost.sent_on(SENT, review=True).answered("approved", SENT, review=True)
+    assert _days(over, "commercial") == (None, None, None)
