@@ -32,6 +32,15 @@ async def test_each_is_told_once_in_the_morning(world: World) -> None:
     assert await world.reminders.of(DANA) == []
 
 
+async def test_what_ends_is_of_one_record(world: World) -> None:
+    """A met deductible of one person ends nobody else's watch: their reminders are alike but for whose they are."""
+    for whose in ("carmen", "mateo"):
+        last = world.clock.at.date() + timedelta(days=30)
+        await world.reminders.watch(Reminder(DANA, "deductible", "", last, (), whose=whose), 60)
+    assert await world.reminders.end_of(DANA, "carmen", "", "deductible") == 1
+    assert [one.whose for _, one in await world.reminders.of(DANA)] == ["mateo"]
+
+
 async def test_only_the_days_that_are_to_come(world: World) -> None:
     """Ten days before two are left; on the day before, and after it, none."""
     world.clock.to(LAST - timedelta(days=10), 12)

@@ -102,8 +102,8 @@ class WithReminder(WithDocument):
 class CaseChange:
     """What is to become of the case of a claim. `made` gives the new case of the present one, None to forget it.
 
-    `steps`: it is a step of the appeal, with which reminders of days that are over end. `last` is the day that is waited
-    for after it, where one is.
+    `steps`: it is a step of the appeal, with which reminders of days that are over end. `last` is the day that is
+    waited for after it, where one is.
     """
 
     claim: str

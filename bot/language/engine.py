@@ -251,11 +251,12 @@ class Engine:
             return self._unknown(text, heard, begun, chances, dangers)
         act = None if answered else self.intents[top]
         if act and (instead := self._not_told(act, heard, context)):
-            top, chances = instead, {instead: chances[top], **chances, instead: chances[top], top: DOUBT}
+            rest = {name: one for name, one in chances.items() if name not in {instead, top}}
+            top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         others = self._candidates(chances, heard, context, today, least=LEAST)
-        own, *others = (self._apart(one, act) for one in (own, *others))
+        own, others = self._apart(own, act), tuple(self._apart(one, act) for one in others)
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)

@@ -12,9 +12,10 @@ _OUTCOMES = frozenset({"approved", "partly", "upheld"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealResult(OfAppeal):
-    """The claim and the `outcome`, empty where the words tell none: then it is asked. Nothing is kept of a day in doubt.
+    """The claim and the `outcome`, empty where the words tell none: then it is asked.
 
-    `review`: the outside reviewers decided. `due` tells by when an outside review can be asked for.
+    Nothing is kept of a day in doubt. `review`: the outside reviewers decided. `due` tells by when an outside review
+    can be asked for.
     """
 
     outcome: AppealOutcome

@@ -16,11 +16,12 @@ from bot.kit import (
     Nearest,
     ReminderWish,
     WithReminder,
+    appeal_clock,
     appeal_days,
     claim_by_id,
     claims_around,
-    clock_of,
     denied_claims,
+    member_coverages,
     near_claims,
     newest_claims,
     service_dates,
@@ -39,8 +40,8 @@ class AppealReminder(WithReminder):
 
     `about` tells which day it is, and `last` is that day; `over`: nothing of its appeal is left to wait for. `claim`
     None: none that fits was denied. `gone`: it no longer counts, so its day may not hold. `opened`: it was asked for by
-    button, so it may be described whatever mark it carries. `others` are further denied claims. `other_days`: the person
-    asked for days before it that they cannot choose.
+    button, so it may be described whatever mark it carries. `others` are further denied claims. `other_days`: days
+    before it were asked for that nobody can choose.
     """
 
     other_days: bool = False
@@ -72,7 +73,7 @@ async def answer(ask: Ask) -> AppealReminder:
         claim_id, others = found[0].id, found[1:SHOWN]
     claim = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
-    clock = await clock_of(ask, claim)
+    clock = appeal_clock(claim, (await member_coverages(ask)).every)
     case = next((one for one in await ask.cases() if one.claim == claim.id), AppealCase(claim=claim.id))
     about, last = _next_day(case, claim, clock)
     gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None

@@ -30,8 +30,8 @@ _LOOKED_BACK = timedelta(days=400)
 class NewsToCome(WithReminder):
     """What will be told: `what` is claim, deductible, approval, refill or year; of claims the one with this `number`.
 
-    "maximum", what is out of pocket, is not looked for. `named` is the person's word for the care or drug of an approval
-    or a supply. `other_days`: they asked for days before it that they cannot choose.
+    "maximum", what is out of pocket, is not looked for. `named` is the person's word for the care or drug of an
+    approval or a supply. `other_days`: days before it were asked for that nobody can choose.
 
     `decided` is the claim with that number when the plan has decided on it, `met` that the deductible is: there is
     nothing to wait for. `last` is the day of an approval, a supply or a plan year, None where the record tells none.
