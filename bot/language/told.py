@@ -7,12 +7,11 @@ from bot.language.hearing import Heard
 from bot.language.matcher import WordArea
 from bot.language.text import Utterance
 
-Part = tuple[int, int]
 _LONGEST = 3  # words of a cue, and behind one that wants, where what is to be noted follows: "I want to note"
 _IF_ES = "si"
 
 
-def told_parts(heard: Heard, free: Collection[int], words: WordArea) -> tuple[list[Part], bool]:
+def told_parts(heard: Heard, free: Collection[int], words: WordArea) -> tuple[list[tuple[int, int]], bool]:
     """The parts that tell, each as its tokens, and whether no part does anything else.
 
     Of the tokens in `free` a "not" belongs to what is told ("they did not approve it"). `words` are the area "told".
@@ -27,7 +26,7 @@ def _asked(said: Utterance, clause: Clause) -> bool:
     return "¿" in opens or said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
 
 
-def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[Part]:
+def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[tuple[int, int]]:
     """A clause in parts, each with a verb of its own at most: "I sent it | and they haven't answered"."""
     start = clause.first
     for place in range(clause.first + 1, clause.after):
@@ -37,7 +36,7 @@ def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[Part]:
     yield start, clause.after
 
 
-def _tells(said: Utterance, part: Part, free: Collection[int], words: WordArea, *, asked: bool) -> bool:
+def _tells(said: Utterance, part: tuple[int, int], free: Collection[int], words: WordArea, *, asked: bool) -> bool:
     keys = tuple(word.replace("'", "") for word in said.words[: part[1]])
     first = _behind(keys, part[0], words.lead)
     noted = first + 1 if keys[first : first + 1] and keys[first] in words.could else first
