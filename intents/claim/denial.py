@@ -44,7 +44,6 @@ from bot.kit import (
 
 SHOWN = 5
 _LATE = frozenset({"late", "tarde"})
-_STILL = frozenset({"still", "todavia", "aun"})
 _UNTIL = (frozenset({"long", "appeal"}), frozenset({"deadline"}), frozenset({"plazo"}), frozenset({"cuanto", "tiempo"}))
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
@@ -165,7 +164,7 @@ def _question(ask: Ask) -> str | None:
     said = set(words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
     asked = text_of(ask, "question") or ("deadline" if asks else None)
-    return "deadline" if asked == "late" else asked
+    return "deadline" if asked == "may" else asked
 
 
 def summarize(
@@ -190,8 +189,8 @@ def summarize(
         letter=_letter(ask),
         today=ask.today,
         question=_question(ask),
-        late=text_of(ask, "question") == "late" or bool(_LATE & set(words_of(ask.said))),
-        still=bool(_STILL & set(words_of(ask.said))),
+        late=bool(_LATE & set(words_of(ask.said))),
+        still=text_of(ask, "question") == "may",
         wanted=wanted,
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
         kind=denial_kind(claim, [*(one for line in told for one in line.reasons), *claim.reasons], ask.care_kinds),
