@@ -160,9 +160,9 @@ async def test_only_an_amount_never_picks_a_claim() -> None:
     """A claim of just that amount is asked about; without one the newest are shown to choose from."""
     claims = (_visit(memberliability=54.87), _visit("b", "2026-04-02", memberliability=10))
     same = await answered("claim.bill_check", *claims, slots={"amount": "54.87"})
-    assert same.text.startswith("1 claim of the last 12 months comes to just $54.87. Is it what your bill is for?")
+    assert same.text.startswith("1 claim of the last 12 months comes to $54.87. Is it what your bill is for?")
     none = await answered("claim.bill_check", *claims, slots={"amount": "55"})
-    assert none.text.startswith("No claim of the last 12 months comes to just $55.00.")
+    assert none.text.startswith("I see no claims of $55.00 in the last 12 months.")
     assert "higher" not in none.text
 
 
