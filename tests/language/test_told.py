@@ -52,3 +52,9 @@ def test_a_not_of_its_own_and_a_question_beside_it_are_told(
 ) -> None:
     """What is told stays told beside another clause, and a "no" may be what is told."""
     assert engine.understand(said, today=today).intent == intent
+
+
+def test_a_letter_of_an_appeal_is_no_farewell(engine: Engine, today: date) -> None:
+    """Nothing of danger is heard in it; in a letter to a family it is."""
+    assert engine.understand("I sent the appeal letter to my doctor yesterday", today=today).alarm is None
+    assert engine.understand("I wrote goodbye letters to my family", today=today).intent == "safety.crisis"
