@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.kit import AppealCase, Ask, OfAppeal, case_found, cite_claims, stepped, text_of
+from bot.kit import (
+    AppealCase,
+    Ask,
+    OfAppeal,
+    case_found,
+    cite_claims,
+    claims_around,
+    stepped,
+    text_of,
+    why_gone,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +23,12 @@ class AppealStatus(OfAppeal):
     """One case, or those to choose from.
 
     `found.claim` None: none is kept and none was denied, or several are. `forgotten`: the case was taken off by button;
-    `forgets`: words ask for that, and a button does it.
+    `forgets`: words ask for that, and a button does it. `gone`: the claim no longer counts, before anything was sent.
     """
 
     forgotten: bool = False
     forgets: bool = False
+    gone: bool = False
 
     @property
     def shown(self) -> AppealCase | None:
@@ -37,7 +48,8 @@ async def answer(ask: Ask) -> AppealStatus:
     step = await stepped(ask, found, takes or (lambda case: case))
     if forgotten:
         return replace(plain, change=replace(step.change, made=lambda _: None))
-    return replace(plain, clock=step.clock, due=step.due, change=step.change if takes else None)
+    gone = found.case.stage == "open" and why_gone(found.claim, await claims_around(ask, found.claim)) is not None
+    return replace(plain, clock=step.clock, due=step.due, change=step.change if takes else None, gone=gone)
 
 
 def _takes(ask: Ask) -> Callable[[AppealCase], AppealCase] | None:

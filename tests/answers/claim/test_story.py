@@ -126,3 +126,12 @@ async def test_a_denied_claim_has_no_day_of_payment() -> None:
     settled = {**payment, "type": concept("paid"), "amount": {"value": 5, "currency": "USD"}}
     paid = claim("a", "2026-04-02", {"memberliability": 4}, payment=settled, **WHO)
     assert "Paid on April 20, 2026" in (await answered("claim.status", paid)).text
+
+
+async def test_an_appeal_of_a_replaced_claim_says_so() -> None:
+    """Its last day may not hold any more; beside the claim that counts, nothing is said."""
+    old = claim("a", "2026-04-02", {"submitted": 60}, **WHO, **numbered("N-1"))
+    new = claim("b", "2026-04-02", {"submitted": 60}, **WHO, **numbered("N-2", "N-1"))
+    word = "A newer claim took its place"
+    assert word in (await answered("appeal.status", old, new, id="a")).text
+    assert word not in (await answered("appeal.status", old, new, id="b")).text
