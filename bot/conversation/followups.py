@@ -184,7 +184,8 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
         return None
     intent, slots = changed(context, reading)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
-    return replace(last, intent=intent, slots=slots, arguments=carried(last) if waits else {}, unmet=reading.unmet)
+    shared = {name: value for name, value in carried(last).items() if value and waits}
+    return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:

@@ -33,9 +33,12 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     return replace(found, arguments={**kept, _FILE: "yes", _CONTACT: "yes", **shared}, also={})
 
 
-def carried(asked: Asked) -> dict[str, str]:
-    """What a question that is to be handed on says of that, for when it waits for a place."""
-    return {name: value for name, value in asked.arguments.items() if name in {SHARED, _CONTACT, _FILE}}
+_CARRIED = (SHARED, _FILE, _CONTACT)
+
+
+def carried(asked: Asked) -> dict[str, str | None]:
+    """What a question that is to be handed on says of that, for when it waits for a place; None for what it doesn't."""
+    return {name: asked.arguments.get(name) for name in _CARRIED}
 
 
 def _last(memory: Memory, intents: Mapping[str, IntentRules], *, listed: bool) -> Asked | None:
