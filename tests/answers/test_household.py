@@ -199,7 +199,7 @@ async def test_of_whom_a_part_did_not_come_is_named() -> None:
         found["link"] = [{"relation": "next", "url": f"{request.url}&page=2"}]
         return _json(found, 200)
 
-    shelves = [shelf(1, claim("a", "2026-03-04", {"memberliability": 40})), broken, shelf(3)]
+    shelves: list[Wire] = [shelf(1, claim("a", "2026-03-04", {"memberliability": 40})), broken, shelf(3)]
     summary, words, _ = await asked("household.claims", shelves, {"date_range": {"start": "2026-01-01"}})
     assert [one.name for one in summary.hides] == ["Leo B."]
     assert "Ana B. 1 · Leo B. at least 1 · Sam B. 0" in words
