@@ -23,7 +23,7 @@ from bot.accounts.render import Renderer
 from bot.accounts.rollcall import Listed, Present, RollCall
 from bot.channels.registry import Running
 from bot.config import Settings
-from bot.conversation.answering import Answering, Patience
+from bot.conversation.answering import Answering
 from bot.conversation.cases import Cases
 from bot.conversation.exchange import Keeper
 from bot.conversation.feedback import Feedback
@@ -33,6 +33,7 @@ from bot.conversation.reminding import Reminding
 from bot.conversation.state import Dialogue
 from bot.conversation.telling import Push, Telling
 from bot.conversation.turn import Turn
+from bot.conversation.under_way import Patience
 from bot.delivery.due import DueReminders
 from bot.delivery.news import Interval
 from bot.delivery.reminders import Reminders

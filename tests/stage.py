@@ -14,7 +14,7 @@ from bot.app import Bot, assemble, web_app
 from bot.cli.browser import Browser
 from bot.cli.own_pages import link_in
 from bot.config import Settings
-from bot.conversation.answering import Patience
+from bot.conversation.under_way import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox

@@ -24,9 +24,9 @@ from bot.app import Bot, assemble, clock_of
 from bot.cli.answer_file import AnswerFile
 from bot.cli.names_file import ListedLine, read_names
 from bot.config import Settings
-from bot.conversation.answering import Patience
 from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
+from bot.conversation.under_way import Patience
 from bot.documents.cells import cell
 from bot.documents.printer import Printer
 from bot.errors import ConfigError, PayerError

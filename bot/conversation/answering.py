@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts
 from bot.accounts.rows import LastLook, PatientCandidate
@@ -24,7 +22,7 @@ from bot.conversation.sharing import SHARED
 from bot.conversation.state import Asked, Memory
 from bot.documents.drawer import SealedDrawer
 from bot.documents.publisher import Publisher
-from bot.errors import BotError, Disconnected, PayerDown, PayerError, PayerSlow, SignInExpired
+from bot.errors import Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,
     Kin,
@@ -51,56 +49,6 @@ from bot.payer.health import PayerHealth
 
 _AGAIN = "again"
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Timeouts of a question in seconds: first progress note, interval of further notes, and the limit."""
-
-    notice: float = 2.0
-    again: float = 6.0
-    wall: float = 20.0
-
-
-class UnderWay:
-    """A search for an answer, in a task of its own. `progress` moves while its records come."""
-
-    def __init__(self, work: Callable[[Progress], Coroutine[Any, Any, Answered]], patience: Patience) -> None:
-        self._work, self.progress, self._patience = work, Progress(), patience
-        self._now = asyncio.get_running_loop().time
-        self._pause, self._end = patience.notice, self._now() + patience.notice + patience.wall
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._work(self.progress))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        task = self._task
-        # The task holds its error, the error's trace this object: without the task the payer's body is let go.
-        del self._task, self._work
-        if not task.done():
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, BotError):
-                await task
-        del task
-
-    async def goes_on(self) -> bool:
-        """Return True when a progress note is due, False when the search is over.
-
-        Raises:
-            PayerSlow: the question has taken too long.
-        """
-        silent = min(self._pause, max(0.0, self._end - self._now()))
-        if (await asyncio.wait({self._task}, timeout=silent))[0]:
-            return False
-        if self._now() >= self._end:
-            raise PayerSlow
-        self._pause = self._patience.again
-        return True
-
-    def reply(self) -> Answered:
-        """The finished reply. Raises what `Answering.answer` raises."""
-        return self._task.result()
 
 
 class Answering:

@@ -18,7 +18,7 @@ import structlog
 
 from bot.accounts.accounts import Accounts
 from bot.conversation import owner
-from bot.conversation.answering import Answering, Patience, UnderWay
+from bot.conversation.answering import Answering
 from bot.conversation.connecting import Connecting
 from bot.conversation.exchange import (
     ABOUT,
@@ -42,6 +42,7 @@ from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.sharing import SHARED, carried
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.conversation.telling import Telling
+from bot.conversation.under_way import Patience, UnderWay
 from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace

@@ -25,7 +25,7 @@ from bot.channels.teams.start import start as teams_start
 from bot.cli.browser import Browser
 from bot.cli.own_pages import link_in
 from bot.config import Settings
-from bot.conversation.answering import Patience
+from bot.conversation.under_way import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
 from bot.ops import log
 from bot.payer.http import Http

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.answering import Patience
+from bot.conversation.under_way import Patience
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.cases import numbered
