@@ -156,7 +156,7 @@ async def assemble(
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
         table = SealedTable(store, Vault.from_settings(settings, path := sqlite_path(settings.bot_store_url)))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
-        audit, dialogue, recent = Audit(table), Dialogue(table), MemberCache(wire.clock)
+        audit, dialogue, recent = Audit(table), Dialogue(table, pack.intents), MemberCache(wire.clock)
         meter.tally = tally = Tally(table, audit.pseudonym, now)
         keeper = Keeper(pack, dialogue)
         telling = Telling(pack, keeper, settings.payer_facts, meter)

@@ -47,7 +47,7 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
 @pytest.fixture
 def dialogue(store: SqliteStore, clock: Clock) -> Dialogue:
     """The memory under test, sealed with a real key."""
-    return Dialogue(SealedTable(store, Vault([b"k" * 32])), clock)
+    return Dialogue(SealedTable(store, Vault([b"k" * 32])), clock=clock)
 
 
 def _message(person: Person = DANA, *, channel: str | None = None, thread: str = "") -> Message:

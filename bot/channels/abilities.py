@@ -77,7 +77,7 @@ DONE_BY: Mapping[str, Mapping[Ability, str]] = {
         "rating": f"{_TEAMS}.ratings:Thumbs",
         "label": f"{_TEAMS}.notices:Notices.label",
         "progress": f"{_TEAMS}.connector:Connector.type",
-        "pop_up": f"{_TEAMS}.popup:with_pop_up",
+        "pop_up": f"{_TEAMS}.writer:with_pop_up",
         "renewal": f"{_TEAMS}.renewals:Renewals",
         "edited": f"{_TEAMS}.incoming:read_edit",
         "erasing": f"{_TEAMS}.app:TeamsApp",

@@ -21,7 +21,7 @@ from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Said
 from bot.conversation.other_questions import cleared, parted
 from bot.conversation.slash_commands import Commands, Request
-from bot.conversation.state import Asked, Dialogue, Memory, become, plain_asked, said
+from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.listed import head_and_items
 from bot.language.reading import Candidate, Reading
@@ -174,8 +174,6 @@ class Recognisers:
         """A pressed button, or the words of one that this conversation has shown."""
         message, memory = exchange.message, exchange.memory
         asked = await self._dialogue.press(message.person, message.press) if message.press else None
-        if message.press and plain_asked(message.press) and asked and asked.intent not in self._intents:
-            return None  # made up, or of another release
         asked = asked or self._shown(message.text, memory, exchange.reading)
         return replace(asked, language=self._language(asked, exchange)) if asked else None
 

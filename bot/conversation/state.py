@@ -142,19 +142,12 @@ class Memory:
         return tuple(one for one in stack if one.intent != asked.intent)[:MOST_TOPICS]
 
 
-def plain_asked(button: str) -> Asked | None:
-    """What a button's id says by itself; None where what it asks is kept in a row. Anybody can make up such an id."""
-    plain = _PLAIN.fullmatch(button)
-    if plain is None or plain["intent"].startswith(_OF_AN_ANSWER):
-        return None
-    return Asked(plain["intent"], language=plain["language"])
-
-
 class Dialogue:
-    """The dialogue state of all conversations, in the store."""
+    """The dialogue state of all conversations, in the store. `intents` are those of the pack."""
 
-    def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: SealedTable, intents: Iterable[str] = (), clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock
+        self._plain = frozenset(one for one in intents if not one.startswith(_OF_AN_ANSWER))
 
     async def recall(self, message: Message) -> Memory:
         """What this person's conversation in this place holds, empty after ten idle minutes."""
@@ -189,13 +182,18 @@ class Dialogue:
 
     async def press(self, person: Person, button: str) -> Asked | None:
         """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
-        if plain := plain_asked(button):
+        if plain := self._plainly(button):
             return plain
         row, _, index = button.partition(".")
         presses = _decoded(await self._table.get("press", f"{row}\x1f{person.key}"), tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
             return None
         return presses[int(index)]
+
+    def _plainly(self, button: str) -> Asked | None:
+        """What a button's id says by itself; None where what it asks is kept in a row, or for an id that is made up."""
+        plain = _PLAIN.fullmatch(button)
+        return Asked(plain["intent"], language=plain["language"]) if plain and plain["intent"] in self._plain else None
 
     async def issue_buttons(
         self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
@@ -239,7 +237,7 @@ class Dialogue:
             if action.press is None:
                 return action
             asked = become(action.press)
-            if asked == plain_asked(f"{asked.intent}.{asked.language}"):
+            if asked == self._plainly(f"{asked.intent}.{asked.language}"):
                 return replace(action, id=f"{asked.intent}.{asked.language}")
             presses.append(asked)
             return replace(action, id=f"{row}.{len(presses) - 1}")
