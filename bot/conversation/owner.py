@@ -340,14 +340,15 @@ class Owners:
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
         """A private answer of who acts for somebody: whose record it shows comes first, the others by button.
 
-        What an answer stands on may be of several people, and says so itself. What the directory answers is of no
-        record, though it looked at a network of one.
+        What a family's answer stands on is of several people. What the directory answers is of no record, though it
+        looked at a network of one.
         """
-        rules = self._pack.intents.get(asked.intent)
-        if asked.intent == SOURCES or (rules is not None and rules.needs == "directory"):
+        about = memory.asked if asked.intent == SOURCES and memory.asked else asked
+        rules = self._pack.intents.get(about.intent)
+        if rules is not None and rules.needs == "directory":
             return reply
         shown = next((one for one in memory.people if one.patient == asked.whose), None)
-        every = household_of(asked, rules, memory.people)
+        every = household_of(about, rules, memory.people)
         if shown is None or every is not None or not isinstance(reply, Private):
             return reply
         numbered = [{"person": one, "number": number} for number, one in enumerate(memory.people, 1)]

@@ -175,27 +175,24 @@ class Instead:
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
-    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins` are
-    weights that are not counted.
+    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins`
+    are weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which
+    it honours more than one value. `about` are slot types whose words only name what the intent is about
+    ("pharmacy" in "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about
+    and may take over from the answer before, without the slots that stand in `never`.
 
-    `excludes` are the slots of which it honours a "not", `several` those of which it honours more than one value.
-    `about` are slot types whose words only name what the intent is about ("pharmacy" in "my pharmacy claims"), or one
-    value of a type ("service:lab").
-
-    `subjects` are what it is about and may take over from the answer before, without the slots that stand in `never`.
-
-    `answer` "later" says that only words about what it will need are there so far, "aside" that an intent which needs
-    nothing has an answer all the same, which leaves the topic of the conversation as it was. `follows` are the kinds of
-    follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title` names it on a
-    button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
-    `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
-    asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that answers
-    instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for all of them
-    together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that answers when
-    the message goes on with a list of things to ask it of.
-    `acts`: it keeps what is told, so that another person's words never do it, and names the intent that answers where
-    the words only ask for it, deny or plan it. `sure`: how likely it has to be at least.
-    `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
+    `answer` "later" says that only words about what it will need are there so far, "aside" that an intent which
+    needs nothing has an answer all the same, which leaves the topic of the conversation as it was. `follows` are
+    the kinds of follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title`
+    names it on a button, by language. `of_entry`: without a name it is about the first entry of the list that was
+    shown. `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what
+    its answer asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that
+    answers instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for
+    all of them together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that
+    answers when the message goes on with a list of things to ask it of. `acts`: it keeps what is told, so that
+    another person's words never do it, and names the intent that answers where the words only ask for it, deny or
+    plan it. `sure`: how likely it has to be at least. `examples` reach it by themselves, `afterwards` only after an
+    answer that its rules name.
     """
 
     intent: str

@@ -7,6 +7,7 @@ it cannot be taken back; it ends by itself.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from bot.stores.sealed import SealedTable
 
 DAYS = 90
 MOST = 500
-_KIND, _A_DAY = "sentence", 86_400.0
+_KIND, _A_DAY, _HOUR = "sentence", 86_400.0, 3_600.0
 
 
 class GivenSentence(msgspec.Struct, frozen=True):
@@ -30,8 +31,8 @@ class GivenSentence(msgspec.Struct, frozen=True):
 class Sentences:
     """The operator's list. `now` tells the month, in local time."""
 
-    def __init__(self, table: SealedTable, now: Callable[[], datetime]) -> None:
-        self._table, self._now = table, now
+    def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
+        self._table, self._now, self._clock = table, now, clock
 
     async def keep(self, text: str, language: str) -> bool:
         """Keep a sentence for ninety days from the first of the month on: no day is told. False when the list is full.
@@ -42,8 +43,9 @@ class Sentences:
         if await self._table.store.size(_KIND) >= MOST:
             return False
         row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))
-        first = self._now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        expires = first.timestamp() + DAYS * _A_DAY
+        now = self._now()
+        passed = (now - now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+        expires = round((self._clock() - passed) / _HOUR) * _HOUR + DAYS * _A_DAY
         await self._table.put(_KIND, secrets.token_urlsafe(12), row, expires=expires)
         return True
 
