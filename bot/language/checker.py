@@ -116,13 +116,14 @@ class _Checker:
                 yield self.finding(entry, "examples", f"no examples in {language!r}")
 
     def sentences(self, entry: IntentRules) -> Iterator[Finding]:
-        """Examples that go elsewhere or meet no licence, counterexamples that are answered."""
+        """Examples that go elsewhere, also as a question back, or meet no licence; counterexamples that are answered."""
         contexts = contexts_for(self.engine, entry)
         for said in (text for texts in entry.examples.values() for text in texts):
             readings = (self.readings.of(said, context) for context in contexts)
             reading = next((one for one in readings if one.intent == entry.intent), None)
             reading = reading or self.readings.of(said, contexts[0])
-            if reading.intent != entry.intent:
+            offered = reading.unclear and any(one.intent == entry.intent for one in reading.candidates)
+            if reading.intent != entry.intent and not offered:
                 yield self.finding(entry, said, f"example goes to {reading.intent}: {said!r}")
             elif entry.licence and reading.rule not in entry.licence and not self.is_licensed(entry, said):
                 yield self.finding(entry, said, f"example holds nothing of its licence: {said!r}")

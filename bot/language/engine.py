@@ -317,12 +317,14 @@ class Engine:
     def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
         """Whether the person is asked: the likeliest intent is not licensed, or not likely enough for what it reads.
 
-        What goes on from the answer before, and what nothing else competes with, is not asked for.
+        What goes on from the answer before, and what nothing else competes with, is not asked for; but what has a
+        likelihood of its own always is.
         """
         if licence is None:
             return bool(others)
-        competes = any(one.intent != own.intent for one in others)
-        return competes and not goes_on and own.score < self._chooser.needed(self.intents[own.intent])
+        rules = self.intents[own.intent]
+        competes = bool(rules.sure) or any(one.intent != own.intent for one in others)
+        return competes and not goes_on and own.score < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
         """Whether a rule of another intent takes the message after the answer before it: "stop" after reminders."""
