@@ -116,7 +116,7 @@ class _Checker:
                 yield self.finding(entry, "examples", f"no examples in {language!r}")
 
     def sentences(self, entry: IntentRules) -> Iterator[Finding]:
-        """Examples that go elsewhere, also as a question back, or meet no licence; counterexamples that are answered."""
+        """Examples that go elsewhere and are not offered, or meet no licence; counterexamples that are answered."""
         contexts = contexts_for(self.engine, entry)
         for said in (text for texts in entry.examples.values() for text in texts):
             readings = (self.readings.of(said, context) for context in contexts)
