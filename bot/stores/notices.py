@@ -59,6 +59,9 @@ class WorkNotices:
                 if not have_come:
                     log.info("notices do not arrive", reason="a pooler of transactions")
                     return
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the driver told of its cut connection in place of the end
+                return
             have_come, self.hears = have_come or self.hears, False
             await asyncio.sleep(_AGAIN)
 
