@@ -140,7 +140,6 @@ def test_a_name_of_everyday_words_is_a_name_where_one_stands(engine: Engine, tod
         "Kim, dermatology in network S",
         "hello, is S a network",
         "cardiologist, memphis in network S",
-        "which doctor is better, kim or okafor",
     ],
 )
 def test_a_comma_makes_no_name_of_a_kind_of_care(engine: Engine, today: date, said: str) -> None:
