@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import asyncio.runners
 import gc
 import importlib.util
 import os
@@ -37,6 +39,22 @@ if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment] # what an import then fails by
 
 _OFFENCES: list[str] = []
+
+
+def _cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End what a test's loop still runs, again where a library swallowed the first cancellation; else name it."""
+    tasks = asyncio.all_tasks(loop)
+    for _ in range(100):
+        if not tasks:
+            return
+        for task in tasks:
+            task.cancel()
+        _, tasks = loop.run_until_complete(asyncio.wait(tasks, timeout=0.1))
+    sys.stderr.write(f"\nnever ended: {[task.get_coro() for task in tasks]}\n")
+
+
+# asyncio waits for ever for a task that swallows its one cancellation, and with it would the whole run.
+asyncio.runners._cancel_all_tasks = _cancel_all_tasks  # type: ignore[attr-defined]
 HERE = Path(__file__).parent
 # Modules that take long, begun first, so that no worker is left alone with one at the end.
 LONG = (
