@@ -317,11 +317,8 @@ class Answering:
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
-        blocks = (
-            *blocks[:1],
-            *(one for one in own if not isinstance(one, Actions)),
-            *blocks[1:],
-        )  # the answer comes first
+        beside = (one for one in own if not isinstance(one, Actions))
+        blocks = (*blocks[:1], *beside, *blocks[1:])  # the answer comes first
         blocks, unmet = self._with_unmet(asked, ask, blocks)
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}

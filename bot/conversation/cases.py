@@ -55,9 +55,8 @@ class Cases:
                 await self._store.drop(_KIND, key)
             present = msgspec.json.decode(plain, type=_Row).case if plain else AppealCase(claim=change.claim)
             case = change.made(present)
-            if case is None or case == AppealCase(
-                claim=change.claim
-            ):  # an empty one would catch all that is told later
+            # An empty case would catch all that is told later.
+            if case is None or case == AppealCase(claim=change.claim):
                 await self._store.drop(_KIND, key)
                 return case
             value = msgspec.json.encode(_Row(whose, case))

@@ -21,11 +21,13 @@ CONDITIONS = (
     "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
 # What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
-# also what kind of provider. A kind of care that no slot holds is what the question is about.
+# also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot holds
+# is what the question is about.
 _TOLD = frozenset({
     "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
     "provider_name", "organization", "claim_id", "location",
 })  # fmt: skip
+_CLAIMS = "ExplanationOfBenefit"
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
 }  # fmt: skip
@@ -72,6 +74,8 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
     if REFINE.removeprefix(FOLLOW) not in intent.follows:
         told = _TOLD - _CIRCUMSTANCES
+    if intent.reads is not None and intent.reads.type == _CLAIMS:
+        told |= {"specialty"}
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     found: dict[str, Slot] = {}
     for kind in CONDITIONS:

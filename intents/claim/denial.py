@@ -61,9 +61,9 @@ class Denial(WithCase):
     denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
     counts in its place.
     `ranked` are how many were denied where the `biggest` or the smallest of them was asked for.
-    `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where all
-    of them were asked for, or one has to be chosen for the letter. `kind` is what its appeal has to show, `kept_case`
-    the case as it was.
+    `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where
+    all of them were asked for, or one has to be chosen for the letter; `more`: there are others, older ones. `kind`
+    is what its appeal has to show, `kept_case` the case as it was.
     """
 
     claim: Claim | None = None
@@ -89,6 +89,7 @@ class Denial(WithCase):
     ranked: int = 0
     biggest: bool = False
     every: tuple[Claim, ...] = ()
+    more: bool = False
     kind: DenialKind = "other"
     kept_case: AppealCase | None = None
 
@@ -125,7 +126,8 @@ async def answer(ask: Ask) -> Denial:
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:
             cite_claims(ask, found[:SHOWN])
-            return Denial(every=found[:SHOWN], looked_at=looked_at, wanted=wanted, letter=_letter(ask))
+            more = len(found) > SHOWN
+            return Denial(every=found[:SHOWN], more=more, looked_at=looked_at, wanted=wanted, letter=_letter(ask))
         if ranked and not found[0].sensitive:
             cite_claims(ask, found[:1])
             return Denial(claim=found[0], ranked=len(found), biggest=text_of(ask, "order") == "biggest", wanted=wanted)

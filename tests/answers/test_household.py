@@ -203,7 +203,7 @@ async def test_of_whom_a_part_did_not_come_is_named() -> None:
     summary, words, _ = await asked("household.claims", shelves, {"date_range": {"start": "2026-01-01"}})
     assert [one.name for one in summary.hides] == ["Leo B."]
     assert "Ana B. 1 · Leo B. at least 1 · Sam B. 0" in words
-    assert "Something of Leo B. didn't arrive, so there may be more." in words
+    assert "Some of the records of Leo B. didn't arrive, so there may be more." in words
 
 
 async def test_where_nobody_can_be_read_the_first_reason_is_the_answer() -> None:

@@ -207,6 +207,19 @@ async def test_an_approval_before_care_is_read_for_its_decision() -> None:
     assert "Your plan doesn't share its approvals here" in none.text
 
 
+async def test_the_newest_of_many_refused_claims_are_no_count_of_all() -> None:
+    """Reading stops behind the ones that are shown: how many there are is not said."""
+    refused = [{**denied(), "id": f"d{at}"} for at in range(7)]
+    assert (
+        "The newest 5 claims that weren't paid in full:"
+        in (await answered("claim.denial", *refused, said="was anything denied")).text
+    )
+    assert (
+        "5 claims weren't paid in full:"
+        in (await answered("claim.denial", *refused[:5], said="was anything denied")).text
+    )
+
+
 @pytest.mark.parametrize("told", ["on the line", "in the total"])
 async def test_units_used_are_found_where_each_version_of_the_guide_puts_them(told: str) -> None:
     """`consumedunits` of a line, or the extension of the total under "utilized"; all used says so."""
