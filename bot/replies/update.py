@@ -1,8 +1,8 @@
 """`python -m bot.replies.update [LANGUAGE ...]`: bring the catalogues up to date with the templates.
 
 Translations stay, new messages come with an empty one, and what no template says any more goes. A language that is
-named and has no file yet gets one. Messages stand in the order of their letters, each text on one line, so that a
-change touches its own lines only; the flags that tools work out again are left out.
+named and has no file yet gets one. Messages stand in the order of their letters, each text on one line and no empty
+line between them, so that a change touches its own lines only; flags that tools work out again are left out.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) 
     write_po(body, made, width=0, omit_header=True)
     state = f"{BEGUN}\n" if before.begun else ""
     header = _HEADER.format(language=language, plurals=made.plural_forms, state=state)
-    return header + body.getvalue().decode().strip("\n") + "\n"
+    return header + body.getvalue().decode().strip("\n").replace("\n\n", "\n") + "\n"
 
 
 if __name__ == "__main__":
