@@ -33,7 +33,7 @@ _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
 _CATALOGUES: dict[tuple[bytes, str], _Kept] = {}
 _COMPILED: list[Path] = []
 _keys_in = cache(keys_in)
-_MORE_EXAMPLES = re.compile(r"^(    - .*\n)(?:    - .*\n)+", re.MULTILINE)
+_MORE_EXAMPLES = re.compile(r"""(?<=[ {])((?:en|es):\s+\[(?:"[^"]*"|'[^']*'|[^,"'\]\s][^,\]]*)),[^\]]*\]""")
 
 
 def shipped_pack() -> Pack:
@@ -82,7 +82,7 @@ def thinned(folder: Path) -> None:
         shutil.copytree(find_pack() / room, folder / room)
     for file in (folder / "intents").glob("[!_]*/*.yaml"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(_MORE_EXAMPLES.sub(r"\1", text), encoding="utf-8")
+        file.write_text(_MORE_EXAMPLES.sub(r"\1]", text), encoding="utf-8")
 
 
 def compiled_in(folder: Path) -> None:

@@ -98,8 +98,8 @@ CONTRADICTIONS = {
     ),
     "a prompt that speaks one language": (
         "help.yaml",
-        "  says: {en: What can you do?, es: ¿Qué puede hacer?}",
-        "  says: {en: What can you do?}",
+        '  says: {en: "What can you do?", es: "¿Qué puede hacer?"}',
+        '  says: {en: "What can you do?"}',
         "help.yaml:* prompt: no title or no words in 'es'",
     ),
     "a rule of an unknown concept": (
@@ -136,8 +136,8 @@ UNREADABLE = {
     ),
     "a key that is not there": (
         "thanks.yaml",
-        "    all: [LATER_TALK]\n",
-        "    all: [LATER_TALK]\n    sets: {}\n",
+        "all: [LATER_TALK], ",
+        "all: [LATER_TALK], sets: {}, ",
         "thanks.yaml: rules* unknown field `sets` (did you mean set?)",
     ),
     "a key that stands twice": (
