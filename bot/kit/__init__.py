@@ -4,99 +4,32 @@ An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summar
 cannot format, know the channel, see a token, log or touch a store.
 """
 
+# fmt: off
+# isort: off
 from bot.errors import PayerError
 from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
-from bot.kit.appeals import (
-    AppealClock,
-    DenialKind,
-    OfAppeal,
-    ToldDay,
-    appeal_clock,
-    appeal_days,
-    approvals_asked,
-    case_found,
-    denial_kind,
-    denied_claims,
-    in_any_state,
-    stepped,
-    told_day,
-    without,
-)
+from bot.kit.appeals import (AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked,
+    case_found, denial_kind, denied_claims, in_any_state, stepped, told_day, without)
 from bot.kit.around import Around, around
-from bot.kit.ask import (
-    Answer,
-    Ask,
-    Kin,
-    NeedsPlace,
-    Summary,
-    amount_asked,
-    days_around,
-    of_other_person,
-    service_dates,
-    span_of,
-    text_of,
-    time_of,
-    values_of,
-)
+from bot.kit.ask import (Answer, Ask, Kin, NeedsPlace, Summary, amount_asked, days_around, of_other_person,
+    service_dates, span_of, text_of, time_of, values_of)
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.benefits_csv import read_benefits
 from bot.kit.cards import Card, by_provider, cards
-from bot.kit.care import (
-    UNSHIELDED,
-    Curve,
-    OnRecord,
-    Series,
-    Shielded,
-    TestsOnRecord,
-    care_plans,
-    curve_of,
-    dated,
-    on_record,
-    results,
-    series,
-    shield,
-    tests_on_record,
-)
+from bot.kit.care import (UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, care_plans, curve_of, dated,
+    on_record, results, series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
-from bot.kit.claims import (
-    Medication,
-    WhyGone,
-    checked,
-    claim_by_id,
-    claim_news,
-    claim_numbered,
-    claims_around,
-    medications,
-    newest_claims,
-    newest_visits,
-    shown_alone,
-    why_gone,
-)
+from bot.kit.claims import (Medication, WhyGone, checked, claim_by_id, claim_news, claim_numbered, claims_around,
+    medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
 from bot.kit.directory import listings
-from bot.kit.floors import (
-    COUNTED,
-    Floor,
-    MetSoFar,
-    carrying,
-    counted_since,
-    counting,
-    counts_apart,
-    deductible_met,
-    floor_of,
-    floors_of,
-    network_side,
-    scopes_of,
-    standings,
-    this_year,
-    year_now,
-    year_so_far,
-)
+from bot.kit.floors import (COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met,
+    floor_of, floors_of, network_side, scopes_of, standings, this_year, year_now, year_so_far)
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
 from bot.kit.gathering import Gathered, gathered
@@ -104,67 +37,22 @@ from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
-from bot.kit.news import (
-    LOOKED_AT,
-    Doctors,
-    Seen,
-    WithSeen,
-    as_seen,
-    doctors_gone,
-    doctors_seen,
-    doctors_still,
-    mark,
-    marks_of_claims,
-)
-from bot.kit.offers import (
-    CaseChange,
-    CaseKept,
-    Document,
-    Offer,
-    ReminderKept,
-    ReminderWish,
-    WithCase,
-    WithDocument,
-    WithReminder,
-)
+from bot.kit.news import (LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, doctors_still, mark,
+    marks_of_claims)
+from bot.kit.offers import (CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument,
+    WithReminder)
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
-from bot.kit.said import (
-    Shares,
-    asks_figure,
-    asks_for_client,
-    asks_one,
-    asks_several,
-    by_name,
-    by_names,
-    by_side,
-    form_asked,
-    named_visit,
-    of_scope,
-    scope_of,
-    visit_kind,
-)
+from bot.kit.said import (Shares, asks_figure, asks_for_client, asks_one, asks_several, by_name, by_names, by_side,
+    form_asked, named_visit, of_scope, scope_of, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.wanted import (
-    Chosen,
-    ClaimWish,
-    amount_in,
-    any_time,
-    choose,
-    fitting,
-    holds_more,
-    is_numbered,
-    left_of,
-    part_of,
-    tells_state,
-    wanted_of,
-    with_fills,
-)
+from bot.kit.wanted import (Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, left_of,
+    part_of, tells_state, wanted_of, with_fills)
 from bot.kit.which import parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth
@@ -190,6 +78,8 @@ from bot.records.patient import Patient, Profile, read_patient, read_profile
 from bot.records.reasons import Contract, Reason, read_contract
 from bot.records.share import Doubt, Why, doubts_of, owed_steps, why_of
 from bot.records.sums import Step, Term, sum_of
+# isort: on
+# fmt: on
 
 __all__ = [
     "COUNTED", "LOOKED_AT", "NO_BENEFITS", "NO_DOUBTS", "NO_KINDS", "UNSHIELDED", "Ahead", "Amount", "Answer",
