@@ -1,1 +1,1 @@
-"""Where the bot keeps what must outlive a question."""
+"""Storage of data that must outlive one question: rows, counters and leases, in SQLite or PostgreSQL."""

@@ -1,4 +1,4 @@
-"""What the bot asks of a store: rows that expire, rows that can be taken once, counters, and links."""
+"""The interface of a store: rows that expire, rows that can be leased, and counters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class NewRow(NamedTuple):
-    """A row as it is to be kept; `owner` is a person's key, for unlinking."""
+    """A row to store. `owner` is a person's key, by which the row is deleted when the person disconnects."""
 
     kind: str
     key: str
@@ -17,9 +17,11 @@ class NewRow(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A living row as it is listed; `number` grows in the order in which rows were put, `leases` with each lease.
+    """A stored row that has not expired.
 
-    `lane` and `expires` are told of leased rows only.
+    `number` increases in the order in which rows were stored; `leases` is the number of leases so far. `lane` and
+    `expires`
+    are set for leased rows only.
     """
 
     number: int
@@ -32,138 +34,149 @@ class Row(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What came of ending the work on a row: whether it was the caller's, and whether its lane has more."""
+    """The result of `finish`: whether the caller still held the row (`mine`), and whether its lane has more rows."""
 
     mine: bool
     more: bool
 
 
 class Store(Protocol):
-    """Every value is bytes that the caller has sealed where it must be; `owner` is a person's key, for unlinking.
+    """The interface of a store. Values are bytes, which the caller has encrypted if needed; `owner` is a person's key.
 
-    Times are Unix seconds. An expired row is never returned. Raises `StoreBusy` and `StoreUnusable`.
+    Times are Unix seconds. Expired rows are never returned. Every method may raise `StoreBusy` or `StoreUnusable`.
     """
 
     @property
     def shared(self) -> bool:
-        """Whether processes of several machines use it, so that what each counts for itself is too little."""
+        """Whether processes on several machines use this store, so that counts within one process are not enough."""
         ...
 
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process leaves work of a kind that begins so to whoever finds it: rows that nobody holds.
+        """Call `then` when a process leaves an unleased row of a kind that starts with `prefix`.
 
-        A store may call late or never: who waits for work looks from time to time as well.
+        A store may call late or never, so callers must also poll.
         """
         ...
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
-        """Keep a row, replacing the one of the same kind and key."""
+        """Store a row, replacing the row with the same kind and key."""
         ...
 
     async def get(self, kind: str, key: str) -> bytes | None:
-        """The row's value while it lives."""
+        """Return a row's value; None if there is no such row."""
         ...
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """The values of rows by kind and key, in that order, read in one statement; None where no row lives."""
+        """Return the values of rows given by (kind, key), in that order, read in one statement.
+
+        None for a missing row.
+        """
         ...
 
     async def take(self, kind: str, key: str) -> bytes | None:
-        """The row's value, removed in the same statement: of many takers exactly one gets it (T04)."""
+        """Delete a row and return its value, in one statement: only one of several concurrent callers gets it (T04)."""
         ...
 
     async def add(
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
-        """True for the first caller with this key while it lives, whose row is kept: the dedupe of events (T39).
+        """Store a row if its key is not in use. Return whether it was stored; used to detect duplicate events (T39).
 
         Rows of one lane are leased in the order in which they were added.
         """
         ...
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
-        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken.
+        """Add a row to a lane, and lease it until `until` if it is the first of its lane. Return it.
 
-        `leases` of the row tells which: 0 when it was only added, as always without `until`.
+        None if its key is in use.
+
+        The returned row's `leases` is 0 if it was added without a lease, as always when `until` is None.
         """
         ...
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """All of this in one transaction, whoever is killed: drop an owner's rows, add `new`, put `put` (T56).
+        """In one transaction, delete the rows of the owner `drops`, add the rows `new` and store the rows `put` (T56).
 
-        False, and nothing done, when a living row has a key of `new`.
+        Return False, with nothing changed, if a key of `new` is in use.
         """
         ...
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
-        """Replace a living row's value only while it is still the old one; whether it was (T36).
+        """Replace a row's value if it still equals `old`. Return whether it was replaced (T36).
 
-        With `lease`, only while that one, by its number in `Row.leases`, is the row's last.
+        With `lease`, also require that this number equals the row's `Row.leases`, so that the caller still holds it.
         """
         ...
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
-        """The oldest row of a kind with a lane, that nobody holds and that is the first of its lane, held until then.
+        """Lease the oldest unleased row of a kind that is the first of its lane, until `until`.
 
-        A row whose lease is over can be leased again; `finish` or `drop` ends the work on it. With `lane`, only of
-        that lane.
+        None if there is no such row.
+
+        A row whose lease has expired can be leased again; `finish` or `drop` ends the work on it. With `lane`, only
+        rows of
+        that lane are considered.
         """
         ...
 
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
-        """Move the end of a lease; a time that is past gives the row back. With `lease` and the answer: as `swap`."""
+        """Change the end of a row's lease; a time in the past releases it. `lease` and the result are as for `swap`."""
         ...
 
     async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
-        """Move what ends after that time forward by so many seconds: leases, counters, and rows of these kinds.
+        """Move forward by `seconds` all times later than `after`: of leases, of counters and of rows of these kinds.
 
-        For a clock that went back: what was written before it did would rest as long as it went. How many rows.
+        Used when the clock was set back: rows written before would otherwise wait that much longer. Return the number
+        changed.
         """
         ...
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
-        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then (T39).
+        """Finish the work on a row: delete its value and release the next row of its lane.
 
-        With `lease`: as `swap`. `lane` is the row's, which is looked at for more.
+        The key stays in use until `expires`, so that the same work is not accepted twice (T39). `lease` is as for
+        `swap`;
+        `lane` is the row's lane, which is checked for more rows.
         """
         ...
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
-        """The living rows of a kind after a number, in the order in which they were put, at most so many."""
+        """Return up to `limit` rows of a kind with a number above `after`, in the order in which they were stored."""
         ...
 
     async def size(self, prefix: str) -> int:
-        """How many living rows there are of the kinds that begin so."""
+        """Return the number of rows whose kind starts with `prefix`."""
         ...
 
     async def last(self, kind: str) -> Row | None:
-        """The living row of a kind that was put last."""
+        """Return the most recently stored row of a kind; None if there is none."""
         ...
 
     async def kinds(self) -> list[str]:
-        """The kinds of which there are living rows, in alphabetical order."""
+        """Return the kinds that have rows, in alphabetical order."""
         ...
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:
-        """Add one to a counter and return it; it starts again after `expires` of its first count."""
+        """Add one to a counter and return it. It starts again at the `expires` that was given with its first count."""
         ...
 
     async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
-        """The living rows of a kind that belong to an owner, as (key, value), oldest first."""
+        """Return an owner's rows of a kind as (key, value), oldest first."""
         ...
 
     async def drop(self, kind: str, key: str) -> None:
-        """Remove one row, if it is there."""
+        """Delete a row if it exists."""
         ...
 
     async def drop_owned(self, owner: str, *kinds: str) -> int:
-        """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
+        """Delete an owner's rows of these kinds, or of all kinds, in one transaction. Return the number deleted."""
         ...
 
     async def sweep(self) -> int:
-        """Remove what has expired; how many rows."""
+        """Delete expired rows and counters. Return the number deleted."""
         ...
 
     async def close(self) -> None:
-        """Give back files and connections."""
+        """Close files and connections."""
         ...

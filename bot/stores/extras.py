@@ -1,4 +1,7 @@
-"""What is installed on demand: `pip install ".[teams]"`, `[postgres]`, `[mcp]`, `[xlsx]`, `[all]`. No index has it."""
+"""The optional dependencies: `pip install ".[teams]"`, `[postgres]`, `[mcp]`, `[xlsx]`, `[all]`.
+
+They are on no index.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _MODULES = {
 
 
 def lacks(extra: str) -> str | None:
-    """One line that says how to install this extra of pyproject.toml; None when it is there."""
+    """Return a one-line message that says how to install an extra of pyproject.toml; None if it is installed."""
     if all(find_spec(name) for name in _MODULES[extra]):
         return None
     return f"needs an extra that is not installed: in the folder of the program's source, pip install '.[{extra}]'"

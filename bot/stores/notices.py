@@ -1,7 +1,7 @@
-"""What processes of one PostgreSQL tell each other: that there is work which its finder may begin with at once.
+"""Notifications between processes on one PostgreSQL database that there is work to start at once (LISTEN/NOTIFY).
 
-Nothing depends on it, for everybody looks from time to time as well. A pooler of transactions passes no notices on:
-then the first, of one's own, is not heard, and nobody listens any more.
+They only save time, because every process also polls. A transaction pooler does not pass notifications on: a process
+then does not receive its own first notification and stops listening.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ Then = Callable[[], None]
 
 
 class WorkNotices:
-    """Listens on a connection of its own, from the first `heard` on. `tell` sends a notice to all, oneself included.
+    """Listens on a connection of its own, from the first call of `heard` on.
 
-    `hears` tells whether they arrive now.
+    `tell` notifies all processes, including this one.
+
+    `hears` is whether notifications currently arrive.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:
@@ -39,12 +41,12 @@ class WorkNotices:
         self.hears = False
 
     def heard(self, prefix: str, then: Then) -> None:
-        """Call `then` whenever there is work of a kind that begins so."""
+        """Call `then` whenever there is work of a kind that starts with `prefix`."""
         self._then.append((prefix, then))
         self._task = self._task or asyncio.create_task(self._listening())
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -66,10 +68,10 @@ class WorkNotices:
             await asyncio.sleep(_AGAIN)
 
     async def _listened(self) -> None:
-        """Hear notices until the connection ends.
+        """Receive notifications until the connection ends.
 
         Raises:
-            TimeoutError: not even the own one came.
+            TimeoutError: the process did not receive its own notification.
         """
         own = secrets.token_hex(8)
         async with await self._connect() as connection, asyncio.timeout(_HEARD_IN) as limit:

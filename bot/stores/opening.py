@@ -1,4 +1,4 @@
-"""The store that a URL names."""
+"""Opens the store at a URL."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ _PROBE = "probe"
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of a `sqlite:///` URL; None for PostgreSQL, beside which no key file can lie."""
+    """Return the path in a `sqlite:///` URL; None for PostgreSQL, which has no file to keep a key file beside."""
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
 async def open_store(url: str, *, connections: int = 16, prepares: bool = True, listens: bool = True) -> Store:
-    """SQLite for `sqlite:///`, else PostgreSQL, whose library is only imported then; it can be written.
+    """Open the store at a URL and check that it can be written: SQLite for `sqlite:///`, otherwise PostgreSQL.
 
-    Of PostgreSQL at most so many `connections`; not every pooler in front lets it `prepare` statements or `listen`.
+    The PostgreSQL library is only imported if needed. `connections` is the most connections to use; some poolers do not
+    support prepared statements (`prepares`) or LISTEN (`listens`).
 
     Raises:
-        StoreUnusable, StoreBusy: it cannot be opened, or not be written; the message says why in one line.
+        StoreUnusable, StoreBusy: the store cannot be opened or written; the message is one line that says why.
     """
     store = await _open(url, connections=connections, prepares=prepares, listens=listens)
     try:

@@ -1,7 +1,7 @@
-"""The store for several replicas: PostgreSQL, one statement a call, over a pool of connections.
+"""The store for several replicas: PostgreSQL over a pool of connections, with one statement for each call.
 
-Each statement is its own transaction, so that `take`, `add` and `lease` are decided by the row lock. Whatever is
-not reachable raises `StoreBusy`: nothing is tried twice after a statement was sent, as it may have been done.
+Each statement is its own transaction, so `take`, `add` and `lease` rely on the row lock. An unreachable server raises
+`StoreBusy`. A statement is not sent again, because the first may have been executed.
 """
 
 from __future__ import annotations
@@ -52,13 +52,16 @@ async def open_postgres(
     prepares: bool = True,
     listens: bool = True,
 ) -> PostgresStore:
-    """The store at a `postgresql://` URL, its tables brought up to date; `wait` seconds for a free connection.
+    """Open the store at a `postgresql://` URL and migrate its tables.
 
-    At most so many `connections`, and one more where it `listens` for work that others leave. Without `prepares` no
-    statement is prepared: PgBouncer before 1.21 gives each transaction another connection, which knows none of them.
+    `wait` is how many seconds to wait for a connection.
+
+    It uses up to `connections` connections, and one more if it `listens`. Without `prepares` no statements are
+    prepared:
+    PgBouncer before 1.21 gives each transaction another connection, which lacks them.
 
     Raises:
-        StoreUnusable: the server, database or user cannot be used, or the tables are a newer version's.
+        StoreUnusable: the server, database or user cannot be used, or the tables are from a newer version.
     """
     pool = AsyncConnectionPool(
         url,
@@ -85,9 +88,9 @@ async def open_postgres(
 
 
 async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Ask the server whether a connection still works, where something came on it unasked, as its end does.
+    """Check an idle connection with a query if it has data to read, as it has when the server closed it.
 
-    An idle connection has nothing to read; to ask each time would be a round trip for every statement.
+    A check each time would add a round trip to every statement.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
@@ -121,18 +124,21 @@ class PostgresStore(SqlStore):
         self._notices = None if listener is None else WorkNotices(listener, self._tell)
 
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process leaves work of a kind that begins so to whoever finds it."""
+        """Call `then` when a process leaves an unleased row of a kind that starts with `prefix`."""
         if self._notices is not None:
             self._notices.heard(prefix, then)
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
-        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
+        """Add a row to a lane, and lease it if it is the first of its lane. Return it; None if its key is in use."""
         row = await super().take_in(new, lane, until=until)
         await self._left(new.kind, (until or 0) if row else None)
         return row
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
+        """Delete an owner's rows, add `new` and store `put` in one transaction.
+
+        False, with no change, if a key is in use.
+        """
         kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
         rows = await self._run(
             "SELECT bcbst_append(%s, %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::float8[], %s, %s)",
@@ -141,24 +147,27 @@ class PostgresStore(SqlStore):
         return bool(rows[0][0])
 
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
-        """Move the end of a lease; a time that is past gives the row back."""
+        """Change the end of a row's lease; a time in the past releases it. Return whether the caller held it."""
         mine = await super().hold(kind, key, until=until, lease=lease)
         await self._left(kind, until if mine else None)
         return mine
 
     async def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         if self._notices is not None:
             await self._notices.close()
         await self._pool.close()
 
     async def _left(self, kind: str, until: float | None) -> None:
-        """Tell of work that nobody holds any longer than until then."""
+        """Notify other processes of work of this kind if its lease ended before now.
+
+        `until` is the end of the lease.
+        """
         if self._notices is not None and until is not None and until <= self._clock():
             await self._tell(kind)
 
     async def _tell(self, kind: str) -> None:
-        """Tell all who listen. It is seldom: a notice is sent under a lock of the whole server."""
+        """Notify all listeners. It is called rarely, because NOTIFY takes a lock on the whole server."""
         await self._run("SELECT pg_notify(%s, %s)", (CHANNEL, kind))
 
     def _kinds(self, kinds: Sequence[str]) -> list[bytes]:
@@ -178,12 +187,12 @@ class PostgresStore(SqlStore):
 
 @lru_cache(maxsize=256)
 def _placed(sql: str) -> str:
-    """The statement with its names as psycopg has them."""
+    """Return the statement with `:name` parameters in psycopg's form."""
     return _NAME.sub(r"%(\1)s", sql)
 
 
 def _b(text: str) -> bytes:
-    """Text as the store keeps it."""
+    """Return text encoded as it is stored."""
     return text.encode()
 
 
@@ -192,7 +201,7 @@ def _columns(row: NewRow) -> tuple[bytes, bytes, bytes, bytes, float]:
 
 
 def _store_error(error: psycopg.Error) -> StoreBusy | StoreUnusable:
-    """PostgreSQL's trouble in the words of an operator, without the address, the statement or its values."""
+    """Return a PostgreSQL error as a store error for the operator, without address, statement or values."""
     state = error.sqlstate or ""
     if isinstance(error, PoolClosed):
         return StoreUnusable("the store is closed")

@@ -1,7 +1,7 @@
-"""The PostgreSQL store's tables, as steps that are only ever appended to; the database itself says which were taken.
+"""The PostgreSQL store's migrations. New ones are only ever appended; the database records which were applied.
 
-What only makes statements quicker is no step: it is added where it is missing and noted nowhere, so that an older
-release, which refuses steps that it does not know, can be started again beside this one.
+What only makes statements faster is not a migration: it is created if missing and not recorded, so that an older
+release, which refuses unknown migrations, can be started again beside this one.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ _QUICKER = {"rows_of_kind": "CREATE INDEX rows_of_kind ON rows (kind, number)"}
 
 
 async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
-    """Take the steps that the database lacks, all in one transaction, one process at a time.
+    """Apply the missing migrations in one transaction, in one process at a time.
 
     Raises:
-        StoreUnusable: the database holds steps that this version does not know.
+        StoreUnusable: the database has migrations that this version does not know.
     """
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))

@@ -1,6 +1,6 @@
-"""The one table of what is sealed at rest: AES-256-GCM, each value tied to the kind and the key of its row (T35, T36).
+"""Encryption of stored values: AES-256-GCM, each value bound to the kind and key of its row (T35, T36).
 
-Keys lie outside of the store, set by the operator or in a file that is made at the first start (ASVS 11.3).
+Keys are kept outside of the store: in the settings, or in a file that is made at the first start (ASVS 11.3).
 """
 
 from __future__ import annotations
@@ -25,51 +25,52 @@ from bot.stores.base import NewRow, Row, Store
 
 
 class SealedTable:
-    """A store's rows, sealed when they are put and opened when they are read.
+    """A store's rows, encrypted when they are stored and decrypted when they are read.
 
-    A row that no key opens, or that was moved to another kind or key, reads as None. `store` is for what holds no value
-    of its own: counters, leases, drops. `seal` is for texts that are kept outside of the store.
+    A row that no key decrypts, or that was moved to another kind or key, is returned as None. `store` is used directly
+    for
+    counters, leases and deletions; `seal` encrypts texts that are kept outside of the store.
     """
 
     def __init__(self, store: Store, seal: Vault) -> None:
         self.store, self.seal = store, seal
 
     def sealed(self, kind: str, key: str, value: bytes) -> bytes:
-        """The value as the row of this kind and key holds it."""
+        """Return the encrypted value for the row with this kind and key."""
         return self.seal.seal(value, _about(kind, key))
 
     def opened(self, kind: str, key: str, sealed: bytes | None) -> bytes | None:
-        """What the row of this kind and key holds."""
+        """Return the decrypted value of the row with this kind and key; None if it cannot be decrypted."""
         return None if sealed is None else self.seal.unseal(sealed, _about(kind, key))
 
     def row(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> NewRow:
-        """A row to be put, or to be added in a transaction with others; `expires` in Unix seconds."""
+        """Return a row with an encrypted value, for `append`; `expires` is in Unix seconds."""
         return NewRow(kind, key, self.sealed(kind, key, value), expires, owner)
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
-        """Keep a row, replacing the one of the same kind and key."""
+        """Encrypt and store a row, replacing the row with the same kind and key."""
         await self.store.put(kind, key, self.sealed(kind, key, value), expires=expires, owner=owner)
 
     async def get(self, kind: str, key: str) -> bytes | None:
-        """What a living row holds."""
+        """Return a row's decrypted value; None if there is no such row."""
         return self.opened(kind, key, await self.store.get(kind, key))
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """What living rows hold, by kind and key, in that order, read in one statement."""
+        """Return the decrypted values of rows given by (kind, key), in that order, read in one statement."""
         values = await self.store.several(*places)
         return [self.opened(*place, value) for place, value in zip(places, values, strict=True)]
 
     async def take(self, kind: str, key: str) -> bytes | None:
-        """What a living row held, which is removed: of many takers one gets it (T04)."""
+        """Delete a row and return its decrypted value: only one of several concurrent callers gets it (T04)."""
         return self.opened(kind, key, await self.store.take(kind, key))
 
     async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
-        """The keys and values of an owner's living rows that a key opens, oldest first."""
+        """Return the keys and values of an owner's rows that can be decrypted, oldest first."""
         rows = [(key, self.opened(kind, key, sealed)) for key, sealed in await self.store.owned(kind, owner)]
         return [(key, value) for key, value in rows if value is not None]
 
     async def listed(self, kind: str) -> AsyncIterator[tuple[Row, bytes | None]]:
-        """Every living row of a kind with what it holds, in the order in which they were put, read a page at a time."""
+        """Yield every row of a kind with its decrypted value, in the order of storing, read a page at a time."""
         page = await self.store.listed(kind)
         while page:
             for row in page:
@@ -78,7 +79,7 @@ class SealedTable:
 
 
 def _about(kind: str, key: str) -> str:
-    """What a value is sealed about. Rows of every version so far are: another text would open none of them."""
+    """Return the associated data of a row's value. Rows of all versions so far use this text, so it must not change."""
     return f"{kind}/{key}"
 
 
@@ -90,9 +91,9 @@ _SETTING = "BOT_ENCRYPTION_KEYS"
 
 
 class Vault:
-    """Authenticated encryption with a ring of keys, newest first: the first one seals, any of them opens (T35).
+    """Authenticated encryption with several keys, newest first: the first one encrypts, all of them decrypt (T35).
 
-    A sealed value is version, key id, nonce, then ciphertext with its tag. The key id only says which key to try.
+    An encrypted value is version, key id, nonce, then ciphertext with its tag. The key id only says which key to try.
     """
 
     def __init__(self, keys: Sequence[bytes], file: Path | None = None) -> None:
@@ -103,7 +104,7 @@ class Vault:
 
     @classmethod
     def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
-        """The vault of the configured keys, else of the key file beside a SQLite store, made at first start.
+        """Return the vault of the configured keys, or of the key file beside a SQLite store, made at first start.
 
         Raises:
             ConfigError: naming the setting, or the file, whose keys are malformed.
@@ -116,13 +117,13 @@ class Vault:
         return cls(_from_file(file), file)
 
     def seal(self, value: bytes, about: str) -> bytes:
-        """The sealed value, readable only about the same thing."""
+        """Encrypt a value, with `about` as the associated data."""
         nonce = os.urandom(_NONCE_BYTES)
         head = _VERSION + self._newest
         return head + nonce + self._ring[self._newest].encrypt(nonce, value, head + about.encode())
 
     def unseal(self, value: bytes, about: str) -> bytes | None:
-        """The value, or None when no key opens it or it was sealed about something else."""
+        """Return the decrypted value; None if no key decrypts it or it was encrypted with another `about`."""
         head, rest = value[: 1 + _ID_BYTES], value[1 + _ID_BYTES :]
         cipher = self._ring.get(head[1:]) or self._reread(head)
         if cipher is None or head[:1] != _VERSION or len(rest) < _NONCE_BYTES:
@@ -133,7 +134,7 @@ class Vault:
             return None
 
     def stale(self, value: bytes) -> bool:
-        """Whether a sealed value is under one of the older keys."""
+        """Return whether an encrypted value uses one of the older keys."""
         return value[:1] == _VERSION and value[1 : 1 + _ID_BYTES] in self._ring.keys() - {self._newest}
 
     def _take(self, keys: Sequence[bytes]) -> None:
@@ -142,7 +143,10 @@ class Vault:
         self._newest = _key_id(keys[0])
 
     def _reread(self, head: bytes) -> AESGCM | None:
-        """The cipher of a key that another process has put into the key file since (T36)."""
+        """Reload the key file if the value's key is missing, as another process may have added it (T36).
+
+        Return its cipher.
+        """
         if self._file is None or head[:1] != _VERSION:
             return None
         with suppress(ConfigError, OSError):
@@ -151,7 +155,7 @@ class Vault:
 
 
 def key_file(settings: Settings, store: Path | None) -> Path | None:
-    """The file of the keys: the one that was set, else the one beside a SQLite store; None when they are set."""
+    """Return the key file: the configured one, or the one beside a SQLite store; None if the settings hold the keys."""
     if settings.bot_encryption_keys is not None:
         return None
     if settings.bot_keys_file is not None:
@@ -160,7 +164,7 @@ def key_file(settings: Settings, store: Path | None) -> Path | None:
 
 
 def anchor_file(settings: Settings, store: Path | None) -> Path | None:
-    """Where the audit trail's checkpoint is kept: the file that was set, else one beside the key file."""
+    """Return the file for the audit trail's checkpoint: the configured one, or one beside the key file."""
     if settings.bot_audit_anchor is not None:
         return settings.bot_audit_anchor
     file = key_file(settings, store)
@@ -168,7 +172,7 @@ def anchor_file(settings: Settings, store: Path | None) -> Path | None:
 
 
 def is_exposed(file: Path) -> bool:
-    """Whether others than its owner may read or write a key file."""
+    """Return whether users other than its owner may read or write a key file."""
     try:
         return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
     except OSError:
@@ -176,7 +180,7 @@ def is_exposed(file: Path) -> bool:
 
 
 def leave_newest(file: Path) -> int:
-    """Take all keys but the newest out of a key file; how many those were.
+    """Remove all keys but the newest from a key file. Return how many were removed.
 
     Raises:
         ConfigError: the file's keys are malformed, or it cannot be written.
@@ -187,7 +191,7 @@ def leave_newest(file: Path) -> int:
 
 
 def add_key(file: Path) -> None:
-    """Put a fresh key in front of those of a key file, which is replaced whole: a kill leaves the old or the new one.
+    """Add a new key in front of those in a key file. The file is replaced atomically.
 
     Raises:
         ConfigError: the file's keys are malformed, or it cannot be written.
@@ -198,15 +202,15 @@ def add_key(file: Path) -> None:
 
 
 def new_key() -> str:
-    """A fresh key as the setting spells it."""
+    """Return a new key in the format of the setting."""
     return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def parse_keys(text: str) -> list[bytes]:
-    """The keys of a comma-separated base64 text, newest first.
+    """Return the keys in a comma-separated base64 text, newest first.
 
     Raises:
-        ConfigError: one of them is not base64 of 32 bytes. The message never holds the text.
+        ConfigError: a key is not base64 of 32 bytes. The message never contains the text.
     """
     try:
         keys = [base64.b64decode(part.strip(), altchars=b"-_", validate=True) for part in _plain(text).split(",")]
@@ -220,7 +224,7 @@ def parse_keys(text: str) -> list[bytes]:
 
 
 def _plain(text: str) -> str:
-    """Both alphabets of base64 as the URL-safe one."""
+    """Return base64 text of either alphabet in the URL-safe one."""
     return text.strip().replace("+", "-").replace("/", "_")
 
 
@@ -229,7 +233,7 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _from_file(path: Path) -> list[bytes]:
-    """The keys of the file, made whole and only once even when two processes start together."""
+    """Return the keys in the file. If it does not exist it is made, only once even if two processes start together."""
     with suppress(FileNotFoundError):
         return _read(path)
     with suppress(FileExistsError):
@@ -238,7 +242,7 @@ def _from_file(path: Path) -> list[bytes]:
 
 
 def _write(path: Path, text: str, place: Callable[[Path, Path], None]) -> None:
-    """Write a draft for its owner only, and put it in its place in one step."""
+    """Write a draft that only its owner can read, and move it into place with `place`."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:

@@ -1,6 +1,6 @@
-"""What both stores ask of their database alike: the same statements, whose values are named as `:kind`.
+"""The statements that SQLite and PostgreSQL share, with parameters named as `:kind`.
 
-Each statement is its own transaction. What a dialect says otherwise is an attribute of its store.
+Each statement is its own transaction. Where the dialects differ, the statement is an attribute of the store's class.
 """
 
 from __future__ import annotations
@@ -48,43 +48,46 @@ _LISTED = "SELECT number, kind, key, value FROM rows WHERE kind = :kind AND numb
 
 
 class SqlStore(ABC):
-    """`stores.base.Store`, but for what its database has a way of its own for."""
+    """`stores.base.Store` for SQL databases, except for what each database does in its own way."""
 
     put_statement: ClassVar[str]
     take_in_statement: ClassVar[str]
     of_kinds: ClassVar[str]
     """The condition that `kind` is one of `:kinds`."""
     place: ClassVar[str]
-    """What tells the rows of a table apart."""
+    """The column that identifies a row of a table."""
     locks: ClassVar[tuple[str, str]] = "", ""
-    """How the row to lease is locked: any lane's, and that of a lane which is named."""
+    """The locking clauses for leasing a row: of any lane, and of a given lane."""
 
     def __init__(self, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._clock, self._pause = clock, pause
 
     @abstractmethod
     async def _run(self, sql: str, values: Any) -> list[Any]:
-        """The rows of one statement."""
+        """Execute one statement and return its rows."""
 
     @abstractmethod
     def _kinds(self, kinds: Sequence[str]) -> object:
-        """The value for `:kinds`."""
+        """Return the value for the parameter `:kinds`."""
 
     async def _asked(self, sql: str, **values: object) -> list[Any]:
         return await self._run(sql, {**values, "now": self._clock()})
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
-        """Keep a row, replacing the one of the same kind and key."""
+        """Store a row, replacing the row with the same kind and key."""
         await self._run(self.put_statement, NewRow(kind, key, value, expires, owner)._asdict())
 
     async def get(self, kind: str, key: str) -> bytes | None:
-        """The row's value while it lives."""
+        """Return a row's value; None if there is no such row."""
         sql = "SELECT value FROM rows WHERE kind = :kind AND key = :key AND expires > :now"
         rows = await self._asked(sql, kind=kind, key=key)
         return bytes(rows[0][0]) if rows else None
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """The values of rows by kind and key, in that order, read in one statement; None where no row lives."""
+        """Return the values of rows given by (kind, key), in that order, read in one statement.
+
+        None for a missing row.
+        """
         one = "SELECT {0} AS at, value FROM rows WHERE kind = :kind{0} AND key = :key{0} AND expires > :now"
         sql, values = " UNION ALL ".join(one.format(at) for at in range(len(places))), dict[str, object]()
         for at, (kind, key) in enumerate(places):
@@ -93,7 +96,7 @@ class SqlStore(ABC):
         return [bytes(found[at]) if at in found else None for at in range(len(places))]
 
     async def take(self, kind: str, key: str) -> bytes | None:
-        """The row's value, removed in the same statement: of many takers exactly one gets it."""
+        """Delete a row and return its value, in one statement: only one of several concurrent callers gets it."""
         sql = "DELETE FROM rows WHERE kind = :kind AND key = :key RETURNING value, expires > :now"
         rows = await self._asked(sql, kind=kind, key=key)
         return bytes(rows[0][0]) if rows and rows[0][1] else None
@@ -101,31 +104,31 @@ class SqlStore(ABC):
     async def add(
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
-        """True for the first caller with this key while it lives, whose row is kept."""
+        """Store a row if its key is not in use. Return whether it was stored."""
         return bool(await self._asked(_ADD, **NewRow(kind, key, value, expires, owner)._asdict(), lane=lane))
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
-        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
+        """Add a row to a lane, and lease it if it is the first of its lane. Return it; None if its key is in use."""
         rows = await self._asked(self.take_in_statement, **new._asdict(), lane=lane, until=until)
         return _row(rows[0]) if rows else None
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
-        """Replace a living row's value only while it is still the old one; whether it was."""
+        """Replace a row's value if it still equals `old`. Return whether it was replaced."""
         return bool(await self._asked(_SWAP, kind=kind, key=key, old=old, new=new, lease=lease))
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
-        """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
+        """Lease the oldest unleased row of a kind that is the first of its lane. None if there is no such row."""
         any_lane, of_lane = self.locks
         sql = _LEASE.format("", any_lane) if lane is None else _LEASE.format("AND lane = :lane", of_lane)
         rows = await self._asked(sql, kind=kind, until=until, lane=lane)
         return _row(rows[0]) if rows else None
 
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
-        """Move the end of a lease; a time that is past gives the row back."""
+        """Change the end of a row's lease; a time in the past releases it. Return whether the caller held it."""
         return bool(await self._asked(_HOLD, kind=kind, key=key, until=until, lease=lease))
 
     async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
-        """Move what ends after that time forward by so many seconds: leases, counters, and rows of these kinds."""
+        """Move forward by `seconds` all times later than `after`: of leases, of counters and of rows of these kinds."""
         moved, sooner = 0, "SET expires = expires - :seconds WHERE expires > :after"
         for sql in (
             "UPDATE rows SET held = held - :seconds WHERE lane <> '' AND held > :after RETURNING 1",
@@ -136,58 +139,61 @@ class SqlStore(ABC):
         return moved
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
-        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
+        """Delete the row's value and release the next row of its lane; the key stays in use until `expires`."""
         rows = await self._asked(_FINISH, kind=kind, key=key, expires=expires, lease=lease, lane=lane, nothing=b"")
         return Ended(bool(rows), bool(rows and rows[0][0]))
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
-        """The living rows of a kind after a number, in the order in which they were put, at most so many."""
+        """Return up to `limit` rows of a kind with a number above `after`, in the order in which they were stored."""
         sql = f"{_LISTED} ORDER BY number LIMIT :most"
         return [_row(row) for row in await self._asked(sql, kind=kind, after=after, most=limit)]
 
     async def size(self, prefix: str) -> int:
-        """How many living rows there are of the kinds that begin so."""
+        """Return the number of rows whose kind starts with `prefix`."""
         sql = "SELECT count(*) FROM rows WHERE kind >= :first AND kind < :behind AND expires > :now"
         [(rows,)] = await self._asked(sql, first=prefix, behind=prefix + _LAST)
         return int(rows)
 
     async def last(self, kind: str) -> Row | None:
-        """The living row of a kind that was put last."""
+        """Return the most recently stored row of a kind; None if there is none."""
         rows = await self._asked(f"{_LISTED} ORDER BY number DESC LIMIT 1", kind=kind, after=0)
         return _row(rows[0]) if rows else None
 
     async def kinds(self) -> list[str]:
-        """The kinds of which there are living rows, in alphabetical order."""
+        """Return the kinds that have rows, in alphabetical order."""
         rows = await self._asked("SELECT DISTINCT kind FROM rows WHERE expires > :now ORDER BY kind")
         return [_text(kind) for (kind,) in rows]
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:
-        """Add one to a counter and return it; it starts again after `expires` of its first count."""
+        """Add one to a counter and return it. It starts again at the `expires` that was given with its first count."""
         rows = await self._asked(_COUNT, kind=kind, key=key, expires=expires)
         return int(rows[0][0])
 
     async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
-        """The living rows of a kind that belong to an owner, as (key, value), oldest first."""
+        """Return an owner's rows of a kind as (key, value), oldest first."""
         sql = "SELECT key, value FROM rows WHERE owner = :owner AND owner <> '' AND kind = :kind AND expires > :now "
         rows = await self._asked(f"{sql} ORDER BY number", owner=owner, kind=kind)
         return [(_text(key), bytes(value)) for key, value in rows]
 
     async def drop(self, kind: str, key: str) -> None:
-        """Remove one row, if it is there."""
+        """Delete a row if it exists."""
         await self._run("DELETE FROM rows WHERE kind = :kind AND key = :key", {"kind": kind, "key": key})
 
     async def drop_owned(self, owner: str, *kinds: str) -> int:
-        """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
+        """Delete an owner's rows of these kinds, or of all kinds, in one transaction. Return the number deleted."""
         return len(await self._run(*self._dropping(owner, kinds)))
 
     def _dropping(self, owner: str, kinds: Sequence[str] = ()) -> tuple[str, dict[str, object]]:
-        """The statement that removes an owner's rows, and its values."""
+        """Return the statement that deletes an owner's rows, and its parameters."""
         every = f"(:every OR {self.of_kinds})"
         sql = f"DELETE FROM rows WHERE owner = :owner AND owner <> '' AND {every} RETURNING 1"  # noqa: S608 -- our own
         return sql, {"owner": owner, "every": not kinds, "kinds": self._kinds(kinds)}
 
     async def sweep(self) -> int:
-        """Remove what has expired, a few hundred rows a statement so that others get their turn; how many rows."""
+        """Delete expired rows and counters, a few hundred a statement so that others get their turn.
+
+        Return the number deleted.
+        """
         gone = 0
         for table in ("rows", "counters"):
             expired = f"SELECT {self.place} FROM {table} WHERE expires <= :now LIMIT :most"  # noqa: S608 -- our own

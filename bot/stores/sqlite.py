@@ -1,7 +1,7 @@
-"""The store for one machine: a SQLite file in WAL mode, small statements straight on one connection.
+"""The store for one machine: a SQLite file in WAL mode, with small statements on one connection.
 
-A power cut may lose the last moments (`synchronous=NORMAL`); a killed process loses nothing. Several processes of
-one machine may share the file: each statement is its own transaction, and a held lock is waited for asynchronously.
+A power cut may lose the last moments (`synchronous=NORMAL`); a killed process loses nothing. Several processes of one
+machine may share the file: each statement is its own transaction, and waiting for a lock does not block the event loop.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def open_sqlite(
     clock: Callable[[], float] = time.time,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> SqliteStore:
-    """The store at a path or a `sqlite:///` URL, its schema brought up to date; a new file is the owner's only.
+    """Open the store at a path or a `sqlite:///` URL and migrate it. A new file is readable by its owner only.
 
     Raises:
         StoreUnusable: damaged, read-only, not a database, or written by a newer version. The file is never recreated.
-        StoreBusy: another process holds it.
+        StoreBusy: another process has it locked.
     """
     path = Path(str(path_or_url).removeprefix("sqlite:///"))
     try:
@@ -108,10 +108,13 @@ class SqliteStore(SqlStore):
         self._database, self._name = database, name
 
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Nobody is told: the file is looked at."""
+        """Do nothing: SQLite sends no notifications, so callers poll."""
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
+        """Delete an owner's rows, add `new` and store `put` in one transaction.
+
+        False, with no change, if a key is in use.
+        """
         statement, values = _all_of(new, put, self._clock())
         if not drops:
             return bool(await self._run(statement, values))
@@ -131,14 +134,17 @@ class SqliteStore(SqlStore):
         return await self._patiently(whole)
 
     async def sweep(self) -> int:
-        """Remove what has expired, a few hundred rows a statement so that others get their turn; how many rows."""
+        """Delete expired rows and counters, a few hundred a statement so that others get their turn.
+
+        Return the number deleted.
+        """
         gone = await super().sweep()
         # What was deleted stands in older pages of the file until the log is written into it, and in the log after.
         await self._run("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return gone
 
     async def close(self) -> None:
-        """Give back the file."""
+        """Close the file."""
         self._database.conn.close()
 
     def _kinds(self, kinds: Sequence[str]) -> str:
@@ -148,7 +154,7 @@ class SqliteStore(SqlStore):
         return await self._patiently(lambda: self._database.execute(sql, values).fetchall())
 
     async def _patiently(self, work: Callable[[], T]) -> T:
-        """What the work gives, tried again for about two seconds while another process holds the file."""
+        """Return the result of `work`, retried for about two seconds while another process has the file locked."""
         for wait in (*_WAITS, None):
             try:
                 return work()
@@ -165,7 +171,7 @@ def _columns(row: NewRow) -> tuple[object, ...]:
 
 
 def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[str, list[object]]:
-    """One statement that adds and puts all of these rows, or none when a living row has a key of `new`."""
+    """Return one statement, and its values, that stores all of these rows, or none if a key of `new` is in use."""
     rows = [*new, *put]
     marks = {
         "rows": ", ".join("(?, ?, ?, ?, ?)" for _ in rows),
@@ -176,7 +182,7 @@ def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[s
 
 
 def _store_error(error: sqlite3.Error, name: str) -> StoreError:
-    """SQLite's trouble in the words of an operator, without the statement or its values."""
+    """Return a SQLite error as a store error for the operator, without statement or values."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code (sqlite.org/rescode.html)
     if code in _BUSY:
         return StoreBusy(f"the store {name} is held by another process")

@@ -1,7 +1,7 @@
-"""The SQLite store's tables, as steps that are only ever appended to; the file itself says which were taken.
+"""The SQLite store's migrations. New ones are only ever appended; the file records which were applied.
 
-What only makes statements quicker is no step: it is added where it is missing and noted nowhere, so that an older
-release, which refuses steps that it does not know, can be started again beside this one.
+What only makes statements faster is not a migration: it is created if missing and not recorded, so that an older
+release, which refuses unknown migrations, can be started again beside this one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bot.errors import StoreUnusable
 
 
 def _rows_and_counters(database: Database) -> None:
-    """Rows that expire, and counters. `number` keeps the order in which rows were put."""
+    """Create the tables of rows and counters. `number` keeps the order in which rows were stored."""
     database.execute(
         "CREATE TABLE rows (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, "
         "value BLOB NOT NULL, owner TEXT NOT NULL, expires REAL NOT NULL, UNIQUE (kind, key))"
@@ -27,7 +27,7 @@ def _rows_and_counters(database: Database) -> None:
 
 
 def _lanes_and_leases(database: Database) -> None:
-    """Rows that are worked on one after the other in their lane, each held until its lease is over."""
+    """Add lanes, whose rows are worked on one after the other, and leases."""
     database.execute("ALTER TABLE rows ADD COLUMN lane TEXT NOT NULL DEFAULT ''")
     database.execute("ALTER TABLE rows ADD COLUMN held REAL NOT NULL DEFAULT 0")
     database.execute("ALTER TABLE rows ADD COLUMN leases INTEGER NOT NULL DEFAULT 0")
@@ -35,7 +35,7 @@ def _lanes_and_leases(database: Database) -> None:
 
 
 def _waiting_rows(database: Database) -> None:
-    """What waits to be worked on is found without a look at the many rows whose work is done."""
+    """Add an index that finds rows waiting for work without scanning the finished ones."""
     database.execute("CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> ''")
 
 
@@ -51,10 +51,10 @@ _QUICKER = (
 
 
 def bring_up_to_date(database: Database, name: str) -> None:
-    """Take the steps that the file lacks, all in one transaction, so that two processes may start together.
+    """Apply the missing migrations in one transaction, so that two processes may start together.
 
     Raises:
-        StoreUnusable: the file holds steps that this version does not know.
+        StoreUnusable: the file has migrations that this version does not know.
     """
     migrations = Migrations("store")
     for step_name, step in _STEPS.items():

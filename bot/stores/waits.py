@@ -1,4 +1,4 @@
-"""Retry-After times by server, shared by all processes of a store (F19)."""
+"""Retry-After times for each server, shared by all processes that use a store (F19)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _KIND, _FOR = "payer_wait", "payer_wait_for"
 
 
 class StoredWaits:
-    """Seconds to wait by origin. A store that cannot be used keeps nobody from asking: each process knows its own."""
+    """Seconds to wait for each origin. If the store cannot be used, each process only knows its own waits."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
     async def left(self, origin: str) -> float:
-        """Seconds until the origin may be asked; 0 when nobody was told to wait."""
+        """Return the seconds until requests to the origin may be sent; 0 if there is no wait."""
         with contextlib.suppress(StoreError):
             until, seconds = await self._store.several((_KIND, origin), (_FOR, origin))
             if until:  # a clock that went back makes no wait longer than it was told
@@ -27,7 +27,7 @@ class StoredWaits:
         return 0.0
 
     async def keep(self, origin: str, seconds: float) -> None:
-        """Remember a Retry-After for every process, unless a longer one is known."""
+        """Store a Retry-After for all processes, unless a longer one is stored."""
         if seconds <= await self.left(origin):
             return
         until = self._clock() + seconds
