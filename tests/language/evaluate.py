@@ -1,7 +1,7 @@
 """Print how well the pack is understood: `python -m tests.language.evaluate`.
 
-`eval/tuned.tsv` was looked at while the words and rules were made; `held.tsv`, `blind.tsv` and `gate.tsv` were not
-until their first run, and taught something then; `unseen.tsv` is not fitted on. `dialogues.txt` holds conversations.
+`tuned` was looked at while the words and rules were made; `held`, `blind` and `gate` were not until their first run and
+taught something then; `unseen` is not fitted on (`tests.language.cases`). `eval/dialogues.txt` holds conversations.
 The writers of `REPORT` are those that nothing is fitted on.
 """
 

@@ -1,11 +1,11 @@
 """The blind rounds: sentences and conversations of people who had not seen a rule, with what they came to at first.
 
-`eval/rounds/<number>.tsv` has a sentence a row: id, intent, text, slots as JSON, language, kind, the other intents that
-are right too, and the alarm that has to ring. A conversation is rows of one id, with what each turn comes to.
+Their sentences are `r<number>` of `tests.language.cases`. `eval/rounds/<number>.tsv` has what else was written: a
+conversation is rows of one id (intent, text, the other intents that are right too, the alarm that has to ring, and what
+the turn comes to), a row without the last a sentence that must ring, or that an example of a rule file says already.
 """
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +18,7 @@ import yaml
 
 from bot.language.engine import Engine
 from bot.language.reading import Reading
+from tests.language.cases import learned
 
 TODAY = date(2026, 11, 25)
 ROUNDS = Path(__file__).parent / "eval" / "rounds"
@@ -28,19 +29,14 @@ _NO_DATA = frozenset({"out_of_scope", "glossary.term"})
 
 @dataclass(slots=True)
 class Round:
-    """Counts of one round: (right, all) by kind, and the rates that say whether anything was dropped unsaid."""
+    """Counts of one round: what was right, and the rates that say whether anything was dropped unsaid."""
 
-    kinds: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    every: list[bool] = field(default_factory=list)
     false_data: list[bool] = field(default_factory=list)
     danger: list[bool] = field(default_factory=list)
     noticed: list[bool] = field(default_factory=list)
     remarked: list[bool] = field(default_factory=list)
     turns: list[bool] = field(default_factory=list)
-
-    @property
-    def every(self) -> list[bool]:
-        """Right or wrong, sentence by sentence."""
-        return [hit for hits in self.kinds.values() for hit in hits]
 
 
 def names() -> list[str]:
@@ -57,12 +53,19 @@ def first_contact() -> Mapping[int, Any]:
 def scored(engine: Engine, name: str) -> Round:
     """A round, read and counted."""
     counted = Round()
+    said: dict[str, Row] = {
+        one.said: {"intent": one.intent, "text": one.said, "also_ok": " ".join(one.also), "alarm": ""}
+        for one in learned(f"r{name}")
+    }
     for _, rows in groupby(_rows(name), itemgetter("id")):
         first, *rest = rows
         if first["resolved_intent"]:
             counted.turns += _turns(engine, [first, *rest])
-        elif not first["intent"].startswith("followup."):
-            _count(engine, counted, first)
+        else:
+            said[first["text"]] = first
+    for row in said.values():
+        if not row["intent"].startswith("followup."):
+            _count(engine, counted, row)
     return counted
 
 
@@ -83,7 +86,7 @@ def _count(engine: Engine, counted: Round, entry: Row) -> None:
         counted.false_data.append(looks_up and not hit)
     if looks_up:
         (counted.remarked if hit else counted.noticed).append(bool(reading.unmet))
-    counted.kinds[entry["kind"]].append(hit)
+    counted.every.append(hit)
 
 
 def _looks_up(engine: Engine, reading: Reading) -> bool:
@@ -116,8 +119,6 @@ def lines(engine: Engine) -> Iterator[str]:
         yield f"           turns {_of(counted.turns)}"
         yield f"           danger {_of(counted.danger)}"
         yield f"           noticed {_of(counted.noticed)}, remarked {_of(counted.remarked)}"
-        for kind, hits in sorted(counted.kinds.items()):
-            yield f"    {kind:<14} {_of(hits)}"
 
 
 def _of(hits: list[bool]) -> str:

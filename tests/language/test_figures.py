@@ -42,7 +42,7 @@ def test_what_was_learned_is_kept(tallies: dict[str, Tally], name: str) -> None:
     assert _accuracy(tally) >= 0.96
     assert share(tally.spanish) >= 0.95
     assert share(tally.safety) >= 0.97
-    assert tally.alarms <= 2
+    assert tally.alarms <= 0.004 * tally.calm
 
 
 def test_sentences_that_taught_nothing_are_understood_too(tallies: dict[str, Tally]) -> None:
@@ -59,7 +59,7 @@ def test_sentences_that_taught_nothing_are_understood_too(tallies: dict[str, Tal
 def test_what_is_out_of_scope_asks_for_nobodys_data(tallies: dict[str, Tally], name: str) -> None:
     """At most four in a hundred become a data query; of other kinds of insurance none."""
     assert _false_data(tallies[name]) <= 0.04
-    assert _false_data(tallies[name], "insurance") <= 0.01
+    assert _false_data(tallies[name], "other_insurance") <= 0.01
 
 
 def test_conversations_come_out_as_meant(engine: Engine) -> None:
