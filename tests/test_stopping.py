@@ -7,7 +7,10 @@ import contextlib
 
 import pytest
 
+from bot.conversation.under_way import Patience, UnderWay
+from bot.message import Answered
 from bot.ops.upkeep import stopped
+from bot.payer.budget import Progress
 
 
 @pytest.mark.fault("F61")
@@ -26,4 +29,31 @@ async def test_a_task_that_missed_its_cancellation_is_cancelled_again() -> None:
     async with asyncio.timeout(20):
         await stopped(task)
     assert missed.is_set()
+    assert task.cancelled()
+
+
+@pytest.mark.fault("F61")
+async def test_who_is_cancelled_while_a_search_ends_is_cancelled() -> None:
+    """The search was given up and takes a moment to end; whoever waits for that has to end too."""
+    ending, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Progress) -> Answered:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await may_end.wait()
+        raise AssertionError
+
+    async def ask() -> None:
+        async with UnderWay(slow, Patience(notice=0, wall=0)) as way:
+            await asyncio.sleep(0)
+            await way.goes_on()
+
+    task = asyncio.create_task(ask())
+    await ending.wait()
+    task.cancel()
+    may_end.set()
+    await asyncio.wait({task}, timeout=5)
     assert task.cancelled()

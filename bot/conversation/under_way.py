@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Self
@@ -40,8 +39,10 @@ class UnderWay:
         del self._task, self._work
         if not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, BotError):
-                await task
+            await asyncio.wait({task})  # waited for, not awaited: who is cancelled meanwhile ends as well
+            error = None if task.cancelled() else task.exception()
+            if error is not None and not isinstance(error, BotError):
+                raise error
         del task
 
     async def goes_on(self) -> bool:

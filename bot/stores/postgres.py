@@ -6,6 +6,7 @@ Each statement is its own transaction, so `take`, `add` and `lease` rely on the 
 
 from __future__ import annotations
 
+import asyncio
 import re
 import select
 import time
@@ -177,12 +178,19 @@ class PostgresStore(SqlStore):
         if isinstance(values, dict):
             sql = _placed(sql)
             values = {name: _b(one) if isinstance(one, str) else one for name, one in values.items()}
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task else 0
         try:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(sql, values)
                 return await cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise _store_error(error) from None
+        finally:
+            # Pool (asyncio.wait_for before Python 3.12) and driver (whose connection broke) may answer a cancellation
+            # with a result or an error: who is to end ends.
+            if task is not None and task.cancelling() > cancelled:
+                raise asyncio.CancelledError from None
 
 
 @lru_cache(maxsize=256)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -162,3 +164,50 @@ async def test_the_pool_and_what_it_prepares_can_be_set(postgres_url: str) -> No
         prepared = await (await connection.execute("SELECT count(*) FROM pg_prepared_statements")).fetchone()
     assert prepared == (0,)
     await store.close()
+
+
+class Swallowing:
+    """A pool that was about to give what was asked for when its caller was cancelled."""
+
+    def __init__(self, fails: Exception | None) -> None:
+        self._fails = fails
+        self.waited = asyncio.Event()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """Wait for the end, and answer it with a connection or an error (asyncio.wait_for before Python 3.12 does)."""
+        self.waited.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        if self._fails is not None:
+            raise self._fails
+        yield Answering()
+
+
+class Answering:
+    """A connection and a cursor that find nothing."""
+
+    description = None
+
+    async def execute(self, _sql: str, _values: object) -> Answering:
+        """Nothing."""
+        return self
+
+
+@pytest.mark.fault("F61")
+@pytest.mark.parametrize("fails", [None, psycopg.OperationalError("the connection is closed")])
+async def test_who_is_cancelled_in_a_statement_ends(fails: Exception | None) -> None:
+    """A loop that goes on when the store is busy would not end by one cancellation, and its process would not."""
+    pool = Swallowing(fails)
+    store = PostgresStore(pool, clock=time.time)  # type: ignore[arg-type] # it is asked for connections alone
+
+    async def every_minute() -> None:
+        while True:
+            with contextlib.suppress(StoreBusy):
+                await store.sweep()
+
+    task = asyncio.create_task(every_minute())
+    await pool.waited.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+    assert task.cancelled()
