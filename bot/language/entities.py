@@ -106,7 +106,7 @@ class Tagger:
         tags += self._networks(said, tags, free, sought=sought, named=of_one)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
-        tags = _opening(tags, hour_tags(lexed, said.words, today, sought=sought))
+        tags = _opening(tags, hour_tags(lexed, said, today, sought=sought))
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
         radius = radius_tag(said, keys, self._numbers)
