@@ -52,14 +52,26 @@ def spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
     found = []
     for one in hours:
         if day in one.days:
-            start = 0 if one.all_day else _minute(one.start, 0)
-            end = DAY if one.all_day else _minute(one.end, DAY)
+            start = 0 if one.all_day else minute_of(one.start) or 0
+            end = DAY if one.all_day or one.end is None else minute_of(one.end) or 0
             found.append((start, end if end > start else end + DAY))
     return found
 
 
-def _minute(clock: str | None, otherwise: int) -> int:
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, those that meet as one: 8 to noon and noon to 5 are 8 to 5."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def minute_of(clock: str | None) -> int | None:
+    """The minute of the day of HH:MM."""
     if clock is None:
-        return otherwise
+        return None
     hour, _, minute = clock.partition(":")
     return int(hour) * 60 + int(minute)

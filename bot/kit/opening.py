@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.kit.ask import Ask
-from bot.kit.clock import DAY, holds, local_time, spans, whole
+from bot.kit.clock import DAY, holds, local_time, merged, minute_of, spans, whole
 from bot.kit.sites import hours_of
-from bot.records.details import WEEK
+from bot.records.details import WEEK, Hours
 from bot.records.listing import Listing
 
 # Minutes of the day that a part of it takes; "evening" and later begin where an office's day is over.
@@ -23,34 +23,41 @@ _PARTS: Mapping[str, tuple[int, int]] = {
     "night": (22 * 60, 30 * 60),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {"weekend": ("sat", "sun"), "weekday": WEEK[:5], "weekdays": WEEK[:5]}
-_BOUNDS, _CLOCK = ("until", "after", "before", "at"), re.compile(r"(?:[01]\d|2[0-4]):[0-5]\d")
+_BOUNDS, _CLOCK = ("from", "until", "after", "before", "at"), re.compile(r"(?:[01]\d|2[0-4]):[0-5]\d")
+_SEVERAL = 2
 _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE)  # with the kind of place between
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAt:
-    """`now`, or `all_day`: around the clock, or at some time of one of the `days`: in `part`, or by the clock.
+    """`now`, or `all_day`: around the clock, or at some time of the `days`: in `part`, or by the clock.
 
-    `clock` is HH:MM, "24:00" for midnight, and `bound` what it is: `until`, `after`, `before` or `at`.
+    `first` and `last` are HH:MM, "24:00" for midnight: some time between is meant, or with `whole` all of it, where one
+    is None some time from or before the other, and where both are the same that very time. `until`: it closes no
+    earlier than `last`. Of several days all are wanted, or with `any_day` one.
     """
 
     now: bool = False
     all_day: bool = False
     days: tuple[str, ...] = ()
+    any_day: bool = True
     part: str | None = None
-    bound: str | None = None
-    clock: str | None = None
+    first: str | None = None
+    last: str | None = None
+    whole: bool = False
+    until: bool = False
 
     @property
     def minutes(self) -> tuple[int, int]:
-        """The minutes of the day, from and to, of which it is to be open at one."""
-        if self.clock is None:
+        """The minutes of the day, from and to, of which it is to be open at one, or with `whole` all."""
+        first, last = minute_of(self.first), minute_of(self.last)
+        if first is None and last is None:
             return _PARTS[self.part] if self.part else (0, DAY)
-        hour, _, minute = self.clock.partition(":")
-        time = int(hour) * 60 + int(minute)
-        return {"until": (time - 1, time), "before": (0, time), "after": (time, max(DAY, time + 1))}.get(
-            self.bound or "", (time, time + 1)
-        )
+        if last is None:
+            return first or 0, max(DAY, (first or 0) + 1)
+        if first is None:
+            return (last - 1 if self.until else 0), last
+        return first, max(last, first + 1) if last >= first else last + DAY
 
 
 def open_at(ask: Ask) -> OpenAt | None:
@@ -59,14 +66,18 @@ def open_at(ask: Ask) -> OpenAt | None:
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
     part = str(value.get("part") or "")
-    bound = next((name for name in _BOUNDS if _CLOCK.fullmatch(str(value.get(name)))), None)
+    clock = {name: str(value[name]) for name in _BOUNDS if _CLOCK.fullmatch(str(value.get(name)))}
+    named = value.get("weekday")
     wish = OpenAt(
         now=bool(value.get("now")),
         all_day=bool(value.get("all_day")),
-        days=_days(value.get("weekday"), ask.today),
+        days=(days := _days(named, ask.today)),
+        any_day=len(days) < _SEVERAL or "any" in value or named == "weekend",
         part=part if part in _PARTS else None,
-        bound=bound,
-        clock=str(value[bound]) if bound else None,
+        first=clock.get("from") or clock.get("after") or clock.get("at"),
+        last=clock.get("until") or clock.get("before") or clock.get("at"),
+        whole="from" in clock and "until" in clock,
+        until="until" in clock,
     )
     return wish if wish != OpenAt() else None
 
@@ -86,15 +97,24 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
         return all(whole(hours, day) for day in wish.days or WEEK)
     if wish.now:
         return holds(hours, moment)
+    held = (
+        not listing.is_shut(_next(day, moment.date())) and _holds_on(hours, day, wish) for day in wish.days or WEEK
+    )
+    return any(held) if wish.any_day else all(held)
+
+
+def _holds_on(hours: Sequence[Hours], day: str, wish: OpenAt) -> bool:
+    """Whether it is open on a day as wished. A night begins the day before, and goes on in the next."""
     first, last = wish.minutes
-    days = [day for day in wish.days or WEEK if not listing.is_shut(_next(day, moment.date()))]
-    reach = (-1, 0, 1) if wish.clock else (0,)  # a night begins the day before, and goes on in the next
-    return any(
-        start + at * DAY < last and end + at * DAY > first
-        for day in days
-        for at in reach
+    timed = wish.first or wish.last
+    there = merged(
+        (start + at * DAY, end + at * DAY)
+        for at in ((-1, 0, 1) if timed else (0,))
         for start, end in spans(hours, WEEK[(WEEK.index(day) + at) % len(WEEK)])
     )
+    if wish.whole:
+        return any(start <= first and end >= last for start, end in there)
+    return any(start < last and end > first for start, end in there)
 
 
 def _next(day: str, today: date) -> date:

@@ -12,7 +12,6 @@ from bot.language.calendar import Days, back, month_days, months_back, months_la
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Tag, Utterance
 
-_DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
 # Without one of these a message names no time.
 _TELLING = frozenset(
@@ -340,11 +339,7 @@ def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | Non
 
 def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
     """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
-    dashed = _DASH.search(said.text) is not None
-    dashes = (
-        tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))) if dashed else ()
-    )
-    matcher = Matcher(lexed, Dates(today, plan_year), dashes)
+    matcher = Matcher(lexed, Dates(today, plan_year), said.dashes)
     tags = [
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
         for found in matcher.find("dates.ahead")

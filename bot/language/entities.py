@@ -106,7 +106,7 @@ class Tagger:
         tags += self._networks(said, tags, free, sought=sought, named=of_one)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
-        tags = _opening(tags, hour_tags(lexed, said.words, today, sought=sought))
+        tags = _opening(tags, hour_tags(lexed, said, today, sought=sought))
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
         radius = radius_tag(said, keys, self._numbers)
@@ -206,8 +206,10 @@ class Tagger:
         if meaning.kind == "language" and match.first and said.words[match.first - 1] in self._words.short_title:
             return None
         if isinstance(meaning.value, NamedPlace):
-            titled = not any(one.after == match.first and one.after - one.first > 1 for one in found)
-            return self._place(said, match, meaning.value, titled=titled)
+            before = [one for one in found if one.after == match.first]
+            titled = not any(one.after - one.first > 1 for one in before)
+            kind = any(map(_is_kind, before)) and self._known.issuperset(said.keys[match.after : match.after + 1])
+            return self._place(said, match, meaning.value, titled=titled, of_kind=kind)
         if meaning.kind == "organization":
             after = widened(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
@@ -215,10 +217,12 @@ class Tagger:
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)
 
-    def _place(self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool) -> Tag | None:
+    def _place(
+        self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool, of_kind: bool
+    ) -> Tag | None:
         """A city or county, unless its name is a person's here or an everyday word.
 
-        Not `titled`: the "dr" before it is the end of an "eye dr".
+        Not `titled`: the "dr" before it is the end of an "eye dr". `of_kind`: right behind a kind of doctor or place.
         """
         before = said.words[match.first - 1] if match.first else ""
         loose = place.careful and before not in self._places.at
@@ -227,10 +231,15 @@ class Tagger:
             namelike = place.careful or said.keys[match.first] in self._people
             titles = self.titles if state is None and namelike else self._words.short_title
             named = (before in titles and titled) or (namelike and before in self._people)
-            if named or (place.careful and state is None):
+            if named or (place.careful and state is None and not of_kind):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
+
+
+def _is_kind(match: PhraseFound) -> bool:
+    """Whether the words name a kind of doctor or of place, behind which desks write the town: "pcp antioch"."""
+    return any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in match.meanings)
 
 
 def _put_right(said: Utterance, keys: Sequence[str]) -> Utterance:

@@ -1,10 +1,11 @@
 """When a place should be open ("open late on Saturday"), and how old the patient is ("my 5 year old")."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from bot.language.matcher import Grammar, Lexed, Matcher
-from bot.language.text import Tag
+from bot.language.matcher import Grammar, Lexed, Matcher, PatternFound
+from bot.language.text import Tag, Utterance
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RANK = {"now": 0, "all_day": 1}
@@ -13,6 +14,19 @@ _FIRST = {"until": 12, "after": 12, "before": 5, "at": 7}  # the earliest hour t
 _NEAR, _HOUR = 4, 60
 _GROUPS = ((13, "child"), (18, "teen"), (65, "adult"))
 _GROWN = 18
+_SEVERAL = 2
+
+
+class Spoken(NamedTuple):
+    """A time in minutes of the day; without "am" or "pm" it may be twelve hours later."""
+
+    minutes: int
+    certain: bool = True
+
+    @property
+    def ways(self) -> tuple[int, ...]:
+        """The minutes that it may mean."""
+        return (self.minutes,) if self.certain else (self.minutes, self.minutes + _NOON * _HOUR)
 
 
 class HourPatterns:
@@ -66,6 +80,26 @@ class HourPatterns:
         """Until 9 pm."""
         return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}"}
 
+    def certain(self, time: int) -> Spoken:
+        """9 pm, as an end of "9 to 11 pm"."""
+        return Spoken(time)
+
+    def bare(self, hour: int, minute: int | None = None) -> Spoken | None:
+        """The 9 of "9 to 5"; 19:00 is certain."""
+        if not 1 <= hour < _MIDNIGHT or (minute or 0) >= _HOUR:
+            return None
+        return Spoken(hour * _HOUR + (minute or 0), certain=hour > _NOON)
+
+    def between(self, first: Spoken, last: Spoken) -> dict[str, str]:
+        """Between 9 and noon: at some time of it."""
+        opens, closes = _ends(first, last)
+        return self.bounded("after", opens) | self.bounded("before", closes)
+
+    def through(self, first: Spoken, last: Spoken) -> dict[str, str]:
+        """From 8 to 6: all of it."""
+        opens, closes = _ends(first, last)
+        return self.bounded("from", opens) | self.bounded("until", closes)
+
     def at(self, time: int) -> dict[str, str]:
         """A time with no word before it."""
         return self.bounded("at", time)
@@ -77,28 +111,47 @@ class HourPatterns:
         return self.bounded(bound, (hour + _NOON * (hour < _FIRST[bound])) * _HOUR + (minute or 0))
 
 
-def hour_tags(lexed: Lexed, words: Sequence[str], today: date, *, sought: bool = False) -> list[Tag]:
+def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
+    """The minutes from and to which a span goes: "9 to 5" is the day's, "6 to 8 pm" the evening's."""
+    pairs = [(opens, closes) for opens in first.ways for closes in last.ways if opens < closes]
+    if last.certain:
+        return max(pairs, default=(first.minutes, last.minutes))
+    of_day = [pair for pair in pairs if pair[0] >= _FIRST["at"] * _HOUR]
+    return min(of_day or pairs, default=(first.minutes, last.minutes))
+
+
+def hour_tags(lexed: Lexed, said: Utterance, today: date, *, sought: bool = False) -> list[Tag]:
     """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, either alone too.
 
-    A weekday is "mon" to "sun", or "weekend". A time is a `part`, "early", "morning", "afternoon", "evening", "late" or
-    "night", or HH:MM as `until`, `after`, `before` or `at`.
+    A weekday is "mon" to "sun", "weekday" or "weekend"; several are a list, all wanted or with `any` one of them. A time is a `part`,
+    "early", "morning", "afternoon", "evening", "late" or "night", or HH:MM as `until`, `after`, `before` or `at`:
+    `after` and `before` together are some time between, `from` and `until` all of it.
     """
-    operations = HourPatterns(lexed.grammar, words, today, sought=sought)
-    matcher, spoken = Matcher(lexed, operations), operations.opens or sought
-    days = list(matcher.find("hours.day"))
+    operations = HourPatterns(lexed.grammar, said.words, today, sought=sought)
+    matcher, spoken = Matcher(lexed, operations, said.dashes), operations.opens or sought
+    days = _joined(list(matcher.find("hours.day")), said.words, lexed.grammar.area("hours").either)
     clocks = list(matcher.find("hours.o_clock")) if spoken or days else []
     parts = list(matcher.find("hours.any_wish" if spoken or days else "hours.wish"))
     parts.sort(key=lambda part: _RANK.get(part.value, len(_RANK)))
     wishes = clocks or [part._replace(value=_part(part.value)) for part in parts]
     if not wishes:
-        return [Tag("open_at", {"weekday": day.value}, day.first, day.after) for day in days]
+        return [Tag("open_at", day.value, day.first, day.after) for day in days]
     wish = wishes[0]
     if not days or not wish.value.keys().isdisjoint(_RANK):
         return [Tag("open_at", wish.value, wish.first, wish.after)]
     return [
-        Tag("open_at", {"weekday": day.value} | wish.value, min(day.first, wish.first), max(day.after, wish.after))
-        for day in days
+        Tag("open_at", day.value | wish.value, min(day.first, wish.first), max(day.after, wish.after)) for day in days
     ]
+
+
+def _joined(days: list[PatternFound], words: Sequence[str], either: Collection[str]) -> list[PatternFound]:
+    """The days as one wish: all of them, or any of "Saturday or Sunday"."""
+    named = list(dict.fromkeys(day.value for day in days))
+    if len(named) < _SEVERAL:
+        return [day._replace(value={"weekday": day.value}) for day in days]
+    first, after = days[0].first, days[-1].after
+    some = {} if either.isdisjoint(words[first:after]) else {"any": True}
+    return [PatternFound(first, after, {"weekday": named} | some)]
 
 
 def _part(word: str) -> dict[str, object]:

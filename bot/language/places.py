@@ -102,6 +102,7 @@ def load_place_names(folder: Path) -> PlaceNames:
         place = NamedPlace(county, raw.state, True, False)
         home += [
             (f"{county} county", place),
+            (f"{county} co", place),
             (f"{county} counties", place),
             (f"condado de {county}", place),
             (f"condados de {county}", place),

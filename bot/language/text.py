@@ -37,6 +37,7 @@ _WORD = re.compile(
 _CONTROLS = {**dict.fromkeys((*range(32), 127), " "), ord("`"): "'"}
 APOSTROPHES = dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\ua78c\uff07\u00b4`", "'")
 _WITH_STROKE = re.compile(r"LATIN SMALL LETTER ([A-Z]) WITH")
+_DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PLURAL_FROM = 4
 # "news" is not what a "new patient" is.
 _NO_PLURAL = frozenset({"news"})
@@ -63,6 +64,13 @@ class Utterance:
     def between(self, place: int) -> str:
         """What stands between the token before `place` and the one at it."""
         return self.text[self.spans[place - 1][1] : self.spans[place][0]]
+
+    @property
+    def dashes(self) -> tuple[int, ...]:
+        """The places of words that a dash joins to the word before."""
+        if _DASH.search(self.text) is None:
+            return ()
+        return tuple(place for place in range(1, len(self.words)) if _DASH.fullmatch(self.between(place)))
 
 
 @lru_cache(maxsize=4096)
