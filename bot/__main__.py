@@ -1,4 +1,4 @@
-"""`bcbst-bot` and `python -m bot`: the commands, imported without a look for garbage: there is none."""
+"""`bcbst-bot` and `python -m bot`: the commands, imported with garbage collection off, as there is no garbage yet."""
 
 import gc
 

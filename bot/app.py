@@ -1,4 +1,4 @@
-"""The composition root: settings to everything to the ASGI application. The only file that imports across."""
+"""The composition root: builds the bot from its settings. The only file that imports from all packages."""
 
 from __future__ import annotations
 
@@ -74,7 +74,10 @@ __all__ = ["Bot", "assemble", "clock_of", "health_of", "web_app"]
 
 @dataclass(slots=True)
 class Bot:
-    """Everything that is running. `forget` deletes what is kept of a person who is gone, and our messages to them."""
+    """All parts of a running bot.
+
+    `forget` deletes the stored data of a person who left, and the bot's messages to them.
+    """
 
     settings: Settings
     pack: Pack
@@ -98,32 +101,32 @@ class Bot:
 
     @property
     def store(self) -> Store:
-        """Where everything is kept."""
+        """The store of all data."""
         return self.table.store
 
     @property
     def counts(self) -> Counts | None:
-        """Where the processes of machines that share a store count together; None where it is this one's own."""
+        """The store for counts that all processes share; None if the store belongs to this process alone."""
         return _counts(self.store, self.audit)
 
     @property
     def push(self) -> dict[str, Push]:
-        """How to reach a person on each platform; a channel that starts enters itself."""
+        """How to send messages to people, by platform; each channel adds itself when it starts."""
         return self.telling.push
 
     @property
     def desks(self) -> dict[str, Post]:
-        """How to post in a help desk's channel of each platform; a channel that starts enters itself."""
+        """How to post to a help desk's channel, by platform; each channel adds itself when it starts."""
         return self.turn.handing_over.post
 
     @property
     def present(self) -> dict[str, Present]:
-        """How to ask a platform whether a person is there; a channel that starts enters itself."""
+        """How to ask whether a person is still there, by platform; each channel adds itself when it starts."""
         return self.roll_call.ask
 
     @property
     def lists(self) -> dict[str, Listed]:
-        """How to ask a platform about many people; a channel that starts enters itself."""
+        """How to ask about many people at once, by platform; each channel adds itself when it starts."""
         return self.roll_call.lists
 
 
@@ -137,15 +140,15 @@ async def assemble(
     now: Callable[[], datetime] | None = None,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Bot]:
-    """The running bot of these settings; everything that it opened is closed again.
+    """Build and yield the bot for these settings; everything that was opened is closed at the end.
 
-    `pack` is one that is loaded already, in place of the one that the settings name. `http` makes the client of the
-    payer, given `waits` and `heard`.
-    `now` is what "last month" counts from: the clock of the settings when none is given. `pause` waits between messages
-    that are deleted.
+    `pack` is an already loaded pack to use in place of the configured one. `http` makes the HTTP client for the payer
+    from
+    `waits` and `heard`. `now` returns the current time, by default from the settings' clock. `pause` waits between the
+    deletions of messages.
 
     Raises:
-        ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
+        ConfigError, PackError, StoreUnusable: the bot cannot start; the message is one line that says why.
     """
     refuse_made_up_day(settings)
     pack = with_benefits(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings.bot_benefits)
@@ -291,7 +294,7 @@ def _turn(  # noqa: PLR0917 -- as above
 
 
 async def _forget(retention: Retention, accounts: Accounts, person: Person) -> None:
-    """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
+    """Delete the stored data of a person who left, and the bot's messages to them as far as possible."""
     await retention.forget_departed(person)
     await accounts.unlink(person)
 
@@ -345,7 +348,7 @@ def _due(  # noqa: PLR0917 -- as above
 
 
 def health_of(bot: Bot) -> Health:
-    """What operators look at of a bot."""
+    """Return the operators' health pages of a bot."""
 
     def faults() -> list[str]:
         return [*bot.discovery.faults, *(["payer refuses this client"] if bot.accounts.client_refused else [])]
@@ -354,9 +357,9 @@ def health_of(bot: Bot) -> Health:
 
 
 def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Route] = ()) -> Starlette:
-    """The channels, the linking pages, documents and health on one port; `more` is what a rehearsal adds.
+    """Return the web app with the channels, linking pages, documents and health pages; `more` are further routes.
 
-    With BOT_METRICS_BIND, of health only what a balancer asks.
+    With BOT_METRICS_BIND, only the readiness check is included of the health pages.
     """
     watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
     pages = [*bot.accounts.routes(), *bot.documents.routes(), *bot.links.routes()]

@@ -1,9 +1,8 @@
-"""What a start would work out anew each time, kept as a file of plain data: shipped in the wheel, else in a cache.
+"""Results of expensive start-up work, stored as files of plain data: in the wheel, or in a cache.
 
-A file is used only when it names what it was made from, by a hash of the sources and of the code that reads them, and
-when nobody but its owner could have written it. It is MessagePack that is read into declared types and not a pickle,
-which runs what its writer likes, nor Python's marshal, which crashes on what is forged: a wrong file is a wrong word at
-worst. Where none can be read or written everything is made from the sources, as at a first start.
+A file is used only if it has the hash of its sources and of the code that reads them, and if nobody but its owner could
+have written it. It is MessagePack decoded into declared types, not a pickle, which runs code, nor Python's marshal,
+which crashes on malformed data. If files cannot be read or written, everything is made from the sources.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ from bot.errors import PackError
 T = TypeVar("T")
 ROOM = Path(__file__).parent
 SHIPPED = ROOM / "_compiled"
-"""What `python -m bot.cli.compile` puts into an installation; whoever can write there can write the program too."""
+"""The files that `python -m bot.cli.compile` puts into an installation, protected as the program itself is."""
 _NO_SOURCES = {"__pycache__", SHIPPED.name, "_pack"}
 _MAGIC = b"bcbst-bot kept 1\n"
 _DIGEST = 32
 _OF_A_KIND = 8
-"""How many files of one kind a cache holds: those of other packs and versions that were in use last."""
+"""How many files of one name the cache keeps: the most recently used ones, of different packs and versions."""
 _collected: list[Path] = []
 
 
 def find_pack(folder: str | None = None) -> Path:
-    """The folder that holds `intents/` and `templates/`: the given one, the checkout's, or the wheel's.
+    """Return the folder with `intents/` and `templates/`: the given one, the checkout's, or the wheel's.
 
     Raises:
-        PackError: no pack is there.
+        PackError: there is no pack.
     """
     here = ROOM.resolve()
     candidates = [Path(folder)] if folder else [here.parent, here / "_pack"]
@@ -49,7 +48,10 @@ def find_pack(folder: str | None = None) -> Path:
 
 
 def key_of(*sources: Path, of: str = "") -> str:
-    """A hash over the names and the content of files, and of all files under folders; and `of` what else it is."""
+    """Return a hash of the names and contents of files, including all files in folders, and of `of`.
+
+    `of` distinguishes keys of the same files.
+    """
     found = hashlib.blake2b(of.encode(), digest_size=_DIGEST)
     for source in sources:
         beside = len(str(source.parent))
@@ -63,12 +65,12 @@ def key_of(*sources: Path, of: str = "") -> str:
 
 @cache
 def code_of(room: str = "") -> str:
-    """A hash of the program's own code in one room or in all, which stays as it is while a process runs."""
+    """Return a hash of the program's code in one package or in all, computed once in a process."""
     return key_of(ROOM / room)
 
 
 def _files(source: Path) -> Iterator[str]:
-    """The paths of a file, or of all files under a folder, in order."""
+    """Yield the paths of a file, or of all files in a folder, in order."""
     if source.is_file():
         yield str(source)
         return
@@ -78,7 +80,7 @@ def _files(source: Path) -> Iterator[str]:
 
 
 def kept(name: str, key: str, kind: type[T], make: Callable[[], T]) -> T:
-    """What was kept under a name for this key; where there is none it is made, and kept for the next start."""
+    """Return the value stored as `name` for this key; if there is none, make it and store it for the next start."""
     value = recalled(name, key, kind)
     if value is None:
         value = make()
@@ -87,7 +89,7 @@ def kept(name: str, key: str, kind: type[T], make: Callable[[], T]) -> T:
 
 
 def recalled(name: str, key: str, kind: type[T]) -> T | None:
-    """What was kept under a name for this key, or None."""
+    """Return the value stored as `name` if it was stored for this key, else None."""
     for folder, own in ((SHIPPED, False), (cache_folder(), True)):
         content = _content(_file(folder, name, key), key, own=own) if folder else None
         if content is not None:
@@ -100,7 +102,7 @@ def recalled(name: str, key: str, kind: type[T]) -> T | None:
 
 
 def keep(name: str, key: str, value: object) -> None:
-    """Keep a value for the next start, where one can be written; who reads meanwhile sees the old or the new."""
+    """Store a value for the next start if possible. It is replaced atomically."""
     content = msgspec.msgpack.encode(value, enc_hook=_plain)
     whole = b"".join((_MAGIC, key.encode(), hashlib.blake2b(content, digest_size=_DIGEST).digest(), content))
     own = cache_folder()
@@ -111,7 +113,7 @@ def keep(name: str, key: str, value: object) -> None:
 
 
 def cache_folder() -> Path | None:
-    """The bot's folder in the user's cache (XDG Base Directory); None for a user without a home."""
+    """Return the bot's folder in the user's cache (XDG Base Directory); None for a user without a home."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     with contextlib.suppress(RuntimeError):
         return (named if named.is_absolute() else Path.home() / ".cache") / "bcbst-bot"
@@ -120,7 +122,7 @@ def cache_folder() -> Path | None:
 
 @contextlib.contextmanager
 def collected(folder: Path) -> Iterator[None]:
-    """All that is asked for meanwhile is written into this folder."""
+    """Within this context, also write everything that is stored or read into this folder."""
     _collected.append(folder)
     try:
         yield
@@ -129,12 +131,12 @@ def collected(folder: Path) -> Iterator[None]:
 
 
 def _plain(value: Any) -> object:
-    """The plain data of an object that has its own way to say them."""
+    """Return an object as plain data, by its own method."""
     return value.plain()
 
 
 def _of_plain(kind: Any, data: object) -> object:
-    """The object of such data."""
+    """Return an object made from its plain data."""
     return kind.of_plain(data)
 
 
@@ -143,7 +145,7 @@ def _file(folder: Path, name: str, key: str) -> Path:
 
 
 def _content(file: Path, key: str, *, own: bool) -> bytes | None:
-    """The data of a file that is whole and was made for this key; of the user's `own` only what nobody else writes."""
+    """Return the content of an intact file made for this key. With `own`, only if nobody else can write the file."""
     try:
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as opened:
             state = os.fstat(opened.fileno())
@@ -159,7 +161,7 @@ def _content(file: Path, key: str, *, own: bool) -> bytes | None:
 
 
 def _write(file: Path, whole: bytes, *, shared: bool) -> None:
-    """Write a file that only its owner writes; what is shipped can be read by everybody."""
+    """Write a file that only its owner can write; a `shared` one can be read by everybody."""
     file.parent.mkdir(mode=0o755 if shared else 0o700, parents=True, exist_ok=True)
     number, new = tempfile.mkstemp(dir=file.parent)
     try:

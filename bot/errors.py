@@ -1,7 +1,6 @@
-"""Everything that can go wrong, as one tree.
+"""All exceptions, as one tree.
 
-The template that tells a person of an error is named after it, `problems/not_linked` of `NotLinked`, unless it says
-another one.
+The template for an exception has its name, `problems/not_linked` for `NotLinked`, unless the class sets another one.
 """
 
 from __future__ import annotations
@@ -22,53 +21,53 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def new_reference() -> str:
-    """A short reference that a person can read out and an operator can find in the log."""
+    """Return a short reference that a person can read out and an operator can find in the log."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(5))
 
 
 class BotError(Exception):
-    """The root. `template` tells the person; `facts` are the values that the template may show.
+    """The base class. `template` is the reply to the person; `facts` are the values that the template may show.
 
-    The exception's own text is for operators: it never holds member data, tokens, codes or URLs with ids.
+    The exception's own text is for operators: it never contains member data, tokens, codes or URLs with ids.
     """
 
     template: ClassVar[str] = _UNEXPECTED
 
     def __init_subclass__(cls) -> None:
-        """Name the template after the class, where it names none."""
+        """Set the template by the class name, unless the class sets one."""
         super().__init_subclass__()
         if "template" not in vars(cls):
             cls.template = f"problems/{_CAPITAL.sub('_', cls.__name__).lower()}"
 
     def __init__(self, why: str = "", **facts: object) -> None:
-        """Keep the operator's sentence, the template's facts, and a fresh reference."""
+        """Store the operator's text, the template's values, and a new reference."""
         super().__init__(why or type(self).__name__)
         self.facts = facts
         self.reference = new_reference()
 
 
 class ConfigError(BotError):
-    """A setting is missing or malformed: the message names it in one line."""
+    """A setting is missing or invalid: the message is one line that names it."""
 
     template = _UNEXPECTED
 
 
 class PackError(BotError):
-    """The pack cannot be loaded: each of `faults` is a line that names file, key and what is wrong."""
+    """The pack cannot be loaded: each of `faults` is a line with file, key and what is wrong."""
 
     template = _UNEXPECTED
 
     def __init__(self, *faults: str) -> None:
-        """Keep the faults; the exception's text is one a line."""
+        """Store the faults; the exception's text has one in each line."""
         super().__init__("\n".join(faults))
         self.faults = faults
 
 
 def each_of(items: Iterable[T], done: Callable[[T], R]) -> list[R]:
-    """What is done with each of the items.
+    """Return the result of `done` for each item.
 
     Raises:
-        PackError: after all of them, with the faults of all that failed.
+        PackError: after all items, with the faults of all that failed.
     """
     results, faults = list[R](), list[str]()
     for item in items:
@@ -82,11 +81,11 @@ def each_of(items: Iterable[T], done: Callable[[T], R]) -> list[R]:
 
 
 class TooManyQuestions(BotError):
-    """More questions in a minute than one person or workspace may ask (T52); `seconds` until the next is answered."""
+    """More questions in a minute than a person or workspace may ask (T52); the next is answered after `seconds`."""
 
 
 class TooManyRequests(BotError):
-    """More pages in a minute than one address may ask for (T52)."""
+    """More page requests in a minute than one address may send (T52)."""
 
     template = _UNEXPECTED
 
@@ -98,17 +97,17 @@ class StoreError(BotError):
 
 
 class StoreBusy(StoreError):
-    """Another process holds the store."""
+    """Another process has locked the store."""
 
 
 class StoreUnusable(StoreError):
-    """Read-only, damaged, full, or of a version that this program does not know."""
+    """The store is read-only, damaged, full, or of a version that this program does not know."""
 
     template = StoreError.template
 
 
 class LinkError(BotError):
-    """Linking an account did not work out."""
+    """Linking an account failed."""
 
     template = "problems/link"
 
@@ -118,21 +117,21 @@ class NotLinked(LinkError):
 
 
 class NotCovered(LinkError):
-    """The person's sign-in does not open the record that a button or a question of theirs names."""
+    """The person's sign-in gives no access to the record that their question or button is about."""
 
     template = "account/not_covered"
 
 
 class ConnectedElsewhere(LinkError):
-    """The same member account was connected to another chat as well, on `platform`: the older one hears of it (T23)."""
+    """The same member account was connected to another chat, on `platform`; the earlier chat is told (T23)."""
 
 
 class Disconnected(LinkError):
-    """The account was disconnected, or another was connected, while an answer was being made: it is not shown (T53)."""
+    """The account was disconnected, or another connected, while an answer was made, so it is not shown (T53)."""
 
 
 class LinkExpired(LinkError):
-    """The one-time link or code is over: expired, used, or replaced by a newer one."""
+    """The one-time link or code has expired, was used, or was replaced by a newer one."""
 
 
 class WrongBrowser(LinkError):
@@ -140,7 +139,7 @@ class WrongBrowser(LinkError):
 
 
 class SignInCancelled(LinkError):
-    """The member pressed cancel at the payer (T13)."""
+    """The member cancelled the sign-in at the payer (T13)."""
 
 
 class SignInRefused(LinkError):
@@ -148,15 +147,15 @@ class SignInRefused(LinkError):
 
 
 class SignInSlow(LinkError):
-    """The payer's sign-in did not answer in time (F15)."""
+    """The payer's sign-in did not respond in time (F15)."""
 
 
 class SignInUntrusted(LinkError):
-    """The payer's answer could not be trusted; nothing was linked (F07, T07, T11)."""
+    """The payer's response could not be trusted; nothing was linked (F07, T07, T11)."""
 
 
 class SignInOld(LinkError):
-    """The payer took a session that was open in this browser for the sign-in; whose it is, nobody knows."""
+    """The payer used a session that was already open in this browser, possibly another person's."""
 
 
 class SetupWrong(LinkError):
@@ -172,21 +171,21 @@ class PatientUnknown(LinkError):
 
 
 class CodeWrong(LinkError):
-    """The typed code does not match; `tries_left` says how many are left (T15)."""
+    """The typed code is wrong; `tries_left` is the number of tries left (T15)."""
 
 
 class CodeSpent(LinkError):
-    """Too many wrong codes: the pending sign-in was thrown away (T15)."""
+    """Too many wrong codes: the pending sign-in was discarded (T15)."""
 
 
 class TooManyChats(LinkError):
-    """The member's record is connected to `most` chats already, as many as the operator allows (T23)."""
+    """The member's record is already connected to `most` chats, the maximum that the operator allows (T23)."""
 
 
 class TooManyLinks(LinkError):
     """More link requests than one person needs (T52).
 
-    `minutes` says when to try again, `waiting` whether the last one still works.
+    `minutes` is when to try again, `waiting` whether the last link is still valid.
     """
 
 
@@ -195,41 +194,41 @@ class SignInExpired(LinkError):
 
 
 class DocumentOver(BotError):
-    """A document's link is over: it lived its time, was used, or a newer one replaced it."""
+    """A document's link has expired, was used, or was replaced by a newer one."""
 
 
 class PayerError(BotError):
-    """The payer's FHIR server did not give a usable answer."""
+    """The payer's FHIR server did not return a valid response."""
 
     template = "problems/payer_down"
 
 
 class PayerDown(PayerError):
-    """Refused, reset, answered 5xx again and again, or known to be down just now (F20, F21)."""
+    """The FHIR server refused or reset the connection, or returned 5xx repeatedly or very recently (F20, F21)."""
 
 
 class PayerSlow(PayerError):
-    """No answer within the time that a question may take (F22)."""
+    """No response within the time limit of a question (F22)."""
 
 
 class PayerBusy(PayerError):
-    """429; `minutes` says when to come back, when the payer said so (F19)."""
+    """The FHIR server returned 429; `minutes` is when to try again, if it said so (F19)."""
 
 
 class PayerMaintenance(PayerError):
-    """A page for people, or nothing, where FHIR was due (F24)."""
+    """The FHIR server returned an HTML page or nothing instead of FHIR (F24)."""
 
 
 class PayerDamaged(PayerError):
-    """FHIR that is cut off or malformed (F23)."""
+    """The FHIR server returned truncated or malformed FHIR (F23)."""
 
 
 class PayerTooMuch(PayerError):
-    """More bytes, depth or rows than a question may read (F25, T42)."""
+    """More bytes, depth or rows than one question may read (F25, T42)."""
 
 
 class PayerOversized(PayerError):
-    """One answer larger than any can be: the payer's fault, whatever was asked (F25)."""
+    """One response that is larger than any valid one, whatever was asked (F25)."""
 
 
 class PayerUntrusted(PayerError):
@@ -237,28 +236,28 @@ class PayerUntrusted(PayerError):
 
 
 class PayerForbids(PayerError):
-    """403; `resource_type` says for what (F17)."""
+    """The FHIR server returned 403 for `resource_type` (F17)."""
 
 
 class PayerLacks(PayerError):
-    """404; `resource_type` says for what (F18)."""
+    """The FHIR server returned 404 for `resource_type` (F18)."""
 
 
 class PayerRejects(PayerError):
-    """400: the server did not take a parameter that this client can do without (F36)."""
+    """The FHIR server returned 400: it rejected a parameter that this client can do without (F36)."""
 
     template = "problems/payer_down"
 
 
 def every_error(root: type[BotError] = BotError) -> Iterator[type[BotError]]:
-    """The whole tree, so that each error's template can be asked for at the start."""
+    """Yield all exception classes, so that their templates can be checked at the start."""
     yield root
     for branch in root.__subclasses__():
         yield from every_error(branch)
 
 
 def as_bot_error(error: Exception) -> BotError:
-    """The error as a person is told of it. Of one without template the log gets type and place, never its text."""
+    """Return the exception as a BotError to report. For any other, type and place are logged, never its text."""
     if isinstance(error, BotError):
         return error
     wrapped = BotError()
@@ -271,8 +270,8 @@ def as_bot_error(error: Exception) -> BotError:
 
 
 class Unwritten(Exception):
-    """The platform did not take a message; the message names the platform's code."""
+    """The platform rejected a message; the exception's text is the platform's error code."""
 
 
 class Unwritable(Unwritten):
-    """The person does not take messages from the bot; the message names the platform's code."""
+    """The person does not accept messages from the bot; the exception's text is the platform's error code."""

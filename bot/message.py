@@ -1,4 +1,4 @@
-"""What every channel shares: who asked, where, what they said, and what the bot says back. Imports nothing of bot."""
+"""The data types that all channels share: people, places, messages and replies. Imports nothing from bot."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from decimal import Decimal
 from typing import Literal, TypeVar
 
 Platform = str
-"""A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
+"""A channel's name: `console`, `slack`, `teams`, or that of an added channel."""
 Language = str
-"""A language of the pack, by its code: `en`, in which templates are written, or that of a catalogue beside them."""
+"""A language code: `en`, in which the templates are written, or the language of a catalogue."""
 Wording = Literal["said", "quoted", "unsent"]
-"""Whose words a message holds: its person's own, those of somebody else's message, or what is not all typed yet."""
+"""Whose words a message contains: the person's own, those of a quoted message, or text that is not sent yet."""
 COMMAND = "bcbst"
-"""What slash commands are called when BOT_COMMAND is not set: `/bcbst`, `/bcbst-find` and so on."""
+"""The name of slash commands if BOT_COMMAND is not set: `/bcbst`, `/bcbst-find` and so on."""
 FAREWELLS = frozenset({"account.unlink", "account.forget"})
-"""The intents whose replies are the last words: nothing of their person is kept, and they hold nothing of a member."""
+"""The intents whose replies come after the person's data was deleted; they contain no member data."""
 SOURCES = "answer.sources"
 """The intent of the button "How do you know?"."""
 
@@ -26,8 +26,8 @@ SOURCES = "answer.sources"
 class Person:
     """A chat identity, keyed by all four parts: the same user id in two workspaces is two people.
 
-    `name` is what the linking page shows ("Dana M."), `home` where they chat ("Slack, Contoso"); neither
-    identifies anybody and neither takes part in comparison.
+    `name` is shown on the linking page ("Dana M."), `home` is where they chat ("Slack, Contoso"); neither identifies
+    anybody and neither takes part in comparison.
     """
 
     platform: Platform
@@ -39,12 +39,12 @@ class Person:
 
     @property
     def key(self) -> str:
-        """The four parts as one string, for rows that belong to this person."""
+        """The four parts as one string, the owner of this person's rows."""
         return f"{self.platform}\x1f{self.enterprise}\x1f{self.team}\x1f{self.user}"
 
 
 def person_of(key: str) -> Person:
-    """The chat identity of a key, without name and home, which no key holds."""
+    """Return the chat identity for a key, without name and home, which are not in it."""
     platform, enterprise, team, user = key.split("\x1f")
     return Person(platform, enterprise, team, user)
 
@@ -70,17 +70,19 @@ Place = OneToOne | Shared
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing a person said or pressed.
+    """A message or a button press of a person.
 
-    `press` is the opaque id of a button of ours; `command` the slash command that carried the text; `form` the intent
-    whose form was filled in, its fields in the text as `key:value` options.
-    `directory_only` is set for guests, strangers and people of other workspaces: no member answers for them.
-    `unnamed`: the platform does not tell who its person is, which is why they get directory answers only. `language` is
-    that of the form.
-    `origin` tells whose the words are: only what their person said themself does anything.
-    `delivery` names what the platform delivered, the same however often it is tried; empty where nothing comes twice.
-    `passing`: nothing refers to it later, neither words nor a button, so nothing of it is kept. `page` is the page of a
-    list that it asks for, from 0, where no button can.
+    Attributes:
+        press: the opaque id of a button of the bot.
+        command: the slash command that the text was typed after.
+        form: the intent whose form was submitted; its fields are in the text as `key:value` options.
+        directory_only: True for guests and people from other organizations, who get directory answers only.
+        unnamed: True if the platform does not say who the person is, so that they get directory answers only.
+        language: the language of the form.
+        origin: whose words these are; only the person's own words have effects such as linking or deleting.
+        delivery: an id that is the same when the platform delivers it again; "" if that does not happen.
+        passing: True if nothing refers to it later, neither words nor a button, so that nothing is stored.
+        page: the page of a list that is requested, from 0, if there are no buttons.
     """
 
     id: str
@@ -100,13 +102,13 @@ class Message:
 
     @property
     def alone(self) -> bool:
-        """Whether its person's own record may be read for it: in the 1:1 chat, by nobody's guest."""
+        """Whether the person's own record may be read for it: in a 1:1 chat, and not for a guest."""
         return isinstance(self.place, OneToOne) and not self.directory_only
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a button does: an intent with its arguments. It is stored; the wire only carries an opaque id."""
+    """The action of a button: an intent with its arguments. It is stored; only an opaque id is sent to the platform."""
 
     intent: str
     arguments: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button. Exactly one of `url` and `press` says what it does; `id` is opaque, or the name of a link."""
+    """A button. Exactly one of `url` and `press` is set; `id` is opaque, or the name of a link."""
 
     id: str
     label: str
@@ -124,9 +126,9 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text, bold or not. `text` is plain: each channel escapes it for itself, last.
+    """A piece of text, bold or not. `text` is plain: each channel escapes it when it renders it.
 
-    `url` is what it opens where a channel draws links: a telephone number (tel:), a page (https:) or a mail (mailto:).
+    `url` is a link, in channels that render links: a phone number (tel:), a page (https:) or an address (mailto:).
     """
 
     text: str
@@ -136,14 +138,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The reply's headline."""
+    """The headline of a reply."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of running text."""
+    """A line of text."""
 
     spans: tuple[Span, ...]
 
@@ -152,8 +154,9 @@ class Line:
 class Fact:
     """One labelled value, such as Deductible: $50.00.
 
-    `row` and `column` are the two halves of the label where facts stand side by side, such as each provider's phone.
-    `url` is what the value opens, as a span's does.
+    `row` and `column` are the two parts of the label if facts form a table, such as each provider's phone. `url` is a
+    link
+    on the value.
     """
 
     label: str
@@ -165,14 +168,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Labelled values that belong together; `framed`: they are a card, such as an insurance card, and look like one."""
+    """Labelled values that belong together.
+
+    `framed` ones form a card, such as an insurance card, and are drawn as one.
+    """
 
     rows: tuple[Fact, ...]
     framed: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What stands side by side, when each row has a value for each: then the facts are a table, row by row."""
+        """The column names if the facts form a table, each row with a value in each column; otherwise ()."""
         found = tuple(dict.fromkeys(fact.column for fact in self.rows))
         size = len(found)
         rows = [self.rows[at : at + size] for at in range(0, len(self.rows), size)]
@@ -184,7 +190,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class ChartPoint:
-    """One place of a chart: its label, a number for each series, and the words of its value where the chart says it."""
+    """One point of a chart: its label, a number for each series, and the text of its value if the chart shows it."""
 
     label: str
     values: tuple[Decimal, ...]
@@ -192,19 +198,19 @@ class ChartPoint:
 
     @property
     def told(self) -> str:
-        """Its label, with the words of its value."""
+        """The label with the text of its value."""
         return f"{self.label} {self.words}".rstrip()
 
 
 ChartKind = Literal["bars", "line", "parts"]
-"""Things beside each other, values over time, or the shares of one whole in one bar."""
+"""Bars side by side, a line over time, or the parts of a whole in one bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of numbers that words tell: those of the lines beside it, or those of its own points.
+    """A picture of numbers that are also in the text: in the lines next to it, or as its own points.
 
-    `series` names the lines of a chart that has several, such as the two values of a blood pressure.
+    `series` are the names of the lines if there are several, such as the two values of a blood pressure.
     """
 
     title: str
@@ -214,9 +220,11 @@ class Chart:
 
     @property
     def said(self) -> str:
-        """All its points in one line, for whoever sees no picture; empty where the lines beside it tell the numbers.
+        """All points in one line, for readers who cannot see the picture.
 
-        The lines beside the parts of a whole always do.
+        "" if the lines next to it contain the numbers.
+
+        That is always so for the parts of a whole.
         """
         if self.kind == "parts":
             return ""
@@ -226,9 +234,9 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a list: its lines, and the buttons that belong to it.
+    """One entry of a list: its lines and its buttons.
 
-    `cells` say the same as a row of a table, each with its column's name, where the list is to be one.
+    `cells` are the same as (column, value) pairs, if the list may be drawn as a table.
     """
 
     number: int
@@ -238,18 +246,18 @@ class Item:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of its cells' columns."""
+        """The column names of its cells."""
         return tuple(name for name, _ in self.cells)
 
     @property
     def text(self) -> str:
-        """Its lines without marks."""
+        """Its lines as plain text."""
         return "\n".join("".join(span.text for span in line.spans) for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A doubt, a limit or a notice, said once and apart."""
+    """A caveat, a limit or a notice, shown separately."""
 
     spans: tuple[Span, ...]
 
@@ -266,7 +274,7 @@ Block = Title | Line | Facts | Chart | Item | Note | Actions
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The two buttons by which a private answer is rated, a thumb up and a thumb down. Channels give them words."""
+    """The two buttons to rate a private answer, thumb up and thumb down. Channels label them."""
 
     right: Action
     wrong: Action
@@ -274,7 +282,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A FHIR resource that an answer was read from, and when."""
+    """A FHIR resource that an answer was read from, and when it was fetched."""
 
     type: str
     id: str
@@ -283,16 +291,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the bot says, before any channel has shaped it. Made only as `Private` or `Shareable`.
+    """A reply, before a channel renders it. Always a `Private` or a `Shareable`.
 
-    `complete` is false when a page failed, a type was refused or an element could not be read. `final` is false
-    while more replies to the same message follow. `error` is the short reference that the log also holds.
-    `passing`: it tells how far the work is, and the next reply takes its place where a channel can do that.
-    `to_asker`: it concerns only who asked, so a shared place shows it to nobody else.
-    `alarm`: the intent of danger whose line stands first, above an answer to what else was asked.
-    `unmet`: slots and words of the question that this reply does not honour; each is said in its first lines.
-    `renewal`: the button that nobody sees, by which a card of this reply asks what it says now, where cards can.
-    `rating`: how its reader says whether it helped, where the channel draws that; never under a line of danger.
+    Attributes:
+        complete: False if a page failed, a resource type was refused or an element could not be read.
+        final: False while more replies to the same message follow.
+        error: the short reference that is also in the log.
+        passing: True for a progress note, which the next reply replaces in channels that can do so.
+        to_asker: True if it concerns only the person who asked, so that in a shared place only they see it.
+        alarm: the intent of the emergency whose line comes first, before an answer to the rest of the message.
+        unmet: the slots and words of the question that the reply does not take into account; its first lines say so.
+        renewal: an invisible button by which a card requests its current content, in channels with such cards.
+        rating: how the reader rates the answer, in channels that support it; never together with an emergency line.
     """
 
     intent: str
@@ -311,17 +321,18 @@ class Reply:
 
 
 async def _stands() -> bool:
-    """What holds nothing of a member may always be shown."""
+    """Return True: a reply without member data may always be shown."""
     return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Private(Reply):
-    """May hold member data: a channel takes it only for a `OneToOne` place.
+    """A reply that may contain member data: channels accept it only for a `OneToOne` place.
 
-    `stands` is asked right before it is shown: no longer when its member was disconnected while it was on its way.
-    `record` writes it into the audit trail, with the rows that are kept `along`; None when that is done, or not due.
-    `mark` names what nobody asked for, for who looks later whether it stands in the chat.
+    `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
+    writes
+    it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark` identifies a
+    message that was not asked for, so that it can be found in the chat later.
     """
 
     stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)
@@ -331,7 +342,7 @@ class Private(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shareable(Reply):
-    """Open directory facts or general words only: fit for any place."""
+    """A reply with public directory data or general text only, for any place."""
 
 
 Answered = Private | Shareable

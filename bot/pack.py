@@ -1,8 +1,8 @@
-"""The pack: rules with their answers (`intents/`) and words (`templates/`), loaded and checked as one thing.
+"""The pack: rules with their answers (`intents/`) and templates (`templates/`), loaded and checked together.
 
-A bad pack stops the start with a line for each fault, by file and key: nothing is found out at a member's question.
-What costs more than a start may take, such as compiling every template, `doubts_of` does, in the tests and on an
-operator's demand. A pack that was found in order is not looked at again until a file of it changes (`bot.compiled`).
+A faulty pack stops the start with a line for each fault, by file and key, so that no member's question reveals it.
+Checks that take too long for a start, such as compiling every template, are in `doubts_of`, for tests and for an
+operator's command. A pack that passed is not checked again until one of its files changes (`bot.compiled`).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ KERNEL_TEMPLATES = (
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Everything that a plan's people wrote: how questions are put, how they are answered, and in what words."""
+    """All content that is written for a plan: rules, answers and templates."""
 
     engine: Engine
     words: Words
@@ -75,22 +75,22 @@ class Pack:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The slash commands that lead to intents, such as `/bcbst-find`, each once."""
+        """The slash commands of intents, such as `/bcbst-find`, without duplicates."""
         names = (rules.command for rules in self.engine.intents.values() if rules.command)
         return tuple(f"/{self.command}-{name}" for name in dict.fromkeys(names))
 
     @property
     def places(self) -> Gazetteer:
-        """The places of the area that the plan covers."""
+        """The places in the area that the plan covers."""
         return Gazetteer(self.engine.lexicon.area)
 
     @property
     def intents(self) -> Mapping[str, IntentRules]:
-        """Each intent's rules by its name."""
+        """The rules of each intent, by name."""
         return self.engine.intents
 
     def is_of_member(self, intent: str) -> bool:
-        """Whether the answer reads a member's own record."""
+        """Return whether the answer reads a member's own record."""
         rules = self.engine.intents.get(intent)
         return rules is not None and rules.needs == "member"
 
@@ -101,23 +101,24 @@ class Pack:
 
     @property
     def offers(self) -> Offers:
-        """The forms and prompts of all intents."""
+        """Return the forms and prompts of all intents."""
         rules = self.engine.intents.values()
         return offers_of((one.intent, one.needs == "member", one.form, one.prompt) for one in rules)
 
     def render(
         self, template: str, values: Mapping[str, object], language: Language, links: Mapping[str, str] | None = None
     ) -> tuple[Block, ...]:
-        """A template's blocks in a language."""
+        """Render a template in a language. Return its blocks."""
         return self.words.render(template, values, language=language, links=links or {})
 
 
 def load_pack(folder: Path, command: str = COMMAND) -> Pack:
-    """The pack of a folder; `command` is what its slash commands are called.
+    """Load the pack in a folder; `command` is the name of its slash commands.
 
     Raises:
         PackError: by file and key: an unknown key, a missing answer or template, an untranslated message, a slot
-            without a type, rules that tie or never match, an example that does not reach its own intent.
+            without a
+            type, rules that tie or never match, an example that does not reach its own intent.
     """
     try:
         engine = Engine.load(folder / "intents")
@@ -136,7 +137,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
 
 
 def with_benefits(pack: Pack, file: Path | None = None) -> Pack:
-    """The pack with the benefit table of a file, else with its own `benefits.csv`; as it is where neither is there.
+    """Return the pack with the benefit table in a file, or in its own `benefits.csv`; unchanged if there is neither.
 
     Raises:
         PackError: the first fault of the table, by row and column.
@@ -148,7 +149,7 @@ def with_benefits(pack: Pack, file: Path | None = None) -> Pack:
 
 
 def benefits_of(pack: Pack, file: Path | None = None) -> tuple[Benefits, tuple[str, ...]]:
-    """That table, and every fault of it, each starting with the file's name."""
+    """Return the benefit table and all its faults, each starting with the file's name."""
     folder = pack.templates.parent
     own = folder / BENEFITS
     if file is None and not own.is_file():
@@ -164,10 +165,10 @@ def benefits_of(pack: Pack, file: Path | None = None) -> tuple[Benefits, tuple[s
 
 
 def load_care_kinds(folder: Path) -> CareKinds:
-    """The kinds of care of the pack's words; none where the pack has no file of them.
+    """Return the kinds of care in the pack's services.yaml; empty if it has no such file.
 
     Raises:
-        PackError: by file and key.
+        PackError: a fault, by file and key.
     """
     path = folder / "intents" / WORDS / "services.yaml"
     if not path.is_file():
@@ -191,7 +192,7 @@ def _words(templates: Path, engine: Engine, command: str) -> Words:
 
 
 def check_pack(folder: Path) -> list[str]:
-    """Everything that is wrong with a pack, one sentence each, starting with its file; empty when it is in order."""
+    """Return all faults of a pack, one sentence each, starting with the file; empty if there are none."""
     try:
         return doubts_of(folder, load_pack(folder))
     except PackError as error:
@@ -199,9 +200,9 @@ def check_pack(folder: Path) -> list[str]:
 
 
 def doubts_of(folder: Path, pack: Pack) -> list[str]:
-    """What is wrong with a pack that was loaded from this folder, beside what stops a start.
+    """Return the faults of a pack loaded from this folder that do not stop a start.
 
-    Phrases in two concepts, slow patterns, faulty templates.
+    These are phrases in two concepts, slow patterns and faulty templates.
     """
     key = _key(folder)
     found = compiled.recalled("doubts", key, list[str])
@@ -214,18 +215,18 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
 
 
 def _key(folder: Path) -> str:
-    """What the pack of a folder is, with all code that it needs: what was looked at once is not looked at again."""
+    """Return a hash of the folder's pack and of all code, under which the result of a check is cached."""
     parts = (part for part in sorted((folder / "intents").iterdir()) if part.name != SENTENCES)
     return compiled.key_of(*parts, folder / "templates", of=compiled.code_of())
 
 
 def template_of(intent: str) -> str:
-    """The template of an intent's answer: the same stem."""
+    """Return the template of an intent's answer: the same path."""
     return intent.replace(".", "/")
 
 
 class _Answers(Mapping[str, Answer]):
-    """The answers by intent, each imported when it is first asked for."""
+    """The answers by intent, each imported when it is first used."""
 
     def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
         self._folder = folder
@@ -233,7 +234,7 @@ class _Answers(Mapping[str, Answer]):
         self._of_all: dict[str, Answer | None] = dict.fromkeys(one.household.answer for one in every if one.household)
 
     def faults(self) -> tuple[str, ...]:
-        """Import them all; what is wrong with those that cannot be."""
+        """Import all answers. Return the faults of those that cannot be imported."""
         faults = list[str]()
         for known in (self._known, self._of_all):
             try:
@@ -245,7 +246,7 @@ class _Answers(Mapping[str, Answer]):
         return (*faults,)
 
     def __getitem__(self, name: str) -> Answer:
-        """The answer of an intent, or one for a household, which is none of those that are counted."""
+        """Return the answer of an intent, or one for a household, which is not among those listed."""
         known = self._known if name in self._known else self._of_all
         answer = known[name]
         if answer is None:
@@ -278,7 +279,7 @@ def _answer(folder: Path, intent: str) -> Answer:
 
 
 def _module(path: Path, intent: str) -> ModuleType:
-    """The answer's module, under a name of its own: the pack is no package and shadows none."""
+    """Import an answer's module under a name of its own, so that it shadows no package."""
     name = f"bcbst_pack.{intent}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -1,4 +1,4 @@
-"""Sockets to listen at, and applications that are served in the running event loop besides everything else."""
+"""Listening sockets, and serving of applications in the running event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TURNS = 3  # of the event loop, after which a connection that was told to close
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
+    """Return a listening socket; port 0 takes a free one.
 
     Raises:
         OSError: the port is taken.
@@ -32,7 +32,7 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready, leaves the process's signals to whoever runs it and ends at once."""
+    """A uvicorn server that signals when it is ready, handles no process signals and stops at once."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -40,23 +40,23 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take no signal."""
+        """Install no signal handlers."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then set `ready`."""
         await super().startup(sockets)
         self.ready.set()
 
     async def main_loop(self) -> None:
-        """Tick until the end is told; uvicorn itself would look for it ten times a second."""
+        """Run until `over` is set, which uvicorn itself would poll for ten times a second."""
         ticking, over = asyncio.create_task(super().main_loop()), asyncio.create_task(self.over.wait())
         await asyncio.wait({ticking, over}, return_when=asyncio.FIRST_COMPLETED)
         for task in (ticking, over):
             task.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; only what is still being answered is waited for, where uvicorn gives everybody a tenth of a second."""
+        """Stop. Only open requests are waited for, while uvicorn always waits a tenth of a second."""
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def running(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve an application on a listening socket until the block ends; quiet, and without signal handlers."""
+    """Serve an application on a listening socket within this context, without logs and signal handlers."""
     config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=2)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))

@@ -1,1 +1,1 @@
-"""One-time deep links, proof of the same person, OAuth, sealed tokens, pages."""
+"""Linking of chat accounts to member accounts: one-time links, proof of identity, OAuth, tokens and the web pages."""

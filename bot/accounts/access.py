@@ -1,4 +1,4 @@
-"""Access for a member's question, renewed by one at a time, and its end (T38, T51, T53, T55)."""
+"""Access tokens for a member's questions: renewal, in one process at a time, and their end (T38, T51, T53, T55)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFUSED_KIND = "token_refused"
 
 
 class Accesses:
-    """Reads links, hands out access and ends it."""
+    """Reads links, returns access tokens and ends links."""
 
     def __init__(  # noqa: PLR0917 -- the room's front hands over what it made
         self,
@@ -41,9 +41,9 @@ class Accesses:
         ended: Callable[[str], None],
         idle: float | None = None,
     ) -> None:
-        """`ended` is told the id of every link that ends, or whose sign-in does.
+        """`ended` is called with the id of every link that ends, or whose sign-in ends.
 
-        `idle`: seconds without a question after which a member is logged off.
+        `idle`: seconds without a question after which a member must sign in again.
         """
         self._idle = idle
         self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
@@ -52,7 +52,7 @@ class Accesses:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def link(self, person: Person) -> Link | None:
-        """Who is linked to this person."""
+        """Return the person's link; None if no account is connected."""
         row = await self._rows.get(LinkRow, person.key)
         if row is None:
             return None
@@ -67,25 +67,27 @@ class Accesses:
         )
 
     def was_seen(self, person: Person) -> bool:
-        """Whether this person has asked for their record here within the hour."""
+        """Return whether the person has asked for their record through this process in the last hour."""
         return person.key in self._seen
 
     async def connected(self, person: Person) -> LinkRow | None:
-        """This person's connection, with all whose records it opens; None when there is none."""
+        """Return the person's connection, with all people whose records it gives access to; None if there is none."""
         return await self._rows.get(LinkRow, person.key)
 
     async def access(
         self, person: Person, patient: str = "", row: LinkRow | None = None, *, unasked: bool = False
     ) -> Access:
-        """A token for one record that this person's sign-in opens, the member's by default, renewed near its end.
+        """Return a token for one record of this sign-in, by default the member's own, renewed if it ends soon.
 
-        `row` is their connection when it was just read. What is read `unasked` is no use of it: it does not keep who is
-        idle from being logged off.
+        `row` is the person's connection if it was just read. Reads that the person did not ask for (`unasked`) do not
+        count as
+        use: they do not prevent an idle member's log-off.
 
         Raises:
-            NotLinked: no account is connected. SignInExpired: the member has to sign in again.
-            NotCovered: the sign-in does not open that record.
-            SignInSlow, SignInRefused, SetupWrong: the renewal did not work this time.
+            NotLinked: no account is connected.
+            SignInExpired: the member has to sign in again.
+            NotCovered: the sign-in gives no access to that record.
+            SignInSlow, SignInRefused, SetupWrong: the renewal failed this time.
         """
         row = row or await self._row(person)
         row.person(patient)
@@ -100,7 +102,9 @@ class Accesses:
         return _access(row, tokens, patient)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
-        """Another access after the payer answered 401 to this one; None when the member has to sign in again.
+        """Return another access token after the payer answered 401 to this one.
+
+        None if the member has to sign in again.
 
         Raises:
             NotLinked, SignInSlow, SignInRefused, SetupWrong: as in `access`.
@@ -117,10 +121,13 @@ class Accesses:
         return _access(row, tokens, refused.patient)
 
     async def refused(self, person: Person, access: Access) -> bool:
-        """Note that the payer's records answered 401 to an access; whether the member signed in since the first time.
+        """Record that the FHIR server answered 401 to a token.
 
-        Only the token endpoint says that a sign-in is over: a 401 of the records ends no token, for the next question
-        may be taken. Who has signed in because of one, and meets another, is not asked to again.
+        Return whether the member signed in again since the first time.
+
+        Only the token endpoint decides whether a sign-in has ended; a 401 from the FHIR server ends no token, because
+        the next
+        question may succeed. A person who signed in again because of one is not asked to again.
         """
         self._ended(access.link_id)
         store, kind, link = self._rows.store, _REFUSED_KIND, access.link_id.encode()
@@ -128,9 +135,9 @@ class Accesses:
         return not noted and await store.get(kind, person.key) != link
 
     async def unlink(self, person: Person) -> Unlinked:
-        """Delete everything that is stored for this person, and tell the trail so, in one transaction.
+        """Delete everything stored for this person, and add a row to the audit trail, in one transaction.
 
-        The tokens are given back behind it.
+        The tokens are revoked afterwards, in the background.
         """
         row = await self._rows.get(LinkRow, person.key)
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
@@ -153,7 +160,7 @@ class Accesses:
         await self._rows.drop(Tokens, link_id)
 
     async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens, *, unasked: bool) -> None:
-        """Note the use of a link; one that was idle for too long has to be signed in to again."""
+        """Record the use of a link. If it was idle for too long, end its sign-in."""
         if self._idle is None:
             return
         now = self._rows.now()
@@ -174,7 +181,7 @@ class Accesses:
         return tokens.expires_at - self._rows.now() > min(_MARGIN, tokens.lifetime / 4)
 
     async def _renewed(self, person: Person, row: LinkRow, old: Tokens) -> Tokens:
-        """The tokens that follow `old`: whoever comes first renews, here and in every other process; others wait."""
+        """Return the tokens that replace `old`. One process renews them; all others wait for its result."""
         lock = self._locks.setdefault(row.id, asyncio.Lock())
         async with lock:
             now = await self._rows.get(Tokens, row.id)

@@ -1,4 +1,4 @@
-"""Links between chat accounts and member records: made, looked up, listed, ended; and when news was last asked for."""
+"""Links between chat accounts and member records: made, read, listed and ended; and when a person last viewed news."""
 
 from __future__ import annotations
 
@@ -33,20 +33,26 @@ from bot.stores.sealed import SealedTable
 
 
 class LastLooks:
-    """Keeps the last look at each record that a person's sign-in opens."""
+    """Stores when and what a person last viewed of each record that their sign-in gives access to."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     async def of(self, person: Person, patient: str) -> LastLook | None:
-        """The last look at this record; None for the first, and for one that the connection does not open."""
+        """Return when and what the person last viewed of this patient's record.
+
+        None if they have not viewed it before, or if their connection gives no access to it.
+        """
         kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
     async def keep(self, person: Person, patient: str, look: LastLook) -> None:
-        """Keep a look in place of the one before, as long as the connection lives; none without a connection.
+        """Store a viewing in place of the previous one, until the connection ends.
 
-        Looks at records that the connection does not open are dropped. "Unlink" in the same moment leaves nothing.
+        Without a connection nothing is stored.
+
+        Viewings of records that the connection gives no access to are deleted. A concurrent "unlink" leaves nothing
+        behind.
         """
         link = await self._rows.get(LinkRow, person.key)
         if link is None or not link.opens(patient):
@@ -69,19 +75,20 @@ ReportFailure = Callable[[Person, LinkError], Awaitable[None]]
 
 
 async def _untold(_person: Person, _error: LinkError) -> None:
-    """Nobody hears of it."""
+    """Do nothing: the default for `failed`."""
 
 
 def _unheard(_link_id: str) -> None:
-    """Nobody keeps anything for a link."""
+    """Do nothing: the default for `ended`."""
 
 
 class Accounts:
-    """Links, sign-ins and access of every person. `pages` is the folder of the HTML pages.
+    """The links, sign-ins and access tokens of all people. `pages` is the folder of the HTML pages.
 
-    `clock` tells Unix seconds. `failed` hears of a sign-in that failed in the browser, so that the chat can say it,
-    `elsewhere` that a person's member record was connected to another chat as well, `ended` the id of every link that
-    is over. Close it at the end.
+    `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can say so,
+    `elsewhere` when a person's member record was connected to another chat as well, and `ended` with the id of every
+    link
+    that ended. Must be closed.
     """
 
     def __init__(
@@ -130,7 +137,7 @@ class Accounts:
         self.routes = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed).routes
 
     async def begin(self, person: Person) -> str:
-        """The URL of a new one-time link for this person; older ones end.
+        """Return the URL of a new one-time link for this person; earlier ones become invalid.
 
         Raises:
             TooManyLinks: more than 3 in 10 minutes.
@@ -150,20 +157,24 @@ class Accounts:
         return f"{self._public_url}/link/{link_id}"
 
     async def asked(self, person: Person) -> str:
-        """Opaque id of the person's current link request; it grants no access. Empty when there is none."""
+        """Return the opaque id of the person's current link request, which gives no access; "" if there is none."""
         return await self.rows.current(person)
 
     async def is_open(self, person: Person, link: str) -> bool:
-        """Whether a link can still be used, or a sign-in that it began waits for its code."""
+        """Return whether a link can still be used, or a sign-in that it began waits for its code."""
         if not await self.rows.is_current(person, link):
             return False
         return await self.rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """What the typed code connects, or the records to choose from (then `choose` finishes).
+        """Check the code that a person typed.
+
+        Return the connected account, or the records to choose from (for `choose`).
 
         Raises:
-            LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
+            LinkExpired: no sign-in waits for a code.
+            CodeWrong: the code is wrong; has `tries_left`.
+            CodeSpent: the code was wrong, and that was the last try.
             TooManyChats: the member's record is connected to as many chats as BOT_LINKS_PER_MEMBER allows.
         """
         try:
@@ -176,24 +187,25 @@ class Accounts:
         """Connect one of the records that `prove` offered.
 
         Raises:
-            LinkExpired: nothing is proved and waiting, or there is no such record. TooManyChats: as in `prove`.
+            LinkExpired: no proved sign-in is waiting, or there is no such record.
+            TooManyChats: as in `prove`.
         """
         return await self._notify_elsewhere(person, await self._proofs.choose(person, index))
 
     async def linked(self) -> AsyncIterator[tuple[Person, float]]:
-        """Every chat identity that is connected, and since when in Unix seconds, for the operator."""
+        """Yield every connected chat identity, and since when in Unix seconds, for the operator."""
         async for key, row in self.rows.all(LinkRow):
             yield person_of(key), row.since
 
     @property
     def client_refused(self) -> bool:
-        """Whether the payer's token endpoint said, when it was last asked, that it does not take this bot's client."""
+        """Whether the payer's token endpoint rejected this bot's client on the last request."""
         return self._endpoint.client_refused
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
-        """Other chat identities that are connected to this person's member record, the oldest first (T23).
+        """Return the other chat identities connected to this person's member record, oldest first (T23).
 
-        A member is one, as for seats, whichever of the payer's ids for them signed in.
+        A member with several ids at the payer counts as one member, as for `LinkQuota`.
         """
         own = await self.rows.get(LinkRow, person.key)
         if own is None:
@@ -201,7 +213,10 @@ class Accounts:
         return await self._members.others(person, own)
 
     async def holds(self, person: Person, link_id: str) -> bool:
-        """Whether this very link is still the person's: an answer that was begun under another is not shown (T53)."""
+        """Return whether `link_id` is still the person's current link.
+
+        Checked before an answer is sent, so that none is shown that was started under a previous link (T53).
+        """
         row = await self.rows.get(LinkRow, person.key)
         return row is not None and row.id == link_id
 
@@ -220,9 +235,11 @@ class Accounts:
 def member_client(
     settings: Settings, http: Http, accounts: Accounts, recent: MemberCache
 ) -> Callable[[Person, Access], MemberClient]:
-    """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token.
+    """Return a function that makes the client for one member's question.
 
-    What the same link's questions have just read is not asked for again.
+    On a 401 the token is renewed once, if possible.
+
+    Responses that other questions of the same link have just read are reused.
     """
 
     def client(person: Person, access: Access) -> MemberClient:

@@ -1,4 +1,4 @@
-"""How the bot proves to the payer that it is the registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2)."""
+"""Authentication of the bot as the payer's registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ _LEAST_RSA_BITS = 2048
 
 
 def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMethod:
-    """How the client proves itself: as it is set, else by what the settings hold and the payer lists.
+    """Return the client authentication method.
 
-    `listed` is the payer's `token_endpoint_auth_methods_supported`; None where it publishes none. A secret goes in the
-    body, as this payer's page asks, unless the payer lists the header and not the body.
+    The configured one, or chosen by the configured credentials and the payer's list.
+
+    `listed` is the payer's `token_endpoint_auth_methods_supported`; None if it publishes none. A secret is sent in the
+    body, as this payer documents, unless the payer lists the header and not the body.
     """
     if settings.payer_client_auth is not None:
         return settings.payer_client_auth
@@ -35,10 +37,10 @@ def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMetho
 
 
 class ClientProof:
-    """Adds the proof to requests of the token and the revocation endpoint.
+    """Adds client authentication to requests to the token and the revocation endpoint.
 
     Raises:
-        ConfigError: PAYER_CLIENT_KEY_FILE holds no private key that can sign.
+        ConfigError: PAYER_CLIENT_KEY_FILE contains no private key that can sign.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -50,7 +52,7 @@ class ClientProof:
     def prepare(
         self, method: ClientMethod, client_id: str, url: str, headers: dict[str, str], body: str
     ) -> tuple[dict[str, str], str]:
-        """The headers and the body with the proof in one of them."""
+        """Return the headers and the body with client authentication added to one of them."""
         if method == "private_key_jwt" and self._key is not None:
             auth = jose.ClientAuth(client_id, self._key, self._assertion(self._key))
         else:
@@ -63,17 +65,20 @@ class ClientProof:
         return headers, body
 
     def _assertion(self, key: jose.RSAKey | jose.ECKey) -> jose.PrivateKeyJWT:
-        """Signs one assertion. Authlib would write its `jti` into the claims, so each request has claims of its own."""
+        """Return the signer of one assertion.
+
+        Each request has claims of its own, as Authlib writes its `jti` into them.
+        """
         claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
         header = {"typ": "JWT", "kid": key.thumbprint()}
         return jose.PrivateKeyJWT(self._token_url, claims=claims, headers=header, alg=_algorithm(key))
 
 
 def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
-    """The private key in a file: PEM or JWK, RSA of 2,048 bits at least or an elliptic curve of NIST.
+    """Return the private key in a file: PEM or JWK, RSA of at least 2,048 bits or a NIST elliptic curve.
 
     Raises:
-        ConfigError: there is no such file, or it holds no such key.
+        ConfigError: the file does not exist or contains no such key.
     """
     try:
         text = file.read_text(encoding="ascii")
@@ -111,7 +116,7 @@ def make_key(file: Path) -> None:
 
 
 def public_keys(key: jose.RSAKey | jose.ECKey) -> dict[str, Any]:
-    """The JWK Set with the public half, for the payer's registration (RFC 7517 5)."""
+    """Return the JWK Set with the public key, for registration at the payer (RFC 7517 5)."""
     public = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": _algorithm(key)}
     kind = jose.RSAKey if isinstance(key, jose.RSAKey) else jose.ECKey
     return dict(jose.KeySet([kind.import_key(public)]).as_dict(private=False))

@@ -1,4 +1,4 @@
-"""Secrets that people or browsers carry: link ids, states, and the code that is typed back in the chat (T01, T15)."""
+"""Secrets of people and browsers: link ids, states, and the code that is typed in the chat (T01, T15)."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ _LOOKALIKES = str.maketrans("018", "OIB")  # signs that base32 leaves out, as pe
 
 
 class Tries:
-    """Tries of codes that this process has seen, beside the store's count: who sets that one back gains nothing here.
+    """Counts tries of codes in this process, besides the store's count, which an attacker may be able to reset.
 
-    `seconds` is how long a key is tried at most.
+    `seconds` is how long a key's tries are counted.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seen: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)
 
     def add(self, key: str) -> int:
-        """Count a try of this key; how many there were."""
+        """Count a try of this key. Return how many there were."""
         self._seen[key] = self.of(key) + 1
         return self.of(key)
 
     def of(self, key: str) -> int:
-        """How many tries of this key there were."""
+        """Return how many tries of this key there were."""
         return self._seen.get(key, 0)
 
 
 def new_secret() -> str:
-    """256 random bits for a URL, a cookie or a form."""
+    """Return 256 random bits as text for a URL, a cookie or a form."""
     return secrets.token_urlsafe(32)
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret: its SHA-256. The secret's own entropy makes a salt needless."""
+    """Return the SHA-256 of a secret, as it is stored. The secret has enough entropy to need no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are equal, in a time that does not depend on where they differ."""
+    """Return whether two texts are equal, in a time that does not depend on where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 def new_code() -> str:
-    """A code of 8 base32 signs, without its dash. It holds a digit, so that no word of a language is a code."""
+    """Return a new code of 8 base32 characters, without its dash. It has a digit, so that no word is a code."""
     while True:
         code = "".join(secrets.choice(_BASE32) for _ in range(_CODE_SIGNS))
         if not code.isalpha():
@@ -64,12 +64,12 @@ def new_code() -> str:
 
 
 def shown(code: str) -> str:
-    """The code as a page shows it: K7PM-4RTX."""
+    """Return the code as a page shows it: K7PM-4RTX."""
     return f"{code[:4]}-{code[4:]}"
 
 
 def read_code(text: str) -> str | None:
-    """The code that a person typed, whatever spaces, dashes, case or formatting came with it; None when it is none.
+    """Return the code in a typed text, ignoring spaces, dashes, case and formatting; None if it is not a code.
 
     Letters alone are a code only in capitals: "pharmacy" and "hospital" are questions, not wrong codes.
     """

@@ -1,6 +1,6 @@
-"""The payer's token endpoint: a code or a refresh token becomes tokens, and tokens are given back.
+"""The payer's token endpoint: exchanges a code or a refresh token for tokens, and revokes tokens.
 
-Nothing here is tried twice: a code and a refresh token are good for one request (RFC 9700 4.14, T50).
+No request is retried, because a code and a refresh token are valid for one request (RFC 9700 4.14, T50).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OUR_FAULT = {"invalid_client", "unauthorized_client", "invalid_scope", "unsuppo
 
 
 def endpoints_of(settings: Settings) -> Endpoints:
-    """What the operator set; the rest is discovered."""
+    """Return the endpoints that the operator configured; the others are discovered."""
     return Endpoints(
         authorize=settings.payer_authorize_url,
         token=settings.payer_token_url,
@@ -50,7 +50,7 @@ def endpoints_of(settings: Settings) -> Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A usable answer of the token endpoint. `scope` is None when the payer named none."""
+    """A valid response of the token endpoint. `scope` is None if the payer returned none."""
 
     tokens: Tokens
     scope: str | None
@@ -59,7 +59,7 @@ class Granted:
 
 
 class TokenEndpoint:
-    """Speaks OAuth with the payer in this bot's name."""
+    """Sends OAuth requests to the payer as this bot's client."""
 
     def __init__(self, settings: Settings, http: Http, discovery: Discovery, clock: Callable[[], float]) -> None:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
@@ -72,39 +72,41 @@ class TokenEndpoint:
 
     @property
     def client_id(self) -> str:
-        """The client id that the payer gave.
+        """The client id that the payer assigned.
 
         Raises:
-            SetupWrong: there is none.
+            SetupWrong: none is configured.
         """
         if not self._settings.payer_client_id:
             raise SetupWrong("PAYER_CLIENT_ID is not set")
         return self._settings.payer_client_id
 
     async def exchange(self, code: str, verifier: str) -> Granted:
-        """The tokens of an authorization code.
+        """Exchange an authorization code for tokens.
 
         Raises:
-            LinkExpired: the code is over or used. SetupWrong: the payer does not take this client.
-            SignInSlow, SignInRefused: no answer in time, or no usable one.
+            LinkExpired: the code has expired or was used.
+            SetupWrong: the payer does not accept this client.
+            SignInSlow, SignInRefused: no response in time, or no valid one.
         """
         return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
 
     async def probe(self) -> tuple[int, str]:
-        """Status and error code that the token endpoint returns for an invalid code: it knows the client or not.
+        """Return the status and error code for an invalid code, which show whether the token endpoint knows the client.
 
         Raises:
-            SignInSlow, SignInRefused: no answer.
+            SignInSlow, SignInRefused: no response.
         """
         answer = await self._post(self._settings.payer_token_url, self._asking("check", new_secret()))
         error = _json(answer).get("error")
         return answer.status_code, error if error in _OUR_FAULT | {"invalid_grant"} else ""
 
     async def refresh(self, tokens: Tokens) -> Tokens:
-        """New tokens for old ones. A refresh token that the answer leaves out stays as it was.
+        """Return new tokens for old ones. If the response has no refresh token, the old one is kept.
 
         Raises:
-            SignInExpired: the refresh token is no longer good. SetupWrong, SignInSlow, SignInRefused: as in `exchange`.
+            SignInExpired: the refresh token is no longer valid.
+            SetupWrong, SignInSlow, SignInRefused: as in `exchange`.
         """
         body = jose.prepare_token_request("refresh_token", refresh_token=tokens.refresh)
         granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
@@ -114,7 +116,7 @@ class TokenEndpoint:
         )
 
     async def revoke(self, tokens: Tokens, endpoint: str) -> bool:
-        """Give tokens back at the payer (RFC 7009); whether the payer took them."""
+        """Revoke tokens at the payer (RFC 7009). Return whether the payer accepted the request."""
         hint = "refresh_token" if tokens.refresh else "access_token"
         body, _ = jose.prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
         try:
@@ -164,7 +166,7 @@ def _json(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def _refusal(status: int, said: Mapping[str, Any], spent: LinkError) -> LinkError:
-    """RFC 6749 5.2. Only the code of a known error is repeated: descriptions may hold anything."""
+    """Return the exception for an error response (RFC 6749 5.2). Only known error codes are quoted, no descriptions."""
     error = said.get("error")
     if error == "invalid_grant":
         return spent
@@ -192,7 +194,7 @@ def _text(value: object) -> str | None:
 
 
 def _seconds(value: object) -> float:
-    """`expires_in`, also when a server spells it as text."""
+    """Return `expires_in` in seconds, also if a server sends it as text."""
     try:
         seconds = float(value) if isinstance(value, int | float | str) else _DEFAULT_LIFETIME
     except ValueError:

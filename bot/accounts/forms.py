@@ -1,4 +1,4 @@
-"""Proof that a form was sent from our own page in this browser (T14), and who only looks at links (T29)."""
+"""Checks that a form was sent from our own page in this browser (T14), and that a request is no link preview (T29)."""
 
 from __future__ import annotations
 
@@ -23,58 +23,58 @@ _FORM_BYTES = 4096
 
 
 def is_preview(request: Request) -> bool:
-    """Whether a program asks that only wants to show or to check the link."""
+    """Return whether the request is from a program that shows or checks link previews."""
     return _PREVIEW.search(request.headers.get("user-agent", "")) is not None
 
 
 class Cookies:
-    """Cookies that belong to this host alone, for `lives` seconds.
+    """Cookies for this host only, valid for `lives` seconds.
 
-    Plain http is allowed on loopback only; there the prefix and Secure would lose the cookie in some browsers.
+    Plain http is allowed on loopback only; there some browsers would drop cookies with the prefix and Secure.
     """
 
     def __init__(self, public_url: str, lives: float) -> None:
         self._secure, self._lives = public_url.startswith("https:"), round(lives)
 
     def name(self, name: str) -> str:
-        """The cookie's name as browsers know it."""
+        """Return the cookie's name with its prefix."""
         return f"__Host-{name}" if self._secure else name
 
     def put(self, response: Response, name: str, value: str, *, same_site: Literal["lax", "strict"]) -> None:
-        """Give the browser a cookie with the answer."""
+        """Set a cookie on a response."""
         response.set_cookie(
             self.name(name), value, max_age=self._lives, secure=self._secure, httponly=True, samesite=same_site
         )
 
 
 class FormTokens:
-    """One page's forms: a secret in a cookie, and in the form a token that only its holder can have."""
+    """CSRF protection of one page's forms: a secret in a cookie, and a token in the form that is derived from it."""
 
     def __init__(self, cookies: Cookies, name: str) -> None:
         self._cookies, self._name = cookies, name
 
     def secret(self, request: Request) -> str:
-        """The browser's own secret, else a new one."""
+        """Return the browser's secret from its cookie, or a new one."""
         given = request.cookies.get(self._cookies.name(self._name), "")
         return given if _SECRET.fullmatch(given) else new_secret()
 
     def keep(self, response: Response, secret: str) -> None:
-        """Let the browser keep its secret."""
+        """Store the secret in the browser."""
         self._cookies.put(response, self._name, secret, same_site="strict")
 
     def is_ours(self, request: Request, fields: Mapping[str, str], about: str) -> bool:
-        """Whether the fields were sent from a form about this that was made for this browser."""
+        """Return whether the fields come from a form about `about` that was made for this browser."""
         secret = request.cookies.get(self._cookies.name(self._name), "")
         return bool(secret) and same(fields.get("token", ""), form_token(secret, about))
 
 
 def form_token(secret: str, about: str) -> str:
-    """A CSRF token for one form, derived from the browser's cookie."""
+    """Return a CSRF token for one form, derived from the browser's cookie."""
     return digest(f"form {secret} {about}")
 
 
 async def fields_of(request: Request) -> Mapping[str, str]:
-    """The fields of a sent form, each once; none when it is larger than ours are."""
+    """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
     body = b""
     async for piece in request.stream():
         body += piece

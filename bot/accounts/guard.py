@@ -1,4 +1,4 @@
-"""A limit of page requests for each address, before anything is read of them (T52)."""
+"""Rate limit on page requests for each address, before the requests are read (T52)."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ _log = structlog.get_logger()
 
 
 class AddressLimit:
-    """ASGI middleware: paths that begin with one of `guarded` answer an address so often in a minute, others always.
+    """ASGI middleware: limits requests per address and minute to paths that begin with one of `guarded`.
 
-    The address is the one that the entrance names. Loopback is not counted, nor who comes through a trusted proxy that
-    names nobody: one busy member must not lock the others out. Whatever breaks behind it is told by a page.
+    The address is the one determined by the entrance. Loopback is not counted, nor requests through a trusted proxy
+    that
+    names no client, so that one busy member does not lock out the others. Unexpected exceptions result in an error
+    page.
     """
 
     def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: SharedLimit) -> None:
         self._app, self._renderer, self._guarded, self._limit = app, renderer, tuple(guarded), limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer it with a page that says when to come back."""
+        """Pass the request on, or respond with a page that says when to come back."""
         if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
             await self._app(scope, receive, send)
             return
@@ -45,7 +47,7 @@ class AddressLimit:
         await page(scope, receive, send)
 
     async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Return an error page for an unexpected exception too."""
+        """Pass the request on, with an error page for an unexpected exception."""
         sent = Sent(send)
         try:
             await self._app(scope, receive, sent)

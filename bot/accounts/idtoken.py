@@ -1,4 +1,4 @@
-"""The id_token: who signed in, by the payer's signature, for this very sign-in (OIDC Core 3.1.3.7, T09, T10)."""
+"""Verification of the id_token: who signed in, signed by the payer, for this sign-in (OIDC Core 3.1.3.7, T09, T10)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ACCEPT = {"accept": "application/json"}
 
 
 class SigningKeys:
-    """The payer's public keys, kept for an hour and asked for again, at most once a minute, when a key is unknown."""
+    """The payer's public keys, cached for an hour and reloaded, at most once a minute, if a key is unknown."""
 
     def __init__(self, http: Http, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
@@ -34,10 +34,12 @@ class SigningKeys:
         self._fetched = self._refetched = float("-inf")
 
     async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
-        """The keys that may have signed: the one that the token names, or all of the family when it names none.
+        """Return the keys that may have signed.
+
+        The one that the token names, or all of the algorithm's type if it names none.
 
         Raises:
-            SignInRefused: the keys cannot be had. An unsigned or unchecked token is never taken instead (F09).
+            SignInRefused: the keys cannot be fetched. An unsigned or unchecked token is never accepted instead (F09).
         """
         async with self._lock:
             if url != self._url or self._clock() - self._fetched > _FRESH:
@@ -84,15 +86,14 @@ class IdTokens:
         nonce: str,
         signed_in_after: float | None = None,
     ) -> dict[str, Any]:
-        """The claims of a token that holds.
+        """Verify an id_token and return its claims.
 
-        `signed_in_after`: Unix seconds before which nobody may have signed in, where the token says when (OIDC Core 2,
-        `auth_time`).
+        `signed_in_after`: if set, reject a token whose `auth_time` is earlier (Unix seconds; OIDC Core 2).
 
         Raises:
-            SignInUntrusted: signature, key, issuer, audience, nonce or times do not fit; its text says which.
-            SignInOld: it stands on an older sign-in.
-            SignInRefused: the payer's keys cannot be had.
+            SignInUntrusted: signature, key, issuer, audience, nonce or times are invalid; the message says which.
+            SignInOld: `auth_time` is before `signed_in_after`.
+            SignInRefused: the payer's keys cannot be fetched.
         """
         try:
             header = jose.jws.extract_compact(token.encode()).headers()
@@ -148,10 +149,11 @@ def _signed_claims(token: str, keys: list[jose.RSAKey | jose.ECKey], algorithm: 
 
 
 async def more_claims(http: Http, url: str | None, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The id_token's claims with those of UserInfo beside them; an id_token's own always win.
+    """Return the id_token's claims together with those from UserInfo; the id_token's take precedence.
 
-    UserInfo is believed only when it is about the `sub` of the id_token (OIDC Core 5.3.2). It is a help: what does not
-    come, or comes as anything but JSON, adds nothing.
+    UserInfo is used only if its `sub` is the id_token's (OIDC Core 5.3.2). It is optional: if it fails or is not JSON,
+    the
+    id_token's claims are returned unchanged.
     """
     if url is None or "sub" not in claims:
         return claims

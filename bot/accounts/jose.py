@@ -1,4 +1,4 @@
-"""joserfc and Authlib, of which each part is imported when it is first used: few members sign in at a start.
+"""joserfc and Authlib, each part imported when it is first used, because few members sign in right after a start.
 
 `from bot.accounts import jose`, then `jose.jwt.decode(...)`.
 """
@@ -37,10 +37,10 @@ _FROM = {
 
 
 def __getattr__(name: str) -> Any:
-    """A part by its name, kept from then on (PEP 562).
+    """Return a part by name, cached from then on (PEP 562).
 
     Raises:
-        AttributeError: it is no part of them.
+        AttributeError: there is no such part.
     """
     if name not in _FROM:
         raise AttributeError(name)

@@ -1,8 +1,8 @@
-"""Who is connected to a member's record, found without a look at all links (T23).
+"""Finds who is connected to a member's record without reading all links (T23).
 
-Each link has a row for each of the payer's ids for its member. The row's owner is a keyed hash of payer and id, so that
-no member's id stands in the store, and all chats of one record are found by it. What a row names is held against the
-link itself: a row that outlived its link finds nobody.
+Each link has a row for each of the payer's ids of its member. The row's owner is a keyed hash of payer and id, so that
+no member's id is in the store but all chats of one record can be found. Each row found is checked against its link, so
+a row left over from an ended link has no effect.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ _REBUILT = 86_400.0  # seconds after which links are looked through again: an ol
 
 
 class MemberLinks:
-    """The rows of every link at the payer of this address."""
+    """The index rows of all links at the payer with this address."""
 
     def __init__(self, table: SealedTable, rows: Rows, audit: Audit, payer: str) -> None:
         self._table, self._store, self._rows, self._audit, self._payer = table, table.store, rows, audit, payer
 
     async def made(self, person: Person, link: LinkRow | PatientCandidate, until: float) -> tuple[NewRow, ...]:
-        """The rows of a link, to be put with it."""
+        """Return the index rows of a link, to be stored with it."""
         return await self._put(person, link, until)
 
     async def ended(self, person: Person, link: LinkRow) -> tuple[NewRow, ...]:
-        """The same rows as they are put where the link ends: they are over."""
+        """Return the same rows with an expiry in the past, to be stored when the link ends."""
         return await self._put(person, link, 0.0)
 
     async def others(self, person: Person, own: LinkRow) -> tuple[Person, ...]:
-        """The other chat identities that are connected to the same member's record, the oldest first."""
+        """Return the other chat identities connected to the same member's record, oldest first."""
         whole = await self._store.get(_WHOLE, _WHOLE) is not None
         links = [link async for link in (self._found(own) if whole else self._rows.all(LinkRow))]
         same = {(row.since, key) for key, row in links if key != person.key and row.is_same_member(own)}
         return tuple(person_of(key) for _, key in sorted(same))
 
     async def keep_whole(self) -> int:
-        """Add the rows that links lack, at the first start and once a day; how many links lacked one."""
+        """Add missing index rows, at the first start and once a day. Return how many links had rows missing."""
         if await self._store.get(_WHOLE, _WHOLE) is not None:
             return 0
         now, count = self._rows.now(), 0
@@ -54,7 +54,7 @@ class MemberLinks:
         return count
 
     async def _found(self, own: LinkRow) -> AsyncIterator[tuple[str, LinkRow]]:
-        """The links that the rows of a member name."""
+        """Yield the links of a member with their keys, found through the index rows."""
         for name in await self._names(own):
             for _, plain in await self._table.owned(_KIND, name):
                 row = await self._rows.get(LinkRow, key := plain.decode())
@@ -62,7 +62,7 @@ class MemberLinks:
                     yield key, row
 
     async def _missing(self) -> AsyncIterator[tuple[str, LinkRow]]:
-        """The links of which a row is missing."""
+        """Yield the links with missing index rows, with their keys."""
         async for key, row in self._rows.all(LinkRow):
             await asyncio.sleep(0)  # there may be thousands, and who asks something is answered between them
             kept = await self._store.several(*[(_KIND, await self._key(key, name)) for name in await self._names(row)])

@@ -1,4 +1,4 @@
-"""The linking pages over HTTP (contract.md, Linking pages). GET changes nothing; every redirect after a POST is a 303.
+"""The linking pages over HTTP (contract.md, Linking pages). GET changes nothing; redirects after a POST are 303.
 
 No address is taken from a request: redirects go to the payer's configured page or to our own /linked (T08, T16).
 """
@@ -53,7 +53,7 @@ Failed = Callable[[Person, LinkError], Awaitable[None]]
 
 
 class LinkPages:
-    """Serves the pages. `failed` hears of a sign-in that came back and did not work."""
+    """Serves the linking pages. `failed` is called when a sign-in came back and failed."""
 
     def __init__(self, settings: Settings, rows: Rows, sign_ins: SignIns, renderer: Renderer, failed: Failed) -> None:
         self._settings, self._rows, self._sign_ins = settings, rows, sign_ins
@@ -62,7 +62,7 @@ class LinkPages:
         self._forms = FormTokens(self._cookies, _FORM)
 
     def routes(self) -> list[Route]:
-        """GET and POST /link/{id}, GET /oauth/callback, GET /linked."""
+        """Return the routes GET and POST /link/{id}, GET /oauth/callback, GET /linked."""
         return [
             Route("/link/{id}", self.confirm, methods=["GET"]),
             Route("/link/{id}", self.depart, methods=["POST"]),
@@ -71,7 +71,7 @@ class LinkPages:
         ]
 
     async def confirm(self, request: Request) -> Response:
-        """Who is being linked and what that means, with the one form. Link previews learn nothing (T29)."""
+        """Show who is being linked and what that means, with a form to confirm. Link previews get no details (T29)."""
         if is_preview(request):
             return self._page(request, "preview")
         link_id = request.path_params["id"]
@@ -97,7 +97,7 @@ class LinkPages:
         return page
 
     async def _waiting(self, request: Request, person: Person, link_id: str) -> Response | None:
-        """On to the code's page, in the browser that has signed in with this link and whose code still waits."""
+        """Redirect to the code's page if this browser has signed in with this link and its code was not typed yet."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
         pending = await self._rows.get(Pending, person.key) if outcome and outcome.code else None
@@ -109,7 +109,7 @@ class LinkPages:
         return RedirectResponse(address, HTTPStatus.SEE_OTHER, private(popup=outcome.popup))
 
     async def depart(self, request: Request) -> Response:
-        """From our form to the payer's page, in a browser that we will know again."""
+        """Redirect from our form to the payer's page, with a cookie that identifies the browser when it returns."""
         link_id = request.path_params["id"]
         try:
             if not self._forms.is_ours(request, await fields_of(request), link_id):
@@ -124,7 +124,10 @@ class LinkPages:
         return away
 
     async def come_back(self, request: Request) -> Response:
-        """The payer's redirect: finish the sign-in, then on to a page whose address holds neither code nor state."""
+        """Handle the payer's redirect.
+
+        Finish the sign-in, then redirect to a page whose URL has neither code nor state.
+        """
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         query = dict(request.query_params)
         try:
@@ -139,7 +142,7 @@ class LinkPages:
         return RedirectResponse(f"{self._settings.bot_public_url}/linked", HTTPStatus.SEE_OTHER, headers)
 
     async def linked(self, request: Request) -> Response:
-        """The code to type in the chat, that it has been used, or what went wrong."""
+        """Show the code to type in the chat, that it was used, or what went wrong."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         try:
             outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
@@ -169,7 +172,7 @@ class LinkPages:
         )
 
     async def _state(self, outcome: LinkOutcome) -> Literal["waits", "used", "over"]:
-        """Whether a code still waits to be typed."""
+        """Return whether the code still waits to be typed, was used, or is no longer valid."""
         person, code = outcome.person, digest(outcome.code)
         if await self._rows.store.get(SPENT_KIND, code) == person.key.encode():
             return "used"
@@ -177,7 +180,7 @@ class LinkPages:
         return "waits" if pending is not None and pending.code == code else "over"
 
     async def _tell(self, sign_in: SignIn, error: BotError) -> None:
-        """Keep what went wrong for the browser's next page, and let the chat know, once."""
+        """Store the error for the browser's next page, and tell the chat, once."""
         _note(error)
         outcome = LinkOutcome(
             sign_in.person, problem=_words_of(error), reference=error.reference, status=_status_of(error)
@@ -198,16 +201,18 @@ class LinkPages:
         return self._renderer.page(name, request.headers.get("accept-language"), **values)  # type: ignore[arg-type]
 
     def _targets(self) -> str:
-        """Where the form may lead: any https address, and the configured one.
+        """Return the sources that the form may submit to: any https address, and the configured one.
 
-        Chromium holds every redirect after a form to this list, and the payer's page may send the browser on to a
-        sign-in host that nobody here knows.
+        Chromium applies this list to every redirect after a form, and the payer's page may redirect to an unknown
+        sign-in host.
         """
         return f"'self' https: {origin_of(self._settings.payer_authorize_url)}"
 
 
 def chat_address(person: Person, teams_app: str | None) -> str:
-    """Where a person's chat app opens: Slack on their workspace, Teams on their chat with the bot; "" if unknown.
+    """Return the address that opens a person's chat app: Slack at their workspace, Teams at the chat with the bot.
+
+    "" if unknown.
 
     https://docs.slack.dev/interactivity/deep-linking and
     https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams
@@ -230,19 +235,19 @@ def _status_of(error: BotError) -> HTTPStatus:
 
 
 def _note(error: BotError) -> None:
-    """For operators: the reference that the page shows, and why. Neither holds a secret or a member's data."""
+    """Log the reference that the page shows, and the reason. Neither contains a secret or a member's data."""
     _log.warning("sign_in_failed", error=type(error).__name__, reference=error.reference, reason=str(error))
 
 
 class AboutPages:
-    """`/`, `/privacy` and `/terms`: the operator's own where they are set, else those of the pack."""
+    """`/`, `/privacy` and `/terms`: redirects to the operator's own pages if configured, otherwise the pack's pages."""
 
     def __init__(self, settings: Settings, renderer: Renderer) -> None:
         self._renderer = renderer
         self._elsewhere = {"privacy": settings.bot_privacy_url, "terms": settings.bot_terms_url}
 
     def routes(self) -> list[Route]:
-        """GET of each."""
+        """Return a GET route for each page."""
         return [
             Route("/", self.show, methods=["GET"], name="home"),
             Route("/privacy", self.show, methods=["GET"], name="privacy"),
@@ -250,12 +255,12 @@ class AboutPages:
         ]
 
     async def missing(self, request: Request, error: Exception) -> Response:
-        """A page for an address that is none, or not for this method; a few words for who asks for no page."""
+        """Respond to an unknown address or method: with a page, or with a line of text if no HTML is accepted."""
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
         return self._told(request, "no_page", HTTPStatus(status))
 
     async def failed(self, request: Request, _: Exception) -> Response:
-        """A page for what nobody foresaw; the log has the reason."""
+        """Respond with a page to an unexpected exception; the reason is logged."""
         return self._told(request, "failed", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _told(self, request: Request, problem: str, status: HTTPStatus) -> Response:
@@ -265,7 +270,7 @@ class AboutPages:
         return self._renderer.page("problem", accepts, status=status, problem=problem, reference="")
 
     async def show(self, request: Request) -> Response:
-        """The page of the path, or the way to the operator's."""
+        """Show the page for the path, or redirect to the operator's."""
         name = request.url.path.strip("/") or "home"
         if address := self._elsewhere.get(name):
             return RedirectResponse(address, HTTPStatus.SEE_OTHER, PRIVATE)

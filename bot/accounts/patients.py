@@ -1,4 +1,4 @@
-"""Whose record a token opens: what the payer says at sign-in, and the name that the person will recognise (T11)."""
+"""Determines whose record a token gives access to, and the name by which the person recognizes it (T11)."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ class _Bundle(msgspec.Struct, frozen=True):
 
 
 def is_for_others(claims: Mapping[str, Any]) -> bool:
-    """True when the id_token's `fhirUser` is a RelatedPerson: no record that opens is the person's own (SMART 2.2)."""
+    """Return whether the id_token's `fhirUser` is a RelatedPerson: no accessible record is the user's (SMART 2.2)."""
     user = claims.get("fhirUser") or claims.get("profile")
     head = user.rpartition("/")[0] if isinstance(user, str) else ""
     return head == "RelatedPerson" or head.endswith("/RelatedPerson")
 
 
 def named_patient(patient: str | None, claims: Mapping[str, Any], base: str) -> str | None:
-    """The Patient id that the token answer and the id_token's `fhirUser` name together; None when neither names one.
+    """Return the Patient id in the token response and the id_token's `fhirUser`; None if neither has one.
 
-    `patient` is a bare id (SMART 1.0.0). `fhirUser` names a Patient by a URL under `base` or a relative one; a
-    RelatedPerson, a Person or somebody else's server says nothing about whose record it is.
+    `patient` is a bare id (SMART 1.0.0). `fhirUser` counts if it is a Patient URL under `base` or a relative one; a
+    RelatedPerson, a Person or another server's URL says nothing about whose record it is.
 
     Raises:
-        SignInUntrusted: the two disagree, or what should be an id is none.
+        SignInUntrusted: the two differ, or what should be an id is not one.
     """
     stated = None if patient is None else patient.removeprefix("Patient/")
     if stated is not None and not _ID.fullmatch(stated):
@@ -73,17 +73,19 @@ def named_patient(patient: str | None, claims: Mapping[str, Any], base: str) -> 
 
 
 class Patients:
-    """Reads Patient records at the payer, right after a sign-in."""
+    """Reads Patient resources from the payer, right after a sign-in."""
 
     def __init__(self, http: Http, base: str) -> None:
         self._http, self._base = http, base
 
     async def named(self, patient: str, token: str, *, family: bool = False) -> tuple[PatientCandidate, ...]:
-        """The record of this id. Its name is empty when the payer does not give it: a name is no condition.
+        """Read the Patient with this id. Its name is empty if the payer does not give it.
 
-        Some payers keep one person under several ids, one for each of their systems, and split the claims among them.
-        Those that the token's own Patient search gives for the same person are named too; a search that gives none, or
-        is refused, takes nothing away. `family`: other people that the search gives follow.
+        Some payers have one person under several ids, one for each of their systems, with the claims split among them.
+        Ids that
+        the token's Patient search returns for the same person are included; an empty or refused search is ignored.
+        `family`:
+        other people that the search returns are included after the first.
         """
         try:
             found = msgspec.json.decode(await self._get(f"Patient/{patient}", token), type=_Patient)
@@ -100,10 +102,10 @@ class Patients:
         return (own, *(_people(rest) if family else ()))
 
     async def all(self, token: str) -> tuple[PatientCandidate, ...]:
-        """The people whose records the token opens, when the payer named none; each once, whatever ids they have.
+        """Return the people whose records the token gives access to, if the payer named none, without duplicate ids.
 
         Raises:
-            PatientUnknown: none, too many to be one person's, or no usable answer.
+            PatientUnknown: no records, too many to be one person's, or no valid response.
         """
         found = await self._search(token)
         if not found:
@@ -141,7 +143,7 @@ def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
 
 
 def _people(patients: Sequence[_Patient]) -> tuple[PatientCandidate, ...]:
-    """Each person once, whatever ids they have."""
+    """Return each person once, whatever ids they have."""
     people: list[PatientCandidate] = []
     for patient in patients:
         if not any(patient.id in person.also for person in people):
@@ -163,14 +165,14 @@ def _candidate(patient: _Patient, others: Iterable[_Patient]) -> PatientCandidat
 
 
 def _also(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:
-    """The ids of the other records of the same person."""
+    """Return the ids of the other records of the same person."""
     return tuple(other.id for other in others if other.id != patient.id and _same(patient, other))
 
 
 def _same(one: _Patient, other: _Patient) -> bool:
-    """True only for the same written name and the same whole day of birth, with nothing that speaks against it.
+    """Return whether two records have the same name and full date of birth, and no contradicting gender.
 
-    A family's records differ in one of them: twins in the first name, namesakes in the day of birth.
+    Members of a family differ in one of them: twins in the first name, namesakes in the date of birth.
     """
     born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
     gender = not (one.gender and other.gender) or one.gender == other.gender
@@ -178,7 +180,7 @@ def _same(one: _Patient, other: _Patient) -> bool:
 
 
 def _written(patient: _Patient) -> frozenset[tuple[str, str]]:
-    """The first given name with the family name, of every name that has both."""
+    """Return the (first given name, family name) of every name that has both, case-folded."""
     pairs = ((next(iter(name.given), ""), name.family) for name in patient.name)
     return frozenset(
         (given.strip().casefold(), family.strip().casefold()) for given, family in pairs if given and family
@@ -186,7 +188,7 @@ def _written(patient: _Patient) -> frozenset[tuple[str, str]]:
 
 
 def short_name(patient: _Patient) -> str:
-    """First name and initial, as in "Dana M.": enough to recognise, too little to identify."""
+    """Return the first name and an initial, as in "Dana M.": recognizable, but not identifying."""
     for name in sorted(patient.name, key=lambda name: name.use not in {"usual", "official", ""}):
         words = [*name.given[:1], name.family] if name.family or name.given else name.text.split()
         first, *rest = [clean for clean in map(_clean, words) if clean] or [""]
@@ -196,5 +198,5 @@ def short_name(patient: _Patient) -> str:
 
 
 def _clean(word: str) -> str:
-    """One printable word of a sane length: the payer's text can add no line and no direction mark."""
+    """Return a word without unprintable characters and limited in length, so that it adds no line or direction mark."""
     return "".join(sign for sign in word if sign.isprintable()).strip()[:_LONGEST_NAME]

@@ -1,8 +1,8 @@
-"""The pop-up of a Teams client: its last page hands the code to Teams, where any other browser has it typed.
+"""The Teams pop-up: its last page passes the code to Teams, while in any other browser the person types it.
 
-Teams takes it through a script of Microsoft's, and only from there. That script runs on one page: the code's, at the
-end of a sign-in that a Teams person's own button opened as a pop-up. Where it is missing, blocked, or Teams' person is
-not the one whom the page names, the code is typed as ever.
+Teams accepts the code only through a Microsoft script, which runs on one page: the code's, at the end of a sign-in that
+was opened as a pop-up by the person's own button in Teams. If the script is missing or blocked, or the Teams user is
+not the person that the page was made for, the code is typed as usual.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from bot.message import Person
 PARAMETER, OPENED_BY = "popup", "teams"
 TEAMS_JS = "https://res.cdn.office.net/teams-js/2.58.0/js/MicrosoftTeams.min.js"
 TEAMS_JS_SHA384 = "sMo/EOqQPa1OCup2/VBRum7oFeOS22kvs8WGDc45xK53tUVZzFR5WwFYDUYN1LO4"
-"""Of the file in the npm package of that version; its guide names the same."""
+"""The hash of the file in that version's npm package; Microsoft's guide has the same."""
 
 
 def is_popup(query: Mapping[str, str], person: Person) -> bool:
-    """Whether a link was opened as the pop-up of a Teams client, for a person of Teams."""
+    """Return whether a link was opened as a Teams pop-up, for a Teams person."""
     return person.platform == OPENED_BY and query.get(PARAMETER) == OPENED_BY
 
 
 def known_as(person: Person) -> str:
-    """By what the page's script knows a Teams person: SHA-256 of tenant and object id, as Teams itself tells them.
+    """Return the SHA-256 of tenant and object id, by which the page's script recognizes the Teams person.
 
-    The code goes to Teams only when both are the person's for whom the link was made. Otherwise another app's button,
-    in a victim's own client, could open an attacker's link and be handed her code (T01).
+    The code is passed to Teams only if both are those of the person the link was made for. Otherwise another app's
+    button in
+    a victim's client could open an attacker's link and be given the victim's code (T01).
     """
     return hashlib.sha256(f"{person.team} {person.user}".casefold().encode()).hexdigest()

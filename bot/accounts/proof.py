@@ -1,4 +1,7 @@
-"""The proof that browser and chat are one person: the code that the browser showed is typed in the chat (T01, T15)."""
+"""The proof that browser and chat belong to one person.
+
+The code shown in the browser is typed in the chat (T01, T15).
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from bot.message import Person
 
 TRIES = 5
 SPENT_KIND = "code_spent"
-"""Rows of codes that were typed and right, key: the SHA-256 of the code, value: the key of its person."""
+"""The kind of rows for correct codes that were typed; key: the SHA-256 of the code, value: the key of its person."""
 _TRIES_KIND = "code_try"
 
 
 class Proofs:
-    """Turns pending sign-ins into links, or throws them away."""
+    """Turns pending sign-ins into links, or discards them."""
 
     def __init__(
         self,
@@ -30,22 +33,24 @@ class Proofs:
         members: MemberLinks,
         ended: Callable[[str], None],
     ) -> None:
-        """`ended` is told the id of every link that another one follows."""
+        """`ended` is called with the id of every link that is replaced."""
         self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
         self._members = members
         self._tried = Tries(2 * LIVES, rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
-        """Whether a finished sign-in of this person waits for its code."""
+        """Return whether a finished sign-in of this person waits for its code."""
         pending = await self._pending(person)
         return pending is not None and not pending.proved
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """What the typed code connects, or the records to choose from.
+        """Check the typed code. Return the connected account, or the records to choose from.
 
         Raises:
-            LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
-            TooManyChats: this member's record is connected to as many chats as it may be.
+            LinkExpired: no sign-in waits for a code.
+            CodeWrong: the code is wrong; has `tries_left`.
+            CodeSpent: the code was wrong, and that was the last try.
+            TooManyChats: this member's record is connected to the maximum number of chats.
         """
         pending = await self._pending(person)
         if pending is None:
@@ -69,7 +74,7 @@ class Proofs:
         return Linked(choices=tuple(candidate.name for candidate in pending.candidates))
 
     async def is_spent(self, person: Person, text: str) -> bool:
-        """Whether a message is the code that this person has already proved the sign-in with, while it would live."""
+        """Return whether a message is a code that completed this person's sign-in, until that code expires."""
         code = read_code(text)
         return code is not None and await self._rows.store.get(SPENT_KIND, digest(code)) == person.key.encode()
 
@@ -77,7 +82,8 @@ class Proofs:
         """Connect one of the records that `prove` offered.
 
         Raises:
-            LinkExpired: nothing is proved and waiting, or there is no such record. TooManyChats: as in `prove`.
+            LinkExpired: no proved sign-in is waiting, or there is no such record.
+            TooManyChats: as in `prove`.
         """
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
@@ -85,7 +91,7 @@ class Proofs:
         return await self._activate(person, pending.candidates[index])
 
     async def cancel(self, person: Person) -> bool:
-        """Throw away what is pending and give its tokens back; whether there was anything."""
+        """Discard the pending sign-in and revoke its tokens. Return whether there was one."""
         pending = await self._rows.take(Pending, person.key)
         await self._rows.end_current(person)
         if pending is not None:
@@ -111,7 +117,7 @@ class Proofs:
         await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
 
     async def _activate(self, person: Person, candidate: PatientCandidate) -> Linked:
-        """Make the link active. Taking the pending row comes first: of two right codes at once one gets it."""
+        """Activate the link. The pending row is taken first, so that of two correct codes at once only one succeeds."""
         pending = await self._rows.take(Pending, person.key)
         if pending is None:
             raise LinkExpired("the sign-in was finished or thrown away in this moment")

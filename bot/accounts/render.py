@@ -1,6 +1,6 @@
-"""The HTML of the linking pages: the pack's words, values escaped (T46, T47).
+"""The HTML of the linking pages: the pack's texts, with values escaped (T46, T47).
 
-Nothing comes from elsewhere (T30), but for one script of Microsoft's on one page: see `bot.accounts.popup`.
+Nothing is loaded from elsewhere (T30), except a Microsoft script on one page: see `bot.accounts.popup`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.replies.pages import page_words
 
 
 class Renderer:
-    """Makes pages in the language of the browser."""
+    """Renders pages in the browser's language."""
 
     def __init__(self, pages: Path, settings: Settings) -> None:
         style = (pages / "page.css").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ class Renderer:
         )
 
     def preferred(self, accepts: str | None) -> Language:
-        """The language that an Accept-Language header prefers among those that pages are written in."""
+        """Return the language that an Accept-Language header prefers, of those with pages."""
         return preferred(accepts, self._by_language)
 
     def page(
@@ -68,10 +68,11 @@ class Renderer:
         scripts: Literal["code", "popup"] | None = None,
         **values: object,
     ) -> HTMLResponse:
-        """A page by name, in the language that `accepts` (an Accept-Language header) prefers.
+        """Return a page by name, in the language that `accepts` (an Accept-Language header) prefers.
 
-        `popup` lets the window that opened it stay its opener. `scripts` lets the script of the code's page run, or
-        those of the pop-up as well.
+        `popup` keeps the connection to the window that opened it. `scripts` allows the script of the code's page, or
+        also those
+        of the pop-up.
         """
         language = self.preferred(accepts)
         html = self._by_language[language].get_template(f"{name}.html").render(values)
@@ -96,12 +97,12 @@ def _script(path: Path) -> str:
 
 
 def sha256(text: str) -> str:
-    """What a policy says of a style or a script that may apply."""
+    """Return the hash that a Content-Security-Policy lists for an allowed style or script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def headers_of(language: Language, style: str, form_action: str = "'none'", scripts: str = "'none'") -> dict[str, str]:
-    """The headers of a page whose one style has this hash: nothing from elsewhere, no script, no frame, no copy."""
+    """Return the headers of a page whose one style has this hash: no other sources, no frames, no caching."""
     policy = (
         f"default-src 'none'; script-src {scripts}; style-src 'sha256-{style}'; form-action {form_action}; "
         "frame-ancestors 'none'; base-uri 'none'"
@@ -110,7 +111,7 @@ def headers_of(language: Language, style: str, form_action: str = "'none'", scri
 
 
 def private(*, popup: bool) -> dict[str, str]:
-    """Headers of every answer here, redirects too; in a pop-up the opener must stay known, or no code can reach it."""
+    """Return the headers of all responses, also redirects; a pop-up keeps its opener, so that the code can reach it."""
     return {**PRIVATE, "Cross-Origin-Opener-Policy": "unsafe-none"} if popup else PRIVATE
 
 
@@ -122,11 +123,11 @@ PRIVATE = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""Headers of every answer here, redirects too, outside of a pop-up."""
+"""Headers of all responses of these pages, also redirects, except in a pop-up."""
 
 
 def preferred(accepts: str | None, languages: Iterable[Language]) -> Language:
-    """The one of these languages that the header ranks highest (RFC 9110 12.5.4), the first of them in doubt."""
+    """Return the language that the header ranks highest (RFC 9110 12.5.4), the first one in case of a tie."""
     ranks = dict.fromkeys(languages, 0.0)
     for part in (accepts or "").split(","):
         tag, _, quality = part.strip().partition(";")

@@ -1,4 +1,4 @@
-"""Revokes unused tokens at the payer, in the background and best effort (RFC 7009, T53)."""
+"""Revokes unused tokens at the payer in the background, best effort (RFC 7009, T53)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 
 
 class Revocations:
-    """Tracked background tasks, so that none is lost and `close` can wait for them."""
+    """Tracks the background tasks, so that none is lost and `close` can wait for them."""
 
     def __init__(
         self,
@@ -29,13 +29,13 @@ class Revocations:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, tokens: Tokens) -> None:
-        """Give tokens back when the payer has a place for it; returns at once."""
+        """Start to revoke tokens, if the payer has a revocation endpoint, and return at once."""
         task = asyncio.create_task(self._run(tokens))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self, patience: float = 2.0) -> None:
-        """Wait briefly for revocations in flight, then cancel them."""
+        """Wait briefly for running revocations, then cancel them."""
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=patience)
             for task in late:

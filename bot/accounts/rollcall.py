@@ -1,6 +1,6 @@
 """Asks the platform whether connected people still belong to the workspace where they connected (T21).
 
-An event tells of most who go; one that was lost, or that a platform does not send, leaves a link that nobody uses.
+Events report most people who leave; if an event is lost or not sent, an unused link would remain.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _FITS = 0.9  # of the hour
 _KIND = "roll_call"
 
 Present = Callable[[Person], Awaitable[bool | None]]
-"""Whether a person is still a full member; None when the platform does not say."""
+"""Returns whether a person is still a full member; None if the platform does not say."""
 
 Listed = Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]
-"""Whether people of one workspace are full members; whom the platform does not list is missing."""
+"""Returns which people of one workspace are full members; people that the platform does not list are missing."""
 
 
 class RollCall:
-    """Asks once an hour, of each platform in one process of those that can ask it.
+    """Asks once an hour, for each platform in one of the processes that can ask it.
 
-    Many people of a workspace are asked about together where its platform lists them (`lists`), the others one by one
-    (`ask`); not who has asked something in this hour, for a platform says of a message who wrote it. Each platform
-    fills both; `forget` deletes all of a person.
+    People of a workspace are asked about together if its platform lists them (`lists`), the others one by one (`ask`);
+    people who asked a question in the last hour are skipped, as the platform vouches for the writer of a message. Each
+    platform registers in both; `forget` deletes all data of a person.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class RollCall:
         self.lists: dict[str, Listed] = {}
 
     async def every_hour(self) -> None:
-        """Ask until it is cancelled; a store that is away is tried the next hour."""
+        """Ask every hour until cancelled; if the store cannot be used, the next hour tries again."""
         while True:
             await asyncio.sleep(HOUR)
             try:
@@ -64,7 +64,7 @@ class RollCall:
                 log.warning("not called", kind=type(error).__name__)
 
     async def once(self) -> int:
-        """Ask about everybody of whom no other process asks in this hour; how many links ended."""
+        """Ask about everybody about whom no other process asks in this hour. Return how many links ended."""
         now = self._clock()
         claims = {platform: f"{platform}:{int(now // HOUR)}" for platform in self.ask}
         own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]
@@ -84,7 +84,7 @@ class RollCall:
         return ended
 
     async def _listed(self, people: Sequence[Person]) -> dict[Person, bool]:
-        """What the platforms' lists say of people, workspace by workspace."""
+        """Return what the platforms' lists say about people, asked workspace by workspace."""
         groups: dict[tuple[str, str, str], list[Person]] = {}
         for person in people:
             if person.platform in self.lists:
@@ -102,7 +102,7 @@ class RollCall:
         return await self._audit.record("link_revoked", person, detail="gone")
 
     async def _is_gone(self, person: Person) -> bool:
-        """Only what the platform says in as many words: whoever cannot be asked about stays."""
+        """Return whether the platform states that the person is gone; False if it cannot be asked."""
         try:
             return await self.ask[person.platform](person) is False
         except Exception as error:  # noqa: BLE001 -- of many libraries; the next hour asks again

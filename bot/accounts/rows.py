@@ -1,4 +1,4 @@
-"""The rows that accounts keep, sealed and tied to their place in the store (T35)."""
+"""The rows that accounts store, encrypted and bound to their place in the store (T35)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINK_DAYS = 90  # then the link must be proved again (T22)
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What the token endpoint gave, key: the link's id. `expires_at` in Unix seconds; `lifetime` in seconds."""
+    """The token endpoint's response, key: the link's id. `expires_at` in Unix seconds; `lifetime` in seconds."""
 
     access: str
     refresh: str | None
@@ -28,7 +28,7 @@ class Tokens(msgspec.Struct, frozen=True):
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The tokens themselves."""
+        """The access and the refresh token."""
         return frozenset({self.access, self.refresh or self.access})
 
     def __repr__(self) -> str:
@@ -42,9 +42,9 @@ class LinkRequest(msgspec.Struct, frozen=True):
 
 
 class SignIn(msgspec.Struct, frozen=True):
-    """A sign-in under way at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie.
+    """A sign-in in progress at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie.
 
-    `popup`: the browser is a pop-up of the person's chat client. `began`: Unix seconds of its start.
+    `popup`: the browser is a pop-up of the person's chat client. `began`: when it started, in Unix seconds.
     """
 
     person: Person
@@ -57,11 +57,10 @@ class SignIn(msgspec.Struct, frozen=True):
 
 
 class PatientCandidate(msgspec.Struct, frozen=True):
-    """A person whose record the token opens; `also` are the ids of further records of the same person.
+    """A person whose record the token gives access to; `also` are ids of further records of the same person.
 
-    `name` is short ("Dana M."), `given` and `family` are as the payer writes them, `gender` is FHIR's code and `born`
-    a FHIR date; each is empty where the payer does not say. `own`: the payer named this person as the one who signed
-    in.
+    `name` is short ("Dana M."), `given` and `family` are as the payer writes them, `gender` is FHIR's code and `born` a
+    FHIR date; each is "" if the payer does not give it. `own`: the payer named this person as the one who signed in.
     """
 
     patient: str
@@ -90,9 +89,9 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class LinkOutcome(msgspec.Struct, frozen=True):
-    """What the browser's last page shows, key: the SHA-256 of its cookie: the code, or the problem's name.
+    """The content of the browser's last page, key: the SHA-256 of its cookie: the code, or the name of the problem.
 
-    `records` are the short names of those whose records the sign-in opens.
+    `records` are the short names of the people whose records the sign-in gives access to.
     """
 
     person: Person
@@ -107,7 +106,7 @@ class LinkOutcome(msgspec.Struct, frozen=True):
 class LinkRow(msgspec.Struct, frozen=True):
     """A connected account, key: the person's. `also` are further ids of the same member.
 
-    `people` are all whose records the token opens, the member first, where one of them is not who signed in.
+    `people` are all whose records the token gives access to, the member first; empty if that is only who signed in.
     """
 
     id: str
@@ -121,10 +120,10 @@ class LinkRow(msgspec.Struct, frozen=True):
         return "LinkRow(…)"
 
     def person(self, patient: str) -> PatientCandidate:
-        """The person with this Patient id, the member for an empty one.
+        """Return the person with this Patient id; the member for "".
 
         Raises:
-            NotCovered: the sign-in does not open that record.
+            NotCovered: the sign-in gives no access to that record.
         """
         if not patient or (not self.people and self.opens(patient)):
             return self.people[0] if self.people else PatientCandidate(self.patient, self.name, self.also, own=True)
@@ -134,29 +133,29 @@ class LinkRow(msgspec.Struct, frozen=True):
         raise NotCovered("the sign-in does not open the record that was asked for")
 
     def opens(self, patient: str) -> bool:
-        """Whether this is the Patient id, or a further one, of somebody whose record the link opens."""
+        """Return whether the link gives access to the record with this Patient id."""
         ids = (self.patient, *self.also, *(each for one in self.people for each in (one.patient, *one.also)))
         return patient in ids
 
     def is_same_member(self, other: LinkRow) -> bool:
-        """True when an id of one is an id of the other."""
+        """Return whether the two links have an id of their members in common."""
         return not {self.patient, *self.also}.isdisjoint((other.patient, *other.also))
 
 
 class Current(msgspec.Struct, frozen=True):
-    """A person's only live one-time link, key: the person's. `request` is the key of its `LinkRequest`."""
+    """A person's only valid one-time link, key: the person's. `request` is the key of its `LinkRequest`."""
 
     request: str
 
 
 class Used(msgspec.Struct, frozen=True):
-    """That a link was used, key: its id. It ends when the member is to be logged off."""
+    """Records that a link was used, key: its id. It expires when the member is to be logged off."""
 
     at: float
 
 
 class LastLook(msgspec.Struct, frozen=True):
-    """How one record looked when its owner asked what is new, as digests; `day` is an ISO date."""
+    """The state of one record when its owner last asked what is new, as digests; `day` is an ISO date."""
 
     day: str
     claims: dict[str, str]
@@ -164,13 +163,13 @@ class LastLook(msgspec.Struct, frozen=True):
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """The looks of a person by Patient id, key: the person's."""
+    """What a person last viewed, by Patient id; key: the person's."""
 
     looks: dict[str, LastLook]
 
 
 class _Bound(msgspec.Struct, frozen=True):
-    """What is sealed of a row: its end and owner with it, which the store keeps in columns that anybody may write."""
+    """The encrypted content of a row: its expiry and owner too, as those columns are not encrypted in the store."""
 
     expires: float
     owner: str
@@ -194,68 +193,69 @@ _OF_PERSONS = frozenset({Pending, LinkRow, Current, Looked})  # their key is the
 
 
 def place(row: type[_Row], key: str) -> tuple[str, str]:
-    """The kind and the key of a row."""
+    """Return the kind and the key of a row."""
     return _KINDS[row], key
 
 
 class Rows:
-    """Typed, sealed access to the store. A row that no key opens counts as missing: the person links again (T36).
+    """Typed, encrypted rows. A row that cannot be decrypted counts as missing: the person has to link again (T36).
 
-    A row's end and owner are sealed with it: whoever can write the database, but has no key, prolongs or moves nothing.
+    A row's expiry and owner are encrypted with it, so that access to the database without a key cannot extend or move
+    it.
     """
 
     def __init__(self, table: SealedTable, clock: Callable[[], float], link_days: int = LINK_DAYS) -> None:
-        """A link lives `link_days`, however often its sign-in is renewed."""
+        """A link is valid for `link_days`, however often its sign-in is renewed."""
         self._table, self.store, self.now, self.link_lives = table, table.store, clock, link_days * _DAY
 
     async def put(self, key: str, row: _Row, *, expires: float, owner: Person) -> None:
-        """Keep a row under its kind."""
+        """Store a row."""
         kept = self.sealed(key, row, expires=expires, owner=owner)
         await self.store.put(kept.kind, kept.key, kept.value, expires=kept.expires, owner=kept.owner)
 
     def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> NewRow:
-        """A row as it is put under its kind."""
+        """Return a row encrypted, as it is stored."""
         bound = msgspec.json.encode(_Bound(expires, owner.key, msgspec.Raw(msgspec.json.encode(row))))
         return self._table.row(_KINDS[type(row)], key, bound, expires=expires, owner=owner.key)
 
     async def get(self, row: type[_Row], key: str) -> _Row | None:
-        """The living row, unsealed."""
+        """Return a row; None if it is missing or expired."""
         return self.unbound(row, key, await self._table.get(_KINDS[row], key))
 
     async def take(self, row: type[_Row], key: str) -> _Row | None:
-        """The living row, removed: of many takers one gets it (T04)."""
+        """Delete a row and return it: only one of several concurrent callers gets it (T04)."""
         return self.unbound(row, key, await self._table.take(_KINDS[row], key))
 
     async def all(self, row: type[_Row]) -> AsyncIterator[tuple[str, _Row]]:
-        """Every living row that a key opens, with its key, in the order in which they were put."""
+        """Yield every row that can be decrypted, with its key, in the order in which they were stored."""
         async for listed, plain in self._table.listed(_KINDS[row]):
             opened = self.unbound(row, listed.key, plain)
             if opened is not None:
                 yield listed.key, opened
 
     async def drop(self, row: type[_Row], key: str) -> None:
-        """Remove a row."""
+        """Delete a row."""
         await self.store.drop(_KINDS[row], key)
 
     async def make_current(self, person: Person, request: str, *, expires: float) -> None:
-        """Make a request this person's only live one: an older one no longer matches."""
+        """Make a request this person's only valid one; earlier ones become invalid."""
         await self.put(person.key, Current(request), expires=expires, owner=person)
 
     async def is_current(self, person: Person, request: str) -> bool:
-        """Whether a request is still this person's live one."""
+        """Return whether a request is still the person's valid one."""
         return await self.current(person) == request != ""
 
     async def current(self, person: Person) -> str:
-        """This person's live request; empty when there is none."""
+        """Return the person's valid request; "" if there is none."""
         row = await self.get(Current, person.key)
         return row.request if row is not None else ""
 
     async def end_current(self, person: Person) -> None:
-        """End this person's current link request, if there is one."""
+        """End the person's current link request, if there is one."""
         await self.drop(Current, person.key)
 
     def unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
-        """The living row in what its place holds; None when another end or owner is sealed in it."""
+        """Return the row in a decrypted value; None if it has another expiry or owner than the store's columns."""
         if plain is None:
             return None
         try:
@@ -268,5 +268,8 @@ class Rows:
 
 
 def lives_until(rows: Rows, tokens: Tokens) -> float:
-    """How long tokens can be of use: to their end, or as long as a link when they can be renewed."""
+    """Return until when tokens can be used.
+
+    Their expiry, or as long as a link if they can be renewed (Unix seconds).
+    """
     return rows.now() + rows.link_lives if tokens.refresh else tokens.expires_at

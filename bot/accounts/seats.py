@@ -1,7 +1,8 @@
-"""Quota of chats that may be connected to one member's record: each takes a numbered seat (T23).
+"""The limit on how many chats may be connected to one member's record: each takes a numbered seat (T23).
 
-A seat is named by a keyed hash of payer and patient, so that no member's id stands in the store, and is taken in the
-transaction that makes the link: of two chats that want the last one at once, on whichever replicas, one gets it.
+A seat's key is a keyed hash of payer and patient, so that no member's id is in the store. It is taken in the
+transaction
+that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ _KIND = "member_seat"
 
 
 class LinkQuota:
-    """The seats of every member at the payer of this address; at most `most` each, any number for None."""
+    """The seats of every member at the payer with this address; at most `most` each, unlimited if None."""
 
     def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
         self._store, self._audit, self._payer, self.most = store, audit, payer, most
 
     async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
-        """Put the link's rows, its seat and its row of the trail, all or none; False when no seat is free.
+        """Store the link's rows, its seat and its audit row, all or none; False if no seat is free.
 
-        A person who is connected to the same member already keeps the seat; one of another member's is given up.
+        A person already connected to the same member keeps the seat; a seat of another member is released.
         """
         # A member whom the payer keeps under several ids is one member, whichever of them signed in.
         name = await self._audit.keyed("member", f"{self._payer}\x1f{min((member.patient, *member.also))}")
@@ -44,7 +45,7 @@ class LinkQuota:
         return False
 
     async def _free(self, name: str) -> AsyncIterator[str]:
-        """The seats that nobody had when they were looked at, the first first."""
+        """Yield the keys of seats that were free when read, lowest number first."""
         for number in count(1) if self.most is None else range(1, self.most + 1):
             if await self._store.get(_KIND, f"{name}/{number}") is None:
                 yield f"{name}/{number}"

@@ -1,7 +1,7 @@
-"""The way through the payer's pages: from the confirmed link to a finished sign-in that waits for its code.
+"""Sign-in at the payer: from the confirmed link to a finished sign-in that waits for its code.
 
-Order matters here and is what the attacks T01-T13 try: the browser is recognised before anything is
-consumed, the state is consumed before anything is asked, and nothing is active when this is done.
+The order of the steps protects against the attacks T01-T13: the browser is recognized before anything is consumed, the
+state is consumed before any request is sent, and nothing is active at the end.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupp
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What sends a browser to the payer: where to, the secret that its cookie keeps, and whether it is a pop-up."""
+    """Where to redirect a browser for the sign-in, the secret for its cookie, and whether it is a pop-up."""
 
     url: str
     browser: str
@@ -60,7 +60,7 @@ class Departure:
 
 
 class SignIns:
-    """Begins sign-ins at the payer and takes their end."""
+    """Starts sign-ins at the payer and handles their end."""
 
     def __init__(
         self,
@@ -79,20 +79,21 @@ class SignIns:
         self._revocations = revocations
 
     async def asked(self, link_id: str) -> Person:
-        """For whom a one-time link was made. Changes nothing.
+        """Return the person for whom a one-time link was made. Changes nothing.
 
         Raises:
-            LinkExpired: it is over, was used or was replaced.
+            LinkExpired: it has expired, was used or was replaced.
         """
         return (await self._live(digest(link_id))).person
 
     async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:
-        """Begin a sign-in: fresh state, nonce, PKCE verifier and browser secret, all for this one way.
+        """Start a sign-in, with a new state, nonce, PKCE verifier and browser secret.
 
-        `query` is that of the page which it begins on, `language` what that page speaks.
+        `query` is the query of the page on which it starts, `language` that page's language.
 
         Raises:
-            LinkExpired: as in `asked`, or it began too many sign-ins. SetupWrong: this bot has no client id.
+            LinkExpired: as in `asked`, or it started too many sign-ins.
+            SetupWrong: this bot has no client id.
         """
         person = (await self._live(digest(link_id))).person
         now = self._rows.now()
@@ -119,11 +120,13 @@ class SignIns:
         return Departure(url, browser, popup)
 
     async def claim(self, query: Mapping[str, str], browser: str | None) -> SignIn:
-        """The sign-in that a callback ends, consumed: of many callbacks with one state exactly one gets it (T04).
+        """Consume and return the sign-in that a callback ends.
+
+        Of several callbacks with one state only one gets it (T04).
 
         Raises:
-            WrongBrowser: the cookie is not of the browser that began it; nothing is consumed (T02).
-            LinkExpired: the state is over or was used.
+            WrongBrowser: the cookie is not of the browser that started it; nothing is consumed (T02).
+            LinkExpired: the state has expired or was used.
         """
         state = query.get("state", "")
         if not browser or not state:
@@ -139,10 +142,10 @@ class SignIns:
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
-        """The code to show in the browser, after the tokens are stored pending.
+        """Finish a sign-in and store its tokens as pending. Return the code to show in the browser.
 
         Raises:
-            LinkError: one leaf for each way in which it can fail; nothing is stored then.
+            LinkError: a subclass for each way in which it can fail; nothing is stored then.
         """
         granted = None
         try:
@@ -177,7 +180,7 @@ class SignIns:
         return (msgspec.structs.replace(found[0], own=True), *found[1:])
 
     async def _claims(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> Mapping[str, Any]:
-        """The id_token's claims; none from a server that gives no id_token because it is no OpenID provider."""
+        """Return the id_token's claims; empty if the server is no OpenID provider and sends no id_token."""
         if granted.id_token is None:
             scope = self._settings.payer_scope if granted.scope is None else granted.scope
             if endpoints.jwks and "openid" in scope.split():
@@ -218,7 +221,10 @@ class SignIns:
 
 
 def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
-    """What the payer's redirect says, before anything is asked of anybody (T07, T13). Its words are never repeated."""
+    """Check the parameters of the payer's redirect before any request is sent (T07, T13).
+
+    Its texts are never quoted.
+    """
     issuer = query.get("iss")
     if issuer is None and endpoints.names_issuer and endpoints.issuer is not None:
         # RFC 9207 2.4: a server that says it always names itself is not the one that left it out.
@@ -240,10 +246,10 @@ def _refusal(error: str) -> LinkError:
 
 
 def reads_claims(scopes: Iterable[str]) -> bool:
-    """Whether one of the scopes opens ExplanationOfBenefit for reading and searching."""
+    """Return whether one of the scopes allows reading and searching ExplanationOfBenefit."""
     return any(_CLAIMS.fullmatch(scope) for scope in scopes)
 
 
 def granted_enough(asked: str, granted: str | None) -> bool:
-    """Whether the granted scopes hold the claims that were asked for; none named means as asked (RFC 6749, 5.1)."""
+    """Return whether the granted scopes include claims if requested; None means as requested (RFC 6749, 5.1)."""
     return granted is None or reads_claims(granted.split()) or not reads_claims(asked.split())

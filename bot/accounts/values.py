@@ -1,4 +1,4 @@
-"""What the accounts room hands out: who is linked, what was just linked, and the access that a question may use."""
+"""Results of the accounts package: who is linked, who was just linked, and the access token for a question."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from bot.accounts.rows import PatientCandidate
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A member account that a person connected. `member` is whose record, short ("Dana M."); empty when not given.
+    """A member account that a person connected. `member` is whose record it is, short ("Dana M."); "" if not given.
 
-    `expires_at` is when the sign-in ends, None when it has ended; times are in UTC. "expired" asks for a new sign-in.
+    `expires_at` is when the sign-in ends, None if it has ended; times are in UTC. In state "expired" the member has to
+    sign
+    in again.
     """
 
     id: str
@@ -25,11 +27,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What the typed code led to: a connected account, or the records among which the person must choose.
+    """The result of a typed code: a connected account, or the records among which the person must choose.
 
-    With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0.
-    `again` is true when the person was connected before, so that a sign-in was only renewed. `others` are further
-    persons whose records the sign-in opens.
+    With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0. `again` is True if
+    the
+    person was connected before, so that a sign-in was only renewed. `others` are further people whose records the
+    sign-in
+    gives access to.
     """
 
     member: str = ""
@@ -40,10 +44,11 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a member question needs. The token never prints; `expires_at` is in Unix seconds.
+    """The access needed for a member's question. The token is never printed; `expires_at` is in Unix seconds.
 
-    `also` are further ids under which the payer keeps the same person. `person` is whose record it is; `people` are
-    all whose records the sign-in opens, empty where that is only who signed in. `renewable`: there is a refresh token.
+    `also` are further ids under which the payer has the same person. `person` is whose record it is; `people` are all
+    whose
+    records the sign-in gives access to, empty if that is only who signed in. `renewable`: there is a refresh token.
     """
 
     patient: str = field(repr=False)
@@ -58,12 +63,12 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """What unlinking did: whether an account was connected, and whose record it was."""
+    """The result of unlinking: whether an account was connected, and whose record it was."""
 
     was_linked: bool
     member: str = ""
 
 
 def moment(seconds: float) -> datetime:
-    """Unix seconds as a time in UTC."""
+    """Return Unix seconds as a datetime in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

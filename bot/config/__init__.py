@@ -1,4 +1,4 @@
-"""The settings of contract.md, read once from the environment or a `.env` file. Secrets never print."""
+"""The settings of contract.md, read once from the environment or a `.env` file. Secrets are never printed."""
 
 from bot.config.reading import load_day, load_settings, look_at_settings, misspelt_names
 from bot.config.settings import Day, Settings, StoreOptions

@@ -1,4 +1,4 @@
-"""What is wrong with the settings, all of it at once and in plain words: a line a fault, which begins with its name."""
+"""Error messages about the settings: all errors at once, one line each, starting with the setting's name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 _OURS = ("BOT_", "PAYER_", "SLACK_", "TEAMS_")
 _NOT_OURS = ("SLACK_CLI_",)
-"""What `slack run` sets for the program that it starts."""
+"""Prefixes of variables that `slack run` sets for the program it starts."""
 _NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 _ALIKE = 0.8  # SLACK_TOKEN is like SLACK_BOT_TOKEN by 0.85
 _PLAIN: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -22,11 +22,11 @@ _PLAIN: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "date_from_datetime_inexact": lambda _: "is no day of the calendar",
     "date_parsing": lambda _: "is no day of the calendar",
 }
-"""pydantic's kinds of error in our words; those of our own validators have their words already."""
+"""Messages for pydantic's kinds of error; errors of our own validators have their messages already."""
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The words of each error that pydantic found, by the name of its setting."""
+    """Return the message of each pydantic error, keyed by the name of its setting."""
     return {".".join(map(str, each["loc"])).upper(): _words(each) for each in errors}
 
 
@@ -36,7 +36,7 @@ def _words(error: Mapping[str, Any]) -> str:
 
 
 def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
-    """Names that look like one of ours and are none, each with the setting that was probably meant and is not set."""
+    """Return names similar to a setting's that are no settings, each with the unset setting that was probably meant."""
     names = {name.upper() for name in given}
     free = [name for name in known if name not in names]
     found: dict[str, str] = {}
@@ -48,11 +48,14 @@ def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
 
 
 def spelling(name: str, meant: str) -> str:
-    """The line about a misspelt name."""
+    """Return the message about a misspelt name."""
     return f"{name}: no such setting; did you mean {meant}?"
 
 
 def causes(faults: Iterable[str], wrong: Iterable[str]) -> list[str]:
-    """The faults without those that only follow from others: a line that names a setting that is wrong by itself."""
+    """Return the faults without those that only follow from others.
+
+    Those that mention a setting that is itself wrong.
+    """
     names = {*wrong}
     return [fault for fault in faults if not names & {*_NAME.findall(fault)}]

@@ -1,4 +1,4 @@
-"""The settings of this process, from the environment and `.env`, with everything that is wrong with them."""
+"""Reading the settings of this process from the environment and `.env`, with all their errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _D = TypeVar("_D", bound=Day)
 
 
 def load_settings(**overrides: object) -> Settings:
-    """The settings of this process.
+    """Return the settings of this process.
 
     Raises:
-        ConfigError: a line for each setting that is missing or malformed, which begins with its name.
+        ConfigError: a line for each setting that is missing or invalid, starting with its name.
     """
     settings, faults = look_at_settings(overrides)
     if faults:
@@ -30,10 +30,9 @@ def load_settings(**overrides: object) -> Settings:
 def look_at_settings(
     overrides: Mapping[str, object] | None = None, *, serving: bool = False
 ) -> tuple[Settings, list[str]]:
-    """The settings of this process, and a line for each one that is wrong, which has its default in them.
+    """Return the settings of this process, and a line for each invalid one, which has its default in them.
 
-    `serving` also tells what keeps the bot from serving members. A line that only follows from another
-    is left out.
+    With `serving`, also what keeps the bot from serving members. A line that only follows from another is left out.
 
     Raises:
         ConfigError: `.env` cannot be read.
@@ -48,10 +47,10 @@ def look_at_settings(
 
 
 def load_day() -> Day:
-    """Which day it is, whatever else is set.
+    """Return the settings of date and time zone, ignoring all others.
 
     Raises:
-        ConfigError: a line for each setting that is malformed.
+        ConfigError: a line for each invalid setting.
     """
     day, wrong = _read(Day, {})
     if wrong:
@@ -60,13 +59,13 @@ def load_day() -> Day:
 
 
 def misspelt_names() -> dict[str, str]:
-    """Names in the environment and in `.env` that are no settings, each with the one that was probably meant."""
+    """Return names in the environment and in `.env` that are no settings, each with the one that was probably meant."""
     given = [*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars]
     return misspelt(given, [name.upper() for name in Settings.model_fields])
 
 
 def _read(kind: type[_D], given: Mapping[str, Any]) -> tuple[_D, dict[str, str]]:
-    """The settings, and the words for each malformed one by its name; that one has its default."""
+    """Return the settings, and the message for each invalid one by its name; that one has its default."""
     try:
         return kind(**given), {}
     except ValidationError as error:

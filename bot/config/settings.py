@@ -1,4 +1,4 @@
-"""The settings of contract.md and their meanings. Secrets never print."""
+"""The settings of contract.md and their descriptions. Secrets are never printed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class StoreOptions(TypedDict):
 
 
 class Day(BaseSettings):
-    """The settings that say which day it is, for commands that need no others."""
+    """The settings of date and time zone, for commands that need no others."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
 
@@ -63,7 +63,7 @@ class Day(BaseSettings):
 
 
 class Settings(Day):
-    """Everything that an operator can set; names and defaults as in the contract."""
+    """All settings of the operator; names and defaults as in the contract."""
 
     bot_public_url: WebAddress = "http://127.0.0.1:8765"
     """Where members' browsers reach the bot, https unless on this machine. The payer's callback URL is this and
@@ -240,7 +240,7 @@ class Settings(Day):
     """The connector's hosts, with commas between them, in place of the cloud's own."""
 
     def unpaired(self) -> Iterator[str]:
-        """A line for each setting that is missing beside another, beginning with its name."""
+        """Yield a line for each setting that another one requires and that is missing, starting with its name."""
         keyless = self.bot_encryption_keys is None and self.bot_keys_file is None
         if keyless and not self.bot_store_url.startswith("sqlite:"):
             yield "BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL; `bcbst-bot keys make` prints one"
@@ -256,7 +256,7 @@ class Settings(Day):
 
     @property
     def payer_facts(self) -> dict[str, str]:
-        """What templates may quote of the payer; without a number, `help_line` names the card's."""
+        """The payer's details for templates; without a phone number, `help_line` refers to the member's card."""
         return {
             "name": self.payer_name,
             "short_name": self.payer_short_name,
@@ -289,7 +289,7 @@ class Settings(Day):
             yield "SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many workspaces)"
 
     def unready(self) -> Iterator[str]:
-        """A line for each setting that keeps a bot from serving members, beginning with its name."""
+        """Yield a line for each setting that keeps the bot from serving members, starting with its name."""
         if self.made_up_day:
             yield self.made_up_day
         for name in self.missing:
@@ -299,7 +299,10 @@ class Settings(Day):
 
     @property
     def made_up_day(self) -> str | None:
-        """What is wrong with BOT_TODAY: it is for a payer on this machine, as real records are read on the real day."""
+        """The error message if BOT_TODAY is set with a remote payer, else None.
+
+        Only the embedded payer may use a fixed date; real records need the real date.
+        """
         addresses = (self.payer_fhir_url, self.directory_url)
         if self.bot_today is None or all(urlsplit(address).hostname in LOOPBACK for address in addresses):
             return None
@@ -307,25 +310,25 @@ class Settings(Day):
 
     @property
     def has_channel(self) -> bool:
-        """Whether anybody can ask in Slack or in Teams."""
+        """Whether Slack or Teams is set up."""
         return any(one is not None for one in (self.slack_bot_token, self.slack_client_id, self.teams_app_id))
 
     @property
     def metrics_address(self) -> tuple[str, int] | None:
-        """The host and port of BOT_METRICS_BIND; None: the public port has health, and metrics for this machine."""
+        """The host and port of BOT_METRICS_BIND; None if the health pages and metrics are on the public port."""
         host, _, port = (self.bot_metrics_bind or "").rpartition(":")
         return (host, int(port)) if port else None
 
     @property
     def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Whose word for a client's address counts: unless set, this machine's where the bot is reached by https."""
+        """The proxies whose forwarded addresses are trusted: by default this machine's if the public URL is https."""
         own = "127.0.0.0/8,::1/128" if self.bot_public_url.startswith("https:") else ""
         named = own if self.bot_trusted_proxies is None else self.bot_trusted_proxies
         return tuple(ip_network(one) for one in named.split(",") if one)
 
     @property
     def trusted_hosts(self) -> tuple[str, ...]:
-        """The hosts by which the bot may be asked for, besides this machine's own."""
+        """The hosts that requests may be for, besides this machine's own names."""
         named = self.bot_trusted_hosts.split(",") if self.bot_trusted_hosts else []
         return (urlsplit(self.bot_public_url).hostname or "", *named)
 
@@ -336,18 +339,18 @@ class Settings(Day):
 
     @property
     def teams_missing(self) -> tuple[str, ...]:
-        """The names of what Teams cannot do without and is not set; without tenants, the whole world could ask."""
+        """The names of required Teams settings that are missing; without tenants, anybody in the world could ask."""
         password = self.teams_app_password
         given = {"TEAMS_APP_PASSWORD": password and password.get_secret_value(), "TEAMS_TENANT_ID": self.teams_tenants}
         return tuple(name for name, value in given.items() if not value)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of the settings that sign-in at a payer cannot do without and that are not set."""
+        """The names of settings required for sign-in at a payer that are missing."""
         return (*(() if self.payer_client_id else ("PAYER_CLIENT_ID",)), *self._missing_proof())
 
     def _missing_proof(self) -> tuple[str, ...]:
-        """What the client proves itself by, where that is not set."""
+        """Return the names of missing settings for client authentication."""
         secret, method = self.payer_client_secret, self.payer_client_auth
         if method == "none" or (self.payer_client_key_file is not None and method in {None, "private_key_jwt"}):
             return ()
@@ -357,7 +360,7 @@ class Settings(Day):
 
     @property
     def directory_url(self) -> str:
-        """The open directory's base, the member base when no other is set."""
+        """The base URL of the open directory; the member base if no other is set."""
         return self.payer_directory_url or self.payer_fhir_url
 
     @property

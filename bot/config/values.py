@@ -1,4 +1,4 @@
-"""What a setting's value must be, and the words for one that is not. A secret's value is never repeated."""
+"""Validation of the settings' values, with error messages. A secret's value is never included in one."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _TOKENS = {
     "xoxp-": "is a person's token",
     "xoxe": "is a token that expires: turn token rotation off for the app",
 }
-"""How Slack's tokens begin (docs.slack.dev/authentication/tokens), and what each is."""
+"""The prefixes of Slack's tokens (docs.slack.dev/authentication/tokens), and what each is."""
 
 
 def _web_address(value: str) -> str:
-    """An absolute http(s) URL without query, fragment or trailing slash; plain http only on loopback."""
+    """Return an absolute http(s) URL without query, fragment or trailing slash; plain http only on loopback."""
     if any(sign.isspace() or not sign.isprintable() for sign in value):
         raise ValueError("must hold no spaces")
     parts = _split(value)
@@ -58,32 +58,32 @@ def _split(value: str) -> SplitResult:
 
 
 def _issuer(value: str) -> str:
-    """An address that is compared letter by letter, so it stays as it was written (OIDC Core 3.1.3.7)."""
+    """Return an issuer URL unchanged, because issuers are compared exactly (OIDC Core 3.1.3.7)."""
     _web_address(value)
     return value
 
 
 def _scope(value: str) -> str:
-    """Scopes with spaces between them (RFC 6749 3.3)."""
+    """Return OAuth scopes separated by spaces (RFC 6749 3.3)."""
     if not re.fullmatch(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", value):
         raise ValueError("must be scopes with single spaces between them")
     return value
 
 
 def _command(value: str) -> str:
-    """What Slack takes after the slash, short enough for the longest of the commands (32 characters in all)."""
+    """Return a name for slash commands, short enough for the longest command (32 characters in all)."""
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", value):
         raise ValueError("must be at most 20 lower-case letters, digits and dashes, such as bcbst")
     return value
 
 
 def _slash_ended(value: str) -> str:
-    """slack_sdk joins method names to a base that must end with a slash."""
+    """Return a URL with a slash at the end, as slack_sdk requires."""
     return _web_address(value) + "/"
 
 
 def _bind(value: str) -> str:
-    """A host and a port to listen on."""
+    """Return a host and port to listen on."""
     found = _HOST_AND_PORT.fullmatch(value)
     if found is None or int(found["port"]) > _LAST_PORT:
         raise ValueError("must be a host and a port, such as 127.0.0.1:9090")
@@ -91,7 +91,7 @@ def _bind(value: str) -> str:
 
 
 def _store(value: str) -> str:
-    """A SQLite file or a PostgreSQL database."""
+    """Return the URL of a SQLite file or a PostgreSQL database."""
     if value.startswith("sqlite:///"):
         if Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
             raise ValueError("must name a file behind sqlite:///")
@@ -101,7 +101,7 @@ def _store(value: str) -> str:
 
 
 def _line(value: str) -> str:
-    """Text that a person reads in one line."""
+    """Return a text of one line."""
     if not value.strip() or not value.isprintable():
         raise ValueError("must be one line of text")
     return value.strip()
@@ -114,12 +114,12 @@ def _entra_id(value: str) -> str:
 
 
 def _entra_ids(value: str) -> str:
-    """Ids with commas between them."""
+    """Return ids separated by commas."""
     return ",".join(_entra_id(one.strip()) for one in value.split(","))
 
 
 def _host_names(value: str) -> str:
-    """Names of hosts with commas between them, in lower case."""
+    """Return host names separated by commas, in lower case."""
     names = [one.strip().lower() for one in value.split(",")]
     if not all(_HOST_NAME.fullmatch(name) for name in names):
         raise ValueError("must be names of hosts with commas between them, such as smba.trafficmanager.net")
@@ -127,7 +127,7 @@ def _host_names(value: str) -> str:
 
 
 def _desk(value: str) -> str:
-    """The id of a channel: Slack's, or Teams'. No name, and no chat of one person."""
+    """Return the id of a channel in Slack or Teams, not a name or the id of a 1:1 chat."""
     if not _DESK.fullmatch(value):
         raise ValueError("must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams")
     return value
@@ -140,7 +140,7 @@ def _mail(value: str) -> str:
 
 
 def _address_ranges(value: str) -> str:
-    """Addresses and ranges with commas between them."""
+    """Return addresses and ranges separated by commas."""
     try:
         return ",".join(str(ip_network(one.strip())) for one in value.split(","))
     except ValueError as error:
@@ -156,14 +156,17 @@ def _time_zone(value: str) -> str:
 
 
 def day(value: object) -> object:
-    """A whole date as ISO 8601 writes it; pydantic would also take a number of seconds."""
+    """Return an ISO 8601 date unchanged; pydantic would also accept a number of seconds."""
     if isinstance(value, str) and not _DATE.fullmatch(value):
         raise ValueError("must be a date, such as 2026-05-20")
     return value
 
 
 def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
-    """One kind of token; another is a common mistake, which Slack answers with `not_allowed_token_type`."""
+    """Return a validator for one kind of token.
+
+    Another kind is a common mistake (`not_allowed_token_type` in Slack).
+    """
 
     def checked(value: SecretStr) -> SecretStr:
         _no_example(value)
@@ -175,7 +178,7 @@ def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
 
 
 def _no_token(value: SecretStr) -> SecretStr:
-    """A secret of the app's page "Basic Information", where a token is easily put."""
+    """Return a secret from the app's page "Basic Information", after checking that it is not a token."""
     _no_example(value)
     if value.get_secret_value().startswith(tuple(_TOKENS)):
         raise ValueError(f'must be the one under "Basic Information"; this {_kind_of(value)}')
@@ -183,7 +186,7 @@ def _no_token(value: SecretStr) -> SecretStr:
 
 
 def _no_example(value: SecretStr) -> SecretStr:
-    """Refuse what a page shows in place of a secret, copied as it stands: `xoxb-…`, `<secret>`, `your-secret`."""
+    """Return a secret, after checking that it is no placeholder such as `xoxb-…`, `<secret>` or `your-secret`."""
     _own(value.get_secret_value())
     return value
 
@@ -195,14 +198,14 @@ def _own(value: str) -> str:
 
 
 def _kind_of(value: SecretStr) -> str:
-    """What was given instead, never the value itself."""
+    """Return a description of the given value, never the value itself."""
     text = value.get_secret_value()
     known = (told for prefix, told in _TOKENS.items() if text.startswith(prefix))
     return next(known, "is no token of Slack" if text.strip() else "is empty")
 
 
 def _app_secret(value: SecretStr) -> SecretStr:
-    """The value of an Entra client secret; its id is a UUID, and a value never is."""
+    """Return the value of an Entra client secret, after checking that it is not the secret's id, which is a UUID."""
     _no_example(value)
     if _UUID.fullmatch(value.get_secret_value()):
         raise ValueError("must be the secret's value, which Azure shows once; this is its id")

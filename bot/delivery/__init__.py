@@ -1,1 +1,1 @@
-"""A platform's messages are kept until they are answered, and our replies until they are to be deleted."""
+"""Storage of incoming messages until they are answered, of reminders, and of replies that are to be deleted later."""

@@ -1,6 +1,7 @@
-"""Tells reminders when they are due: each once, whichever of a store's processes does it.
+"""Sends reminders when they are due, each once, in whichever process of a store.
 
-Days come first and apart: no look for news, however slow the payer, holds up the day of an appeal (`looks.py`).
+Reminders of days are handled separately from news, so that a slow payer never delays the last day of an appeal
+(`looks.py`).
 """
 
 from __future__ import annotations
@@ -29,9 +30,13 @@ _AT_ONCE = 4  # messages to one platform
 
 
 class DueReminders:
-    """`platforms` are those that this process can write to, with how to ask whether a person is still there.
+    """Sends due reminders.
 
-    `stands` are those whose chats can be read. `ended` hears of a person who cannot be reminded any more, and why.
+    `platforms` maps each platform this process can write to onto a check that a person is still there.
+
+    `stands` are the platforms whose chats can be read. `ended` is called with a person who can no longer be reminded,
+    and
+    the reason.
     """
 
     def __init__(
@@ -63,19 +68,19 @@ class DueReminders:
         self._looks = Looks(table.store, self._tellings, look, interval=interval, now=now, clock=clock, pause=pause)
 
     async def every_minute(self) -> None:
-        """Tell what is due until it is cancelled; a store that is away is tried the next minute."""
+        """Send what is due every minute until cancelled; if the store cannot be used, the next minute tries again."""
         await working([self._minutely(self.of_days), self._minutely(self.of_news)])
 
     async def once(self) -> int:
-        """Tell what is due now, as far as nobody else does; how many reminders were told."""
+        """Send what is due now and not being sent by another process. Return how many reminders were sent."""
         return await self.of_days() + await self.of_news()
 
     async def of_days(self) -> int:
-        """Tell the days that are due; how many were told."""
+        """Send reminders of days that are due. Return how many were sent."""
         return await working(self._told_of(kind_of(one)) for one in self._platforms() for _ in range(_AT_ONCE))
 
     async def of_news(self) -> int:
-        """Look for the news that are due; how many were told."""
+        """Check for news that is due for a check. Return how many news messages were sent."""
         return await self._looks.once(self._platforms())
 
     async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
@@ -108,7 +113,10 @@ class DueReminders:
         return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
 
     async def _moved(self, row: Row, reminder: Reminder) -> None:
-        """Keep a row where its like are looked for; its key is the same, so that it is there once whoever dies."""
+        """Store a row under the kind for news.
+
+        The key stays the same, so that there is one row whenever a process ends.
+        """
         kind, plain = kind_of(reminder.person.platform, "news"), self._table.opened(row.kind, row.key, row.value)
         owner = reminder.person.key
         new = self._table.row(kind, row.key, plain or b"", expires=row.expires, owner=owner)
@@ -116,7 +124,7 @@ class DueReminders:
         await self._store.drop(row.kind, row.key)
 
     async def _rest(self, row: Row, reminder: Reminder) -> float:
-        """Seconds until a reminder is due next."""
+        """Return the seconds until a reminder is due next."""
         if reminder.asleep:
             return asleep_for(reminder, self._now())
         if reminder.is_sought:

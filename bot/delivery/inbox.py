@@ -1,7 +1,7 @@
-"""The durable inbox: what a platform delivered is kept, sealed, before it is acknowledged, until it is answered.
+"""The durable inbox: an incoming message is stored encrypted before it is acknowledged, until it is answered.
 
-Each message is worked on under a lease, in the order of its conversation, whichever process took it in. A process that
-dies leaves a lease that ends: another takes the message over, and is told that it does (F50, F51, F61).
+Each message is processed under a lease, in the order of its conversation, in whichever process received it. The lease
+of a process that ends expires: another process takes the message over and is told so (F50, F51, F61).
 """
 
 from __future__ import annotations
@@ -38,33 +38,35 @@ _MOST_LATER = 63  # what six bits hold; by then it is too late for an answer
 
 
 class Later(Exception):
-    """Neither answered nor told: the platform or the store does not work just now. The message is tried again."""
+    """Raised if the platform or the store does not work at the moment, so that the message is tried again later."""
 
 
 class Writing(Protocol):
-    """Notes that something is about to be posted, only where it can be looked for later or also elsewhere."""
+    """Records that something is about to be posted that cannot be found in the chat later, or is posted elsewhere."""
 
     async def __call__(self, *, findable: bool = False) -> None:
-        """Note it.
+        """Record it.
 
         Raises:
-            Superseded: another process has this message now.
+            Superseded: another process has taken over this message.
         """
         ...
 
 
 async def _nothing(*, findable: bool = False) -> None:
-    """Note nothing."""
+    """Record nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in work: what the platform said, which try it is, and when it was taken in, in Unix seconds.
+    """A message being processed: its content, the number of the try, and when it was received, in Unix seconds.
 
-    `writing` is to be called before the first thing is posted, and before the first one that cannot be looked for.
-    `maybe_written` says that an earlier try had called it: its answer may stand there already, so look, or apologise,
-    before answering again (F52). `findable` says that all of it can be looked for. `exhausted` says that enough tries
-    have failed or that it is too late: apologise instead of trying again.
+    `writing` must be called before the first post, and before the first post that cannot be found later.
+    `maybe_written`
+    says that an earlier try called it: the answer may have been posted, so look for it, or apologize, before answering
+    again (F52). `findable` says that all posts can be found. `exhausted` says that too many tries failed or that it is
+    too
+    late: apologize instead of trying again.
     """
 
     key: str
@@ -82,7 +84,10 @@ Soother = Callable[[Delivery], Awaitable[None]]
 
 
 class _State(NamedTuple):
-    """What earlier tries left, as the first byte of a kept message: 1 and 2 as flags, then how often `Later` came."""
+    """The state left by earlier tries, stored as a message's first byte.
+
+    1 and 2 are flags, then the number of `Later`s.
+    """
 
     written: bool = False
     elsewhere: bool = False
@@ -104,11 +109,12 @@ class _State(NamedTuple):
 
 
 class Inbox:
-    """One platform's messages. `handler` answers one, or apologises, and returns when the reply is known to be posted.
+    """The messages of one platform. `handler` answers or apologizes, and returns when the reply is known to be posted.
 
-    It may raise only for what another try, by whichever process, could mend. `soothe` tells who waits behind another
-    message of theirs that theirs is next. `finds` says that the handler can look for what an earlier try has written:
-    then a try that may have died while it wrote is enough to look, and nothing is noted before it does.
+    It should raise only errors that another try, in any process, could avoid. `soothe` tells a person whose message
+    waits
+    behind an earlier one that it is next. `finds` says that the handler can find what an earlier try has posted: then
+    nothing is recorded before a post, and a retry after a possible post only has to look.
     """
 
     def __init__(
@@ -141,18 +147,18 @@ class Inbox:
         self._stopping = False
 
     async def start(self) -> None:
-        """Take over what earlier processes left, now, when they tell of it, and from time to time."""
+        """Take over messages left by earlier processes: now, when another process reports one, and at intervals."""
         self._store.heard(self._kind, self._room.set)
         self._recovering = True
         self._watch = asyncio.create_task(self._watching())
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
-        """Keep a message and begin with it; False when it was delivered before. Acknowledge after this.
+        """Store a message and start to process it; False if it was delivered before. Acknowledge it after this call.
 
-        It is kept for `seconds`, an hour when none are given, and its id is known as long.
+        The message is stored for `seconds`, by default an hour, and duplicates are recognized for as long.
 
         Raises:
-            StoreError: it could not be kept: let the platform deliver it again.
+            StoreError: the message was not stored; the platform should deliver it again.
         """
         lane, expires = lane or key, self._clock() + (seconds or KEPT)
         # What is new waits behind what is older: begun beside it, neither would be finished before a process that keeps
@@ -172,7 +178,7 @@ class Inbox:
         return True
 
     def _wait_behind(self, lane: str, row: Row, body: bytes) -> None:
-        """Another message of the lane comes first: here, or in another process, which looks for more at its end."""
+        """Let a message wait for an earlier one of its lane; whichever process answers that answers this one too."""
         if lane in self._lanes:
             self._more.add(lane)
         else:
@@ -188,7 +194,7 @@ class Inbox:
         self._said.discard(key)
 
     async def _soothed(self, soothe: Soother, row: Row, body: bytes) -> None:
-        """Tell who still waits after a while."""
+        """Tell the person, after a while, that their message is still waiting."""
         await asyncio.sleep(self._soothe_after)
 
         async def writing(*, findable: bool = False) -> None:
@@ -201,14 +207,14 @@ class Inbox:
             await soothe(Delivery(row.key, body, tries=0, writing=writing, since=row.expires - KEPT))
 
     async def _end_soothing(self, key: str) -> None:
-        """Call off what is not said yet; what is being said is waited for, since the answer takes its place."""
+        """Cancel the notice that a message is waiting if it is not being sent yet; otherwise wait until it is sent."""
         if soothing := self._soothing.get(key):
             if key not in self._said:
                 soothing.cancel()
             await asyncio.wait({soothing})
 
     async def stop(self, seconds: float) -> None:
-        """Begin nothing more, finish what is in work within this time, and hand the rest back at once (F61)."""
+        """Start nothing more, let running work finish within `seconds`, then release the rest at once (F61)."""
         self._stopping = True
         if self._watch is not None:
             self._watch.cancel()
@@ -216,7 +222,7 @@ class Inbox:
         await finish(self._tasks, seconds)
 
     async def drain(self, seconds: float) -> None:
-        """Wait, at most this long, until everything that was taken so far is answered."""
+        """Wait, at most `seconds`, until all messages received so far are answered."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._tasks or self._put_off:
@@ -238,7 +244,7 @@ class Inbox:
         return task
 
     async def _work(self, lane: str, first: Row | None) -> None:
-        """Answer a lane's messages one after the other until none is left or another process holds the next."""
+        """Answer a lane's messages one after the other, until none is left or another process holds the next."""
         try:
             row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
             while row is not None and not self._is_working_on(row):
@@ -256,7 +262,7 @@ class Inbox:
                 del self._lanes[lane]
 
     async def _answer(self, row: Row) -> bool:
-        """Whether its lane may have more."""
+        """Answer one message. Return whether its lane may have more."""
         plain, number = self._table.opened(self._kind, row.key, row.value), row.leases
         if plain is None:
             log.error("given_up", kind="sealed")
@@ -272,7 +278,7 @@ class Inbox:
         return ended.more or not ended.mine
 
     async def _handle(self, row: Row, state: _State, body: bytes) -> int:
-        """The number of the lease in which it was handled."""
+        """Process one message. Return the number of the lease under which it was processed."""
         exhausted, overtaken, unsaid, value = self._is_exhausted(row, state), False, False, row.value
 
         async def note(new: _State) -> bool:
@@ -308,7 +314,7 @@ class Inbox:
         return heartbeat.number
 
     def _is_exhausted(self, row: Row, state: _State) -> bool:
-        """Whether its asker is told that there is no answer: it may be what ends each process, or it is too late."""
+        """Return whether to give up and apologize: too many tries, as the message may crash processes, or too late."""
         too_late = row.expires - self._clock() < KEPT - WANTED
         if too_late or row.leases - state.later > _MOST_TRIES:
             log.error("given_up", kind="time" if too_late else "tries")
@@ -320,7 +326,10 @@ class Inbox:
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[Heartbeat]:
-        """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
+        """Renew the lease while work goes on.
+
+        After a cancellation the message is free at once, after an error after a pause.
+        """
 
         async def hold(until: float, number: int) -> bool:
             return await self._store.hold(self._kind, row.key, until=until, lease=number)
@@ -358,19 +367,19 @@ class Inbox:
                 self._take_over(row)
 
     def _is_working_on(self, row: Row) -> bool:
-        """Whether a row that was leased anew is this process's own work, which then goes on in the new lease."""
+        """Return whether a newly leased row is already being processed here; if so, that work uses the new lease."""
         if heartbeat := self._working.get(row.key):
             heartbeat.number = row.leases
         return heartbeat is not None
 
 
 def _failed(error: Exception) -> None:
-    """Log the kind of an error, never its text, which may quote a message."""
+    """Log the class of an error, never its text, which may contain a message."""
     log.error("failed", kind=type(error).__name__)
 
 
 async def finish(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
-    """Wait until the tasks are done, at most this long; what is left then is cancelled, and its end waited for."""
+    """Wait up to `seconds` until the tasks are done; then cancel the rest and wait until they end."""
     if not (running := set(tasks)):
         return
     _, late = await asyncio.wait(running, timeout=seconds)

@@ -1,4 +1,4 @@
-"""The lease of a process on a message: a heartbeat renews it while the process works."""
+"""The lease of a process on a message, which a heartbeat renews while the process works."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bot.errors import StoreError
 
 
 class Superseded(Exception):
-    """Another process leased the message after this one was too slow. This process must not write."""
+    """Another process leased the message because this one was too slow. This process must not write."""
 
 
 class Heartbeat:
-    """Renews a lease while its message is worked on. It cancels the work when a renewal fails.
+    """Renews a lease while its message is processed, and cancels the work if a renewal fails.
 
-    `number` is the lease's, by `Row.leases`: whoever leases the row next makes it the number of nobody.
+    `number` is the number of the lease (`Row.leases`); after another process leases the row, it is no longer valid.
     """
 
     def __init__(
@@ -28,10 +28,10 @@ class Heartbeat:
 
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Beats three times within the lease's length.
+        """Renew three times within the lease's length.
 
         Raises:
-            TimeoutError: no beat reached the store for a whole lease, or another process leased the message meanwhile.
+            TimeoutError: no renewal succeeded for the length of a lease, or another process leased the message.
         """
         async with asyncio.timeout(self._lease) as self._limit:
             # A timer, for hardly an answer takes as long as a third of a lease: then no task is made for it.
@@ -48,10 +48,10 @@ class Heartbeat:
                     await asyncio.wait({self._beat})
 
     async def renew(self) -> None:
-        """Prolong the lease before a write when its last renewal is long ago. A late post may be posted twice.
+        """Renew the lease before a write if the last renewal is long ago, as a late post might be made twice.
 
         Raises:
-            StoreError, Superseded: the lease could not be prolonged, so nothing may be written.
+            StoreError, Superseded: the lease was not renewed, so nothing may be written.
         """
         if not 0 <= self._clock() - self._last <= self._lease / 2 and not await self._prolong():
             raise Superseded

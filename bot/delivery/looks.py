@@ -1,7 +1,7 @@
-"""Looks for the news that people asked to be told of: politely, by day, and as long as their sign-in allows.
+"""Checks for the news that people asked to be notified of: in daytime only, and while their sign-in is valid.
 
-Looks of many people run beside each other, a few at once and a moment apart, and come from the morning on over the
-whole interval: a payer that is slow holds up nobody else's day, and one that is well sees no crowd.
+Checks of several people run at the same time, a few at once and a moment apart, and are spread over the interval from
+the morning on, so that a slow payer delays nobody else and a working one gets no burst of requests.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _APART = 0.25  # seconds between the beginnings of two looks
 
 
 class Looks:
-    """Looks for what is due. `now` is the present moment in BOT_TIMEZONE, `clock` tells Unix seconds."""
+    """Checks for due news. `now` returns the current time in BOT_TIMEZONE, `clock` Unix seconds."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Looks:
         self._turn, self._free_at = asyncio.Lock(), 0.0
 
     async def once(self, platforms: Iterable[str]) -> int:
-        """Look for everything that is due now, as far as nobody else does; how many news were told."""
+        """Make all checks that are due and not being made by another process. Return how many messages were sent."""
         kinds, slots = [kind_of(one, "news") for one in platforms], asyncio.Semaphore(_AT_ONCE)
         return await working(self._looked_at(kind, slots) for kind in kinds for _ in range(_AT_ONCE))
 
@@ -69,7 +69,7 @@ class Looks:
                 told += await self._due(row)
 
     async def _due(self, row: Row) -> bool:
-        """Look for news by day, and tell them; whether they were told."""
+        """Check for one person's news, in daytime only, and send any to the person. Return whether any was sent."""
         reminder, now = self._tellings.read(row), self._now()
         if reminder is None:  # it counts as missing
             await self._tellings.hold(row, UNREAD)
@@ -112,14 +112,17 @@ class Looks:
         return False
 
     async def _sign_in_over(self, row: Row, reminder: Reminder) -> bool:
-        """Tell that nothing is looked for any more, or rest until the person is asked to sign in again."""
+        """Tell the person that checks have ended; or, if they are asked to sign in again later, store that.
+
+        Return if told.
+        """
         if not reminder.every:
             return await self._tellings.tell(row, reminder, SIGN_IN_OVER)
         await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
         return False
 
     async def _in_turn(self) -> None:
-        """Wait until a look may begin."""
+        """Wait until the next check may begin."""
         clock = asyncio.get_running_loop().time
         async with self._turn:
             if (wait := self._free_at - clock()) > 0:
@@ -128,12 +131,12 @@ class Looks:
 
 
 def asleep_for(reminder: Reminder, now: datetime) -> float:
-    """Seconds until the person is asked to sign in again: on a morning, `every` days on."""
+    """Return the seconds until the person is asked to sign in again: on a morning, `every` days later."""
     return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
 
 
 async def working(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
-    """The sum of what jobs beside each other return; all of them end with the first one that fails."""
+    """Run jobs at the same time and return the sum of their results; if one fails, cancel the others."""
     tasks = [asyncio.create_task(job) for job in jobs]
     try:
         return sum(await asyncio.gather(*tasks))

@@ -1,4 +1,4 @@
-"""What is known of news that a person asked to be told of, and how often they are looked for."""
+"""The results of checks for news, and how often the checks are made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.delivery.reminders import EVENING, MORNING, WATCHES, Reminder
 from bot.stores.base import Store
 
 DAYS = 30
-"""For how long news are looked for, where the sign-in is renewed."""
+"""For how many days news is checked for, if the sign-in is renewed."""
 LAST_LOOK = 120.0  # seconds before the sign-in ends: later no search is begun with it
 _SHORTEST = 60.0
 _SOONEST = 0.8  # of the interval: looks of many people spread out, and none is later than the interval
@@ -22,9 +22,9 @@ _WAKING = (EVENING - MORNING) * 60.0  # minutes of a day in which anybody looks
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found: short hashes of all claims, and whether one of them is what was asked for.
+    """The result of one check: short hashes of all claims, and whether there is the news that was asked for.
 
-    `whole` is when all claims were read, in Unix seconds, where they are more than a page.
+    `whole` is when all claims were read, in Unix seconds, if they are more than a page.
     """
 
     known: tuple[str, ...]
@@ -33,36 +33,42 @@ class Look:
 
 
 class LookEnded(Exception):
-    """There is no sign-in to look with; the message says why: `sign_in` when it is over, `gone` when nobody asks."""
+    """There is no sign-in to check with.
+
+    The message is `sign_in` if it has expired, or `gone` if the link has ended.
+    """
 
 
 LookNow = Callable[[Reminder], Awaitable[Look]]
-"""Looks once. Raises `LookEnded`; whatever else it raises, the next look may do better."""
+"""Checks once. Raises `LookEnded`; after any other exception the next check may succeed."""
 
 
 class Interval:
-    """The most minutes between two looks of one person: at least `least`, more where `per_day` looks are too few."""
+    """Minutes between two checks for one person.
+
+    At least `least`, more if `per_day` checks in all would not be enough.
+    """
 
     def __init__(self, store: Store, least: int, per_day: int) -> None:
         self._store, self._least, self._per_day = store, least, per_day
 
     async def minutes(self) -> int:
-        """The interval for as many as are looked for now."""
+        """Return the interval for the number of people who are checked for now."""
         watches = await self._store.size(WATCHES)
         return max(self._least, math.ceil(watches * _WAKING / (_MEAN * self._per_day)))
 
 
 def marks_of(ids: Iterable[str]) -> tuple[str, ...]:
-    """Short hashes of ids: enough to know them again."""
+    """Return short hashes of ids, by which known ids are recognized."""
     return tuple(sorted(hashlib.sha256(one.encode()).hexdigest()[:12] for one in ids))
 
 
 def rest(minutes: int, ends: float | None, now: float) -> float:
-    """Seconds until the next look: the interval or a little less, or shortly before the sign-in ends."""
+    """Return the seconds until the next check: the interval or a little less, or shortly before the sign-in ends."""
     seconds = minutes * 60 * random.uniform(_SOONEST, 1)  # noqa: S311 -- no secret: looks of many people spread out
     return seconds if ends is None else max(_SHORTEST, min(seconds, ends - now - LAST_LOOK))
 
 
 def is_last(ends: float | None, now: float) -> bool:
-    """Whether the sign-in ends before another look."""
+    """Return whether the sign-in ends before another check."""
     return ends is not None and ends - now < LAST_LOOK + _SHORTEST

@@ -1,8 +1,8 @@
-"""Which messages of ours hold a member's data, to be deleted when asked or when their time is over (T31).
+"""Which of the bot's messages contain a member's data, to be deleted on request or after a time (T31).
 
-A record is sealed and holds where a message stands and whose it is, never a word of it. Its key is random and its owner
-the person's keyed hash, so it outlives "unlink" and names nobody. What takes longer goes over an inbox of its own: a
-process that dies leaves the rest to another.
+A record is encrypted; it says where a message is and whose it is, but has none of its text. Its key is random and its
+owner is a keyed hash of the person, so it outlasts "unlink" and identifies nobody. Longer work goes through an inbox of
+its own, so that another process continues if one ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _LOOK_SECONDS = 30.0
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
-    """A message of ours in a person's own chat. `at` is in Unix seconds; `region` is where Teams takes calls for it."""
+    """A message of the bot in a person's 1:1 chat. `at` is in Unix seconds.
+
+    `region` is the Teams service to call for it.
+    """
 
     person: Person
     conversation: str
@@ -43,7 +46,7 @@ class ShownMessage(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What became of a person's messages: deleted, kept by the platform, or still to be deleted behind the answer."""
+    """The number of a person's messages that were deleted, that the platform keeps, and that will be deleted later."""
 
     deleted: int
     kept: int = 0
@@ -51,24 +54,24 @@ class Erased:
 
     @property
     def all(self) -> int:
-        """How many will be gone when the work is done."""
+        """How many messages will be gone when the work is done."""
         return self.deleted + self.waiting
 
     @property
     def minutes(self) -> int:
-        """About how long what is waiting takes."""
+        """About how many minutes the remaining work takes."""
         return math.ceil(self.waiting * APART_SECONDS / 60)
 
 
 Delete = Callable[[ShownMessage], Awaitable[bool]]
-"""Delete a message: True when it is gone, False when the platform keeps it. What may work later raises."""
+"""Deletes a message. Returns True if it is gone, False if the platform keeps it; raises if a retry may succeed."""
 ReportErased = Callable[[Person, Erased, Language], Awaitable[None]]
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """Messages up to a time; nobody hears of it where there is no language.
+    """Deletion of a person's messages up to a time; the result is not reported if there is no language.
 
-    `total` and `kept` count from the person's question on: what was deleted at once is told with the rest.
+    `total` and `kept` count from the person's request on, so that what was deleted at once is reported with the rest.
     """
 
     person: Person
@@ -79,7 +82,7 @@ class _Job(msgspec.Struct, frozen=True):
 
 
 class _Records:
-    """The rows, a kind a platform."""
+    """The stored records, with a kind for each platform."""
 
     def __init__(
         self, table: SealedTable, owner: Callable[[Person], Awaitable[str]], clock: Callable[[], float]
@@ -87,24 +90,27 @@ class _Records:
         self._table, self.owner, self._clock = table, owner, clock
 
     async def put(self, row: ShownMessage) -> str:
-        """Keep a row; its key."""
+        """Store a record. Return its key."""
         kind, key = _kind(row.person.platform), secrets.token_urlsafe(12)
         expires, owner = self._clock() + KEPT_SECONDS, await self.owner(row.person)
         await self._table.put(kind, key, msgspec.json.encode(row), expires=expires, owner=owner)
         return key
 
     async def drop(self, platform: str, key: str) -> None:
-        """Remove a row."""
+        """Delete a record."""
         await self._table.store.drop(_kind(platform), key)
 
     async def of(self, person: Person, before: float = math.inf) -> list[tuple[str, ShownMessage]]:
-        """A person's rows up to a time, oldest first, with their keys."""
+        """Return a person's records up to a time with their keys, oldest first."""
         found = await self._table.owned(_kind(person.platform), await self.owner(person))
         rows = ((key, msgspec.json.decode(plain, type=ShownMessage)) for key, plain in found)
         return [(key, row) for key, row in rows if row.at <= before]
 
     async def whose(self, platform: str, before: float) -> list[Person]:
-        """Who has rows up to a time; they are listed in the order of their times, so the first younger one ends it."""
+        """Return the people who have records up to a time.
+
+        Records are listed by time, so this stops at the first later one.
+        """
         found = dict[str, Person]()
         async for _, plain in self._table.listed(_kind(platform)):
             row = None if plain is None else msgspec.json.decode(plain, type=ShownMessage)
@@ -129,9 +135,11 @@ class _Platform:
 
 
 class Retention:
-    """The records of all platforms. `pseudonym` gives a person's keyed hash; `hours` is when a message's time is over.
+    """The records of all platforms. `pseudonym` returns a keyed hash of a person.
 
-    `erased` hears of what was deleted behind an answer.
+    `hours` is how long messages are kept.
+
+    `erased` is called with the result of a deletion that went on after the answer.
     """
 
     def __init__(
@@ -150,27 +158,30 @@ class Retention:
         self._erased = erased
 
     def serve(self, platform: str, delete: Delete) -> Inbox:
-        """Let a platform's messages be deleted. The channel starts and stops the inbox, in which the work waits."""
+        """Register how a platform's messages are deleted.
+
+        Return the inbox for the work, which the channel starts and stops.
+        """
         inbox = Inbox(f"erasing:{platform}", self._all, self._table, look=_LOOK_SECONDS, clock=self._clock)
         self._platforms[platform] = _Platform(delete, inbox, asyncio.Lock())
         return inbox
 
     async def note(self, person: Person, place: OneToOne, message: str, region: str = "") -> str:
-        """Remember a message, at best before it holds anything; the record's key."""
+        """Store that a message exists, if possible before it has content. Return the record's key."""
         return await self._records.put(ShownMessage(person, place.conversation, message, self._clock(), region))
 
     async def drop(self, person: Person, key: str) -> None:
-        """Forget a message that is gone."""
+        """Delete the record of a message that is gone."""
         await self._records.drop(person.platform, key)
 
     async def count(self, person: Person) -> int | None:
-        """How many messages could be deleted; None where the platform offers no way to."""
+        """Return how many messages could be deleted; None if the platform supports no deletion."""
         return len(await self._records.of(person)) if person.platform in self._platforms else None
 
     async def forget(self, person: Person, language: Language) -> Erased | None:
-        """Delete a person's messages: a few at once, more behind the answer; None where there is no way to.
+        """Delete a person's messages: a few at once, more after the answer; None if the platform supports no deletion.
 
-        The process may die at any point: what is left is deleted when the question is answered again, or by the inbox.
+        If the process ends, the rest is deleted when the question is answered again, or by the inbox.
         """
         if person.platform not in self._platforms:
             return None
@@ -180,12 +191,12 @@ class Retention:
         return erased
 
     async def forget_departed(self, person: Person) -> None:
-        """Delete the messages of somebody who is gone, as far as that still works; nobody hears of it."""
+        """Delete the messages of a person who has left, as far as possible, without a report."""
         if await self.count(person):
             await self._later(_Job(person, self._clock()))
 
     async def expire(self) -> None:
-        """Delete the messages whose time is over, where the operator set one. Call it every few minutes."""
+        """Delete messages older than the configured hours, if set. To be called every few minutes."""
         if self._hours is None:
             return
         now = self._clock()
@@ -195,13 +206,13 @@ class Retention:
                 await self._later(_Job(person, before), window)
 
     async def _later(self, job: _Job, when: str = "") -> None:
-        """Put a job in the inbox; of the processes that do so in one window of time, one is heard."""
+        """Put a job in the inbox; of processes that do so in the same time window, only one succeeds."""
         lane = await self._records.owner(job.person)
         key = f"{lane}:{when or secrets.token_urlsafe(6)}"
         await self._platforms[job.person.platform].inbox.take(key, lane, msgspec.json.encode(job))
 
     async def _some(self, person: Person) -> Erased:
-        """Delete a few at once, until a few seconds are over or something does not work."""
+        """Delete some messages at once, until a few seconds have passed or a deletion fails."""
         delete, rows = self._platforms[person.platform].delete, await self._records.of(person)
         deleted = kept = 0
         try:
@@ -215,7 +226,10 @@ class Retention:
         return Erased(deleted, kept, len(rows) - deleted - kept)
 
     async def _all(self, delivery: Delivery) -> None:
-        """Delete all of a job. What the platform keeps is dropped last, to be counted when another process goes on."""
+        """Delete all messages of a job.
+
+        Records of messages the platform keeps are deleted last, so they are counted on resume.
+        """
         job = msgspec.json.decode(delivery.body, type=_Job)
         platform, kept = self._platforms[job.person.platform], list[str]()
         for key, row in await self._records.of(job.person, job.before):
@@ -231,7 +245,10 @@ class Retention:
             await self.drop(job.person, key)
 
     async def _tell(self, job: _Job, kept: int) -> None:
-        """Say what became of the messages of a job, where somebody waits for it."""
+        """Report the result of a deletion job to the person who asked for it, if any.
+
+        `kept` messages were not deleted.
+        """
         if self._erased is None or job.language is None:
             return
         try:
@@ -241,7 +258,7 @@ class Retention:
 
 
 async def _gone(platform: _Platform, row: ShownMessage, *, last: bool) -> bool:
-    """Whether a message is gone; what may work later is tried later, a few times."""
+    """Return whether a message is gone. Errors are raised for a retry, unless this is the `last` try."""
     try:
         return await platform.delete(row)
     except Exception as error:

@@ -1,7 +1,9 @@
-"""One telling of a reminder: marked before the post, noted behind it, looked for in the chat when its teller died.
+"""One delivery of a reminder.
 
-Where a platform's chat can be read, what stands there decides. Elsewhere nobody knows, and it is not posted again
-(docs/decisions.md, "Reminders").
+Marked before the post, recorded after it, and looked for in the chat if its process ended.
+
+If the platform's chat can be read, what is found there decides. Otherwise it is unknown, and the reminder is not posted
+again (docs/decisions.md, "Reminders").
 """
 
 from __future__ import annotations
@@ -25,20 +27,22 @@ log = structlog.get_logger("reminders")
 
 PostOutcome = Literal["told", "nothing", "later", "unknown", "unwritable", "gone"]
 Tell = Callable[[str, Reminder, int], Awaitable[tuple[str, ...] | None]]
-"""Post a reminder by its key, as so many days before its last one; of news, `NEWS` and so on. What else of the person's
-is due on that day may stand in the same message: the keys of all that does.
+"""Post a reminder, given its key, with the number of days before its last day, or `NEWS` and so on for news.
 
-Raises `Unwritable` or `Later` when it is not posted; after anything else nobody knows.
+The message may include other reminders of the person that are due that day. Returns the keys of all in it. Raises
+`Unwritable` or `Later` if it was not posted; after any other exception it is unknown.
 """
 StillThere = Callable[[Person], Awaitable[bool | None]]
 Stands = Callable[[Person, str, float], Awaitable[bool | None]]
-"""Whether a post of this mark, begun at that Unix time, stands whole in a person's chat; parts of it are deleted.
+"""Return whether a post with this mark, begun at that Unix time, is complete in a person's chat.
 
-None when the platform does not say. What it raises is mended by asking again.
+Parts of it are deleted.
+
+None if the platform does not say. After an exception a retry may succeed.
 """
 
 UNREAD = 3_600.0
-"""Seconds for which a row rests that cannot be read here: another process may read it meanwhile."""
+"""For how many seconds a row is left alone that this process cannot read; another process may be able to."""
 _LEASE = 120.0  # seconds; longer than a platform is tried for
 _PATIENCE = 90.0  # seconds for which a platform is tried
 _AGAIN = 15 * 60.0  # seconds until what was surely not posted is tried again
@@ -50,10 +54,13 @@ _MOST_MISSED = 8  # by day, so that it is tried on three days
 
 
 class Tellings:
-    """Tells and notes. `platforms` says how to ask whether a person is still there, `stands` how to look for a post.
+    """Sends reminders and records it.
 
-    `rest` tells how many seconds a row rests until it is due next. `ended` hears of a person who cannot be reminded
-    any more, and why. `now` is the present moment in BOT_TIMEZONE.
+    `platforms` has the checks whether a person is still there, `stands` how to find a post.
+
+    `rest` returns how many seconds a row waits until it is due next. `ended` is called with a person who can no longer
+    be
+    reminded, and the reason. `now` returns the current time in BOT_TIMEZONE.
     """
 
     def __init__(
@@ -73,19 +80,22 @@ class Tellings:
         self._stands, self._ended, self._rest, self._clock = stands, ended, rest, clock
 
     async def leased(self, kind: str) -> Row | None:
-        """A row of a kind that is due, and that nobody else has."""
+        """Lease a row of a kind that is due. Return it; None if there is none."""
         return await self._store.lease(kind, until=self._clock() + _LEASE)
 
     def read(self, row: Row) -> Reminder | None:
-        """What a row holds; None when its key is gone or not here yet, or when a later release wrote it."""
+        """Return the reminder in a row; None if its key is missing or not yet here, or if a later release wrote it."""
         plain = self._table.opened(row.kind, row.key, row.value)
         return None if plain is None else read(plain)
 
     async def tell(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
-        """Mark it, tell it, and note what came of that; whether it was told. `found` is what is known then.
+        """Mark a reminder, send it and record the outcome. Return whether it was sent.
 
-        A person gets one message a day: what stood in today's is noted, and all else waits until tomorrow. What was
-        found is kept with it, since the sign-in may be over by then.
+        `found` is what is known after it.
+
+        A person gets one message a day: reminders that were in today's message are recorded as sent, all others wait
+        until
+        tomorrow. `found` is stored with them, since the sign-in may have ended by then.
         """
         person = reminder.person
         if await self._is_gone(person):
@@ -115,7 +125,7 @@ class Tellings:
         return await self._post(row, reminder, days, found)
 
     async def _is_noted(self, row: Row, reminder: Reminder, days: int) -> bool:
-        """Whether a day stood in today's message already, which is noted then."""
+        """Return whether a reminder of a day was already in today's message; if so, record it as sent."""
         if reminder.is_sought or row.key not in (await self._told(reminder.person) or ()):
             return False
         await self._note(row, reminder, days, "told")
@@ -133,7 +143,7 @@ class Tellings:
         return outcome == "told"
 
     async def _told(self, person: Person) -> frozenset[str] | None:
-        """The keys of what a person was told of today; None when they were told nothing."""
+        """Return the keys of the reminders a person was sent today; None if nothing was sent."""
         plain = await self._table.get(_TOLD, self._day_of(person))
         return None if plain is None else frozenset(msgspec.json.decode(plain, type=tuple[str, ...]))
 
@@ -143,13 +153,13 @@ class Tellings:
         await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
 
     async def _keep_found(self, key: str, reminder: Reminder) -> None:
-        """Keep the keys of what a message in the chat told: all that was due when it was begun, as its teller chose."""
+        """Store the keys of the reminders that a message in the chat contains: all that were due when it was begun."""
         moment, person = datetime.fromtimestamp(reminder.since, self._now().tzinfo), reminder.person
         also = (each for each, one in await self._rows(person, "appeal") if due_today(one, each, moment))
         await self._keep_told(person, (key, *also))
 
     async def _is_begun(self, key: str, person: Person) -> bool:
-        """Whether who died was telling another of a person's reminders: this one may stand in that message."""
+        """Return whether a process that ended was sending another reminder of the person, perhaps along with this."""
         every = [*await self._rows(person, "appeal"), *await self._rows(person, "news")]
         return any(one.telling is not None and each != key for each, one in every)
 
@@ -161,7 +171,10 @@ class Tellings:
         return f"{person.key}/{self._now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
-        """The reminder, when nobody was telling it; else None, and what came of the telling is noted."""
+        """Return the reminder if nobody was sending it.
+
+        Otherwise record the outcome of that delivery and return None.
+        """
         if reminder.telling is None:
             return reminder
         outcome = await self._found(row.key, reminder)
@@ -174,13 +187,16 @@ class Tellings:
         return None
 
     async def put(self, row: Row, reminder: Reminder, seconds: float | None = None) -> None:
-        """Keep a row and let it rest for these seconds, else until it is due next; not when another process has it."""
+        """Store a row, hidden for `seconds` if given, else until the reminder is next due.
+
+        Do nothing if another process holds the row.
+        """
         seconds = await self._rest(row, reminder) if seconds is None else seconds
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
             await self.hold(row, seconds)
 
     async def hold(self, row: Row, seconds: float) -> None:
-        """Let a row rest as it is."""
+        """Hide a row for `seconds`, unchanged."""
         await self._store.hold(row.kind, row.key, until=self._clock() + seconds, lease=row.leases)
 
     async def _note(self, row: Row, marked: Reminder, days: int, outcome: PostOutcome) -> None:
@@ -198,7 +214,7 @@ class Tellings:
                 await self._end(marked.person, reason)
 
     async def _outcome(self, key: str, reminder: Reminder, days: int) -> tuple[PostOutcome, tuple[str, ...]]:
-        """What came of a post, and the keys of all that it tells."""
+        """Post a reminder. Return the outcome and the keys of all reminders in the message."""
         platform, alone = reminder.person.platform, (key,)
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -214,7 +230,7 @@ class Tellings:
         return "told", told
 
     async def _found(self, key: str, reminder: Reminder) -> PostOutcome:
-        """What stands in the chat of what who died was telling."""
+        """Return the outcome of a delivery whose process ended, as found in the chat."""
         person, found = reminder.person, None
         if look := self._stands.get(person.platform):
             try:
@@ -226,7 +242,7 @@ class Tellings:
         return "unknown" if found is None else "told" if found else "nothing"
 
     async def _is_gone(self, person: Person) -> bool:
-        """Whether the platform says so in as many words; where it says nothing, the reminder is posted."""
+        """Return whether the platform states that the person is gone; if it does not say, the reminder is posted."""
         present = self._platforms().get(person.platform)
         if present is None:
             return False
@@ -237,7 +253,7 @@ class Tellings:
             return False
 
     async def _end(self, person: Person, reason: str) -> None:
-        """End a person's reminders: who is gone is told no more, and neither is a chat that took none on three days."""
+        """Delete a person's reminders, because the person is gone or the chat could not be written to on three days."""
         await self._store.drop_owned(person.key, *{kind_of(person.platform, about) for about in ABOUTS})
         await self._ended(person, reason)
         log.info("reminders ended", reason=reason, channel=person.platform)

@@ -1,4 +1,4 @@
-"""Documents to open in a browser: the member's own behind a one-time link and a code, directory facts behind a link.
+"""Documents that open in a browser: a member's own behind a one-time link and a code, directory data behind a link.
 
-A member's card also has a QR code that hands it over at a desk.
+A member's card also has a QR code for a provider's front desk.
 """

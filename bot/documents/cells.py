@@ -1,4 +1,4 @@
-"""What a CSV file shows of a value: RFC 4180, amounts exact to the cent, and nothing that a spreadsheet would run."""
+"""Values as CSV cells: RFC 4180, amounts exact to the cent, and nothing that a spreadsheet would execute."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ _INSIDE = re.compile(rf"([;,|\t][\s\"']*)(?=[{re.escape(''.join((*_RUNS, *_MISTA
 
 
 def cell(value: Any) -> str:
-    """One cell. Absent is empty, never 0; an amount has two places; a date is as exact as it was written.
+    """Return a value as a cell. None is empty, never 0; an amount has two decimals.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front, also behind a semicolon or another
-    sign that some take for the end of a cell; a number of ours is a number.
+    A date is as exact as it was written.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, also after a semicolon or another
+    character that some take for the end of a cell; numbers stay numbers.
 
     Raises:
-        TypeError: a value without a form of its own. jinja2.UndefinedError: there is no such value.
+        TypeError: a value of a type that cannot be shown.
+        jinja2.UndefinedError: the value is undefined.
     """
     if value is None:
         return ""

@@ -1,7 +1,7 @@
-"""Keeps documents until they are fetched: sealed twice, one live per person, each file handed out once.
+"""Stores documents until they are downloaded: encrypted twice, one for each person, each file downloadable once.
 
-The store and the bot's own keys are not enough to read them: the inner seal's key is made of the link's id, of which
-only the hash is kept.
+The store and the bot's own keys are not enough to read them: the inner key is derived from the link's id, of which only
+the hash is stored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
 OPEN_LIVES = 86_400.0
 TRIES = 5
 OPERATOR = "operator"
-"""The platform of who runs the bot, whose code stands in a terminal and in no chat."""
+"""The platform of the operator, whose code is shown in a terminal and not in a chat."""
 _PAPER, _FILE, _CURRENT, _TRY = "document", "document_file", "document_current", "document_try"
 _PIECE = 64 * 1024
 ROW = 1024 * 1024
@@ -34,10 +34,11 @@ ROW = 1024 * 1024
 
 
 class Paper(msgspec.Struct, frozen=True):
-    """A document that waits, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None for anybody's.
+    """A stored document, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None if it needs none.
 
-    `person` is whose it is, None for directory facts. `style` is the hash of its one style. A large file is kept in
-    pieces: `more` says how many there are beside the first.
+    `person` is its owner, None for directory data. `style` is the hash of its one style. A large file is stored in
+    pieces:
+    `more` is the number of pieces after the first, by format.
     """
 
     person: Person | None
@@ -50,17 +51,17 @@ class Paper(msgspec.Struct, frozen=True):
     more: dict[str, int] = {}
 
     def rows(self, key: str, form: str) -> list[str]:
-        """The keys of the rows of a file, in its order."""
+        """Return the keys of the rows of a file, in order."""
         return [f"{key}.{form}", *(f"{key}.{form}.{at}" for at in range(1, self.more.get(form, 0) + 1))]
 
     @property
     def owner(self) -> str:
-        """The key of the person to whom its rows belong, "" for nobody's."""
+        """The key of the person who owns its rows; "" for directory data."""
         return self.person.key if self.person else ""
 
 
 class OfferedDocument(NamedTuple):
-    """The link to a document, its lifetime, and the code to type on its page if it needs one."""
+    """The link to a document, its lifetime in minutes, and the code to type on its page if it needs one."""
 
     url: str
     minutes: int
@@ -68,7 +69,7 @@ class OfferedDocument(NamedTuple):
 
 
 class Documents:
-    """Takes printed documents and hands them out."""
+    """Stores printed documents and returns them."""
 
     def __init__(
         self, table: SealedTable, audit: Audit, public_url: str, clock: Callable[[], float] = time.time
@@ -78,7 +79,7 @@ class Documents:
         self._tried = Tries(PRIVATE_LIVES, clock)
 
     def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
-        """What a person's answers about one record keep between two questions, while the link `holds`."""
+        """Return the storage for a person's answers about one record between two questions, while the link `holds`."""
         return SealedDrawer(self._table, person, access, holds, self._clock)
 
     async def offer(
@@ -91,9 +92,9 @@ class Documents:
         *,
         code: str | None = None,
     ) -> OfferedDocument:
-        """Keep packed files: a person's own need a code and end their older ones, nobody's are anybody's for a day.
+        """Store compressed files: a person's own need a code and replace their earlier ones; others are open for a day.
 
-        `code` is the one that a person's own has, when it was made already.
+        `code` is the code to use for a person's own, if it was made already.
         """
         document_id, code = new_secret(), (code or new_code()) if person else None
         key, owner = digest(document_id), person.key if person else ""
@@ -113,10 +114,10 @@ class Documents:
         return OfferedDocument(url, round(lives / 60), shown(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
-        """What waits behind a link. Changes nothing.
+        """Return the document of a link. Changes nothing.
 
         Raises:
-            DocumentOver: it is over, was fetched, or a newer one replaced it.
+            DocumentOver: it has expired, was downloaded, or was replaced by a newer one.
         """
         key = digest(document_id)
         plain = await self._table.get(_PAPER, key)
@@ -128,10 +129,10 @@ class Documents:
         return paper
 
     async def read(self, document_id: str, form: str) -> AsyncIterator[bytes]:
-        """The pieces of a file of a document that is anybody's, packed; it stays.
+        """Return the compressed pieces of a file of an open document, which stays stored.
 
         Raises:
-            DocumentOver: as in `peek`; a person's own document is over for whoever asks this way.
+            DocumentOver: as in `peek`, or the document needs a code.
         """
         paper = await self.peek(document_id)
         if paper.code is not None:
@@ -139,12 +140,15 @@ class Documents:
         return await self._pieces(document_id, form, paper.rows(digest(document_id), form), self._table.get)
 
     async def fetch(self, document_id: str, form: str, typed: str) -> AsyncIterator[bytes]:
-        """The pieces of a packed file for a right code, removed from the store. Of several requests one gets them.
+        """Check the code, remove a file from the store and return its compressed pieces.
+
+        Of several requests only one gets them.
 
         Raises:
-            DocumentOver: as in `peek`, or this file was fetched before.
-            CodeWrong: with `tries_left`. CodeSpent: that was the last try, and the document is gone.
-            StoreError: it cannot be written into the audit trail, so it is not given (T56).
+            DocumentOver: as in `peek`, or this file was downloaded before.
+            CodeWrong: the code is wrong; has `tries_left`.
+            CodeSpent: the code was wrong, and that was the last try; the document is deleted.
+            StoreError: it cannot be recorded in the audit trail, so it is not returned (T56).
         """
         paper, key = await self.peek(document_id), digest(document_id)
         here = self._tried.add(key)
@@ -161,10 +165,10 @@ class Documents:
     async def _pieces(
         self, document_id: str, form: str, rows: Sequence[str], get: Callable[[str, str], Awaitable[bytes | None]]
     ) -> AsyncIterator[bytes]:
-        """The pieces of the rows, the first of which is there; one is in memory at a time.
+        """Yield the pieces in the rows; one is in memory at a time. The first row is read at once.
 
         Raises:
-            DocumentOver: it is not. Later, one of the others is over: whoever downloads gets no whole file.
+            DocumentOver: the first row is missing; or later another one, so that the download breaks off.
         """
         first = _opened(document_id, form, await get(_FILE, rows[0]))
 
@@ -189,7 +193,7 @@ class Documents:
 
 
 def _label(form: str, at: int) -> str:
-    """What the seal of a piece is bound to, so that no piece stands in another one's place."""
+    """Return the associated data of a piece, which prevents that pieces are exchanged."""
     return f"{form}.{at}" if at else form
 
 
@@ -201,17 +205,17 @@ def _opened(document_id: str, form: str, inner: bytes | None) -> bytes:
 
 
 def _lock(document_id: str) -> Vault:
-    """A seal that only the link opens."""
+    """Return the encryption whose key is derived from the link's id."""
     return Vault([hashlib.sha256(f"document {document_id}".encode()).digest()])
 
 
 def packed_already(file: bytes) -> bytes:
-    """A file that is packed by its own format, in the form in which files are kept."""
+    """Return a file that is already compressed in the form in which files are stored."""
     return zlib.compress(file, 0)
 
 
 def pack(pieces: Iterable[str]) -> bytes:
-    """A text, packed while it is made, so that it is never whole in memory."""
+    """Return a text compressed while it is made, so that it is never in memory as a whole."""
     packer, packed = zlib.compressobj(6), bytearray()
     for piece in pieces:
         packed += packer.compress(piece.encode())
@@ -219,7 +223,7 @@ def pack(pieces: Iterable[str]) -> bytes:
 
 
 async def unpack(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The file's bytes again, in small pieces."""
+    """Yield the file's decompressed bytes in small pieces."""
     unpacker = zlib.decompressobj()
     async for packed in pieces:
         left = packed

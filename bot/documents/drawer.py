@@ -1,4 +1,4 @@
-"""What a person's answers keep between two questions: sealed as everything is, and gone with the sign-in or link."""
+"""Storage for a person's answers between two questions: encrypted, and deleted with the sign-in or link."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _KIND = "drawer"
 
 
 class SealedDrawer:
-    """One record's drawer. Its rows are the person's, so that unlinking takes them away with everything else.
+    """The storage for one record. Its rows are owned by the person, so that unlinking deletes them.
 
-    `holds` says whether the link under which it is read is still the person's.
+    `holds` returns whether the link under which it is read is still the person's current one.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class SealedDrawer:
         self._ends = None if access.renewable else access.expires_at
 
     async def get(self, name: str) -> bytes | None:
-        """What was put there under a name."""
+        """Return the value stored under a name; None if there is none."""
         return await self._table.get(_KIND, self._key(name))
 
     async def put(self, name: str, value: bytes) -> None:
-        """Keep it under a name.
+        """Store a value under a name.
 
         Raises:
-            Disconnected: the person unlinked meanwhile, and it is thrown away again.
+            Disconnected: the person unlinked meanwhile; the value is deleted again.
         """
         hour = self._clock() + KEPT
         expires = hour if self._ends is None else min(hour, self._ends)
@@ -51,7 +51,7 @@ class SealedDrawer:
             raise Disconnected("the link changed while the record was read")
 
     async def clear(self) -> None:
-        """Throw away what all drawers of this person hold: one file is made at a time."""
+        """Delete all stored values of this person for all records, because one file is made at a time."""
         await self._table.store.drop_owned(self._owner, _KIND)
 
     def _key(self, name: str) -> str:

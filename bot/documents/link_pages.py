@@ -1,4 +1,4 @@
-"""SMART Health Links over HTTP: the manifest for a viewer that sends the passcode, and the file, always ciphertext."""
+"""SMART Health Links over HTTP: the manifest for a viewer that sends the passcode, and the file, always encrypted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 
 
 class _Asked(msgspec.Struct, frozen=True, rename="camel"):
-    """A manifest request. `recipient` is who looks, as a text to show; it is asked for and not kept."""
+    """A manifest request. `recipient` is the name of the viewer's user; it is required and not stored."""
 
     recipient: str
     passcode: str = ""
@@ -41,7 +41,7 @@ class HealthLinkPages:
         self._links = links
 
     def routes(self) -> list[Route]:
-        """POST /shl/{id}, GET /shl/{id}/{file}, and OPTIONS of both."""
+        """Return the routes POST /shl/{id}, GET /shl/{id}/{file}, and OPTIONS of both."""
         return [
             Route("/shl/{id}", self.manifest, methods=["POST"]),
             Route("/shl/{id}/{file}", self.file, methods=["GET"]),
@@ -49,7 +49,10 @@ class HealthLinkPages:
         ]
 
     async def manifest(self, request: Request) -> Response:
-        """The link's one file for the right passcode: 401 with the tries left, 404 when the link is over."""
+        """Respond with the link's file if the passcode is correct.
+
+        401 with the tries left, 404 if the link has expired.
+        """
         link_id, asked = request.path_params["id"], await _asked(request)
         if asked is None:
             return JSONResponse({"error": "A recipient is needed."}, HTTPStatus.BAD_REQUEST, _HEADERS)
@@ -64,7 +67,7 @@ class HealthLinkPages:
         return JSONResponse({"files": [described]}, headers=_HEADERS)
 
     async def file(self, request: Request) -> Response:
-        """The JWE alone."""
+        """Respond with the JWE alone."""
         try:
             encrypted = await self._links.file(request.path_params["id"], request.path_params["file"])
         except (DocumentOver, StoreError) as error:
@@ -72,11 +75,11 @@ class HealthLinkPages:
         return PlainTextResponse(encrypted, headers=_HEADERS, media_type="application/jose")
 
     async def may_ask(self, _request: Request) -> Response:
-        """What a browser asks before a viewer's page may send a passcode."""
+        """Respond to a CORS preflight request, which allows a viewer's page to send the passcode."""
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=_HEADERS)
 
     def _where(self, link_id: str, link: HealthLink, asked: _Asked) -> dict[str, str]:
-        """The file in the manifest, or its address when it is longer than the viewer takes."""
+        """Return the file for the manifest, or its address if it is longer than the viewer accepts."""
         longest = asked.embedded_length_max
         if longest is None or len(link.encrypted) <= longest:
             return {"embedded": link.encrypted}
@@ -84,7 +87,7 @@ class HealthLinkPages:
 
 
 async def _asked(request: Request) -> _Asked | None:
-    """The request's body; None when it is too long, is no manifest request, or names nobody."""
+    """Return the request's body; None if it is too long, is no manifest request, or has no recipient."""
     body = b""
     async for piece in request.stream():
         body += piece
@@ -98,7 +101,7 @@ async def _asked(request: Request) -> _Asked | None:
 
 
 def _refused(error: DocumentOver | CodeSpent | StoreError) -> Response:
-    """404 for what is over, 503 when the store does not answer; for operators a line without the link."""
+    """Respond with 404 for an expired link or 503 for an unusable store; log a line without the link."""
     _log.info("health_link_not_given", error=type(error).__name__, reference=error.reference, reason=str(error))
     if isinstance(error, StoreError):
         return JSONResponse({"error": "Try again in a moment."}, HTTPStatus.SERVICE_UNAVAILABLE, _HEADERS)

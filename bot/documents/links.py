@@ -1,4 +1,6 @@
-"""SMART Health Links: a FHIR resource for a front desk, as ciphertext behind a passcode, whose key is only in the QR.
+"""SMART Health Links: a FHIR resource for a front desk, encrypted and behind a passcode.
+
+Its key is only in the QR code.
 
 The rules are those of HL7's SMART Health Links specification (hl7.org/fhir/uv/smart-health-cards-and-links).
 """
@@ -27,10 +29,10 @@ _KEY_BITS = 256
 
 
 class HealthLink(msgspec.Struct, frozen=True):
-    """What is kept of a link, key: the SHA-256 of its id. `code` is the SHA-256 of the passcode.
+    """A stored link, key: the SHA-256 of its id. `code` is the SHA-256 of the passcode.
 
-    `encrypted` is the resource as a compact JWE; the row does not hold its key. `file` is the part of an address under
-    which a viewer gets the JWE alone: only who had the passcode is told it.
+    `encrypted` is the resource as a compact JWE; its key is not stored. `file` is the part of the address under which a
+    viewer gets the JWE alone; only a viewer with the passcode is told it.
     """
 
     person: Person
@@ -41,14 +43,14 @@ class HealthLink(msgspec.Struct, frozen=True):
 
 
 class NewLink(NamedTuple):
-    """A link for its QR, `shlink:/…` with the key in it, and the passcode that the chat shows."""
+    """A new link for its QR code, `shlink:/…` including the key, and the passcode that the chat shows."""
 
     shlink: str
     code: str
 
 
 class HealthLinks:
-    """Makes links, one live link a person, and opens them for who has the passcode."""
+    """Makes links, one valid link for each person, and opens them with the passcode."""
 
     def __init__(
         self, table: SealedTable, audit: Audit, public_url: str, clock: Callable[[], float] = time.time
@@ -58,7 +60,7 @@ class HealthLinks:
         self._wrongly = Tries(LIVES, clock)
 
     async def offer(self, resource: bytes, person: Person) -> NewLink:
-        """Keep a FHIR resource's JSON encrypted under a new key, which is returned in the link and nowhere kept."""
+        """Store a FHIR resource's JSON encrypted with a new key, which is returned in the link and not stored."""
         link_id, code, key = new_secret(), new_code(), jose.OctKey.generate_key(_KEY_BITS)
         header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF", "cty": CONTENT_TYPE}
         expires = self._clock() + LIVES
@@ -68,16 +70,17 @@ class HealthLinks:
         return NewLink(self._shlink(link_id, str(key.as_dict()["k"]), expires), code)
 
     def address(self, link_id: str) -> str:
-        """The manifest's URL."""
+        """Return the manifest's URL."""
         return f"{self._public_url}/shl/{link_id}"
 
     async def open(self, link_id: str, typed: str) -> HealthLink:
-        """What waits behind a link, for a right passcode; as often as asked until it is over.
+        """Return the stored link if the passcode is correct; any number of times until it expires.
 
         Raises:
-            DocumentOver: it is over, a newer one replaced it, or the account was disconnected.
-            CodeWrong: with `tries_left`. CodeSpent: that was the last try, and the link is gone.
-            StoreError: it cannot be written into the audit trail, so it is not given (T56).
+            DocumentOver: it has expired, was replaced by a newer one, or the account was disconnected.
+            CodeWrong: the passcode is wrong; has `tries_left`.
+            CodeSpent: the passcode was wrong, and that was the last try; the link is deleted.
+            StoreError: it cannot be recorded in the audit trail, so it is not returned (T56).
         """
         link, key = await self._peek(link_id), digest(link_id)
         # Counted before it is compared, so that guesses which come at once are all counted.
@@ -93,7 +96,7 @@ class HealthLinks:
         return link
 
     async def file(self, link_id: str, name: str) -> str:
-        """The JWE alone, by the address that `open` told.
+        """Return the JWE alone, by the address in the result of `open`.
 
         Raises:
             DocumentOver: as in `open`, or the address is another one.
@@ -118,6 +121,6 @@ class HealthLinks:
         raise CodeSpent("too many wrong passcodes")
 
     def _shlink(self, link_id: str, key: str, expires: float) -> str:
-        """The payload with the flag P: a passcode is needed."""
+        """Return the link with the flag P: a passcode is needed."""
         payload = {"url": self.address(link_id), "key": key, "exp": int(expires), "flag": "P", "v": 1}
         return "shlink:/" + base64.urlsafe_b64encode(msgspec.json.encode(payload)).rstrip(b"=").decode()

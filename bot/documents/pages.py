@@ -1,4 +1,4 @@
-"""Documents over HTTP. GET changes nothing; a person's own leave only by our form with the code of their chat."""
+"""Documents over HTTP. GET changes nothing; a person's own are returned only through our form with the code."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _log = structlog.get_logger()
 
 
 class Pages:
-    """Serves the documents, the form before them, and what is said when there is none."""
+    """Serves the documents, the form before them, and error pages."""
 
     def __init__(self, documents: Documents, renderer: Renderer, public_url: str) -> None:
         self._documents, self._renderer = documents, renderer
         self._forms = FormTokens(Cookies(public_url, PRIVATE_LIVES), "document")
 
     def routes(self) -> list[Route]:
-        """GET and POST /document/{id}."""
+        """Return the routes GET and POST /document/{id}."""
         return [
             Route("/document/{id}", self.show, methods=["GET"]),
             Route("/document/{id}", self.hand_out, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        """The document when it is anybody's, else the form that asks for the code; previews learn nothing (T29)."""
+        """Show an open document, or the form that asks for the code; link previews get no details (T29)."""
         if is_preview(request):
             return self._renderer.page("preview", request.headers.get("accept-language"))
         document_id = request.path_params["id"]
@@ -60,7 +60,7 @@ class Pages:
         return self._form(request, document_id, paper)
 
     async def hand_out(self, request: Request) -> Response:
-        """The file that the form asked for; the form again when the code is wrong or another page sent it (T14)."""
+        """Return the requested file; the form again if the code is wrong or another page sent the request (T14)."""
         document_id, fields = request.path_params["id"], await fields_of(request)
         try:
             paper = await self._documents.peek(document_id)
@@ -90,7 +90,7 @@ class Pages:
         return page
 
     def _problem(self, request: Request, error: BotError) -> Response:
-        """For operators the reference that the page shows; neither holds the link or what it led to."""
+        """Return an error page, and log its reference; neither contains the link or the document's content."""
         _log.info("document_not_given", error=type(error).__name__, reference=error.reference, reason=str(error))
         name, status = _PROBLEMS.get(type(error), ("store_busy", HTTPStatus.SERVICE_UNAVAILABLE))
         accepts = request.headers.get("accept-language")
@@ -98,7 +98,7 @@ class Pages:
 
 
 def _file(paper: Paper, form: str, packed: AsyncIterator[bytes]) -> Response:
-    """The file, under a name that does not identify its owner."""
+    """Return the response with the file, under a name that does not identify its owner."""
     shown = f'{_SHOWN[form]}; filename="{paper.name}.{form}"'
     headers = {**headers_of(paper.language, paper.style), "Content-Disposition": shown}
     return StreamingResponse(unpack(packed), media_type=_TYPES[form], headers=headers)

@@ -1,4 +1,4 @@
-"""The figures of a page's pictures: where the parts of a bar lie, and the points of a line. Templates draw them."""
+"""Coordinates for a page's pictures: the parts of a bar, and the points of a line. Templates draw them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from itertools import accumulate
 from typing import NamedTuple
 
 WIDE, LEAST = 1000, 6
-"""The length of a bar in thousandths, and that of its shortest part: what is there can be seen."""
+"""The length of a bar in thousandths, and the smallest length of a part, so that every part is visible."""
 _PERCENT, _TENTH = 100, 10
 
 
 class BarPart(NamedTuple):
-    """One part of a bar: where it begins and how long it is, as SVG takes them, and its rounded share in percent."""
+    """One part of a bar: its start and length, as SVG takes them, and its rounded share in percent."""
 
     at: str
     width: str
@@ -23,7 +23,7 @@ class BarPart(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A line across a picture, with the number that it stands for."""
+    """A line across a picture, and the number that it marks."""
 
     y: int
     value: Decimal
@@ -31,7 +31,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The area of a picture in which its lines are drawn, in SVG's units."""
+    """The area of a picture in which lines are drawn, in SVG units."""
 
     left: int = 40
     right: int = 316
@@ -44,9 +44,9 @@ BOX = Box()
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Lines over time: for each its points (x, y), the ticks from the bottom up, and the range behind them (y, height).
+    """Lines over time: the points (x, y) of each, the ticks from the bottom up, and the range behind them (y, height).
 
-    A day is as far from the next one drawn as it is in the calendar.
+    Distances between points are proportional to the days between them.
     """
 
     lines: tuple[tuple[tuple[int, int], ...], ...]
@@ -56,10 +56,10 @@ class Plot:
 
 
 def stretches(parts: Iterable[Decimal]) -> tuple[BarPart, ...]:
-    """The parts of one whole side by side; together they are as long as the bar.
+    """Return the parts of a whole, side by side; together they are as long as the bar.
 
     Raises:
-        ValueError: a part is below zero, or there is no whole.
+        ValueError: a part is negative, or the whole is zero.
     """
     values = list(parts)
     if min(values, default=Decimal(-1)) < 0 or not sum(values):
@@ -71,7 +71,7 @@ def stretches(parts: Iterable[Decimal]) -> tuple[BarPart, ...]:
 
 
 def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
-    """Whole numbers in the proportion of the values that add up to `whole`; none but that of zero is below `least`."""
+    """Return whole numbers proportional to the values, with the sum `whole`; only zero values are below `least`."""
     total = sum(values, Decimal(0))
     found = [max(round(value * whole / total), least) if value else 0 for value in values]
     found[values.index(max(values))] += whole - sum(found)
@@ -85,7 +85,10 @@ def _percent(thousandths: int) -> str:
 def plotted(
     days: Sequence[date], lines: Sequence[Sequence[Decimal]], low: Decimal | None = None, high: Decimal | None = None
 ) -> Plot | None:
-    """The lines over the days, oldest first, before the range from `low` to `high`; None where they are of one day."""
+    """Return the lines over the days, oldest first, and the range from `low` to `high`.
+
+    None if there is one day only.
+    """
     first, last = days[0], days[-1]
     if first == last:
         return None
@@ -96,7 +99,7 @@ def plotted(
 
 
 def _around(values: Sequence[Decimal], low: Decimal | None, high: Decimal | None) -> list[Decimal]:
-    """The values with the range, and with some of the side on which it is open."""
+    """Return the values and the ends of the range, plus some room on the side where the range is open."""
     shown = [*values, *(bound for bound in (low, high) if bound is not None)]
     room = (max(shown) - min(shown)) / _TENTH
     return [
@@ -107,7 +110,7 @@ def _around(values: Sequence[Decimal], low: Decimal | None, high: Decimal | None
 
 
 def ticks_of(values: Sequence[Decimal]) -> list[Decimal]:
-    """Three to five round numbers, evenly apart, around all the values."""
+    """Return three to five round numbers at equal distances that enclose all values."""
     low, high = min(values), max(values)
     room = (high - low) or abs(high) or Decimal(1)
     step = next(step for step in _steps(room) if room <= 3 * step)
@@ -127,7 +130,7 @@ def _y(value: Decimal, ticks: Sequence[Decimal]) -> int:
 
 
 def _band(low: Decimal | None, high: Decimal | None, ticks: Sequence[Decimal]) -> tuple[int, int] | None:
-    """A range that has one end goes on to the edge of the picture."""
+    """Return the range as (y, height); a range with one end extends to the edge of the picture."""
     if low is None and high is None:
         return None
     top = BOX.top if high is None else _y(high, ticks)

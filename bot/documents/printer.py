@@ -1,4 +1,4 @@
-"""Documents as files: pages, tables, calendars and contacts of an answer's values, piece by piece."""
+"""Documents as files: pages, tables, calendars and contacts from an answer's values, in pieces."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST = 75  # octets of a line
 
 
 def contact_value(value: Any) -> str:
-    """A value as a property holds it: one line, with what separates parts of a property escaped; absent is empty."""
+    """Return a value as a vCard property value: one line, with separators escaped; None is empty."""
     text = "" if value is None else clean(str(value))
     for sign in "\\,;":
         text = text.replace(sign, f"\\{sign}")
@@ -33,13 +33,13 @@ def contact_value(value: Any) -> str:
 
 
 def contact_file(text: str) -> str:
-    """The lines of a card that say something, each folded, with the ends of lines that the format wants."""
+    """Return the card's non-empty lines, each folded, with the line ends of the format."""
     lines = (line.strip() for line in text.splitlines())
     return "".join(f"{_folded(line)}\r\n" for line in lines if line.partition(":")[2].strip("; "))
 
 
 def _folded(line: str) -> str:
-    """The line in pieces of at most 75 octets, no letter broken; each piece but the first behind a blank."""
+    """Return the line folded into pieces of at most 75 octets, without splitting a character."""
     pieces, piece = [], ""
     for letter in line:
         if len((piece + letter).encode()) >= _LONGEST:
@@ -57,10 +57,10 @@ _MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its r
 
 
 def calendar_file(words: Sequence[str], day: object) -> str:
-    """The file; `words` are the event's title and, under it, what it is. It blocks no time and names nobody.
+    """Return the calendar file; `words` are the event's title and the lines of its description. It blocks no time.
 
     Raises:
-        TypeError: the document has no such day.
+        TypeError: the document has no date.
     """
     from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
 
@@ -101,7 +101,7 @@ _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers ski
 
 
 class Printer:
-    """Prints `documents/<name>` of a pack's templates, in the person's language. `common` is what any may name."""
+    """Prints `documents/<name>` of a pack's templates in a language. `common` are values for all templates."""
 
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
         style = (folder / "document.css").read_text(encoding="utf-8")
@@ -120,11 +120,11 @@ class Printer:
             self._vcf[language] = _environment(folder, language, csv, finalize=contact_value)
 
     def pieces(self, name: str, form: str, values: Mapping[str, object], language: Language) -> Iterator[str]:
-        """The document's text as `html`, `csv`, `vcf` or `ics`. A calendar's template holds the words of its day.
+        """Yield the document's text as `html`, `csv`, `vcf` or `ics`. A calendar's template has the texts of its event.
 
         Raises:
-            jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
-            TypeError: it prints a value that has no words of its own.
+            jinja2.TemplateError: the template is missing or wrong, or a value is missing.
+            TypeError: a value of a type that cannot be shown.
         """
         jinja = {"html": self._html, "vcf": self._vcf}.get(form, self._csv)[language]
         template = jinja.get_template(f"{name}.{form}")
@@ -161,15 +161,15 @@ def _environment(
 
 
 def _said(value: object) -> Markup:
-    """A value in a message, as it is printed beside one."""
+    """Return a value within a message, shown as elsewhere on the page."""
     return escape(_shown(value))
 
 
 def _shown(value: object) -> object:
-    """What a page prints: text, cleaned, and whole numbers; Jinja escapes it afterwards.
+    """Return a value as a page shows it: cleaned text, or a whole number. Jinja escapes it afterwards.
 
     Raises:
-        TypeError: a value without words of its own (None, a Decimal, a date) was printed without a filter.
+        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
     """
     if isinstance(value, Markup | Undefined):
         return value

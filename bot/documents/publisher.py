@@ -1,7 +1,7 @@
-"""From an answer's document to a link: printed in its formats off the event loop, then kept at the desk.
+"""Render an answer's document to its formats in a worker thread, store the files and return a download link.
 
-A zip holds the printed page and spreadsheet beside files of its own. One is made at a time in a process: while it is,
-some 30 MiB are in memory, the parts that it is made of and itself.
+A zip file has the printed page and the spreadsheet besides files of its own. A process makes one zip at a time, because
+a zip and its parts take about 30 MiB of memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Files = Iterable[tuple[str, Iterable[bytes]]]
 
 
 def zipped(printed: Mapping[str, Iterable[str]], files: Files) -> bytes:
-    """The zip of printed texts and of further files, in this order; the same files give the same bytes."""
+    """Return a zip file of printed texts and of further files, in this order; the same files give the same bytes."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         for name, texts in printed.items():
@@ -56,18 +56,18 @@ _NAMES = {
     "record": "health-record",
 }
 _INSIDE = {"html": "record.html", "csv": "claims.csv"}
-"""What the printed files of a zip are called in it."""
+"""The names of the printed files in a zip file."""
 
 
 class Publisher:
-    """Prints documents and offers them."""
+    """Prints and stores documents."""
 
     def __init__(self, printer: Printer, documents: Documents, links: HealthLinks) -> None:
         self._printer, self._documents, self._links = printer, documents, links
         self._zips = asyncio.Semaphore(1)
 
     def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
-        """What a person's answers about one record keep between two questions, while the link `holds`."""
+        """Return the storage for a person's answers about one record between two questions, while the link `holds`."""
         return self._documents.drawer(person, access, holds)
 
     async def offer(
@@ -81,9 +81,10 @@ class Publisher:
         shared: bytes | None = None,
         files: Callable[[], Files] | None = None,
     ) -> OfferedDocument:
-        """Where a document waits: for its person alone, or for anybody when there is none.
+        """Print and store a document. Return its link: for its person alone, or open if there is no person.
 
-        `shared` is a FHIR resource to hand over by a QR code in the page: with one code for page and link. `files` go
+        `shared` is a FHIR resource to hand over with a QR code in the page, with the same code as the page. `files` are
+        put
         into one zip with the printed page and spreadsheet.
         """
         code = None
@@ -108,7 +109,7 @@ class Publisher:
 
 
 def qr_svg(text: str) -> Markup:
-    """The QR code, dark on white in every colour scheme, as scanners need it; its size is the page's to say."""
+    """Return the QR code as SVG, dark on white in every colour scheme, as scanners need it; the page sets its size."""
     import segno  # noqa: PLC0415 -- one export needs it, and no start
 
     drawn = segno.make(text, error="m", micro=False).svg_inline(border=4, dark="#000", light="#fff", omitsize=True)

@@ -20,9 +20,9 @@ CONDITIONS = (
     "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
     "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
-# What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
-# also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot
-# holds is what the question is about.
+# An answer has to say that it ignores these: who, when, where, how much, which network or drug; in the directory also
+# wishes about a provider; in claims, which have no kind of doctor, that kind. A kind of care that is in no slot is what
+# the question is about.
 _TOLD = frozenset({
     "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
     "provider_name", "organization", "claim_id", "location",

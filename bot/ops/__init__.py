@@ -1,1 +1,1 @@
-"""What operators need: the log, metrics, health, the audit trail, limits, and what stands before every route."""
+"""Operations: the log, metrics, health pages, the audit trail, rate limits, and middleware for all routes."""

@@ -1,6 +1,6 @@
-"""A checkpoint of the audit trail in a file outside the store. It shows when the trail was truncated or emptied.
+"""A checkpoint of the audit trail in a file outside the store, which shows whether the trail was truncated or emptied.
 
-The newest checkpoint replaces the one before only when the trail still leads to that one.
+A new checkpoint replaces the previous one only if the trail still contains the row of the previous one.
 """
 
 from __future__ import annotations
@@ -17,22 +17,24 @@ log = structlog.get_logger("audit")
 
 
 class Anchor:
-    """The checkpoint of a trail in a file; None keeps none."""
+    """The checkpoint of the audit trail in a file. If the file is None, no checkpoint is kept."""
 
     def __init__(self, audit: Audit, file: Path | None) -> None:
         self._audit, self._file = audit, file
 
     async def read(self) -> str:
-        """The checkpoint that is kept; empty when there is none."""
+        """Return the checkpoint in the file; "" if there is none."""
         return "" if self._file is None else await asyncio.to_thread(_read, self._file)
 
     async def keep(self) -> str:
-        """Join the lanes where an hour has gone since, and keep where they end."""
+        """Add a joining row if the last one is an hour old, and write a new checkpoint."""
         await self._audit.join()
         return await self.advance()
 
     async def advance(self, *, accept: bool = False) -> str:
-        """Keep where the trail ends now, and return it; with `accept` also where it contradicts what was kept.
+        """Write a checkpoint of the trail's current end, and return it.
+
+        With `accept`, also if it contradicts the previous one.
 
         Raises:
             StoreError: the trail cannot be read.
@@ -57,7 +59,7 @@ def _read(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all, for its owner only."""
+    """Write a file atomically, readable by its owner only."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="ascii") as opened:
         opened.write(text + "\n")

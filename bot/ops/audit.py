@@ -1,10 +1,10 @@
 """The audit trail: who did what, when and where, as append-only chains of rows (T56).
 
-A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
-record ever, and it is sealed. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another
-order shows; a row of its own says where its lane ends, so that a missing end shows too, and hourly rows name the ends
-of all lanes, so that a missing lane shows (`trail.py`). Checkpoints that are kept outside of the store show what was
-taken away together with those rows. Old rows can be moved into an archive: then a lane goes on behind the last of them.
+A row has a keyed hash of the person, the type and number of records, and where they were shown; it never contains a
+value of a record, and it is encrypted. The HMAC-SHA256 of a row covers the row before it, so that an edited, missing or
+moved row is detected. A separate row stores the end of each lane, so that removed last rows are detected; hourly rows
+list the ends of all lanes, so that a removed lane is detected (`trail.py`). Checkpoints outside of the store detect
+that these rows were removed too. Old rows can be moved into an archive: the lane then continues after the last of them.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _HOUR = 60 * 60.0
 
 
 class Audit:
-    """Adds to the trail and reads it. `clock` tells Unix seconds.
+    """Adds rows to the trail and reads them. `clock` returns Unix seconds.
 
-    Who finds another process in its lane goes on in another one, until each has one to itself.
+    A process that finds another one writing to its lane changes to another lane, until each has a lane of its own.
     """
 
     def __init__(self, table: SealedTable, *, clock: Callable[[], float] = time.time) -> None:
@@ -65,14 +65,16 @@ class Audit:
         along: Sequence[NewRow] = (),
         drops: str = "",
     ) -> bool:
-        """Add a row; whether it was added. `detail` is an intent's name or the kind of a failure.
+        """Add a row. Return whether it was added. `detail` is an intent's name or the kind of a failure.
 
-        `once` names the delivery that is decided about: whoever answers it again after a kill adds no second row.
-        What a row stands for happens with it or not at all: `claims` are rows of its transaction whose keys nobody may
-        have, `along` rows that are put, `drops` an owner whose rows go. It is not added when somebody has a claim.
+        `once` identifies the message: if the message is answered again after a crash, no second row is added. What the
+        row
+        records is done in the same transaction: `claims` are rows to add whose keys must not be in use, `along` are
+        rows to
+        store, `drops` is an owner whose rows are deleted. The row is not added if a key of `claims` is in use.
 
         Raises:
-            StoreError: it could not be kept; what it stands for must not happen then.
+            StoreError: the row was not stored; the caller must not do what it records.
         """
         key_id, key = await self._current_key()
         entry = self._new(
@@ -88,9 +90,12 @@ class Audit:
             return await self._append(entry, key, (*claims, *marks), along, drops)
 
     async def join(self) -> bool:
-        """Add a row that names the ends of all lanes, where there are several, at most once an hour; whether it did.
+        """Add a row that lists the ends of all lanes, if there are several, at most once an hour.
 
-        When the last one was is what its sealed row says: whoever writes the database cannot put it off.
+        Return whether it was added.
+
+        The time of the last such row is read from its encrypted value, so that nobody with access to the database can
+        delay it.
         """
         newest = await self._newest(JOINS)
         past = _HOUR if newest is None else self._clock() - datetime.fromisoformat(newest.at).timestamp()
@@ -109,22 +114,22 @@ class Audit:
         return AuditRow(number=0, at=at, what=what, key=key_id, before="", **more)
 
     async def pseudonym(self, person: Person) -> str:
-        """The keyed hash that stands for a person in the rows. Without the key it does not identify them."""
+        """Return the keyed hash that represents a person in the rows. Without the key it identifies nobody."""
         _, secret = await self._current_key()
         return _who(secret, person)
 
     async def opens(self) -> bool:
-        """Whether a key opens the trail's own; true for a trail that has none yet."""
+        """Return whether a key decrypts the trail's own key; True for a trail that has no key yet."""
         keys = await self._keys()
         return not keys or any(key is not None for key in keys.values())
 
     async def keyed(self, about: str, text: str) -> str:
-        """A keyed hash of a text, another one for each thing that it is about."""
+        """Return a keyed hash of a text, a different one for each `about`."""
         _, secret = await self._current_key()
         return _hashed(secret, about, text)
 
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[AuditRow, ...]:
-        """The rows about a person, newest first."""
+        """Return the rows about a person, newest first."""
         _, secret = await self._current_key()
         who, found = _who(secret, person), list[AuditRow]()
         for kind in _KINDS:
@@ -132,7 +137,7 @@ class Audit:
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.number), reverse=True)[:newest])
 
     async def entries(self) -> AsyncIterator[AuditRow]:
-        """Every row that a key opens, oldest first, read a page at a time."""
+        """Yield every row that can be decrypted, oldest first, a page at a time."""
         lanes = [self._of_lane(kind) for kind in _KINDS]
         first = [(entry.at, at, entry) for at, lane in enumerate(lanes) if (entry := await anext(lane, None))]
         heapify(first)
@@ -150,14 +155,14 @@ class Audit:
                 yield msgspec.json.decode(plain, type=AuditRow)
 
     async def checkpoint(self) -> str:
-        """Where all lanes end now, sealed, as a text to be kept outside of the store; empty for a trail of no rows."""
+        """Return the current ends of all lanes, encrypted, to be kept outside of the store; "" for an empty trail."""
         ends = [end for lane in ALL_LANES if (end := await self._last(lane)).number]
         # Of the first lane alone as releases before wrote it, so that one beside this one can read it.
         plain = msgspec.json.encode(ends[0] if len(ends) == 1 and not ends[0].lane else ends)
         return base64.b64encode(self._table.seal.seal(plain, _CHECKPOINT)).decode() if ends else ""
 
     async def misses(self, checkpoint: str) -> str:
-        """What the trail lacks of a checkpoint, in words; empty when it leads there."""
+        """Return what the trail lacks compared with a checkpoint, as a message; "" if nothing is missing."""
         try:
             plain = self._table.seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
             then = msgspec.json.decode(plain or b"", type=list[End] | End)
@@ -169,10 +174,13 @@ class Audit:
         return ""
 
     async def archive(self, before: datetime, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
-        """Move the rows from before a moment out of the store, never the last one of a lane; how many.
+        """Move the rows from before a moment out of the store, except the last one of each lane.
 
-        `keep` writes a run of them elsewhere, and returns when they are safe. The lane goes on behind the last of
-        them, of which the store keeps number and code: a process that dies in between leaves rows in both places.
+        Return how many were moved.
+
+        `keep` writes some of them elsewhere and returns when they are safely stored. The store keeps the number and
+        code of the
+        last one moved; a process that ends in between leaves rows in both places.
         """
         moment = before.astimezone(UTC).isoformat(timespec="seconds")
         return sum([await self._archived(lane, moment, keep) for lane in ALL_LANES])
@@ -202,10 +210,11 @@ class Audit:
         return len(run)
 
     async def verify(self, checkpoints: Sequence[str] = (), archived: Iterable[AuditRow] = ()) -> Verdict:
-        """Whether the trail is whole: no row edited, missing, added by another hand, or in another place.
+        """Check that no row of the trail was edited, removed, added by somebody else or moved.
 
-        `checkpoints`, kept outside of the store, are rows that it has to lead to. `archived` are the rows that were
-        moved out of it, from the first one on; without them each lane begins behind the last of these.
+        `checkpoints`, kept outside of the store, are rows that the trail must contain. `archived` are the rows that
+        were moved
+        out of it, from the first one on; without them, the check of each lane starts after its last archived row.
         """
         check = Check(await self._keys())
         for entry in archived:
@@ -222,7 +231,7 @@ class Audit:
         return Verdict(count, (*check.faults, *parted.values(), *missed))
 
     async def _checked(self, lane: int, check: Check) -> int:
-        """Hold a lane against itself; how many rows it has."""
+        """Check one lane. Return how many rows it has."""
         kind, base, count = _KINDS[lane], await self._base(lane), 0
         check.begin(base)
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
@@ -240,7 +249,7 @@ class Audit:
     async def _append(
         self, entry: AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
     ) -> bool:
-        """Put row and end behind the last one. Where another process has put one, go on in another lane."""
+        """Store a row and the new end of its lane. If another process wrote to the lane, use another lane."""
         for _ in range(_TRIES):
             whole = _behind(self._end or await self._last(self._lane), entry, key)
             self._end, (row, head) = None, self._rows(whole)
@@ -254,11 +263,11 @@ class Audit:
         raise StoreBusy("too many processes add to the audit trail at once")
 
     def _mark(self, key: bytes, decision: str) -> NewRow:
-        """The row that marks a decision as recorded, under a keyed hash of its name."""
+        """Return the row that marks a decision as recorded; its key is a keyed hash of the decision's name."""
         return NewRow(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
 
     def _rows(self, entry: AuditRow) -> tuple[NewRow, NewRow]:
-        """A row of the trail and the sealed end of its lane, as the store keeps them."""
+        """Return a row of the trail and the encrypted end of its lane, as rows to store."""
         value = msgspec.json.encode(entry)
         row = self._table.row(_KINDS[entry.lane], _key(entry.number), value, expires=FOREVER, owner=entry.who)
         return row, self._kept(_HEAD, entry.end)
@@ -280,7 +289,7 @@ class Audit:
         return None if row is None else self._opened(row)
 
     async def _base(self, lane: int) -> End:
-        """The last row of a lane that was moved out of the store; number 0 where none was."""
+        """Return the last row of a lane that was moved out of the store; number 0 if none was."""
         return await self._end_kept(_BASE, lane) or End(lane=lane)
 
     async def _end_kept(self, name: str, lane: int) -> End | None:
@@ -288,7 +297,7 @@ class Audit:
         return None if plain is None else msgspec.json.decode(plain, type=End)
 
     async def _leads_to(self, end: End) -> bool:
-        """Whether a lane has this row, or it is in the archive, behind whose last row the lane goes on."""
+        """Return whether a lane contains this row, or the row was archived."""
         if end.lane not in ALL_LANES:
             return False
         base = await self._base(end.lane)
@@ -298,11 +307,14 @@ class Audit:
         return value is not None and msgspec.json.decode(value, type=AuditRow).end == end
 
     async def _keys(self) -> dict[str, bytes | None]:
-        """Every key of the trail by its name, in the order in which they were made; None for one that nothing opens."""
+        """Return all keys of the trail by name, oldest first; None for a key that cannot be decrypted."""
         return {row.key: key async for row, key in self._table.listed(_KEYS)}
 
     async def _current_key(self) -> tuple[str, bytes]:
-        """The newest key that can be opened; a new one when there is none, as at the first start."""
+        """Return the newest key that can be decrypted, with its name.
+
+        A new one if there is none, as at the first start.
+        """
         if self._key is None:
             keys = await self._keys()
             opened = [(name, key) for name, key in keys.items() if key]
@@ -321,7 +333,7 @@ class Audit:
 
 
 def _behind(end: End, entry: AuditRow, key: bytes) -> AuditRow:
-    """The row as the next one of a lane."""
+    """Return the row with the number, the previous code and its own code, as the next row of a lane."""
     whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac, lane=end.lane)
     return msgspec.structs.replace(whole, mac=code_of(whole, key))
 

@@ -1,7 +1,7 @@
-"""A clock that goes back: what was leased before it did would rest as long as it went, so its end is moved too (F59).
+"""Correction for a clock that was set back: leases from before would last too long, so their ends are moved too (F59).
 
-The store keeps the latest time that any of its processes has seen. Whoever finds it ahead of its own clock moves what
-was written until then, also after a restart.
+The store keeps the latest time that any of its processes has seen. A process that finds it ahead of its own clock moves
+what was written before, also after a restart.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LIVES = 30 * 86_400.0
 
 
 async def put_right(store: Store, clock: Callable[[], float] = time.time) -> float:
-    """Move what rests too long because the clock went back; by how many seconds it did, 0 when it did not."""
+    """Move times in the store if the clock was set back. Return by how many seconds it was, 0 if it was not."""
     now, kept = clock(), await store.get(_KIND, _KIND)
     seen = 0.0 if kept is None else float(kept)
     back = seen - now if seen - now > _JUMP else 0.0
@@ -40,7 +40,7 @@ async def put_right(store: Store, clock: Callable[[], float] = time.time) -> flo
 
 
 async def watch_clock(store: Store) -> None:
-    """Look at the clock until it is cancelled."""
+    """Check the clock regularly until cancelled."""
     while True:
         with contextlib.suppress(StoreError):
             await put_right(store)

@@ -1,4 +1,4 @@
-"""What time it is for everybody who asks: the clock in BOT_TIMEZONE, or BOT_TODAY's day in front of a made-up payer."""
+"""The current time for all of the bot: the clock in BOT_TIMEZONE, or the date of BOT_TODAY with the embedded payer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.errors import ConfigError
 
 
 def clock_of(day: Day) -> Callable[[], datetime]:
-    """The present moment in BOT_TIMEZONE, with the date of BOT_TODAY when that is set; the time of day goes on."""
+    """Return a function for the current time in BOT_TIMEZONE, with the date of BOT_TODAY if that is set."""
     zone, today = ZoneInfo(day.bot_timezone), day.bot_today
 
     def now() -> datetime:
@@ -22,10 +22,10 @@ def clock_of(day: Day) -> Callable[[], datetime]:
 
 
 def refuse_made_up_day(settings: Settings) -> None:
-    """Real records are read on the real day: BOT_TODAY is for a payer on this machine.
+    """Check that BOT_TODAY is set for a payer on this machine only: real records need the real date.
 
     Raises:
-        ConfigError: BOT_TODAY is set, and the payer is somewhere else.
+        ConfigError: BOT_TODAY is set, and the payer is on another machine.
     """
     if settings.made_up_day:
         raise ConfigError(settings.made_up_day)

@@ -1,7 +1,7 @@
-"""Middleware before every route: checks the host, finds the client's address, and limits the time of a request.
+"""Middleware for all routes: checks the host, determines the client's address, and limits the time of a request.
 
-Nothing is ever made of the Host header. A proxy's word for the address of a client counts only when it comes from a
-proxy that the operator trusts.
+The Host header is never used to build anything. A forwarded client address counts only if it comes from a proxy that
+the operator trusts.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from bot.config import Settings
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 ARRIVES_WITHIN = 10.0  # seconds, for the whole body of a request
 UNKNOWN, UNNAMED = "", "proxy"
-"""The addresses of those whom a trusted proxy names in a way that says nothing, and whom it does not name at all.
+"""The client's address if a trusted proxy sent an unusable one (UNKNOWN), or sent none (UNNAMED).
 
-All of the first are counted as one, and of the second none; neither is this machine.
+All UNKNOWN clients share one rate limit, UNNAMED ones have none; neither counts as this machine.
 """
 _FORWARDED = "x-forwarded-for"
 _HSTS = "max-age=31536000"
@@ -34,25 +34,27 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 class TooSlow(Exception):
-    """The rest of a request did not come in time."""
+    """The rest of a request did not arrive in time."""
 
 
 class Sent:
-    """The `send` of a request, which notes whether its answer has begun: then no other can be given."""
+    """Wraps an ASGI `send` and records whether the response has started, after which no other can be sent."""
 
     def __init__(self, send: Send) -> None:
         self._send, self.began = send, False
 
     async def __call__(self, message: Message) -> None:
-        """Send on."""
+        """Record that the response has started, and send the message."""
         self.began = True
         await self._send(message)
 
 
 class Entrance:
-    """ASGI middleware. `hosts` may be asked for, but for health, which probes ask for by any; `proxies` are trusted.
+    """ASGI middleware. Requests must be for one of `hosts`, except health checks, which may use any.
 
-    With `https` every answer tells browsers to come back over TLS only (RFC 6797).
+    `proxies` are trusted.
+
+    With `https`, every response tells browsers to use TLS only (RFC 6797).
     """
 
     def __init__(
@@ -68,7 +70,10 @@ class Entrance:
         self._https, self._seconds = https, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through with its client's true address; 421 for another host, 408 when it is too slow."""
+        """Pass the request on with its client's address.
+
+        Respond with 421 for another host, or 408 if it is too slow.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -106,7 +111,7 @@ class Entrance:
         return any(found in network for network in self._proxies)
 
     def _timed(self, receive: Receive) -> Receive:
-        """What gives the request's body, which has to be whole before its time is over."""
+        """Return a `receive` that raises TooSlow unless the whole body arrives in time."""
         end, whole = asyncio.get_running_loop().time() + self._seconds, False
 
         async def timed() -> MutableMapping[str, Any]:
@@ -134,7 +139,7 @@ def _secured(send: Send) -> Send:
 
 
 def entrance_of(settings: Settings) -> Middleware:
-    """The entrance as an operator set it, for every port that others than operators reach."""
+    """Return the middleware as configured, for every port that is open to others than operators."""
     return Middleware(
         Entrance,
         hosts=settings.trusted_hosts,
@@ -144,7 +149,7 @@ def entrance_of(settings: Settings) -> Middleware:
 
 
 def host_of(header: str) -> str:
-    """The name in a Host header, without its port (RFC 9110 7.2)."""
+    """Return the host name in a Host header, without its port (RFC 9110 7.2)."""
     name = header.strip().lower()
     if name.startswith("["):
         return name[1:].partition("]")[0]
@@ -152,7 +157,7 @@ def host_of(header: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is this machine's own."""
+    """Return whether an address is a loopback address."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
@@ -160,7 +165,7 @@ def is_loopback(address: str) -> bool:
 
 
 def _address(named: str) -> str:
-    """The address that one entry of X-Forwarded-For names, without a port; empty when it is none."""
+    """Return the address in one entry of X-Forwarded-For, without its port; UNKNOWN if it is not an address."""
     text = named.strip()
     for one in (text, host_of(text)):
         try:

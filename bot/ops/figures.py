@@ -1,6 +1,6 @@
-"""A month in figures for who runs the bot: what was counted, without what fewer than five people did.
+"""Monthly usage figures for the operator; anything done by fewer than five people is left out.
 
-Counts are rounded down to fives, so that no sum tells what was left out of it.
+Counts are rounded down to a multiple of five, so that a left-out count cannot be derived from a total.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MOST = 25  # rows of a table
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One row: its name, a number for each column, and what percent of the largest row it is."""
+    """One row: its name, a number for each column, and its size as a percentage of the largest row."""
 
     name: str
     numbers: tuple[int, ...]
@@ -25,15 +25,18 @@ class FigureRow:
 
     @property
     def total(self) -> int:
-        """All of its columns together."""
+        """The sum of all columns."""
         return sum(self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One month. Intents and what was not understood have a column for each of `languages`, ratings for each outcome.
+    """The figures of one month.
 
-    `half` and `most` are the seconds within which half, and 95 in 100, of the answers came; None where too few did.
+    Intents and messages not understood have a column for each language, ratings for each outcome.
+
+    `half` and `most` are the times in seconds within which 50 and 95 percent of the answers came; None for too few
+    answers.
     """
 
     month: str
@@ -52,12 +55,12 @@ class Figures:
 
     @property
     def questions(self) -> int:
-        """How many questions the rows above tell."""
+        """The number of questions in the rows above."""
         return sum(row.total for row in self.intents)
 
 
 def figures_of(rows: Iterable[Counted], month: str) -> Figures:
-    """The figures of a month. The payer's are told only where those of people are."""
+    """Return the figures of a month. Those of the payer are included only if there are figures about people."""
     of_month = [row for row in rows if row.month == month]
     told = [row for row in of_month if row.enough]
     busy = any(row.kind == "day" for row in told)
@@ -82,7 +85,10 @@ def figures_of(rows: Iterable[Counted], month: str) -> Figures:
 
 
 def quantile(buckets: Sequence[tuple[float, int]], share: float) -> float | None:
-    """The time within which this share of what the buckets count came: in a bucket, in proportion; None for none."""
+    """Return the time within which this share of the counts falls, interpolated within a bucket.
+
+    None without counts.
+    """
     total = sum(times for _, times in buckets)
     before, low = 0, 0.0
     for bound, times in buckets:
@@ -93,7 +99,7 @@ def quantile(buckets: Sequence[tuple[float, int]], share: float) -> float | None
 
 
 def _times(rows: Sequence[Counted], kind: str) -> list[tuple[float, int]]:
-    """The counts of each bucket, those above the last bound in one of twice its length."""
+    """Return the (upper bound, count) of each bucket; those above the last bound are given twice that bound."""
     found = {row.name[0]: row.times for row in rows if row.kind == kind and row.name}
     bounds = [(bound, found.get(f"{bound:g}", 0)) for bound in SECONDS]
     return [*bounds, (2.0 * SECONDS[-1], found.get("", 0))]
@@ -104,7 +110,7 @@ def _table(
     kind: str,
     columns: Sequence[str] = (),
 ) -> tuple[FigureRow, ...]:
-    """The cells of a kind, a row for each name and a column for what it is split by, largest first, days in order."""
+    """Return a row for each name of a kind and a column for each of `columns`, largest first, days in order."""
     cells: dict[str, dict[str, int]] = {}
     for row in rows:
         if row.kind == kind and row.name:

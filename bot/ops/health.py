@@ -1,4 +1,4 @@
-"""What operators look at: whether the process is up, whether it can serve, its figures. Nothing of a member (T57)."""
+"""Pages for operators: whether the process is up, whether it can serve, and its metrics. No member data (T57)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ _FORWARDED = ("x-forwarded-for", "forwarded", "via")
 
 
 class Health:
-    """The operators' pages. `faults` names what is missing of the payer or wrong in the set-up."""
+    """The operators' pages. `faults` returns what is wrong with the payer or the set-up."""
 
     def __init__(self, store: Store, meter: Meter, faults: Callable[[], Sequence[str]]) -> None:
         self._store, self._meter, self._faults = store, meter, faults
 
     def public(self, *, apart: bool) -> list[Route]:
-        """What the public port has. Bound apart, only whether it can serve: the rest is the operator's."""
+        """Return the routes of the public port.
+
+        With a separate operators' port (`apart`), only /readyz without details.
+        """
         if apart:
             return [Route("/readyz", self.able)]
         return [
@@ -35,7 +38,7 @@ class Health:
         ]
 
     def apart(self) -> Starlette:
-        """All three, for an address that members' browsers do not reach."""
+        """Return the app with all three pages, for an address that members' browsers cannot reach."""
         return Starlette(
             routes=[
                 Route("/readyz", self.ready),
@@ -45,12 +48,12 @@ class Health:
         )
 
     async def healthy(self, _: Request) -> Response:
-        """That the process is up, with what is degraded."""
+        """Respond that the process is up, with a list of what is degraded."""
         faults = self._faults()
         return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
 
     async def ready(self, _: Request) -> Response:
-        """503 while the store cannot be used. Other faults do not count: help, link and unlink still work."""
+        """Respond with 503 if the store cannot be used. Other faults do not count: help, link and unlink still work."""
         usable, faults = await self._usable(), self._faults()
         return JSONResponse(
             {
@@ -62,7 +65,7 @@ class Health:
         )
 
     async def able(self, _: Request) -> Response:
-        """503 while the store cannot be used. The body has no details."""
+        """Respond with 503 if the store cannot be used. The body has no details."""
         usable = await self._usable()
         return JSONResponse({"status": "ok" if usable else "degraded"}, status_code=_ready(usable=usable))
 
@@ -74,17 +77,17 @@ class Health:
         return True
 
     async def scraped(self, request: Request) -> Response:
-        """The figures for whoever reaches the address apart; a page in a browser of this machine is not who should."""
+        """Respond with the metrics on the operators' port; 404 for a page in a browser of this machine."""
         return self._figures() if not _is_of_here(request) or _asks_for_here(request) else _nothing()
 
     async def own_figures(self, request: Request) -> Response:
-        """The figures for a program of this machine that asks directly; for everybody else there is no such page."""
+        """Respond with the metrics to a direct request from a program on this machine; 404 for all others."""
         passed_on = any(name in request.headers for name in _FORWARDED)
         own = _is_of_here(request) and _asks_for_here(request) and not passed_on
         return self._figures() if own else _nothing()
 
     def _figures(self) -> Response:
-        """In Prometheus's text format."""
+        """Return the metrics in Prometheus's text format."""
         return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
 
 
@@ -93,12 +96,12 @@ def _ready(*, usable: bool) -> HTTPStatus:
 
 
 def _is_of_here(request: Request) -> bool:
-    """Whether it came over loopback, and from no trusted proxy."""
+    """Return whether the request came over loopback, and not through a trusted proxy."""
     return is_loopback(request.client.host if request.client else "")
 
 
 def _asks_for_here(request: Request) -> bool:
-    """Whether it asks by a loopback name: a name of a web page's own that leads here (DNS rebinding) is none."""
+    """Return whether the Host header is a loopback name; another name that resolves to here is not (DNS rebinding)."""
     return host_of(request.headers.get("host", "")) in LOOPBACK_HOSTS
 
 

@@ -1,6 +1,6 @@
-"""How much one person, one workspace and one address may ask for (T52): a window of a minute each.
+"""Rate limits for one person, one workspace and one address (T52), each over windows of a minute.
 
-Counted in memory, and where machines share a store there as well, so that ten processes allow no more than one.
+They are counted in memory, and if machines share a store also there, so that ten processes allow no more than one.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ _MOST = 100_000  # keys that are counted at once; the longest unseen are forgott
 
 
 class Limit:
-    """So many in a minute for each key; the minute begins with the first. `clock` tells seconds."""
+    """A limit on the number of requests in a minute for each key; the minute begins with the first.
+
+    `clock` returns seconds.
+    """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock
         self._counts: TTLCache[str, tuple[float, int]] = TTLCache(_MOST, _MINUTE, timer=clock)
 
     def wait(self, key: str) -> int:
-        """Count one for the key; the seconds to wait when it is one too many, else 0."""
+        """Count one request for the key. Return the seconds to wait if it exceeds the limit, else 0."""
         now = self._clock()
         began, count = self._counts.get(key, (now, 0))
         if now - began >= _MINUTE:
@@ -44,14 +47,20 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A store in which several processes count; `keyed` gives a keyed hash of a text, another for each use of it."""
+    """A store in which several processes count.
+
+    `keyed` returns a keyed hash of a text, a different one for each use.
+    """
 
     store: Store
     keyed: Callable[[str, str], Awaitable[str]]
 
 
 class SharedLimit:
-    """So many in a minute for each key, in this process and, with `counts`, in all of one store. `use` is what for."""
+    """A limit per minute and key, in this process and, with `counts`, in all processes of one store.
+
+    `use` is its name.
+    """
 
     def __init__(
         self, most: int, use: str, counts: Counts | None = None, clock: Callable[[], float] = time.monotonic
@@ -59,9 +68,9 @@ class SharedLimit:
         self._most, self._use, self._counts, self._own = most, use, counts, Limit(most, clock)
 
     async def wait(self, key: str) -> int:
-        """Count one for the key; the seconds to wait when it is one too many, else 0.
+        """Count one request for the key. Return the seconds to wait if it exceeds the limit, else 0.
 
-        While the store cannot be asked, each process counts for itself.
+        While the store cannot be reached, each process counts on its own.
         """
         if (seconds := self._own.wait(key)) or self._counts is None:
             return seconds
@@ -74,7 +83,7 @@ class SharedLimit:
 
 
 class Limits:
-    """The limits of people and workspaces; a workspace's grows with what one person may ask."""
+    """The limits of people and workspaces; a workspace's limit is a multiple of a person's."""
 
     def __init__(
         self,
@@ -88,10 +97,10 @@ class Limits:
         self._team = SharedLimit(team or _BUSY * person, "asking team", counts, clock)
 
     async def check(self, person: Person) -> None:
-        """Count a question of a person. Who sits at the console is the operator, and is not counted.
+        """Count a question of a person. Questions in the console are not counted, as they are the operator's.
 
         Raises:
-            TooManyQuestions: with the `seconds` after which the next is answered.
+            TooManyQuestions: the limit is exceeded; `seconds` says when the next question is answered.
         """
         if person.platform == "console":
             return

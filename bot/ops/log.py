@@ -1,6 +1,6 @@
-"""Structured logs with a closed list of fields: nothing that a person said and nothing of a member's record.
+"""Structured logs with a closed list of fields: no text of a person and no data of a member's record.
 
-Libraries may print bodies or whole URLs: theirs stay at WARNING whatever the level is, and only say who spoke.
+Libraries may log bodies or whole URLs: theirs stay at WARNING at every level, with only the name of the logger.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _QUOTES = ("mcp", "sse_starlette")  # at DEBUG they log whole questions and answ
 
 
 def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop every field that is not on the list, so that a careless call cannot leak a value."""
+    """Remove every field that is not on the list, so that a careless call cannot leak a value."""
     for name in [name for name in event if name not in _FIELDS]:
         del event[name]
     return event
 
 
 def set_up(level: str = "INFO") -> None:
-    """Configure structlog and quieten the libraries, once per process."""
+    """Configure structlog and restrict the libraries' loggers, once per process."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s"))
     handler.addFilter(_without_traceback)
@@ -50,7 +50,7 @@ def set_up(level: str = "INFO") -> None:
 
 
 def _for_a_person(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
-    """A line on a terminal; whoever collects the log gets JSON."""
+    """Return an entry as a line for a terminal; if stderr is not a terminal, entries are JSON instead."""
     level, said = event.pop("level", "info"), event.pop("event", "")
     event.pop("timestamp", None)
     rest = ", ".join(f"{name} {value}" for name, value in event.items())
@@ -58,7 +58,7 @@ def _for_a_person(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Libraries' warnings may quote bodies or URLs: keep that they spoke, not what they said."""
+    """Remove the traceback of a library's warning, which may contain bodies or URLs. Return True to keep the record."""
     record.exc_info = record.exc_text = record.stack_info = None
     return True
 

@@ -1,4 +1,4 @@
-"""What is counted for operators: answers, problems and how long they took, with labels from closed lists (T27, T57)."""
+"""Metrics for operators: answers, problems and durations, with labels from closed lists (T27, T57)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _LINES = 10  # a minute, of each kind: whoever forges thousands fills no disk
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
-"""The upper bounds of the buckets of times."""
+"""The upper bounds of the histogram buckets, in seconds."""
 
 
 def bucket_of(seconds: float) -> str:
-    """The upper bound of the bucket that a time falls into, "" above the last one."""
+    """Return the upper bound of the bucket for a duration, as text; "" above the last bucket."""
     return next((f"{bound:g}" for bound in SECONDS if seconds <= bound), "")
 
 
 class Meter:
-    """One process's figures. No label ever holds what a person said or who they are.
+    """The metrics of one process. No label contains a person's text or identity.
 
-    `tally` keeps the same for the operator's page, where it tells nothing of fewer than five people.
+    `tally` stores the same counts for the operator's page, which leaves out what fewer than five people did.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Meter:
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 
     def answered(self, person: Person, intent: str, language: str, seconds: float, unread: str = "") -> None:
-        """Count one message as answered; `unread` names how it was asked back or not understood."""
+        """Count one answered message; `unread` is the reason if the bot asked back or did not understand it."""
         self._answers.labels(person.platform, intent, language).inc()
         self._seconds.labels(person.platform).observe(seconds)
         if unread:
@@ -89,7 +89,7 @@ class Meter:
             self.tally.add("fault", kind, person=person)
 
     def called(self, outcome: str, seconds: float) -> None:
-        """Count one call to the payer: its status by hundreds ("2xx"), or the name of its failure's class."""
+        """Count one call to the payer by its outcome: the class of its status ("2xx"), or the name of its exception."""
         self._calls.labels(outcome).inc()
         self._waited.observe(seconds)
         if self.tally is not None:
@@ -97,17 +97,17 @@ class Meter:
             self.tally.add("waited", bucket_of(seconds))
 
     def refused(self, channel: str, reason: str) -> None:
-        """Count one request that was refused, such as one that nobody signed."""
+        """Count one request that was refused, such as one without a valid signature."""
         self._refused.labels(channel, reason).inc()
 
     def rated(self, intent: str, rule: str, outcome: str, person: Person) -> None:
-        """Count what one person said of an answer, by its intent and rule (empty for a button's)."""
+        """Count one rating of an answer by its intent and rule ("" if a button asked)."""
         self._ratings.labels(intent, rule, outcome).inc()
         if self.tally is not None:
             self.tally.add("rated", intent, outcome, person=person)
 
     def page(self, payer_faults: int) -> bytes:
-        """Everything in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         self._payer.set(payer_faults)
         return generate_latest(self._registry)
 

@@ -1,4 +1,4 @@
-"""What people think of answers, counted by month, intent, rule and outcome. No words and no person are kept (T57)."""
+"""Ratings of answers, counted by month, intent, rule and outcome. No text and no person is stored (T57)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from bot.ops.metrics import Meter
 from bot.stores.base import Row, Store
 
 RatingOutcome = Literal["right", "wrong", "amount", "person", "question", "words"]
-"""A thumb up or down; after a thumb down what was wrong: the amount, the person or place, the question, the words."""
+"""A thumb up or down; and after a thumb down what was wrong.
+
+The amount, the person or place, the question, the words.
+"""
 OUTCOMES: tuple[RatingOutcome, ...] = get_args(RatingOutcome)
 _COUNT, _ONCE = "rating", "rated"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
@@ -21,9 +24,9 @@ _TRIES = 20
 
 
 class Rated(NamedTuple):
-    """How often answers of an intent, understood by a rule, had an outcome in a month ("2026-11").
+    """The number of answers of an intent and rule that got an outcome in a month ("2026-11").
 
-    `rule` is empty where a button or a follow-up asked.
+    `rule` is "" if a button or a follow-up asked.
     """
 
     month: str
@@ -34,7 +37,7 @@ class Rated(NamedTuple):
 
 
 class Ratings:
-    """The counters, in the store: every process counts into the same. `now` tells the month, in local time."""
+    """The counters, in the store that all processes share. `now` returns the local time, for the month."""
 
     def __init__(
         self, store: Store, meter: Meter, now: Callable[[], datetime], clock: Callable[[], float] = time.time
@@ -42,10 +45,10 @@ class Ratings:
         self._store, self._meter, self._now, self._clock = store, meter, now, clock
 
     async def count(self, intent: str, rule: str, outcome: RatingOutcome, person: Person) -> None:
-        """Add one; the person is kept nowhere.
+        """Add one to a counter; the person is not stored.
 
         Raises:
-            StoreError: it is not counted.
+            StoreError: the rating was not counted.
         """
         self._meter.rated(intent, rule, outcome, person)
         key = "\x1f".join((f"{self._now():%Y-%m}", intent, rule, outcome))
@@ -58,13 +61,13 @@ class Ratings:
                 return
 
     async def is_first(self, person: Person, button: str) -> bool:
-        """Whether a person presses this button for the first time: a second press counts nothing."""
+        """Return whether this is the person's first press of this button; further presses are not counted."""
         expires = self._clock() + _BUTTON
         return await self._store.add(_ONCE, f"{button}\x1f{person.key}", expires=expires, owner=person.key)
 
 
 async def ratings(store: Store) -> Sequence[Rated]:
-    """All that is counted, the newest month first, then by intent, rule and outcome."""
+    """Return all counts, newest month first, then by intent, rule and outcome."""
     found: list[Rated] = []
     page = await store.listed(_COUNT)
     while page:

@@ -1,7 +1,7 @@
-"""Sentences that nobody understood and that their writers gave to the operator, without names and numbers (T74).
+"""Sentences that the bot did not understand and that their writers gave to the operator (T74).
 
-A row holds the words, their language and the month: no person, no chat, no day. Nothing leads back to who gave it, so
-it cannot be taken back; it ends by itself.
+A row has the text without names and numbers, its language and the month, but no person, chat or day. Nothing identifies
+the writer, so a sentence cannot be taken back; it expires by itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KIND, _A_DAY, _HOUR = "sentence", 86_400.0, 3_600.0
 
 
 class GivenSentence(msgspec.Struct, frozen=True):
-    """The words as their writer saw them before agreeing, and the month ("2026-11")."""
+    """The text as its writer saw it before agreeing, its language, and the month ("2026-11")."""
 
     text: str
     language: str
@@ -29,16 +29,18 @@ class GivenSentence(msgspec.Struct, frozen=True):
 
 
 class Sentences:
-    """The operator's list. `now` tells the month, in local time."""
+    """The operator's list of sentences. `now` returns the local time, for the month."""
 
     def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
         self._table, self._now, self._clock = table, now, clock
 
     async def keep(self, text: str, language: str) -> bool:
-        """Keep a sentence for ninety days from the first of the month on: no day is told. False when the list is full.
+        """Store a sentence until ninety days after the first of the month, so that no day is stored.
+
+        Return False if full.
 
         Raises:
-            StoreError: it is not kept.
+            StoreError: the sentence was not stored.
         """
         if await self._table.store.size(_KIND) >= MOST:
             return False
@@ -51,14 +53,14 @@ class Sentences:
 
 
 async def given_sentences(table: SealedTable) -> AsyncIterator[GivenSentence]:
-    """All of them, the oldest first."""
+    """Yield all sentences, oldest first."""
     async for _, plain in table.listed(_KIND):
         if plain is not None:
             yield msgspec.json.decode(plain, type=GivenSentence)
 
 
 async def drop_sentences(table: SealedTable) -> int:
-    """Throw all of them away; how many there were."""
+    """Delete all sentences. Return how many there were."""
     keys = [row.key async for row, _ in table.listed(_KIND)]
     for key in keys:
         await table.store.drop(_KIND, key)

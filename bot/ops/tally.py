@@ -1,7 +1,8 @@
-"""What an operator may look at of a month: how often, and only where at least five people were counted (T57, T73).
+"""Counts by month for the operator, shown only if at least five people were counted (T57, T73).
 
-A process counts in memory and adds that to the store every minute. A cell holds at most four keyed hashes of people, of
-which each cell has its own; with the fifth it holds none, and only that there were enough. No words are counted.
+A process counts in memory and adds its counts to the store every minute. A cell stores keyed hashes of at most four
+people, different ones in each cell; from the fifth person on it stores none, only that there were enough. No text is
+stored.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bot.message import Person
 from bot.stores.sealed import SealedTable
 
 LEAST = 5
-"""Of fewer people nothing is told."""
+"""The smallest number of people of whom a count is shown."""
 TallyKind = Literal["answered", "unread", "fault", "rated", "seconds", "day", "payer", "waited"]
 _KIND = "tally"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
@@ -32,14 +33,14 @@ Pseudonym = Callable[[Person], Awaitable[str]]
 
 
 class _Cell(msgspec.Struct):
-    """How often, the hashes of at most four people, and whether there were five."""
+    """A count, the hashes of at most four people, and whether there were five."""
 
     times: int = 0
     seen: list[str] = []
     enough: bool = False
 
     def add(self, times: int, people: set[str]) -> None:
-        """Count more; with the fifth person the hashes go."""
+        """Add to the count; from the fifth person on the hashes are deleted."""
         self.times += times
         everybody = {*self.seen, *people}
         self.enough = self.enough or len(everybody) >= LEAST
@@ -47,7 +48,7 @@ class _Cell(msgspec.Struct):
 
 
 class Counted(NamedTuple):
-    """How often something came in a month ("2026-11"), and whether of at least five people; `name` has its parts."""
+    """A count of a month ("2026-11"), and whether at least five people contributed; `name` is split into its parts."""
 
     month: str
     kind: str
@@ -57,7 +58,7 @@ class Counted(NamedTuple):
 
 
 class Tally:
-    """Counts of all processes in one store. `now` tells the month, in local time; `pseudonym` hashes a person."""
+    """The counts of all processes in one store. `now` returns the local time; `pseudonym` hashes a person."""
 
     def __init__(
         self,
@@ -70,11 +71,11 @@ class Tally:
         self._waiting: dict[str, tuple[int, set[Person]]] = {}
 
     def today(self, person: Person) -> None:
-        """Count one message of this day."""
+        """Count one message for the current day."""
         self.add("day", f"{self._now():%d}", person=person)
 
     def add(self, kind: TallyKind, *name: str, person: Person | None = None) -> None:
-        """Count once, in memory."""
+        """Count one, in memory."""
         key = "\x1f".join((f"{self._now():%Y-%m}", kind, *name))
         times, people = self._waiting.get(key, (0, set()))
         if person is not None and len(people) < LEAST:
@@ -82,7 +83,7 @@ class Tally:
         self._waiting[key] = times + 1, people
 
     async def flush(self) -> None:
-        """Add to the store what was counted; what the store does not take waits for the next time."""
+        """Add the counts to the store; any that it rejects are kept for the next flush."""
         waiting, self._waiting = self._waiting, {}
         while waiting:
             key, (times, people) = waiting.popitem()
@@ -98,7 +99,7 @@ class Tally:
                 raise
 
     async def every_minute(self) -> None:
-        """Flush again and again."""
+        """Flush once a minute until cancelled."""
         while True:
             await asyncio.sleep(_EVERY)
             await self.flush()
@@ -118,7 +119,7 @@ class Tally:
 
 
 async def counted(table: SealedTable) -> AsyncIterator[Counted]:
-    """All that was counted, in no order."""
+    """Yield all counts, in no order."""
     async for row, plain in table.listed(_KIND):
         with contextlib.suppress(ValueError):
             month, kind, *name = row.key.split("\x1f")

@@ -1,7 +1,7 @@
-"""The rows of the audit trail, and how they are held against each other (T56).
+"""The rows of the audit trail, and the checks on them (T56).
 
-The trail is a chain of rows in each of a few lanes, so that processes that write at once do not wait for each other.
-One lane more holds the rows that join them: each names where all the others had come to.
+The trail is a chain of rows in each of a few lanes, so that processes that write at the same time do not wait for each
+other. Another lane has the joining rows, each of which lists the ends of all lanes at that time.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ AuditEvent = Literal[
 
 LANES = 16
 JOINS = LANES
-"""The lane whose rows name the ends of the others."""
+"""The lane whose rows list the ends of the other lanes."""
 ALL_LANES = range(LANES + 1)
 _JOINED_WITHIN = timedelta(hours=2)
 
 
 class End(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A place in a lane: the number and the code of a row; number 0 where there is none."""
+    """A position in a lane: the number and the code of a row; number 0 if the lane is empty."""
 
     number: int = 0
     mac: str = ""
@@ -51,12 +51,12 @@ class End(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def name(self) -> str:
-        """How the row is called: its number, with its lane in front where that is not the first."""
+        """The name of the row in messages: its number, after its lane if that is not the first."""
         return f"{self.lane}-{self.number}" if self.lane else str(self.number)
 
 
 class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all the rest."""
+    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all other fields."""
 
     number: int
     at: str
@@ -72,35 +72,38 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def end(self) -> End:
-        """Where its lane ends with it."""
+        """The end of its lane if this row is the last one."""
         return End(self.number, self.mac, self.lane)
 
     @property
     def joins(self) -> tuple[End, ...]:
-        """The ends that a joining row names."""
+        """The lane ends that a joining row lists."""
         parts = (part.split(":") for part in self.detail.split() if self.what == "joined")
         return tuple(End(int(number), mac, int(lane)) for lane, number, mac in parts)
 
 
 def joining(ends: Iterator[End]) -> str:
-    """The detail of a row that names these ends."""
+    """Return the `detail` of a joining row for these ends."""
     return " ".join(f"{end.lane}:{end.number}:{end.mac}" for end in ends)
 
 
 def placed(name: str, lane: int) -> str:
-    """The kind, or the key, of what the store keeps for each lane. The first lane is called as the only one was."""
+    """Return the kind or key of a row that exists for each lane.
+
+    The first lane's is unchanged, as once the only one.
+    """
     return f"{name}:{lane}" if lane else name
 
 
 def code_of(entry: AuditRow, key: bytes) -> str:
-    """The code of a row under a key of the trail."""
+    """Return the HMAC of a row, as hexadecimal text."""
     plain = msgspec.json.encode(msgspec.structs.replace(entry, mac=""), order="sorted")
     return hmac.digest(key, b"row\x00" + plain, "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check of the trail found: how many rows, and each fault in words. No fault: the trail is whole."""
+    """The result of a check of the trail: how many rows, and a message for each fault. Without faults it is intact."""
 
     entries: int
     faults: tuple[str, ...]
@@ -108,10 +111,13 @@ class Verdict:
 
 @dataclass(slots=True)
 class Check:
-    """A check under way. `keys` are the trail's, None for one that nothing opens; `macs` are of the rows seen so far.
+    """A check in progress. `keys` are the trail's, None for one that cannot be decrypted.
 
-    `joins` are the ends that joining rows name, by who names them. `archived` says that rows of an archive came first.
-    `spans` are the moments of each lane's first and last row that were seen.
+    `macs` are of the rows so far.
+
+    `joins` are the ends in joining rows, with the name of the row. `archived` is whether archived rows came first.
+    `spans`
+    are the times of each lane's first and last row so far.
     """
 
     keys: Mapping[str, bytes | None]
@@ -124,18 +130,21 @@ class Check:
     _last: dict[int, End] = field(default_factory=dict)
 
     def last(self, lane: int) -> End:
-        """What the next row of a lane has to follow."""
+        """Return the last row of a lane so far, which the next row must follow."""
         return self._last.get(lane, End(lane=lane))
 
     def begin(self, base: End) -> None:
-        """Go on behind the rows of a lane that were moved out of the store; those of an archive have to lead there."""
+        """Continue a lane after the rows that were moved out of the store; `base` is the last of them.
+
+        If archived rows were checked, a fault is added unless they end at `base`.
+        """
         if self.archived and self.last(base.lane) != base:
             self.faults.append(f"the archive does not lead to row {base.name}, behind which the trail goes on")
         self._last[base.lane], self.people = base, Counter()
         self.macs[base.lane, base.number] = base.mac
 
     def follow(self, entry: AuditRow | None, lane: int) -> None:
-        """Hold one row against the one before it and against its own code; None is one that cannot be opened."""
+        """Check one row against the row before it and its own code; None is a row that cannot be decrypted."""
         last = self.last(lane)
         due = End(last.number + 1, lane=lane)
         if entry is None:
@@ -157,7 +166,7 @@ class Check:
         self.spans[lane] = self.spans.get(lane, (entry.at, ""))[0], entry.at
 
     def close_all(self) -> None:
-        """Hold the lanes against each other: where several were written to for hours, one row at least joins them."""
+        """Check that lanes written to for hours by several processes are listed by at least one joining row."""
         spans = sorted(span for lane, span in self.spans.items() if lane != JOINS)
         if len(spans) <= 1 or JOINS in self.spans or self.last(JOINS).number:
             return
@@ -166,7 +175,7 @@ class Check:
             self.faults.append(f"no row joins the lanes, which several processes have written to since {began}")
 
     def close(self, lane: int, before: End | None, after: End | None, count: int) -> None:
-        """Hold a lane of so many rows against its sealed end, as it was before they were read and behind that."""
+        """Check a lane of `count` rows against its stored end, read `before` and `after` the rows."""
         last = self.last(lane)
         if before is not None and self.macs.get((lane, before.number), "") != before.mac:
             self.faults.append(f"the trail does not lead to its sealed end, row {before.name}")

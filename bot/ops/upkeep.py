@@ -1,4 +1,4 @@
-"""Background tasks of a running bot, and how they stop."""
+"""Background tasks of a running bot, and how they are stopped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CANCEL_AGAIN = 0.2  # seconds
 
 
 async def last_checkpoint(anchor: Anchor) -> None:
-    """Write the checkpoint of the audit trail if the store answers."""
+    """Write a checkpoint of the audit trail if the store can be used."""
     with contextlib.suppress(StoreError):
         await anchor.advance()
 
@@ -24,7 +24,7 @@ async def last_checkpoint(anchor: Anchor) -> None:
 async def sweep(
     store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
 ) -> None:
-    """Remove what has expired, delete messages whose time is over, and what else is due, every few minutes."""
+    """Every few minutes, delete expired rows and messages, and do other regular work."""
     while True:
         with contextlib.suppress(StoreError):
             await store.sweep()
@@ -35,7 +35,7 @@ async def sweep(
 
 
 async def stopped(task: asyncio.Task[None]) -> None:
-    """End a task, again when a library swallowed the first cancellation: nobody waits for minutes at a stop."""
+    """Cancel a task, repeatedly if a library swallows the cancellation, so that a stop does not take minutes."""
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_CANCEL_AGAIN)

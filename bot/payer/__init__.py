@@ -1,1 +1,4 @@
-"""The payer's FHIR server: searches, one shared HTTP client, paging, retries, discovery. Nothing here logs a URL."""
+"""The client for the payer's FHIR server: searches, a shared HTTP client, paging, retries, discovery.
+
+No URL is logged.
+"""

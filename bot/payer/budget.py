@@ -1,4 +1,4 @@
-"""The limits of one question, and its report: sources, gaps, and filters that the client applied (T42)."""
+"""The limits of one question, and its report: sources, gaps, and filters that the client applied itself (T42)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HIDING: frozenset[GapKind] = frozenset({"page_failed", "type_refused", "unreada
 
 
 class ReadRecord(msgspec.Struct, frozen=True):
-    """A record that was read: its type, its id, and when the payer gave it."""
+    """A resource that was read: its type, its id, and when the payer returned it."""
 
     type: str
     id: str
@@ -31,13 +31,18 @@ class ReadRecord(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that is missing from what was read. `count` is how many, where that is known; `detail` a closed word.
+    """Something missing from the data that was read. `count` is how many, if known.
 
-    `page_failed`: a later page did not come. `type_refused`: the payer does not give this type. `left_out`: rows of
-    another patient. `unreadable`: rows or elements of the wrong form. `cut_short`: more was there than a question may
-    read (count: what was read), or the next page's address was not the payer's. `said_incomplete`: the payer says
-    that its answer is not whole, or that there are more rows than came. `not_interpreted`: records that say that they
-    mean something else than they show. `told`: the answer's own words say it.
+    `detail` is from a closed list of words.
+
+    `page_failed`: a later page could not be read. `type_refused`: the payer refuses this type. `left_out`: rows of
+    another
+    patient. `unreadable`: invalid rows or elements. `cut_short`: there was more than one question may read (count: how
+    many
+    were read), or the next page's address was not the payer's. `said_incomplete`: the payer says that its response is
+    incomplete, or that there are more rows than it returned. `not_interpreted`: resources with extensions that change
+    their
+    meaning. `told`: the answer's own text mentions it.
     """
 
     kind: GapKind
@@ -49,9 +54,9 @@ class Gap:
 
 @dataclass(slots=True)
 class Progress:
-    """Progress of a long search: `read` claims of about `about`; None when the payer gives no total.
+    """Progress of a long search: `read` claims of about `about`; None if the payer gives no total.
 
-    `records`: not claims alone are counted.
+    `records`: other resources than claims are counted too.
     """
 
     read: int = 0
@@ -59,19 +64,20 @@ class Progress:
     records: bool = False
 
     def came(self, read: int, total: int | None) -> None:
-        """Set the number of records read. A total that is lower was wrong and is dropped (F30)."""
+        """Set the number of resources read. A total that is lower was wrong and is dropped (F30)."""
         self.about = total if self.about is None else self.about
         self.read, self.about = read, self.about if self.about and self.about >= read else None
 
 
 @dataclass(slots=True)
 class Report:
-    """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told.
+    """What a question read, extended while pages arrive. `searches` contain no ids, so that they can be shown.
 
-    `steps` are the sums that the answer made.
-    `age` is how many seconds ago the payer gave the oldest of it; `stale` when it was kept for longer than it should
-    be, because the payer does not answer. `reused` is the same age of the member's own records, when an earlier
-    question read them.
+    `steps` are the calculations of the answer. `age` is how many seconds ago the payer returned the oldest data;
+    `stale` is
+    True if cached data was used beyond its time because the payer does not respond. `reused` is the age of the member's
+    own
+    records if an earlier question read them.
     """
 
     sources: list[ReadRecord] = field(default_factory=list)
@@ -92,21 +98,21 @@ class Report:
 
     @property
     def minutes_reused(self) -> int:
-        """How long ago the member's own records were read, in whole minutes."""
+        """How many whole minutes ago the member's own records were read."""
         return int(self.reused // 60)
 
     @property
     def complete(self) -> bool:
-        """True when nothing is known to be missing."""
+        """Whether nothing is known to be missing."""
         return not self.gaps
 
     @property
     def hides(self) -> bool:
-        """True when records that count in a sum may be missing, so that the sum is a lower bound ("at least")."""
+        """Whether records that belong in a sum may be missing, so that the sum is a lower bound ("at least")."""
         return any(gap.kind in _HIDING for gap in self.gaps)
 
     def absorb(self, other: Report) -> None:
-        """Add what a part of the question read beside the rest."""
+        """Add the report of a part of the question that was read in parallel."""
         for name in ("sources", "gaps", "searches", "steps"):
             getattr(self, name).extend(getattr(other, name))
         self.pages += other.pages
@@ -116,19 +122,19 @@ class Report:
             self.read_here(name)
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Keep only these records of the type as sources, each once: the ones that the answer stands on."""
+        """Keep only these resources of the type as sources, without duplicates: those that the answer is based on."""
         wanted = set(ids)
         kept = {(s.type, s.id): s for s in self.sources if s.type != resource_type or s.id in wanted}
         self.sources = list(kept.values())
 
     def read_here(self, name: str) -> None:
-        """Note once that a filter or an order was applied in the client."""
+        """Record, without duplicates, that a filter or an order was applied in the client."""
         if name not in self.applied_here:
             self.applied_here.append(name)
 
 
 class Budget:
-    """The limits of one question: seconds of wall time, pages, resources, decoded bytes a body and in all."""
+    """The limits of one question: time in seconds, pages, resources, and decoded bytes, for one body and in total."""
 
     def __init__(
         self,
@@ -156,33 +162,33 @@ class Budget:
 
     @property
     def scarce(self) -> bool:
-        """Whether less may be read next than the largest body, because of what this question has read."""
+        """Whether less than the largest body may be read next, because of what this question has read."""
         return self.cap < self._body
 
     @property
     def spent(self) -> bool:
-        """True when no further page may be read."""
+        """Whether no further page may be read."""
         return self.pages_left <= 0 or self.resources_left <= 0 or self.cap == 0 or self._clock() >= self.deadline
 
     @property
     def seconds(self) -> float:
-        """How long this question may still take."""
+        """How many seconds this question may still take."""
         return max(0.0, self.deadline - self._clock())
 
     def widen(self, *, pages: int, resources: int, total: int) -> None:
-        """Let this question read more than others may: a document of a whole period. The deadline stays."""
+        """Allow this question to read more than others: a document of a whole period. The deadline stays."""
         self.pages_left, self.resources_left = max(self.pages_left, pages), max(self.resources_left, resources)
         self._total = max(self._total, total)
 
     def alone(self) -> Budget:
-        """The same limits for one part of a question, with a report of its own: `absorb` it where the parts meet."""
+        """Return the same limits for one part of a question, with a report of its own, to be added with `absorb`."""
         part = copy.copy(self)
         part.report = Report(progress=self.report.progress)
         return part
 
     @contextmanager
     def kept(self, moment: datetime, age: float, *, stale: bool, own: bool) -> Iterator[None]:
-        """Context for cached responses: sources get that time, and no page and no bytes are counted.
+        """Context for cached responses: sources get the time `moment`, and no pages or bytes are counted.
 
         `own`: they are the member's records, not the directory's.
         """
@@ -198,7 +204,7 @@ class Budget:
             self._moment = None
 
     def spend(self, size: int, records: Iterable[tuple[str, str]], resources: int) -> None:
-        """Count a page: its decoded bytes, the records that it answers with, and all resources on it."""
+        """Count a page: its decoded bytes, the resources that it returned, and the number of all resources on it."""
         if self._moment is None:
             self._total -= size
             self.pages_left -= 1

@@ -1,4 +1,4 @@
-"""Capabilities that a server declares. Servers under-declare: what is not declared is unknown, not unsupported."""
+"""Capabilities that a server declares. Servers declare too little, so what is missing is unknown, not unsupported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What is declared for one resource type."""
+    """The declared search parameters and includes of one resource type."""
 
     params: frozenset[str]
     includes: frozenset[str]
@@ -21,7 +21,7 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """A CapabilityStatement in short. `oauth` holds the URLs of its oauth-uris extension by name."""
+    """A CapabilityStatement in short. `oauth` has the URLs of its oauth-uris extension by name."""
 
     known: bool = False
     fhir_version: str | None = None
@@ -30,11 +30,11 @@ class Capabilities:
     oauth: Mapping[str, str] = field(default_factory=dict)
 
     def offers(self, resource_type: str) -> bool | None:
-        """True when the type is declared; None when nothing is known about it."""
+        """Return True if the type is declared; None if it is not, which means nothing."""
         return True if resource_type in self.types else None
 
     def takes(self, resource_type: str, parameter: str) -> bool | None:
-        """True when the search parameter is declared; None when it is not, which proves nothing."""
+        """Return True if the search parameter is declared; None if it is not, which means nothing."""
         abilities = self.types.get(resource_type)
         return True if abilities and parameter in abilities.params else None
 
@@ -76,7 +76,7 @@ class _Statement(Shape, frozen=True):
 
 
 def read_capabilities(body: bytes) -> Capabilities | None:
-    """The capabilities; None when the body is no CapabilityStatement."""
+    """Return the capabilities; None if the body is no CapabilityStatement."""
     try:
         statement, _ = decode(body, _Statement)
     except Unreadable:

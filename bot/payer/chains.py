@@ -1,4 +1,4 @@
-"""Chained parameters in two steps, for servers that refuse them or answer them with nothing (T44, F33)."""
+"""Chained search parameters in two steps, for servers that reject them or return nothing for them (T44, F33)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ _FIRST = ("_count", "1")
 
 
 class Chains:
-    """Asks with the chain first; on a refusal or an empty answer, finds the targets and asks for their ids."""
+    """Sends the chained search first.
+
+    If it is rejected or finds nothing, finds the targets and searches by their ids.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server, self._links = server, Links(server)
         self._proving = asyncio.Lock()
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The pages, from whichever way the server can; rows of the first step come along as `target` rows.
+        """Yield the pages in whichever way the server supports; rows of the first step are included as `target` rows.
 
-        A chain that the server cannot do may leave rows that do not fit it: whoever asked checks them (T44).
+        A server that does not support a chain may return rows that do not match it: the caller must check them (T44).
         """
         names = tuple(name for name, _ in search.params if split(name))
         if not names:
@@ -54,7 +57,10 @@ class Chains:
                 yield page
 
     async def _is_wrong(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Whether the chain's empty result is wrong; None when only the second step can tell. Checked once a day."""
+        """Return whether the chain's empty result is wrong; None if only the second step can decide.
+
+        Checked once a day.
+        """
         if self._server.traits.has(Trait.FOLLOWS_CHAIN, search.type, _chain(names)):
             return False
         if self._is_broken(names):
@@ -69,7 +75,7 @@ class Chains:
         return None if rows is None else await self._is_led(rows, names, steps, budget)
 
     async def _is_led(self, rows: list[Page], names: tuple[str, ...], steps: Steps, budget: Budget) -> bool:
-        """True when one of these rows points at a target: the chain should have found it."""
+        """Return whether any row references a resource that the chained search should have matched."""
         for batch in batches(steps.ends(rows)):
             if await self._finds(steps.inner.where(("_id", any_of(batch))), budget):
                 self._breaks(names, budget)
@@ -77,14 +83,14 @@ class Chains:
         return False
 
     async def _finds(self, search: Search, budget: Budget) -> bool:
-        """Whether there is any row. What is asked only to learn this costs the budget no page."""
+        """Return whether there is any row. This costs the budget no page."""
         async for page in self._server.pages(search.where(_FIRST), budget):
             budget.pages_left += 1
             return bool(page.matches)
         return False
 
     def _is_broken(self, names: tuple[str, ...]) -> bool:
-        """True when this server is known not to follow these chains, whatever the type."""
+        """Return whether this server is known not to support these chains, for any type."""
         return self._server.traits.has(Trait.IGNORES_CHAIN, parameter=_chain(names))
 
     def _breaks(self, names: tuple[str, ...], budget: Budget) -> None:
@@ -97,5 +103,5 @@ class Chains:
 
 
 def _chain(names: tuple[str, ...]) -> str:
-    """The chained parameters of a search, whatever their order."""
+    """Return a key for the chained parameters of a search, independent of their order."""
     return " ".join(sorted(names))

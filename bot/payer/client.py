@@ -1,4 +1,4 @@
-"""The two clients: one for a member's records, one for the open directory, which has no place for a token."""
+"""The two clients: one for a member's records, and one for the open directory, which never uses a token."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|mem
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to ask for a person's records.
+    """One way to search for a person's records.
 
-    Whatever it finds stands when it `decides`; else it stands when it finds something. `learns` is the fact that is
-    known then. A refusal of a `spare` way says no more than that it found nothing; of another one it ends the search,
-    unless `name` is a parameter that has a second name.
+    If it `decides`, its result is final; otherwise it is final if it finds something. `learns` is the fact that is then
+    known. If a `spare` search is rejected, that counts as an empty result; for others it ends the search, unless `name`
+    is
+    a parameter that has a second name.
     """
 
     search: Search
@@ -51,12 +52,13 @@ class Way:
 
 
 class MemberClient:
-    """One member's view of the payer. The bearer goes to the configured base and nowhere else.
+    """Reads one member's records. The access token is sent to the configured base URL only.
 
-    `renew` is called once after a 401 and gives a new access token, or None when the member has to sign in again.
-    `also` are further ids under which the payer keeps the same person, proven when the link was made.
-    Without `patient` (the payer did not say who signed in) only Patient can be searched. `kept` is what this member's
-    link has just read.
+    `renew` is called once after a 401 and returns a new access token, or None if the member has to sign in again.
+    `also`
+    are further ids of the same person at the payer, established when the link was made. Without `patient` (the payer
+    did
+    not say who signed in) only Patient can be searched. `kept` is the cache of this member's link.
     """
 
     def __init__(
@@ -87,7 +89,7 @@ class MemberClient:
         )
 
     def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
-        """The pages of a search from a later one on, at the address that the page before it told.
+        """Yield the pages of a search from a later one on, whose address the page before it gave.
 
         Raises:
             SignInExpired, PayerError: as `search`.
@@ -95,14 +97,16 @@ class MemberClient:
         return self._server.pages(search, budget, url)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The pages of a search over this member's records, by the first way of asking that finds something.
+        """Yield the pages of a search over this member's records, in the first way of searching that finds something.
 
-        `patient=` is added where the type belongs to a patient; rows of another patient are dropped and counted
-        (T11, F31). Break out of the iteration as soon as enough was seen.
+        `patient=` is added if the type belongs to a patient; rows of another patient are dropped and counted (T11,
+        F31). Stop
+        the iteration as soon as enough was read.
 
         Raises:
-            SignInExpired: the token is dead and was not renewed. PayerForbids, PayerLacks: not this type.
-            PayerError: no usable answer.
+            SignInExpired: the token is invalid and was not renewed.
+            PayerForbids, PayerLacks: this type is refused.
+            PayerError: no valid response.
         """
         nothing = Page()
         for way in self._ways(search):
@@ -128,10 +132,11 @@ class MemberClient:
         yield nothing
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """One record of this member, as its JSON bytes.
+        """Return one resource of this member, as its JSON bytes.
 
         Raises:
-            PayerLacks: not there, or another patient's (which is counted). SignInExpired, PayerError: as above.
+            PayerLacks: it does not exist, or is another patient's (which is counted).
+            SignInExpired, PayerError: as above.
         """
         body = await self._server.read(resource_type, resource_id, budget)
         head = read_head(body)
@@ -142,9 +147,9 @@ class MemberClient:
         return body
 
     def _ways(self, search: Search) -> Iterator[Way]:
-        """The ways to ask for this person's records, the next one only when none before it found anything.
+        """Yield the ways to search for this person's records; the next one is needed only if all before found nothing.
 
-        Coverage has two names for its patient (fhir-notes 5); the second one is for who refuses the first.
+        Coverage has two parameters for its patient (fhir-notes 5); the second one is for servers that reject the first.
         """
         names = self._names(search.type)
         for name in names:
@@ -156,10 +161,11 @@ class MemberClient:
                 return
 
     def _by(self, name: str, search: Search) -> Iterator[Way]:
-        """By all ids of the person at once (FHIR's comma is OR), by the link's bare one, by `Patient/id`.
+        """Yield searches by all ids of the person at once (FHIR's comma is OR), by the bare id, and by `Patient/id`.
 
-        The last two mean the same (R4 search 3.1.1.4.12), and some servers compare a reference as it stands. Which one
-        finds something is remembered, so that it is asked once.
+        The last two mean the same (R4 search 3.1.1.4.12), but some servers compare a reference literally. Which one
+        finds
+        something is remembered, so that both are tried only once.
         """
         traits, kind = self._server.traits, search.type
         if len(self._ids) > 1 and name not in _NO_REFERENCE:
@@ -194,7 +200,7 @@ class MemberClient:
         return both[1:] if refused else both
 
     def _bound(self, search: Search, name: str, patient: str) -> Search:
-        """The search restricted to this patient, whatever patient its parameters name."""
+        """Return the search restricted to this patient, replacing any patient in its parameters."""
         if not name:
             return search
         freed = search.without("patient", "beneficiary", "subject", "_id" if name == "_id" else "patient")
@@ -210,7 +216,7 @@ class MemberClient:
         return bool(renewed)
 
     def _is_theirs(self, entry: Entry) -> bool:
-        """True when the record refers to this patient, or its type has no patient."""
+        """Return whether the resource refers to this patient, or its type has no patient."""
         if self._patient is None:
             return True
         if entry.type == "Patient":
@@ -221,9 +227,11 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """The open directory. It has no place for a token, and refuses whatever would name a member (fhir-notes 9).
+    """Reads the open directory.
 
-    `traits` are the facts that are known of its server.
+    It never sends a token, and refuses searches that would identify a member (fhir-notes 9).
+
+    `traits` are the known facts about its server.
     """
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
@@ -231,11 +239,14 @@ class DirectoryClient:
         self._chains, self.traits = Chains(self._server), self._server.traits
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The pages of a search; a chained one that the server cannot do is done in two steps (F33, T44).
+        """Yield the pages of a search.
+
+        A chained search that the server does not support is made in two steps (F33, T44).
 
         Raises:
-            ValueError: the search is not for the directory, or names a member.
-            PayerForbids, PayerLacks: not this type. PayerError: no usable answer.
+            ValueError: the search is not for the directory, or identifies a member.
+            PayerForbids, PayerLacks: this type is refused.
+            PayerError: no valid response.
         """
         _check(search)
         try:
@@ -249,10 +260,12 @@ class DirectoryClient:
             raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """One directory entry, as its JSON bytes.
+        """Return one directory resource, as its JSON bytes.
 
         Raises:
-            ValueError: not a type of the directory. PayerLacks: not there. PayerError: no usable answer.
+            ValueError: not a type of the directory.
+            PayerLacks: it does not exist.
+            PayerError: no valid response.
         """
         _check(Search(resource_type))
         try:

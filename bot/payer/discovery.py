@@ -1,7 +1,7 @@
-"""Where the payer's sign-in lives and what its servers can do, from what they publish. All of it may be down or wrong.
+"""The payer's OAuth endpoints and its servers' capabilities, from what they publish; any of it may be missing or wrong.
 
-Settings win field by field. A published address is believed only when it is https (or loopback) and its origin is one
-that the operator configured: a changed document can move no secret to another host (T40, F35).
+Settings take precedence, field by field. A published address is used only if it is https (or loopback) and its origin is
+configured by the operator, so that a changed document cannot send a secret to another host (T40, F35).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The sign-in's addresses; None where neither a setting nor the payer says. `pkce` None: the payer does not say.
+    """The OAuth endpoints; None if neither a setting nor the payer gives one. `pkce` is None if the payer does not say.
 
-    `names_issuer`: its answers always carry `iss` (RFC 9207 3).
+    `names_issuer`: its authorization responses always include `iss` (RFC 9207 3).
     """
 
     authorize: str | None = None
@@ -48,7 +48,7 @@ class Endpoints:
 
 
 class _Document(msgspec.Struct, frozen=True):
-    """smart-configuration and openid-configuration share these names."""
+    """The fields that smart-configuration and openid-configuration have in common."""
 
     issuer: str | None = None
     authorization_endpoint: str | None = None
@@ -68,9 +68,9 @@ class _Servers:
 
 
 class Discovery:
-    """Reads the documents once a day, five minutes after a failure. All questions share the result.
+    """Reads the documents once a day, or five minutes after a failure. All questions share the result.
 
-    `configured` holds what the settings say; `fhir_url` is the member base.
+    `configured` are the endpoints in the settings; `fhir_url` is the member base URL.
     """
 
     def __init__(self, http: Http, fhir_url: str, configured: Endpoints | None = None) -> None:
@@ -82,9 +82,9 @@ class Discovery:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What did not come when it was last asked for: `smart-configuration`, `openid-configuration`, `metadata`.
+        """What could not be read the last time: `smart-configuration`, `openid-configuration`, `metadata`.
 
-        `clock`: the payer's time and ours are more than five minutes apart (T51).
+        `clock`: the payer's clock and ours differ by more than five minutes (T51).
         """
         asked = {"smart-configuration": self._smart.healthy, "openid-configuration": self._openid.healthy}
         asked["metadata"] = all(remembered.healthy for remembered in self._servers.capabilities.values())
@@ -92,10 +92,13 @@ class Discovery:
         return tuple(name for name, healthy in asked.items() if not healthy)
 
     async def endpoints(self) -> Endpoints:
-        """The addresses: settings first, then smart-configuration, openid-configuration, the CapabilityStatement.
+        """Return the endpoints.
 
-        A document about another sign-in is left out whole. An issuer that differs from the configured one only by its
-        last slash is taken as it is published: tokens spell it that way.
+        From the settings first, then smart-configuration, openid-configuration, CapabilityStatement.
+
+        A document about another sign-in is ignored. An issuer that differs from the configured one only by a slash at
+        the end
+        is used as published, because tokens contain it in that form.
         """
         smart, openid, capabilities = await asyncio.gather(
             self._smart.get(), self._openid.get(), self.capabilities(self._base)
@@ -107,7 +110,7 @@ class Discovery:
         return found
 
     async def capabilities(self, base: str) -> Capabilities:
-        """What the server at this base declares; `known` is False when it did not say."""
+        """Return what the server at this base URL declares; `known` is False if that could not be read."""
         base = base.rstrip("/")
         remembered = self._servers.capabilities.get(base)
         if remembered is None:
@@ -129,7 +132,7 @@ class Discovery:
             return None
 
     async def _find_openid(self) -> Endpoints | None:
-        """The issuer's openid-configuration; without a known issuer, the one above the token endpoint that names it."""
+        """Return the issuer's openid-configuration; without a known issuer, one found above the token endpoint."""
         smart = await self._smart.get()
         trusted = smart is not None and self._fits(smart) and (self._is_exact(smart) or smart.token is None)
         known = _filled(self._configured, self._believed(smart)) if smart and trusted else self._configured
@@ -145,7 +148,7 @@ class Discovery:
         return None
 
     def _fits(self, found: Endpoints) -> bool:
-        """False for a document about another sign-in: a FHIR server may publish one of its own that nobody set here.
+        """Return False for a document about another sign-in: a FHIR server may publish one that is not configured here.
 
         A configured issuer decides; without one the token endpoint does.
         """
@@ -155,11 +158,11 @@ class Discovery:
         return ours.token is None or found.token is None or _origin(ours.token) == _origin(found.token)
 
     def _is_exact(self, found: Endpoints | None) -> bool:
-        """True for a document that names our token endpoint itself."""
+        """Return whether a document has exactly our token endpoint."""
         return found is not None and found.token is not None and found.token == self._configured.token
 
     def _believed(self, found: Endpoints) -> Endpoints:
-        """The document without addresses that may not be used."""
+        """Return the document without addresses that must not be used."""
         names = ("authorize", "token", "issuer", "jwks", "revoke", "userinfo")
         doubtful = {name: None for name in names if (url := getattr(found, name)) and not self._is_ours(url)}
         return replace(found, **doubtful)
@@ -170,7 +173,7 @@ class Discovery:
         return is_safe(url) and origin_of(url) in {origin_of(own) for own in given if own}
 
     async def _body(self, url: str, accept: str) -> bytes | None:
-        """The body of a 200; None for everything else. Never raises, since discovery is optional."""
+        """Return the body of a 200; None for everything else. Never raises, since discovery is optional."""
         try:
             answer = await self._http.get(url, {"accept": accept}, self._http.clock() + _PATIENCE, _CAP)
         except PayerError:
@@ -197,25 +200,25 @@ def _from_oauth(uris: Mapping[str, str]) -> Endpoints:
 
 
 def _filled(known: Endpoints, more: Endpoints) -> Endpoints:
-    """What is known, with the gaps filled from the other."""
+    """Return the known endpoints, with missing ones taken from `more`."""
     names = (each.name for each in fields(Endpoints))
     return replace(known, **{name: getattr(more, name) for name in names if getattr(known, name) is None})
 
 
 def _origin(url: str) -> str | None:
-    """The URL's origin; None for what is no address that may be used."""
+    """Return the URL's origin; None for an address that must not be used."""
     return origin_of(url) if is_safe(url) else None
 
 
 def _spelled(known: Endpoints, published: Endpoints) -> Endpoints:
-    """The known issuer in the spelling of a document of the same one."""
+    """Return the known endpoints with the issuer spelled as in the published document, if it is the same issuer."""
     ours, theirs = known.issuer, published.issuer
     same = ours and theirs and ours.rstrip("/") == theirs.rstrip("/")
     return replace(known, issuer=theirs) if same else known
 
 
 def _above(url: str | None) -> list[str]:
-    """The URL's origin and every folder above its last segment, the deepest first."""
+    """Return the URL's origin and every folder above its last segment, the deepest first."""
     if not url:
         return []
     parts = urlsplit(url)
@@ -225,7 +228,10 @@ def _above(url: str | None) -> list[str]:
 
 
 class SingleFlight(Generic[T]):
-    """Keeps the last good value. `fetch` returns None when the source is down or wrong; then the old value stays."""
+    """Caches the last good value. `fetch` returns None if the source is unavailable or wrong.
+
+    Then the old value stays.
+    """
 
     def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:
         self._clock, self._fetch = clock, fetch
@@ -236,7 +242,7 @@ class SingleFlight(Generic[T]):
         self.healthy = True
 
     async def get(self) -> T | None:
-        """The value; None when it never came. Parallel callers share one fetch."""
+        """Return the value; None if there never was one. Parallel callers share one fetch."""
         async with self._lock:
             if not self._asked or self._clock() >= self._until:
                 fresh = await self._fetch()

@@ -1,4 +1,4 @@
-"""Whether the payer's directory server answers: asked when somebody asks, at most once in a few seconds."""
+"""Whether the payer's directory server responds: checked on request, at most once in a few seconds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class PayerHealth:
-    """What was seen at `checked`. `since` is when the state last changed, or when it was first looked at.
+    """The state at `checked`. `since` is when the state last changed, or when it was first checked.
 
-    `milliseconds` is how long the server took, None when it did not answer. `searches` are the parameters that it
-    declares by type; empty when it declares nothing. `last_up` is when it last answered, None when it never did.
+    `milliseconds` is the server's response time, None if it did not respond. `searches` are the search parameters that
+    it
+    declares, by type. `last_up` is when it last responded, None if it never did.
     """
 
     up: bool
@@ -33,7 +34,7 @@ class PayerHealth:
 
 
 class Probe:
-    """Probes one base for its CapabilityStatement, and keeps the time of the last change between up and down."""
+    """Requests the CapabilityStatement of one base URL, and records when the state last changed."""
 
     def __init__(self, http: Http, base: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._http, self._url, self._now = http, f"{base.rstrip('/')}/metadata", now
@@ -42,7 +43,7 @@ class Probe:
         self._lock = asyncio.Lock()
 
     async def state(self) -> PayerHealth:
-        """The current state. Never raises: a server that does not answer is down."""
+        """Return the current state. Never raises: a server that does not respond is down."""
         async with self._lock:
             if self._last is None or self._http.clock() >= self._until:
                 self._last = await self._look(self._last)

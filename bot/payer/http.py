@@ -1,9 +1,9 @@
-"""The HTTP client of this process: httpx requests over aiohttp connections, to the one base that it may talk to (T40).
+"""The HTTP client of this process: httpx requests over aiohttp connections, to the configured base URLs only (T40).
 
-A body is read in pieces up to a cap; few large ones at once, whatever everybody asks (F25).
+A body is read in pieces up to a cap, and only a few large ones at the same time (F25).
 
-It is shared by members, so it can keep nothing of anybody: measured, a shared jar sent member A's session cookie with
-member B's request (T41b). A bare transport has no cookies, no redirects and no proxies of the environment.
+It is shared by all members, so it stores nothing of anybody: in a test, a shared cookie jar sent member A's session
+cookie with member B's request (T41b). A bare transport has no cookies, redirects or proxies of the environment.
 """
 
 from __future__ import annotations
@@ -39,23 +39,24 @@ _HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot
 
 
 def _unheard(_outcome: str, _seconds: float) -> None:
-    """Nobody counts."""
+    """Do nothing: the default for `heard`."""
 
 
 HttpAnswer = httpx.Response
-"""What the transports give: an answer that came whole, with its body decoded."""
+"""What the transports return: a complete response with its body decoded."""
 
 
 class Http(httpx.AsyncBaseTransport):
-    """The lowest transport of the stack: one call, with a wall deadline and a cap on decoded bytes.
+    """The lowest transport: one call, with a deadline and a cap on decoded bytes.
 
-    A request says in its extensions until when (`deadline`, a time of `clock`), how large (`cap`) and about which type
-    of resource (`kind`) its answer may be. Responses come whole and decoded. Close it, or use it as an async context
-    manager.
+    A request's extensions give its `deadline` (a time of `clock`), the `cap` on its body, and the `kind` of resource
+    that
+    it is about. Responses are complete and decoded. Close it, or use it as an async context manager.
 
-    `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by, `pause` waits between tries,
-    `now` tells Unix seconds. `waits` shares what an origin told one process with all of them. `heard` is told what came
-    of each call ("2xx", or the kind of its failure) and how many seconds it took.
+    `transport` replaces the connection. `clock` is the monotonic clock of deadlines, `pause` waits between tries, `now`
+    returns Unix seconds. `waits` shares Retry-After times with other processes. `heard` is called with the outcome of
+    each
+    call ("2xx", or the class of its exception) and its duration in seconds.
     """
 
     def __init__(
@@ -80,11 +81,11 @@ class Http(httpx.AsyncBaseTransport):
         self._transport = transport or _transport()
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self._transport.aclose()
 
     def breaker(self, url: str | httpx.URL, kind: str = "") -> Breaker:
-        """The circuit breaker of a type of resource at the URL's origin."""
+        """Return the circuit breaker for a type of resource at the URL's origin."""
         name = origin_of(url)
         if (name, kind) not in self._breakers:
             origin = self._origins.setdefault(name, Origin(self._in_flight, name, self._waits))
@@ -94,10 +95,10 @@ class Http(httpx.AsyncBaseTransport):
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
     ) -> httpx.Response:
-        """One GET, tried once. `deadline` is a time of `clock`, `kind` the type of resource that it is about.
+        """Send one GET, without retries. `deadline` is a time of `clock`, `kind` the type of resource that it is about.
 
         Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: no whole answer came.
+            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
         """
         return await self.handle_async_request(request_of(url, headers, deadline=deadline, cap=cap, kind=kind))
 
@@ -111,10 +112,12 @@ class Http(httpx.AsyncBaseTransport):
         *,
         kind: str = "",
     ) -> httpx.Response:
-        """One POST of a form (pairs, or already encoded), never retried: a token request may have been acted on (T50).
+        """Send one POST of a form (pairs, or already encoded), without retries.
+
+        A token request may have taken effect (T50).
 
         Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: no whole answer came.
+            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
         """
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
         request = request_of(url, headers, form=encoded, deadline=deadline, cap=cap, kind=kind)
@@ -124,7 +127,7 @@ class Http(httpx.AsyncBaseTransport):
         """Make one call and report its outcome to the metrics.
 
         Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: no whole answer came.
+            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
         """
         started = self.clock()
         try:
@@ -164,7 +167,7 @@ class Http(httpx.AsyncBaseTransport):
 
 
 def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None, **extensions: Any) -> httpx.Request:
-    """A GET, or the POST of an encoded form. The extensions are what the transports of the stack look at."""
+    """Return a GET request, or the POST of an encoded form. The extensions are for the transports."""
     if form is None:
         return httpx.Request("GET", url, headers={**_HEADERS, **headers}, extensions=extensions)
     typed = {**_HEADERS, **headers, "content-type": "application/x-www-form-urlencoded"}
@@ -173,12 +176,15 @@ def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None,
 
 @lru_cache(maxsize=64)
 def _target(url: str) -> httpx.URL:
-    """The URL of a form, taken apart once: there is one for each type and the token's, and none names a member."""
+    """Return the parsed URL of a form, cached.
+
+    There is one for each type and for tokens, and none identifies a member.
+    """
     return httpx.URL(url)
 
 
 def _transport() -> httpx.AsyncBaseTransport:
-    """The wire of aiohttp under httpx: five times the throughput. Its session is made inside the running loop."""
+    """Return aiohttp as httpx's transport, for five times the throughput. Its session is made in the running loop."""
     context = ssl.create_default_context()
 
     def session() -> aiohttp.ClientSession:
@@ -189,25 +195,25 @@ def _transport() -> httpx.AsyncBaseTransport:
 
 
 class Clocks:
-    """The last Date of each origin beside our own time. `now` tells Unix seconds."""
+    """The last Date header of each origin, with our time. `now` returns Unix seconds."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._heard: dict[str, tuple[str, float]] = {}
 
     def heard(self, origin: str, headers: Mapping[str, str]) -> None:
-        """Note an answer's Date. One that a cache kept tells of the past and is passed over."""
+        """Store a response's Date. A cached response is ignored, as its Date is in the past."""
         if (date := headers.get("date")) and "age" not in headers:
             self._heard[origin] = date, self._now()
 
     @property
     def apart(self) -> bool:
-        """True while an origin's clock is more than five minutes from ours."""
+        """Whether an origin's clock differs from ours by more than five minutes."""
         return any(_seconds_apart(date, ours) > FAR for date, ours in self._heard.values())
 
 
 def _seconds_apart(date: str, ours: float) -> float:
-    """How far a Date is from our time; 0 for one that cannot be read."""
+    """Return the seconds between a Date and our time; 0 if it cannot be parsed."""
     try:
         return abs(parsedate_to_datetime(date).timestamp() - ours)
     except (TypeError, ValueError, OverflowError):
@@ -221,7 +227,7 @@ _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
 
 
 def origin_of(url: str | httpx.URL) -> str:
-    """Scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     text = str(url)
     front = _FRONT.match(text)
     return _origin(front[0] if front else text)
@@ -229,18 +235,18 @@ def origin_of(url: str | httpx.URL) -> str:
 
 @lru_cache(maxsize=64)
 def _origin(front: str) -> str:
-    """The origin of a URL. Only the part before the path is parsed and cached: the rest may identify a member."""
+    """Return the origin of a URL's part before the path. Only that is cached, as the rest may identify a member."""
     parsed = httpx.URL(front)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 
 def same_machine(one: str, other: str) -> bool:
-    """True when two hosts are one: the names of the loopback are (RFC 6761 6.3)."""
+    """Return whether two host names are the same machine; all loopback names are (RFC 6761 6.3)."""
     return one == other or {one, other} <= _LOOPBACK
 
 
 def is_safe(url: str) -> bool:
-    """True for https, and for plain http on loopback only; never with a user name."""
+    """Return True for https, and for plain http on loopback only; never with a user name."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -251,7 +257,7 @@ def is_safe(url: str) -> bool:
 
 @lru_cache(maxsize=8)
 def base_at(url: str) -> Base:
-    """The base of an address; a process has one or two, and every question asks."""
+    """Return the base of a URL, cached, as a process has one or two."""
     return Base(url)
 
 
@@ -264,15 +270,15 @@ class Base:
         self._path, self._host = httpx.URL(self.url).path.rstrip("/"), httpx.URL(self.url).host
 
     def join(self, path: str) -> str:
-        """The URL of a type or resource under the base."""
+        """Return the URL of a type or resource under the base."""
         return f"{self.url}/{path}"
 
     def own(self, link: str, current: str) -> str | None:
-        """The absolute URL of a link seen at `current`, or None when it leaves the origin or the base path.
+        """Return the absolute URL of a link found at `current`; None if it is outside the origin or the base path.
 
-        Links may be absolute, host-relative or relative. http for https, another port, a user name in front of the
-        host, and paths that climb are all somewhere else (F27). A loopback server that calls itself by another name of
-        the loopback is still reached by the configured one.
+        Links may be absolute, host-relative or relative. http instead of https, another port, a user name, and paths
+        that climb
+        count as outside (F27). A loopback server under another loopback name is reached under the configured one.
         """
         if any(ord(character) <= ord(" ") for character in link):
             return None
@@ -297,11 +303,11 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int, large: asyncio.Semaphore) -> bytes:
-    """The decoded body. One that turns out large waits for a place among the `large` ones.
+    """Return the decoded body. A body that turns out to be large first acquires the `large` semaphore.
 
     Raises:
-        PayerOversized: it is larger than `cap` bytes once decoded.
-        PayerDamaged: the encoding is unknown, or the compressed stream is broken or cut off.
+        PayerOversized: it is larger than `cap` bytes when decoded.
+        PayerDamaged: the encoding is unknown, or the compressed stream is broken or truncated.
     """
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise PayerDamaged("an encoding that was not asked for")
@@ -332,7 +338,7 @@ def _grow(body: bytearray, step: bytes, cap: int) -> None:
 
 
 def _inflated(inflater: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
-    """What a piece holds, in small steps, so that memory never holds more than the cap and one step."""
+    """Yield the decompressed bytes in small pieces, so that memory use stays below the cap plus one piece."""
     try:
         while piece and not inflater.eof:
             yield inflater.decompress(piece, _PIECE)

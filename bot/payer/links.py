@@ -1,4 +1,4 @@
-"""References in a search: `Location/a` as the guide writes them, or the bare id, whichever the server compares."""
+"""References in a search: `Location/a` as the guide writes them, or the bare id, whichever the server matches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a way to ask: something was `found`, or it was `refused`."""
+    """The outcome of a search: whether something was `found`, or the search was `refused`."""
 
     found: bool = False
     refused: bool = False
@@ -28,9 +28,9 @@ class Outcome:
 async def attempt(
     pages: AsyncIterator[Page], outcome: Outcome, failures: tuple[type[PayerError], ...] = ()
 ) -> AsyncIterator[Page]:
-    """The pages from the first with a row on; a refusal before that is an outcome, no error.
+    """Yield the pages from the first one with a row on; a rejection before that is recorded in `outcome`, not raised.
 
-    A server that fails at a way to ask, rather than refuse it, says no more by a 500 than by a 400.
+    `failures` are exceptions that also count as a rejection, for servers that respond with 500 instead of 400.
     """
     refusals: tuple[type[PayerError], ...] = (PayerRejects, *failures)
     try:
@@ -45,16 +45,16 @@ async def attempt(
 
 
 class Links:
-    """Asks by whole references first; when that finds nothing, by bare ids. Which one works is remembered for a day."""
+    """Searches by full references first; if that finds nothing, by bare ids. What works is remembered for a day."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The pages, from whichever way of writing a reference finds something; none when neither does.
+        """Yield the pages found by either form of reference; none if neither finds anything.
 
         Raises:
-            PayerError: no usable answer.
+            PayerError: no valid response.
         """
         names = tuple(_references(search))
         first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
@@ -74,7 +74,7 @@ class Links:
                 yield page
 
     def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
-        """True when this form of reference has found rows with each of the parameters."""
+        """Return whether this form of reference has found rows with each of the parameters."""
         return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
 
     def _learn(self, trait: Trait, search: Search, names: tuple[str, ...]) -> None:
@@ -83,7 +83,7 @@ class Links:
 
 
 def _references(search: Search) -> Iterator[str]:
-    """The parameters whose values are all references."""
+    """Return the parameters whose values are all references."""
     return (name for name, value in search.params if not name.startswith("_") and _REFERENCES.fullmatch(value))
 
 

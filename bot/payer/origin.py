@@ -1,7 +1,7 @@
-"""What is known about one origin, shared by every question: the time to come back, calls in flight, and its breakers.
+"""Shared state of one origin: when it may be called again, calls in flight, and its circuit breakers.
 
-Each type of resource has a breaker of its own, and takes only so many slots that others find some: claims that fail or
-hang keep nobody from the directory. What may be tried again (idempotent calls only) is, with jitter (T50).
+Each type of resource has a breaker of its own and a limited share of the slots, so that failing or hanging claims do
+not block the directory. Idempotent calls are retried with jitter (T50).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ FRESH = 1.0  # seconds for which what other processes were told is not asked for
 
 
 class Waits(Protocol):
-    """Seconds to wait by origin, as told to any process of this bot."""
+    """Retry-After times by origin, shared by all processes of this bot."""
 
     async def left(self, origin: str) -> float:
-        """Seconds until the origin may be asked."""
+        """Return the seconds until the origin may be called."""
         ...
 
     async def keep(self, origin: str, seconds: float) -> None:
-        """Remember a wait for every process."""
+        """Store a wait for all processes."""
         ...
 
 
@@ -51,7 +51,7 @@ class Slots:
 
     @asynccontextmanager
     async def of(self, kind: str) -> AsyncIterator[None]:
-        """A slot for a call about this type of resource; first come, first served among those that may have one."""
+        """Within this context, hold a slot for a call about this type; first come, first served among the eligible."""
         if not self._fits(kind):
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append((kind, turn))
@@ -91,7 +91,7 @@ class Slots:
 
 
 class Origin:
-    """One scheme, host and port: its slots, and when it may be asked again. Times are of the monotonic clock."""
+    """One scheme, host and port: its slots, and when it may be called again. Times are of the monotonic clock."""
 
     def __init__(self, in_flight: int = IN_FLIGHT, name: str = "", waits: Waits | None = None) -> None:
         self.slots = Slots(in_flight)
@@ -99,14 +99,14 @@ class Origin:
         self._back_at = 0.0
 
     async def wait(self, now: float) -> float:
-        """Seconds until it may be asked; what other processes were told is looked at once a second (F19)."""
+        """Return the seconds until it may be called; waits stored by other processes are read once a second (F19)."""
         if self._waits is not None and now >= self._heard_at + FRESH:
             self._heard_at = now
             self._back_at = max(self._back_at, now + await self._waits.left(self.name))
         return self._back_at - now
 
     async def told_to_wait(self, now: float, seconds: float) -> None:
-        """Remember the payer's Retry-After for everybody, in this process and in the others (F19)."""
+        """Store the payer's Retry-After for this process and the others (F19)."""
         self._back_at = max(self._back_at, now + seconds)
         if self._waits is not None:
             self._heard_at = now + seconds  # what this process was told itself, it need not be told again
@@ -123,10 +123,10 @@ class Breaker:
         self._probing = False
 
     def admit(self, now: float) -> None:
-        """Let a call through.
+        """Allow a call.
 
         Raises:
-            PayerDown: the breaker is open, or its one probe is under way (F20).
+            PayerDown: the breaker is open, or its one probe is in progress (F20).
         """
         if self._opened_at is None:
             return
@@ -135,23 +135,23 @@ class Breaker:
         self._probing = True
 
     def succeeded(self) -> None:
-        """The origin answered: close the breaker."""
+        """Close the breaker, because the origin responded."""
         self._failures, self._opened_at, self._probing = 0, None, False
 
     def failed(self, now: float) -> None:
-        """The origin did not answer, or with 5xx. The fifth time in a row opens the breaker, a failed probe again."""
+        """Count a missing response or a 5xx. The fifth in a row, or a failed probe, opens the breaker."""
         self._failures += 1
         if self._probing or self._failures >= OPENS_AT:
             self._opened_at = now
         self._probing = False
 
     def released(self) -> None:
-        """The call ended without an outcome, for example because it was cancelled."""
+        """End a call that had no outcome, for example because it was cancelled."""
         self._probing = False
 
 
 def busy(seconds: float) -> PayerBusy:
-    """The error that says when to come back: `seconds`, and the same in whole `minutes`."""
+    """Return the exception that says when to try again, in `seconds` and in whole `minutes`."""
     return PayerBusy("told to wait", seconds=math.ceil(seconds), minutes=max(1, math.ceil(seconds / 60)))
 
 
@@ -167,10 +167,11 @@ _UNAVAILABLE = 503
 
 
 class Retry(httpx.AsyncBaseTransport):
-    """The transport over the wire: tries again what may come. It waits by the wire's clock; `jitter` gives 0 to 1.
+    """The transport with retries. It waits by the clock of the transport below; `jitter` returns a number from 0 to 1.
 
-    A request's extension `read` judges each answer: what it raises says whether another try is worth it, and what it
-    returns is the response's extension `read`.
+    A request's extension `read` reads each response: the exception it raises decides whether to retry, and its result
+    is
+    stored in the response's extension `read`.
     """
 
     def __init__(
@@ -182,12 +183,13 @@ class Retry(httpx.AsyncBaseTransport):
         self._wire, self._clock, self._sleep, self._jitter, self._now = wire, wire.clock, wire.pause, jitter, now
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The first answer that `read` accepts.
+        """Return the first response that `read` accepts.
 
         Raises:
-            PayerDown, PayerDamaged: after the last try, or at once while the breaker is open. PayerSlow: at once.
-            PayerBusy: somebody was told to wait longer than this question can.
-            Whatever `read` raises otherwise.
+            PayerDown, PayerDamaged: after the last try, or at once while the breaker is open.
+            PayerSlow: at once.
+            PayerBusy: the payer's Retry-After is longer than this question may take.
+            Exception: any other exception of `read`.
         """
         deadline = request.extensions["deadline"]
         breaker = self._wire.breaker(request.url, request.extensions["kind"])
@@ -209,14 +211,14 @@ class Retry(httpx.AsyncBaseTransport):
         raise PayerDown("no usable answer after the last try")
 
     async def _until_back(self, breaker: Breaker, deadline: float) -> None:
-        """Wait until the payer may be asked, whoever was told so; not all at the same instant (F19)."""
+        """Wait until the payer may be called according to any Retry-After, with jitter (F19)."""
         while (wait := await breaker.origin.wait(self._clock())) > 0:
             if wait > LONGEST_WAIT or self._clock() + wait >= deadline:
                 raise busy(wait)
             await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
     async def _try(self, breaker: Breaker, request: httpx.Request) -> httpx.Response:
-        """One call, reported to the breaker that let it through."""
+        """Make one call and report its outcome to the breaker."""
         try:
             return await self._wire.handle_async_request(request)
         except (PayerDown, PayerSlow):
@@ -227,7 +229,7 @@ class Retry(httpx.AsyncBaseTransport):
             raise
 
     def _judged(self, breaker: Breaker, request: httpx.Request, response: httpx.Response) -> httpx.Response:
-        """Read the answer; a server error counts against the origin, any other answer for it."""
+        """Read the response; a server error counts as a failure of the origin, any other response as a success."""
         try:
             judge(request, response)
         except PayerDown:
@@ -240,7 +242,7 @@ class Retry(httpx.AsyncBaseTransport):
         return response
 
     async def _backoff(self, answer: httpx.Response, breaker: Breaker, deadline: float, tried: int) -> float | None:
-        """The seconds to wait before the next try; None when the answer is to be read."""
+        """Return the seconds to wait before the next try; None if the response is to be read."""
         said = retry_after(answer.headers.get("retry-after"), self._now())
         if answer.status_code != _TOO_MANY and not (answer.status_code == _UNAVAILABLE and said is not None):
             return None
@@ -254,12 +256,12 @@ class Retry(httpx.AsyncBaseTransport):
 
 
 def judge(request: httpx.Request, response: httpx.Response) -> None:
-    """Let the request's reader judge a response, and note what it makes of it."""
+    """Call the request's `read` with a response, and store the result in the response."""
     response.extensions["read"] = request.extensions["read"](response)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds from a Retry-After header, which is a number or an HTTP date (RFC 9110 10.2.3); None for garbage."""
+    """Return the seconds in a Retry-After header, a number or an HTTP date (RFC 9110 10.2.3); None if invalid."""
     if not text:
         return None
     if (seconds := text.strip()).isascii() and seconds.isdigit():

@@ -1,6 +1,6 @@
-"""One FHIR server: searches walked page by page within a budget, and reads. Both clients stand on it.
+"""One FHIR server: searches read page by page within a budget, and reads. Both clients use it.
 
-Each status and body becomes FHIR bytes or one error of the tree.
+Each status and body becomes FHIR bytes or one of the package's exceptions.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _any(_entry: Entry) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Call(Generic[T]):
-    """One call: its address, what its answer is kept under, and what reads it. `anew`: whatever is kept."""
+    """One call: its URL, its cache key, and the function that reads the response. `anew`: do not use the cache."""
 
     url: str
     key: str
@@ -70,11 +70,13 @@ class _Call(Generic[T]):
 
 
 class Server:
-    """A base URL with what every call to it carries.
+    """A base URL with what all calls to it have in common.
 
-    `headers` gives the headers of a call, `renew` gets a new token after a 401 and says whether it did, `keep` says
-    which rows may be shown, `kept` keeps answers for a while, `post` sends searches as POST `_search`, where ids stay
-    out of URLs (T28): always, never, or, for None, where the server turns out to take them.
+    `headers` returns the headers of a call, `renew` gets a new token after a 401 and returns whether it did, `keep`
+    returns
+    whether a row may be shown, `kept` is the cache. `post` sends searches as POST `_search`, which keeps ids out of
+    URLs
+    (T28): always, never, or, for None, if the server turns out to support it.
     """
 
     def __init__(
@@ -97,10 +99,11 @@ class Server:
         self.tolerance = Tolerance(self.traits)
 
     async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
-        """The pages of a search, first to last, until the server or the budget ends them.
+        """Yield the pages of a search, first to last, until the server or the budget ends them.
 
-        `onward` goes on at a later page instead: its address, as the page before it told (`next_url`).
-        A failure on the first page is raised; on a later one it becomes a gap, and what was read stands (F14, F26).
+        With `onward`, start at a later page, whose address the page before it gave (`next_url`). A failure of the first
+        page is
+        raised; one of a later page becomes a gap, and what was read is kept (F14, F26).
 
         Raises:
             PayerError, SignInExpired: see `answers`.
@@ -128,10 +131,11 @@ class Server:
             page = await self._later(url, search.type, budget)
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """One resource by id, as its JSON bytes.
+        """Return one resource by id, as its JSON bytes.
 
         Raises:
-            PayerLacks: not there. PayerError, SignInExpired: see `answers`.
+            PayerLacks: it does not exist.
+            PayerError, SignInExpired: see `answers`.
         """
         if not _ID.fullmatch(resource_id):
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
@@ -146,17 +150,17 @@ class Server:
         return await self._asked(_Call(url, url, resource_type, budget, read))
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
-        """The page at an address that is the server's own.
+        """Return the page at an address of this server.
 
         Raises:
-            PayerUntrusted: it is not.
+            PayerUntrusted: the address is not this server's.
         """
         if (url := self.base.own(onward, self.base.url)) is None:
             raise PayerUntrusted("a page's address that is not the server's")
         return await self._asked(self._page_call(url, resource_type, budget)), url
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
-        """The first page; parameters that the server refuses and the client can do without are dropped (F36)."""
+        """Return the first page; parameters that the server rejects and the client can do without are dropped (F36)."""
         wanted = self.tolerance.known(search, budget.report)
         try:
             page, url = await self._search(wanted, budget)
@@ -175,7 +179,7 @@ class Server:
         raise refusal
 
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
-        """The page, and the URL that the search has, or would have by GET."""
+        """Return the page, and the URL that the search has, or would have with GET."""
         asked = search.encoded()
         url = self.base.join(f"{search.type}?{asked}")
         known, got = self._known_to_take_posts(), self._page_call(url, search.type, budget)
@@ -204,7 +208,10 @@ class Server:
         return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
 
     async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
-        """The page of a server's first searches by POST; one that reads no form would find nothing, so GET is asked."""
+        """Return the page of the first searches by POST.
+
+        If it is empty, GET is tried, as the server may ignore the form.
+        """
         if page.entries:
             self._learn_posts(taken=True)
             return page
@@ -214,7 +221,7 @@ class Server:
         return again
 
     def _known_to_take_posts(self) -> bool | None:
-        """Whether searches are posted; None while nobody knows whether the server takes them."""
+        """Return whether searches are sent by POST; None while it is unknown whether the server supports it."""
         if self._post is not None:
             return self._post
         if self.traits.has(Trait.REFUSES_POST):
@@ -222,12 +229,12 @@ class Server:
         return True if self.traits.has(Trait.TAKES_POST) else None
 
     def _learn_posts(self, *, taken: bool) -> None:
-        """Remember whether the server takes searches by POST; the last observation counts."""
+        """Remember whether the server supports searches by POST; the last observation counts."""
         self.traits.unlearn(Trait.REFUSES_POST if taken else Trait.TAKES_POST)
         self.traits.learn(Trait.TAKES_POST if taken else Trait.REFUSES_POST)
 
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
-        """A page after the first; None when it did not come, which the report then says."""
+        """Return a page after the first; None if it failed, which is added to the report."""
         try:
             return await self._asked(self._page_call(url, resource_type, budget))
         except PayerError as error:
@@ -238,7 +245,7 @@ class Server:
             raise
 
     async def _asked(self, call: _Call[T]) -> T:
-        """What the call's reader makes of its answer, after one renewal of the token that met a 401 (F12, F16)."""
+        """Return the result of the call's reader, after one renewal of the token in case of a 401 (F12, F16)."""
         try:
             return await self._sent(call)
         except SignInExpired:
@@ -268,7 +275,7 @@ class Server:
         return result
 
     def _page(self, answer: httpx.Response, resource_type: str, budget: Budget) -> Page:
-        """The page with only the rows that may be shown; what is missing from it is reported."""
+        """Return the page with only the rows that may be shown; what is missing is reported."""
         check_status(answer, resource_type)
         page = page_of(answer, resource_type)
         fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
@@ -280,9 +287,9 @@ class Server:
         return replace(page, entries=kept, unreadable=unreadable)
 
     def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
-        """The next page's URL, `own` when it is the server's; None at the end or when it must not be followed.
+        """Return the next page's URL, `own` if it is the server's; None at the end or if it must not be followed.
 
-        The report then has a gap.
+        In the latter case a gap is reported.
         """
         if page.next_url is None:
             return None
@@ -299,7 +306,7 @@ class Server:
 
 
 def _report(page: Page, strangers: int, unreadable: int, resource_type: str, budget: Budget) -> None:
-    """Note what a page lacks: rows of somebody else, rows that could not be read, and the server's own errors."""
+    """Report what a page lacks: rows of another patient, invalid rows, and the server's own errors."""
     gaps = budget.report.gaps
     if strangers:
         gaps.append(Gap("left_out", resource_type, strangers, "wrong patient"))
@@ -312,11 +319,15 @@ def _report(page: Page, strangers: int, unreadable: int, resource_type: str, bud
 
 
 def check_status(answer: HttpAnswer, resource_type: str) -> None:
-    """Pass a 200 on.
+    """Do nothing for a 200.
 
     Raises:
-        SignInExpired: 401. PayerForbids: 403. PayerLacks: 404, 410. PayerRejects: other 4xx, with the words of the
-        server's OperationOutcome in `issues` for the client's own use. PayerUntrusted: a redirect. PayerDown: 5xx.
+        SignInExpired: 401.
+        PayerForbids: 403.
+        PayerLacks: 404, 410.
+        PayerRejects: other 4xx; `issues` has the server's OperationOutcome, for the client's own use.
+        PayerUntrusted: a redirect.
+        PayerDown: 5xx.
     """
     status = answer.status_code
     if status == 401:  # noqa: PLR2004 -- HTTP's own numbers say it best
@@ -333,11 +344,12 @@ def check_status(answer: HttpAnswer, resource_type: str) -> None:
 
 
 def page_of(answer: HttpAnswer, resource_type: str) -> Page:
-    """The page of a search's answer.
+    """Return the page in a response to a search.
 
     Raises:
-        PayerMaintenance: a page for people, or nothing. PayerDamaged: not a Bundle, or broken JSON.
-        PayerDown: an OperationOutcome error in place of the Bundle.
+        PayerMaintenance: an HTML page, or nothing.
+        PayerDamaged: not a Bundle, or invalid JSON.
+        PayerDown: an OperationOutcome error instead of the Bundle.
     """
     body = _fhir(answer)
     try:
@@ -352,10 +364,11 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
 
 
 def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
-    """The resource of a read's answer, with its head.
+    """Return the resource in a response to a read, with its head.
 
     Raises:
-        PayerMaintenance, PayerDamaged: as for pages. PayerLacks: another type came.
+        PayerMaintenance, PayerDamaged: as for pages.
+        PayerLacks: a resource of another type.
     """
     body = _fhir(answer)
     try:
@@ -368,7 +381,7 @@ def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
 
 
 def _fhir(answer: HttpAnswer) -> bytes:
-    """The body, when it can be FHIR JSON: payers also label it application/json or text/plain, so the body decides."""
+    """Return the body if it may be FHIR JSON. The content type is not relied on, as payers use several."""
     body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):
         raise PayerMaintenance("a page or nothing where FHIR was due")

@@ -1,6 +1,8 @@
-"""Searches that several ask at the same time, put together: one with a list of values where each has one (FHIR's OR).
+"""Combines searches that are made at the same time.
 
-Whoever asked checks the rows, as with every answer of a directory: a row that may be anybody's is given to everybody.
+One search with a list of values instead of one for each (FHIR's OR).
+
+The callers check the rows, as for every directory response: a row that may match several searches is given to all.
 """
 
 from __future__ import annotations
@@ -36,26 +38,27 @@ _Shape = tuple[str, int, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The value of the one parameter in which a search differs from the others, and what its rows hold of it."""
+    """The value in which a search differs from the others, and the words by which its rows are recognized."""
 
     value: str
     words: tuple[bytes, ...]
 
     def is_named(self, text: bytes) -> bool:
-        """Whether a row, in small letters, holds one of its values."""
+        """Return whether a row, in lower case, contains one of its words."""
         return any(word in text for word in self.words)
 
     def is_in(self, rows: Iterable[_Row]) -> bool:
-        """Whether one of the rows does."""
+        """Return whether any of the rows does."""
         return any(self.is_named(text) for _, text in rows)
 
 
 class PooledDirectory:
-    """The open directory for several parts of one question; what they ask within a moment of each other goes as one.
+    """The open directory for several parts of one question; searches made within a moment are sent as one.
 
-    Where the server does not take a list, or a list's answer is not whole, each goes alone. `budget` is the question's.
-    `known` are searches that find something: a list of which one is the last shows that the server takes lists, where
-    nobody has the names that are asked for.
+    If the server does not support lists, or the response is incomplete, each is sent alone. `budget` is the question's.
+    `known` are searches that find something: if a list that ends with one of them finds it, the server supports lists,
+    also
+    when the names searched for do not exist.
     """
 
     def __init__(self, directory: DirectoryClient, budget: Budget, known: Sequence[Search] = ()) -> None:
@@ -66,7 +69,7 @@ class PooledDirectory:
         self._tries: dict[str, asyncio.Task[None]] = {}
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The pages of a search, as `DirectoryClient.search` gives them; one page where it went with others."""
+        """Yield the pages of a search, as `DirectoryClient.search`; one page if it was combined with others."""
         at = next((at for at, (name, _) in enumerate(search.params) if name in _LISTED), None)
         together = await self._together(search, at) if at is not None else None
         if together is not None:
@@ -79,11 +82,11 @@ class PooledDirectory:
             yield page
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """One directory entry, as its JSON bytes."""
+        """Return one directory resource, as its JSON bytes."""
         return await self._directory.read(resource_type, resource_id, budget)
 
     async def _together(self, search: Search, at: int) -> Page | None:
-        """The rows, where the search went with others; None where it has to go alone."""
+        """Return the rows if the search was combined with others; None if it has to be sent alone."""
         name, value = search.params[at]
         shape = (search.type, at, (*search.params[:at], (name, ""), *search.params[at + 1 :]))
         if shape not in self._waiting:
@@ -93,7 +96,7 @@ class PooledDirectory:
         return (await asyncio.shield(sent))[value]
 
     async def _sent(self, shape: _Shape) -> dict[str, Page | None]:
-        """The rows of each value that somebody asks for within a moment."""
+        """Return the page of each value that is searched for within a moment."""
         await asyncio.sleep(_WINDOW)
         waiting, _ = self._waiting.pop(shape)
         found: dict[str, Page | None] = {}
@@ -103,7 +106,7 @@ class PooledDirectory:
         return found
 
     async def _learnt(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
-        """The rows of a list, once it is known whether the server takes such lists."""
+        """Return the rows of a list, once it is known whether the server supports such lists."""
         rows, kind = await self._listed(shape, part), _LISTED[shape[2][shape[1]][0]]
         if rows is not None and sum(one.is_in(rows) for one in part) >= _SEVERAL:
             self._directory.traits.learn(Trait.TAKES_LISTS, parameter=kind)
@@ -114,7 +117,7 @@ class PooledDirectory:
         return rows
 
     async def _tried(self, kind: str, known: Search) -> None:
-        """Ask for a value that nobody has and a known one."""
+        """Search for a value that does not exist together with a known one, to find out whether lists are supported."""
         ((name, value),) = known.params
         last = _Asked(value, tuple(_words(value)))
         rows = await self._listed((known.type, 0, ((name, ""),)), (_Asked(_NONE, ()), last))
@@ -125,7 +128,7 @@ class PooledDirectory:
         return self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind)
 
     async def _listed(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
-        """All rows of a list of values, in small letters too; None where that is refused, or not whole."""
+        """Return all rows for a list of values, also in lower case; None if it was refused or is incomplete."""
         type_, at, params = shape
         name, values = params[at][0], SearchValue(",".join(one.value for one in part))
         budget = self._budget.alone()
@@ -140,7 +143,7 @@ class PooledDirectory:
         return [(entry, _text(entry)) for page in pages for entry in page.entries]
 
     def _of(self, one: _Asked, part: Sequence[_Asked], rows: Sequence[_Row], shape: _Shape) -> Page | None:
-        """The rows that may be one's own; None where there is none, and the server is not known to take lists."""
+        """Return the rows that may match one search; None if there are none and lists are not known to be supported."""
         if not self._takes(_LISTED[shape[2][shape[1]][0]]) and not one.is_in(rows):
             return None
         others = [other for other in part if other is not one]
@@ -148,12 +151,12 @@ class PooledDirectory:
 
 
 def _may_be(one: _Asked, others: Iterable[_Asked], text: bytes) -> bool:
-    """Whether a row is one's, or not told to be anybody else's."""
+    """Return whether a row contains this search's words, or those of no other search."""
     return one.is_named(text) or not any(other.is_named(text) for other in others)
 
 
 def _words(value: str) -> Iterator[bytes]:
-    """What a row that a value finds holds of it: the code of a token, the id of a reference, the name."""
+    """Yield the text by which a row shows a value: the code of a token, the id of a reference, the name."""
     for one in _COMMA.split(value):
         yield re.split(r"(?<!\\)\||/", one)[-1].replace("\\", "").casefold().encode()
 
@@ -163,7 +166,7 @@ def _text(entry: Entry) -> bytes:
 
 
 def _lists(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
-    """Runs of searches whose values fit one URL."""
+    """Yield batches of searches whose values fit into one URL."""
     part: list[_Asked] = []
     size = 0
     for one in asked:

@@ -1,7 +1,7 @@
-"""Answers kept in memory, with one call in flight for equal questions.
+"""Responses cached in memory, with one call in flight for equal requests.
 
-The open directory's for a quarter of an hour; what is older stays, to be served when the payer is down. A member's
-for two minutes, apart from everybody else's and never what is marked as sensitive (`MemberCache`, T32, T33).
+Those of the open directory are fresh for 15 minutes; older ones are used if the payer is down. A member's are cached
+for two minutes, separately for each link, and never if labelled as sensitive (`MemberCache`, T32, T33).
 """
 
 from __future__ import annotations
@@ -41,16 +41,17 @@ CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 
 def room_for(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
-    """A cache of at most this many bytes and seconds. The least recently used response is dropped first."""
+    """Return a cache of at most this many bytes and seconds. The least recently used response is dropped first."""
     return TTLCache(most, seconds, clock, lambda kept: len(kept.body) + 1024)
 
 
 class ResponseCache:
-    """Responses by URL. Only readable ones are kept: a refusal or a damaged body is requested again.
+    """Responses by URL. Only valid ones are cached: after a refusal or a damaged body the request is sent again.
 
-    Younger than `fresh` seconds they stand for a call; older ones, as long as `room` has them, only for one that
-    failed. Several may share a room: none sees the others' answers. `keeps` says which bodies may be kept at all, and
-    `own` that they are a member's.
+    Within `fresh` seconds they replace a call; later, while they are in `room`, only a failed one. Several caches may
+    share
+    a room without access to each other's entries. `keeps` returns whether a body may be cached, and `own` says that the
+    responses are a member's.
     """
 
     def __init__(
@@ -69,45 +70,45 @@ class ResponseCache:
         self._ended = False
 
     def end(self) -> None:
-        """Drop everything. Calls in flight are not kept either."""
+        """Drop everything. Calls in flight are not cached either."""
         self._ended = True
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)
 
     def find(self, key: str) -> _Cached | None:
-        """The cached response under a key, of any age, or None."""
+        """Return the cached response for a key, of any age, or None."""
         return self._answers.get((self, key))
 
     def is_fresh(self, kept: _Cached) -> bool:
-        """Whether the response is fresh enough to be used without a call."""
+        """Return whether the response is fresh enough to be used without a call."""
         return self.age(kept) < self._fresh
 
     def age(self, kept: _Cached) -> float:
-        """Seconds since the payer returned it."""
+        """Return the seconds since the payer returned it."""
         return self._clock() - kept.at
 
     def keep(self, key: str, response: httpx.Response) -> None:
-        """Keep what was read, where it may be kept."""
+        """Cache a response, if that is allowed."""
         body = response.content
         if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
             self._answers[self, key] = _Cached(response.status_code, response.headers, body, self._clock(), self._now())
 
 
 class CacheTransport(httpx.AsyncBaseTransport):
-    """The top of the transport stack: returns a cached response, or one from the transport below.
+    """The topmost transport: returns a cached response, or one from the transport below.
 
-    A request's extension `key` is what its answer is kept under, a URL that may never have been sent; `budget` is the
-    question's, which kept answers cost neither pages nor bytes.
+    A request's extension `key` is its cache key, a URL that may never have been requested; `budget` is the question's,
+    which cached responses cost neither pages nor bytes.
     """
 
     def __init__(self, kept: ResponseCache, below: httpx.AsyncBaseTransport) -> None:
         self._kept, self._below = kept, below
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The kept answer, else a fetched one, else an old one when the payer is down; one call for equal requests.
+        """Return a fresh cached response, a new one, or an old one if the payer is down. Equal requests share one call.
 
         Raises:
-            Whatever the transport below raises.
+            Exception: any exception of the transport below.
         """
         key = request.extensions["key"]
         flight = self._kept.flights.get(key)
@@ -145,9 +146,9 @@ _MOST_OWN = 64 * MIB
 
 
 class MemberCache:
-    """Response caches by link and person, over one store of limited size. The least recently used entry is dropped.
+    """Response caches by link and person, in one room of limited size. The least recently used entry is dropped.
 
-    A link's answers go with the link: who still reads for it keeps them nowhere.
+    A link's responses are dropped with the link; requests still in flight then are not cached.
     """
 
     def __init__(self, clock: Callable[[], float], *, most: int = _MOST_OWN) -> None:
@@ -158,7 +159,7 @@ class MemberCache:
         self._asked = False
 
     def of(self, link_id: str, patient: str = "") -> ResponseCache:
-        """What this link's questions about one person have read; empty at first. A link may open several records."""
+        """Return the cache of this link for one person, empty at first. A link may give access to several records."""
         people = self._links.get(link_id)
         if people is None:
             people = self._links[link_id] = {}
@@ -173,17 +174,17 @@ class MemberCache:
         return kept
 
     def _swept(self) -> None:
-        """Drop expired entries, and run again while there are more. One timer serves all questions."""
+        """Drop expired entries, and schedule the next run while there are more. One timer serves all questions."""
         self._room.expire()
         more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still
         self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._swept) if more else None
 
     def forget(self, link_id: str) -> None:
-        """Drop everything that was read for a link. Calls in flight are not kept either."""
+        """Drop everything that was read for a link. Calls in flight are not cached either."""
         for kept in self._links.pop(link_id, {}).values():
             kept.end()
 
     @property
     def size(self) -> int:
-        """Bytes that are held now."""
+        """The number of cached bytes."""
         return int(self._room.currsize)

@@ -1,4 +1,4 @@
-"""One chained search in two steps: what its reference may point at, then the rows that point there."""
+"""A chained search in two steps: the resources that its reference may point to, then the rows that reference them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FEW = 4  # pages
 
 
 def batches(ids: Sequence[str], *, prefix: str = "") -> Iterator[tuple[str, ...]]:
-    """The ids in runs that fit one URL, each with the prefix."""
+    """Yield the ids in batches that fit into one URL, each id with the prefix."""
     batch: list[str] = []
     size = 0
     for id_ in ids:
@@ -41,14 +41,17 @@ def batches(ids: Sequence[str], *, prefix: str = "") -> Iterator[tuple[str, ...]
 
 
 def split(name: str) -> tuple[str, str] | None:
-    """The reference and the parameter behind it, of `location.address-city` or `location:Location.address-city`."""
+    """Return (reference, parameter) of `location.address-city` or `location:Location.address-city`.
+
+    None if not a chain.
+    """
     head, dot, rest = name.partition(".")
     reference = head.partition(":")[0]
     return (reference, rest) if dot and rest and reference in _TARGETS else None
 
 
 class Steps:
-    """The two steps of one search; what was read of either is not read again."""
+    """The two steps of one search; the results of each are read once."""
 
     def __init__(self, search: Search, links: Links, budget: Budget) -> None:
         parts = [(found, value) for name, value in search.params if (found := split(name))]
@@ -64,27 +67,28 @@ class Steps:
 
     @property
     def narrows(self) -> bool:
-        """True when something beside the chain narrows the search."""
+        """Whether other parameters than the chain restrict the search."""
         return not all(name.startswith("_") for name, _ in self.plain.params)
 
     async def targets(self) -> list[Page] | None:
-        """What the reference may point at; None when it is many pages."""
+        """Return the resources that the reference may point to; None if they are too many pages."""
         if "targets" not in self._looked:
             self._looked.add("targets")
             self._targets = await self._few(self.inner)
         return self._targets
 
     async def rows(self) -> list[Page] | None:
-        """The rows that the search finds without its chain; None when they are many pages, or nothing narrows it."""
+        """Return the rows without the chain; None if they are too many pages, or nothing else restricts the search."""
         if "rows" not in self._looked:
             self._looked.add("rows")
             self._rows = await self._few(self.plain) if self.narrows else None
         return self._rows
 
     async def pages(self) -> AsyncIterator[Page]:
-        """The pages for the targets' ids, a few batches at a time, in their order; the targets come along with them.
+        """Yield the pages for the targets' ids in order, a few batches at a time, and the targets themselves.
 
-        Where the targets are many and the rest of the search finds few rows, those: they need not fit the chain.
+        If there are too many targets and the rest of the search finds few rows, yield those; they may not match the
+        chain.
         """
         found = await self.targets()
         few = await self.rows() if found is None else None
@@ -107,7 +111,7 @@ class Steps:
                 job.cancel()
 
     def ends(self, pages: Sequence[Page]) -> tuple[str, ...]:
-        """The ids at which these rows point by themselves."""
+        """Return the ids of the chain's target type that these rows reference."""
         of_type = re.compile(rb'"(?:[^"]*/)?' + self.inner.type.encode() + rb'/([A-Za-z0-9.-]{1,64})"')
         found = (of_type.findall(bytes(row.raw)) for page in pages for row in page.matches)
         return tuple(dict.fromkeys(id_.decode() for ids in found for id_ in ids))

@@ -1,6 +1,6 @@
-"""What a server turned out to be like, remembered for a day, and living with one that answers 400 to a parameter (F36).
+"""Facts learned about a server, remembered for a day, and handling of a server that rejects a parameter with 400 (F36).
 
-It is asked again without the parameter, and what is then done here is said.
+The search is repeated without the parameter, and what the client then does itself is reported.
 """
 
 from __future__ import annotations
@@ -21,49 +21,49 @@ _MANY = 2048
 
 
 class Trait(Enum):
-    """A fact about a server, of one type of resource and one parameter where it says so."""
+    """A fact about a server, for one type of resource and one parameter if it depends on them."""
 
     REFUSES_PARAMETER = auto()
-    """It answers a search of the type with 400 when the parameter is in it."""
+    """It rejects a search of the type with 400 if it includes the parameter."""
     FINDS_PATIENT_BY_ID = auto()
-    """It has found records of the type by a patient's bare id."""
+    """It has found resources of the type by a patient's bare id."""
     FINDS_PATIENT_BY_REFERENCE = auto()
-    """It has found records of the type by `Patient/id`, and none by the bare id."""
+    """It has found resources of the type by `Patient/id`, and none by the bare id."""
     FINDS_REFERENCES_WHOLE = auto()
-    """It has found rows of the type by the parameter's whole reference, `Location/a`."""
+    """It has found rows of the type by the parameter's full reference, `Location/a`."""
     FINDS_REFERENCES_BARE = auto()
-    """It has found rows of the type by the bare id of the parameter's reference, and none by the whole one."""
+    """It has found rows of the type by the bare id of the parameter's reference, and none by the full one."""
     FOLLOWS_CHAIN = auto()
-    """It has found rows of the type by this chain, so that it is believed when it finds none."""
+    """It has found rows of the type by this chain, so an empty result is trusted."""
     IGNORES_CHAIN = auto()
-    """It refuses this chain, or finds nothing by it where there are rows."""
+    """It rejects this chain, or finds nothing by it although there are rows."""
     TAKES_LISTS = auto()
-    """It has found rows by several values at once, with commas between them, of a parameter of this kind."""
+    """It has found rows by several values, separated by commas, of a parameter of this kind."""
     TAKES_POST = auto()
-    """It has found something by a search that was posted."""
+    """It has found something by a POST search."""
     REFUSES_POST = auto()
-    """It refuses posted searches, or finds nothing by what it finds with GET."""
+    """It rejects POST searches, or finds nothing by POST that it finds by GET."""
 
 
 class ServerTraits:
-    """The facts of all servers of this process."""
+    """The facts about all servers of this process."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._known: TTLCache[tuple[str, Trait, str, str], bool] = TTLCache(_MANY, _DAY, timer=clock)
 
     def at(self, base: str) -> Traits:
-        """The facts of the server at a base URL."""
+        """Return the facts about the server at a base URL."""
         return Traits(self._known, base)
 
 
 class Traits:
-    """The facts of one server. What is not known of it may be so or not."""
+    """The facts about one server. What is not known may be true or not."""
 
     def __init__(self, known: TTLCache[tuple[str, Trait, str, str], bool], base: str) -> None:
         self._known, self._base = known, base
 
     def has(self, trait: Trait, resource_type: str = "", parameter: str = "") -> bool:
-        """True when the fact is known."""
+        """Return whether the fact is known."""
         return (self._base, trait, resource_type, parameter) in self._known
 
     def learn(self, trait: Trait, resource_type: str = "", parameter: str = "") -> None:
@@ -71,7 +71,7 @@ class Traits:
         self._known[self._base, trait, resource_type, parameter] = True
 
     def unlearn(self, trait: Trait, resource_type: str = "", parameter: str = "") -> None:
-        """Forget a fact that turned out to be over."""
+        """Forget a fact that is no longer true."""
         self._known.pop((self._base, trait, resource_type, parameter), None)
 
 
@@ -93,20 +93,20 @@ _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 
 
 class Tolerance:
-    """What one base is known to refuse, applied to searches before they are sent."""
+    """The parameters that one base URL is known to reject, applied to searches before they are sent."""
 
     def __init__(self, traits: Traits) -> None:
         self._traits = traits
 
     def known(self, search: Search, report: Report) -> Search:
-        """The search without the parameters that this server is known to refuse; filters among them are reported."""
+        """Return the search without parameters that this server is known to reject; filters among them are reported."""
         known, kind = self._traits.has, search.type
         refused = [name for name, _ in search.params if known(Trait.REFUSES_PARAMETER, kind, name)]
         _note(refused, report)
         return search.without(*refused)
 
     def learn(self, asked: Search, took: Search, report: Report) -> None:
-        """Remember what made the difference between the search that was refused and the one that was taken."""
+        """Remember the parameters that differ between the rejected and the accepted search."""
         refused = [name for name, _ in asked.params if not took.has(name)]
         for name in refused:
             self._traits.learn(Trait.REFUSES_PARAMETER, asked.type, name)
@@ -114,10 +114,12 @@ class Tolerance:
 
 
 def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
-    """The search with less: without what the server named, then without each optional parameter, then without all.
+    """Yield simpler searches.
 
-    Who a record belongs to, ids and people's names are never dropped: without them the answer would be to another
-    question. What is dropped is checked again by who asked.
+    Without what the server mentioned, without each optional parameter, then without all of them.
+
+    The patient, ids and people's names are never dropped, because that would be another search. The caller checks the
+    results against what was dropped.
     """
     optional = [name for name, _ in search.params if name in {*_COMFORTS, *_FILTERS}]
     optional = sorted(set(optional), key=[*_COMFORTS, *_FILTERS].index)
@@ -132,7 +134,7 @@ def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
 
 
 def note_ignored(search: Search, page: Page, report: Report) -> None:
-    """Note the parameters that a 200 says it ignored: the filter has to be applied here (F32, T44)."""
+    """Report the parameters that a 200 says it ignored: the client has to apply the filter (F32, T44)."""
     said = set(_WORDS.findall(" ".join(issue.text for issue in page.issues)))
     _note([name for name, _ in search.params if name in said], report)
 
@@ -143,7 +145,7 @@ def _issues(refusal: PayerRejects) -> tuple[object, ...]:
 
 
 def _note(names: list[str], report: Report) -> None:
-    """Only what changes the result is worth telling: page size and included rows are not."""
+    """Report dropped parameters, except those that do not change the result: page size and includes."""
     for name in names:
         if name not in _UNSEEN:
             report.read_here(name)

@@ -1,1 +1,1 @@
-"""Words and shapes: a summary and a template become blocks; blocks become plain text, JSON or Block Kit."""
+"""Rendering of replies: a template with an answer's values becomes blocks; blocks become text, JSON, Slack or Teams."""

@@ -1,6 +1,6 @@
 """A reply as Slack messages: Block Kit with a complete text, within Slack's limits.
 
-Values stand only in `plain_text` and `rich_text` elements, which Slack does not parse: no value can mention, link or
+Values are only in `plain_text` and `rich_text` elements, which Slack does not parse: no value can mention, link or
 format. The top-level text is mrkdwn, so it is escaped here, last (T45). Limits: Slack's Block Kit reference.
 """
 
@@ -28,14 +28,14 @@ _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "·", 10_000
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
-"""What Slack reads in mrkdwn as more than the words that it is: bold, quotes, code, emoji."""
+"""Characters that Slack's mrkdwn interprets: bold, quotes, code, emoji."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockPage:
-    """One Slack message: `text` says everything that `blocks` say, for notifications and screen readers.
+    """One Slack message: `text` has all that `blocks` show, for notifications and screen readers.
 
-    `plainer` are the same without pictures and tables, for where Slack does not draw these; empty when there are none.
+    `plainer` are the same without pictures and tables, for clients that reject these; empty if there are none.
     """
 
     text: str
@@ -43,20 +43,21 @@ class BlockPage:
     plainer: tuple[Kit, ...] = ()
 
     def ways(self) -> Iterator[tuple[Kit, ...]]:
-        """The blocks to try, one after the other; at last none, for the text says it all."""
+        """Yield the blocks to try, one after the other; the last are empty, because the text is complete."""
         yield from (way for way in (self.blocks, self.plainer) if way)
         yield ()
 
     def ending(self, row: tuple[Kit, ...]) -> BlockPage:
-        """The page with more blocks at its end, however Slack draws it."""
+        """Return the page with more blocks at its end."""
         return BlockPage(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
 
 
 def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
-    """The messages that carry a reply, in order; a long one ends with an ellipsis where the next goes on.
+    """Return the messages of a reply, in order; a message that is continued ends with an ellipsis.
 
-    `asks` has the words that ask before a button deletes something, `rating` those of the thumbs; without these there
-    are none.
+    `asks` returns the texts of the confirmation before a button deletes something, `rating` has those of the thumbs,
+    which
+    are left out without it.
     """
     parts, rated = list(_parts(reply.blocks)), bool(rating and reply.rating)
     made = [
@@ -74,7 +75,7 @@ def _sources(blocks: Iterable[Block]) -> list[Action]:
 
 
 def escape_mrkdwn(text: str) -> str:
-    """Text in which Slack finds no mention and no link."""
+    """Return text with `&`, `<` and `>` escaped, so that Slack finds no mention and no link in it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -104,7 +105,10 @@ def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Blocks of which each fits a message: long tables and rows of buttons in several, a chart too many in words."""
+    """Yield blocks that each fit into a message.
+
+    Long tables and rows of buttons are split, surplus charts become text.
+    """
     charts = 0
     for block in blocks:
         match block:
@@ -121,14 +125,14 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _size(block: Block) -> int:
-    """The blocks that it takes at most: numbers that Slack's buttons cannot open are lines of their own."""
+    """Return the most Slack blocks it needs: numbers that Slack's buttons cannot open are lines of their own."""
     if isinstance(block, Item):
         return 1 + bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
     return 2 if isinstance(block, Actions) else 1
 
 
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
-    """The blocks of a message; Slack takes one table in it, so a second one is lines."""
+    """Yield the Slack blocks of a message. Slack allows one table, so a second one becomes lines."""
     blocks = list(blocks)
     tables, caption = 1 if drawn else 0, _CORNER
     facts = [block for block in blocks if isinstance(block, Facts) and not (block.columns or block.framed)]
@@ -153,7 +157,7 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
 
 
 def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
-    """One block. Facts are fields where all of a message are few, so that one card has one look."""
+    """Yield the Slack blocks of one block. Facts are fields if the message has few in all, so that they look alike."""
     match block:
         case Title(text) if len(text) <= _HEADER:
             yield {"type": "header", "text": _plain_text(text)}
@@ -177,7 +181,7 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
 
 
 def _framed(rows: tuple[Fact, ...]) -> Iterator[Kit]:
-    """A card: two columns of labels and values; lines where a word of them would be read as a mark."""
+    """Yield a card with two columns of labels and values; lines if a text would be read as mrkdwn."""
     told = [_mrkdwn([(Span(row.label, bold=True),), (Span(row.value, url=row.url),)]) for row in rows]
     fields = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in told if text and len(text) <= _FIELD]
     if len(fields) < len(rows):
@@ -192,7 +196,7 @@ def _listed(rows: tuple[Fact, ...]) -> Kit:
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
-    """An entry with what can be done about it at its right; below it, where its words are not plain to Slack."""
+    """Yield an entry with its button or menu on the right; below it if its text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
     lines = [(Span(f"{item.number}. "), *first), *rest]
     pressed = all(not action.url or opens(action.url) for action in item.actions)
@@ -206,7 +210,10 @@ def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
 
 
 def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
-    """Lines for where Slack takes no rich text; None where a word of them would be read as a mark, or is too long."""
+    """Return lines as mrkdwn, for elements without rich text.
+
+    None if a text would be read as a mark, or is too long.
+    """
     lines = [tuple(spans) for spans in lines]
     text = "\n".join("".join(map(_marked, spans)) for spans in lines)
     said = "\n".join("".join(span.text for span in spans) for spans in lines)
@@ -215,7 +222,7 @@ def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
 
 
 def _joined(before: str, after: str) -> bool:
-    """Whether a mark between the two would stand inside a word, where Slack reads none."""
+    """Return whether a mark between the two would be inside a word, where Slack ignores it."""
     return before[-1:].isalnum() and after[:1].isalnum()
 
 
@@ -227,7 +234,7 @@ def _marked(span: Span) -> str:
 
 
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
-    """Bars or lines for clients that draw them, with the amounts where they fit; the text says the same to all."""
+    """Yield a chart for clients that draw them, with the amounts if they fit; otherwise its text, if it has any."""
     empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
     if drawn and not empty and (labels := _axis(chart)):
         yield _chart(chart, labels)
@@ -236,7 +243,7 @@ def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
 
 
 def _axis(chart: Chart) -> list[str]:
-    """The names of its points as Slack takes them; none where two would be alike."""
+    """Return the labels of its points within Slack's limits; empty if two would be the same."""
     labels = [
         point.told if len(point.told) <= _CHART_LABEL else cut(point.label, _CHART_LABEL) for point in chart.points
     ]
@@ -269,7 +276,7 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
 
 
 def _rows(block: Block | ListTable) -> tuple[tuple[str, ...], ...]:
-    """The cells of what is a table, its header first; none for what is none, or more than Slack takes."""
+    """Return the cells of a table, header first; empty if it is no table, or larger than Slack allows."""
     rows: tuple[tuple[str, ...], ...] = ()
     if isinstance(block, ListTable):
         rows = block.rows
@@ -281,7 +288,7 @@ def _rows(block: Block | ListTable) -> tuple[tuple[str, ...], ...]:
 
 
 def _table(rows: tuple[tuple[str, ...], ...], caption: str) -> Kit:
-    """A table on one page. Slack draws the first row as the header, and reads out the first cell of each row."""
+    """Return a table on one page. Slack draws the first row as the header, and reads out each row's first cell."""
     return {
         "type": TABLE,
         "caption": cut(caption, _HEADER),
@@ -291,7 +298,7 @@ def _table(rows: tuple[tuple[str, ...], ...], caption: str) -> Kit:
 
 
 def _of_rows(block: Block | ListTable) -> Iterator[Kit]:
-    """What can be done about the rows of a table, in one menu."""
+    """Yield one menu with the buttons of all rows of a table."""
     items = block.items if isinstance(block, ListTable) else ()
     told = [
         replace(action, label=f"{row_cells(item)[0]} · {action.label}") for item in items for action in item.actions
@@ -329,7 +336,7 @@ def _plain_text(text: str) -> Kit:
 
 
 def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:
-    """Buttons in rows. What Slack's buttons cannot open, a phone number for one, is a line with a link."""
+    """Yield rows of buttons. What Slack's buttons cannot open, such as a phone number, is a line with a link."""
     unopened = [action for action in actions if action.url and not opens(action.url)]
     if unopened:
         yield _rich((Span(f"{action.label}: "), _number(action.url or "")) for action in unopened)

@@ -1,6 +1,6 @@
-"""The buttons of a Slack message: rows, menus, thumbs, and what asks before it deletes.
+"""The buttons of a Slack message: rows, menus, thumbs, and the confirmation before a deletion.
 
-Labels are `plain_text`; what a button or an option holds is an opaque id, which comes back as it was sent.
+Labels are `plain_text`; the value of a button or an option is an opaque id.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Kit = dict[str, Any]
 
 
 Asks = Callable[[str], Mapping[str, str] | None]
-"""The words that ask before a button of this intent does what it says: `title`, `about`, `submit` and `close`."""
+"""Returns the texts of the confirmation for a button of this intent: `title`, `about`, `submit` and `close`."""
 RATE, MENU = "rate", "menu"
-"""The action ids of the thumbs and of the menu of a row begin with these."""
+"""The prefixes of the action ids of the thumbs and of a row's menu."""
 _LABEL, _URL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 3_000, 75, 100, 300, 30
 _OPTIONS = 5
 _CONNECTS = "account.link"
@@ -31,16 +31,17 @@ _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
 
 def unasked(_: str) -> None:
-    """No words: nothing is asked."""
+    """Return None: no confirmation."""
 
 
 @dataclass(slots=True)
 class Buttons:
-    """The buttons of one message, which have to be told apart by ear.
+    """The buttons of one message, with labels that differ for screen readers.
 
-    `repeated` are the words that more than one button has, `topic` is what the whole message is about. Of the buttons
-    that connect an account the first stands out, once, unless the message says goodbye. `rated`: the button that asks
-    how the bot knows stands beside the thumbs, not in its row.
+    `repeated` are the labels that more than one button has, `topic` is what the message is about. The first button that
+    connects an account is highlighted, unless the message says goodbye. `rated`: the button that shows sources is next
+    to
+    the thumbs, not in its row.
     """
 
     repeated: frozenset[str]
@@ -52,7 +53,7 @@ class Buttons:
 
     @classmethod
     def of(cls, blocks: Iterable[Block], intent: str, asks: Asks, *, rated: bool = False) -> Buttons:
-        """The buttons of these blocks."""
+        """Return the buttons of these blocks."""
         blocks, once, repeated = list(blocks), set[str](), set[str]()
         for block in blocks:
             actions = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
@@ -63,7 +64,7 @@ class Buttons:
         return cls(frozenset(repeated), topic, asks, intent not in FAREWELLS, rated)
 
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
-        """The row of these buttons, none for no buttons; `about` is the entry of a list to which they belong."""
+        """Yield the row of these buttons, nothing if there are none; `about` is the list entry they belong to."""
         row = row_of(actions)
         shown = (*row.seen, *(() if self.rated else row.sources))
         elements = [self._button(action, place, about or self.topic) for place, action in enumerate(shown)]
@@ -72,7 +73,7 @@ class Buttons:
             yield {"type": "actions", "elements": elements}
 
     def beside(self, actions: tuple[Action, ...], about: str) -> Kit:
-        """What stands at the right of an entry of a list: its one button, or the menu of several."""
+        """Return the element on the right of a list entry: its one button, or a menu of several."""
         return menu(actions) if len(actions) > 1 else self._button(actions[0], 0, about)
 
     def _button(self, action: Action, place: int, about: str) -> Kit:
@@ -85,7 +86,7 @@ class Buttons:
         return {**button, "action_id": f"press-{place}", "value": action.id}
 
     def _told_apart(self, label: str, about: str) -> str:
-        """The button's words and what they are about; of two that would still be alike, the second with a number."""
+        """Return the label and what it is about for screen readers; with a number if it was used before."""
         heard = cut(f"{label}: {about}", _HEARD)
         self._heard[heard] += 1
         if (times := self._heard[heard]) == 1:
@@ -104,7 +105,7 @@ class Buttons:
 
 
 def confirming(words: Mapping[str, str]) -> Kit:
-    """The dialog that asks before something is deleted."""
+    """Return the confirmation dialog for a deletion."""
     return {
         "title": _plain_text(cut(words["title"], _ASKED)),
         "text": _plain_text(cut(words["about"], _ABOUT)),
@@ -115,17 +116,17 @@ def confirming(words: Mapping[str, str]) -> Kit:
 
 
 def opens(url: str) -> bool:
-    """Whether a button of Slack's can open an address."""
+    """Return whether a Slack button can open an address."""
     return url.startswith(("https://", "http://")) and len(url) <= _URL
 
 
 def entry(item: Item) -> str:
-    """An entry of a list as its buttons name it: its number and its first line."""
+    """Return a list entry's name in its buttons: its number and its first line."""
     return f"{item.number}. {spoken(item.lines[0].spans)}"
 
 
 def menu(actions: tuple[Action, ...]) -> Kit:
-    """Buttons behind three dots; of more than Slack's menu holds, a list to choose from, which holds no links."""
+    """Return buttons as an overflow menu; too many for that become a select menu, which has no links."""
     options = [_option(action) for action in actions if len(actions) <= _OPTIONS or not action.url]
     if len(options) <= _OPTIONS:
         return {"type": "overflow", "action_id": MENU, "options": options}
@@ -138,9 +139,9 @@ def _option(action: Action) -> Kit:
 
 
 def thumbs(rating: Rating, words: Mapping[str, str], sources: Iterable[Action]) -> Kit:
-    """The row under an answer: its thumbs, and how the bot knows. `words` has what each thumb means.
+    """Return the row under an answer: its thumbs, and the button for sources. `words` has the meaning of each thumb.
 
-    They are buttons like any other: Slack's own pair of thumbs stands in rows where no other button may.
+    They are ordinary buttons, because Slack's own feedback buttons allow no other button in their row.
     """
     pair = [
         {

@@ -1,8 +1,8 @@
 """A reply as Teams messages: Adaptive Cards 1.5 with a complete text, within Teams' size limit.
 
-Values stand in text runs, which Teams does not parse, and in fact sets only when nothing in them could be read as
-Markdown: no value can mention, link or format (T45). `fallbackText` is Markdown, so it is escaped here, last.
-Sources: the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
+Values are in text runs, which Teams does not parse, and in fact sets only if they contain nothing that could be read as
+Markdown: no value can mention, link or format (T45). `fallbackText` is Markdown, so it is escaped here, last. Sources:
+the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from bot.replies.rows import ListTable, row_cells, row_of, with_tables
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
 RENEW = "renew"
-"""The verb by which a card asks what it says now."""
+"""The verb with which a card requests its current content."""
 POP_UP = "popup"
 """The id of a button whose page opens in the client's own sign-in window."""
 ONLY = "only"
-"""What a button's data holds, beside its id, on a card that one person of many sees."""
+"""A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
 _COLORS = ("categoricalBlue", "categoricalTeal", "neutral")
@@ -37,29 +37,29 @@ AdaptiveCard = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
-    """One Teams message: `text` says everything that `card` says."""
+    """One Teams message: `text` has all that `card` shows."""
 
     text: str
     card: AdaptiveCard
 
 
 def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
-    """The messages that carry a reply, in order, each at most so many bytes as Teams counts them."""
+    """Return the messages of a reply, in order, each at most `most` bytes as Teams counts them."""
     parts = list(_parts(reply.blocks, most - _ENVELOPE_BYTES))
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
 
 
 def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
-    """The card, asking by itself what it says now when this one person looks at it; `viewer` as Teams knows them.
+    """Return the card with a refresh when this person views it; `viewer` is the person's id in Teams.
 
-    Clients that do not know how leave it as it is.
+    Clients without support for refresh show it unchanged.
     """
     action = {"type": "Action.Execute", "title": RENEW, "verb": RENEW, "data": {"press": press}}
     return {**card, "refresh": {"action": action, "userIds": [viewer]}}
 
 
 def only_seen(element: Any) -> Any:
-    """A card, or a part of one, whose buttons say that only their presser sees it."""
+    """Return a card, or a part of one, whose buttons are marked as visible to their presser only."""
     if isinstance(element, list):
         return [only_seen(one) for one in element]
     if not isinstance(element, dict):
@@ -70,7 +70,7 @@ def only_seen(element: Any) -> Any:
 
 
 def submitting(element: Any) -> Any:
-    """A card, or a part of one, whose buttons are submitted: a dialog knows no Execute."""
+    """Return a card, or a part of one, with Submit actions, as a dialog does not support Execute."""
     if isinstance(element, list):
         return [submitting(one) for one in element]
     if not isinstance(element, dict):
@@ -81,12 +81,12 @@ def submitting(element: Any) -> Any:
 
 
 def weigh(value: object) -> int:
-    """Bytes as Teams counts a message: UTF-16."""
+    """Return the size of a message in bytes as Teams counts it: UTF-16."""
     return len(json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
 
 
 def escape_markdown(text: str) -> str:
-    """Text that a Markdown reader shows as it stands; each line of it keeps its own."""
+    """Return text escaped for Markdown, with its line breaks."""
     return "\n\n".join(_MARKS.sub(r"\g<0>\\", line) for line in text.split("\n"))
 
 
@@ -124,7 +124,10 @@ def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
 
 
 def _shown(block: Block, before: Block | None) -> object:
-    """What shows a block behind another: an entry that goes on with a table is a row of it, the first has its head."""
+    """Return what shows a block after another.
+
+    An entry that continues a table is a row, the first one has the header.
+    """
     if not isinstance(block, Item) or not block.cells:
         return list(_elements([block]))
     goes_on = isinstance(before, Item) and before.columns == block.columns
@@ -132,7 +135,7 @@ def _shown(block: Block, before: Block | None) -> object:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Blocks of which each fits a message: long tables, texts and rows of buttons in several."""
+    """Yield blocks that each fit into a message: long tables, texts and rows of buttons are split."""
     for block in blocks:
         match block:
             case Facts(rows):
@@ -169,14 +172,14 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
 
 
 def _title(text: str) -> AdaptiveCard:
-    """A heading, where nothing in it could be read as Markdown."""
+    """Return a heading, or bold text if the title could be read as Markdown."""
     if _PLAIN.fullmatch(text):
         return {"type": "TextBlock", "text": text, "style": "heading", "wrap": True}
     return _rich([Span(text, bold=True)], size="Large")
 
 
 def _chart(chart: Chart) -> AdaptiveCard:
-    """Lying bars leave room for their labels, and one colour leaves none of them pale."""
+    """Return a chart. Horizontal bars leave room for their labels, and one colour makes all of them visible."""
     numbers = [[float(value) for value in point.values] for point in chart.points]
     labels = [point.label for point in chart.points]
     if chart.kind == "parts":
@@ -197,7 +200,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
 
 
 def _item(item: Item) -> AdaptiveCard:
-    """An entry, and at its right its one button or the menu of several."""
+    """Return an entry with its one button or its menu on the right."""
     first, *rest = [line.spans for line in item.lines]
     lines = [_rich([Span(f"{item.number}. "), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
     opened = [action for action in item.actions if not action.url or _opens(action.url)]
@@ -214,7 +217,7 @@ def _item(item: Item) -> AdaptiveCard:
 
 
 def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
-    """A table: what stands side by side under its names, else labels and values, of one width in all of a message."""
+    """Return facts as a table: with columns if they have them, otherwise labels and values."""
     if columns := Facts(rows).columns:
         return _side_by_side(rows, columns)
     return {
@@ -229,7 +232,7 @@ def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
 
 
 def _framed(rows: tuple[Fact, ...]) -> AdaptiveCard:
-    """A card in the card: labels over their values, two beside each other, on a ground of its own."""
+    """Return a framed card: labels above their values, two pairs side by side, on a background."""
     pairs = [rows[at : at + 2] for at in range(0, len(rows), 2)]
     sets = [{"type": "ColumnSet", "columns": [*map(_column, pair)]} for pair in pairs]
     return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": sets}
@@ -251,7 +254,7 @@ def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveC
 
 
 def _list_table(table: ListTable) -> AdaptiveCard:
-    """The entries of a list as rows, each with its buttons at its end."""
+    """Return the entries of a list as rows, each with its buttons at the end."""
     head, acts = table.rows[0], any(item.actions for item in table.items)
     cells = [_row(item)[: len(head) + acts] for item in table.items]
     names = [*(_cell(name, bold=True) for name in head), *([_cell(" ")] if acts else ())]
@@ -259,7 +262,7 @@ def _list_table(table: ListTable) -> AdaptiveCard:
 
 
 def _row(item: Item) -> list[AdaptiveCard]:
-    """The cells of an entry, and one for the menu of its buttons."""
+    """Return the cells of an entry, and one for the menu of its buttons."""
     actions = [_button(action, hidden=True) for action in item.actions]
     acting = {"type": "TableCell", "items": [{"type": "ActionSet", "actions": actions}] if actions else []}
     return [*map(_cell, row_cells(item)), acting]
@@ -294,18 +297,18 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 
 def _link(span: Span) -> AdaptiveCard:
-    """What a run opens: a page, a telephone number or a mail."""
+    """Return the action that opens a span's link: a page, a phone number or an e-mail."""
     opens = span.url.startswith(("tel:", "mailto:", "https://", "http://")) and len(span.url) <= _URL
     return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
 
 
 def _unjoined(text: str) -> list[str]:
-    """The text in runs of which none holds two braces: clients would read those as a date to be formatted."""
+    """Return the text in runs without two braces in one, which clients would read as a date to format."""
     return re.split(r"(?<=\{)(?=\{)", text)
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
-    """A row of buttons, those beyond the first few in its menu."""
+    """Yield a row of buttons, surplus ones in its menu."""
     yield from _unopened(action for action in actions if action.url and not _opens(action.url))
     row = row_of(action for action in actions if not action.url or _opens(action.url))
     shown = [*(_button(one) for one in (*row.seen, *row.sources)), *(_button(one, hidden=True) for one in row.menu)]
@@ -314,7 +317,7 @@ def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
 
 
 def _unopened(actions: Iterable[Action]) -> Iterator[AdaptiveCard]:
-    """What no button of Teams opens, a phone number for one, as a line with a link."""
+    """Yield what no Teams button can open, such as a phone number, as a line with a link."""
     for action in actions:
         spans = [Span(f"{action.label}: "), Span((action.url or "").removeprefix("tel:"), url=action.url or "")]
         yield {**_rich(spans), "spacing": "Small"}
@@ -325,9 +328,9 @@ def _opens(url: str) -> bool:
 
 
 def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:
-    """A press goes as Action.Execute; clients that do not know it submit the same id (`data` holds nothing else).
+    """Return a button as Action.Execute; clients without support submit the same id (`data` has nothing else).
 
-    What is `hidden` stands in the row's menu.
+    A `hidden` button is in the row's menu.
     """
     look: AdaptiveCard = {"title": cut(action.label, _BUTTON), **({"mode": "secondary"} if hidden else {})}
     if action.id == POP_UP:

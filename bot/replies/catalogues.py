@@ -1,7 +1,7 @@
-"""The words of each language: `templates/es.po` holds the Spanish of all templates and of the filters.
+"""The translations: `templates/es.po` has the Spanish of all templates and of the filters.
 
-The files are gettext's (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html). English needs none: its
-texts stand in the templates. `faults` stop the start.
+The files are gettext's (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html). English has no file,
+because it is in the templates. `faults` stop the start.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class ByLanguage(dict[str, T]):
-    """Something for each language; a language that has none gets that of English."""
+    """A value for each language; a language without one gets the English value."""
 
     def __missing__(self, language: str) -> T:
         return self[SOURCE]
@@ -34,11 +34,13 @@ class ByLanguage(dict[str, T]):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The words of one language.
+    """The translations of one language.
 
-    `forms` has each message's text, or a text for each plural form; `form` picks one by the number. An empty text
-    is not translated yet. `fuzzy` are those that a translator has to look at again. `begun`: the header says
-    `X-State: begun`; what has no text yet is said in English.
+    `forms` has each message's text, or a text for each plural form; `form` returns the plural form for a number. An
+    empty
+    text is not translated yet. `fuzzy` are those that a translator has to check. `begun`: the header has `X-State:
+    begun`,
+    so missing texts are shown in English.
     """
 
     forms: Mapping[CatalogueMessage, tuple[str, ...]] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Catalogue:
 
 
 class _Kept(NamedTuple):
-    """A catalogue as plain data: the plural form as gettext writes it."""
+    """A catalogue as plain data; `plural` is gettext's expression."""
 
     forms: list[tuple[CatalogueMessage, tuple[str, ...]]]
     plural: str
@@ -61,10 +63,10 @@ Catalogues = Mapping[str, Catalogue]
 
 
 def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[str, Catalogue]:
-    """Every catalogue there is, complete or not, and an empty one for each of `languages` that has none.
+    """Return all catalogues, complete or not, and an empty one for each of `languages` without a file.
 
     Raises:
-        ValueError: a file is damaged, or its name is no language; names the file.
+        ValueError: a file is damaged, or its name is no language; the message names the file.
     """
     paths = tuple(sorted(templates.glob("*.po")))
     read = _known(compiled.key_of(Path(__file__), *paths), paths)
@@ -72,13 +74,13 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
 
 
 def whole_catalogues(templates: Path) -> dict[str, Catalogue]:
-    """Those that are more than begun: a page is read as a whole, and one in two languages by turns is none."""
+    """Return the catalogues that are not `begun`: a page should not mix two languages."""
     return {language: one for language, one in read_catalogues(templates).items() if not one.begun}
 
 
 @lru_cache(maxsize=2)
 def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
-    """What replies, pages and documents all read: in memory once."""
+    """Return the catalogues, loaded once for replies, pages and documents."""
     kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
     return {
         language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
@@ -87,13 +89,13 @@ def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
 
 
 def messages(templates: Path) -> list[CatalogueMessage]:
-    """The messages of the filters and of the templates, each once."""
+    """Return the messages of the filters and of the templates, without duplicates."""
     texts = (path.read_text(encoding="utf-8") for path in sources(templates))
     return list(dict.fromkeys((*MESSAGES, *(message for text in texts for message in scan(text)))))
 
 
 def file_of(language: str) -> str:
-    """Where the words of a language stand."""
+    """Return the file name of a language's catalogue."""
     return f"{language}.po"
 
 
@@ -126,10 +128,10 @@ def _read(path: Path) -> _Kept:
 
 
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
-    """What is wrong with the catalogues, by file and message.
+    """Yield the faults of the catalogues, by file and message.
 
-    A message is not translated, marked fuzzy or shows other values, or no template says it. A language without a
-    catalogue needs none for the filters alone; one that is begun needs nothing but what it has.
+    A message is not translated, is marked fuzzy, has other values, or is in no template. A language without a catalogue
+    needs none for the filters alone; a begun one may lack messages.
     """
     said = messages(templates)
     known, keys = set(said), Counter((message.one, message.context) for message in said)

@@ -9,7 +9,7 @@ from bot.replies.plain import plain, spoken
 
 
 def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
-    """The reply to the message with this line number; every value is ready for JSON."""
+    """Return the reply to the message with this line number; every value is ready for JSON."""
     return {
         "in_reply_to": in_reply_to,
         "intent": reply.intent,
@@ -41,7 +41,7 @@ def _parts(reply: Reply) -> dict[str, object]:
 
 
 def _facts(block: Block) -> Iterator[tuple[str, str]]:
-    """Labelled values: of facts, and of a chart whose points tell theirs."""
+    """Yield labelled values: of facts, and of a chart whose points have texts."""
     if isinstance(block, Facts):
         yield from ((row.label, row.value) for row in block.rows)
     elif isinstance(block, Chart) and block.said:

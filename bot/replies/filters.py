@@ -1,4 +1,4 @@
-"""How numbers, dates and distances read, by language and its CLDR customs. Values arrive typed and leave as text."""
+"""Template filters: numbers, dates and distances in each language's CLDR format. Typed values become text."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 
 @dataclass(frozen=True, slots=True)
 class Customs:
-    """One language as it is written in the United States, where CLDR knows that; else as in its own country.
+    """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
 
-    `short` are the abbreviated names of the months, without a period.
-    `day` and `month` are patterns with `{year}`, `{month}` and `{day}`; some use `{alone}`, the month's name without a
-    day, or `{number}`. `pair` puts two things together.
+    `short` are the abbreviated names of the months, without a period. `day` and `month` are patterns with `{year}`,
+    `{month}` and `{day}`; some use `{alone}`, the month's name without a day, or `{number}`. `pair` joins two things.
     """
 
     months: tuple[str, ...]
@@ -46,10 +45,10 @@ class Customs:
 
 @cache
 def customs(language: str) -> Customs:
-    """The customs of a language.
+    """Return the formats of a language.
 
     Raises:
-        babel.UnknownLocaleError: CLDR knows no such language.
+        babel.UnknownLocaleError: CLDR has no such language.
     """
     locale = _locale(language)
     return Customs(
@@ -73,7 +72,7 @@ def _locale(language: str) -> Locale:
 
 
 def _pattern(form: str) -> str:
-    """Babel's pattern `%(MMMM)s %(d)s, %(y)s` with our names."""
+    """Return Babel's pattern `%(MMMM)s %(d)s, %(y)s` with our names."""
     return form % _FIELDS
 
 
@@ -94,18 +93,18 @@ MESSAGES = (
     CatalogueMessage("{n} doctor for {what}", "{n} doctors for {what}"),
     CatalogueMessage("{n} provider of code {what}", "{n} providers of code {what}"),
 )
-"""What the filters say."""
+"""The messages of the filters."""
 _NOON = 12
 _MAP = "https://www.google.com/maps/search/?api=1&query="
 
 
 def money(amount: object) -> str:
-    """An amount in dollars and cents, half-even: `$1,240.00`, `-$12.30`; another currency carries its code.
+    """Return an amount in dollars and cents, half-even: `$1,240.00`, `-$12.30`; other currencies with their code.
 
     Takes a Decimal, an int, or anything with `value` and `currency` (FHIR Money).
 
     Raises:
-        TypeError: there is no amount; what is absent is said by the template, never shown as zero.
+        TypeError: there is no amount; the template must handle that, because it is not zero.
     """
     currency = getattr(amount, "currency", None) or "USD"
     value = getattr(amount, "value", amount)
@@ -118,7 +117,7 @@ def money(amount: object) -> str:
 
 
 def dollars(amount: object) -> str:
-    """An estimate in whole dollars: `$1,292`. Raises as `money` does."""
+    """Return an estimate in whole dollars: `$1,292`. Raises as `money` does."""
     value = getattr(amount, "value", amount)
     exact = money(amount)
     whole = Decimal(value).quantize(Decimal(1)) if isinstance(value, Decimal) else value
@@ -126,7 +125,7 @@ def dollars(amount: object) -> str:
 
 
 def day(when: object, *, language: str) -> str:
-    """A FHIR date at the precision it has: `June 17, 2024`, `June 2024`, `2024`; `17 de junio de 2024`."""
+    """Return a FHIR date at its precision: `June 17, 2024`, `June 2024`, `2024`; `17 de junio de 2024`."""
     if hasattr(when, "year"):
         year, month, of_month = when.year, getattr(when, "month", None), getattr(when, "day", None)
     else:
@@ -142,7 +141,7 @@ def day(when: object, *, language: str) -> str:
 
 
 def whole(start: date, end: date) -> str | None:
-    """The month or year from its first to its last day, for `day`: `2026-03`, `2025`; None for any other time."""
+    """Return a whole month or year as a FHIR date, for `day`: `2026-03`, `2025`; None for any other period."""
     if start.day != 1 or (end + timedelta(days=1)).day != 1 or start.year != end.year:
         return None
     if start.month == end.month:
@@ -151,7 +150,7 @@ def whole(start: date, end: date) -> str | None:
 
 
 def month(when: object, *, years: bool = False, language: str) -> str:
-    """The month of a date or of `2026-05`, short, as a chart labels it: `May`, or `May 2026` with its year.
+    """Return the abbreviated month of a date or of `2026-05`, as a chart label: `May`, or `May 2026` with `years`.
 
     Raises:
         TypeError: the date has no month.
@@ -164,19 +163,19 @@ def month(when: object, *, years: bool = False, language: str) -> str:
 
 
 def miles(distance: float | Decimal, *, words: CatalogueWords) -> str:
-    """A straight-line distance in whole miles; it is between ZIP centroids, so it is only about right."""
+    """Return a distance in whole miles. It is approximate, because it is between the centers of ZIP codes."""
     whole = round(distance)
     return words("less than 1 mile") if whole < 1 else words("about {n} mile", "about {n} miles", n=whole)
 
 
 def phone(number: str) -> str:
-    """A North American number as `(423) 555-0142`; any other as it was written."""
+    """Return a North American number as `(423) 555-0142`; any other cleaned."""
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
     return f"({found[1]}) {found[2]}-{found[3]}" if found else clean(number)
 
 
 def dialled(number: str) -> str:
-    """The same in a reply, where a number can be tapped; what is no North American number cannot."""
+    """Return a phone number for a reply, with a link to call it if it is North American."""
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
     if found is None:
         return phone(number)
@@ -184,13 +183,13 @@ def dialled(number: str) -> str:
 
 
 def mapped(address: str, length: int = 120) -> Markup:
-    """An address that can be tapped for a map. Only for places that a directory lists: a map's maker is asked."""
+    """Return an address with a link to a map. For places in the directory only, as the map's provider sees it."""
     query = quote(clean(address), safe="")
     return Markup(f"[{escape(cut(clean(address), length))}]{{{_MAP}{query}}}")  # noqa: S704 -- escaped and encoded
 
 
 def mail_to(address: str, subject: Markup, body: Markup) -> Markup:
-    """An address that opens the reader's own mail program with these words; nothing is sent before they send it."""
+    """Return an e-mail address with a link that opens a draft with these texts in the reader's mail program."""
     words = {"subject": subject, "body": body}
     lines = {
         name: "\r\n".join(filter(None, map(str.strip, unescape(text).splitlines()))) for name, text in words.items()
@@ -200,12 +199,12 @@ def mail_to(address: str, subject: Markup, body: Markup) -> Markup:
 
 
 def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
-    """The payer's number for members, as it was set up; else where a member finds it."""
+    """Return the payer's configured number for members, or the text that it is on the ID card."""
     return dialled(payer["number"]) if payer["number"] else words("the number on your member ID card")
 
 
 def clock(time: str, *, words: CatalogueWords) -> str:
-    """A time of day, HH:MM, as people say it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
+    """Return a time of day, HH:MM, as people write it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
     hour, minute = (int(part) for part in time.split(":")[:2])
     if hour == 2 * _NOON:
         return words("midnight")
@@ -217,21 +216,21 @@ def clock(time: str, *, words: CatalogueWords) -> str:
 
 
 def arg(value: object) -> Markup:
-    """A value for an action's query, percent-encoded so that it stays one argument."""
+    """Return a value percent-encoded for an action's query, so that it stays one argument."""
     return Markup(quote(clean(str(value)), safe=""))  # noqa: S704 -- percent-encoding leaves no mark of markup
 
 
 def query(values: Mapping[str, object] | Iterable[tuple[str, object]]) -> Markup:
-    """The query of an action, each value as `arg` encodes it: `claim_id=1&whose=a`; one that is None is left out."""
+    """Return the query of an action, with each value encoded: `claim_id=1&whose=a`; None values are left out."""
     pairs = values.items() if isinstance(values, Mapping) else values
     return Markup("&").join(Markup("{}={}").format(arg(name), arg(value)) for name, value in pairs if value is not None)
 
 
 def url(address: str) -> Markup:
-    """An https address, or a phone number as `tel:`, vetted for a button.
+    """Return an https address, or a phone number as `tel:`, checked for use in a button.
 
     Raises:
-        ValueError: it is neither, or it carries a user name, spaces or control characters.
+        ValueError: it is neither, or has a user name, spaces or control characters.
     """
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", address.removeprefix("tel:")))
     if found:
@@ -246,7 +245,7 @@ _PLACES = -4
 
 
 def number(value: Decimal | float) -> str:
-    """A number as short as it is exact to four places: `2`, `0.5`, `1,000`; a binary fraction has no more than that."""
+    """Return a number with at most four decimals and no trailing zeros: `2`, `0.5`, `1,000`."""
     exact = Decimal(str(value))
     if exact.is_finite() and int(exact.as_tuple().exponent) < _PLACES:
         exact = exact.quantize(Decimal(1).scaleb(_PLACES))
@@ -254,18 +253,18 @@ def number(value: Decimal | float) -> str:
 
 
 def language_name(code: str, *, language: str) -> str:
-    """A language's name for a BCP 47 code; what has no name here stays as the directory wrote it."""
+    """Return a language's name for a BCP 47 code; an unknown code as the directory wrote it."""
     known = customs(language).languages.get(code.split("-", maxsplit=1)[0].casefold())
     return known or clean(code)
 
 
 def join(values: Iterable[object], separator: str = ", ") -> Markup:
-    """The values one after another, each escaped once, so that no value can be read as the separator's structure."""
+    """Return the values joined by a separator, each escaped once, so that no value can act as the separator."""
     return Markup(escape_kept(separator)).join(finalize(value) for value in values)  # noqa: S704 -- escaped
 
 
 def listed(values: Iterable[object], *, language: str) -> Markup:
-    """The values as a person lists them: `a`, `a and b`, `a, b and c`; the last two as CLDR puts a pair."""
+    """Return the values as a list in a sentence: `a`, `a and b`, `a, b and c`; the last two as in CLDR."""
     *first, last = [finalize(value) for value in values] or [Markup()]
     if not first:
         return last
@@ -273,26 +272,26 @@ def listed(values: Iterable[object], *, language: str) -> Markup:
 
 
 def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
-    """Each value with its number; `first` is the number of the first one, where a page goes on with a list."""
+    """Return each value with its number; `first` is the first number, on a later page of a list."""
     return tuple(enumerate(values, first))
 
 
 def bold(value: object) -> Markup:
-    """A value in bold, for lists of names: `names|map("bold")|listed`."""
+    """Return a value in bold, for lists of names: `names|map("bold")|listed`."""
     return Markup("**{}**").format(finalize(value))
 
 
 def escape_kept(separator: str) -> str:
-    """A separator with its outer spaces kept, which `escape` would trim."""
+    """Return a separator escaped, with its outer spaces, which `escape` would remove."""
     return escape(f"x{separator}x")[1:-1]
 
 
 def finalize(value: object) -> Markup:
-    """What Jinja prints: text and whole numbers, escaped exactly once; what a macro made is left as it is.
+    """Return what Jinja prints: text and whole numbers, escaped once; the output of a macro unchanged.
 
     Raises:
-        TypeError: a value without words of its own (None, a Decimal, a date) was printed without a filter.
-        jinja2.UndefinedError: there is no such value.
+        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
+        jinja2.UndefinedError: the value is undefined.
     """
     if isinstance(value, Markup):
         return value
@@ -304,7 +303,7 @@ def finalize(value: object) -> Markup:
 
 
 def forms(language: str) -> dict[str, Callable[..., object]]:
-    """The filters that need no words of a pack, by their names in templates."""
+    """Return the filters that need no texts of a catalogue, by their names in templates."""
     return {
         "arg": arg,
         "query": query,
@@ -326,7 +325,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
 
 
 def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., object]]:
-    """Our filters by their names in templates, speaking this language; `words` says what `MESSAGES` holds."""
+    """Return our filters in this language, by their names in templates; `words` translates `MESSAGES`."""
     return forms(language) | {
         "clock": partial(clock, words=words),
         "phone": dialled,

@@ -1,4 +1,4 @@
-"""What a template may not do, found before it runs: the pack's check asks here."""
+"""Checks of templates before they run, for the pack's check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
 
 
 def lint(templates: Path) -> list[str]:
-    """One sentence, starting with its file, for everything that a template does and may not; empty when all is well."""
+    """Return one sentence, starting with the file, for every fault in a template; empty if there are none."""
     jinja = environment(templates, "en", {})
     return [
         f"{path.relative_to(templates).as_posix()}: {fault}"
@@ -32,7 +32,7 @@ def lint(templates: Path) -> list[str]:
 
 
 def _faults(jinja: Environment, path: Path) -> Iterator[str]:
-    """Templates are parsed and walked, not compiled: that costs a third of it, and every start waits for it."""
+    """Yield the faults of a template. It is parsed but not compiled, which takes a third of the time at each start."""
     source = path.read_text(encoding="utf-8")
     try:
         tree = jinja.parse(source)
@@ -46,7 +46,7 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
 
 
 def _page_faults(path: Path) -> Iterator[str]:
-    """Of a page or a document its words alone: it has an environment of its own, which compiles it."""
+    """Yield the faults in the texts of a page or document; its own environment compiles it."""
     source = path.read_text(encoding="utf-8")
     try:
         tree = Environment(autoescape=True).parse(source)
@@ -57,7 +57,7 @@ def _page_faults(path: Path) -> Iterator[str]:
 
 
 def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:
-    """Filters and tests that do not exist: inside a condition Jinja itself finds them only when they run."""
+    """Yield the faults of a node, such as unknown filters, which Jinja finds in conditions only when they run."""
     if isinstance(node, nodes.Concat):
         yield "'~' would escape by other rules; write the values one after another"
     elif isinstance(node, nodes.Filter) and node.name not in jinja.filters:
@@ -69,7 +69,7 @@ def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:
 
 
 def _counts(side: nodes.Expr) -> bool:
-    """A whole number that the template itself makes: a literal, or a loop's index."""
+    """Return whether an expression is a whole number of the template's own: a literal, or a loop's index."""
     if isinstance(side, nodes.Getattr):
         return side.attr in {"index", "index0"} and isinstance(side.node, nodes.Name) and side.node.name == "loop"
     return isinstance(side, nodes.Const) and isinstance(side.value, int)

@@ -1,4 +1,4 @@
-"""What a template may not do with words: leave one outside its messages, or write a call that cannot be read."""
+"""Checks of the texts in templates: text outside of messages, or calls of `say` that cannot be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.replies.messages import CatalogueMessage, parts, scan
 from bot.replies.say import said_by
 
 BROKEN = "\r"
-"""Where a tag was that goes on in the next line: a space to all that looks at the words around it."""
+"""Marks where a tag continues on the next line; it counts as a space."""
 _TARGET = re.compile(r"\]\([^()\n]*\)")
 _ROW = re.compile(r"\s*\|")
 _CHART = re.compile(r"^(\s*~)(?:bars|line|parts)(?= )")
@@ -28,9 +28,9 @@ _SPOKEN = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 
 
 def text_of_reply(text: str) -> str:
-    """What is read of a reply's template: without the targets of its buttons.
+    """Return the visible text of a reply's template: without the targets of its buttons.
 
-    A template of rows alone holds the labels of a form: what is before them in small letters is a key for the code.
+    A template of rows only has the labels of a form: the lower-case text in front of a label is a key for the code.
     """
     shown = _TARGET.sub(lambda target: "]" + _lines_kept(target[0]), text)
     lines = [_CHART.sub(r"\1", line) for line in shown.split("\n")]
@@ -43,17 +43,17 @@ def _lines_kept(text: str) -> str:
 
 
 def text_of_page(text: str) -> str:
-    """What is read of a page's template: without its tags, but with the attributes that are read out."""
+    """Return the visible text of a page's template: without tags, but with the attributes that are read out."""
     return _TAG.sub(lambda tag: " ".join(_SPOKEN.findall(tag[0])) + _lines_kept(tag[0]), text)
 
 
 def text_of_contact(text: str) -> str:
-    """What is read of a contact file's template: without the names of its properties, which no language changes."""
+    """Return the visible text of a contact file's template: without the names of its properties."""
     return _PROPERTY.sub("", text)
 
 
 def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = text_of_reply) -> Iterator[str]:
-    """What is wrong with the words of a template; `read` gives what a person reads of its text."""
+    """Yield the faults in a template's texts; `read` returns the part of its source that people read."""
     yield from (f"line {line}: words outside say(...)" for line in _bare_lines(source, read))
     yield from (f"line {node.lineno}: {node.value!r} is outside say(...)" for node in _loose(tree))
     calls = [
@@ -80,7 +80,7 @@ def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
 
 
 def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
-    """The lines with letters of the template's own."""
+    """Return the lines that have letters outside of messages."""
     text = "".join(
         value if kind == "data" else BROKEN * value.count("\n")
         for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
@@ -89,7 +89,7 @@ def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
 
 
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each line with its number; `BROKEN` is where a tag goes on in the next line of the file."""
+    """Yield each line with its number; `BROKEN` counts the lines on which a tag continued."""
     at = 1
     for line in text.split("\n"):
         yield at, line
@@ -97,7 +97,7 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
-    """Literals that are printed as they stand, picked from a table, or kept in a variable and read like words."""
+    """Yield literals that are printed directly, taken from a table, or assigned to a variable and look like text."""
     for output in tree.find_all(nodes.Output):
         for part in output.nodes:
             yield from _literals(part, printed=True)
@@ -118,7 +118,7 @@ def _literals(node: nodes.Node, *, printed: bool) -> Iterator[nodes.Const]:
 
 
 def _values(node: nodes.Node) -> Iterable[nodes.Node]:
-    """What an expression's value may be, or is made of."""
+    """Return the expressions that an expression's value may be, or consists of."""
     match node:
         case nodes.CondExpr():
             return filter(None, [node.expr1, node.expr2])

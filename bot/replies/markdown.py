@@ -1,14 +1,14 @@
-"""The small Markdown of templates, read into blocks. Values come escaped, so only the template makes structure.
+"""The small Markdown of templates, parsed into blocks. Values are escaped, so only the template makes structure.
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
-and any other line as it stands, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https.
-`| row :: column | value |` stands beside others of its row; `|| label | value |` is a row of a card. Blank lines and
-spaces at a line's end mean nothing.
+and any other line as text, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https. `| row :: column
+| value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines and spaces at a line's end mean
+nothing.
 
-`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it.
-Under an entry `~| column :: value | column :: value |` is the entry as a row of a table.
-`~| label :: words | number |` has words at the point, which tell the number where no line beside the chart does. A
-line may have several series, named after the title: `~line title | upper | lower`, `~| label | number | number |`.
+`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Under an
+entry `~| column :: value | column :: value |` is the entry as a row of a table. `~| label :: words | number |` shows
+text at the point, for a number that is in no line next to the chart. A line may have several series, named after the
+title: `~line title | upper | lower`, `~| label | number | number |`.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _INVISIBLE = {"Cc", "Cf"}
 
 
 def cut(text: str, length: int = 80) -> str:
-    """The text, at most `length` characters long, with an ellipsis where it was cut."""
+    """Return the text cut to at most `length` characters, with an ellipsis if it was cut."""
     return text if len(text) <= length else text[: length - 1].rstrip() + CUT
 
 
 def clean(text: str) -> str:
-    """One line of visible text, at most 3,000 characters: no control, bidi or zero-width marks, no lone surrogates."""
+    """Return one line of visible text, at most 3,000 characters: no control, bidi or zero-width characters."""
     text = cut(text, LONGEST)
     if not text.isprintable():
         text = "".join(map(_visible, text))
@@ -71,7 +71,7 @@ def _visible(char: str) -> str:
 
 
 def escape(text: str) -> str:
-    """The clean text with every mark that the small Markdown could read as structure turned into a character reference.
+    """Return the clean text with every character that could be read as structure as a character reference.
 
     References are HTML's, so what Jinja escapes by its own rules is read back by the same `unescape`.
     """
@@ -79,7 +79,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """The text as a person wrote it. Lone surrogates that a reference could make become U+FFFD."""
+    """Return the text without character references. Lone surrogates become U+FFFD."""
     return html.unescape(text) if "&" in text else text
 
 
@@ -100,16 +100,16 @@ _LINKS = frozenset({"link", "document"})  # never an intent: a template that nam
 
 
 class TemplateFault(ValueError):
-    """A template made something that cannot be read: the message tells its author what, without any value."""
+    """A template made something that cannot be parsed: the message says what, without any value."""
 
 
 def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
-    """The blocks that a rendered template stands for, in its order.
+    """Return the blocks of a rendered template, in order.
 
-    `links` gives the addresses of buttons that open a page, by name.
+    `links` are the addresses of buttons that open a page, by name.
 
     Raises:
-        TemplateFault: a button points nowhere, a table row has too few or too many cells, or a chart no numbers.
+        TemplateFault: a button has no target, a table row has too few or too many cells, or a chart has no numbers.
     """
     reading = _Reading(links)
     for line in map(str.rstrip, _TWICE.sub(r"\1\2", source).splitlines()):
@@ -121,7 +121,7 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
 
 
 class _Reading:
-    """The blocks so far; a line joins the last one, or starts its own."""
+    """The blocks parsed so far; a line is added to the last one, or starts a new one."""
 
     def __init__(self, links: Mapping[str, str]) -> None:
         self.blocks: list[Block] = []
@@ -199,12 +199,12 @@ def _cells(source: str) -> list[str]:
 
 
 def _text(source: str) -> str:
-    """What a cell reads as, without marks."""
+    """Return a cell's text without marks."""
     return "".join(span.text for span in spans(source.strip()))
 
 
 def _fact(label: str, value: str) -> Fact:
-    """The fact of a row; values come escaped, so that two colons are always the template's."""
+    """Return the fact of a row. Values are escaped, so two colons are always the template's."""
     row, parted, column = label.partition(" :: ")
     if not parted:
         shown = spans(value.strip())
@@ -213,7 +213,7 @@ def _fact(label: str, value: str) -> Fact:
 
 
 def _number(cell: str) -> Decimal:
-    """The number as the filter of that name prints it."""
+    """Return the number that the filter `number` printed."""
     try:
         return Decimal(cell.replace(",", ""))
     except InvalidOperation:
@@ -221,7 +221,7 @@ def _number(cell: str) -> Decimal:
 
 
 def spans(text: str) -> tuple[Span, ...]:
-    """Runs of plain and bold text, and of text that opens something."""
+    """Return the runs of plain and bold text, and of links."""
     found: list[Span] = []
     for at, part in enumerate(_BOLD.split(text)):
         if "]{" in part:
@@ -243,7 +243,7 @@ def _linked(text: str, *, bold: bool) -> Iterator[Span]:
 
 
 def action(label: str, target: str, links: Mapping[str, str]) -> Action:
-    """The button that a target stands for: a named link, a vetted address, or an intent with its arguments."""
+    """Return the button for a target: a named link, a checked address, or an intent with its arguments."""
     if target in links:
         return Action(target, label, url=links[target])
     if target.startswith(("https:", "tel:")):

@@ -1,7 +1,7 @@
-"""The messages of templates: what each `say(...)` of a source asks for, found without compiling it.
+"""The messages of templates: each call of `say(...)` in a source, found without compiling it.
 
-A call starts with literals: the text, its plural when it counts, and `context=` where one text needs two translations.
-`{name}` in a text stands for the value of that name. `bot.replies.lint` finds calls that are written otherwise.
+A call starts with literals: the text, its plural if it counts, and `context=` if one text needs two translations.
+`{name}` in a text is the value of that name. `bot.replies.lint` finds calls that are written otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 SUFFIX = ".md.j2"
 PAGES = (".html", ".csv", ".ics", ".vcf")
-"""What pages and documents end with; they say their words as replies do."""
+"""The suffixes of pages and documents, which have messages as replies do."""
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _TEXT = rf"((?:{_STRING})(?:\s+(?:{_STRING}))*)"  # strings one after another are one, as in Jinja
 _CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?(?:\s*,\s*context={_TEXT})?")
@@ -23,7 +23,7 @@ _VALUE = re.compile(r"\{([a-z_]+)\}")
 
 
 class CatalogueMessage(NamedTuple):
-    """What one call says, in English: one text, or one for a single thing and one for several."""
+    """The English of one call: one text, or one for a single thing and one for several."""
 
     one: str
     many: str = ""
@@ -31,33 +31,33 @@ class CatalogueMessage(NamedTuple):
 
     @property
     def names(self) -> frozenset[str]:
-        """The values that its texts show, and `n` when it counts."""
+        """The names of the values in its texts, and `n` if it counts."""
         return names(self.one) | names(self.many) | ({"n"} if self.many else set())
 
 
 def names(text: str) -> frozenset[str]:
-    """The values that a text shows."""
+    """Return the names of the values in a text."""
     return frozenset(_VALUE.findall(text))
 
 
 def parts(text: str) -> list[str]:
-    """The text in pieces: words at even places, names of values at odd ones."""
+    """Return the text in pieces: text at even positions, names of values at odd ones."""
     return _VALUE.split(text)
 
 
 def scan(source: str) -> Iterator[CatalogueMessage]:
-    """The messages of a template, in its order."""
+    """Yield the messages of a template, in order."""
     if "say(" in source:
         for call in _CALL.finditer(_COMMENT.sub("", source)):
             yield CatalogueMessage(*("".join(map(_unquoted, _LITERAL.findall(text or ""))) for text in call.groups()))
 
 
 def _unquoted(literal: str) -> str:
-    """The value of a string literal, by Jinja's rules."""
+    """Return the value of a string literal, by Jinja's rules."""
     text = literal[1:-1]
     return text.encode("ascii", "backslashreplace").decode("unicode-escape") if "\\" in text else text
 
 
 def sources(templates: Path) -> list[Path]:
-    """The templates of replies, pages and documents, in order."""
+    """Return the templates of replies, pages and documents, in order."""
     return sorted(path for path in templates.rglob("*.*") if path.name.endswith((SUFFIX, *PAGES)))

@@ -1,4 +1,4 @@
-"""Kinds of doctors, counted, from the words that a person used: `4 cardiologists`, `1 heart doctor`, `2 pediatras`."""
+"""Kinds of doctors with a number, from a person's own words: `4 cardiologists`, `1 heart doctor`, `2 pediatras`."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ _WHOM = {"en": " for ", "es": " para "}
 
 
 def people(text: str, number: int, *, women: bool = False, language: str, words: Callable[..., str]) -> str:
-    """The number with the noun; "cardiology" becomes cardiologists, "my allergies" doctors for my allergies.
+    """Return the number with the noun; "cardiology" becomes cardiologists, "my allergies" doctors for my allergies.
 
-    "Dentist for kids" is counted by its first word, and a code by whom it is the code of. `women`: all are, so that
+    "Dentist for kids" is counted by its first word, and a code by a phrase with the code. `women`: all are women, so
+    that
     Spanish says "cardiólogas".
     """
     if _CODE.fullmatch(text):
@@ -65,7 +66,7 @@ def people(text: str, number: int, *, women: bool = False, language: str, words:
 
 
 def _feminine(noun: str) -> str:
-    """The form for a woman where it is regular: "cardióloga", "doctora"; any other noun as it is."""
+    """Return the feminine form of a regular noun: "cardióloga", "doctora"; any other noun unchanged."""
     for ending, own in _FEMININE.items():
         if noun.casefold().endswith(ending):
             return noun[: -len(ending)] + own
@@ -73,18 +74,18 @@ def _feminine(noun: str) -> str:
 
 
 def people_called(text: str, *, language: str, words: Callable[..., str]) -> str:
-    """The noun for several without a number, as after "no": "cardiology" becomes cardiologists."""
+    """Return the plural noun without a number, as after "no": "cardiology" becomes cardiologists."""
     return people(text, _SEVERAL, language=language, words=words).removeprefix(f"{_SEVERAL} ")
 
 
 def is_foreign(text: str | None, *, language: str) -> bool:
-    """Whether the words name people in another language than this: the question was asked in that one."""
+    """Return whether the text names people in another language than this one."""
     named = [one for one in _ENDINGS if text and _names_people(text, one)]
     return bool(named) and language not in named
 
 
 def names_women(text: str | None, *, language: str) -> bool:
-    """Whether the noun itself says that they are women: "doctoras" needs no "que son mujeres"."""
+    """Return whether the noun itself is feminine: "doctoras" needs no "que son mujeres"."""
     first, _ = _noun(text or "", language)
     return bool(first) and _single(first, language).casefold().endswith(_WOMEN.get(language, "\n"))
 
@@ -95,7 +96,7 @@ def _names_people(text: str, language: str) -> bool:
 
 
 def _noun(words: str, language: str) -> tuple[str, str]:
-    """The word that is counted, and the others with their space: the last in English, the first in Spanish."""
+    """Return the word that is counted, and the rest with its space: the last word in English, the first in Spanish."""
     if language == "es":
         first, space, rest = words.partition(" ")
         return first, space + rest
@@ -111,7 +112,7 @@ def _single(noun: str, language: str) -> str:
 
 
 def _of_field(noun: str, language: str) -> str:
-    """Whoever works in a field, such as a cardiologist in cardiology; any other noun as it is."""
+    """Return the noun for people in a field, such as a cardiologist in cardiology; any other noun unchanged."""
     ends = _FIELDS.get(language, {})
     ending = next((one for one in ends if noun.casefold().endswith(one)), None)
     return noun[: -len(ending)] + ends[ending] if ending else noun

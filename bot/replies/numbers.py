@@ -1,6 +1,6 @@
-"""Facts that templates may name and that somebody outside decides: telephone numbers, and what follows an appeal.
+"""Facts from external sources that templates may use: phone numbers, and the steps after an appeal.
 
-Each has its source and the day on which it was last compared with it.
+Each records its source and the date on which it was last checked against it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`text` takes messages, `word` is what to write there, `press` the key to press after calling.
+    """A phone number.
 
-    `site` is a page to open where there is no `number`; `name` is what the state or the plan calls it.
+    `text` accepts messages, `word` is what to write there, `press` is the key to press after calling.
+
+    `site` is a page if there is no `number`; `name` is what the state or the plan calls it.
     """
 
     source: str
@@ -33,9 +35,9 @@ class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _AppealStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A way to go on after the plan's decision: a number to call, or a time limit in `months` or `days`.
+    """A step after the plan's decision: a number to call, or a time limit in `months` or `days`.
 
-    `name` is what the state calls whoever answers.
+    `name` is what the state calls the office that answers.
     """
 
     source: str
@@ -47,10 +49,10 @@ class _AppealStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
-    """The numbers by name; none where the folder has no such file.
+    """Return the numbers by name; empty if the folder has no such file.
 
     Raises:
-        ValueError: the file is not YAML, or a number lacks its source or day; names the file and the key.
+        ValueError: the file is not YAML, or a number lacks its source or date; the message names the file and the key.
     """
     found = _load(templates / NUMBERS, dict[str, _Number])
     if empty := [name for name, one in found.items() if not (one.number or one.site or one.name)]:
@@ -61,10 +63,10 @@ def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
 
 
 def load_appeals(templates: Path) -> dict[str, Mapping[str, object]]:
-    """The steps after an appeal by name; none where the folder has no such file.
+    """Return the steps after an appeal by name; empty if the folder has no such file.
 
     Raises:
-        ValueError: the file is not YAML, or a step lacks its source or day; names the file and the key.
+        ValueError: the file is not YAML, or a step lacks its source or date; the message names the file and the key.
     """
     found = _load(templates / APPEALS, dict[str, _AppealStep])
     return {name: msgspec.structs.asdict(one) for name, one in found.items()}

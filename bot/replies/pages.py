@@ -1,4 +1,4 @@
-"""The words of pages and documents: messages of the catalogue, in HTML or in the cells of a CSV file."""
+"""The texts of pages and documents: messages of the catalogue, as HTML or as cells of a CSV file."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SayFunction = Callable[..., Markup]
 
 
 def page_words(catalogue: Catalogue | None, escaped: Escape = escape) -> SayFunction:
-    """`say` for HTML pages; `catalogue` is that of the language, `escaped` a value as it is printed in HTML."""
+    """Return `say` for HTML pages; `catalogue` is the language's, `escaped` returns a value as HTML."""
     return Say(catalogue, escaped, in_html).in_templates()
 
 
 def cell_words(catalogue: Catalogue | None) -> SayFunction:
-    """`say` for CSV files, whose cells are quoted when they are printed."""
+    """Return `say` for CSV files, whose cells are quoted when they are printed."""
     return Say(catalogue, lambda value: Markup(str(value))).in_templates()  # noqa: S704 -- no HTML
 
 
 def in_html(text: str) -> str:
-    """A message as HTML text, or as an attribute in double quotes; `**bold**` becomes strong."""
+    """Return a message as HTML text, or as an attribute in double quotes; `**bold**` becomes strong."""
     return _BOLD.sub(r"<strong>\1</strong>", html.escape(text, quote=False).replace('"', "&#34;"))

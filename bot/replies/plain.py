@@ -1,4 +1,4 @@
-"""Blocks as plain text that carries every fact: for consoles, screen readers and notifications that may show it."""
+"""Blocks as plain text with all facts: for consoles, screen readers and notifications."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bot.replies.rows import ListTable, row_of, with_tables
 
 WIDTH, _CELL, _BEHIND = 20, 32, "·"
 SHADES = {2: "▓░", 3: "▓▒░"}
-"""The marks of the parts of a whole, the first of which stands out, by how many there are."""
+"""The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
 
 
 def drawable(chart: Chart) -> bool:
-    """Whether there is a picture: two to twelve points, or two or three parts of something."""
+    """Return whether a chart can be drawn: two to twelve points, or two or three parts of a whole."""
     if chart.kind == "parts":
         values = _values(chart)
         return len(values) in SHADES and min(values) >= 0 and sum(values) > 0
@@ -24,9 +24,9 @@ def drawable(chart: Chart) -> bool:
 
 
 def text_bar(chart: Chart) -> str:
-    """The parts of a drawable chart as one bar, and its legend on a line below: `▓▓░░░░`, `▓ met ░ left`.
+    """Return the parts of a drawable chart as one bar, with its legend on a line below: `▓▓░░░░`, `▓ met ░ left`.
 
-    It is a picture: what is read aloud leaves it out.
+    It is a picture: text for screen readers leaves it out.
     """
     marks = SHADES[len(chart.points)]
     bar = "".join(mark * cells for mark, cells in zip(marks, _cells(_values(chart)), strict=True))
@@ -35,7 +35,7 @@ def text_bar(chart: Chart) -> str:
 
 
 def text_lines(chart: Chart) -> Iterator[str]:
-    """A drawable chart for a console: a bar of text for each thing that is compared, what a line's points say."""
+    """Yield a drawable chart for a console: a bar of text for each point, or the texts of a line's points."""
     if chart.kind == "parts":
         yield from text_bar(chart).splitlines()
     elif chart.kind == "bars" and (most := max(_values(chart))) > 0:
@@ -53,7 +53,7 @@ def _values(chart: Chart) -> list[Decimal]:
 
 
 def _cells(values: list[Decimal]) -> list[int]:
-    """The length of each part, `WIDTH` in all; no part but nothing is too short to be seen."""
+    """Return the length of each part, `WIDTH` in total; every part above zero is visible."""
     cells = [_share(value, sum(values, Decimal(0))) for value in values]
     cells[cells.index(max(cells))] += WIDTH - sum(cells)
     return cells
@@ -64,12 +64,12 @@ def _share(value: Decimal, whole: Decimal) -> int:
 
 
 def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
-    """One text, a line for each thing said; `addresses` prints what a link opens beside its label."""
+    """Return the blocks as text; `addresses` adds a link's address after its label."""
     return "\n".join(line for block in blocks for line in _lines(block, addresses=addresses))
 
 
 def drawn(blocks: Iterable[Block]) -> str:
-    """The same with bars of text for its charts and columns for its tables, for a console that people look at."""
+    """Return the same with bars for charts and columns for tables, for a console that people look at."""
     return "\n".join(line for block in with_tables(blocks) for line in _drawn(block))
 
 
@@ -80,7 +80,7 @@ def _drawn(block: Block | ListTable) -> Iterable[str]:
 
 
 def _table(table: ListTable) -> Iterator[str]:
-    """The rows in columns of one width each, and the buttons that the entries have."""
+    """Yield the rows in columns of equal width, and the buttons of the entries."""
     rows = [[cut(cell, _CELL) for cell in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -90,12 +90,12 @@ def _table(table: ListTable) -> Iterator[str]:
 
 
 def spoken(spans: Iterable[Span]) -> str:
-    """The text of spans, bold or not."""
+    """Return the text of spans."""
     return "".join(span.text for span in spans)
 
 
 def unbroken(span: Span) -> str:
-    """The text of a span; a number that can be dialled stands on one line, so that it is tapped whole."""
+    """Return the text of a span; a phone number without line breaks, so that it can be tapped as a whole."""
     if not span.url.startswith("tel:"):
         return span.text
     return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
@@ -124,7 +124,7 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
 
 
 def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:
-    """The buttons in a row, those beyond the first few behind a dot; addresses a line each."""
+    """Return the buttons in a row, surplus ones after a dot; addresses on lines of their own."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))

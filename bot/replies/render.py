@@ -1,4 +1,4 @@
-"""Templates by name and language, rendered into blocks, and the fixed labels of their buttons."""
+"""Templates by name and language, rendered into blocks, and the labels of their fixed buttons."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _METHODS = (MethodType, BuiltinMethodType)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, which asks once for a type and a name whether a template may see it, and not at every use."""
+    """Jinja's sandbox, with the decision whether a template may read an attribute cached by type and name."""
 
     def __init__(self, say: Say, **settings: Any) -> None:
         super().__init__(**settings)
@@ -51,12 +51,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self._verdicts: dict[tuple[type, str], bool] = {}
 
     def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
-        """The code of a template, with its messages in the language of this environment."""
+        """Compile a template, with its messages in this environment's language."""
         tree = self.parse(source, name) if isinstance(source, str) else source
         return super().compile(self.say.inlined(tree), name, *where, **how)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """What the sandbox says: it looks at the type alone. Only attributes that there are get here."""
+        """Return the sandbox's decision, cached, as it depends on the type only. Only existing attributes get here."""
         key = type(obj), attr
         verdict = self._verdicts.get(key)
         if verdict is None:
@@ -65,7 +65,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     @internalcode
     def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """A macro is called at once, as the sandbox and its context would after looking at what it is."""
+        """Call a macro directly, as the sandbox and its context would after checking it."""
         if type(called) is not Macro:
             return super().call(context, called, *args, **kwargs)
         kwargs.pop("_block_vars", None)
@@ -73,7 +73,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return called(context.eval_ctx, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """What the sandbox gives; plain values under a name that it has let through before need no other look."""
+        """Return an attribute; plain values under a name that was allowed before need no further check."""
         if self._verdicts.get((type(obj), attribute)):
             value = getattr(obj, attribute, _MISSING)
             if value is not _MISSING and not isinstance(value, _METHODS):
@@ -88,9 +88,11 @@ def environment(
     catalogue: Catalogue | None = None,
     written: Callable[[str], str] = str,
 ) -> ImmutableSandboxedEnvironment:
-    """Jinja as templates may use it: our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
+    """Return Jinja as templates may use it.
 
-    `catalogue` holds the language's words; without it `say` speaks English. `written` rewrites each text.
+    Our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
+
+    `catalogue` has the language's texts; without it `say` returns English. `written` rewrites each text.
     """
     say = Say(catalogue, finalize, written)
     jinja = _Sandbox(
@@ -107,13 +109,14 @@ def environment(
 
 
 class Words:
-    """What the bot says, by template and language. Each template is read and compiled once, when first needed."""
+    """Renders templates by name and language. Each template is compiled once, when first needed."""
 
     def __init__(self, templates: Path, common: Mapping[str, object] | None = None) -> None:
-        """`common` holds what any template may name, beside the folder's numbers and appeals, and the command.
+        """`common` are values for all templates, besides the folder's numbers and appeals, and the command.
 
         Raises:
-            ValueError: `numbers.yaml` or `appeals.yaml` is faulty, or a catalogue cannot be read; names the file.
+            ValueError: `numbers.yaml` or `appeals.yaml` is faulty, or a catalogue cannot be read; the message names the
+                file.
         """
         self._templates = templates
         self.numbers = load_numbers(templates)
@@ -139,13 +142,13 @@ class Words:
         language: str,
         links: Mapping[str, str] | None = None,
     ) -> tuple[Block, ...]:
-        """The blocks of `templates/<template>` in a language.
+        """Return the blocks of `templates/<template>` in a language.
 
-        With a `theirs` among the values, the given name of somebody else whose record it is, they speak of that person.
+        If the values include `theirs`, the given name of another person, the texts are about that person's record.
 
         Raises:
-            jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
-            TemplateFault: what it made cannot be read as blocks.
+            jinja2.TemplateError: the template is missing or wrong, or a value is missing.
+            TemplateFault: the output cannot be parsed into blocks.
         """
         name = str(values.get("theirs") or "")
         found = (self._about(language) if name else self._by_language[language]).get_template(template + SUFFIX)
@@ -153,7 +156,7 @@ class Words:
             return parse(found.render(values), links or {})
 
     def _about(self, language: str) -> Environment:
-        """The templates of a language as they speak of somebody else; made when first needed."""
+        """Return the language's template environment for answers about another person; created on first use."""
         if language not in self._of_others:
             written = of_them(self._theirs.get(language, {}))
             catalogue = self._catalogues.get(language)
@@ -161,11 +164,11 @@ class Words:
         return self._of_others[language]
 
     def has(self, template: str) -> bool:
-        """Whether there is such a template."""
+        """Return whether there is such a template."""
         return (self._templates / (template + SUFFIX)).is_file()
 
     def fixed_labels(self) -> Mapping[str, list[tuple[str, Press]]]:
-        """By language, the words of each button that asks the same wherever it stands, and what it asks."""
+        """Return the fixed buttons by language: the label and action of each button without values."""
         if self._fixed is None:
             key = compiled.key_of(self._templates, of=compiled.code_of("replies"))
             read = partial(fixed_labels, self._templates, self._catalogues, self._theirs)
@@ -173,14 +176,14 @@ class Words:
         return self._fixed
 
     def faults(self) -> list[str]:
-        """What is wrong with the catalogues, one sentence each, starting with the file's name."""
+        """Return the faults of the catalogues, one sentence each, starting with the file's name."""
         return list(faults(self._templates, self._catalogues))
 
 
 def labels_of(
     words: Words, name: str, language: Language, values: Mapping[str, object] | None = None
 ) -> Mapping[str, str]:
-    """A template's table in a language: each row's name and its words."""
+    """Return a template's table in a language: each row's label and value."""
     blocks = words.render(f"channels/{name}", values or {}, language=language)
     return {row.label: row.value for block in blocks if isinstance(block, Facts) for row in block.rows}
 
@@ -193,9 +196,9 @@ _BUTTON = re.compile(rf"\[{_WORDS}\]\({_INTENT}(?:\?{_TOLD})?\)")
 def fixed_labels(
     templates: Path, catalogues: Catalogues, theirs: Mapping[str, Mapping[str, str]]
 ) -> dict[str, list[tuple[str, Press]]]:
-    """By language, the words of each button that a template writes without a value, and what it asks.
+    """Return the buttons by language whose labels contain no value, each with its label and action.
 
-    `theirs` are the phrases of somebody else's record: the words that they make are added.
+    `theirs` are the phrases for another person's record: the labels made with them are included.
     """
     found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
     for path in sources(templates):

@@ -1,4 +1,4 @@
-"""What is read across: a row of buttons, at most three and the others behind one menu; and a list that is a table."""
+"""Rows of buttons, at most three visible and the others in a menu; and lists that are tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from itertools import groupby
 from bot.message import FAREWELLS, SOURCES, Action, Block, Item
 
 MOST = 3
-"""The buttons of a row that are seen at once, beside the small one that asks how the bot knows."""
+"""How many buttons of a row are visible at once, besides the small one that shows sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonRow:
-    """The buttons that are `seen`, those in the menu, and the one that asks for the answer's `sources`."""
+    """The visible buttons, those in the menu, and the one that shows the answer's `sources`."""
 
     seen: tuple[Action, ...]
     menu: tuple[Action, ...]
@@ -22,9 +22,9 @@ class ButtonRow:
 
 
 def row_of(buttons: Iterable[Action]) -> ButtonRow:
-    """The row of these buttons, in their order.
+    """Return the row of these buttons, in order.
 
-    What deletes something is never in a menu, which cannot ask before it does what it says.
+    Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
     """
     asked = list(buttons)
     sources = tuple(one for one in asked if one.press and one.press.intent == SOURCES)
@@ -38,24 +38,24 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """Entries of a list that are a table: each is a row, with its number before the first cell."""
+    """Entries of a list that form a table: each is a row, with its number before the first cell."""
 
     items: tuple[Item, ...]
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The cells, the names of the columns first."""
+        """The cells, with the names of the columns first."""
         return self.items[0].columns, *map(row_cells, self.items)
 
 
 def row_cells(item: Item) -> tuple[str, ...]:
-    """The cells of one row."""
+    """Return the cells of one row."""
     first, *rest = (value for _, value in item.cells)
     return f"{item.number}. {first}", *rest
 
 
 def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:
-    """The blocks, with several entries in a row that have the same columns as one table."""
+    """Yield the blocks, with consecutive entries that have the same columns as one table."""
     for columns, run in groupby(blocks, key=lambda block: block.columns if isinstance(block, Item) else ()):
         found = tuple(run)
         items = tuple(block for block in found if isinstance(block, Item))

@@ -1,4 +1,4 @@
-"""`say("You owe {amount}.", amount=…)`: a message of a template in the reader's language, its values escaped."""
+"""`say("You owe {amount}.", amount=…)`: a template's message in the reader's language, its values escaped."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NAMED: ContextVar[str] = ContextVar("named", default="")
 
 
 def load_theirs(templates: Path) -> dict[str, Mapping[str, str]]:
-    """By language, each phrase with the one that takes its place; none where the folder has no such file.
+    """Return each phrase with its replacement, by language; empty if the folder has no such file.
 
     Raises:
-        ValueError: the file is not YAML of this form; names the file.
+        ValueError: the file is not YAML of this form; the message names the file.
     """
     path = templates / FILE
     if not path.is_file():
@@ -36,9 +36,9 @@ def load_theirs(templates: Path) -> dict[str, Mapping[str, str]]:
 
 
 def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
-    """What rewrites the text of a message: whole words, the longest phrase first, none of them twice.
+    """Return a function that replaces phrases in a message: whole words, the longest first, none twice.
 
-    A capital at the front stays one. `{them}` in a phrase is the given name of the person.
+    A capital first letter stays. `{them}` in a phrase is the person's given name.
     """
     if not phrases:
         return str
@@ -54,14 +54,14 @@ def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def _anyhow(phrase: str) -> str:
-    """The phrase with a small or a capital letter at its front."""
+    """Return a pattern for the phrase with a lower or upper case first letter."""
     first = phrase[:1]
     return f"[{first.lower()}{first.upper()}]{re.escape(phrase[1:])}" if first.isalpha() else re.escape(phrase)
 
 
 @contextmanager
 def about(name: str) -> Iterator[None]:
-    """Within it, messages are about the person of this given name."""
+    """Within this context, messages are about the person with this given name."""
     token = _NAMED.set(name)
     try:
         yield
@@ -70,28 +70,28 @@ def about(name: str) -> Iterator[None]:
 
 
 def named() -> str:
-    """The given name of the person whom messages are about."""
+    """Return the given name of the person that messages are about (set by `about`); "" if none is set."""
     return _NAMED.get()
 
 
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
-"""Words at even places, names of values at odd ones."""
+"""Text at even positions, names of values at odd ones."""
 
 
 class Say:
-    """The messages of one language. Each text is taken apart once, when it is first said."""
+    """The messages of one language. Each text is split once, when it is first used."""
 
     def __init__(self, catalogue: Catalogue | None, escape: Escape, written: Callable[[str], str] = str) -> None:
-        """`catalogue` has the texts, none for English; `escape` makes a value into text as the printing of one does.
+        """`catalogue` has the texts, None for English; `escape` returns a value as text, as printing it does.
 
-        `written` gives the text of a message as it is to be said; its `{them}` is the name of whom the record is about.
+        `written` rewrites a message's text; `{them}` in it is the name of the person whose record it is.
         """
         self._catalogue, self._escape, self._written = catalogue or Catalogue(), escape, written
         self._read: dict[CatalogueMessage, tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
-        """What templates call."""
+        """Return the function `say` for templates."""
 
         def say(one: str, many: str = "", /, **values: object) -> Markup:
             message = CatalogueMessage(one, many, str(values.pop("context", "")))
@@ -100,11 +100,11 @@ class Say:
         return say
 
     def words(self, one: str, many: str = "", /, **values: object) -> str:
-        """A message of the filters: not escaped."""
+        """Return a message of the filters, not escaped."""
         return self._said(CatalogueMessage(one, many), values, str)
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
-        """The template with its messages written out, so that they cost no call; those that count stay calls."""
+        """Replace calls of `say` in a template by their texts, to save the calls; messages that count stay calls."""
         for output in tree.find_all(nodes.Output):
             output.nodes = [part for node in output.nodes for part in self._written_out(node)]
         return tree
@@ -124,11 +124,11 @@ class Say:
         ]
 
     def _said(self, message: CatalogueMessage, values: dict[str, object], escape: Callable[[object], str]) -> str:
-        """The message in words.
+        """Return the message's text with `values` filled in, each passed through `escape`.
 
         Raises:
             KeyError: a value is missing.
-            TypeError: a value needs a filter before it is shown, or a message that counts has no whole number `n`.
+            TypeError: a value needs a filter, or a message that counts has no whole number `n`.
         """
         texts, form = self._read.get(message) or self._find(message)
         values, text = {NAME: named(), **values}, texts[0]
@@ -140,7 +140,7 @@ class Say:
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
     def _find(self, message: CatalogueMessage) -> tuple[tuple[_Text, ...], Callable[[int], int]]:
-        """The texts of a message and what picks one by number; the English ones where there is no translation."""
+        """Return the texts of a message and its plural rule; the English ones if there is no translation."""
         texts, form = self._catalogue.forms.get(message, ()), self._catalogue.form
         if not texts or not all(texts):
             texts, form = (message.one, message.many) if message.many else (message.one,), _english
@@ -149,7 +149,7 @@ class Say:
 
 
 def said_by(call: nodes.Call) -> CatalogueMessage | None:
-    """The message of a call of `say` whose first arguments are literals, none for any other call."""
+    """Return the message of a call of `say` whose first arguments are literals, else None."""
     if not isinstance(call.node, nodes.Name) or call.node.name != "say" or not 1 <= len(call.args) <= 2:  # noqa: PLR2004 -- one, many
         return None
     context = [pair.value for pair in call.kwargs if pair.key == "context"]

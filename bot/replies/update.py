@@ -1,8 +1,8 @@
-"""`python -m bot.replies.update [LANGUAGE ...]`: bring the catalogues up to date with the templates.
+"""`python -m bot.replies.update [LANGUAGE ...]`: update the catalogues from the templates.
 
-Translations stay, new messages come with an empty one, and what no template says any more goes. A language that is
-named and has no file yet gets one. Messages stand in the order of their letters, each text on one line and no empty
-line between them, so that a change touches its own lines only; flags that tools work out again are left out.
+Translations stay, new messages get an empty one, and messages that are in no template are removed. A given language
+without a file gets one. Messages are sorted alphabetically, each text on one line and without empty lines, so that a
+change touches its own lines only; computed flags are left out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ msgstr ""
 
 
 def update(templates: Path, languages: Collection[str] = ()) -> list[str]:
-    """Write the catalogues of the languages that there are, and of these; returns the files that were changed.
+    """Write the catalogues of all existing and the given languages. Return the names of the files that changed.
 
     Raises:
         ValueError: a catalogue cannot be read, or CLDR does not know a language.
@@ -43,14 +43,14 @@ def update(templates: Path, languages: Collection[str] = ()) -> list[str]:
 
 
 def _write(path: Path, text: str) -> bool:
-    """Whether the file was changed."""
+    """Write a file. Return whether it changed."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     path.write_text(text, encoding="utf-8")
     return text != before
 
 
 def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) -> str:
-    """A catalogue's file: the messages in the order of their letters."""
+    """Return a catalogue's file, with the messages sorted alphabetically."""
     made = Catalog(locale=language)
     if before.begun:
         said = [message for message in said if message in before.forms]

@@ -111,7 +111,7 @@ def test_it_is_found_by_file(case: str, found: list[str]) -> None:
     ("old", "new", "what"),
     [
         ("rules:", "rules: [", "thanks.yaml:*"),
-        ("    all: [LATER_TALK]\n", "    all: [LATER_TALK]\n    weight: 2\n", "thanks.yaml:*unknown field `weight`*"),
+        ("all: [LATER_TALK], ", "all: [LATER_TALK], weight: 2, ", "thanks.yaml:*unknown field `weight`*"),
     ],
     ids=["broken YAML", "a weight: weights are counted"],
 )
