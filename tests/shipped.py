@@ -28,9 +28,11 @@ from bot.message import Language
 from bot.pack import Pack, find_pack, load_pack
 from bot.replies.catalogues import _Kept
 from bot.replies.catalogues import _read as _read_catalogue
+from bot.replies.lint import _faults
 
 _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
 _CATALOGUES: dict[tuple[bytes, str], _Kept] = {}
+_FAULTS: dict[bytes, list[str]] = {}
 _COMPILED: list[Path] = []
 _keys_in = cache(keys_in)
 _MORE_EXAMPLES = re.compile(r"""(?<=[ {])((?:en|es):\s+\[(?:"[^"]*"|'[^']*'|[^,"'\]\s][^,\]]*)),[^\]]*\]""")
@@ -49,10 +51,12 @@ def module_of(intent: str) -> ModuleType:
 def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packs that are loaded in this test share the lexicon of those whose words are the same, letter by letter.
 
-    It is most of a load, and most packs are spoilt elsewhere. A phrase is cut into words once, and so is a catalogue.
+    It is most of a load, and most packs are spoilt elsewhere. A phrase is cut into words once, and so is a catalogue; a
+    template is looked at once.
     """
     monkeypatch.setattr("bot.replies.catalogues._read", _catalogue_of)
     monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
+    monkeypatch.setattr("bot.replies.lint._faults", _faults_of)
     for module in ("lexicon", "phrases"):
         monkeypatch.setattr(f"bot.language.{module}.keys_in", _keys_in)
 
@@ -70,6 +74,13 @@ def _catalogue_of(path: Path) -> _Kept:
     if key not in _CATALOGUES:
         _CATALOGUES[key] = _read_catalogue(path)
     return _CATALOGUES[key]
+
+
+def _faults_of(jinja: Environment, path: Path) -> list[str]:
+    source = path.read_bytes()
+    if source not in _FAULTS:
+        _FAULTS[source] = [*_faults(jinja, path)]
+    return _FAULTS[source]
 
 
 def thinned(folder: Path) -> None:

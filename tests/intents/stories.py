@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bot.language.rules import read_yaml
 
 HERE = Path(__file__).parent
+_ACTS = {"say", "press", "sign_in"}
+_SIGNED_IN = re.compile(r"(?P<name>.+) \((?P<member>\w+)\)")
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +78,32 @@ def stories() -> dict[str, Story]:
     found = {}
     for path in sorted(HERE.rglob("*.yaml")):
         where = path.relative_to(HERE).with_suffix("").as_posix()
-        for story in msgspec.convert(read_yaml(path, path.name), list[Story]):
-            found[f"{where}: {story.name}"] = story
+        found.update({f"{where}: {story.name}": story for story in stories_of(path)})
     return found
+
+
+def stories_of(path: Path) -> list[Story]:
+    """The stories of a file, which is a table from a story's name to its turns.
+
+    Behind the name stands in brackets who is signed in. What else the story is may stand before its turns. A turn is a
+    step, or a list: what is said, the intent, and what else the step has. A story of one turn may be that list.
+    """
+    return [_story(name, written) for name, written in read_yaml(path, path.name).items()]
+
+
+def _story(name: str, written: list[Any]) -> Story:
+    turns = [written] if isinstance(written[0], str) else written
+    beside = turns[0] if isinstance(turns[0], dict) and not _ACTS & turns[0].keys() else {}
+    signed_in = _SIGNED_IN.fullmatch(name)
+    about = {"name": name} if signed_in is None else signed_in.groupdict()
+    return msgspec.convert({**about, **beside, "turns": [_step(one) for one in turns[bool(beside) :]]}, Story)
+
+
+def _step(written: Any) -> Any:
+    if isinstance(written, dict):
+        return written
+    first, *rest = written
+    step = {"say": first} if isinstance(first, str) else {**first}
+    for one in rest:
+        step |= {"intent": one} if isinstance(one, str) else one
+    return step

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 import pytest_asyncio
 
-from bot.language.rules import read_yaml
 from bot.sandbox.server import serve_sandbox
 from tests.intents.playing import act, faults, shown
-from tests.intents.stories import Story
+from tests.intents.stories import stories_of
 from tests.kit.foreign_members import TODAY, foreign_members
 from tests.kit.strangers import STRANGERS
 from tests.stage import UNHURRIED, Stage, serving_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _TABLES = [Path(__file__).with_name(name) for name in ("foreign_members.yaml", "strangers.yaml")]
-STORIES = {one.name: one for path in _TABLES for one in msgspec.convert(read_yaml(path, path.name), list[Story])}
+STORIES = {one.name: one for path in _TABLES for one in stories_of(path)}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
