@@ -85,7 +85,7 @@ picture: setup browser
 
 # What people see, a picture a place, into shots/, which is not committed.
 shots: setup browser
-	$(RUN) python -m tests.picture shots
+	$(RUN) python -m tests.shots shots
 
 # The catalogues of templates/, up to date with what the templates say.
 words: setup

@@ -1,4 +1,4 @@
-"""`python -m tests.picture`: the two pictures of the documentation; with a folder, pictures of what people see.
+"""`python -m tests.picture`: the two pictures of the documentation.
 
 The bot is `serve --sandbox` on May 20, 2026; its developers' page and its own pages are what Chromium photographs.
 """
@@ -32,27 +32,14 @@ MOVING = (
     *("find a female cardiologist near 37402", "¿Lipitor está cubierto?"),
 )
 SECONDS = 3.5
-SHOWN = {
-    "en": (
-        *("what did I owe for my last visit", "what did I spend this year, by month", "show my claims in a table"),
-        *("was anything denied", "have I met my deductible", "my insurance card", "is Ozempic covered"),
-        *("find a cardiologist near 37402", "compare Dr. Okafor with Dr. Tran", "talk to a person", "help"),
-    ),
-    "es": ("¿cuánto debo por mi última visita?", "busco un pediatra cerca de 37402", "ayuda"),
-}
-PAGES = {"root": "/", "privacy": "/privacy", "terms": "/terms", "unknown": "/nowhere", "expired": "/link/" + "x" * 43}
-LOOKS: dict[str, dict[str, Any]] = {
-    "desktop-light": {"viewport": {"width": 1080, "height": 800}, "color_scheme": "light"},
-    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
-}
 # Side by side without the text, the headings and the form: what is left is what the two channels draw.
 _ONLY_TWO = """
 header, footer, section.text { display: none }
 .views.n3 { grid-template-columns: 1fr 1fr !important }
 main { padding: 0 1rem 1rem }
 """
-_ONLY_ONE = "header, footer { display: none } main { padding: 1rem }"
-_LAST = "count => [...document.querySelectorAll('article')].slice(0, -count).forEach(one => one.remove())"
+ONLY_ONE = "header, footer { display: none } main { padding: 1rem }"
+LAST = "count => [...document.querySelectorAll('article')].slice(0, -count).forEach(one => one.remove())"
 
 
 @dataclass
@@ -108,7 +95,7 @@ async def still(in_studio: Studio, target: Path) -> None:
         for text in ASKED:
             await say(page, text)
         await page.add_style_tag(content=_ONLY_TWO)
-        await page.evaluate(_LAST, 2)
+        await page.evaluate(LAST, 2)
         await page.locator("main").screenshot(path=target)
 
 
@@ -121,55 +108,21 @@ async def moving(in_studio: Studio, target: Path) -> None:
             await page.goto(f"{in_studio.address}/dev/chat?only=slack")
             await say(page, text)
             await page.goto(f"{in_studio.address}/dev/chat?only=slack")
-            await page.add_style_tag(content=_ONLY_ONE)
-            await page.evaluate(_LAST, 1)
+            await page.add_style_tag(content=ONLY_ONE)
+            await page.evaluate(LAST, 1)
             frame = Image.open(io.BytesIO(await page.screenshot()))
             frames.append(frame.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
     frames[0].save(target, save_all=True, append_images=frames[1:], duration=int(SECONDS * 1000), loop=0, optimize=True)
 
 
-async def shots(in_studio: Studio, folder: Path) -> None:
-    """What people see: each question in each channel and look, and each page, a picture a place."""
-    for look, options in LOOKS.items():
-        for language, asked in SHOWN.items():
-            async with in_studio.page(**options) as page:
-                await in_studio.connect(page)
-                for number, text in enumerate(asked, 1):
-                    await page.goto(f"{in_studio.address}/dev/chat")
-                    await say(page, text)
-                    await _each_channel(page, in_studio.address, folder / f"{look}-{language}-{number:02}")
-        for name, path in PAGES.items():
-            async with in_studio.page(**options) as page:
-                await page.goto(in_studio.address + path)
-                await page.screenshot(path=folder / f"{look}-page-{name}.png", full_page=True)
-
-
-async def _each_channel(page: Page, address: str, target: Path) -> None:
-    for channel in ("slack", "teams", "text"):
-        await page.goto(f"{address}/dev/chat?only={channel}")
-        await page.add_style_tag(content=_ONLY_ONE)
-        await page.evaluate(_LAST, 1)
-        await page.locator("main").screenshot(path=f"{target}-{channel}.png")
-
-
-def folder_of(name: str) -> Path:
-    """The folder of that name, made where it is missing."""
-    folder = Path(name)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-async def main(arguments: list[str]) -> None:
-    """The two pictures of the documentation, or a folder of all places."""
+async def main() -> None:
+    """The two pictures of the documentation."""
     async with studio() as opened:
-        if arguments:
-            await shots(opened, folder_of(arguments[0]))
-        else:
-            await still(opened, DOCS / "conversation.png")
-            await moving(opened, DOCS / "conversation.gif")
+        await still(opened, DOCS / "conversation.png")
+        await moving(opened, DOCS / "conversation.gif")
 
 
 if __name__ == "__main__":
     if CHROMIUM is None:
         sys.exit("pictures need chromium or google-chrome")
-    asyncio.run(main(sys.argv[1:]))
+    asyncio.run(main())

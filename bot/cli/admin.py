@@ -15,7 +15,7 @@ from bot.ops.audit import Audit
 from bot.ops.figures import figures_of
 from bot.ops.sentences import DAYS, drop_sentences, given_sentences
 from bot.ops.tally import LEAST, counted
-from bot.pack import find_pack
+from bot.pack import find_pack, load_pack
 
 _OPERATOR = Person(OPERATOR, "", "", "admin")
 
@@ -30,8 +30,9 @@ async def page(settings: Settings, month: datetime | None, language: Language) -
         shown = month or clock_of(settings)()
         figures = figures_of([row async for row in counted(table)], f"{shown:%Y-%m}")
         given = [one async for one in given_sentences(table)]
-        folder = find_pack(settings.bot_pack) / "templates" / "documents"
-        printer = Printer(folder, {"payer": settings.payer_facts})
+        folder = find_pack(settings.bot_pack)
+        titles = {name: rules.title for name, rules in load_pack(folder).engine.intents.items()}
+        printer = Printer(folder / "templates" / "documents", {"payer": settings.payer_facts, "titles": titles})
         values = {"figures": figures, "sentences": given, "least": LEAST, "days": DAYS}
         packed = pack(printer.pieces("counts", "html", values, language))
         documents = Documents(table, Audit(table), settings.bot_public_url)

@@ -52,14 +52,14 @@ async def test_four_people_are_not_on_the_page_and_five_are(house: House) -> Non
     """Neither the question nor that somebody asked it; nobody's id in either case."""
     await crowd(house, 4, "what is a copay")
     text = await opened(house)
-    assert "glossary.term" not in text
+    assert "What a word means" not in text
     assert "Some counts are left out" in text
     await crowd(house, 5, "what is a copay")
     text = await opened(house)
-    assert "glossary.term" in text
+    assert "What a word means" in text
     assert "crowd-" not in text
     assert "<script" not in text
-    assert "glossary.term" in await opened(house, "es")
+    assert "Qué significa una palabra" in await opened(house, "es")
 
 
 @pytest.mark.threat("T73")

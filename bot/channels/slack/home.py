@@ -38,7 +38,7 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
     language = (await workspace.profile(user)).language
     page, linked = await host.home(person, language, directory_only=directory_only)
     labels = notices.labels("home_buttons", language)
-    forms = [_button(name, labels[name]) for name in modals.offered(linked=linked and not directory_only)]
+    forms = [form_button(name, labels[name]) for name in modals.offered(linked=linked and not directory_only)]
     view = {"type": "home", "blocks": with_forms(notices.pages(page)[0].blocks, forms)}
     try:
         await workspace.client.views_publish(user_id=user, view=view)
@@ -66,7 +66,8 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     return [*page, {"type": "actions", "elements": left}] if left else page
 
 
-def _button(name: str, label: str) -> Kit:
+def form_button(name: str, label: str) -> Kit:
+    """The button that opens a form."""
     text = {"type": "plain_text", "text": label, "emoji": False}
     style = {"style": "danger"} if name in ENDING else {}
     return {"type": "button", "text": text, "action_id": f"form-{name}", "value": name, **style}

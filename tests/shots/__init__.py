@@ -1,0 +1,1 @@
+"""Pictures of every place that people see, for looking at them: `make shots`."""
