@@ -97,9 +97,7 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
         return all(whole(hours, day) for day in wish.days or WEEK)
     if wish.now:
         return holds(hours, moment)
-    held = (
-        not listing.is_shut(_next(day, moment.date())) and _holds_on(hours, day, wish) for day in wish.days or WEEK
-    )
+    held = (not listing.is_shut(_next(day, moment.date())) and _holds_on(hours, day, wish) for day in wish.days or WEEK)
     return any(held) if wish.any_day else all(held)
 
 

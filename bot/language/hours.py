@@ -123,9 +123,9 @@ def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
 def hour_tags(lexed: Lexed, said: Utterance, today: date, *, sought: bool = False) -> list[Tag]:
     """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, either alone too.
 
-    A weekday is "mon" to "sun", "weekday" or "weekend"; several are a list, all wanted or with `any` one of them. A time is a `part`,
-    "early", "morning", "afternoon", "evening", "late" or "night", or HH:MM as `until`, `after`, `before` or `at`:
-    `after` and `before` together are some time between, `from` and `until` all of it.
+    A weekday is "mon" to "sun", "weekday" or "weekend"; several are a list, all wanted or with `any` one of them. A
+    time is a `part`, "early", "morning", "afternoon", "evening", "late" or "night", or HH:MM as `until`, `after`,
+    `before` or `at`: `after` and `before` together are some time between, `from` and `until` all of it.
     """
     operations = HourPatterns(lexed.grammar, said.words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations, said.dashes), operations.opens or sought
