@@ -45,6 +45,7 @@ from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
+from bot.kit.ranked import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (Shares, asks_figure, asks_for_client, asks_one, asks_several, by_name, by_names, by_side,
@@ -90,7 +91,7 @@ __all__ = [
     "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember", "Kin", "Listing", "Live", "Medication",
     "MetSoFar", "Nearest", "NeedsPlace", "Network", "NetworkSide", "Observation", "OfAppeal", "Offer", "OnRecord",
     "OpenAt", "PartialDate", "Patient", "PayerContact", "PayerError", "PayerHealth", "PayerPhone", "PharmacyCost",
-    "Plan", "Procedure", "Profile", "Proven", "ProvenPlace", "Reason", "RecordPapers", "ReminderKept",
+    "Plan", "Procedure", "Profile", "Proven", "ProvenPlace", "Ranked", "Reason", "RecordPapers", "ReminderKept",
     "ReminderWish", "Search", "Seen", "Series", "Shares", "Shielded", "Shown", "Site", "Step", "Story", "SumDoubts",
     "Summary", "Term", "TestsOnRecord", "TierCosts", "ToldDay", "Unreadable", "Visits", "Wanted", "Who", "Why",
     "WhyGone", "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within", "added", "adds_to",
@@ -108,7 +109,7 @@ __all__ = [
     "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names", "network_side",
     "networks", "networks_among", "newest_claims", "newest_visits", "of_other_person", "of_scope", "of_some",
     "on_day", "on_record", "open_at", "owed_steps", "own_networks", "own_of", "page_of", "part_of", "parts_named",
-    "period_claims", "plan_year_of", "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place",
+    "period_claims", "plan_year_of", "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place", "ranked",
     "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",
     "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
     "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shield", "shown_alone",

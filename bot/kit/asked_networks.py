@@ -41,6 +41,7 @@ _HINTS = frozenset(
 )
 _BOTH = frozenset({"and", "both", "y", "ambas"})
 _OUTSIDE = re.compile(r"\b(out[- ]of|outside|oon|fuera)\b", re.IGNORECASE)
+_INSIDE = re.compile(r"\b(inn|in[- ]network|par|dentro)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
 NetworkSide = Literal["in", "out", "unsure"]
 
@@ -95,9 +96,9 @@ class AskedNetworks:
 
 
 def side_asked(ask: Ask) -> NetworkSide:
-    """What "yes" means: `in` or `out` of the network; `unsure` where the question has a "not"."""
+    """What "yes" means: `in` or `out` of the network; `unsure` where the question has a "not", or names both."""
     if ask.slots.get("network") == OUT or _OUTSIDE.search(ask.said):
-        return "out"
+        return "unsure" if _INSIDE.search(ask.said) else "out"
     return "unsure" if _NOT.search(ask.said) else "in"
 
 

@@ -19,6 +19,7 @@ from bot.kit.network_names import Wanted, names_of, wanted
 from bot.kit.offers import Document, WithDocument
 from bot.kit.plans import networks as networks_listed
 from bot.kit.plans import own_networks
+from bot.kit.ranked import Ranked, ranked
 from bot.records.details import Hours, on_day
 from bot.records.listing import Listing
 from bot.records.shapes import Key
@@ -37,7 +38,7 @@ class Found(WithDocument):
     `unclear` is a network's name that fits none or several: then nothing was searched. `unmet` are the wishes that this
     directory says of nobody, `unsaid` how many fit all but a wish of which their listing says nothing. `partial`: not
     all could be read. `one`: only the one whose number was asked for. `every_network` are all networks of those who
-    fit, for a question "in network" of somebody whose own network is unknown.
+    fit, for a question "in network" of somebody whose own network is unknown. `ranked`: which of them was asked.
 
     `own` are the networks that look like the asker's own, where the question says "in network" or no network: only
     providers in them are listed, and `elsewhere` counts the others. With `others` the others are listed. `none_own`:
@@ -68,6 +69,7 @@ class Found(WithDocument):
     unsaid: tuple[tuple[str, int], ...] = ()
     partial: bool = False
     every_network: tuple[str, ...] = ()
+    ranked: Ranked | None = None
 
     @property
     def last(self) -> int:
@@ -103,7 +105,11 @@ class FoundPlaces(Found):
 
 
 F = TypeVar("F", bound=Found)
-_FILE = re.compile(r"\b(csv|spreadsheet|excel|xlsx?|hoja de c[aá]lculo)\b", re.IGNORECASE)
+_FILE = re.compile(
+    r"\b(csv|spreadsheet|excel|xlsx?|hoja de c[aá]lculo)\b"
+    r"|\b(npis?|fax(es)?|e-?mails?)\b.*\b(all|each|every|both|todos|todas|cada|ambos)\b",
+    re.IGNORECASE,
+)  # a card has no more than the phone: the rest of "fax for all of them" is in the file
 
 
 def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: object) -> F:
@@ -121,6 +127,7 @@ def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: obj
         today=ask.today,
         one=one,
         partial=not ask.report.complete,
+        ranked=ranked(ask, every),
         **more,
     )
 

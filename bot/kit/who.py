@@ -21,6 +21,7 @@ from bot.kit.spelling import is_named, starts_like
 from bot.payer.budget import MIB
 from bot.payer.search import Search, any_of, escape, given, token
 from bot.records.claim import Claim
+from bot.records.details import is_npi
 from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
@@ -93,7 +94,8 @@ async def who(ask: Ask) -> Who:
         name = None
         rows = tuple(row for row in await _of(ask, key) if row.key == key)
     elif npi:
-        name, rows = f"NPI {npi}", await _numbered(ask, npi)
+        rows = await _numbered(ask, npi)
+        name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
         name, rows = f"TIN {tin}", await _of_tin(ask, tin)
     elif name:

@@ -20,6 +20,7 @@ from bot.language.spotting import NameSurroundings, NameWords, spot_names
 from bot.language.text import Tag, Utterance
 from bot.language.typos import Speller
 from bot.language.weights import Weights
+from bot.language.wishes import way_in
 
 
 class Scanned(NamedTuple):
@@ -30,6 +31,7 @@ class Scanned(NamedTuple):
     names: tuple[NameFound, ...]
 
 
+_UNIT = 2
 _VALUES = frozenset({
     "specialty", "any_doctor", "facility_type", "service", "drug", "language", "claim_type", "network", "place",
     "organization", "telehealth", "wheelchair", "accepting_new",
@@ -161,6 +163,9 @@ class Hearer:
         numbered = any(tag.kind == "npi" for tag in tags)
         if (numbered or "network" in spoken_of) and len(keys) <= _FEW + numbered:
             tags += self._letters(keys, tags)
+        if "wheelchair" in spoken_of:
+            concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
+            tags = way_in(said, tags, concepts, self._lexicon.grammar.area("ages"))
         idle = self._idle(keys, found)
         cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)
@@ -222,7 +227,9 @@ class Hearer:
         if self._tongue is None:
             return None
         numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
-        names = places_of_names(said, tags) | numbers
+        miles = {place for tag in tags if tag.kind == "radius" for place in range(tag.first, tag.after)}
+        units = {place for place in miles if len(said.words[place]) <= _UNIT}  # the "mi" of "30 mi" is no "my"
+        names = places_of_names(said, tags) | numbers | units
         strange = frozenset(place for place, word in enumerate(said.words) if not self._tongue.knows((word,)))
         known = frozenset(range(len(said.words))) - strange - names
         # Pieces are a guess: they tell of words that were never counted, where no other word tells.

@@ -10,7 +10,7 @@ from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import excluded_beside, kinds_of, slot_of
+from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
 from bot.language.text import Tag, Utterance
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
@@ -81,7 +81,8 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
             continue
-        places = (heard.marks[kind] & heard.asking) - (_ordering(heard, found) if kind == WISH else honoured)
+        held = _ordering(heard, found) if kind == WISH and WISH not in intent.heard.values() else honoured
+        places = (heard.marks[kind] & heard.asking) - held
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
@@ -135,6 +136,7 @@ def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     """Further values of a slot that holds another: the MRI of "what did my ER visit cost, and was the MRI more"."""
     held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
+    held += UNNAMED_NETWORKS  # a side of the network that is named
     found: dict[str, Slot] = {}
     for tag in heard.tags:
         if tag.kind in _ONE_EACH & slots.keys() and tag.value not in held and not _within(tag, heard, slots[tag.kind]):

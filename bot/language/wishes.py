@@ -1,6 +1,6 @@
 """What is wished of a provider that no directory tells, and complaints that name a kind of doctor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -71,6 +71,15 @@ def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
         if place not in held and (word in groups or word in ramps)
     )
     return list(islice((tag for tag in found if tag.kind not in kinds), 1))
+
+
+def way_in(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
+    """The tags of a message behind a search, where "wheelchair ok?" is a way in; with a claim it is a chair."""
+    places = [place for place, word in enumerate(map(plain, said.words)) if word in words.wheelchair]
+    if not places or not OF_CLAIMS.isdisjoint(concepts) or any(tag.kind == "wheelchair" for tag in tags):
+        return list(tags)
+    ramps = [Tag("wheelchair", "true", place, place + 1) for place in places[:1]]
+    return [tag for tag in tags if not any(tag.first <= one.first < tag.after for one in ramps)] + ramps
 
 
 def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:

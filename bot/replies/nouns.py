@@ -36,6 +36,7 @@ _FIELDS = {
         "ortopedia": "ortopeda",
     },
 }  # how a field's name ends, and whoever works in it
+_CLIPPED = 6  # letters
 _WOMEN = {"es": ("loga", "doctora", "médica", "medica", "partera", "cirujana", "enfermera", "consejera")}
 _FEMININE = {"logo": "loga", "doctor": "doctora", "médico": "médica", "medico": "médica", "cirujano": "cirujana"}
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
@@ -84,6 +85,13 @@ def is_foreign(text: str | None, *, language: str) -> bool:
     return bool(named) and language not in named
 
 
+def is_clipped(text: str | None) -> bool:
+    """Whether the words are a desk's short form, such as "derm" or "ob": then the kind's own name is said."""
+    word = (text or "").casefold()
+    short = word.isalpha() and len(word) <= _CLIPPED
+    return short and not any(_names_people(word, one) for one in _ENDINGS)
+
+
 def names_women(text: str | None, *, language: str) -> bool:
     """Return whether the noun itself is feminine: "doctoras" needs no "que son mujeres"."""
     first, _ = _noun(text or "", language)
@@ -119,4 +127,6 @@ def _of_field(noun: str, language: str) -> str:
 
 
 def _many(noun: str, language: str) -> str:
+    if language == "en" and noun.casefold().endswith("wife"):
+        return noun[:-2] + "ves"
     return noun + ("es" if language == "es" and noun[-1:].casefold() not in "aeiouáéíóú" else "s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,7 @@ from bot.kit import (
     Choice,
     Listing,
     Plan,
+    Ranked,
     Summary,
     Wanted,
     Who,
@@ -25,6 +27,7 @@ from bot.kit import (
     listings,
     networks,
     plans,
+    ranked,
     telling,
     wanted,
     who,
@@ -58,7 +61,9 @@ class Compared(Summary):
 
     `name` is the one that is missing or ambiguous, as the `slot` says which.
 
-    `shared` are the networks that list both providers; `both` counts the providers whom both networks list.
+    `also` is the other name where nobody has that either, `beside` the one of the two who is listed. `ranked`: who of
+    both is nearer was asked. `shared` are the networks that list both providers; `both` counts the providers whom both
+    networks list.
     """
 
     state: State
@@ -77,6 +82,9 @@ class Compared(Summary):
     unclear: Wanted | None = None
     partial: bool = False
     named: tuple[str, ...] = ()
+    also: str | None = None
+    beside: Card | None = None
+    ranked: Ranked | None = None
 
 
 async def answer(ask: Ask) -> Compared:
@@ -115,8 +123,17 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
     for slot, found in (("provider_name", left), ("other_name", right)):
         if found.only is None:
             state: State = found.state if found.state != "one" else "unknown"
-            choices, total = found.choices, len(found.found)
-            return Compared(state, ask.today, found.name, slot, choices=choices, total=total)
+            other = right if found is left else left
+            return Compared(
+                state,
+                ask.today,
+                found.name,
+                slot,
+                choices=found.choices,
+                total=len(found.found),
+                also=other.name if state == other.state == "unknown" else None,
+                beside=cards(ask, other.only, where)[0] if other.only else None,
+            )
     both = (left.only or (), right.only or ())
     ask.cite("PractitionerRole", [row.role_id for rows in both for row in rows if row.role.type == "PractitionerRole"])
     return side_by_side(both, ask, where)
@@ -138,7 +155,8 @@ def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around |
         return Compared("same", ask.today, found[0][0].name)
     both = tuple(card for rows in found for card in cards(ask, rows, where))
     shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
-    return Compared("providers", ask.today, cards=both, shared=shared, where=where)
+    near = ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
+    return Compared("providers", ask.today, cards=both, shared=shared, where=where, ranked=near)
 
 
 async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Compared:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from bot.kit import (
+    Around,
     Ask,
     Card,
     Choice,
@@ -22,6 +23,7 @@ from bot.kit import (
     Site,
     Who,
     WithDocument,
+    around,
     cards,
     is_open,
     names_of,
@@ -129,8 +131,8 @@ class Detail(WithDocument):
 
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
     be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
-    nothing in particular is. `place_names` are places of which no more is told. `technical`: the receipt with its
-    records.
+    nothing in particular is. `place_names` are places of which no more is told. `where`: how far it is from there is
+    asked. `technical`: the receipt with its records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -152,6 +154,7 @@ class Detail(WithDocument):
     opening: OpenAt | None = None
     week: bool = False
     asks: Number | None = None
+    where: Around | None = None
 
 
 async def answer(ask: Ask) -> Detail:
@@ -161,7 +164,8 @@ async def answer(ask: Ask) -> Detail:
     if found.only and _wants_receipt(ask):
         sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
     found.cite(ask)
-    return summarize(found, ask, sold)
+    far = found.only and "location" in ask.slots and _FAR.search(ask.said)
+    return summarize(found, ask, sold, await around(ask) if far else None)
 
 
 def _wants_receipt(ask: Ask) -> bool:
@@ -169,15 +173,17 @@ def _wants_receipt(ask: Ask) -> bool:
     return "receipt" in ask.arguments or "receipt" in ask.slots
 
 
-def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = ()) -> Detail:
-    """The one provider's facts, every place and network once."""
+def summarize(
+    found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: Around | None = None
+) -> Detail:
+    """The one provider's facts, every place and network once, the nearest to `where` first."""
     rows = found.only
     if rows is None:
         partial = not ask.report.complete
         return Detail(found.state, found.name, ask.today, found.choices, len(found.found), partial=partial)
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
-    card = cards(ask, rows, None)[0]
+    card = cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
     places = [site for site in card.sites if site.spot]
     told = () if receipt else tuple(_told(card, rows, ask))
@@ -198,7 +204,8 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         brief=bool(told and ask.said) and not _MORE.search(ask.said),
         opening=open_at(ask),
         week="open_at" in ask.slots or bool(_WHEN.search(ask.said)),
-        asks=_asks(ask.said, told),
+        asks=None if where else _asks(ask.said, told),
+        where=where,
         document=Document("receipt", {"receipt": receipt, "asked_network": network})
         if receipt
         else Document("contact", {"card": card}, ("vcf",))
@@ -220,6 +227,9 @@ _NUMBERS: dict[Number | None, re.Pattern[str]] = {
     "email": re.compile(r"\b(e-?mail|write|message|correo|escr[ií]b\w*|mensaje)\b", re.IGNORECASE),
     "web": re.compile(r"\b(web ?(?:site|page)?|url|homepage|online|sitio|p[aá]gina)\b", re.IGNORECASE),
 }  # another number than the phone's
+_FAR = re.compile(
+    r"\b(how (?:far|close|near)|distance|miles|qu[eé] tan lejos|distancia|a cu[aá]ntas millas)\b", re.IGNORECASE
+)
 _WHEN = re.compile(r"\b(when|(?:what|which) days|cu[aá]ndo|qu[eé] d[ií]as)\b", re.IGNORECASE)
 _ACTIVE = re.compile(
     r"\b(active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií]))\b",
