@@ -146,7 +146,7 @@ class Answering:
         return summary
 
     async def _told(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
-        """The answer with what became of its wish, of what the person told of an appeal, and of what was seen."""
+        """Return the answer after storing its reminder, its change to an appeal and what was seen."""
         if isinstance(summary, WithCase) and summary.change:
             summary = replace(summary, done=await self._reminding.changed(person, access, summary.change))
         if isinstance(summary, WithReminder) and summary.wish:

@@ -348,10 +348,11 @@ class Owners:
         return Private(intent=asked.intent, language=asked.language, blocks=blocks), memory
 
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
-        """A private answer of who acts for somebody: whose record it shows comes first, the others by button.
+        """Return a private answer with a heading on whose record it shows, and buttons for the others, if several.
 
-        What a family's answer stands on is of several people. What the directory answers is of no record, though it
-        looked at a network of one.
+        The sources of a household's answer are about several people. Directory answers are about no record, although
+        they may
+        use a person's network.
         """
         about = memory.asked if asked.intent == SOURCES and memory.asked else asked
         rules = self._pack.intents.get(about.intent)
