@@ -1,1 +1,1 @@
-"""Where people talk to the bot: each channel turns its wire into messages, and replies into its wire."""
+"""Channels: Slack, Teams, the console and MCP. Each converts a platform's requests to messages, and replies back."""

@@ -1,4 +1,4 @@
-"""What each channel can do, with the code that does it. `bcbst-bot channels` prints it; tests hold it true."""
+"""What each channel can do, and the code that does it. `bcbst-bot channels` prints it; tests check it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ABILITIES: Mapping[Ability, str] = {
     "edited": "Says that an edited question is not asked anew",
     "erasing": "Deletes its answers when asked to forget somebody",
 }
-"""Everything that a channel may do, in words, in the table's order."""
+"""All abilities that a channel may have, with their descriptions, in the table's order."""
 
 _SLACK, _TEAMS, _CONSOLE = "bot.channels.slack", "bot.channels.teams", "bot.channels.console"
 

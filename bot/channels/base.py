@@ -1,4 +1,4 @@
-"""What every channel offers, and the one place that decides where a reply goes (T25)."""
+"""The interfaces of channels, and `deliver`, the one place that decides where a reply is sent (T25)."""
 
 from __future__ import annotations
 
@@ -20,28 +20,33 @@ from bot.stores.sealed import SealedTable
 log = structlog.get_logger("channel")
 
 Refused = Callable[[str, str], None]
-"""Hears of a request in a platform's name that is refused: the platform, and why."""
+"""Called when a platform's request is refused, with the platform and the reason."""
 
 Pause = Callable[[float], Awaitable[None]]
 
 
 def unheard(channel: str, reason: str) -> None:
-    """Nobody counts what is refused."""
+    """Do nothing: the default for `Refused`."""
 
 
 class Unreachable(Later):
-    """The platform or the store gave no usable answer, so that nobody could be told; the message names the failure.
+    """The platform or the store returned no usable response, so that the person could not be told.
 
-    What was to be done may be done all the same.
+    The message is the failure.
+
+    The attempted action may have taken effect nevertheless.
     """
 
 
 Purpose = Literal["answer", "connect", "account", "privacy", "problem", "reply"]
-"""What a private reply is for: `templates/channels/announced` has a line for each."""
+"""The purpose of a private reply: `templates/channels/announced` has a line for each."""
 
 
 def purpose(reply: Reply) -> Purpose:
-    """What may be said of a private reply where everybody can read it. Only what was looked up is an answer."""
+    """Return the purpose of a private reply, which may be shown publicly.
+
+    Only the result of a search is an "answer".
+    """
     if reply.error is not None:
         return "problem"
     if reply.renewal is not None:
@@ -54,79 +59,79 @@ def purpose(reply: Reply) -> Purpose:
 
 
 class Answers(Protocol):
-    """Who answers: the turn."""
+    """Answers messages; implemented by the turn."""
 
     def answer(self, message: Message) -> AsyncIterator[Answered]:
-        """The replies to one message, in order."""
+        """Yield the replies to one message, in order."""
         ...
 
 
 class ChannelHost(Protocol):
-    """What a channel may use of the bot."""
+    """The parts of the bot that a channel may use."""
 
     @property
     def settings(self) -> Settings:
-        """Those of the channel among them."""
+        """All settings, including the channel's."""
         ...
 
     @property
     def pack(self) -> Pack:
-        """Its words."""
+        """The pack, for its texts."""
         ...
 
     @property
     def table(self) -> SealedTable:
-        """Where it keeps what must outlive the process."""
+        """The store, for data that must outlast the process."""
         ...
 
     @property
     def turn(self) -> Turn:
-        """Who answers."""
+        """Answers messages."""
         ...
 
     @property
     def retention(self) -> Retention:
-        """Notes which messages hold a member's data."""
+        """Records which messages contain a member's data."""
         ...
 
     @property
     def meter(self) -> Meter:
-        """Counts what is refused."""
+        """Counts refused requests."""
         ...
 
     @property
     def forget(self) -> Callable[[Person], Awaitable[None]]:
-        """Deletes what is kept of a person who is gone."""
+        """Deletes the stored data of a person who left."""
         ...
 
 
 class Channel(Protocol):
-    """A way to write. A private reply fits only `post`, by type: member data cannot be given to `share`."""
+    """A way to send replies. By type, a private reply can only be sent with `post`, never with `share`."""
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
-        """Write where only this person reads.
+        """Send a reply to a conversation that only this person reads.
 
         Raises:
-            Unwritable: they cannot be written to there.
-            Unwritten: the platform did not take this.
+            Unwritable: the person cannot be written to there.
+            Unwritten: the platform rejected this message.
         """
         ...
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Write where others read too."""
+        """Send a reply to a place that others read too."""
         ...
 
     async def private_place(self, person: Person) -> OneToOne | None:
-        """The person's own conversation with the bot, opened when it must be; None when they cannot be written to."""
+        """Return the person's 1:1 chat with the bot, opened if needed; None if they cannot be written to."""
         ...
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """Tell only this person, in the shared place, where the answer went, or that it could go nowhere."""
+        """Tell only this person, in the shared place, where the answer is, or that it could not be sent."""
         ...
 
 
 async def nothing(*, findable: bool = False) -> None:
-    """Do nothing before a reply is written."""
+    """Do nothing: the default for `writing`."""
 
 
 async def deliver(
@@ -136,10 +141,11 @@ async def deliver(
     writing: Writing = nothing,
     intents: set[str] | None = None,
 ) -> None:
-    """Answer one message: private replies in the one-to-one chat only, with one pointer from a shared place.
+    """Answer one message: private replies go to the 1:1 chat only, with a pointer from a shared place.
 
-    `writing` is called before the first reply is written, and before the first that goes to a shared place. `intents`
-    takes in the intent of each reply, before it is written.
+    `writing` is called before the first reply is sent, and before the first that goes to a shared place. The intent of
+    each
+    reply is added to `intents` before it is sent.
     """
     pointed, told, intents = False, None, set() if intents is None else intents
     async for reply in answers.answer(message):
@@ -162,7 +168,10 @@ async def deliver(
 async def answer_aside(
     channel: Channel, here: Shared, own: OneToOne | None, reply: Answered, *, person: Person, pointed: bool
 ) -> bool:
-    """Answer what was asked in a shared place in the asker's own chat, and point there once; whether it is pointed."""
+    """Send the reply to a question from a shared place to the asker's 1:1 chat, and point there once.
+
+    Return whether it did.
+    """
     try:
         if own is not None:
             await channel.post(own, reply, person)

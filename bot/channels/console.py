@@ -18,7 +18,7 @@ _PROMPT = "> "
 
 
 async def read_lines(source: TextIO, prompt: TextIO | None = None) -> AsyncIterator[str]:
-    """The lines of a file, pipe or terminal without their ends; `prompt` is where to ask for each."""
+    """Yield the lines of a file, pipe or terminal without line ends; `prompt` is where to print a prompt for each."""
     while True:
         if prompt is not None:
             prompt.write(_PROMPT)
@@ -30,7 +30,7 @@ async def read_lines(source: TextIO, prompt: TextIO | None = None) -> AsyncItera
 
 
 async def _next_line(source: TextIO) -> str:
-    """A thread reads; a terminal is first waited for, or leaving the bot would wait for that thread to get a line."""
+    """Return the next line, read in a thread; a terminal is waited for first, so that the bot can stop meanwhile."""
     if source.isatty():
         await _readable(source.fileno())
     return await asyncio.to_thread(source.readline)
@@ -53,9 +53,9 @@ async def run(
     as_json: bool = False,
     person: Person = LOCAL,
 ) -> None:
-    """Answer every line in order, until the lines end. Empty lines count, but are not answered.
+    """Answer each line in order until the lines end. Empty lines are counted, but not answered.
 
-    Plain text leaves a blank line after each reply; JSON is one object a line. Each is flushed at once.
+    Plain text has a blank line after each reply; JSON is one object a line. Each reply is flushed at once.
     """
     number = 0
     async for line in lines:
@@ -67,7 +67,7 @@ async def run(
 
 
 def write(reply: Answered, out: TextIO, number: int, *, as_json: bool) -> None:
-    """One reply to the message of that number, flushed at once."""
+    """Write one reply to the message with this number, and flush it."""
     shown = json.dumps(as_data(reply, number), ensure_ascii=False) if as_json else drawn(reply.blocks) + "\n"
     out.write(shown + "\n")
     out.flush()

@@ -1,7 +1,7 @@
-"""The directory for assistants: read-only tools of the Model Context Protocol, one for each slash command of the pack.
+"""The directory for AI assistants: read-only Model Context Protocol tools, one for each slash command of the pack.
 
-A tool's answer is made by the turn, as everywhere, in a place that others read. `Private` replies are refused by type,
-so no tool can give a member's data.
+A tool's answer is made by the turn, as in a place that others read. `Private` replies are refused by type, so no tool
+can return a member's data.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ _NO_ANSWER = "The directory could not be asked just now, or the question took to
 
 @dataclass(frozen=True, slots=True)
 class DirectoryTool:
-    """A slash command as a tool: `fields` are the keys of its options, each with the kind of its value.
+    """A slash command as a tool: `fields` are the names of its options, each with the kind of its value.
 
-    `also` are other words for them that are taken, `lists`: its answers have pages.
+    `also` are accepted synonyms of them; `lists`: its answers have pages.
     """
 
     name: str
@@ -124,7 +124,7 @@ class DirectoryTool:
         return (WORDS, *self.fields, *self.also, *((PAGE,) if self.lists else ()))
 
     def described(self) -> Tool:
-        """The tool as the protocol lists it."""
+        """Return the tool's description in the protocol."""
         own = {**self.fields, **self.also}
         fields: dict[str, Any] = {key: {"type": "string", **_FIELDS.get(kind, {})} for key, kind in own.items()}
         for key, kind in own.items():
@@ -152,10 +152,10 @@ class DirectoryTool:
         )
 
     def message(self, arguments: Mapping[str, Any]) -> Message:
-        """The call as a message that somebody writes where others read, in a place that no other call shares.
+        """Return the call as a message in a shared place of its own.
 
         Raises:
-            ValueError: an argument that the tool has not, that is no text, or that is too long; or none at all.
+            ValueError: an argument that the tool does not have, is not text or is too long; or no arguments.
         """
         unknown = sorted(arguments.keys() - {*self.takes})
         if unknown:
@@ -178,7 +178,7 @@ class DirectoryTool:
 
 
 def _page(value: object) -> int:
-    """The page, as a number or its digits. Raises ValueError for anything else."""
+    """Return the page number, given as a number or text. Raises ValueError for anything else."""
     if isinstance(value, bool) or not str(value).strip().isdecimal() or not 1 <= int(str(value)) <= _MOST_PAGES:
         raise ValueError(f"{PAGE}: a number from 1 to {_MOST_PAGES} is needed")
     return int(str(value))
@@ -189,7 +189,7 @@ def _same(fields: Mapping[str, str], kind: str) -> str:
 
 
 def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
-    """A tool for each command that reads the directory, and one for any question in words."""
+    """Return a tool for each command that reads the directory, and one for any question in words."""
     offered = [one for one in Commands(pack.engine, pack.command).offered("en") if one.of_directory]
     return (*(_tool(one) for one in offered), DirectoryTool(ASK, None, "Ask about providers, networks and terms"))
 
@@ -202,9 +202,9 @@ def _tool(command: CommandOffered) -> DirectoryTool:
 
 
 class Callers:
-    """Who may ask how much: so often a minute for each address, and so many calls at once, others wait their turn.
+    """Limits for callers: calls per minute for each address, and concurrent calls; others wait.
 
-    This machine's own and who comes through a trusted proxy that names nobody are not told apart, so not counted.
+    Callers on this machine, or behind a trusted proxy that does not identify them, are not counted.
     """
 
     def __init__(
@@ -214,14 +214,14 @@ class Callers:
         self._patience, self._most = patience, most
 
     async def refused(self, address: str | None) -> str | None:
-        """Why an address may not ask just now, which counts as asked; None when it may."""
+        """Count a call of an address. Return the reason if it exceeds the limit, else None."""
         told = address is not None and address != UNNAMED and not is_loopback(address)
         seconds = await self._limit.wait(address or "") if told else 0
         return f"You may ask {self._most} times a minute. Ask again in {seconds} seconds." if seconds else None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[bool]:
-        """A place among those who are answered; False when none was free for a while."""
+        """Within this context, hold one of the slots for concurrent calls; yields False if none became free in time."""
         try:
             async with asyncio.timeout(self._patience):
                 await self._slots.acquire()
@@ -235,7 +235,7 @@ class Callers:
 
 
 def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers | None = None) -> Server[Any]:
-    """An MCP server whose tools ask `answers`."""
+    """Return an MCP server whose tools are answered by `answers`."""
     tools, callers = {tool.name: tool for tool in tools_of(pack)}, callers or Callers(PERSON)
 
     async def listed(_context: object, _params: PaginatedRequestParams | None) -> ListToolsResult:
@@ -268,7 +268,12 @@ def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers 
 
 
 def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None) -> CallToolResult:
-    """The replies of one call as text and as data; a sentence where one of them is for a member alone, or about one."""
+    """Return the replies of one tool call as text and structured data.
+
+    If a reply is private, or of an intent about members, the result is a single sentence that says so. `page` is the
+    page of
+    the list, and `pack` has the intents' rules.
+    """
     shown: list[Shareable] = []
     for reply in (one for one in replies if not one.passing):
         rules = pack.intents.get(reply.intent) if pack else None
@@ -290,7 +295,7 @@ def _buttons(reply: Shareable) -> Iterator[Action]:
 
 
 def _without_buttons(blocks: Sequence[Block]) -> Iterator[Block]:
-    """What is read; only the chat that shows a button can press it. What a line announces is named by its labels."""
+    """Yield the blocks without buttons, which only work in a chat. A line that introduces buttons gets their labels."""
     for before, block in zip((None, *blocks), blocks, strict=False):
         if isinstance(block, Item):
             yield replace(block, actions=())

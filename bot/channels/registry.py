@@ -16,23 +16,23 @@ from bot.message import Person, Private, Shareable
 
 
 class Running(Protocol):
-    """A channel that has started."""
+    """A channel that was started."""
 
     @property
     def open_paths(self) -> tuple[str, ...]:
-        """Paths that anybody's browser may open: how often one address asks for them is limited."""
+        """The paths that anybody's browser may open, which are rate limited by address."""
         ...
 
     def routes(self) -> list[Route]:
-        """What its platform calls."""
+        """Return the routes that the platform calls."""
         ...
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Write to a person in their own chat, without being asked."""
+        """Send a message to a person in their 1:1 chat, unasked."""
         ...
 
     async def is_present(self, person: Person) -> bool | None:
-        """Whether a person is a full member of their workspace; None when the platform does not say."""
+        """Return whether a person is a full member of their workspace; None if the platform does not say."""
         ...
 
 
@@ -41,64 +41,66 @@ class Readable(Protocol):
     """A channel whose chats can be read."""
 
     async def stands(self, person: Person, mark: str, since: float) -> bool | None:
-        """Whether what was pushed with a mark, since that Unix time, stands whole; a part of it is deleted.
+        """Return whether a message with this mark, sent since that Unix time, is complete in the chat.
 
-        None when the platform does not say.
+        Parts of it are deleted.
+
+        None if the platform does not say.
         """
         ...
 
 
 @runtime_checkable
 class HasDesks(Protocol):
-    """A channel in which a help desk may read."""
+    """A channel with a help desk's channel."""
 
     async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:
-        """Post a person's question in a channel, by its id; raises as `Post` says."""
+        """Post a person's question in a channel, given its id; raises as documented for `Post`."""
         ...
 
 
 @runtime_checkable
 class ListsPeople(Protocol):
-    """A channel whose platform lists the members of a workspace."""
+    """A channel whose platform can list the members of a workspace."""
 
     async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
-        """Who of these people of one workspace is a full member; whom the list does not name is missing."""
+        """Return which of these people of one workspace are full members; people that are not listed are missing."""
         ...
 
 
 class Reached(ChannelHost, Protocol):
-    """A bot that channels enter themselves at: how to write to their people, and how to ask whether they are there."""
+    """A bot with which channels register: how to write to their people, and how to check that they are still there."""
 
     @property
     def push(self) -> dict[str, Push]:
-        """How to reach a person on each platform."""
+        """How to send messages to people, by platform."""
         ...
 
     @property
     def desks(self) -> dict[str, Post]:
-        """How to post in a help desk's channel of each platform."""
+        """How to post in a help desk's channel, by platform."""
         ...
 
     @property
     def present(self) -> dict[str, Callable[[Person], Awaitable[bool | None]]]:
-        """How to ask each platform whether a person is there."""
+        """How to ask whether a person is still there, by platform."""
         ...
 
     @property
     def lists(self) -> dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]:
-        """How to ask each platform about many people of one workspace."""
+        """How to ask about many people of one workspace, by platform."""
         ...
 
     @property
     def stands(self) -> dict[str, Stands]:
-        """How to ask each platform whether a push stands."""
+        """How to check whether a message is complete in a chat, by platform."""
         ...
 
 
 Start = Callable[[ChannelHost], AbstractAsyncContextManager[Running | None]]
-"""Starts a channel; gives None when its settings are not there.
+"""Starts a channel; yields None if its settings are missing.
 
-Raises ConfigError when they are wrong.
+Raises ConfigError if they are wrong.
 """
 
 
@@ -115,12 +117,12 @@ def _teams(host: ChannelHost) -> AbstractAsyncContextManager[Running | None]:
 
 
 CHANNELS: Mapping[str, Start] = {"slack": _slack, "teams": _teams}
-"""The channels by platform, as `Person.platform` names it."""
+"""The channels by platform, as in `Person.platform`."""
 
 
 @asynccontextmanager
 async def started(bot: Reached, channels: Mapping[str, Start] = CHANNELS) -> AsyncIterator[dict[str, Running]]:
-    """The channels whose settings are there, by platform: started, and stopped in the end."""
+    """Within this context, the channels whose settings are present are started; yields them by platform."""
     async with AsyncExitStack() as stack:
         running: dict[str, Running] = {}
         for platform, start in channels.items():

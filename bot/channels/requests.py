@@ -1,4 +1,4 @@
-"""A platform's request: its body, no longer than it ever sends, and how long it waits for the acknowledgement."""
+"""Reading a platform's request with a size limit, and the time limit for acknowledging it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 Body = Mapping[str, Any]
-"""What a platform sent, decoded from JSON or a form."""
+"""A platform's request, decoded from JSON or a form."""
 _LONGEST_NUMBER = 12
 
 
 async def read_request(request: Request, most: int) -> bytes | None:
-    """The raw body, or None when it is larger than `most` bytes; no more than that is ever held (T19)."""
+    """Return the raw body; None if it is larger than `most` bytes, the most that is ever in memory (T19)."""
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most:
         return None
@@ -31,17 +31,20 @@ SECONDS = 2.0  # Slack waits three; what is not acknowledged by then is delivere
 
 
 class Acks:
-    """Bounds the wait for a store. Work that is late goes on: a database's driver may take seconds to give it up."""
+    """Limits how long to wait for the store.
+
+    Work that is late goes on, as a database driver may take seconds to give up.
+    """
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self.seconds = seconds
         self._work: set[asyncio.Task[Any]] = set()
 
     async def within(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the work gives.
+        """Return the result of `work`.
 
         Raises:
-            TimeoutError: it is not done yet. What it keeps later is known when it is delivered again.
+            TimeoutError: it is not done yet. If it is stored later, the repeated delivery is recognized.
         """
         task = asyncio.create_task(work)
         self._work.add(task)

@@ -1,6 +1,6 @@
-"""An answer that one person was shown, as it is kept for showing it on, and as everybody may read it.
+"""An answer shown to one person, stored so that it can be shown to others, and its public form.
 
-Only a `Shareable` is kept and only a `Shareable` comes back, so nothing of a member can take this way (T25).
+Only a `Shareable` is stored and returned, so no member data can be shared this way (T25).
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 def can_be_shown_on(reply: Shareable) -> bool:
-    """Whether it was looked up, is whole, and says nothing of danger."""
+    """Return whether an answer is the complete result of a search, without an emergency line."""
     return reply.final and bool(reply.sources) and not reply.alarm
 
 
 def packed(reply: Shareable) -> bytes:
-    """What is kept of an answer: its words and nothing of how it was found."""
+    """Return an answer as it is stored: its blocks, without its sources."""
     blocks = tuple((type(block).__name__, msgspec.Raw(msgspec.json.encode(block))) for block in reply.blocks)
     return msgspec.json.encode(_Kept(reply.intent, reply.language, blocks))
 
 
 def unpacked(row: bytes) -> Shareable:
-    """The answer again."""
+    """Return the stored answer."""
     kept = msgspec.json.decode(row, type=_Kept)
     blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
     return Shareable(intent=kept.intent, language=kept.language, blocks=blocks)
 
 
 def for_everybody(reply: Shareable, signed: Iterable[Block]) -> Shareable:
-    """The answer without buttons, which are its asker's, and with who shared it, when."""
+    """Return the answer without buttons, which belong to the asker, and with a line on who shared it, and when."""
     facts = tuple(_without_buttons(block) for block in reply.blocks if not isinstance(block, Actions))
     return replace(reply, blocks=(*facts, *signed))
 

@@ -1,1 +1,1 @@
-"""One message to its replies: what it means after the one before, and who answers it."""
+"""Conversations: what a message means after the previous answer, and its replies."""

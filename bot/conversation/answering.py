@@ -1,4 +1,4 @@
-"""One understood question to one reply: the question's budget, the answer's search, and the words of its template."""
+"""Answers one understood question: its budget, the search of the intent's answer, and the rendered template."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
 class Answering:
-    """Runs the pack's answers. A reply is `Shareable` only when nothing of a member took part in it.
+    """Runs the pack's answers. A reply is `Shareable` only if no member data was used.
 
-    `forget` lets go of what a link's earlier questions have read.
+    `forget` drops the cached responses of a link.
     """
 
     def __init__(
@@ -82,22 +82,22 @@ class Answering:
         self._own = OwnRecords(accounts, member, self._prepare, wall, clock)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """A progress note. Only the member's own chat gets the number of claims."""
+        """Return a progress note. The number of claims is only shown in the member's own chat."""
         blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
         kind = Private if private else Shareable
         return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
     async def answer(self, message: Message, memory: Memory, asked: Asked, progress: Progress) -> Answered:
-        """The reply to a question after what is remembered; `progress` moves while its records come.
+        """Return the reply to a question; `progress` is updated while records are read.
 
-        The first answer about a member in a row says whose record was read and how to leave it (T22).
+        The first answer about a member in a conversation says whose record was read and how to disconnect (T22).
 
         Raises:
             NotLinked, SignInExpired: the member has to sign in first.
-            Disconnected: they were disconnected meanwhile.
-            NeedsPlace: the question lacks a place.
-            PayerError: the payer did not give a usable answer.
-            StoreError: what was not to be trusted cannot be written into the audit trail (T56).
+            Disconnected: the account was disconnected meanwhile.
+            NeedsPlace: the question needs a place.
+            PayerError: the payer returned no valid response.
+            StoreError: untrusted records could not be recorded in the audit trail (T56).
         """
         rules = self._pack.intents[asked.intent]
         needs_member = rules.needs == "member"
@@ -133,7 +133,7 @@ class Answering:
         return reply
 
     async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
-        """What the pack's answer of this name finds; raises as `answer` does."""
+        """Return the result of the pack's answer with this name; raises as `answer` does."""
         try:
             summary = await self._pack.answers[name](ask)
         except SignInExpired:
@@ -146,7 +146,7 @@ class Answering:
         return summary
 
     async def _told(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
-        """The answer with what became of its wish, of what the person told of an appeal, and of what was seen."""
+        """Return the answer after storing its reminder, its change to an appeal and what was seen."""
         if isinstance(summary, WithCase) and summary.change:
             summary = replace(summary, done=await self._reminding.changed(person, access, summary.change))
         if isinstance(summary, WithReminder) and summary.wish:
@@ -163,10 +163,11 @@ class Answering:
         return summary
 
     async def written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
-        """The answer with its audit `record`. Rows for records that were not trusted are added first (T11, F27, F31).
+        """Return the answer with its audit `record`. Rows about untrusted records are added first (T11, F27, F31).
 
-        It is written with what the conversation keeps of the answer, in one transaction, and once for each delivery:
-        when a process dies before it has posted, the next one's answer is the same disclosure.
+        The record is written in one transaction with the dialogue state, and once for each delivery: if a process ends
+        before
+        it has posted, the next one's answer counts as the same disclosure.
         """
         person, place = message.person, message.place
         once = f"{person.key}\x1f{message.delivery}" if message.delivery else ""
@@ -183,7 +184,7 @@ class Answering:
     async def _kin(
         self, person: Person, memory: Memory, ask: Ask, people: Sequence[tuple[int, PatientCandidate]]
     ) -> tuple[Kin, ...]:
-        """The same question for each of these people, with a report of its own."""
+        """Return the answers to the question for each of these people, each with a report of its own."""
         found: list[Kin] = []
         for number, one in people:
             own = await self._accounts.access(person, one.patient, memory.link)
@@ -196,26 +197,26 @@ class Answering:
         return Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
     def unasked(self, person: Person, access: Access) -> Ask:
-        """An ask of a person who does not wait for what is read."""
+        """Return an `Ask` for a person who is not waiting for the result."""
         return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
     def of_directory(self, asked: Asked, said: str = "") -> Ask:
-        """An ask of the open directory, for who reads what it says and no reply."""
+        """Return an `Ask` for the open directory, without a reply."""
         return self._prepare(Message("", Person("", "", "", ""), OneToOne(""), said, directory_only=True), asked, None)
 
     async def listed_networks(self) -> tuple[str, ...]:
-        """The names of the directory's networks; none when it does not answer."""
+        """Return the names of the directory's networks; () if it does not respond."""
         try:
             return tuple(dict.fromkeys(await network_names(self.of_directory(Asked("")))))
         except (PayerError, Unreadable):
             return ()
 
     async def members_number(self, message: Message, asked: Asked) -> str:
-        """The number for members on the card of who asks in their own chat; "" where it is not read."""
+        """Return the phone number for members on the asker's card, in their own chat; "" if it could not be read."""
         return await self._own.number(message, asked.whose)
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """The networks that look like a person's own; none without an account, or when nothing tells."""
+        """Return the networks that seem to be a person's own; () without an account, or if nothing indicates them."""
         ask = self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None)
         try:
             return await own_networks(ask)
@@ -223,7 +224,10 @@ class Answering:
             return ()
 
     def aside(self, asked: Asked) -> Private:
-        """The reply to a button without a search: the text of a list entry, or the sources of the answer above."""
+        """Return the reply to a button that needs no search.
+
+        The text of a list entry, or the sources of the answer above.
+        """
         if asked.intent != SOURCES:
             blocks = self._pack.render("entry", dict(asked.values), asked.language)
             return Private(intent=asked.intent, language=asked.language, blocks=blocks)
@@ -240,7 +244,7 @@ class Answering:
         return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))
 
     async def _in_plan_year(self, message: Message, asked: Asked, access: Access | None) -> Asked:
-        """The question with "this plan year" as the member's own coverage has it, a calendar year without one."""
+        """Return the question with "this plan year" as in the member's coverage; a calendar year without one."""
         slot, engine = asked.slots.get("date_range"), self._pack.engine
         if access is None or slot is None or not engine.says_plan_year(slot.text):
             return asked
@@ -282,7 +286,7 @@ class Answering:
         return self._publisher.drawer(person, access, partial(self._accounts.holds, person, access.link_id))
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
-        """The answer with the offer of its document, and the link to it: the person's alone, or anybody's for none."""
+        """Return the answer with its document stored, and the link to it: for the person, or open without one."""
         if not isinstance(summary, WithDocument) or summary.document is None:
             return summary, {}
         document = summary.document
@@ -308,10 +312,10 @@ class Answering:
         template: str,
         values: Mapping[str, object],
     ) -> Answered:
-        """The answer in words; a conversation's first one about a member names them.
+        """Return the rendered answer; a conversation's first one about a member names them.
 
-        `values`: whether it is `private`, and asked where its asker is `alone`, the name of somebody else whose record
-        it is (`theirs`), and the `payer`.
+        `values`: whether it is `private`, whether the asker is `alone`, the name of another person whose record it is
+        (`theirs`), and the `payer`.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
@@ -338,7 +342,7 @@ class Answering:
         )
 
     def _with_unmet(self, asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
-        """The answer behind one sentence on what of the question it does not honour, and the names of that."""
+        """Return the blocks after a sentence on the ignored parts of the question, and the names of these parts."""
         missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
         missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}

@@ -1,7 +1,8 @@
-"""The appeals that people keep track of: one sealed row a denied claim, theirs until they end it or say "unlink".
+"""Appeals that people keep track of: an encrypted row for each denied claim, until they delete it or say "unlink".
 
-A row belongs to its person, so that "unlink" deletes it, and names the record that it is of: it is shown only while the
-person's connection opens that record. It ends by itself `LIVES` after it began.
+A row's owner is its person, so that "unlink" deletes it. It has the id of the record: it is shown only while the
+person's
+connection gives access to that record. It expires `LIVES` seconds after it began.
 """
 
 from __future__ import annotations
@@ -19,33 +20,33 @@ from bot.message import Person
 from bot.stores.sealed import SealedTable
 
 LIVES = 400 * 86_400.0
-"""Seconds: the plan's answer, an outside review of four to six months, and time to look back."""
+"""Seconds: enough for the plan's answer, an external review of four to six months, and some time after it."""
 _KIND = "appeal_case"
 _TRIES = 5
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """A case, and the Patient id of the record that its claim is in."""
+    """A case, and the Patient id of the record with its claim."""
 
     whose: str
     case: AppealCase
 
 
 class Cases:
-    """The rows. `clock` tells Unix seconds."""
+    """The stored cases. `clock` returns Unix seconds."""
 
     def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock
 
     async def of(self, person: Person, whose: str) -> tuple[AppealCase, ...]:
-        """What a person keeps of the claims of one record, the oldest first."""
+        """Return a person's cases about one record, oldest first."""
         return tuple(row.case for _, row in await self._rows(person) if row.whose == whose)
 
     async def change(self, person: Person, whose: str, change: CaseChange) -> AppealCase | None:
-        """Make a change and return the case as it is now; None once it is forgotten.
+        """Apply a change and return the case; None if it was deleted.
 
         Raises:
-            StoreBusy: others changed it at the same moment, again and again.
+            StoreBusy: it was changed concurrently, again and again.
         """
         key = _key(person, change.claim)
         for _ in range(_TRIES):
@@ -65,17 +66,20 @@ class Cases:
         raise StoreBusy("a case was changed at the same moment")
 
     async def end_private(self, person: Person, row: LinkRow | None) -> None:
-        """Forget the cases of records that a person's connection does not open; all of them without one."""
+        """Delete the cases of records that a person's connection gives no access to.
+
+        All of them without a connection.
+        """
         for key, one in await self._rows(person):
             if not (row and row.opens(one.whose)):
                 await self._store.drop(_KIND, key)
 
     async def count(self, person: Person) -> int:
-        """How many cases a person keeps."""
+        """Return how many cases a person has."""
         return len(await self._rows(person))
 
     async def _kept(self, person: Person, key: str, value: bytes, before: bytes | None) -> bool:
-        """Keep a row in place of the one that was read; False when that is no longer there."""
+        """Store a row in place of the one that was read; False if that was changed meanwhile."""
         if before is not None:
             return await self._store.swap(_KIND, key, before, self._table.sealed(_KIND, key, value))
         row = self._table.row(_KIND, key, value, expires=self._clock() + LIVES, owner=person.key)
@@ -87,5 +91,5 @@ class Cases:
 
 
 def _key(person: Person, claim: str) -> str:
-    """The same for a person and a claim, and telling of neither."""
+    """Return a key for a person and a claim that reveals neither."""
     return hashlib.sha256(f"{person.key}\x1f{claim}".encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""What the bot says about accounts: connect, prove, choose, status, unlink, and what stays private.
+"""Replies about accounts: connect, prove, choose, status, disconnect, and privacy.
 
-Every reply here is `Private`: a link or a member's name never reaches a place that others read.
+All of them are `Private`, so that a link or a member's name never reaches a shared place.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _AT_WORK = "who-at-work"
 
 
 class Connecting:
-    """The conversation around an account."""
+    """Replies about the person's account."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Connecting:
         self._reminding = reminding
 
     async def answer(self, message: Message, asked: Asked) -> Private:
-        """The reply to an `account.*` intent."""
+        """Return the reply to an `account.*` intent."""
         person, language = message.person, asked.language
         match asked.intent:
             case "account.link":
@@ -73,16 +73,18 @@ class Connecting:
         return reply
 
     def held(self, asked: Asked) -> Private:
-        """The reply to words of somebody else's message that would do something: a button that does it for its reader.
+        """Return a button in place of an action that a quoted message asks for, so that its reader decides.
 
-        Private, for it tells whose message was looked at, and by whom.
+        It is private, because it reveals whose message was read, and by whom.
         """
         return self._say("account/quoted", asked.language, intent=asked.intent, asked=asked)
 
     async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
-        """A one-time link with the words of a template; the link itself is for this person's own chat.
+        """Return a one-time link with the text of a template; the link is for this person's own chat.
 
-        While a finished sign-in waits for its code, a question asks for the code: a new link would throw it away.
+        While a finished sign-in waits for its code, a question is answered with a request for the code, as a new link
+        would
+        discard the sign-in.
         """
         if intent != "account.link" and await self._accounts.awaits_code(person):
             return self._say("account/code_waiting", language, intent=intent)
@@ -93,20 +95,21 @@ class Connecting:
         return Private(intent=intent, language=language, blocks=blocks, renewal=Action("renew", "", press=anew))
 
     async def offer_for(self, person: Person, language: Language, intent: str) -> Private:
-        """A one-time link for who asks something of an account while none is connected."""
+        """Return a one-time link for a person who asks about an account without one connected."""
         return await self.offer(person, language, NotLinked.template, intent=intent)
 
     async def connect(self, person: Person, language: Language) -> Private:
-        """A one-time link, or, while a finished sign-in waits for its code, the word that it is to be typed."""
+        """Return a one-time link; or, while a finished sign-in waits for its code, the request to type it."""
         if await self._accounts.awaits_code(person):
             return self._say("account/code_waiting", language, intent="account.link")
         return await self.offer(person, language, "account/link", intent="account.link")
 
     async def renewed(self, message: Message) -> Private | None:
-        """The text that replaces an old offer to connect: the account is connected, or the offer has expired.
+        """Return the text that replaces an old offer to connect: the account is connected, or the offer has expired.
 
-        None while the offer holds, and for anybody else. Nobody asked: nothing is remembered, or read at the payer, and
-        its buttons ask the same of everybody, so that nothing is kept for a card that is only looked at.
+        None while the offer is valid, and for other people. Nothing is stored or read at the payer, because nobody
+        asked; its
+        buttons are the same for everybody, so that no row is needed.
         """
         person = message.person
         asked = await self._dialogue.press(person, message.press or "")
@@ -119,17 +122,21 @@ class Connecting:
         return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """The home page, and whether an account is connected. It stays visible, so it has no names and no amounts."""
+        """Return the Home page, and whether an account is connected.
+
+        It stays visible, so it has no names and no amounts.
+        """
         link = None if directory_only else await self._accounts.link(person)
         deadlines, watches = await self._reminding.ahead(person) if link else (0, 0)
         values = {"link": link, "directory_only": directory_only, "deadlines": deadlines, "watches": watches}
         return self._say("channels/home", language, intent="home", **values), link is not None
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
-        """The reply to a typed code: connected, a choice of records, or the reason why the code is refused.
+        """Return the reply to a typed code: connected, a choice of records, or why the code is refused.
 
         Raises:
-            LinkExpired: nothing waits for it and no account is connected. What `Accounts.prove` raises.
+            LinkExpired: no sign-in waits for it and no account is connected.
+            LinkError: as raised by `Accounts.prove`.
         """
         person = message.person
         match code:
@@ -147,7 +154,7 @@ class Connecting:
         return await self._status(message, language, others=False)
 
     async def _status(self, message: Message, language: Language, *, others: bool = True) -> Private:
-        """Whether an account is connected; not whose, where no member answers are given."""
+        """Return whether an account is connected; without the name if member answers are off here."""
         person, off = message.person, message.directory_only
         link = await self._accounts.link(person)
         also = await self._accounts.elsewhere(person) if others and not off else ()
@@ -161,21 +168,21 @@ class Connecting:
         return self._say("account/status", language, intent="account.status", **values)
 
     async def _linked(self, person: Person, linked: Linked, language: Language) -> Private:
-        """What is connected now, and how many wishes ended because they were about a record that is not any more."""
+        """Return what is connected now, and how many reminders ended because their record is no longer accessible."""
         if linked.choices:
             return self._say("account/choose", language, intent="account.link", linked=linked)
         ended = await self._reminding.end_private(person, await self._accounts.connected(person))
         return self._say("account/linked", language, intent="account.link", linked=linked, ended=ended)
 
     async def _erase(self, person: Person, language: Language) -> Erased | None:
-        """Delete our messages in the person's chat; None where there is no way to."""
+        """Delete the bot's messages in the person's chat; None if the platform supports no deletion."""
         erased = await self._retention.forget(person, language)
         if erased is not None and erased.all:
             await self._audit.record("erased", person)
         return erased
 
     async def _unlink(self, message: Message, asked: Asked) -> Private:
-        """Disconnect. Whoever says to forget or to delete also has the bot's messages in the chat deleted (T31)."""
+        """Disconnect the account. If the person says to forget or delete, the bot's messages are deleted too (T31)."""
         person = message.person
         await self._dialogue.take_kept(person)
         reminders, cases = await self._reminding.count(person), await self._reminding.cases.count(person)
@@ -187,9 +194,9 @@ class Connecting:
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
     async def _privacy(self, message: Message, asked: Asked) -> Private:
-        """What is kept, and when this person's records were read for them: their own rows of the audit trail.
+        """Return what is stored, and when this person's records were read for them, from the audit trail.
 
-        The rows come first where the words ask who has seen the records; a question about work has words of its own.
+        The latter comes first if the words ask who has seen the records; a question about work has a text of its own.
         """
         language, work = asked.language, asked.rule == _AT_WORK
         zone, who = self._now().tzinfo, not _WHO.isdisjoint(keys_in(message.text))
@@ -212,6 +219,6 @@ class Connecting:
 
 
 def _says_delete(text: str) -> bool:
-    """Whether words that lead to disconnecting, by whatever rule, say to delete and not to keep anything."""
+    """Return whether a request to disconnect also says to delete, and not to keep something."""
     keys = keys_in(text)
     return _KEEPING.isdisjoint(keys) and any(key.startswith(_DELETING) for key in keys)

@@ -1,4 +1,4 @@
-"""One message while it is answered, the reply to danger in its place or above it, its buttons, and what is kept."""
+"""A message while it is answered, the emergency line, the buttons of replies, and the stored dialogue state."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ _CONNECT = "account.link"
 _TOLD = re.compile(
     r"\$\s?\d|\b(?:19|20)\d\d\b|\b\d{1,2} de [a-z]+|\b[A-Z][a-z]{2,8} \d{1,2}\b|[Nn]etwork|\b[Rr]ed(?:es)?\b"
 )
-"""Money, a date or a network, in either language: what one may want to know the source of."""
+"""A pattern for money, a date or a network, in either language: facts whose source may be of interest."""
 
 
 def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
-    """The reply's blocks without needless buttons. `here` is the question whose whole answer its reader has, if any.
+    """Return the reply's blocks without needless buttons.
 
-    Whoever is `connected` needs no button for that, except beside what is said of the connection itself.
+    `here` is the question that this is the complete answer to, if any.
+
+    If `connected`, the button to connect is dropped, except in replies about the connection itself.
     """
     seen, kept = [_what(here)] if here else [], list[Block]()
     connected = connected and reply.error is None and not reply.intent.startswith("account.")
@@ -70,7 +72,7 @@ def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, conne
 
 
 def explained(reply: Answered) -> tuple[Block, ...]:
-    """The reply's blocks; "How do you know?" stays only where they tell money, dates or networks."""
+    """Return the reply's blocks, with "How do you know?" only if they contain money, dates or networks."""
     if reply.intent == SOURCES or any(map(_TOLD.search, _words(reply.blocks))):
         return reply.blocks
     rows = (
@@ -107,17 +109,21 @@ _MOST_LABELS = 40  # of earlier replies in one conversation
 UNREAD = Reading("", None, {}, None, 0.0, "en", 0.0, (), (), unclear=False)
 RIGHT, WRONG = "feedback.right", "feedback.wrong"
 ABOUT, RULE = "about", "rule"
-"""What a thumb carries of its answer."""
+"""The arguments of a thumb: the intent and the rule of its answer."""
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One message while it is answered: itself, the conversation's memory, and how it is understood.
+    """One message while it is answered, with the dialogue state and its reading.
 
-    `heard` is the language of its words, `language` that of the reply, `errors` that in which what goes wrong is said.
-    `unread` is how it was asked back or not understood, "" for what was answered, for who counts it.
-    `line` is the line of danger above its replies. `is_asked` once a question is being answered; `connects` when a kept
-    question may follow the step.
+    Attributes:
+        heard: the language of the message.
+        language: the language of the reply.
+        errors: the language for error messages.
+        unread: how it was asked back or not understood, "" if it was answered; for the counts.
+        line: the emergency line above the replies.
+        is_asked: True once a question is being answered.
+        connects: True if a stored question may follow this step.
     """
 
     message: Message
@@ -133,15 +139,15 @@ class Exchange:
 
     @property
     def is_pressed(self) -> bool:
-        """Whether a button asks, not words."""
+        """Whether the message is a button press."""
         return self.message.press is not None
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """The reply under the line of danger, where there is danger."""
+        """Return the reply with the emergency line above it, if there is one."""
         return self.line.above(reply) if self.line is not None else (reply,)
 
     def around(self, problem: Private) -> tuple[Answered, ...]:
-        """The words of an error: under the line of danger, or behind it when there was no question to answer."""
+        """Return an error message with the emergency line above it, or after it if no question was answered."""
         if self.line is None or self.is_asked:
             return self.above(problem)
         return self.line.alone, problem
@@ -149,12 +155,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reply, and what the conversation keeps of it.
+    """A reply, and what the dialogue state keeps of it.
 
-    `asked` is the question that it answers, `wants` the slot that it asks for. `keeps`: the topic goes on (thanks,
-    help, what was not understood). `slots` are what a message said for each intent that it could have meant: the button
-    of a reading takes them along. `rates`: the reply is an answer, which its reader may rate. `alone`: its buttons
-    work, and the conversation stays as it was (T54).
+    Attributes:
+        asked: the question that it answers.
+        wants: the slot that it asks for.
+        keeps: True if the topic goes on (thanks, help, not understood).
+        slots: the slots of a message by the intents it could have meant, for the buttons that offer these readings.
+        rates: True if its reader may rate it.
+        alone: True if the dialogue state does not change, although its buttons work (T54).
     """
 
     reply: Answered
@@ -167,29 +176,29 @@ class Said:
 
 
 def asked_by(reply: Answered) -> frozenset[str]:
-    """The intents that a reply's buttons ask."""
+    """Return the intents of a reply's buttons."""
     buttons = (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
     return frozenset(button.press.intent for button in buttons if button.press)
 
 
 def asks_more(reply: Answered) -> bool:
-    """Whether a reply has buttons of ours, whose ids and words are to be kept."""
+    """Return whether a reply has buttons whose ids and labels are to be stored."""
     return bool(asked_by(reply))
 
 
 class Keeper:
-    """Issues opaque ids for a reply's buttons and stores the dialogue state."""
+    """Assigns ids to a reply's buttons and stores the dialogue state."""
 
     def __init__(self, pack: Pack, dialogue: Dialogue) -> None:
         self._pack, self._dialogue = pack, dialogue
 
     async def alone(self, person: Person, reply: AReply) -> AReply:
-        """The reply with working buttons. The stored dialogue state does not change (T54)."""
+        """Return the reply with working buttons. The stored dialogue state does not change (T54)."""
         meaning = self.meaning(None, reply.language)
         return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
 
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
-        """The reply with opaque ids for its buttons, once the dialogue state that it leaves is stored."""
+        """Store the dialogue state after a reply. Return the reply with ids in its buttons."""
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
         if said.alone:
             return await self.alone(message.person, reply)
@@ -233,7 +242,10 @@ class Keeper:
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
-        """What a button under a reply asks; `said_slots` are what was said for each intent that was offered."""
+        """Return a function for the question behind a button.
+
+        `said_slots` are the slots for each intent that was offered.
+        """
 
         def meaning(press: Press) -> Asked:
             rules = self._pack.intents.get(press.intent)
@@ -249,14 +261,16 @@ class Keeper:
 
 
 def _is_connected(exchange: Exchange) -> bool:
-    """Whether a reply here may say, by what it does not offer, that its reader is signed in."""
+    """Return whether the reply may depend on the reader being signed in, as in a 1:1 chat."""
     return exchange.message.alone and exchange.memory.link is not None
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:
-    """The two buttons under an answer that was looked up in a private chat, by a pack that asks what was wrong.
+    """Return the two rating buttons of an answer from a search in a private chat, if the pack asks what was wrong.
 
-    Each carries what it is about, so that it means the same tomorrow. `offers` are what the answer shows.
+    Else None.
+
+    They contain what they are about, so that they mean the same tomorrow. `offers` are what the answer shows.
     """
     looked_up = asked.intent in pack.answers and WRONG in pack.intents
     if not looked_up or not isinstance(message.place, OneToOne):
@@ -266,7 +280,7 @@ def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rat
 
 
 def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
-    """The answer to a question as a button carries it: with its record, the first where its buttons name several."""
+    """Return the arguments of a rating button: intent, rule and record, the first one if its buttons have several."""
     about, record = {ABOUT: asked.intent, RULE: asked.rule or ""}, shown.record
     for one in () if shown.choices else shown.labels.values():
         record = record or one.arguments.get(RECORD)
@@ -274,7 +288,7 @@ def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
 
 
 def why_refused(message: Message) -> str:
-    """The template that says why somebody gets answers from the directory only."""
+    """Return the template that explains why a person gets directory answers only."""
     return "problems/unnamed" if message.unnamed else "problems/directory_only"
 
 
@@ -285,7 +299,7 @@ _ASKS_POISON_CONTROL = ("poison control", "envenenamiento")
 
 
 def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
-    """The reply to a message of danger that nothing else is answered with; None for any other message."""
+    """Return the reply to an emergency that replaces any other answer; None for all other messages."""
     reading, intent = exchange.reading, exchange.reading.intent or ""
     if intent.startswith(DANGER):
         blocks = _said(pack, intent, reading, exchange.heard, beside=False)
@@ -294,11 +308,14 @@ def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
 
 
 def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
-    """The line of danger with a button for the question; None where the question is answered at once, under the line.
+    """Return the emergency line with a button for the question.
 
-    Whoever tells of poison, or of danger that happens now beside a search of the directory, reads no list, except of
-    places of care such as emergency rooms.
-    Where others read, no button offers what only a member may ask, so the question is answered as ever. A question
+    None if the question is answered at once below the line.
+
+    A message about poison, or about an emergency now together with a directory search, gets no list, except of places
+    such
+    as emergency rooms. In shared places no button offers what only a member may ask, so the question is answered. A
+    question
     about Poison Control itself is answered by the line, which says that it is free.
     """
     reading, language = exchange.reading, exchange.language
@@ -316,11 +333,13 @@ def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
 
 
 class AlarmLine:
-    """The line above each reply to a message that holds a sign of danger and a question.
+    """The line above each reply to a message with a sign of an emergency and a question.
 
-    Where others read, what is answered in the person's own chat leaves the line, for the person alone, where they
-    wrote. When nothing can be answered, the line is said before the error is. Danger that is told as happening now is
-    answered in the words of the whole reply: "if" stands only where the message tells of none.
+    In shared places, if the answer goes to the 1:1 chat, the person alone sees the line where they wrote. If there is
+    no
+    answer, the line precedes the error. If the emergency is happening now, the text is that of the full reply; "if" is
+    used
+    only otherwise.
     """
 
     def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:
@@ -329,7 +348,7 @@ class AlarmLine:
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """The reply with the line of danger above it, which nobody is asked to rate."""
+        """Return the reply with the emergency line above it, without rating buttons."""
         line = self.alone
         under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm, rating=None)
         if self._told or isinstance(reply, Shareable):

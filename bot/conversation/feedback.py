@@ -1,7 +1,8 @@
-"""What a person says of an answer: a thumb up or down, or "that's wrong"; and what was wrong with it.
+"""Feedback on an answer: thumbs up, thumbs down, or "that's wrong" with what was wrong.
 
-Only a private chat offers it: a button there is its reader's own. The count holds the answer's intent and rule, and
-nothing of who rated it. What was not understood is given to the operator only by who has read what is kept of it.
+Offered in private chats only, where nobody else can press the button. The stored count has the intent and the rule of
+the answer, and nothing about the person. A message that the bot did not understand is given to the operator only if the
+person has first seen what would be stored.
 """
 
 from __future__ import annotations
@@ -19,21 +20,23 @@ from bot.ops.sentences import DAYS, Sentences
 _WAS = "was"
 _OURS = frozenset({_WAS, ABOUT, RULE})
 SENTENCE, KEEP = "feedback.sentence", "feedback.keep"
-"""To see what would be kept of what was not understood, and to agree."""
+"""The intents to see what would be stored of a message that was not understood, and to agree."""
 _THUMBS = {RIGHT: "right", WRONG: "wrong"}
 
 
 class Feedback:
-    """Counts what is said of answers, and keeps the sentences that are given."""
+    """Counts feedback, and stores the sentences that people give."""
 
     def __init__(self, ratings: Ratings, sentences: Sentences) -> None:
         self._ratings, self._sentences = ratings, sentences
 
     async def given(self, asked: Asked, memory: Memory) -> dict[str, object]:
-        """What the reply to a given sentence tells: its words, and whether it is kept; no words where it is over.
+        """Return the values for the reply about a given sentence: its text, and whether it was stored.
+
+        No text if it has expired.
 
         Raises:
-            StoreError: it is not kept.
+            StoreError: it was not stored.
         """
         key, words = memory.unread or ("", "")
         if not key or asked.arguments.get("key") != key:
@@ -42,10 +45,10 @@ class Feedback:
         return {"words": words, "key": key, "kept": kept, "days": DAYS}
 
     async def heard(self, message: Message, asked: Asked, memory: Memory) -> Asked:
-        """The question as it goes on, counted where it tells what somebody thinks of an answer.
+        """Count feedback on an answer. Return the question to go on with.
 
-        "That's wrong" is about the last answer. The reply to it goes on to know what it is about; what a button under
-        that reply asks does not.
+        "That's wrong" is about the last answer. The reply to it knows which; a question of a button under that reply
+        does not.
         """
         outcome = _THUMBS.get(asked.intent) or asked.arguments.get(_WAS)
         if outcome not in OUTCOMES:

@@ -1,4 +1,4 @@
-"""What a message means after the answer before it: a follow-up, an entry of a list, a yes. Pure functions."""
+"""The meaning of a message after the previous answer: a follow-up, a list entry, a yes. Pure functions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PERSON = "handoff.human"
 
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
-    """The language of a message; where its words could be either ("no", a ZIP), that of the last reply."""
+    """Return the language of a message; if its words fit both ("no", a ZIP code), that of the last reply."""
     if not reading.shows_language and memory.language is not None:
         return memory.language
     return reading.language
@@ -40,9 +40,9 @@ def fresh(
     whose: str,
     also: Mapping[str, Mapping[str, Slot]],
 ) -> Asked:
-    """A new question, with the slots that it takes over and the other questions of its message.
+    """Return a new question, with the slots it takes over and the other questions of its message.
 
-    `whose` record it is about when it names nobody.
+    `whose` is the record it is about if it names nobody.
     """
     return Asked(
         intent,
@@ -58,7 +58,7 @@ def fresh(
 
 
 def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """The question about the entry of the last list that it names, or about the record that the last answer showed."""
+    """Return the question about the list entry that it names, or about the record that the last answer showed."""
     rules = intents.get(asked.intent)
     if asked.intent == _PERSON:
         shown = _on_screen(memory) if memory.asked and memory.asked.whose == asked.whose else None
@@ -68,23 +68,26 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
 
 
 def _on_screen(memory: Memory) -> str | None:
-    """The record that the last answer showed; of several buttons the first one's, of a list none."""
+    """Return the record that the last answer showed; that of the first of several buttons, None for a list."""
     ids = (asked.arguments.get(RECORD) for asked in memory.labels.values())
     return memory.record or (None if memory.choices else next((one for one in ids if one), None))
 
 
 def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:
-    """The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button."""
+    """Return the record that the next message may be about: of the continued topic, of the reply, or of the button."""
     if keeps is not None:
         return keeps.record
     return offers.record or (asked.arguments.get(RECORD) if asked else None)
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
-    """The question about the entry that it names: the second one's phone number, why the third one was denied.
+    """Return the question about one entry of the last list.
 
-    The entry's own button says which it is. `first`: without a number and a name it is the first one. A list of one
-    means that one, "my last claim" the newest and no entry.
+    "the second one's phone number", "why was the third denied".
+
+    The entry is identified through its button. If `first`, a message without number or name means the first entry. A
+    list of
+    one means that entry. "My last claim" means the newest claim, not the last entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
@@ -105,7 +108,7 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
 
 
 def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:
-    """The one record of its topic that the last reply has buttons for; None where the question describes another."""
+    """Return the button for the only record of this topic in the last reply; None if the question describes another."""
     named = reading.slots.keys() - {"ordinal"} or "LATEST" in reading.concepts
     topic = _topic(asked)
     if named or memory.asked is None or _topic(memory.asked) != topic:
@@ -119,9 +122,9 @@ def _topic(asked: Asked) -> str:
 
 
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """The question about the record that the last answer was about: when it was, why, whether that is right.
+    """Return the question about the record that the last answer was about: when it was, why, whether that is right.
 
-    Both are about a claim. The record itself is meant, so no filter of the earlier question is needed.
+    Both are about a claim. The record is identified by its id, so filters of the earlier question are dropped.
     """
     context = memory.context()
     if context is None or memory.record is None or RECORD in asked.arguments:
@@ -136,9 +139,9 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
-    """The language that a person asks for holds until they ask for another; "start over" forgets everything else.
+    """Return the memory with the requested language, which is kept until changed; "start over" deletes all else.
 
-    `last` are the rules of the question before.
+    `last` are the rules of the previous question.
     """
     if "start_over" in reading.slots:
         return Memory(choice=memory.choice)
@@ -149,15 +152,15 @@ def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> M
 
 
 def _asks_of_provider(memory: Memory, reading: Reading, last: IntentRules | None) -> bool:
-    """Whether "¿habla español?", said in Spanish after a provider, is about that one and not about the bot."""
+    """Return whether "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot."""
     of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
     return of_provider and memory.language == reading.language == "es"
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
-    """What a bare yes means: the first button of the last reply, unless it would take something away.
+    """Return the question that a bare yes means: the first button of the last reply, unless that deletes something.
 
-    To "where should I look?" it is no answer.
+    A yes does not answer "where should I look?".
     """
     told = reading.slots.get("answer")
     first = next(iter(memory.labels.values()), None)
@@ -167,7 +170,7 @@ def consent(memory: Memory, reading: Reading) -> Asked | None:
 
 
 def resolve(memory: Memory, reading: Reading) -> Asked | None:
-    """The question that a follow-up means after the last answer, None when it fits nothing that was said."""
+    """Return the question that a follow-up means after the last answer; None if it fits nothing."""
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
@@ -189,7 +192,7 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """The question of `resolve`, or None when it equals the one that was just answered.
+    """Return the question of `resolve`, or None if it equals the one just answered.
 
     A refinement that names no other record stays with the one that was shown.
     """
@@ -205,7 +208,7 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
 
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
-    """The reply to a number that is not in the list shown, or to "repeat that" before any answer; or None."""
+    """Return the reply to a number that is not in the list, or to "repeat that" before any answer; else None."""
     if reading.intent == _AGAIN:
         return Asked(_AGAIN, language=language)
     entries = len(memory.choices) or len(memory.entries)
@@ -216,13 +219,16 @@ def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None
 
 
 def _press_of(asked: Asked) -> Mapping[str, object]:
-    """An entry's question as a template writes it in a button."""
+    """Return an entry's question as the template's values for a button."""
     words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
     return {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
-    """The second one is an entry of the list; the one before that, and the last one, walk from the last answer."""
+    """Return the entry or record that an ordinal means.
+
+    "the second one" of a list, "the one before", "the last one".
+    """
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):
         return None
@@ -240,7 +246,7 @@ def _of_choices(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked
 
 
 def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
-    """The question again, for the record so many further back: `pick` counts from the newest, or from the oldest."""
+    """Return the question for another record: `pick` counts from the newest (0, 1 ...) or from the oldest (-1 ...)."""
     if "step" not in wanted:
         index = int(wanted["index"])
         return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
@@ -252,7 +258,7 @@ def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | Non
 
 
 def _read_out(memory: Memory, index: int) -> Asked | None:
-    """The words of an entry that has nothing behind it; "that one" is clear when there is one entry."""
+    """Return the text of an entry without a button; "that one" is clear if there is only one."""
     number = max(memory.entries) if index < 0 else index
     if index == 0 and len(memory.entries) == 1:
         number = min(memory.entries)
@@ -261,14 +267,14 @@ def _read_out(memory: Memory, index: int) -> Asked | None:
 
 
 def _walked(memory: Memory, last: Asked) -> Asked | None:
-    """The question whose results "the one before" walks through: not one record's own, but the one that led to it."""
+    """Return the question whose results "the one before" goes through: not a single record's, but the one before it."""
     topic = last.intent.partition(".")[0]
     asked = (one for one in (last, *memory.earlier) if RECORD not in one.arguments and one.intent.startswith(topic))
     return next(asked, None)
 
 
 def _place_in(memory: Memory, asked: Asked) -> int | None:
-    """Where the question's provider or claim stands in the list that was shown, None for what is not in it."""
+    """Return the index in the last list of the question's provider or claim; None if it is not in the list."""
     subject = _subject(asked)
     places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
     return next(places, None)
@@ -279,7 +285,7 @@ def _subject(asked: Asked) -> object:
 
 
 def is_of_list(memory: Memory, asked: Asked) -> bool:
-    """Whether a question is about an entry of the list that was shown, so that the list still holds after it."""
+    """Return whether a question is about an entry of the last list, so that the list stays valid."""
     return _place_in(memory, asked) is not None
 
 
@@ -288,13 +294,13 @@ def _at(memory: Memory, position: int) -> Asked | None:
 
 
 def _before(memory: Memory, last: Asked) -> Asked | None:
-    """What a list's own button for the time before asks: "the visit before" under several claims of one day."""
+    """Return the question of a list's own button for "the one before", such as "the visit before"; None without one."""
     asks = memory.labels.values()
     return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
 
 
 def _chosen(memory: Memory, index: int) -> Asked | None:
-    """The entry by its number as shown, else by its place: -1 is the last; "that one" is clear when there is one."""
+    """Return the entry by its number as shown, else by its position (-1 is the last); None if it is not clear."""
     if index == 0:
         return memory.choices[0] if len(memory.choices) == 1 else None
     if index in memory.numbers:

@@ -1,6 +1,6 @@
-"""The forms of the pack: what is wrong with one that was filled in, the networks to choose from, the member's own.
+"""The pack's forms: validation of a submitted form, the network choices, and the member's own network.
 
-A form is options: each of its fields is a `key:value` option of the intent that it asks.
+Each field of a form is a `key:value` option of its intent.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _SECONDS = 1.0  # a form is opened within three, or never: who waits for the pay
 
 @dataclass(frozen=True, slots=True)
 class KnownNetworks:
-    """What a form is opened with: the networks of the directory, and those on which it starts."""
+    """The networks for a form: those of the directory, and those that are preselected."""
 
     listed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
 
 
 NOTHING = KnownNetworks()
-"""What is known for a field that is no network's."""
+"""The known networks of a field that is not for networks."""
 
 
 class Forms:
-    """The pack's forms for a channel. `members` is False where no member's record is read.
+    """The pack's forms for a channel. `members` is False if no member's record is read.
 
-    `listed` gives the names of all networks of the directory, `own` those of a person's own; neither raises.
+    `listed` returns the names of all networks of the directory, `own` those of a person; neither raises.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Forms:
         self._members, self._seconds = members, seconds
 
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
-        """The fields that have to be filled in and are not, and those whose value means nothing or is no known place.
+        """Return the faulty fields: required ones that are empty, unreadable values, and unknown places.
 
-        `fields` holds what is filled in as it is sent to the bot, by key (`near:"37402"`).
+        `fields` are the filled in options by key, as sent to the bot (`near:"37402"`).
         """
         form = self.offers.forms[name].form
         unread = {option.key for option in self._read(name, " ".join(fields.values()), today).unread}
@@ -73,9 +73,9 @@ class Forms:
         return read_options(self._engine, options, kinds, today)
 
     async def known(self, name: str, person: Person | None) -> KnownNetworks:
-        """The networks for a form that asks for them, as far as they are known in time.
+        """Return the networks for a form that asks for them, as far as they can be read in time.
 
-        `person` is None where the form must not tell whether its opener has connected an account.
+        `person` is None if the form must not reveal whether its opener has connected an account.
         """
         if self.offers.forms[name].form.own is None:
             return KnownNetworks()
@@ -91,16 +91,16 @@ class Forms:
 
 
 def choices_of(key: str, labels: Mapping[str, str], known: KnownNetworks = NOTHING) -> Iterator[tuple[str, str]]:
-    """The values of a field with their labels: those that the labels list, or the directory's networks, own ones first.
+    """Yield the (value, label) choices of a field: those in the labels, or the directory's networks, own ones first.
 
-    None where the directory does not tell its networks in time: then a name is typed.
+    There are none if the directory does not respond in time; the name is then typed.
     """
     yield from ((name, name) for name in list(dict.fromkeys((*known.own, *known.listed)))[:_MOST] if known.listed)
     yield from ((name.partition(":")[2], label) for name, label in labels.items() if name.startswith(f"{key}:"))
 
 
 def option_of(key: str, values: Iterable[str]) -> str:
-    """The values of a field as options; a quotation mark in one is dropped, for it would end it."""
+    """Return the values of a field as options, without quotation marks in them, which would end the value."""
     return " ".join(f'{key}:"{_clean(value)}"' for value in values)
 
 
@@ -113,6 +113,6 @@ async def _nothing() -> tuple[str, ...]:
 
 
 def _is_nowhere(options: Options) -> bool:
-    """Whether a place was named that nobody knows: a city without a state."""
+    """Return whether the options have an unknown place: a city without a state."""
     place = options.slots.get("location")
     return place is not None and any(isinstance(one, Mapping) and one.get("state", "") is None for one in place.every)

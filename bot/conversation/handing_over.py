@@ -1,4 +1,4 @@
-"""A member's question to the operator's help desk: in the words that they have read and agreed to, once (T77)."""
+"""A member's question to the operator's help desk, once, in the words that they have seen and agreed to (T77)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from bot.stores.base import NewRow, Store
 log = structlog.get_logger("handoff")
 
 Post = Callable[[str, Shareable, Person], Awaitable[None]]
-"""Post a person's question in a channel, by its id.
+"""Post a person's question in a channel, given its id.
 
-Raises `Unwritten` when it is surely not posted. After anything else nobody knows.
+Raises `Unwritten` if it was surely not posted. After any other exception it is unknown.
 """
 HUMAN = "handoff.human"
 ASK, SEND, DROP = "handoff.ask", "handoff.send", "handoff.drop"
-"""To see what would be sent, to agree, and not to."""
+"""The intents to see what would be sent, to agree, and to decline."""
 _MATTER = frozenset({"object", "condition"})
-"""What of a wish for a person tells what it is about."""
+"""The cells of a request for a person that say what it is about."""
 _KIND, _SENT, _DAY = "handed_over", b"sent", 86_400.0
 _LONGEST, MOST = 1_000, 5  # characters of a question; questions of a person in a day
 
@@ -37,9 +37,9 @@ Handed = Literal["sent", "unknown", "refused", "often", "gone"]
 
 
 class HandingOver:
-    """What goes to the help desk of `channel`, or by the person's own mail to `email`; neither is none.
+    """Sends questions to the help desk of `channel`, or by the person's own mail to `email`; both may be missing.
 
-    A platform that starts enters in `post` how its channels are written to.
+    Each platform adds to `post` how to write to its channels when it starts.
     """
 
     def __init__(
@@ -59,16 +59,16 @@ class HandingOver:
 
     @property
     def way(self) -> str:
-        """How a question gets there: a platform whose channel it is, "mail", or "" for not at all."""
+        """How a question is sent: the platform of the channel, "mail", or "" if there is no help desk."""
         platform = "teams" if self._channel.startswith("19:") else "slack"
         if self._channel and platform in self.post:
             return platform
         return "mail" if self._email else ""
 
     def noted(self, exchange: Exchange, step: Asked | Said | Answered) -> None:
-        """Remember what somebody typed in their own chat, should they ask for a person next.
+        """Store what a person typed in their own chat, in case they ask for a person next.
 
-        Only what was asked: no code, no courtesy, nothing about the account.
+        Only questions are stored: no codes, no greetings, nothing about the account.
         """
         message, intent = exchange.message, step.intent if isinstance(step, Asked) else ""
         rules = self._pack.intents.get(intent)
@@ -78,9 +78,9 @@ class HandingOver:
             exchange.memory = replace(exchange.memory, typed=message.text)
 
     def offered(self, exchange: Exchange, asked: Asked) -> Asked:
-        """The wish for a person, with the question that may be handed over where there is a help desk.
+        """Return the request for a person, with the question that may be handed over if there is a help desk.
 
-        That is the one typed before, or the wish itself where it tells what it is about.
+        That is the one typed before, or the request itself if it says what it is about.
         """
         if asked.intent != HUMAN or not self.way or not exchange.message.alone:
             return asked
@@ -90,7 +90,7 @@ class HandingOver:
         return replace(asked, arguments={**asked.arguments, "question": " ".join(words.split())[:_LONGEST]})
 
     async def answer(self, message: Message, asked: Asked) -> Private:
-        """The reply to who wants to see what would be sent, agrees to it, or does not.
+        """Return the reply to a person who wants to see what would be sent, agrees, or declines.
 
         Raises:
             StoreError: nothing was sent.
@@ -107,7 +107,10 @@ class HandingOver:
         return Private(intent=asked.intent, language=asked.language, blocks=blocks)
 
     async def _sent(self, message: Message, asked: Asked, letter: Mapping[str, object]) -> Handed:
-        """What came of sending. Of any number of presses, also after a kill, one posts (F72)."""
+        """Send a question. Return the outcome.
+
+        However often it is pressed, also after a crash, it is posted once (F72).
+        """
         person = message.person
         row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", self._clock() + _DAY, person.key)
         if not letter["question"] or self.way not in self.post:

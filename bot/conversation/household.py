@@ -1,4 +1,4 @@
-"""Several of the people whom a sign-in opens, asked about together: everybody, the children, or those who are named."""
+"""Questions about several people of a sign-in together: everybody, the children, or those who are named."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from bot.language.reading import Slot
 from bot.language.rules import PERSON, HouseholdRule, IntentRules
 
 HOUSEHOLD, CHILDREN = {"kin": "household"}, {"kin": "children"}
-"""All whose records the asker's sign-in opens, and the younger ones of them."""
+"""Slot values for all people of the asker's sign-in, and for the children among them."""
 SOME = "patients"
-"""In a slot of a household: those of it who are asked about, where that is not everybody."""
+"""The key, in a household slot's value, of the people asked about if that is not everybody."""
 
 
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
-    """The answer for all of the people together, where they are asked for and the intent has one that can tell it."""
+    """Return the rule of the answer about all these people together, if requested and supported by the intent.
+
+    Else None.
+    """
     slot = asked.slots.get(PERSON)
     value = slot.value if slot and isinstance(slot.value, Mapping) else {}
     together = value == HOUSEHOLD or SOME in value
@@ -27,25 +30,25 @@ def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[Patie
 
 
 def of_household(asked: Asked, people: Sequence[PatientCandidate]) -> list[tuple[int, PatientCandidate]]:
-    """Those of a household who are asked about, each with their place among all, from 1."""
+    """Return the people of a household that are asked about, each with their position among all, from 1."""
     value = asked.slots[PERSON].value
     some = value.get(SOME) if isinstance(value, Mapping) else None
     return [(number, one) for number, one in enumerate(people, 1) if some is None or one.patient in some]
 
 
 def means_several(slot: Slot) -> bool:
-    """Whether words mean all whom they fit, "the kids" or "Sofía and Mateo", and not one of them, "my kid"."""
+    """Return whether words mean all people that match, "the kids" or "Sofía and Mateo", and not one, "my kid"."""
     last = re.split("['\u2019]", slot.text)[0].split()[-1:]
     return slot.value == CHILDREN or bool(slot.values) or any(word.endswith("s") or word == "children" for word in last)
 
 
 def some_of(people: Iterable[PatientCandidate]) -> dict[str, object]:
-    """The value of a slot that means these people of a household."""
+    """Return a slot value for these people of a household."""
     return {**HOUSEHOLD, SOME: [one.patient for one in people]}
 
 
 def by_button(asked: Asked) -> Asked:
-    """The question of a button about several people, with the slot that words would have filled."""
+    """Return the question of a button about several people, with the slot that words would have filled."""
     kin = {"kin": asked.arguments.get(PERSON)}
     if kin not in (HOUSEHOLD, CHILDREN):
         return asked

@@ -1,4 +1,4 @@
-"""One look for news that a person asked to be told of. Nobody waits for it, and it is a disclosure as any other."""
+"""One check for news that a person asked to be told of. Nobody waits for it; it is audited as any other disclosure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WHOLE_DAY = 20 * 3_600.0  # seconds: the first look of a day reads all claims
 
 
 class Looking:
-    """Reads a person's claims as their own question would. `ask` gives an ask of theirs, `clock` Unix seconds."""
+    """Reads a person's claims as a question of theirs would. `ask` returns an `Ask` of theirs, `clock` Unix seconds."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class Looking:
         self._accounts, self._audit, self._ask, self._clock = accounts, audit, ask, clock
 
     async def once(self, reminder: Reminder) -> Look:
-        """Whether there is what a person asked to be told of; noted in the audit trail first.
+        """Check whether there is the news that a person asked for; recorded in the audit trail first.
 
         Raises:
-            LookEnded: there is no sign-in to look with.
-            PayerError, LinkError, StoreError: it did not work this time; a 401 of the payer ends no sign-in either.
+            LookEnded: there is no sign-in to check with.
+            PayerError, LinkError, StoreError: this check failed; also a 401 of the payer does not end the sign-in.
         """
         person = reminder.person
         try:
@@ -60,6 +60,6 @@ class Looking:
         return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
 
     async def _note(self, ask: Ask, person: Person) -> None:
-        """Write what was read into the audit trail."""
+        """Record in the audit trail what was read."""
         read = Counter(source.type for source in ask.report.sources)
         await self._audit.record("answered", person, detail=WATCH, read=read)

@@ -1,4 +1,4 @@
-"""The other questions of a message that holds more than one. Nothing asked is dropped: they are offered as buttons."""
+"""Messages with more than one question. Those that are not answered are offered as buttons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
 
 SAID, DOUBT = "said", "doubt"
-"""The slots that hold the words in which another question was asked, and that it may be what was meant instead."""
+"""Slots of another question: its words, and the probability that it was meant instead."""
 _LEAD = re.compile(r"^(?:and|also|plus|then|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.5
 # How clear a part of a message has to be before it is offered beside the answer.
@@ -39,7 +39,7 @@ _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A clause that asks: its words, how it is read by itself, and how after the question that is answered."""
+    """A clause that asks: its words, its reading alone, and whether it refers to the question that is answered."""
 
     words: str
     alone: Reading
@@ -54,18 +54,23 @@ def parted(
     context: Context | None,
     people: Sequence[tuple[str, str]] = (),
 ) -> tuple[Reading, Mapping[str, Mapping[str, Slot]]]:
-    """The question to answer, and the slots of each other question of the message by intent, in the order said.
+    """Return the question to answer, and the other questions of the message: intent to slots, in order.
 
-    Where the clauses are questions of their own, the one to answer is read by itself: its answer has no use for what
-    another clause says, and says nothing of it. Without others, what else the whole message may mean is one, where that
-    is likely enough. `people` are those whose records the writer may ask about.
+    If the clauses are separate questions, the one to answer is read alone, because its answer cannot use what another
+    clause
+    says. Without others, the second meaning of the whole message is one if it is probable enough. `people` are those
+    whose
+    records the writer may ask about.
     """
     reading, others = _parted(engine, reading, today, context, people)
     return reading, others or _doubted(engine, reading)
 
 
 def _doubted(engine: Engine, reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
-    """What else the message may mean, as another question, where that is likely enough and a button can name it."""
+    """Return alternative readings to offer as buttons: intent name to slot name to slot.
+
+    Only readings that are probable enough and can be labelled on a button are included.
+    """
     other = reading.second
     if other is None or not engine.intents[other.intent].title:
         return {}
@@ -99,9 +104,9 @@ def _parted(
 
 
 def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tuple[str, str]] = ()) -> Reading:
-    """The first of two questions that are joined, where the whole message could be either of them.
+    """Return the first of two joined questions, if the whole message could mean either of them.
 
-    What the whole message says of danger stays, and so does its language.
+    Emergency and language of the whole message are kept.
     """
     if not reading.unclear:
         return reading
@@ -125,7 +130,7 @@ def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tupl
 def _parts(
     engine: Engine, said: Utterance, heard: Sequence[Clause], today: date, people: Sequence[tuple[str, str]]
 ) -> list[_Part]:
-    """The clauses that ask, where there are two or more."""
+    """Return the clauses that ask, if there are two or more."""
     cut = [one for one in heard if one.role is ClauseRole.ASKS]
     texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
     return [
@@ -135,7 +140,7 @@ def _parts(
 
 
 def _is_whole(engine: Engine, part: _Part) -> bool:
-    """Whether a clause alone is a question about data."""
+    """Return whether the clause alone is a complete question that needs data."""
     rules, alone = engine.intents.get(part.alone.intent or ""), part.alone
     return rules is not None and rules.needs != "nothing" and not part.refers and alone.score >= _SURE
 
@@ -143,7 +148,7 @@ def _is_whole(engine: Engine, part: _Part) -> bool:
 def _others(
     engine: Engine, parts: Sequence[_Part], own: _Part, reading: Reading, today: date
 ) -> dict[str, tuple[str, Mapping[str, Slot]]]:
-    """What each other clause asks besides, by its words."""
+    """Return the questions of the other clauses, by their words."""
     rest = (part for part in parts if part is not own)
     return {part.words: asked for part in rest if (asked := _asked(engine, part, own, reading, today))}
 
@@ -155,10 +160,11 @@ def _refers(said: Utterance, clause: Clause) -> bool:
 def _asked(
     engine: Engine, part: _Part, own: _Part, reading: Reading, today: date
 ) -> tuple[str, Mapping[str, Slot]] | None:
-    """What a clause asks beside the question that is answered; None where it belongs to that one or is not clear.
+    """Return what a clause asks besides the answered question; None if it belongs to that one or is not clear.
 
-    A clause that speaks of what the other names ("when did I last see her") is read after it. Where the whole reading
-    holds all that such a clause says ("and tell me if they take new patients"), it is one of its conditions.
+    A clause that refers to it ("when did I last see her") is read as its follow-up. If the whole reading contains all
+    that
+    such a clause says ("and tell me if they take new patients"), the clause is one of its conditions.
     """
     _, _, topic = engine.after(None, own.alone)
     after = engine.understand(part.words, today=today, context=topic)
@@ -191,7 +197,7 @@ def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
 
 
 def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
-    """The slots of other questions, by intent, as their buttons ask them."""
+    """Return the slots of other questions by intent, as in their buttons."""
     return {
         intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}}
         for intent, slots in also.items()
@@ -201,9 +207,9 @@ def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slo
 def questions(
     also: Mapping[str, Mapping[str, Slot]], intents: Mapping[str, IntentRules], *, alone: bool
 ) -> tuple[tuple[str, Mapping[str, Slot]], ...]:
-    """The other questions as the template tells them.
+    """Return the other questions for the template.
 
-    Where others read, or may be shown the answer later, only words about the open directory are quoted.
+    In shared places, or if the answer may be shared later, only words about the open directory are quoted.
     """
     plain = by_button(also)
     return tuple(
@@ -213,17 +219,20 @@ def questions(
 
 
 def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dict[str, Mapping[str, Slot]]:
-    """The other questions without one in doubt that a button of the reply asks already: `said` are these intents."""
+    """Return the other questions without doubtful ones that a button of the reply already asks.
+
+    `said` are these intents.
+    """
     return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}
 
 
 def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:
-    """Whether a clause asks for something that this bot has words for, though no data."""
+    """Return whether a clause asks for something outside of the data that the bot has a text for."""
     return rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty"}
 
 
 def _narrowed(reading: Reading, again: Reading, unasked: Sequence[str]) -> Reading:
-    """The reading with what its own clause says, and the conditions of clauses that nothing answers."""
+    """Return the reading of its own clause alone, with the conditions of clauses that nothing answers."""
     unmet = {name: slot for name, slot in reading.unmet.items() if any(slot.text in text for text in unasked)}
     return replace(
         again,
@@ -235,17 +244,18 @@ def _narrowed(reading: Reading, again: Reading, unasked: Sequence[str]) -> Readi
 
 
 def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> Reading:
-    """The reading without the conditions that the other question takes."""
+    """Return the reading without the conditions that the other question uses."""
     rules = engine.intents[other.intent]
     unmet = conditions(heard, rules)
     return replace(reading, unmet={name: slot for name, slot in reading.unmet.items() if name in unmet})
 
 
 def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], context: Context | None) -> Reading:
-    """The reading with what further clauses ask of the same topic: "what is my copay and what is my deductible".
+    """Return the reading with further clauses on the same topic: "what is my copay and what is my deductible".
 
-    What changes the answer before asks of that topic too.
-    A slot that takes several values takes theirs too; any other value of theirs is a condition that is not met.
+    Refinements of the previous answer count as that topic. Slots that take several values are extended; any other value
+    is
+    a condition that is not met.
     """
     slots, unmet = dict(reading.slots), dict(reading.unmet)
     topic = context.intent if context and reading.intent == REFINE else reading.intent
@@ -265,9 +275,9 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
 
 
 def _runner_up(engine: Engine, reading: Reading, today: date) -> Candidate | None:
-    """What a part of the message that is joined by a word asks besides: "show my claims and unlink me".
+    """Return what a joined part of the message asks besides: "show my claims and unlink me"; None if nothing.
 
-    It counts where that part by itself is clear, and brings a value of its own or none.
+    The part has to be clear alone, and to have a value of its own or none.
     """
     asked = (engine.understand(part, today=today) for part in _JOINED.split(reading.text)[1:])
     for alone in asked:

@@ -1,4 +1,4 @@
-"""What of a member's own record helps to understand a question about the directory, in their own chat only."""
+"""Parts of a member's own record that help to understand a directory question, in their own chat only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NUMBER_SECONDS = 3.0
 
 
 class OwnRecords:
-    """Reads home, coverages and newest claims of the Patient who is asked about."""
+    """Reads address, coverages and newest claims of the Patient asked about."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class OwnRecords:
         wall: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`prepare` makes the question that claims are read for; `wall` is how many seconds each reading may take."""
+        """`prepare` makes the `Ask` for which claims are read; `wall` is the time limit of each read in seconds."""
         self._accounts, self._member, self._prepare, self._wall, self._clock = accounts, member, prepare, wall, clock
 
     async def home(self, message: Message, whose: str) -> Patient | None:
-        """The Patient who is asked about; None for who is not linked, sees the directory only, or asks among others.
+        """Return the Patient asked about; None without a link, for directory-only people, and in shared places.
 
-        In a shared place whether it answers would tell everybody there that its asker has connected an account.
+        In a shared place the answer would reveal that its asker has connected an account.
         """
         if not message.alone:
             return None
@@ -59,11 +59,11 @@ class OwnRecords:
         return await asyncio.to_thread(read_patient, raw)
 
     async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
-        """The coverages of the Patient who is asked about.
+        """Return the coverages of the Patient asked about.
 
-        None in a shared place, for a staff command or whom only the directory is open to, or when the payer gives none.
-
-        They only help to guess: whatever fails, the question is answered without them.
+        () in a shared place, for a staff command, for directory-only people, or if the payer returns none. They are
+        only hints:
+        after any failure the question is answered without them.
         """
         if not message.alone or message.command or message.directory_only:
             return ()
@@ -76,14 +76,17 @@ class OwnRecords:
             return ()
 
     async def number(self, message: Message, whose: str) -> str:
-        """The number for members on the member's own card, where it is read in time; else ""."""
+        """Return the phone number for members on the member's own card, if it can be read in time; else ""."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_NUMBER_SECONDS):
                 return await self.phone(message, whose)
         return ""
 
     async def phone(self, message: Message, whose: str) -> str:
-        """The first phone number of the payer of a coverage that holds today; "" where `coverages` would be none."""
+        """Return the first phone number of the payer of a current coverage.
+
+        "" in the cases in which `coverages` is ().
+        """
         if not message.alone or message.command or message.directory_only:
             return ""
         try:
@@ -94,9 +97,11 @@ class OwnRecords:
         return next((phone.number for coverage in own.current for phone in own.phones(coverage)), "")
 
     async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
-        """The newest claims of the Patient who is asked about, less those with a privacy mark; where none may be, none.
+        """Return the newest claims of the Patient asked about, without those labelled as sensitive.
 
-        They only help to tell which doctor is meant: whatever fails, the question is answered without them.
+        () as for `coverages`.
+
+        They only help to identify a doctor: after any failure the question is answered without them.
         """
         if not message.alone or message.command or message.directory_only:
             return ()

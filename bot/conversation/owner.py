@@ -1,7 +1,8 @@
-"""Whose record a question asks for, among those that its asker's sign-in opens; nobody else's is answered from it.
+"""Whose record a question is about, among those that the asker's sign-in gives access to; no other record is read.
 
-Who is known here was given by the payer for the person's own token (`bot/accounts/patients.py`). What a message or a
-button names only chooses among these people.
+The people are those that the payer returned for the person's own token (`bot/accounts/patients.py`). What a message or
+a
+button says only chooses among them.
 """
 
 from __future__ import annotations
@@ -55,15 +56,18 @@ OfferLink = Callable[[Person, Language, str], Awaitable[Private]]
 
 
 def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]:
-    """The given and the family name of each person of the asker's sign-in, for the language engine.
+    """Return the (given, family) names of each person of the asker's sign-in, for the language engine.
 
-    None where others read: what is said there is the same whomever its asker may act for.
+    () in shared places, where the reply must not depend on whose records the asker may read.
     """
     return tuple((one.given, one.family) for one in memory.people) if message.alone else ()
 
 
 def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, whole: Reading) -> Asked:
-    """The question with whom it is about; where others read, one that names a person is refused, whoever asks it."""
+    """Return the question with its person.
+
+    In shared places a question that names a person is refused, for everybody.
+    """
     person = asked.values.get(PERSON)
     if not message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
@@ -73,7 +77,7 @@ def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, wh
 
 
 def of_nobody(asked: Asked) -> Asked:
-    """A question that is about no record: "family plans" leaves nobody out."""
+    """Return a question that is about no record without the person: "family plans" excludes nobody."""
     slot = asked.unmet.get(PERSON)
     if slot is None or slot.value != HOUSEHOLD:
         return asked
@@ -81,25 +85,26 @@ def of_nobody(asked: Asked) -> Asked:
 
 
 def _ours(reading: Reading) -> str:
-    """The word of what is asked that means the asker and others, "our"; empty for none."""
+    """Return the word in the question that means the asker and others, such as "our"; "" if there is none."""
     said = (cell.text for cell in _asking(reading) if cell.name == "MY" and not _OURS.isdisjoint(keys_in(cell.text)))
     return next(said, "")
 
 
 def spoken_of(memory: Memory, reading: Reading) -> str:
-    """The Patient id that a new question is about when it names nobody.
+    """Return the Patient id that a new question is about if it names nobody.
 
-    It goes on about the last question's person, unless it says "my" or "I" and no "her": then it is about the one whom
-    the asker switched to, or the one they connected.
+    It is the last question's, unless the message says "my" or "I" and no "her": then it is that of the person the asker
+    switched to, or connected.
     """
     return now(memory) if _says(reading, _OWN | _SPEAKER) else current(memory)
 
 
 def with_pronoun(asked: Asked, memory: Memory, part: Reading, whole: Reading) -> Asked:
-    """The question about whom "his" or "her" means: of those who were spoken of here, the last whom the word fits.
+    """Return the question with the person that "his" or "her" refers to: the last matching one mentioned in this chat.
 
-    Nobody is guessed: where a first question says it of nobody, whose record is meant is asked. The word means none of
-    them where the `whole` message names another before it, or where `part`, what is asked, is about the writer.
+    If nobody has been mentioned, the bot asks whose record is meant. The pronoun is not resolved if `whole` names
+    another
+    person before it, or if `part` (the clause that asks) is about the writer.
     """
     word = _pronoun(part)
     if not word or not memory.people or PERSON in asked.slots or _names_another(whole, word):
@@ -114,25 +119,25 @@ def with_pronoun(asked: Asked, memory: Memory, part: Reading, whole: Reading) ->
 
 
 def _pronoun(reading: Reading) -> str:
-    """The word of what is asked that means one person; empty for none, and for words that mean two."""
+    """Return the pronoun in the question that means one person; "" if there is none, or for two different ones."""
     said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
     return said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
 
 
 def _names_another(reading: Reading, word: str) -> bool:
-    """Whether somebody whose record is not to be had here is named before the word, who may well be meant by it."""
+    """Return whether a person without an accessible record is named before the word, which may refer to them."""
     before = re.split(rf"\b{word}\b", _lower(reading.text), maxsplit=1)[0]
     return any(cell.name in _ANOTHER and _lower(cell.text).partition(word)[0] in before for cell in reading.cells)
 
 
 def _spoken_of(memory: Memory) -> list[PatientCandidate]:
-    """Whom the questions until now were about, the last first, less the one who signed in."""
+    """Return the people that earlier questions were about, most recent first, without the one who signed in."""
     known = {one.patient: one for one in memory.people if not one.own}
     return [known[patient] for patient in (*memory.spoken, memory.whose) if patient in known]
 
 
 def _asking(reading: Reading) -> list[Cell]:
-    """What the clauses that ask hold."""
+    """Return the cells of the clauses that ask."""
     return [cell for cell in reading.cells if cell.role == "asks"]
 
 
@@ -141,7 +146,7 @@ def _lower(text: str) -> str:
 
 
 def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | None:
-    """The changed question: of the same person, unless the change says "my", or takes the person away."""
+    """Return the changed question: about the same person, unless the change says "my", or removes the person."""
     slot = reading.slots.get(PERSON)
     if asked is None or (slot is not None and slot.value is not None):
         return asked
@@ -151,41 +156,42 @@ def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | N
 
 
 def _says(reading: Reading, words: Collection[str]) -> bool:
-    """Whether the words of what is asked about who it is are the asker's own, and none is somebody else's."""
+    """Return whether the possessives in the question are the asker's own, and none is somebody else's."""
     said = {word for cell in _asking(reading) if cell.name == "MY" for word in keys_in(cell.text)}
     return not said.isdisjoint(words) and all(cell.name != "HER" for cell in _asking(reading))
 
 
 def current(memory: Memory) -> str:
-    """The Patient id of the person whom the last question was about, else of the one who is meant now."""
+    """Return the Patient id of the last question's person, else of the one who is meant now."""
     known = {one.patient for one in memory.people}
     return memory.asked.whose if memory.asked and memory.asked.whose in known else now(memory)
 
 
 def now(memory: Memory) -> str:
-    """The Patient id of the person whom the asker switched to, else of the first; empty for one person's sign-in."""
+    """Return the Patient id of the person the asker switched to, else of the first; "" for a sign-in of one person."""
     known = {one.patient for one in memory.people}
     return memory.whose if memory.whose in known else next((one.patient for one in memory.people), "")
 
 
 def called(memory: Memory, asked: Asked) -> str:
-    """The given name of whom a question is about, where that is not who signed in; empty for the asker's own record."""
+    """Return the given name of the person a question is about; "" for the person who signed in."""
     return next((one.given for one in memory.people if one.patient == asked.whose and not one.own), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A question whose person is known, or who it may mean: `found` is empty for nobody whom the sign-in opens."""
+    """A question whose person is known; or the people it may mean: `found` is () if the sign-in has no such person."""
 
     asked: Asked
     found: tuple[PatientCandidate, ...] | None = None
 
 
 def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date) -> Settled:
-    """The question with the Patient id of its record, where the sign-in opens several; else who it may mean.
+    """Set the Patient id of the question if the sign-in gives access to several records; else return the candidates.
 
-    An intent that lists `person` among its slots tells people apart in the record itself ("is my son covered"); the
-    intent that it names as `covered` answers from the record of a person who is covered.
+    An intent with a `person` slot selects the person within the one record ("is my son covered"); the intent that it
+    lists
+    as `covered` is answered from that person's own record.
     """
     asked = by_button(replace(asked, whose=asked.whose or now(memory), pronoun=""))
     if rules and PERSON in rules.slots and rules.household and PERSON not in asked.slots:
@@ -207,9 +213,9 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
 
 
 def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
-    """The question about a household: asked of all, else of one who is asked for, or of the only one, which is told.
+    """Return the question about a household: for all, or for one who is then asked for, or for the only one.
 
-    "Our plan" is the asker's, where no answer is for all; of "our claims" as a file it is asked whose.
+    "Our plan" is the asker's if no answer is for all; for "our claims" as a file the bot asks whose.
     """
     slot, reads = asked.slots[PERSON], rules.reads.type if rules.reads else ""
     if PERSON in rules.slots or household_of(asked, rules, memory.people):
@@ -222,7 +228,10 @@ def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
 
 
 def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[PatientCandidate, ...]) -> Settled:
-    """The question about several people together, where the words mean all of them and an answer can; else of whom."""
+    """Return the question about several people together if the words mean all and an answer supports it.
+
+    Else candidates.
+    """
     slot = asked.slots[PERSON]
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=some_of(found), values=(), how=None)})
     if not (found and means_several(slot) and household_of(some, rules, memory.people)):
@@ -232,7 +241,7 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
 
 
 def _of(asked: Asked, patient: str) -> Asked:
-    """The question about this person, without the slot that named them; a pronoun that did is kept, to be told."""
+    """Return the question about this person, without the slot that named them; a pronoun is kept for the answer."""
     slot = asked.slots.get(PERSON)
     by = slot.text if slot is not None and isinstance(slot.value, Mapping) and "patient" in slot.value else ""
     slots = {name: slot for name, slot in asked.slots.items() if name != PERSON}
@@ -241,7 +250,7 @@ def _of(asked: Asked, patient: str) -> Asked:
 
 
 def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
-    """Those of the people whom the words may mean: by name, by kinship, "mine", or "the other one"."""
+    """Return the people that the words may mean: by name, by kinship, "mine", or "the other one"."""
     others = [one for one in people if one.patient != current]
     pool = others if slot.value == "other" or _OTHER_WORDS.intersection(keys_in(slot.text)) else people
     found = [one for one in pool for value in slot.every if _is_meant(value, one, people, today)]
@@ -269,10 +278,11 @@ def _is_called(name: tuple[str, ...], one: PatientCandidate) -> bool:
 
 
 def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
-    """False when gender or birth date from the payer excludes the kinship.
+    """Return False if gender or birth date from the payer excludes the kinship.
 
-    No payer says how the people of a token are related: whoever may be meant is offered, and the answer says whose
-    record it shows.
+    No payer says how the people of a token are related: all who may be meant are offered, and the answer says whose
+    record
+    it shows.
     """
     if (kin in _MALE and one.gender == "female") or (kin in _FEMALE and one.gender == "male"):
         return False
@@ -291,13 +301,13 @@ def _year(born: str) -> int | None:
 
 
 class Owners:
-    """What is said about whose record it is. `offer` gives a one-time link with the words of a template."""
+    """Replies about whose record it is. `offer` returns a one-time link with the text of a template."""
 
     def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: OfferLink) -> None:
         self._accounts, self._pack, self._payer, self._offer = accounts, pack, payer, offer
 
     async def recalled(self, message: Message, dialogue: Dialogue) -> Memory:
-        """The dialogue's memory with the asker's connection; without one for who may only see the directory."""
+        """Return the dialogue state with the asker's connection; without one for directory-only people."""
         key = message.person.key
         memory, kept = await dialogue.recall_beside(
             message, *(() if message.directory_only else (place(LinkRow, key),))
@@ -305,13 +315,13 @@ class Owners:
         return replace(memory, link=self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None)
 
     async def connected(self, message: Message, memory: Memory) -> Memory:
-        """The memory with the asker's connection, read anew."""
+        """Return the memory with the asker's connection, read again."""
         return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
 
     def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[PatientCandidate]) -> Answered:
-        """The reply in place of an answer: a choice among several people, or that the sign-in does not open the record.
+        """Return the reply in place of an answer: a choice among several people, or that the sign-in gives no access.
 
-        Among others it is private whatever it says: there it must not tell whom its asker may act for.
+        In shared places it is private in all cases, because it must not reveal whose records the asker may read.
         """
         values = {"asked": asked, "people": found or memory.people, "whose": asked.whose}
         blocks = self._say("account/which" if found else OTHER_RECORD, asked.language, **values)
@@ -319,7 +329,7 @@ class Owners:
         return kind(intent=asked.intent, language=asked.language, blocks=blocks)
 
     async def answer(self, message: Message, asked: Asked, memory: Memory, today: date) -> tuple[Private, Memory]:
-        """The reply to "whose record is this" and "switch to Mai", and the memory with the person who is now meant."""
+        """Return the reply to "whose record is this" and "switch to Mai", and the memory with the person now meant."""
         link = await self._accounts.link(message.person)
         if link is None:
             return await self._offer(message.person, asked.language, asked.intent), memory
@@ -338,10 +348,11 @@ class Owners:
         return Private(intent=asked.intent, language=asked.language, blocks=blocks), memory
 
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
-        """A private answer of who acts for somebody: whose record it shows comes first, the others by button.
+        """Return a private answer with a heading on whose record it shows, and buttons for the others, if several.
 
-        What a family's answer stands on is of several people. What the directory answers is of no record, though it
-        looked at a network of one.
+        The sources of a household's answer are about several people. Directory answers are about no record, although
+        they may
+        use a person's network.
         """
         about = memory.asked if asked.intent == SOURCES and memory.asked else asked
         rules = self._pack.intents.get(about.intent)
@@ -365,7 +376,7 @@ class Owners:
 
 
 def _switched(memory: Memory, whose: str) -> Memory:
-    """The memory in which this person is meant, by the last questions too: "and the deductible?" is about them."""
+    """Return the memory with this person, also in the last questions: "and the deductible?" is about them."""
     asked = replace(memory.asked, whose=whose) if memory.asked else None
     return replace(memory, whose=whose, asked=asked, earlier=tuple(replace(one, whose=whose) for one in memory.earlier))
 

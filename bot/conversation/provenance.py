@@ -1,6 +1,6 @@
 """The sources of an answer (rule, searches, records), stored in its "How do you know?" button.
 
-The button is stored sealed for the person to whom it was shown, like any other; nothing of this goes over the wire.
+The button is stored encrypted for the person to whom it was shown, like any other; only its id is sent to the platform.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.payer.budget import Report
 from bot.records.sums import Step
 
 TECHNICAL = "technical"
-"""The argument of the button that asks for the rule, the searches and the ids."""
+"""The argument of the button for the rule, the searches and the ids."""
 _TOLD = "told"
 _SHOWN = 10
 
@@ -32,9 +32,8 @@ class Provenance(msgspec.Struct, frozen=True):
 class Trace(msgspec.Struct, frozen=True):
     """The sources of one answer.
 
-    `rule` None: a button or a follow-up asked, so no rule was needed. `searches` hold no ids. `records` are the first
-    few of `count`. `here` names the filters and orders that the server did not apply, so that they were applied here.
-    `steps` are the sums that the answer made, with their terms.
+    `rule` is None if a button or a follow-up asked. `searches` contain no ids. `records` are the first few of `count`.
+    `here` are the filters and orders that the client applied because the server did not. `steps` are the calculations.
     """
 
     intent: str
@@ -50,16 +49,16 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def of_claims(self) -> bool:
-        """Whether all records that are named are claims."""
+        """Whether all listed records are claims."""
         return all(record.type == "ExplanationOfBenefit" for record in self.records)
 
     def day_of(self, record: Provenance, zone: tzinfo | None) -> datetime:
-        """When it was read, by the bot's own clock."""
+        """Return when it was read, in the bot's time zone."""
         return record.fetched_at.astimezone(zone)
 
 
 def trace_of(asked: Asked, report: Report) -> Trace:
-    """The trace of an answer that was just given."""
+    """Return the trace of an answer that was just made."""
     return Trace(
         intent=asked.intent,
         rule=asked.rule,
@@ -75,7 +74,7 @@ def trace_of(asked: Asked, report: Report) -> Trace:
 
 
 def with_trace(buttons: Actions, trace: Trace) -> Actions:
-    """The same buttons; one that asks how the bot knows carries the trace."""
+    """Return the same buttons, with the trace in the one that shows sources."""
     kept = {_TOLD: msgspec.json.encode(trace).decode()}
     return Actions(tuple(_filled(button, kept) for button in buttons.buttons))
 
@@ -87,6 +86,6 @@ def _filled(button: Action, kept: Mapping[str, str]) -> Action:
 
 
 def trace_in(asked: Asked) -> Trace | None:
-    """The trace that a button carried; None when it carried none."""
+    """Return the trace in a button; None if it has none."""
     told = asked.arguments.get(_TOLD)
     return msgspec.json.decode(told, type=Trace) if told else None

@@ -1,4 +1,4 @@
-"""What an answer shows again of a question and of the payer, and how its parts follow one another."""
+"""What an answer repeats of a question and of the payer, and the order of its parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ZIP_DIGITS = 5
 
 
 class PayerQuoted(dict[str, str]):
-    """What templates may quote of the payer, and whether one `lacked` the number for members."""
+    """The payer's details for templates; `lacked` is set if a template used the missing number for members."""
 
     lacked = False
 
@@ -22,7 +22,7 @@ class PayerQuoted(dict[str, str]):
 
 
 def quotable(text: str) -> str:
-    """The words without what looks like a number or a password: those are not shown again (T17, T27)."""
+    """Return the words without anything like a number or a password, which is not shown again (T17, T27)."""
     return " ".join("\u2026" if _is_code(chunk) else chunk for chunk in text.split())
 
 
@@ -32,13 +32,13 @@ def _is_code(chunk: str) -> bool:
 
 
 def once(told: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Conditions without those that the same words state under another name."""
+    """Return the conditions without those that the same words also state under another name."""
     first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
     return {name: slot for name, slot in told.items() if first[slot.text] == name}
 
 
 def closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
-    """The answer and its footer: what is noted at the end comes before the buttons, which are one row, the last."""
+    """Return the answer with its footer: notes at the end come before the buttons, which form one row at the end."""
     end = len(blocks)
     while end and isinstance(blocks[end - 1], Note):
         end -= 1

@@ -1,7 +1,7 @@
-"""What a message is: the first recogniser that takes it decides (docs/decisions.md).
+"""Classification of a message: the first recogniser that accepts it decides (docs/decisions.md).
 
-A command, a typed code, a question about each line of a list, a pressed button, the words of a button, the bot's own
-words typed by hand, what changes the question before, or a new question; else it is not understood.
+A command, a typed code, a question about each line of a list, a pressed button, the label of a button, the bot's own
+labels typed by hand, a change of the previous question, or a new question; otherwise it is not understood.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ _MOST_MISSES = 2
 _LEAST_KEPT = 3  # words
 _MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
 GIVES = "gives"
-"""What leads from a message that nobody answers to its being given to the operator: the key of its words."""
+"""The argument with the key of a message that its writer may give to the operator."""
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
 _MORE = "more"
 
 NextStep = Answered | Said | Asked
-"""What a message leads to: a reply as it is, a reply to be kept, or a question to be answered."""
+"""The result of a message: a final reply, a reply to be stored, or a question to be answered."""
 
 
 class Recognisers:
-    """Hears a message, and finds what it is."""
+    """Reads a message, and determines what it is."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Recognisers:
         )
 
     def hear(self, exchange: Exchange) -> Request | None:
-        """Read the words of a message after the answer before it; what a command or a form asks, apart."""
+        """Read a message as a follow-up to the previous answer. Return the request if it is a command or a form."""
         message, memory, today = exchange.message, exchange.memory, self._now().date()
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
@@ -86,7 +86,7 @@ class Recognisers:
         return request
 
     async def step(self, exchange: Exchange, request: Request | None) -> NextStep:
-        """What a message that was heard leads to."""
+        """Return the result of a message that was read."""
         if request is not None:
             return self._command(exchange, request)
         step: NextStep | None = None
@@ -99,7 +99,10 @@ class Recognisers:
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
-        """A slash command or a form: it leads to its own intents only, and takes no option that it cannot read."""
+        """Return the question of a slash command or a form, for its own intents only.
+
+        Unreadable options are refused.
+        """
         memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
         if request.goes_on(memory.asked, reading):
@@ -114,7 +117,7 @@ class Recognisers:
         return asked
 
     async def _code(self, exchange: Exchange) -> NextStep | None:
-        """A typed code proves the account, or the reply says why not."""
+        """Return the reply to a typed code: the account is connected, or why not; None if there is no code."""
         code = await self._code_in(exchange.message)
         if code is None:
             return await self._code_word(exchange)
@@ -125,7 +128,7 @@ class Recognisers:
         return Said(reply, keeps=not fresh)
 
     async def _code_word(self, exchange: Exchange) -> NextStep | None:
-        """Who types "code", and has no account here, is on the way to one: the way, or that the code is to be typed."""
+        """Return the reply to a person without an account who types "code": how to connect, or to type the code."""
         message = exchange.message
         if exchange.is_pressed or not message.alone or said(message.text) not in self._code_words:
             return None
@@ -134,11 +137,13 @@ class Recognisers:
         return Said(await self._connecting.connect(message.person, exchange.language))
 
     async def _code_in(self, message: Message) -> CodeState | None:
-        """The state of the code that a message holds; None for a message that is no code.
+        """Return the state of the code in a message; None for a message without one.
 
-        "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
-        either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
-        learns who is about to connect an account: "aside". What somebody else wrote is no code of this person.
+        "fresh": a sign-in waits for it; "spent": it was correct before, or it has the format of a code; "barred":
+        either, from a
+        person who may not connect. "aside": in a shared place, by the format alone, so that nobody learns who is
+        connecting.
+        Text that another person wrote is no code of this person.
         """
         person, text = message.person, message.text
         if message.press is not None or message.origin != "said" or read_code(text) is None:
@@ -152,9 +157,9 @@ class Recognisers:
         return "barred" if message.directory_only else "fresh" if fresh else "spent"
 
     async def _list(self, exchange: Exchange) -> Asked | None:
-        """The question about a list, where the first line asks something that can be asked of one.
+        """Return the question about a list, if the first line asks something that can be asked of one; else None.
 
-        Its lines are an argument of the question: the answer reads each of them by itself.
+        The lines are an argument of the question: the answer reads each of them separately.
         """
         head, items = ("", ()) if exchange.is_pressed else head_and_items(exchange.message.text)
         reading = self._engine.understand(head, today=self._now().date()) if items else UNREAD
@@ -171,7 +176,7 @@ class Recognisers:
         return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet={**reading.unmet, **unmet})
 
     async def button(self, exchange: Exchange) -> Asked | None:
-        """A pressed button, or the words of one that this conversation has shown."""
+        """Return the question of a pressed button, or of the label of one that this conversation has shown."""
         message, memory = exchange.message, exchange.memory
         asked = await self._dialogue.press(message.person, message.press) if message.press else None
         asked = asked or self._shown(message.text, memory, exchange.reading)
@@ -181,14 +186,15 @@ class Recognisers:
         return exchange.memory.choice or self._spoken(asked.language) or exchange.language
 
     def _spoken(self, language: Language | None) -> Language | None:
-        """A language, where the pack has words in it."""
+        """Return the language if the pack has texts in it, else None."""
         return language if language in self._pack.words.languages else None
 
     def _shown(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
-        """What a button of this conversation with this text asks.
+        """Return the question of a button of this conversation with this label.
 
-        "The visit before", typed again where no button says it any more, goes on from the answer that it led to; "more"
-        is more of the last answer, whatever was listed before it.
+        "The visit before", typed again when no button has that label, continues from the answer it led to; "more"
+        always means
+        more of the last answer.
         """
         label = said(text)
         earlier, last = memory.older.get(label), memory.asked
@@ -198,7 +204,7 @@ class Recognisers:
         return memory.labels.get(label) or (None if goes_on else earlier)
 
     async def label(self, exchange: Exchange) -> Asked | None:
-        """What a button with these words asks wherever it stands, for words that are not understood otherwise."""
+        """Return the question of a fixed button with this label, for words that are not understood otherwise."""
         reading, memory = exchange.reading, exchange.memory
         unread = reading.unclear or reading.intent in {None, FALLBACK}
         language, press = self._fixed.get(said(exchange.message.text), (None, None))
@@ -209,7 +215,7 @@ class Recognisers:
         return become(press, Asked("", whose=whose), language, rules.slots)
 
     async def question(self, exchange: Exchange) -> Asked | None:
-        """What changes the question before, goes on from it, or asks anew."""
+        """Return the question that changes or continues the previous one, or a new question."""
         reading, memory, language = exchange.reading, exchange.memory, exchange.language
         if exchange.is_pressed or reading.unclear or reading.intent is None or reading.is_miss:
             return None
@@ -235,7 +241,10 @@ class Recognisers:
         return owner.about_whom(asked, exchange.message, memory, part, reading)
 
     async def _not_understood(self, exchange: Exchange) -> Said:
-        """Choices when two readings are close, else the nearest questions; on the second miss the menu and a human."""
+        """Return choices for two similar readings, or the nearest questions.
+
+        After a second failure the menu and a human.
+        """
         message, memory, reading, language = exchange.message, exchange.memory, exchange.reading, exchange.language
         template = "menu" if memory.misses else "no_list" if reading.goes_on else "not_understood"
         if message.press:
@@ -257,7 +266,7 @@ class Recognisers:
         return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
 
     def _with_gift(self, exchange: Exchange, asked: Asked) -> Asked:
-        """A question that is outside of everything, with the key by which its writer may give it to the operator."""
+        """Return a question outside of all topics with the key by which its writer may give it to the operator."""
         unread = self._to_give(exchange) if asked.intent == FALLBACK and not exchange.is_pressed else None
         if unread is None:
             return asked
@@ -265,7 +274,10 @@ class Recognisers:
         return replace(asked, arguments={GIVES: unread[0]})
 
     def _to_give(self, exchange: Exchange) -> tuple[str, str] | None:
-        """The message as its writer may give it to the operator, behind a key; None where little of it may be kept."""
+        """Return the message as it may be given to the operator, and its key.
+
+        None if too little of it may be stored.
+        """
         if exchange.message.origin != "said" or isinstance(exchange.message.place, Shared):
             return None
         people = owner.known_names(exchange.message, exchange.memory)
@@ -287,14 +299,14 @@ def _asks(asked: Asked) -> tuple[object, ...]:
 
 
 def _code_words(pack: Pack) -> frozenset[str]:
-    """What people type who have a code to type, in every language."""
+    """Return the words that people type who have a code, in every language."""
     told = (pack.render("account/code_words", {}, language) for language in pack.words.languages)
     lines = ("".join(span.text for span in one.spans) for blocks in told for one in blocks if isinstance(one, Line))
     return frozenset(said(words) for line in lines for words in line.split(","))
 
 
 def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:
-    """The labels that lead to one question each; one that stands for several is known only where it was shown."""
+    """Return the labels that lead to one question each; a label of several is known only where it was shown."""
     found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], tuple[Language, Press]]] = {}
     labels = pack.words.fixed_labels()
     for language, written in labels.items():

@@ -1,6 +1,6 @@
-"""Reminders in words: kept after an answer, listed, ended, and told when they are due.
+"""Replies about reminders: stored after an answer, listed, deleted, and sent when they are due.
 
-What is told unasked names nothing of a record: the answer behind its button does, after the usual checks.
+What is sent unasked has no details of a record; the answer behind its button has, after the usual checks.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _OVER: Mapping[str, tuple[About, ...]] = {
     "review": ("appeal", "review"),
     "over": ("appeal", "answer", "review"),
 }
-"""What of a claim there is nothing left to remind of, by the stage of its appeal."""
+"""The reminders about a claim that end with each stage of its appeal."""
 _NAMED: Mapping[str, tuple[About, ...]] = {
     "appeal": ("appeal", "answer", "review"),
     "claim": ("news",),
     **{about: (about,) for about in ABOUTS if about not in {"appeal", "answer", "review", "news"}},
 }
-"""What words beside "stop" name; any others name nothing."""
+"""The subjects that words after "stop" name; other words name none."""
 
 
 class Reminding:
-    """Everything that is said of reminders, and the cases of appeals whose days they are.
+    """All replies about reminders, and the appeals whose dates they are about.
 
-    `push` is how to reach a person on each platform, `interval` lies between two looks for news.
+    `push` sends messages to people by platform, `interval` is the time between two checks for news.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Reminding:
         self._payer, self._push, self._now, self._interval = payer, push, now, interval
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
-        """What became of an answer's wish."""
+        """Store the reminder that an answer asks for. Return the outcome."""
         if wish.done:
             await self._reminders.end_of(person, access.patient, wish.record, wish.about)
             return ReminderKept()
@@ -77,9 +77,11 @@ class Reminding:
         return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
 
     async def changed(self, person: Person, access: Access, change: CaseChange) -> CaseKept:
-        """The case after a change; reminders of days that are over with it end, those of another day move.
+        """Apply a change to an appeal. Return the case.
 
-        A deadline was asked for apart from the case: forgetting that leaves it.
+        Reminders of dates that no longer apply end, those that changed move.
+
+        A deadline's reminder was requested separately, so deleting the case keeps it.
         """
         case = await self.cases.change(person, access.patient, change)
         if not change.steps:
@@ -121,9 +123,9 @@ class Reminding:
         return ReminderKept(minutes=0 if wanted.asleep else minutes, ends=over, until=last, every=every, new=new)
 
     async def answer(self, message: Message, asked: Asked, people: Sequence[PatientCandidate]) -> Private:
-        """The reply to "my reminders", and to who ends one or all of them.
+        """Return the reply to "my reminders", and to a request to delete one or all of them.
 
-        `people` are all whose records the person may ask about, where these are several: a list then says whose.
+        `people` are all whose records the person may ask about, if they are several: the list then says whose.
         """
         person, language = message.person, asked.language
         rows, one = await self._reminders.of(person), asked.arguments.get("key")
@@ -138,28 +140,34 @@ class Reminding:
         return self._say("reminder/list", language, intent=LIST, rows=shown, today=self._now().date(), which=which)
 
     async def ahead(self, person: Person) -> tuple[int, int]:
-        """How many days are still to be told, and how much is looked for."""
+        """Return how many reminders of days are due, and how many of news."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
         due = sum(not one.is_sought and one.last >= today for one in rows)
         return due, sum(one.is_sought for one in rows)
 
     async def count(self, person: Person) -> int:
-        """How many reminders a person has."""
+        """Return how many reminders a person has."""
         return len(await self._reminders.of(person))
 
     async def end_private(self, person: Person, row: LinkRow | None) -> int:
-        """End a person's reminders and cases of records that their connection does not open; how many reminders."""
+        """Delete reminders and cases of records that a person's connection gives no access to.
+
+        Return how many reminders.
+        """
         await self.cases.end_private(person, row)
         rows = await self._reminders.of(person)
         return await self._reminders.end(person, *(key for key, one in rows if not (row and row.opens(one.whose))))
 
     async def tell(self, key: str, reminder: Reminder, days: int) -> tuple[str, ...]:
-        """Post a reminder in its person's own chat, as so many days before its last one; the keys of all that it tells.
+        """Post a reminder in the person's 1:1 chat, `days` before its last day.
 
-        What else is due on this day stands in the same message.
+        Return the keys of all reminders in the message.
+
+        Other reminders due on this day are included in it.
 
         Raises:
-            Unwritable, Later: it is not posted. Whatever else the platform's library raises.
+            Unwritable, Later: it was not posted.
+            Exception: any other exception of the platform's library.
         """
         person, now = reminder.person, self._now()
         push = self._push.get(person.platform)

@@ -1,6 +1,6 @@
-"""An answer of the open directory to be handed on: asked again as anybody would, with nothing of its asker's in it.
+"""A directory answer to be shared: asked again without the asker's account, address or networks.
 
-What comes back is a `Shareable` by type: the question is looked up without an account, a home or a network of theirs.
+The answer is a `Shareable` by type.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 
 SHARED = "share"
-"""What a question that is to be shown on carries."""
+"""The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
-"""What an answer is asked for beside its words: a provider's contact card, or a list as a file, from its start."""
+"""Arguments for a provider's contact card, or for a list as a file, from its first page."""
 
 
 def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """The question whose answer is to be handed on; the words alone, where no answer of the directory was given."""
+    """Return the question whose answer is to be shared; without one, the sharing intent alone."""
     how = str(reading.slots["share"].value) if "share" in reading.slots else ""
     listed = how in {_LIST, _FILE}
     found = _named(reading, intents) or _entry(memory, reading, intents) or _last(memory, intents, listed=listed)
@@ -37,19 +37,19 @@ _CARRIED = (SHARED, _FILE, _CONTACT)
 
 
 def carried(asked: Asked) -> dict[str, str | None]:
-    """What a question that is to be handed on says of that, for when it waits for a place; None for what it doesn't."""
+    """Return the sharing arguments of a question, for when it waits for a place; None for missing ones."""
     return {name: asked.arguments.get(name) for name in _CARRIED}
 
 
 def _last(memory: Memory, intents: Mapping[str, IntentRules], *, listed: bool) -> Asked | None:
-    """The last question to the directory that this conversation holds; `listed`, rather one that has a list."""
+    """Return the last directory question of this conversation; with `listed`, preferably one with a list."""
     found = [one for one in (memory.asked, *memory.earlier) if one is not None and _is_open(one, intents)]
     lists = [one for one in found if one.intent != _one(intents)] if listed else []
     return next(iter(lists or found), None)
 
 
 def _named(reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """A provider whom the words name."""
+    """Return the question about a provider in the message; None if there is none."""
     if (name := reading.slots.get("provider_name")) is None:
         return None
     one = _one(intents)
@@ -57,7 +57,7 @@ def _named(reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None
 
 
 def _entry(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """An entry of the list that was shown, by its number."""
+    """Return the question about an entry of the last list, by its number; None if there is none."""
     told = reading.slots.get("ordinal")
     index = told.value.get("index") if told is not None and isinstance(told.value, Mapping) else None
     if index is None:
@@ -68,13 +68,13 @@ def _entry(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
 
 
 def _chosen(memory: Memory, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """The one entry of the list that was shown, as a contact."""
+    """Return the question about the only entry of the last list, as a contact; None if there are several."""
     only = memory.choices[0] if len(memory.choices) == 1 and _is_open(memory.choices[0], intents) else None
     return replace(only, arguments={**only.arguments, _CONTACT: "yes"}) if only else None
 
 
 def _one(intents: Mapping[str, IntentRules]) -> str:
-    """The intent that shows one provider, as the pack's rules for sharing name it."""
+    """Return the intent that shows one provider, as configured in the pack's rules for sharing."""
     rules = intents.get(SHARE)
     return rules.instead.intent if rules is not None and rules.instead is not None else ""
 

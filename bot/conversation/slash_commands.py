@@ -1,6 +1,6 @@
-"""What a slash command or a form asks: the intents that it may lead to, and its options beside plain words.
+"""The question of a slash command or a form: its possible intents, and its options besides plain words.
 
-The pack says which intents a command leads to (`command:` in their files); several may share one.
+The pack's rule files say which intents a command leads to (`command:`); several may share one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GOING_ON = frozenset({"followup.more", "followup.ordinal"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command with its words and options taken apart. `helps`: it asks how the command is used."""
+    """A command split into words and options. `helps`: it asks how the command is used."""
 
     intents: tuple[IntentRules, ...]
     options: Options
@@ -35,23 +35,26 @@ class Request:
 
     @property
     def of_directory(self) -> bool:
-        """True when none of its intents reads a member's data: then nothing of a member may take part (T24)."""
+        """Whether none of its intents reads a member's data, so that nothing of a member may be used (T24)."""
         return all(rules.needs != "member" for rules in self.intents)
 
     def goes_on(self, last: Asked | None, reading: Reading) -> bool:
-        """True for "more" and "the second one" after an answer of this command; anything else asks anew."""
+        """Return True for "more" and "the second one" after an answer of this command.
+
+        Anything else is a new question.
+        """
         led = {rules.intent for rules in self.intents}
         return last is not None and last.intent in led and not self.options.slots and reading.intent in _GOING_ON
 
     def faults(self, asked: Asked) -> dict[str, object]:
-        """What the words about faulty options are made of; empty when every option can be used."""
+        """Return the values for the text about faulty options; {} if every option can be used."""
         unknown, unread = self.options.unknown, self.unread(asked)
         if not unknown and not unread:
             return {}
         return {"unknown": unknown, "unread": unread, "known": self.options.known.get(asked.language, ())}
 
     def unread(self, asked: Asked) -> tuple[Unread, ...]:
-        """The options that the question takes and that cannot be read."""
+        """Return the options that the question accepts but that cannot be read."""
         own = next(rules for rules in self.intents if rules.intent == asked.intent)
         taken = {_ALSO.get(kind, kind) for kind in own.slots.values()}
         return tuple(option for option in self.options.unread if option.kind in {*taken, HOW})
@@ -59,7 +62,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class CommandOffered:
-    """A command, what its first intent is called, and one key for each option that it takes, with the kind of value."""
+    """A command: its name, title, and one key for each option that it accepts, with the kind of value."""
 
     name: str
     title: str
@@ -69,7 +72,7 @@ class CommandOffered:
 
 
 class Commands:
-    """The commands of a pack, by the names that people type: `/bcbst-find` where the pack says `find`."""
+    """The commands of a pack, by the names that people type: `/bcbst-find` if the pack says `find`."""
 
     def __init__(self, engine: Engine, called: str = COMMAND) -> None:
         self._engine = engine
@@ -80,7 +83,7 @@ class Commands:
                 self._intents[name] = (*self._intents.get(name, ()), rules)
 
     def offered(self, language: str) -> tuple[CommandOffered, ...]:
-        """Every command, with its titles joined and a key for each of its options, the one that forms have if any has.
+        """Return all commands with their titles, and one key for each option, preferably one used in forms.
 
         `of_directory`: its intents read the directory, and none a member's data.
         """
@@ -100,7 +103,10 @@ class Commands:
         return CommandOffered(name, title, tuple(keys.values()), of_directory, tuple(keys))
 
     def request(self, message: Message, today: date) -> Request | None:
-        """What a command or form of this pack asks; None for plain words. A typed `/command` is one everywhere."""
+        """Return the request in a command or form of this pack; None for plain words.
+
+        A typed `/command` always counts.
+        """
         typed, _, rest = message.text.strip().partition(" ")
         text = rest if typed in self._intents else message.text
         intents = self._intents.get(message.command or typed, ())
@@ -113,9 +119,9 @@ class Commands:
         return Request(intents, options, message.form is None and text.strip().casefold() in _HELP)
 
     def asked(self, request: Request, reading: Reading, today: date) -> Asked:
-        """The question of a request whose words were read, for the intent that fits them best.
+        """Return the question of a request, for the intent that matches its words best.
 
-        Its slots are the options', and else what the words name. What this intent's answer does not honour is `unmet`.
+        Its slots come from the options, or else from the words. What the intent's answer ignores is in `unmet`.
         """
         heard = self._engine.slots_in(request.options.words[:_LONGEST], today=today)
         given = {**heard, **request.options.slots}
@@ -136,9 +142,9 @@ class Commands:
 
 
 def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:
-    """The intent that the words lead to; when they lead to none, the one that can use most of what was given.
+    """Return the intent that the words select; if none, the one that accepts most of the `given` options.
 
-    One that would have to ask for something loses to one that need not.
+    Intents that would need no follow-up question are preferred.
     """
     by_name = {rules.intent: rules for rules in intents}
     for candidate in reading.candidates:
@@ -154,7 +160,7 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
 
 
 def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """The options that another intent of the command takes and this one does not, with its own "not" and "or"."""
+    """Return the options that only another intent of the command accepts, and unsupported "not" and "or"."""
     taken = {_ALSO.get(kind, kind) for kind in rules.slots.values()}
     other = {kind: slot for kind, slot in options.slots.items() if kind not in taken}
     return {**other, **not_honoured(slots, rules)}

@@ -1,6 +1,6 @@
-"""What a conversation remembers for ten minutes: the last answer, its buttons, what the bot asked, a kept question.
+"""The dialogue state, kept for ten minutes: the last answer, its buttons, the bot's question, a stored question.
 
-Everything is sealed in the store under its person and place: it is never shared between people or channels.
+It is stored encrypted by person and place, and never shared between people or channels.
 """
 
 from __future__ import annotations
@@ -41,18 +41,20 @@ IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
 BUTTON_SECONDS = 24 * 60 * 60
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
-"""The id of a button that asks for an intent and nothing else, which needs no row: Home shows such to anybody."""
+"""The id of a button for an intent without arguments, which needs no row; Home shows such buttons."""
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was understood: an intent, its slots, and what a button or a follow-up adds.
+    """An understood question: an intent, its slots, and what a button or a follow-up adds.
 
-    `also` holds the other questions of the same message, to be offered after the answer: slots by intent.
-    `unmet` are the conditions that were said and that this intent's answer does not honour, by slot. `whose` is the
-    Patient id of the record that is asked about, empty for the one that the person connected; it counts only as long as
-    the person's sign-in opens that record. `pronoun` is the word that chose them ("her"), which the answer tells.
+    `also` are the other questions of the same message, to be offered after the answer: intent to slots. `unmet` are
+    conditions that the intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for
+    the one
+    that the person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the word
+    that
+    selected the person ("her"), which the answer mentions.
     """
 
     intent: str
@@ -69,29 +71,34 @@ class Asked:
 
     @property
     def values(self) -> dict[str, object]:
-        """The values of the slots that ask for one thing; what excludes or has several values is in `slots` alone."""
+        """The values of the slots with one plain value; exclusions and several values are in `slots` only."""
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, buttons by their text.
+    """The dialogue state.
 
-    `older` are the labels of the replies before the last one.
-
-    `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the one record
-    that the last answer was about, None when it was about several. `entries` are a list's entries without a button, as
-    they were shown, by number.
-
-    `unread` is the last message that was not understood, as its writer may give it to the operator, behind the key that
-    a button names; it goes with the next topic.
-
-    `typed` are the last words that asked something, where there is a help desk that may get them.
-
-    `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
-    record that the person switched to, `spoken` are those that questions were about, the last first. `link` is their
-    connection, read for each message and not kept. `met`: an answer of this conversation has said whose record it
-    reads.
+    Attributes:
+        asked: the last question.
+        choices: the entries of the last list.
+        numbers: the numbers of `choices`.
+        labels: the buttons of the last reply, by label.
+        older: the buttons of earlier replies, by label.
+        wants: the slot that the bot asked for.
+        language: the language of the last reply.
+        choice: the language that the person requested.
+        misses: how many messages in a row were not understood.
+        earlier: the last questions of other intents.
+        whose: the Patient id of the person that the asker switched to.
+        spoken: the Patient ids that questions were about, most recent first.
+        link: the person's connection, read for each message and not stored.
+        met: True if an answer of this conversation has said whose record it reads.
+        record: the id of the one record that the last answer was about, None if there were several.
+        entries: a list's entries without a button, as shown, by number.
+        unread: (key, text) of the last message not understood, as it may be given to the operator; until the next
+            topic.
+        typed: the last typed question, if there is a help desk that may get it.
     """
 
     asked: Asked | None = None
@@ -115,7 +122,7 @@ class Memory:
 
     @property
     def people(self) -> tuple[PatientCandidate, ...]:
-        """All whose records the person may ask about, where one of them is not who signed in."""
+        """All people whose records the person may ask about; empty if that is only who signed in."""
         return self.link.people if self.link is not None else ()
 
     def context(self) -> Context | None:
@@ -131,11 +138,11 @@ class Memory:
         )
 
     def spoken_after(self, asked: Asked | None) -> tuple[str, ...]:
-        """The Patient ids that questions were about, once `asked` is one of them."""
+        """Return the Patient ids that questions were about, including `asked`."""
         return tuple(dict.fromkeys(((asked.whose,) if asked and asked.whose else ()) + self.spoken))
 
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
-        """The questions that stay within reach when `asked` is the last one, the newest first."""
+        """Return the questions that stay available if `asked` is the last one, newest first."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
             return self.earlier
         stack = (replace(self.asked, also={}), *self.earlier)
@@ -143,45 +150,45 @@ class Memory:
 
 
 class Dialogue:
-    """The dialogue state of all conversations, in the store. `intents` are those of the pack."""
+    """The stored dialogue states of all conversations. `intents` are those of the pack."""
 
     def __init__(self, table: SealedTable, intents: Iterable[str] = (), clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock
         self._plain = frozenset(one for one in intents if not one.startswith(_OF_AN_ANSWER))
 
     async def recall(self, message: Message) -> Memory:
-        """What this person's conversation in this place holds, empty after ten idle minutes."""
+        """Return the state of this person's conversation in this place; empty after ten minutes without messages."""
         memory, _ = await self.recall_beside(message)
         return memory
 
     async def recall_beside(self, message: Message, *places: tuple[str, str]) -> tuple[Memory, list[bytes | None]]:
-        """What `recall` gives, and what the rows in other places hold, all in one statement."""
+        """Return the result of `recall`, and the values of other rows, read in one statement."""
         kept, *others = await self._table.several(("dialogue", _conversation(message)), *places)
         return _decoded(kept, Memory) or Memory(), others
 
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None
     ) -> None:
-        """Keep the conversation for ten minutes, and what the buttons under it ask, with the answer's record if any."""
+        """Store the conversation for ten minutes, and its buttons' questions, with the answer's audit record if any."""
         rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
         rows = () if message.passing else rows
         if (record is None or not await record(along=rows)) and rows:
             await self._store.append((), rows)
 
     async def forget(self, message: Message) -> None:
-        """Start this conversation over."""
+        """Delete this conversation's state."""
         await self._store.drop("dialogue", _conversation(message))
 
     async def keep(self, person: Person, asked: Asked) -> None:
-        """Keep a question that waits for the person to sign in; one a person."""
+        """Store a question that waits for the person to sign in; one for each person."""
         await self._keep((self._sealed("kept", person.key, asked, person, IDLE_SECONDS),))
 
     async def take_kept(self, person: Person) -> Asked | None:
-        """The kept question, once."""
+        """Return and delete the stored question."""
         return _decoded(await self._table.take("kept", person.key), Asked)
 
     async def press(self, person: Person, button: str) -> Asked | None:
-        """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
+        """Return a button's question: for a day, for the person to whom it was shown; plain ones for everybody."""
         if plain := self._plainly(button):
             return plain
         row, _, index = button.partition(".")
@@ -191,23 +198,26 @@ class Dialogue:
         return presses[int(index)]
 
     def _plainly(self, button: str) -> Asked | None:
-        """What a button's id says by itself; None where what it asks is kept in a row, or for an id that is made up."""
+        """Return the question in a button's id; None if the question is stored in a row, or the id is invalid."""
         plain = _PLAIN.fullmatch(button)
         return Asked(plain["intent"], language=plain["language"]) if plain and plain["intent"] in self._plain else None
 
     async def issue_buttons(
         self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
     ) -> tuple[Block, ...]:
-        """The same blocks with an opaque id in every button; what each asks stays in the store.
+        """Return the blocks with an opaque id in every button, whose questions are stored.
 
-        A button that asks the same of everybody says so itself: under the last words after "unlink" nothing is kept.
+        A plain button needs no row, so that nothing is stored under the last reply after "unlink".
         """
         issued, presses = self._numbered(person, blocks, become)
         await self._keep(presses)
         return issued
 
     async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
-        """The reply with an opaque id in each of its buttons, the one that nobody sees included."""
+        """Return the reply with an opaque id in each of its buttons, including the invisible one.
+
+        Questions are stored.
+        """
         issued, presses = self.number(person, reply, become)
         await self._keep(presses)
         return issued
@@ -215,7 +225,7 @@ class Dialogue:
     def number(
         self, person: Person, reply: AReply, become: Callable[[Press], Asked]
     ) -> tuple[AReply, tuple[NewRow, ...]]:
-        """The reply with an opaque id in each of its buttons, and what they ask, which is still to be kept."""
+        """Return the reply with an opaque id in each button, and the rows (id to question) to be stored."""
         unseen = [reply.renewal] if reply.renewal else []
         unseen += [reply.rating.right, reply.rating.wrong] if reply.rating else []
         issued, presses = self._numbered(person, (*reply.blocks, Actions(tuple(unseen))), become)
@@ -261,7 +271,7 @@ def _decoded(plain: bytes | None, shape: type[T]) -> T | None:
 
 
 def _conversation(message: Message) -> str:
-    """One-to-one talk is one conversation whatever its thread; a shared place is one a thread."""
+    """Return the key of a conversation: 1:1 chats regardless of thread; in a shared place each thread separately."""
     place = message.place
     thread = "" if isinstance(place, OneToOne) else place.thread
     return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
@@ -276,7 +286,7 @@ def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
 
 
 def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
-    """What a reply offers to later words: the entries' first buttons in order, and every button by its label."""
+    """Return the memory of what a reply offers: the first buttons of its entries in order, and all buttons by label."""
     choices: dict[int, Asked] = {}
     labels: dict[str, Asked] = {}
     for block in blocks:
@@ -294,22 +304,25 @@ def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory
 
 
 def _record(choices: Collection[Asked], labels: Collection[Asked]) -> str | None:
-    """The one record that was shown; beside a mention of others, the one that more buttons ask about than any other."""
+    """Return the id of the one record that was shown; of several, the one in most buttons; None if unclear."""
     often = Counter([*_records(choices), *_records(labels)])
     first, second = ([*often.most_common(2), ("", 0), ("", 0)])[:2]
     return first[0] if first[1] and not (second[1] if choices else second[1] == first[1]) else None
 
 
 def _records(buttons: Iterable[Asked]) -> Iterator[str]:
-    """The ids of the records that were shown; what a button only `opens` is marked as sensitive and was not shown."""
+    """Yield the ids of shown records.
+
+    A record that a button only `opens` is labelled as sensitive and was not shown.
+    """
     return (one.arguments["id"] for one in buttons if "id" in one.arguments and "opens" not in one.arguments)
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:
-    """The whole question behind a button, so that it means the same tomorrow.
+    """Return the complete question of a button, so that it means the same tomorrow.
 
-    A button of the same intent keeps the slots of the question that it stands under, less those named in `without`;
-    arguments named like a slot fill it.
+    A button with the same intent keeps the slots of the question above it, except those in `without`; arguments with a
+    slot's name fill that slot.
     """
     arguments = dict(press.arguments)
     without = set(arguments.pop("without", "").split(","))
@@ -323,7 +336,7 @@ def become(press: Press, after: Asked | None, language: Language, slot_names: Co
 
 
 def _typed(name: str, text: str) -> object:
-    """An argument as a slot's value: miles are numbers, "Memphis, TN" a place, everything else the pack's own word."""
+    """Return an argument as a slot's value: miles as numbers, "Memphis, TN" as a place, all others as text."""
     city, comma, state = text.partition(", ")
     if name == "location" and comma:
         return {"city": city, "state": state}
@@ -331,5 +344,5 @@ def _typed(name: str, text: str) -> object:
 
 
 def said(words: str) -> str:
-    """A button's words as a person may type them: without case, brackets and closing marks."""
+    """Return a button's label as a person may type it: without case, brackets and closing punctuation."""
     return " ".join(words.casefold().strip(" []().!?¿¡").split())

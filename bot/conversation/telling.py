@@ -1,4 +1,4 @@
-"""What a person reads of something that happened outside of their message, or in place of its answer."""
+"""Messages about events outside of a person's message, or in place of its answer."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bot.pack import Pack
 
 log = structlog.get_logger("turn")
 Push = Callable[[Person, Private], Awaitable[None]]
-"""Write to a person in their own chat without being asked.
+"""Send a message to a person in their 1:1 chat, unasked.
 
-Raises `Unwritable` where they have none that takes it, and `Later` when it is not posted.
+Raises `Unwritable` if there is no chat that accepts it, and `Later` if it was not posted.
 """
 
 
 class Telling:
-    """Words of errors, and of work that was done behind an answer. A channel that starts enters itself in `push`."""
+    """Texts of errors, and of background work. Each channel adds itself to `push` when it starts."""
 
     def __init__(self, pack: Pack, keeper: Keeper, payer: Mapping[str, str], meter: Meter) -> None:
         self._pack, self._keeper, self._payer, self._meter = pack, keeper, payer, meter
         self.push: dict[str, Push] = {}
 
     async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
-        """The words of an error, with its reference, which is logged."""
+        """Return the text of an error, with its reference, which is logged."""
         values = {**error.facts, "payer": self._payer, "reference": error.reference}
         words = self._pack.render(error.template, values, language)
         reply = Private(intent="problem", language=language, blocks=words, error=error.reference)
@@ -39,11 +39,11 @@ class Telling:
         return reply
 
     async def tell(self, person: Person, error: BotError) -> None:
-        """Tell a person in their own chat about an error outside of it, such as a sign-in cancelled in the browser."""
+        """Tell a person in their 1:1 chat about an error elsewhere, such as a sign-in cancelled in the browser."""
         await self._push(person, await self.problem(person, error))
 
     async def tell_erased(self, person: Person, erased: Erased, language: Language) -> None:
-        """Tell a person that the rest of our messages to them is deleted, or that some are not."""
+        """Tell a person that the rest of the bot's messages to them was deleted, or that some could not be."""
         values = {"payer": self._payer, "erased": erased, "behind": True}
         blocks = self._pack.render("account/forget", values, language)
         log.info("erased", count=erased.deleted)
@@ -51,7 +51,7 @@ class Telling:
         await self._push(person, await self._keeper.alone(person, reply))
 
     async def _push(self, person: Person, reply: Private) -> None:
-        """Post it, where the person has a chat that takes it: nobody waits for these words."""
+        """Post a message if the person has a chat that accepts it; failures are ignored, as nobody waits for it."""
         if push := self.push.get(person.platform):
             try:
                 await push(person, reply)

@@ -1,7 +1,7 @@
-"""Message to replies: the life of a message, in the order of its steps.
+"""From a message to its replies, in the order of the steps.
 
-heard -> danger -> what it is (`recognising`) -> whose record, what needs no search -> the answer -> its words
-      -> what the next turn may refer to
+heard -> danger -> what it is (`recognising`) -> whose record, what needs no search -> the answer -> its text
+-> what the next turn may refer to
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 
 
 class Turn:
-    """Answers messages; many may be in work at once."""
+    """Answers messages; many may be processed at once."""
 
     def __init__(
         self,
@@ -115,7 +115,10 @@ class Turn:
         )
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
-        """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
+        """Yield all replies to a message, in order; only the last has `final` True. Never raises.
+
+        Errors become replies.
+        """
         started = time.perf_counter()
         structlog.contextvars.bind_contextvars(turn=new_reference())
         waiting: Answered | None = None
@@ -135,13 +138,13 @@ class Turn:
             self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
-        """A page that stays in sight, and whether an account is connected."""
+        """Return the Home page, and whether an account is connected."""
         off = directory_only or self._member_answers == "off"
         page, linked = await self._connecting.home(person, language, directory_only=off)
         return await self._keeper.alone(person, page), linked
 
     async def _replies(self, message: Message, exchange: Exchange) -> AsyncIterator[Answered]:
-        """The replies of one step after the other; what goes wrong is said in the language of its step."""
+        """Yield the replies of each step; errors are in the language of their step."""
         try:
             exchange.memory = await self._owners.recalled(message, self._dialogue)
             exchange.errors = exchange.memory.language or "en"
@@ -159,7 +162,7 @@ class Turn:
                 yield one
 
     async def _first_step(self, exchange: Exchange) -> NextStep:
-        """What the message leads to: danger comes before everything, then what the recognisers make of it."""
+        """Return the first step of a message: emergencies come first, then the recognisers."""
         request = self.recognisers.hear(exchange)
         reading = exchange.reading
         if danger := endangered(self._pack, exchange):
@@ -172,9 +175,9 @@ class Turn:
         return step
 
     async def _said(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:
-        """The replies of a step: a question that is looked up has as many as it takes, everything else one.
+        """Yield the replies of a step: a question that is looked up may have several, everything else has one.
 
-        Without a live sign-in it is a link, and the question is kept until there is one.
+        Without a valid sign-in the reply is a link, and the question is stored until there is one.
         """
         asked = step
         if isinstance(step, Asked):
@@ -210,7 +213,7 @@ class Turn:
             yield Said(reply, alone=isinstance(message.place, Shared))
 
     async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
-        """The reply to a question that nothing is looked up for, or the question as it is looked up."""
+        """Return the reply to a question that needs no search, or the question to look up."""
         message = exchange.message
         if message.origin == "said" and (ABOUT in asked.arguments or asked.intent.startswith(FEEDBACK)):
             asked = await self._feedback.heard(message, asked, exchange.memory)
@@ -232,7 +235,10 @@ class Turn:
         return Said(await self._stated(message, asked), keeps=True, slots=by_button(asked.also))
 
     async def _stated(self, message: Message, asked: Asked) -> Answered:
-        """An answer that needs no data; where it names the payer's number, a member's own chat gets their card's."""
+        """Return an answer that needs no data.
+
+        In a linked member's private chat, the payer's phone number is replaced by the one on the member's ID card.
+        """
         payer = PayerQuoted(self._payer)
         reply = self._static(asked, payer=payer)
         if payer.lacked and (number := await self._answering.members_number(message, asked)):
@@ -242,7 +248,7 @@ class Turn:
         return reply
 
     async def _of_sentence(self, exchange: Exchange, asked: Asked) -> Said:
-        """What would be kept of a message that was not understood, or that it is; it is gone from here then."""
+        """Return what would be stored of a message that was not understood; or store it, and say so."""
         values = await self._feedback.given(asked, exchange.memory)
         blocks = self._pack.render(template_of(asked.intent), values, asked.language)
         if asked.intent == KEEP:
@@ -250,9 +256,9 @@ class Turn:
         return Said(Private(intent=asked.intent, language=asked.language, blocks=blocks), keeps=True)
 
     def _not_of_asker(self, message: Message, asked: Asked) -> Answered | Said | None:
-        """The reply to words that are not their asker's, or not all of them yet, where these would do something.
+        """Return the reply to words that are not the asker's own, or not complete yet, if they would have effects.
 
-        None for what is only looked up.
+        None if they only look something up.
         """
         rules = self._intents.get(asked.intent)
         if message.origin == "unsent":
@@ -263,7 +269,10 @@ class Turn:
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
     async def _of_person(self, exchange: Exchange, asked: Asked) -> Said:
-        """The reply to what is about the asker's account, reminders or own words, which no payer is asked for."""
+        """Return the reply to a request about the person's own account, reminders or messages.
+
+        No payer request is made.
+        """
         message = exchange.message
         if asked.intent in {SENTENCE, KEEP}:
             return await self._of_sentence(exchange, asked)
@@ -278,11 +287,11 @@ class Turn:
         return Said(reply, alone=asked.intent in FAREWELLS)
 
     async def _may_connect(self, message: Message) -> bool:
-        """Whether nobody is connected here yet: a sign-in may open the record of the child that is asked about."""
+        """Return whether nobody is connected here yet, so that signing in may give access to the record asked about."""
         return message.alone and await self._accounts.link(message.person) is None
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
-        """The answer, with a button for each other question of the same message; an `aside` keeps the topic."""
+        """Return the answer, with a button for each other question of the message; an `aside` keeps the topic."""
         asked = replace(asked, also=unsaid(asked.also, asked_by(reply)))
         told = questions(asked.also, self._intents, alone=exchange.message.alone)
         also = self._pack.render("also", {"questions": told}, asked.language) if told else ()
@@ -293,14 +302,14 @@ class Turn:
         return Said(reply, replace(asked, also={}), slots=by_button(asked.also), rates=True)
 
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
-        """Whether the member's own address is about to be used, and the question before did not use it."""
+        """Return whether the member's own address is about to be used, and was not used for the previous question."""
         before = memory.asked.values.get("location") if memory.asked else None
         if asked.values.get("location") != "me" or before == "me" or not message.alone:
             return False
         return await self._accounts.link(message.person) is not None
 
     async def _kept(self, exchange: Exchange) -> Asked | None:
-        """The question that waited for the sign-in answers itself, once the account is connected."""
+        """Return the question that waited for the sign-in, once the account is connected; else None."""
         exchange.connects = False
         exchange.memory = await self._owners.connected(exchange.message, exchange.memory)
         person = exchange.message.person
@@ -326,7 +335,7 @@ class Turn:
         return Said(reply, replace(asked, slots=slots), wants="location")
 
     def _static(self, asked: Asked, template: str | None = None, payer: Mapping[str, str] | None = None) -> Shareable:
-        """An answer that needs no data: its template alone, the intent's own when no other is named."""
+        """Return an answer that needs no data: its template alone, by default the intent's own."""
         values = {"payer": payer or self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         told = questions(asked.also, self._intents, alone=False)  # its place is not known here

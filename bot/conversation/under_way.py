@@ -1,4 +1,4 @@
-"""A search for an answer while its asker waits: how long it may take, and when they hear how far it is."""
+"""A search while its asker waits: its time limit, and its progress notes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.payer.budget import Progress
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Timeouts of a question in seconds: first progress note, interval of further notes, and the limit."""
+    """Times of a question in seconds: first progress note, interval of further notes, and the limit."""
 
     notice: float = 2.0
     again: float = 6.0
@@ -22,7 +22,7 @@ class Patience:
 
 
 class UnderWay:
-    """A search for an answer, in a task of its own. `progress` moves while its records come."""
+    """The search for an answer, in a task of its own. `progress` is updated while records are read."""
 
     def __init__(self, work: Callable[[Progress], Coroutine[Any, Any, Answered]], patience: Patience) -> None:
         self._work, self.progress, self._patience = work, Progress(), patience
@@ -46,7 +46,7 @@ class UnderWay:
         del task
 
     async def goes_on(self) -> bool:
-        """Return True when a progress note is due, False when the search is over.
+        """Return True if a progress note is due, False if the search is finished.
 
         Raises:
             PayerSlow: the question has taken too long.
@@ -60,5 +60,5 @@ class UnderWay:
         return True
 
     def reply(self) -> Answered:
-        """The finished reply. Raises what `Answering.answer` raises."""
+        """Return the finished reply. Raises what `Answering.answer` raises."""
         return self._task.result()

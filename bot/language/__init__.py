@@ -1,1 +1,4 @@
-"""A member's words to an intent and its slots: rules license, counted weights decide."""
+"""Language understanding: from a message to an intent and its slots.
+
+Rules limit the intents, counted weights choose.
+"""

@@ -1,4 +1,4 @@
-"""Danger in a message: what the gate hears, what the counted weights add, and the reading that follows."""
+"""Emergencies in a message: the safety gate's result, that of the counted weights, and the resulting reading."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
 
 class Alarms:
-    """Hears danger. `sure` is how likely the weights have to find it before they alone add its line."""
+    """Detects emergencies. `sure` is the probability from which the weights alone add the emergency line."""
 
     def __init__(self, lexicon: Lexicon, intents: Mapping[str, IntentRules], sure: float) -> None:
         dangers = lexicon.dangers
@@ -27,11 +27,11 @@ class Alarms:
         self._intents, self._sure = intents, sure
 
     def hear(self, said: Utterance) -> Signs:
-        """What a message holds of danger; the rules are tried when they are asked for."""
+        """Return the emergency signs of a message; rules are evaluated when asked for."""
         return self._gate.hear(said)
 
     def is_figure(self, reading: Reading) -> bool:
-        """Whether words of danger stand in a question that is clear and means none: it is answered, with the line.
+        """Return whether words of danger are a figure of speech in a clear question, which is answered, with the line.
 
         "This deductible is going to be the death of me, how much is left?"
         """
@@ -40,20 +40,21 @@ class Alarms:
         return looks_up and not reading.unclear and reading.score >= _CLEAR and danger < _NO_DANGER
 
     def is_unexplained(self, reading: Reading) -> bool:
-        """Whether a message is neither a question for this bot nor one that it knows to refuse.
+        """Return whether a message is neither a question for this bot nor one that it knows to refuse.
 
-        What only answers or changes an earlier question explains no sign of danger: "I can't go on" is no "no".
+        An intent that only answers or changes an earlier question explains no sign of danger: "I can't go on" is no
+        "no".
         """
         if reading.intent != FALLBACK:
             return not self._intents[str(reading.intent)].is_choice
         return reading.slots["reason"].value in _UNEXPLAINED
 
     def is_alone(self, danger: Danger, reading: Reading) -> bool:
-        """Whether danger that the weights heard stands beside no question that is clear."""
+        """Return whether an emergency found by the weights is in a message without a clear question."""
         return danger.rule == COUNTED and (reading.is_miss or reading.intent == FALLBACK or reading.score < _CLEAR)
 
     def counted(self, reading: Reading, said: Utterance) -> Danger | None:
-        """Danger that no rule heard and the counted weights do: it may add the line, and never takes it away."""
+        """Return an emergency that no rule found but the weights did, which may only add the line; else None."""
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
         if first is None or sum(reading.dangers.values()) < self._sure:
             return None
@@ -61,12 +62,12 @@ class Alarms:
 
 
 def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:
-    """The reading of what is asked beside danger. The words of danger were used: nobody is told that they were not."""
+    """Return the reading of the question besides an emergency."""
     return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, ms=elapsed(begun))
 
 
 def in_danger(text: str, danger: Danger, begun: float) -> Reading:
-    """The reading of a message of which danger is all that is answered."""
+    """Return the reading of a message that is answered as an emergency only."""
     only = Candidate(danger.intent, danger.rule, 1.0, ())
     return Reading(
         text,

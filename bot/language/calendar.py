@@ -1,4 +1,4 @@
-"""Stretches of days: whole weeks, months, quarters and years, walking through them, and the days that have a name."""
+"""Date ranges: whole weeks, months, quarters and years, steps between them, and named days."""
 
 from calendar import monthcalendar, monthrange
 from datetime import MAXYEAR, MINYEAR, date, timedelta
@@ -9,12 +9,12 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def month_days(year: int, month: int) -> tuple[date, date]:
-    """The first and the last day of a month."""
+    """Return the first and the last day of a month."""
     return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
 def months_back(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last day of that month when it is shorter."""
+    """Return the same day `months` earlier; the last day of that month if it is shorter."""
     count = max(day.year * 12 + day.month - 1 - months, MINYEAR * 12)
     year, month = divmod(count, 12)
     year = min(year, MAXYEAR)
@@ -22,7 +22,7 @@ def months_back(day: date, months: int) -> date:
 
 
 def unit_around(day: date, unit: str) -> tuple[date, date]:
-    """The whole day, week (Monday first), month, quarter or year that `day` lies in."""
+    """Return the first and last day of the day, week (from Monday), month, quarter or year that contains `day`."""
     if unit == "week":
         start = day - timedelta(days=day.weekday())
         return start, start + timedelta(days=6)
@@ -37,7 +37,10 @@ def unit_around(day: date, unit: str) -> tuple[date, date]:
 
 
 def back(day: date, count: int, unit: str) -> date:
-    """`day`, so many units earlier."""
+    """Return the date `count` units before `day`; `unit` is "day", "week", "month", "quarter" or "year".
+
+    A day that the target month lacks becomes its last day.
+    """
     count = min(count, ROLLING_MAX)
     if unit in {"day", "week"}:
         return day - timedelta(days=count * (7 if unit == "week" else 1))
@@ -45,15 +48,15 @@ def back(day: date, count: int, unit: str) -> date:
 
 
 def months_later(day: date, months: int) -> tuple[int, int]:
-    """Year and month, so many months after a day's."""
+    """Return (year, month) `months` after a day's."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return year, month + 1
 
 
 def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
-    """The whole unit so many steps later than the stretch `days` (negative: earlier), never beyond `today`.
+    """Return the unit `steps` later than the range `days` (negative: earlier), but not after `today`.
 
-    `unit` is day, week, month, quarter, year, or "same": as long as the stretch itself.
+    `unit` is day, week, month, quarter, year, or "same": the length of the range itself.
     """
     end = days[1] or today
     start = days[0] or end
@@ -69,10 +72,10 @@ def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
 
 
 def named_day(rule: str, year: int) -> date:
-    """The day of a year by its rule: "12-25", "11 thu 4 +1" (the day behind the fourth Thursday), "easter -2".
+    """Return a day of a year by its rule: "12-25", "11 thu 4 +1" (the day after the fourth Thursday), "easter -2".
 
     Raises:
-        ValueError: not such a rule.
+        ValueError: the rule is invalid.
     """
     first, *rest = rule.split()
     offset = int(rest.pop()) if rest and (first == "easter" or rest[-1][0] == "+") else 0
@@ -89,7 +92,7 @@ def named_day(rule: str, year: int) -> date:
 
 
 def easter(year: int) -> date:
-    """Easter Sunday of the Western churches, by the Gregorian computus of Meeus."""
+    """Return Easter Sunday of the Western churches, by the Gregorian computus of Meeus."""
     golden, century, rest = year % 19, year // 100, year % 100
     epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
     weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7

@@ -1,6 +1,8 @@
-"""What a person tells of a telephone call: with whom it was ("I spoke to Ann"), and its number ("reference 12345").
+"""Details of a phone call in a message.
 
-Neither is anything else: the name is no provider's to look up, the number no ZIP, claim or amount.
+The name of the other person ("I spoke to Ann"), and a number ("reference 12345").
+
+They are nothing else: the name is not a provider to look up, the number not a ZIP code, claim or amount.
 """
 
 import re
@@ -17,19 +19,19 @@ _JOINED = frozenset({"", "-", "/", "#", "."})
 
 
 class CallPatterns:
-    """The operations of the patterns of `intents/_grammar/*/calls.yaml`: each gives what its words lead to."""
+    """The operations of the patterns in `intents/_grammar/*/calls.yaml`: each returns the kind of what follows."""
 
     def with_whom(self) -> str:
-        """A name follows."""
+        """Return the kind of a name that follows."""
         return CALL_WITH
 
     def numbered(self) -> str:
-        """A number follows."""
+        """Return the kind of a number that follows."""
         return CALL_NUMBER
 
 
 def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Collection[str]) -> list[Tag]:
-    """The names and numbers of calls. `people` are given and family names, `known` everyday words, in look-up form."""
+    """Return the names and numbers of calls. `people` are given and family names, `known` everyday words, as keys."""
     words = lexed.grammar.area("calls")
     if not words.starts("call"):
         return []
@@ -46,7 +48,7 @@ def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Col
 
 
 def _number(said: Utterance, first: int) -> int:
-    """The end of what is written together from here on, where it holds a figure: "C-20931", "4 4 1 9"."""
+    """Return the end of the number that starts at `first`, which may have several parts: "C-20931", "4 4 1 9"."""
     after = first
     while after < len(said.words) and (after == first or said.between(after).strip(" ") in _JOINED):
         spaced = after > first and said.between(after) == " "
@@ -57,14 +59,14 @@ def _number(said: Utterance, first: int) -> int:
 
 
 def _is_short(word: str) -> bool:
-    """A figure that was said alone."""
+    """Return whether a word is a single digit."""
     return len(word) == 1 and word.isdigit()
 
 
 def _name(
     said: Utterance, first: int, people: Collection[str], no_name: Collection[str], titles: Collection[str]
 ) -> int:
-    """The end of a name of one or two words: written with a capital, or one that people have; a doctor is none."""
+    """Return the end of a name of one or two words, capitalized or known names; `first` for none, or for a doctor."""
     after = first
     while after < min(len(said.words), first + _MOST_NAMES):
         word, key = said.words[after], said.keys[after]

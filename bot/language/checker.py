@@ -1,4 +1,4 @@
-"""What is wrong with a pack's words and rules, before a person meets it."""
+"""Checks of a pack's words and rules, before people use it."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -55,7 +55,7 @@ class _Checker:
         return Finding(entry.file.relative_to(self.folder).as_posix(), line_of(entry.file, text), what, near)
 
     def names(self, entry: IntentRules) -> Iterator[Finding]:
-        """Concepts and slot types that do not exist."""
+        """Yield findings for concepts and slot types that do not exist."""
         for rule in entry.rules:
             for name in sorted(rule.concepts - self.known):
                 what = f"rule {rule.name!r}: unknown concept or slot type {name!r}"
@@ -70,7 +70,7 @@ class _Checker:
         yield from self.slot_types(entry)
 
     def slot_types(self, entry: IntentRules) -> Iterator[Finding]:
-        """Slots without a known type, and follow-ups that do not exist."""
+        """Yield findings for slots without a known type, and follow-ups that do not exist."""
         types = SLOT_TYPES | self.engine.lexicon.kinds
         for kind in sorted({name.partition(":")[0] for name in entry.about} - types):
             yield self.finding(entry, "about", f"about: {kind!r} is no slot type", nearest(kind, types))
@@ -82,13 +82,13 @@ class _Checker:
                 yield self.finding(entry, "follows", f"unknown follow-up {follow!r}")
 
     def titles(self, entry: IntentRules) -> Iterator[Finding]:
-        """Answers without a title: a button for them would have no words."""
+        """Yield findings for answers without a title, which buttons need."""
         for language in LANGUAGES:
             if entry.needs != "nothing" and not entry.title.get(language):
                 yield self.finding(entry, "title", f"title: missing in {language!r}")
 
     def detours(self, entry: IntentRules) -> Iterator[Finding]:
-        """Unknown intents that are to answer instead, and detours that lead back to where they begin."""
+        """Yield findings for unknown intents in `instead` and the like, and for cycles of them."""
         intents = set(self.engine.intents)
         if entry.of_list and entry.of_list not in intents:
             near = nearest(entry.of_list, intents)
@@ -110,13 +110,13 @@ class _Checker:
             now = other
 
     def languages(self, entry: IntentRules) -> Iterator[Finding]:
-        """Languages without examples."""
+        """Yield findings for languages without examples."""
         for language in LANGUAGES:
             if not entry.examples.get(language):
                 yield self.finding(entry, "examples", f"no examples in {language!r}")
 
     def sentences(self, entry: IntentRules) -> Iterator[Finding]:
-        """Examples that go elsewhere and are not offered, or meet no licence; counterexamples that are answered."""
+        """Yield findings for examples with another intent or no licence, and for counterexamples that are accepted."""
         contexts = contexts_for(self.engine, entry)
         for said in (text for texts in entry.examples.values() for text in texts):
             readings = (self.readings.of(said, context) for context in contexts)
@@ -137,12 +137,12 @@ class _Checker:
                 yield self.finding(entry, said, f"counterexample is taken: {said!r}")
 
     def is_licensed(self, entry: IntentRules, said: str) -> bool:
-        """Whether a sentence by itself meets the licence of an intent."""
+        """Return whether a sentence alone meets the licence of an intent."""
         heard = self.engine.hear(read(said), TODAY, None)
         return licence_of(entry, self.engine.licences.held(heard)) is not None
 
     def tongues(self) -> Iterator[Finding]:
-        """Concepts without phrases in one of the languages."""
+        """Yield findings for concepts without phrases in one of the languages."""
         for name, shown in self.engine.lexicon.concepts.items():
             for language in LANGUAGES:
                 if (name, language) not in self.engine.lexicon.spoken:
@@ -151,7 +151,7 @@ class _Checker:
                     )
 
     def slow(self) -> Iterator[Finding]:
-        """Hostile messages that take longer than a message may, in this thread's own time, the best of a few runs."""
+        """Yield findings for hostile messages that take too long, in this thread's CPU time, the best of a few runs."""
         for text in _HOSTILE:
             took = min(self._milliseconds(text) for _ in range(_RUNS))
             if took > SLOWEST_MS:
@@ -164,7 +164,7 @@ class _Checker:
 
 
 def glossary_faults(folder: Path, glossary: Glossary, intents: Collection[str]) -> list[Finding]:
-    """Terms whose button leads to an intent that the pack does not have."""
+    """Return findings for glossary terms whose button leads to an intent that the pack does not have."""
     file, shown = folder / "_words" / "glossary.yaml", "_words/glossary.yaml"
     findings = []
     for key, term in glossary.terms.get("en", {}).items():
@@ -181,7 +181,7 @@ def _refused(fault: str) -> Finding:
 
 
 def check(folder: Path) -> list[Finding]:
-    """Everything that is wrong with the pack's `intents/` folder, file by file. Empty when it is in order."""
+    """Return all findings about the pack's `intents/` folder, file by file. Empty if there are none."""
     try:
         engine = Engine.load(folder)
     except PackError as error:
@@ -191,10 +191,10 @@ def check(folder: Path) -> list[Finding]:
 
 
 def doubts(folder: Path, engine: Engine, readings: Readings | None = None) -> list[Finding]:
-    """What a loaded pack may start with, and should not ship with.
+    """Return findings that do not prevent a start, but should not be shipped.
 
-    Slow messages, languages without examples, examples that are read as something else or hold nothing of their
-    licence, counterexamples that are answered, rules that no example reaches.
+    Slow messages, languages without examples, examples with another reading or without anything of their licence,
+    counterexamples that are accepted, rules that no example reaches.
     """
     readings = readings or Readings(engine, TODAY)
     checker = _Checker(folder, engine, readings)
@@ -205,7 +205,7 @@ def doubts(folder: Path, engine: Engine, readings: Readings | None = None) -> li
 
 
 def faults(folder: Path, engine: Engine, readings: Readings | None = None) -> list[Finding]:
-    """What a loaded pack must not start with: unknown names, slots without a type, no licence, no weights."""
+    """Return findings that prevent a start: unknown names, slots without a type, no licence, no weights."""
     readings = readings or Readings(engine, TODAY)
     checker = _Checker(folder, engine, readings)
     findings = [*glossary_faults(folder, engine.lexicon.glossary, engine.intents), *checker.tongues()]

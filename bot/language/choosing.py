@@ -1,4 +1,4 @@
-"""What a message may mean after the answer before it: what its words license, weighed, with what the talk adds."""
+"""Ranks the possible intents of a message, given the previous answer: those its words allow, by the counted weights."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,7 +16,7 @@ _OF_MANY = 0.75
 
 
 def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
-    """Whether a message after the answer `before` holds all that a rule asks for, some of it in a clause that asks."""
+    """Return whether a message after the answer `before` has all that a rule requires, some in an asking clause."""
     if rule.after and before not in rule.after:
         return False
     names = heard.names
@@ -27,13 +27,16 @@ def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
 
 
 def _is_asked(name: str, heard: Heard) -> bool:
-    """Whether a name stands in a clause that asks, or for the message as a whole."""
+    """Return whether a name is in an asking clause, or is about the message as a whole."""
     places = heard.marks.get(name)
     return places is None or not places.isdisjoint(heard.asking)
 
 
 def best_rule(rules: Iterable[Rule], heard: Heard, before: str | None) -> Rule | None:
-    """The rule that fits and asks for most, of such one for this answer before; None where none fits."""
+    """Return the matching rule with the most conditions, preferably one for this previous answer.
+
+    None if none matches.
+    """
     fitting = [rule for rule in rules if fits(rule, heard, before)]
     return max(fitting, key=lambda rule: (len(rule.all), bool(rule.after), _taken(rule, heard)), default=None)
 
@@ -47,16 +50,18 @@ def _places(rule: Rule, heard: Heard) -> frozenset[int]:
 
 
 def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
-    """Whether a rule that holds only after the answer before fits: "was it denied" after one claim."""
+    """Return whether a rule that only applies after the previous answer matches: "was it denied" after one claim."""
     return any(rule.after and fits(rule, heard, before) for rule in entry.rules)
 
 
 def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str | None) -> float:
-    """How well a rule that sets a slot, or goes on from the answer before, takes every word that means something.
+    """Return how well a rule that sets a slot, or continues the previous answer, covers the message's meaningful words.
 
-    Zero where it leaves one; else the share of the words that it takes, at least half: the others are fillers. A rule
-    that one of many values makes fit ("what about Dr. Moody") says less. A bare yes or no is heard apart: "are you
-    sure" is no "sure". Nobody asks for the language that is `spoken` already: "¿habla español?" is of the doctor shown.
+    0 if it leaves any; else the share of all words that it covers, at least half, as the others are fillers. A rule
+    that
+    matches by a value alone ("what about Dr. Moody") counts less. A bare yes or no is handled elsewhere: "are you sure"
+    is
+    no "sure". Asking for the language already `spoken` is about the doctor: "¿habla español?".
     """
     every, best = len(heard.keys), 0.0
     changes = before is not None and entry.intent.startswith(FOLLOW)
@@ -72,7 +77,7 @@ def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str 
 
 
 def is_most(rule: Rule, heard: Heard) -> bool:
-    """Whether a rule takes half of the words of a message, or more."""
+    """Return whether a rule covers at least half of the words of a message."""
     return 2 * len(_places(rule, heard)) >= len(heard.keys)
 
 
@@ -98,7 +103,7 @@ TERM = "term"
 
 
 class Chooser:
-    """Weighs the intents of a pack against each other, by the evidence of a message."""
+    """Ranks the intents of a pack by the evidence in a message."""
 
     def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights], licences: Licences) -> None:
         self.weights, self.licences = weights[INTENTS], licences
@@ -109,18 +114,18 @@ class Chooser:
         self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
 
     def needed(self, entry: IntentRules) -> float:
-        """How likely an intent has to be before it is answered at once."""
+        """Return the probability from which an intent is answered at once."""
         return max(self.sure[entry.needs], entry.sure)
 
     @property
     def sure(self) -> Mapping[str, float]:
-        """How likely an intent has to be before it is answered at once, by what its answer reads."""
+        """The probability from which an intent is answered at once, by what its answer reads."""
         return self.weights.header.sure
 
     def _may_follow(self, intent: str, heard: Heard, context: Context | None) -> bool:
-        """Whether a follow-up fits the answer before it: more of a list, a slot that this answer has, a number.
+        """Return whether a follow-up fits the previous answer: more of a list, a slot that this answer has, a number.
 
-        Without an answer before it, it is read as what it is, and the person is told that there is none.
+        Without a previous answer it is accepted, and the reply says that there is none.
         """
         before = self._intents.get(context.intent) if context else None
         if before is None or intent == AGAIN:
@@ -140,9 +145,11 @@ class Chooser:
         return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
-        """The probability of each intent that can be meant after the answer before, the likeliest first, and of danger.
+        """Return the probability of each possible intent after the previous answer, and of each emergency.
 
-        Danger is heard by the gate, and by `Alarms.counted` where it is likely enough; it competes with no question.
+        Both are ordered, likeliest first. Emergencies are found by the gate, and by `Alarms.counted` if probable
+        enough; they do
+        not compete with questions.
         """
         sums = self.weights.sums(evidence(heard.said, heard.names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
@@ -163,7 +170,10 @@ class Chooser:
         return self.weights.probabilities(sums, legal), dangers
 
     def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
-        """What the answer before adds to an intent: a rule that goes on from it, or values alone, which change it."""
+        """Return what the previous answer adds to an intent's score.
+
+        For a rule that continues it, or for values that change it.
+        """
         before, spoken = (context.intent, context.language) if context else (None, None)
         if entry.intent in _CHANGES and self._is_own(heard, before):
             return 0.0
@@ -181,7 +191,7 @@ class Chooser:
         return BARE if changes and {"BARE", "ASKED"} & heard.names and "MY" not in heard.names else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
-        """Whether a short message points at what the answer before was about, and an intent can be about that too."""
+        """Return whether a short message refers to the previous answer's subject, which an intent has too."""
         before = self._intents.get(context.intent) if context else None
         if before is None or len(heard.keys) > _POINTS or not NAMED.isdisjoint(heard.names):
             return False
@@ -189,7 +199,10 @@ class Chooser:
         return shares and points_back(heard.said.words, heard.joining.beside("context"))
 
     def _is_own(self, heard: Heard, before: str | None) -> bool:
-        """Whether a message has an object of its own: "my …", or whom or what no slot of the answer before can hold."""
+        """Return whether a message has an object of its own.
+
+        "my …", or something that no slot of the previous answer holds.
+        """
         if {"MY", "BARE"} <= heard.names and _JOINED.isdisjoint(heard.names):
             return True
         named = NAMED & heard.names
@@ -201,22 +214,25 @@ class Chooser:
         return any(not held.intersection(range(tag.first, tag.after)) for tag in heard.tags if tag.kind in named)
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
-        """What of an intent's licence the message meets, "-" where it needs none, None where it meets nothing."""
+        """Return the part of an intent's licence that the message meets.
+
+        "-" if it needs none, None if it meets none.
+        """
         return licence_of(entry, self.licences.held(heard))
 
     def aspect(self, intent: str, heard: Heard) -> str | None:
-        """What of an intent is meant, the likeliest of those that its sentences name; None where they name none."""
+        """Return the likeliest aspect of an intent that its sentences name; None if they name none."""
         weights = self._aspects.get(intent)
         if weights is None:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
 
     def is_known(self, heard: Heard) -> bool:
-        """Whether any word of a message, or anything that it holds, was ever counted."""
+        """Return whether any word of a message, or anything found in it, occurs in the weights."""
         return bool(heard.marks.keys() - {"FILLER"}) or self.weights.knows(heard.said.words)
 
 
 def _is_values(heard: Heard) -> bool:
-    """Whether a message holds values and not a word beside them: "Blue Network S"."""
+    """Return whether a message consists of values only: "Blue Network S"."""
     held = frozenset(place for tag in heard.tags for place in range(tag.first, tag.after))
     return bool(heard.keys) and len(held) == len(heard.keys)

@@ -1,4 +1,4 @@
-"""A message cut into clauses: what is asked, what is background, what is courtesy."""
+"""Splits a message into clauses: questions, background and courtesy."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _LEAD = 4
 
 
 class ClauseRole(Enum):
-    """What a clause is there for."""
+    """The purpose of a clause."""
 
     ASKS = "asks"
     BACKGROUND = "background"
@@ -24,7 +24,7 @@ class ClauseRole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """The tokens `first` up to, not including, `after`, and what they are there for."""
+    """The tokens [first, after) of a clause, and its purpose."""
 
     first: int
     after: int
@@ -32,11 +32,13 @@ class Clause:
 
 
 def clauses(said: Utterance, idle: AbstractSet[int], words: WordArea) -> tuple[Clause, ...]:
-    """The clauses of a message in order; together they hold each of its tokens once.
+    """Return the clauses of a message in order; each token is in one of them.
 
-    `words` are the area "clauses" of the grammar, `idle` the tokens that ask for nothing (greetings, thanks, function
-    words). A clause of idle tokens alone is courtesy. A clause asks when it is a question or a request in form. Where
-    no clause has that form, all that are not courtesy ask: "last visit cost".
+    `words` is the grammar area "clauses", `idle` are the tokens that ask for nothing (greetings, thanks, function
+    words). A
+    clause of idle tokens is courtesy. A clause asks if it has the form of a question or a request. If none has, all
+    that are
+    not courtesy ask: "last visit cost".
     """
     spans = tuple(_spans(said, words))
     roles = [_role(said, first, after, idle, words) for first, after in spans]
@@ -56,7 +58,7 @@ def _spans(said: Utterance, words: WordArea) -> Iterator[tuple[int, int]]:
 
 
 def _ends_before(said: Utterance, place: int, words: WordArea) -> bool:
-    """Whether a clause ends between the token before `place` and the one there."""
+    """Return whether a clause ends between the token before `place` and the one there."""
     gap = said.text[said.spans[place - 1][1] : said.spans[place][0] + 1]
     before, word = said.words[place - 1], _plain(said.words[place])
     if found := _HARD.search(gap):
@@ -73,12 +75,12 @@ def _ends_before(said: Utterance, place: int, words: WordArea) -> bool:
 
 
 def _plain(word: str) -> str:
-    """The word as the lists above have it: "what's" is "whats"."""
+    """Return the word without apostrophes, as in the lists: "what's" is "whats"."""
     return word.replace("'", "").replace("\u2019", "")
 
 
 def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
-    """Whether a clause has the form of a question or a request."""
+    """Return whether a clause has the form of a question or a request."""
     first, after = clause.first, clause.after
     lead = map(_plain, said.words[first : min(after, first + _LEAD)])
     ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]

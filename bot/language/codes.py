@@ -1,4 +1,4 @@
-"""Numbers and codes that staff type: NPI, tax number, NUCC taxonomy, procedure codes and drug codes, by their form."""
+"""Codes that staff type, recognized by format: NPI, tax number, NUCC taxonomy, procedure codes and drug codes."""
 
 import re
 from bisect import bisect_right
@@ -23,7 +23,10 @@ _NEAR, _SHORTEST = 3, 5
 
 
 def is_npi(number: str) -> bool:
-    """Whether ten digits are an NPI: the last is the Luhn check digit over "80840" and the others (45 CFR 162.406)."""
+    """Return whether ten digits are an NPI.
+
+    The last is the Luhn check digit of "80840" and the others (45 CFR 162.406).
+    """
     if not (number.isascii() and _NPI.match(number)):
         return False
     total = 0
@@ -34,12 +37,12 @@ def is_npi(number: str) -> bool:
 
 
 def is_nucc(word: str) -> bool:
-    """Whether a word has the form of a NUCC code: three digits, six signs and an X."""
+    """Return whether a word has the format of a NUCC code: three digits, six characters and an X."""
     return _NUCC.match(word) is not None and not word.isdigit()
 
 
 def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
-    """The codes of a message. Their words are marked in `free`."""
+    """Return the codes in a message. Their words are marked in `free`."""
     if not _DIGITS.search(said.folded):
         return []
     tags = (tag for tag in (*_by_text(said, words), *_by_word(said, words)) if all(free[tag.first : tag.after]))
@@ -50,7 +53,7 @@ def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
 
 
 def _by_text(said: Utterance, words: WordArea) -> Iterator[Tag]:
-    """Codes with dashes in them, which are several words."""
+    """Yield codes with dashes, which are several words."""
     for kind, form in (("ndc", _NDC), ("tin", _TIN)):
         for match in form.finditer(said.text):
             first, after = _tokens(said, match.start(), match.end())
@@ -75,7 +78,7 @@ def _by_word(said: Utterance, words: WordArea) -> Iterator[Tag]:
 
 
 def _with_its_word(said: Utterance, tag: Tag, words: WordArea) -> Tag:
-    """With the words before it that say what it is: "CPT code 99213"."""
+    """Return the tag extended by the words before it that say what it is: "CPT code 99213"."""
     first = tag.first
     while first and said.words[first - 1] in words.says_kind:
         first -= 1
@@ -84,12 +87,12 @@ def _with_its_word(said: Utterance, tag: Tag, words: WordArea) -> Tag:
 
 
 def _near(said: Utterance, place: int, words: frozenset[str]) -> bool:
-    """Whether one of the words stands before a place, or right behind it."""
+    """Return whether one of the words is before a position, or right after it."""
     return not words.isdisjoint(said.words[max(0, place - _NEAR) : place] + said.words[place + 1 : place + 2])
 
 
 def _tokens(said: Utterance, start: int, end: int) -> tuple[int, int]:
-    """The tokens that lie in a stretch of the text."""
+    """Return the range of tokens within a range of characters."""
     ends: Sequence[int] = [span[1] for span in said.spans]
     first = bisect_right(ends, start)
     after = next((at for at, span in enumerate(said.spans) if span[0] >= end), len(said.spans))

@@ -1,4 +1,4 @@
-"""What was said before, as far as the next message may need it."""
+"""The previous answers, as far as the next message may refer to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,9 +28,9 @@ _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The answer before this message: its intent and slots, what the bot asked for, and the plan year when known.
+    """The previous answer: its intent and slots, what the bot asked for, and the plan year if known.
 
-    `earlier` are the topics before it, the newest first, for a message that comes back to one of them.
+    `earlier` are the topics before it, newest first, for a message that returns to one of them.
     """
 
     intent: str
@@ -41,22 +41,25 @@ class Context:
     earlier: tuple["Context", ...] = ()
 
     def topic(self, back: int) -> "Context":
-        """The topic that a reading is about: this one, or the one so many topics before it."""
+        """Return the topic that a reading is about: this one, or the one `back` topics before it."""
         return self.earlier[back - 1] if 0 < back <= len(self.earlier) else self
 
     def before(self, intent: str) -> tuple["Context", ...]:
-        """The topics that stay within reach when `intent` is answered next, at most `MOST_TOPICS`."""
+        """Return the topics that stay available if `intent` is answered next, at most `MOST_TOPICS`."""
         stack = self.earlier if intent == self.intent else (replace(self, earlier=()), *self.earlier)
         return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
 def asks_by_itself(words: Sequence[str], listed: WordArea) -> bool:
-    """Whether words are a sentence of their own that asks ("is Grace Okafor in Network P") and not of an answer."""
+    """Return whether words are a complete question ("is Grace Okafor in Network P"), unrelated to the answer."""
     return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
 def points_back(words: Sequence[str], listed: WordArea) -> bool:
-    """Whether words stand for what the answer before was about: "is it covered", "ya la pagó", and not "la visita"."""
+    """Return whether words refer to the subject of the previous answer: "is it covered", "ya la pagó".
+
+    Not "la visita".
+    """
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return any(
         (word in listed.points and after not in listed.leads_on)
@@ -66,7 +69,7 @@ def points_back(words: Sequence[str], listed: WordArea) -> bool:
 
 
 def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:
-    """The earlier question with what a refinement or a date shift changes; a slot without a value is taken away."""
+    """Return the earlier question with a refinement or date shift applied; a slot without a value is removed."""
     topic = context.topic(reading.back)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
@@ -77,11 +80,12 @@ def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:
 def merge(
     context: Context | None, reading: Reading, intents: Mapping[str, IntentRules]
 ) -> tuple[str | None, dict[str, Slot]]:
-    """The whole question behind a message: intent and slots after context.
+    """Return the intent and slots of a message after the context is taken into account.
 
     A refinement or a date shift repeats the earlier intent with the changed slots; "more" and "the second one" keep
-    their own intent and carry the earlier slots. Anything else stands alone, except for the slots that its intent
-    carries over.
+    their
+    own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent carries
+    over.
     """
     slots = dict(reading.slots)
     if context is None:
@@ -102,9 +106,10 @@ def merge(
 
 
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
-    """What a question leaves to the answer before it, slots and `RECORD`: both share a subject that it does not name.
+    """Return the slots, and `RECORD`, that a question takes over from the previous answer, as they share a subject.
 
-    A question of its own object takes over no condition. When something was done is no time of what it was done for.
+    A question with its own object takes over no condition. The date of an action is not the date of the care it is
+    about.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None:

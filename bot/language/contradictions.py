@@ -1,4 +1,4 @@
-"""Rows of a pack that contradict each other, name what is not there, wait in a ring, or cannot be reached."""
+"""Checks for entries of a pack that contradict each other, have unknown names, form a cycle, or cannot be reached."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ CELLS = ("object", "attribute", "act", "owner", "time", "condition", "alien", "t
 
 
 def same_rows(folder: Path, entry: IntentRules) -> Iterator[Finding]:
-    """Rules of an intent that ask for the same, after the same answers: the second one never sets its slots."""
+    """Yield a finding for each rule whose conditions repeat an earlier rule's, so that its slots are never set."""
     alike: dict[object, list[Rule]] = defaultdict(list)
     for rule in entry.rules:
         alike[frozenset(rule.all), rule.any, rule.after].append(rule)
@@ -30,7 +30,7 @@ def same_rows(folder: Path, entry: IntentRules) -> Iterator[Finding]:
 
 
 def licensed(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Finding]:
-    """Licences of classes that there are not, look-ups without a licence, intents that nothing was counted for."""
+    """Yield findings for licences of unknown classes, look-ups without a licence, and intents without weights."""
     classes = engine.licences.classes
     if entry.needs != "nothing" and not entry.licence:
         yield _at(folder, entry, "needs", f"licence: missing; it looks things up ({entry.needs})")
@@ -41,7 +41,7 @@ def licensed(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Findi
 
 
 def classes(engine: Engine, folder: Path, known: frozenset[str]) -> Iterator[Finding]:
-    """Names in a class that are neither a concept nor a slot type, and classes that no licence names."""
+    """Yield findings for names in a class that are no concept or slot type, and for classes in no licence."""
     file, shown = folder / WORDS / "classes.yaml", f"{WORDS}/classes.yaml"
     named = {name for entry in engine.intents.values() for one in entry.licence for name in one.split()}
     for key, one in engine.licences.classes.items():
@@ -53,7 +53,7 @@ def classes(engine: Engine, folder: Path, known: frozenset[str]) -> Iterator[Fin
 
 
 def left_open(folder: Path, entry: IntentRules, known: frozenset[str]) -> Iterator[Finding]:
-    """What a question never takes over, or is whole by, where that means nothing; and a detour that forbids itself."""
+    """Yield findings for meaningless names in `never` and `whole`, and for a self-contradicting `instead`."""
     slots = {name for one in entry.subjects for name in one.slots}
     for name in sorted(entry.never - slots):
         yield _at(folder, entry, "never", f"never: {name!r} is no slot of its subjects", nearest(name, slots))
@@ -68,9 +68,9 @@ def left_open(folder: Path, entry: IntentRules, known: frozenset[str]) -> Iterat
 
 
 def offered(engine: Engine, folder: Path, entry: IntentRules, names: Mapping[str, str]) -> Iterator[Finding]:
-    """A form whose fields are no options that its intent takes, and a prompt that lacks a language.
+    """Yield findings for forms with fields that are no options of their intent, and prompts that lack a language.
 
-    `names` are the forms that were seen, with their intents.
+    `names` are the forms seen so far, with their intents.
     """
     form = entry.form
     if form is not None:
@@ -90,7 +90,7 @@ def offered(engine: Engine, folder: Path, entry: IntentRules, names: Mapping[str
 
 
 def cells(lexicon: Lexicon, folder: Path, known: frozenset[str]) -> Iterator[Finding]:
-    """Cells that there are not, and names in them that are neither a concept nor a slot type."""
+    """Yield findings for unknown cells, and for names in them that are no concept or slot type."""
     file, shown = folder / WORDS / "cells.yaml", f"{WORDS}/cells.yaml"
     for cell in sorted(set(lexicon.cells.values()) - set(CELLS)):
         yield Finding(shown, line_of(file, f"{cell}:"), f"{cell}: no such cell", nearest(cell, CELLS))
@@ -108,7 +108,10 @@ ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
 
 
 def contexts_for(engine: Engine, entry: IntentRules) -> Sequence[Context | None]:
-    """Where an example stands: alone; a follow-up after each answer that it fits, those with the most slots first."""
+    """Return the contexts for an example: none.
+
+    Or for a follow-up each answer that it fits, those with most slots first.
+    """
     if not entry.intent.startswith(FOLLOW):
         return (None,)
     kind = entry.intent.removeprefix(FOLLOW)
@@ -118,19 +121,19 @@ def contexts_for(engine: Engine, entry: IntentRules) -> Sequence[Context | None]
 
 
 def after_answers(entry: IntentRules) -> list[Context]:
-    """Where a sentence of `afterwards` stands: after each answer that the file's rules name."""
+    """Return the contexts for a sentence of `afterwards`: each answer that the file's rules name."""
     return [Context(name, {}) for name in sorted({name for rule in entry.rules for name in rule.after})]
 
 
 class Readings:
-    """What an engine reads in the sentences of its own pack; each is read once after each answer."""
+    """An engine's readings of the sentences of its own pack, cached by sentence and previous answer."""
 
     def __init__(self, engine: Engine, today: date) -> None:
         self._engine, self._today = engine, today
         self._kept: dict[tuple[str, str | None, str | None], Reading] = {}
 
     def of(self, said: str, context: Context | None = None) -> Reading:
-        """The reading of a sentence alone, or after an answer that holds no slots."""
+        """Return the reading of a sentence alone, or after an answer without slots."""
         key = (said, context.intent if context else None, context.asked if context else None)
         if key not in self._kept:
             self._kept[key] = self._engine.understand(said, today=self._today, context=context)
@@ -138,7 +141,7 @@ class Readings:
 
 
 def missed(engine: Engine, entry: IntentRules, readings: Readings) -> set[str]:
-    """The names of the rules of an intent that none of its own sentences reaches."""
+    """Return the names of the rules of an intent that none of its own sentences reaches."""
     alone, later = contexts_for(engine, entry), after_answers(entry)
     sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]
     left = {rule.name for rule in entry.rules}
@@ -150,7 +153,7 @@ def missed(engine: Engine, entry: IntentRules, readings: Readings) -> set[str]:
 
 
 def unreached(engine: Engine, folder: Path, readings: Readings) -> Iterator[Finding]:
-    """Rules that no example reaches, so that no test would show when they stop working."""
+    """Yield findings for rules that no example reaches, as no test would show if they stop working."""
     for entry in engine.intents.values():
         left = missed(engine, entry, readings)
         for rule in entry.rules:

@@ -1,4 +1,4 @@
-"""The words of danger, read from `_words/safety.yaml`: ideas that mean little alone, and rules over them."""
+"""The words of danger in `_words/safety.yaml`: ideas that mean little alone, and rules that combine them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -53,10 +53,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DangerRule:
     """Ideas that together mean danger: `others`, each so many times, within `within` words of `first`.
 
-    With `after`, only behind it. In a sentence about benefits, cost or the past a rule that is not `firm` leaves the
-    answer as it is and puts a line above it, unless the sentence says "now". A `loose` rule does the same in every
-    message that something else explains; an `alone` rule is silent there. A `plain` rule takes the place of what is not
-    understood, however calm. `lines` names further telephone numbers.
+    With `after`, only after it. In a sentence about benefits, cost or the past, a rule that is not `firm` only adds a
+    line
+    above the answer, unless the sentence says "now". A `loose` rule does the same in every message that something else
+    explains; an `alone` rule is ignored there. A `plain` rule replaces the reply to a message that is not understood,
+    even if
+    calm. `lines` are further phone numbers.
     """
 
     kind: Literal["crisis", "emergency"]
@@ -74,9 +76,9 @@ class DangerRule:
 
 @dataclass(frozen=True, slots=True)
 class Dangers:
-    """Every word of danger in one tree, the rules over them (crisis before emergency), and words worth repairing.
+    """All words of danger in one tree, the rules over them (crisis before emergency), and words to correct typos to.
 
-    `lines` are further telephone numbers by the ideas that ask for them.
+    `lines` are further phone numbers by the ideas that ask for them.
     """
 
     words: PhraseTree = field(default_factory=PhraseTree)
@@ -114,10 +116,10 @@ def _known(names: Sequence[str], ideas: Mapping[str, _Idea], where: str) -> None
 
 
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
-    """The words and rules of the safety gate; the names of `medicines` count as MEDICINE.
+    """Return the words and rules of the safety gate; the names of `medicines` count as MEDICINE.
 
     Raises:
-        PackError: "file: key: what" at the first thing that is wrong.
+        PackError: "file: key: what" for the first fault.
     """
     shown = f"{WORDS}/safety.yaml"
     file: _File = converted(read_yaml(folder / "safety.yaml", shown), _File, shown)

@@ -1,4 +1,4 @@
-"""Times that a message names, as days: what the patterns of `intents/_grammar/*/dates.yaml` mean on a given day."""
+"""Times in a message as dates: the meaning of the patterns in `intents/_grammar/*/dates.yaml` on a given day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _YEARS_AHEAD = 10
 
 @dataclass(frozen=True, slots=True)
 class DateFound:
-    """A date phrase in a message: tokens `first` up to `after`, and the days it means, both ends included."""
+    """A date phrase in a message: tokens [first, after), and its first and last day."""
 
     first: int
     after: int
@@ -36,7 +36,7 @@ class DateFound:
 
 
 class Stretch(NamedTuple):
-    """The days of a period, both included; `dated` when the words name its year."""
+    """The first and last day of a period; `dated` if the words include the year."""
 
     start: date
     end: date
@@ -44,7 +44,7 @@ class Stretch(NamedTuple):
 
 
 class Dates:
-    """The operations of the patterns of times. About the past: a time without a year is the latest such."""
+    """The operations of the time patterns. Dates are in the past: a date without a year is the latest such date."""
 
     def __init__(self, today: date, plan_year: tuple[date, date] | None = None) -> None:
         self._today, self._plan_year = today, plan_year
@@ -53,7 +53,10 @@ class Dates:
         return Stretch(day, day, dated)
 
     def _latest(self, first: date, months: int, said_year: int | None) -> Stretch:
-        """So many months from a day on, a year earlier where nothing says the year and they would begin ahead."""
+        """Return `months` months from a day on.
+
+        A year earlier if no year is given and they would start in the future.
+        """
         if said_year is None and first > self._today:
             first = first.replace(year=first.year - 1)
         return Stretch(first, month_days(*months_later(first, months - 1))[1])
@@ -62,163 +65,166 @@ class Dates:
         return Stretch(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
 
     def added(self, tens: int, day_word: int) -> int | None:
-        """Twenty first."""
+        """Return the number for "twenty first"."""
         return tens + day_word if day_word < _TEN else None
 
     def given_year(self, year: int) -> int:
-        """Of 2023."""
+        """Return the year for "of 2023"."""
         return year
 
     def last_year(self) -> int:
-        """Of last year."""
+        """Return the year for "of last year"."""
         return self._today.year - 1
 
     def this_year(self) -> int:
-        """Of this year."""
+        """Return the year for "of this year"."""
         return self._today.year
 
     def figures(self, figures: tuple[int, int, int]) -> Stretch:
-        """3/14/2024, 2024-03-14."""
+        """Return the day for "3/14/2024" or "2024-03-14"."""
         year, month, day = figures if figures[0] >= _CENTURY else (figures[2], figures[0], figures[1])
         return self._day(date(year + 2000 * (year < _CENTURY), month, day))
 
     def short(self, short: tuple[int, int]) -> Stretch | None:
-        """3/14, 6/2024."""
+        """Return the day for "3/14" or the month for "6/2024"."""
         first, second = short
         if second >= 1000:  # noqa: PLR2004 -- a year of four digits
             return Stretch(*month_days(second, first)) if second < MAXYEAR else None
         return self.day_of_month(first, second)
 
     def day_of_month(self, month: int, day: int, said_year: int | None = None) -> Stretch:
-        """June 17 2024, the 17th of June."""
+        """Return the day for "June 17 2024" or "the 17th of June"."""
         found = date(said_year or self._today.year, month, day)
         if said_year is None and found > self._today:
             found = date(self._today.year - 1, month, day)
         return self._day(found, dated=said_year is not None)
 
     def days(self, month: int, first: int, last: int, said_year: int | None = None) -> Stretch | None:
-        """March 1 to 15."""
+        """Return the days for "March 1 to 15"."""
         if not 1 <= first <= last <= _DAYS:
             return None
         end = self.day_of_month(month, last, said_year)
         return end._replace(start=end.start.replace(day=first))
 
     def month(self, month: int, said_year: int | None = None) -> Stretch:
-        """March, March of last year."""
+        """Return the month for "March" or "March of last year"."""
         year = said_year if said_year is not None else self._today.year - (month > self._today.month)
         return Stretch(*month_days(year, month), said_year is not None)
 
     def last_month(self, month: int) -> Stretch:
-        """Last March."""
+        """Return the month for "last March"."""
         return Stretch(*month_days(self._today.year - (month >= self._today.month), month))
 
     def around(self, day: Stretch) -> Stretch:
-        """The week of March 3."""
+        """Return the week for "the week of March 3"."""
         return Stretch(*unit_around(day.start, "week"))
 
     def week_of_month(self, nth: int, month: Stretch) -> Stretch:
-        """The first week of March, the last one."""
+        """Return the week for "the first week of March" or "the last week of March"."""
         first = month.end - timedelta(days=6) if nth < 0 else month.start + timedelta(days=7 * (nth - 1))
         return Stretch(first, first + timedelta(days=6), month.dated)
 
     def days_ago(self, days_ago: int) -> Stretch:
-        """Today, yesterday."""
+        """Return the day for "today" or "yesterday"."""
         return self._day(self._today - timedelta(days=days_ago))
 
     def year_so_far(self) -> Stretch:
-        """Year to date."""
+        """Return the days for "year to date"."""
         return Stretch(date(self._today.year, 1, 1), self._today)
 
     def holiday(self, holiday: str) -> Stretch:
-        """The latest day of that name."""
+        """Return the latest day with this name."""
         day = named_day(holiday, self._today.year)
         return self._day(day if day <= self._today else named_day(holiday, self._today.year - 1))
 
     def plan_year(self, plan_year: str) -> Stretch:  # noqa: ARG002 -- the words say no more
-        """This plan year, by the coverage when it is known."""
+        """Return the plan year for "this plan year", from the coverage if known."""
         return Stretch(*(self._plan_year or unit_around(self._today, "year")))
 
     def plan_year_before(self, plan_year: str) -> Stretch:
-        """Last plan year."""
+        """Return the plan year for "last plan year"."""
         first = self.plan_year(plan_year).start
         return Stretch(months_back(first, 12), first - timedelta(days=1))
 
     def this_unit(self, unit: str) -> Stretch:
-        """This month."""
+        """Return the period for "this month"."""
         return Stretch(*unit_around(self._today, unit))
 
     def previous_unit(self, unit: str) -> Stretch:
-        """Last month."""
+        """Return the period for "last month"."""
         start = unit_around(self._today, unit)[0]
         return Stretch(*unit_around(start - timedelta(days=1), unit))
 
     def past_unit(self, unit: str) -> Stretch:
-        """The past month is a month up to now; the past day is the one before."""
+        """Return the period for "the past month", a month up to today; "the past day" is yesterday."""
         return self.previous_unit(unit) if unit == "day" else self.rolling(1, unit)
 
     def rolling(self, count: int, unit: str) -> Stretch:
-        """The past 90 days."""
+        """Return the days for "the past 90 days"."""
         if not count:
             raise ValueError(count)
         return Stretch(back(self._today, count, unit), self._today)
 
     def rolling_few(self, unit: str) -> Stretch:
-        """The last months."""
+        """Return the days for "the last months"."""
         return self.rolling(_FEW, unit)
 
     def rolling_joined(self, counted: tuple[int, str]) -> Stretch:
-        """The past 90d, 6mo."""
+        """Return the days for "the past 90d" or "6mo"."""
         units = {"w": "week", "m": "month", "y": "year"}
         return Stretch(back(self._today, counted[0], units.get(counted[1][0], "day")), self._today)
 
     def unit_ago(self, count: int, unit: str) -> Stretch:
-        """Three weeks ago: the whole week."""
+        """Return the whole week for "three weeks ago"."""
         return Stretch(*unit_around(self.rolling(count, unit).start, unit))
 
     def last_weekend(self) -> Stretch:
-        """The Saturday and Sunday before this week."""
+        """Return the Saturday and Sunday before this week."""
         saturday = self._today - timedelta(days=self._today.weekday() + 2)
         return Stretch(saturday, saturday + timedelta(days=1))
 
     def weekday(self, weekday: int) -> Stretch:
-        """Monday, last Monday."""
+        """Return the day for "Monday" or "last Monday"."""
         return self.days_ago((self._today.weekday() - weekday - 1) % 7 + 1)
 
     def quarter(self, quarter: int, said_year: int | None = None) -> Stretch:
-        """Q3, the third quarter of 2024."""
+        """Return the quarter for "Q3" or "the third quarter of 2024"."""
         return self._latest(date(said_year or self._today.year, quarter * 3 - 2, 1), 3, said_year)
 
     def half(self, half: int, said_year: int | None = None) -> Stretch:
-        """The first half of 2024."""
+        """Return the half-year for "the first half of 2024"."""
         return self._latest(date(said_year or self._today.year, half * 6 - 5, 1), 6, None)
 
     def season(self, season: int, said_year: int | None = None) -> Stretch:
-        """In the spring; a winter begins in December."""
+        """Return the season for "in the spring"; winter begins in December."""
         return self._latest(date(said_year or self._today.year, season, 1), 3, said_year)
 
     def season_before(self, season: int) -> Stretch:
-        """Last summer: the latest that is over."""
+        """Return the season for "last summer": the latest that is over."""
         found = self.season(season)
         return found if found.end < self._today else self.season(season, found.start.year - 1)
 
     def fiscal_year(self, fiscal_year: int) -> Stretch | None:
-        """FY25: the calendar year, since whose fiscal year it is is not known."""
+        """Return the calendar year for "FY25", because it is not known whose fiscal year is meant."""
         return self._of_year(fiscal_year + 2000 * (fiscal_year < _CENTURY))
 
     def whole_year(self, year: int) -> Stretch | None:
-        """2024."""
+        """Return the year for "2024"."""
         return self._of_year(year)
 
     def this_fiscal_year(self) -> Stretch | None:
-        """This fiscal year."""
+        """Return the calendar year for "this fiscal year", because it is not known whose fiscal year is meant."""
         return self._of_year(self._today.year)
 
     def last_fiscal_year(self) -> Stretch | None:
-        """Last fiscal year."""
+        """Return the calendar year for "last fiscal year"."""
         return self._of_year(self._today.year - 1)
 
     def between(self, first: Stretch, last: Stretch) -> Days:
-        """From the first day of one to the last of the other; a month without a year is before the second."""
+        """Return the days from the start of the first to the end of the last.
+
+        A month without a year is before the second.
+        """
         begin = first.start
         if not first.dated:
             begin = self._in_year(begin, last.end.year)
@@ -231,38 +237,38 @@ class Dates:
         return date(year, day.month, min(day.day, month_days(year, day.month)[1].day))
 
     def follows(self, first: Stretch, last: Stretch) -> Days | None:
-        """1/1/24-3/31/24: two dates in figures, one right after the other."""
+        """Return the days for "1/1/24-3/31/24": two dates in digits, one right after the other."""
         return (first.start, last.end) if last.end >= first.start else None
 
     def since(self, period: Stretch) -> Days:
-        """From then until now."""
+        """Return the days from the start of a period until now."""
         return period.start, None
 
     def until(self, period: Stretch) -> Days:
-        """Until then."""
+        """Return the days until the end of a period."""
         return None, period.end
 
     def before(self, period: Stretch) -> Days:
-        """Up to the day before."""
+        """Return the days until the day before a period."""
         return None, period.start - timedelta(days=1)
 
     def after(self, period: Stretch) -> Days:
-        """From the day behind on."""
+        """Return the days from the day after a period on."""
         return period.end + timedelta(days=1), None
 
     def month_ahead(self, month: int, year: int) -> Stretch | None:
-        """January 2027, where that begins after today."""
+        """Return the month for "January 2027" if it is in the future, else None."""
         return self._ahead(Stretch(*month_days(year, month)))
 
     def year_ahead(self, year: int) -> Stretch | None:
-        """In 2027."""
+        """Return the year for "in 2027" if it is in the future, else None."""
         return self._ahead(Stretch(date(year, 1, 1), date(year, 12, 31)))
 
     def _ahead(self, found: Stretch) -> Stretch | None:
         return found if self._today < found.start and found.start.year <= self._today.year + _YEARS_AHEAD else None
 
     def next_unit(self, unit: str) -> Stretch:
-        """Next month."""
+        """Return the period for "next month"."""
         if unit == "month":
             return Stretch(*month_days(*months_later(self._today, 1)))
         return Stretch(*unit_around(unit_around(self._today, unit)[1] + timedelta(days=1), unit))
@@ -271,11 +277,12 @@ class Dates:
 def find_dates(
     lexed: Lexed, today: date, plan_year: tuple[date, date] | None = None, *, dashes: Sequence[int] = ()
 ) -> tuple[DateFound, ...]:
-    """The date phrases among folded words, in order, each as days with both ends included.
+    """Return the date phrases among folded words, in order, each with its first and last day.
 
-    No range starts in the future; a range that would reach beyond `today` ends today. An open start is None. Periods
-    that follow one another ("February and March") are one range; of a season with months behind it ("late winter,
-    February and March") only the months count. `dashes` are the places of words that a dash joins to the word before.
+    No range starts in the future; a range that would end after `today` ends today. An open start is None. Consecutive
+    periods ("February and March") are one range; of a season followed by months ("late winter, February and March")
+    only the
+    months count. `dashes` are the positions of words that a dash joins to the word before.
     """
     return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed.grammar, today)
 
@@ -299,7 +306,7 @@ def _clipped(days: Days, today: date) -> Days | None:
 
 
 def _listed(matcher: Matcher, grammar: Grammar, found: Sequence[DateFound]) -> Iterator[DateFound]:
-    """The ranges, those that are said one after the other and follow each other in time made one."""
+    """Yield the ranges, with consecutive ones that are mentioned together merged."""
     last, glue = found[0], grammar.words("dates.listed")
     for one in found[1:]:
         near = glue.issuperset(matcher.words[last.after : one.first])
@@ -318,7 +325,7 @@ def _has_season(matcher: Matcher, one: DateFound) -> bool:
 
 
 def _same_year(matcher: Matcher, first: DateFound, second: DateFound) -> Days:
-    """The days of the first, in the year that only the second names: "February and March 2023"."""
+    """Return the first range's days in the year that only the second has: "February and March 2023"."""
     start, end = first.days
     year = next((int(word) for word in matcher.words[second.first : second.after] if _YEAR.match(word)), None)
     bare = first.after - first.first == 1 and matcher.is_in(first.first, "dates.month")
@@ -338,7 +345,7 @@ def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | Non
 
 
 def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
-    """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
+    """Return the times in a message, as `{"start", "end"}` in ISO dates; future times have a kind of their own."""
     matcher = Matcher(lexed, Dates(today, plan_year), said.dashes)
     tags = [
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
@@ -355,5 +362,5 @@ def _iso(start: date | None, end: date | None) -> dict[str, str | None]:
 
 
 def says_plan_year(grammar: Grammar, words: Sequence[str]) -> bool:
-    """Whether a phrase of time is counted in plan years."""
+    """Return whether a time phrase is counted in plan years."""
     return next(Matcher(Lexed(grammar, words)).find("dates.plan_year"), None) is not None

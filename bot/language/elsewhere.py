@@ -1,4 +1,4 @@
-"""Places that no phrase of the pack names whole: "Norwich CT", "near Gotham", "Hamilton or Bradley county"."""
+"""Places that no phrase of the pack contains: "Norwich CT", "near Gotham", "Hamilton or Bradley county"."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -13,7 +13,7 @@ _MOST_WORDS = 2
 def counties_beside(
     said: Utterance, tags: Sequence[Tag], meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> list[Tag]:
-    """The counties that are joined to a county which is named in full, by "and", "or" or a comma."""
+    """Return the counties joined by "and", "or" or a comma to a county with a full name."""
     found: list[Tag] = []
     for tag in tags:
         if tag.kind != "location" or not isinstance(tag.value, dict) or "county" not in tag.value:
@@ -33,7 +33,7 @@ def counties_beside(
 def _county_behind(
     said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> Tag | None:
-    """The Bradley of "condado de Hamilton o Bradley"."""
+    """Return the Bradley of "condado de Hamilton o Bradley"."""
     first = at + (said.words[at : at + 1] != () and said.words[at] in words.join)
     if first == at and (at >= len(said.words) or "," not in said.between(at)):
         return None
@@ -66,9 +66,9 @@ _LONGEST = 3
 
 
 def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True) -> tuple[str, int] | None:
-    """The two-letter code of the state that is named at `place` and the place after it, None for other words.
+    """Return the two-letter code of the state at `place` and the position after it; None for other words.
 
-    A code that is a word counts in capitals only; more of them are words where it is not `loose` what stands before.
+    A code that is also a word counts in capitals only, and more codes are words unless `loose`.
     """
     states, doubtful = words.phrases("state"), words.loose if loose else words.code_word
     for after in (place + 2, place + 1):
@@ -81,9 +81,9 @@ def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True
 def city_elsewhere(
     said: Utterance, free: Sequence[bool], known: Collection[str], words: WordArea, *, awaited: bool = False
 ) -> Tag | None:
-    """A city that no list has: the words between "in" and a state, else strange words after "near".
+    """Return a city that is on no list: the words between "in" and a state, or unknown words after "near"; else None.
 
-    `awaited`: the bot asked for a place, so that strange words after "in", or alone, name one.
+    `awaited`: the bot asked for a place, so that unknown words after "in", or alone, are one.
     """
     if awaited and (alone := _strange(said, 0, free, known)) and alone.after == len(said.words):
         return alone
@@ -118,7 +118,7 @@ def _state_alone(said: Utterance, place: int, words: WordArea) -> Tag | None:
 
 
 def _strange(said: Utterance, first: int, free: Sequence[bool], known: Collection[str]) -> Tag | None:
-    """Words that nobody knows, where only a place can stand."""
+    """Return unknown words where only a place can be; None if there are none."""
     after = first
     while after < len(said.words) and after - first < _LONGEST and free[after] and _is_strange(said, after, known):
         after += 1

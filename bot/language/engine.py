@@ -1,4 +1,4 @@
-"""A person's message to an intent with slots: danger first, then what it holds, what it means, and the slots."""
+"""From a message to an intent with slots: emergencies first, then values and concepts, the intent, and its slots."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -52,7 +52,7 @@ def _read_whole(text: str) -> tuple[Utterance, Utterance]:
 
 
 class Engine:
-    """The language part, loaded once and free of state: every call stands alone."""
+    """The language engine, loaded once and without state between calls."""
 
     def __init__(
         self, intents: Iterable[IntentRules], lexicon: Lexicon, licences: Licences, weights: Mapping[str, Weights]
@@ -71,10 +71,10 @@ class Engine:
 
     @classmethod
     def load(cls, folder: Path) -> "Engine":
-        """The engine for a pack's `intents/` folder.
+        """Return the engine for a pack's `intents/` folder.
 
         Raises:
-            PackError: "file: key: what" at the first thing that is wrong.
+            PackError: "file: key: what" for the first fault.
         """
         rules, lexicon = load_rules(folder), load_lexicon(folder, load_place_names(folder))
         return cls(rules, lexicon, Licences.load(folder), load_weights(folder / WEIGHTS))
@@ -82,9 +82,9 @@ class Engine:
     def understand(
         self, text: str, *, today: date, context: Context | None = None, people: Sequence[tuple[str, str]] = ()
     ) -> Reading:
-        """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it.
+        """Return the best reading of a message. Never raises; reads at most 4,000 characters.
 
-        `people` are the given and family names of those whose records the writer may ask about.
+        `people` are the (given, family) names of those whose records the writer may ask about.
         """
         begun = perf_counter()
         whole, part = _read_whole(text)
@@ -108,12 +108,12 @@ class Engine:
         return alarmed(reading, danger, begun, now=self._tells_now(part, danger, signs, today, context))
 
     def _tells_now(self, said: Utterance, danger: Danger, signs: Signs, today: date, context: Context | None) -> bool:
-        """Whether the clause that tells of danger speaks of now: "my lips are swelling, is benadryl covered" does."""
+        """Return whether the clause with the danger is about now: "my lips are swelling, is benadryl covered"."""
         cut = self.hear(said, today, context).clauses
         return any(signs.present(danger, one.first, one.after) for one in cut if one.first <= danger.at < one.after)
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
-        """The reading after the last answer; what means nothing there may change an earlier topic."""
+        """Return the reading after the last answer; if it has no meaning there, it may change an earlier topic."""
         reading = self._decide(text, self.hear(said, today, context), context, today, begun)
         if context is None or not reading.is_miss:
             return reading
@@ -126,7 +126,7 @@ class Engine:
     def _beside(
         self, text: str, said: Utterance, danger: Danger, today: date, context: Context | None
     ) -> Reading | None:
-        """What is asked in clauses of a message other than the one that tells of danger, None when nothing is."""
+        """Return the reading of the other clauses of a message with an emergency; None if they ask nothing."""
         if danger.at >= len(said.words):
             return None
         cut = self.hear(said, today, context).clauses
@@ -138,13 +138,13 @@ class Engine:
         return reading if rules and rules.needs != "nothing" else None
 
     def merged(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
-        """The intent and slots of a message after what was said before."""
+        """Return the intent and slots of a message after the context is taken into account."""
         return merge(context, reading, self.intents)
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
-        """The intent and slots of a message after what was said before, and what the next message may refer to.
+        """Return the intent and slots of a message in its context, and the context for the next message.
 
-        Thanks, help and what was not understood leave the topic as it was; "start over" ends it.
+        Thanks, help and messages not understood leave the topic unchanged; "start over" ends it.
         """
         intent, slots = self.merged(context, reading)
         if "start_over" in slots:
@@ -157,17 +157,17 @@ class Engine:
         return intent, slots, Context(intent, slots, asked, reading.language, earlier=earlier)
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
-        """What a message says for one intent, whatever it is likely to mean."""
+        """Return the slots of a message for one intent, whatever its most likely intent."""
         return dict(self._candidate(intent, 1.0, self.hear(_read_whole(text)[1], today, None), None, today).slots)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
-        """The intents that a message which was not understood comes nearest to, each with the slots that it states."""
+        """Return the intents nearest to a message that was not understood, each with its slots."""
         heard = self.hear(_read_whole(text)[1], today, None)
         chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
         return self._candidates(chances, heard, None, today, least=LEAST)
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
-        """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
+        """Return every slot value in a message by type, for answers to the bot's own questions (a bare ZIP code)."""
         heard = self.hear(_read_whole(text)[1], today, context)
         return {
             kind: slot
@@ -176,28 +176,28 @@ class Engine:
         }
 
     def sides_in(self, text: str, *, today: date) -> dict[str, Slot]:
-        """The provider or the network on each side of a comparison."""
+        """Return the provider or the network on each side of a comparison."""
         return sides(lambda part: self.slots_in(part, today=today), text, self.lexicon.grammar.area("options"))
 
     def says_plan_year(self, text: str) -> bool:
-        """Whether a phrase of time is counted in plan years, which only the member's coverage knows."""
+        """Return whether a time phrase is counted in plan years, which only the member's coverage knows."""
         return says_plan_year(self.lexicon.grammar, read(text).words)
 
     def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
-        """The time that a phrase means when that is the plan year; None when it names none."""
+        """Return the time in a phrase, given the plan year; None if there is none."""
         said = read(text)
         found = date_tags(Lexed(self.lexicon.grammar, said.words), said, today, plan_year)
         tags = [tag for tag in found if tag.kind == "date_range"]
         return Slot(text, tags[0].value) if tags else None
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
-        """The reading of a message with all that led to it."""
+        """Return the reading of a message with everything that led to it."""
         heard = self.hear(_read_whole(text)[1], today, context)
         reading = self.understand(text, today=today, context=context)
         return traced(reading, heard, self._chooser.weighed(heard, context)[0], self._chooser, self.intents)
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
-        """What a message holds after the answer before it."""
+        """Return what is found in a message after the previous answer."""
         heard = self._hearer.hear(
             said,
             today,
@@ -211,17 +211,17 @@ class Engine:
         return heard
 
     def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
-        """The words of a message that may be kept: without names, numbers, times, places, and what is not known."""
+        """Return the words of a message without names, numbers, times, places and unknown words."""
         said = self._hearer.knowing(_read_whole(text)[1], people)
         return redacted(said, tuple(self.hear(said, today, None).tags), self.lexicon)
 
     def _spoken_of(self, context: Context | None) -> frozenset[str]:
-        """The kinds of slots that the last answer honours: what a word alone may then stand for."""
+        """Return the kinds of slots that the last answer accepts, which a single word may then stand for."""
         before = self.intents.get(context.intent) if context else None
         return taken_by(before)
 
     def _asked(self, context: Context | None) -> str | None:
-        """The slot that the bot asked for; after a bill without an amount it is the amount."""
+        """Return the slot that the bot asked for; after a bill without an amount it is the amount."""
         before = self.intents.get(context.intent) if context else None
         if context is None or before is None:
             return None
@@ -230,7 +230,7 @@ class Engine:
     def _candidates(
         self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date, *, least: float
     ) -> tuple[Candidate, ...]:
-        """The likeliest intents that a button can ask, each with the slots of its own."""
+        """Return the likeliest intents that a button can ask, each with its own slots."""
         offered = [name for name, chance in chances.items() if chance >= least and self.intents[name].is_choice]
         return tuple(self._candidate(name, chances[name], heard, context, today) for name in offered[:MOST_CANDIDATES])
 
@@ -292,14 +292,17 @@ class Engine:
         )
 
     def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
-        """A reading beside an act without what tells of the act itself: its day, and who answered the telephone."""
+        """Return a reading without what belongs to another action in the message.
+
+        Its day, and the person on the phone.
+        """
         if act is None or act.acts is None or self.intents[one.intent].acts:
             return one
         own = TIMES | ({"provider_name"} if CALL_WITH in act.slots.values() else set())
         return replace(one, slots={name: slot for name, slot in one.slots.items() if name not in own})
 
     def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
-        """The intent that answers in place of one that keeps what is told, where the words do not tell it."""
+        """Return the intent that answers instead, if an intent stores what was done and the words do not say it was."""
         if entry.acts is None:
             return None
         rule = best_rule(entry.rules, heard, context.intent if context else None)
@@ -311,14 +314,17 @@ class Engine:
         return entry.acts
 
     def _means(self, words: str, today: date, context: Context | None) -> str | None:
-        """The likeliest intent of a part of a message."""
+        """Return the likeliest intent of a part of a message."""
         return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
     def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
-        """Whether the person is asked: the likeliest intent is not licensed, or not likely enough for what it reads.
+        """Return whether to ask the person.
 
-        What goes on from the answer before, and what nothing else competes with, is not asked for; but what has a
-        likelihood of its own always is.
+        The likeliest intent has no licence, or is not probable enough for what it reads.
+
+        A continuation of the previous answer, or an intent without competitors, is not asked about, except if it has a
+        required
+        probability of its own.
         """
         if licence is None:
             return bool(others)
@@ -327,12 +333,15 @@ class Engine:
         return competes and not goes_on and own.score < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
-        """Whether a rule of another intent takes the message after the answer before it: "stop" after reminders."""
+        """Return whether a rule of another intent matches the message after the previous answer.
+
+        "stop" after reminders.
+        """
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 
     def _is_answer(self, heard: Heard) -> bool:
-        """Whether a message is a bare yes, no or never mind: it answers the bot, whatever was said before."""
+        """Return whether a message is a bare yes, no or never mind, which answers the bot."""
         answers = [rule for rule in self.intents[REFINE].rules if "answer" in rule.set]
         names = frozenset().union(*(rule.concepts for rule in answers))
         taken = frozenset().union(*(heard.marks.get(name, frozenset()) for name in names))
@@ -393,7 +402,10 @@ class Engine:
 
 
 def _sets(name: str, value: object, slots: Mapping[str, Slot]) -> bool:
-    """Whether a rule may set it: no person beside a named one, and no yes beside a value ("y una resonancia")."""
+    """Return whether a rule may set a slot.
+
+    No person besides a named one, no yes besides a value ("y una resonancia").
+    """
     if name == PERSON:
         return name not in slots
     return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}

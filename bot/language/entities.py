@@ -1,4 +1,4 @@
-"""What a message names: places, dates, amounts, numbers of claims, people. Tags over its words."""
+"""The values in a message: places, dates, amounts, claim numbers, people; as tags over its words."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -41,9 +41,9 @@ _HAS_DIGIT = re.compile(r"\d")
 
 
 def ordinal(written: str) -> dict[str, int]:
-    """`{"index": n}` from the top, or from the end when negative; `{"step": n}` from the one that was spoken of.
+    """Return `{"index": n}` from the top, or from the end if negative; or `{"step": n}` from the last one.
 
-    In the pack: "2" and "-1" are places, "+1" is the one before in time, "-" the one after, "0" the same one.
+    In the pack: "2" and "-1" are positions, "+1" is the one before in time, "-" the one after, "0" the same one.
     """
     if written in {"+1", "-", "0"}:
         return {"step": {"+1": 1, "-": -1, "0": 0}[written]}
@@ -51,7 +51,7 @@ def ordinal(written: str) -> dict[str, int]:
 
 
 class Tagger:
-    """Finds the slot values of one message."""
+    """Finds the slot values in a message."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._grammar, self._numbers = lexicon.grammar, NumberWords(lexicon.grammar)
@@ -80,10 +80,11 @@ class Tagger:
         asked: str | None = None,
         spotted: Sequence[NameFound] = (),
     ) -> list[Tag]:
-        """Every slot value in the message; `keys` are its words with typing mistakes put right.
+        """Return every slot value in the message; `keys` are its words with typos corrected.
 
-        `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
-        strange word is a place. `spotted` are the names whose place gave them away.
+        `asked` is the slot that the bot asked for: then a number alone is money, and an unknown word is a place.
+        `spotted` are
+        names recognized by their position.
         """
         lexed, right = Lexed(self._grammar, said.words), _put_right(said, keys)
         calls = call_tags(lexed, said, self._people, self._common)
@@ -127,7 +128,7 @@ class Tagger:
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool
     ) -> list[Tag]:
-        """The networks that go by a letter. Words that are taken are marked in `free`."""
+        """Return the networks named by a letter. Their words are marked in `free`."""
         joining = self._grammar.area("joining")
         letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought, named=named)
         letters += unknown_letters(said, free, self._letters, joining)
@@ -136,7 +137,7 @@ class Tagger:
         return letters
 
     def _of_numbers(self, said: Utterance, keys: Sequence[str], free: list[bool], asked: str | None) -> list[Tag]:
-        """Claim numbers, ZIPs, amounts in figures and words. Words that are taken are marked in `free`."""
+        """Return claim numbers, ZIP codes, and amounts in digits and words. Their words are marked in `free`."""
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         tags = [alone] if alone else []
         if not alone and _HAS_DIGIT.search(said.folded):
@@ -145,7 +146,10 @@ class Tagger:
         return [*tags, worded] if worded else tags
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
-        """With the names of people; a known organisation is the provider where no titled or whole name is beside it."""
+        """Return the tags with people's names.
+
+        A known organization is the provider unless there is a titled or full name.
+        """
         organizations = [tag for tag in tags if tag.kind == "organization"]
         people = [name for name in names if self._is_titled(name, said) or len(str(name.value).split()) > 1]
         if organizations and not people:
@@ -153,21 +157,21 @@ class Tagger:
         return [*tags, *names]
 
     def _with_titled(self, names: Sequence[Tag], named: Sequence[Tag], said: Utterance) -> list[Tag]:
-        """The spotted names with those behind a title, which hold the family names that were spotted alone."""
+        """Return the spotted names and those after a title, which include family names that were spotted alone."""
         titled = [
             one for one in (_joined(one, names, said, self.titles) for one in named) if self._is_titled(one, said)
         ]
         return [one for one in names if not any(_overlap(one, name) for name in titled)] + titled
 
     def _is_titled(self, name: Tag, said: Utterance) -> bool:
-        """Whether it stands behind "Dr.", or behind "doctor" and is a name that people have."""
+        """Return whether a name is after "Dr.", or after "doctor" and is a known name."""
         title = said.words[name.first]
         return title in self._words.short_title or (
             title in self.titles and not self._people.isdisjoint(said.keys[name.first + 1 : name.after])
         )
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
-        """Whether marks part a town from what is beside it, as desks write: "endo - knox - net P", "… MD, Jackson"."""
+        """Return whether punctuation separates a town from its neighbours, as staff write: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
             return False
@@ -175,7 +179,7 @@ class Tagger:
         return beside in self._known or said.words[match.first - 1] in self._words.credential
 
     def _of_person(self, tags: list[Tag], said: Utterance, lexed: Lexed) -> list[Tag]:
-        """With the person whose record is asked for by name, who is then no provider."""
+        """Return the tags with the person whose record is asked for by name, who is then no provider."""
         if aged := age_tags(lexed):
             return [*tags, *aged]
         if said.people:
@@ -188,7 +192,7 @@ class Tagger:
         return [tag for tag in tags if tag.kind != "provider_name" or not _overlap(tag, person)] + [person]
 
     def _names(self, said: Utterance, keys: Sequence[str], found: Sequence[PhraseFound], free: list[bool]) -> list[Tag]:
-        """A name in the words that nothing explains; titles and people's names may also be in phrases of concepts."""
+        """Return names among unexplained words; titles and known names may also be in phrases of concepts."""
         for match in found:
             if all(meaning.kind != "concept" for meaning in match.meanings):
                 continue
@@ -220,7 +224,7 @@ class Tagger:
     def _place(
         self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool, of_kind: bool
     ) -> Tag | None:
-        """A city or county, unless its name is a person's here or an everyday word.
+        """Return a city or county; None if its name is a person's here, or an everyday word.
 
         Not `titled`: the "dr" before it is the end of an "eye dr". `of_kind`: right behind a kind of doctor or place.
         """
@@ -238,18 +242,18 @@ class Tagger:
 
 
 def _is_kind(match: PhraseFound) -> bool:
-    """Whether the words name a kind of doctor or of place, behind which desks write the town: "pcp antioch"."""
+    """Return whether the words are a kind of doctor or place, after which desks write the town: "pcp antioch"."""
     return any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in match.meanings)
 
 
 def _put_right(said: Utterance, keys: Sequence[str]) -> Utterance:
-    """The message with the words of repaired `keys`, for what is looked up by its words: "Tennesee" is a state."""
+    """Return the message with corrected words, for look-ups by word: "Tennesee" is a state."""
     words = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
     return replace(said, words=tuple(words))
 
 
 def _joined(name: Tag, names: Sequence[Tag], said: Utterance, titles: Collection[str]) -> Tag:
-    """A titled name with the family name right behind it, where that was found as a name already."""
+    """Return a titled name together with a family name right after it that was found separately."""
     family = next((one for one in names if one.first == name.after), None)
     if family is None or said.words[name.first] not in titles:
         return name
@@ -269,7 +273,7 @@ def _value(meaning: Meaning) -> object:
 
 
 def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Grammar) -> Tag:
-    """An organization's name with the city that belongs to it: "Lantern Hill Hospital of Chattanooga"."""
+    """Return an organization's name with the city that belongs to it: "Lantern Hill Hospital of Chattanooga"."""
     words, generic = grammar.area("places"), grammar.area("names").generic
     first = tag.first - 1 if tag.first and said.keys[tag.first - 1] in words.before_name else tag.first
     if tag.kind != "provider_name" or generic.isdisjoint(said.keys[first : tag.after]):
@@ -282,9 +286,9 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Gramma
 
 
 def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utterance) -> bool:
-    """Whether a doctor or a place of care is looked for at a place, and nothing of a claim is spoken of.
+    """Return whether a doctor or facility at a place is searched for, and claims are not mentioned.
 
-    The lab that is looked for is no lab that was billed.
+    A lab that is searched for is not one that billed.
     """
     kinds = {tag.kind for tag in tags}
     spoken = [(match, str(one.value)) for match in found for one in match.meanings if one.kind == "concept"]
@@ -298,7 +302,7 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
 
 
 def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
-    """The tags with the hours that are wanted; a day on which something is to be open is no time of a claim."""
+    """Return the tags with opening hours; a day for opening hours is not the date of a claim."""
     if not hours:
         return tags
     return [tag for tag in tags if tag.kind != "date_range" or not any(_overlap(tag, one) for one in hours)] + hours
@@ -317,10 +321,11 @@ def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
 
 
 def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
-    """Without what only seems to be said.
+    """Return the tags without implausible ones.
 
-    "Having the baby" asks for nobody else's record, "Dra. Vela" for no woman, "Hill Hospital" for no hospital,
-    "Hartford CT" for no scan and "Ten Mile" for no radius; "f" is a woman beside a doctor alone.
+    "Having the baby" is not about another person's record, "Dra. Vela" not about gender, "Hill Hospital" not about
+    hospitals,
+    "Hartford CT" not a scan and "Ten Mile" no radius; "f" is a gender only next to a doctor.
     """
     names = [tag for tag in tags if tag.kind == "provider_name"]
     tags = _from_the_left(tags)
@@ -342,7 +347,7 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
 
 
 def _from_the_left(tags: Sequence[Tag]) -> list[Tag]:
-    """Of specialties that overlap, the one that begins first: a speech therapist for my son."""
+    """Return the tags; of overlapping specialties only the first: a speech therapist for my son."""
     taken = -1
     kept = []
     for tag in sorted(tags, key=lambda tag: (tag.first, -tag.after)):
@@ -359,5 +364,5 @@ def _is_letter(tag: Tag, said: Utterance) -> bool:
 
 
 def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
-    """The "este" of "este año" is no item of a list."""
+    """Return whether a tag is within another: the "este" of "este año" is no list item."""
     return any(other.first <= tag.first and tag.after <= other.after for other in others)

@@ -1,4 +1,4 @@
-"""The evidence that a message gives for its intent: its words, their pairs, pieces of its words, and what it holds."""
+"""The evidence in a message for its intent: its words, pairs of words, parts of words, and what was found in it."""
 
 import re
 from collections import Counter
@@ -16,9 +16,9 @@ _SHORTEST, _LONGEST = 2, 5
 def evidence(
     said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()
 ) -> dict[str, Counter[str]]:
-    """Each kind of evidence with how often it is there.
+    """Return each kind of evidence with its counts.
 
-    `names` are the concepts and slot types of the message, `without` the places of words that say nothing.
+    `names` are the concepts and slot types found, `without` the positions of words without meaning.
     """
     words = [shape(word) for place, word in enumerate(said.words) if place not in without]
     pairs = zip(("^", *words), (*words, "$"), strict=True)
@@ -30,7 +30,7 @@ def evidence(
 
 
 def shape(word: str) -> str:
-    """A number is its count of digits: which ZIP code or amount it is says nothing of what is asked."""
+    """Return a word as evidence: numbers become their number of digits, as the digits do not matter for the intent."""
     if word.isdigit():
         return f"#{len(word)}"
     return "#" if _NUMBER.search(word) else word

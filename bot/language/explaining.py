@@ -1,4 +1,4 @@
-"""How a reading came about, for whoever writes rules: `bcbst-bot understand --explain`."""
+"""Explanation of a reading, for rule authors: `bcbst-bot understand --explain`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,11 @@ _SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadingTrace:
-    """For rule authors: the reading, what was heard, what spoke for and against the likeliest two intents.
+    """A reading with what was found, and the evidence for and against the likeliest two intents.
 
-    `licensed` are the intents that the message allows, `nearest` is the example that shares most words with it,
-    `needed` is how likely the intent has to be before it is answered at once.
+    `licensed` are the intents that the message allows, `nearest` is the example with the most words in common, `needed`
+    is
+    the probability from which the intent is answered at once.
     """
 
     reading: Reading
@@ -36,7 +37,7 @@ class ReadingTrace:
 def traced(
     reading: Reading, heard: Heard, chances: Mapping[str, float], chooser: Chooser, intents: Mapping[str, IntentRules]
 ) -> ReadingTrace:
-    """The reading with all that led to it."""
+    """Return the reading with everything that led to it."""
     found = evidence(heard.said, heard.names)
     first_two, held = tuple(chances)[:2], chooser.licences.held(heard)
     return ReadingTrace(
@@ -51,7 +52,7 @@ def traced(
 
 
 def _most_alike(keys: Sequence[str], entry: IntentRules | None) -> str:
-    """The example of an intent that shares most words with a message."""
+    """Return the example of an intent that has the most words in common with a message."""
     said = [text for texts in entry.examples.values() for text in texts] if entry else []
     there = set(keys)
     return max(said, key=lambda text: len(there & set(keys_in(text))) / (len(keys_in(text)) + _SHORT), default="")

@@ -1,4 +1,4 @@
-"""What a check of the pack finds: one thing to put right, by file and line, with the nearest known name."""
+"""Findings of a check of the pack: a fault with file and line, and the nearest known name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _NEAR_ENOUGH = 60
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to put right. `line` is 0 when it concerns the whole file, `near` the nearest known name or empty."""
+    """A fault. `line` is 0 if it is about the whole file, `near` is the nearest known name or ""."""
 
     file: str
     line: int
@@ -20,13 +20,13 @@ class Finding:
     near: str = ""
 
     def __str__(self) -> str:
-        """The finding as one line for a terminal."""
+        """Return the finding as one line for a terminal."""
         hint = f" (did you mean {self.near}?)" if self.near else ""
         return f"{self.file}:{self.line}: {self.what}{hint}"
 
 
 def line_of(file: Path, text: str) -> int:
-    """The first line that holds a text, 0 when none does."""
+    """Return the first line that contains a text, 0 if there is none."""
     return next((number for number, line in enumerate(_lines(file), 1) if text in line), 0)
 
 
@@ -36,12 +36,12 @@ def _lines(file: Path) -> tuple[str, ...]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most like another, empty when none is near enough."""
+    """Return the most similar known name; "" if none is similar enough."""
     near = process.extractOne(name, sorted(known), score_cutoff=_NEAR_ENOUGH)
     return str(near[0]) if near else ""
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """The same as words behind a sentence."""
+    """Return the same as a hint to append to a sentence."""
     near = nearest(name, known)
     return f" (did you mean {near}?)" if near else ""

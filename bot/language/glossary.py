@@ -1,7 +1,8 @@
-"""General questions: "what is an EOB", "HMO vs PPO", "does a deductible reset". No possession, no look-up.
+"""General questions: "what is an EOB", "HMO vs PPO", "does a deductible reset". They need no member data.
 
-A term counts only where the words beside it ask what it means, up to the end of its sentence: "what is a copay" does,
-"what is my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` holds the terms and the words.
+A term counts only if the words next to it, to the end of the sentence, ask what it means: "what is a copay" does, "what
+is
+my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms and these words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,10 +72,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class GlossaryTerm:
-    """A term in one language: its `name` and what it means, in at most 60 words.
+    """A term in one language: its `name` and its explanation in at most 60 words.
 
-    `yours` is the intent that has the person's own figure, with that button's `arguments`; empty when nobody has one.
-    `the_is_mine`: behind "the" it means that figure.
+    `yours` is the intent with the person's own figure, with that button's `arguments`; "" if there is none.
+    `the_is_mine`:
+    after "the" it means that figure.
     """
 
     name: str
@@ -85,7 +87,7 @@ class GlossaryTerm:
 
     @property
     def brief(self) -> str:
-        """The first sentence of what it means."""
+        """The first sentence of the explanation."""
         return self.says.partition(". ")[0].removesuffix(".") + "."
 
 
@@ -97,9 +99,9 @@ class Glossary:
     tree: PhraseTree = field(default_factory=PhraseTree)
 
     def tags(self, said: Utterance, keys: Sequence[str], cut: Sequence[Clause]) -> tuple[tuple[Tag, ...], range]:
-        """The terms that a message asks about in general, and the words of the sentence that does.
+        """Return the terms that a message asks about in general, and the words of that sentence.
 
-        One term, or the two whose difference is asked for; none, and no words, for any other message.
+        One term, or the two whose difference is asked for; no terms and no words for any other message.
         """
         read = list(_read(said, keys))
         kept = [place for place, _ in read]
@@ -136,13 +138,13 @@ class Glossary:
         return part.listed_before(asked[0], terms) if asked else part.listed(terms)
 
     def _is_own(self, term: PhraseFound) -> bool:
-        """Whether a term by itself rather means the person's own figure."""
+        """Return whether a term alone means the person's own figure."""
         return self.terms["en"][_key(term)].the_is_mine
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One sentence: its words `first` up to, not including, `after`, and what was found in it."""
+    """One sentence: its words [first, after), and what was found in it."""
 
     first: int
     after: int
@@ -152,18 +154,18 @@ class _Part:
         return [one for one in self.found if _are(one, *kinds)]
 
     def left(self, *kinds: str) -> int:
-        """How many words none of these covers."""
+        """Return the number of words that none of these kinds covers."""
         covered = {place for one in self.of(*kinds) for place in range(one.first, one.after)}
         return self.after - self.first - len(covered)
 
     def asks_what(self, term: PhraseFound, *, the: bool) -> bool:
-        """Whether the words before a term ask what it is, or those behind it say so, and the sentence then ends."""
+        """Return whether the words before or after a term ask what it is, up to the end of the sentence."""
         befores = ("before", "before_the") if the else ("before",)
         asked = any(one.after == term.first for one in self.of(*befores)) and self._ends_after(term.after)
         return asked or (term.first == self.first and term.after < self.after and self._means(term.after))
 
     def listed(self, terms: Sequence[PhraseFound]) -> list[PhraseFound]:
-        """Two terms of which only the first is asked for, and the second follows: "what is an HMO and a PPO"."""
+        """Return two terms of which the second follows in the same question: "what is an HMO and a PPO"; else []."""
         for one, other in pairwise(terms):
             asked = any(form.after == one.first for form in self.of("before"))
             if asked and self._ends_after(other.after) and self._joins(one.after, other.first):
@@ -171,7 +173,7 @@ class _Part:
         return []
 
     def listed_before(self, last: PhraseFound, terms: Sequence[PhraseFound]) -> list[PhraseFound]:
-        """The term that is asked for, behind the one before it in the same list: "what is a PPO and what is an HMO"."""
+        """Return the term with the one before it in the same list: "what is a PPO and what is an HMO"; else []."""
         for one, other in pairwise(terms):
             asked = any(form.after == one.first for form in self.of("before"))
             if other is last and asked and self._joins(one.after, other.first):
@@ -179,16 +181,16 @@ class _Part:
         return [last]
 
     def _joins(self, first: int, after: int) -> bool:
-        """Whether only small words stand between two terms."""
+        """Return whether only small words are between two terms."""
         covered = {place for one in self.of("between", "before") for place in range(one.first, one.after)}
         return after - first <= _SHORT_GAP and all(place in covered for place in range(first, after))
 
     def asks_what_it_is(self) -> bool:
-        """Whether the sentence only asks what the one before it spoke of: "What is that?"."""
+        """Return whether the sentence only asks about the one before it: "What is that?"."""
         return any(one.first == self.first and one.after == self.after for one in self.of("it"))
 
     def _ends_after(self, place: int) -> bool:
-        """Whether only words such as "mean" and "in insurance" follow up to the end."""
+        """Return whether only words such as "mean" and "in insurance" follow up to the end."""
         reached = {place}
         for one in sorted(self.of("after"), key=lambda entry: entry.first):
             if one.first in reached:
@@ -196,12 +198,12 @@ class _Part:
         return self.after in reached
 
     def _means(self, place: int) -> bool:
-        """Whether "meaning" or "definition" follows a term that begins the sentence."""
+        """Return whether "meaning" or "definition" follows a term that begins the sentence."""
         return any(one.first == place and one.after == self.after for one in self.of("meaning"))
 
 
 def _read(said: Utterance, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """The words with their places, without stress; "what's" is two words."""
+    """Yield the words with their positions, without accents; "what's" is two words."""
     for place, key in enumerate(keys):
         if said.words[place] in _WHAT_IS:
             yield from ((place, "what"), (place, "is"))
@@ -210,7 +212,7 @@ def _read(said: Utterance, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _are(entry: PhraseFound, *kinds: str) -> bool:
-    """Whether a phrase is a term, a whole question ("asks"), or one of the forms around a term."""
+    """Return whether a phrase is a term, a whole question ("asks"), or one of these forms around a term."""
     return any((meaning.value if meaning.kind == _FORM else meaning.kind) in kinds for meaning in entry.meanings)
 
 
@@ -219,7 +221,7 @@ def _key(entry: PhraseFound) -> str:
 
 
 def _clauses(kept: Sequence[int], cut: Sequence[Clause]) -> Iterator[tuple[int, int]]:
-    """Where each clause begins and ends among the words that are kept."""
+    """Yield the start and end of each clause among the words that are kept."""
     for clause in cut:
         inside = [place for place, word in enumerate(kept) if clause.first <= word < clause.after]
         if inside:
@@ -227,7 +229,7 @@ def _clauses(kept: Sequence[int], cut: Sequence[Clause]) -> Iterator[tuple[int, 
 
 
 def _sentences(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where each sentence begins and ends among the words that are kept."""
+    """Yield the start and end of each sentence among the words that are kept."""
     first = 0
     for place in range(1, len(kept)):
         between = said.text[said.spans[kept[place - 1]][1] : said.spans[kept[place]][0]]
@@ -239,10 +241,10 @@ def _sentences(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]
 
 
 def load_glossary(folder: Path) -> Glossary:
-    """The glossary in the words of a pack; a pack without the file has none.
+    """Return the glossary of a pack; empty if it has no glossary file.
 
     Raises:
-        PackError: "file: key: what" at the first thing that is wrong; two terms with the same words are.
+        PackError: "file: key: what" for the first fault, such as two terms with the same words.
     """
     shown = f"{WORDS}/glossary.yaml"
     if not (folder / "glossary.yaml").is_file():

@@ -1,13 +1,16 @@
-"""Reads the grammar of a pack, `intents/_grammar/<language>/<area>.yaml`, and compiles it for `bot.language.matcher`.
+"""Reads a pack's grammar, `intents/_grammar/<language>/<area>.yaml`, and compiles it for `bot.language.matcher`.
 
-A file has four parts. `words` are classes of single words, `last: last past`, or with a value each, `month: {1: january
-jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
-`rules` patterns by the operation that works out what they mean, one a line.
+A file has four parts. `words` are classes of single words, `last: last past`, or with values, `month: {1: january
+jan}`.
+`shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for, `rules`
+patterns by the operation that computes their meaning, one a line.
 
-A pattern is made of folded words, `(this|that)`, `what may be missing?`, `what may be repeated*`, `<class or shape>`
-and `{rule}`. The value of the last two is kept under their own name, or under the one behind a colon, `<month:first>`,
-and for `<month:_>` not at all. `.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a
-word or class right before or behind, `!~x` and `!x` that there is none.
+A pattern consists of folded words, `(this|that)`, `optional?`, `repeated*`, `<class or shape>` and `{rule}`. The value
+of
+the last two is stored under their name, or under the one after a colon, `<month:first>`, and for `<month:_>` not at
+all.
+`.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a word or class right before or
+after, `!~x` and `!x` that there is none.
 """
 
 from __future__ import annotations
@@ -46,12 +49,12 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
-    """The grammar under the pack's `intents/` folder; a pack without one has no words for dates and the like.
+    """Return the grammar in the pack's `intents/` folder; a pack without one has no words for dates and the like.
 
-    `operations` gives for each area the class whose methods the rules of its files name.
+    `operations` are the classes with the methods that the rules of each area name.
 
     Raises:
-        PackError: "file: line N: what" at the first thing that is wrong.
+        PackError: "file: line N: what" for the first fault.
     """
     builder = _Builder()
     for file in sorted((folder / FOLDER).glob("*/*.yaml")):
@@ -63,14 +66,14 @@ def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
 
 
 class _Parser:
-    """One pattern to its plain forms, each a row of words, `<classes>`, `{rules}` and tests."""
+    """Parses one pattern into its plain forms, each a sequence of words, `<classes>`, `{rules}` and tests."""
 
     def __init__(self, pattern: str) -> None:
         self._tokens = list(_tokens(pattern))
         self._at = 0
 
     def forms(self) -> list[PhraseForm]:
-        """Every form. Raises ValueError for what is malformed."""
+        """Return all forms. Raises ValueError if malformed."""
         found = self._choice()
         if self._at < len(self._tokens):
             raise ValueError("a bracket closes that was not opened")
@@ -133,7 +136,7 @@ def _tokens(pattern: str) -> Iterator[str]:
 
 
 class _Builder:
-    """Puts the files of a grammar together."""
+    """Combines the files of a grammar."""
 
     def __init__(self) -> None:
         self.grammar = Grammar()
@@ -163,7 +166,7 @@ class _Builder:
             self._said.append((rule, pattern, PatternEnding(self._order, operation, value), shown))
 
     def built(self, operations: Mapping[str, type]) -> Iterator[tuple[str, str, str]]:
-        """Compile all patterns; yields what is wrong as file, text of the line, and words."""
+        """Compile all patterns; yields faults as (file, text of the line, message)."""
         grammar = self.grammar
         grammar.shapes = list(self._shapes)
         for word_class, words in grammar.classes.items():
@@ -200,7 +203,7 @@ class _Builder:
             self.grammar.states[at].ends.append(ending)
 
     def _step(self, at: int, part: str, rule: str) -> tuple[int, str]:
-        """The state behind a part of a pattern, and the name under which its value is kept."""
+        """Return the state after a part of a pattern, and the name under which its value is stored."""
         state, area = self.grammar.states[at], rule.partition(".")[0]
         if part[0] == REPEATED:
             names = [self._name(one, area) for one in part[1:].split("|")]
@@ -228,7 +231,7 @@ class _Builder:
         return any(value is not None for value in self.grammar.classes.get(name, {"": ""}).values())
 
     def _name(self, part: str, area: str) -> str:
-        """The whole name of a class, a shape or a rule; a literal word is its own."""
+        """Return the full name of a class, a shape or a rule; a literal word unchanged."""
         if part == ANY:
             return part
         if part[0] not in "<{":
@@ -258,13 +261,13 @@ class _Builder:
 
 
 def _label(part: str) -> str:
-    """The name under which the value of a part is kept; "_" keeps none."""
+    """Return the name under which the value of a part is stored; "" for "_"."""
     label = part.strip("<>{}").rpartition(":")[2].rpartition(".")[2]
     return "" if label == "_" else label
 
 
 def _onward(ways: list[Any], way: tuple[str, ...], state: Any) -> int:
-    """The state behind a way on, a new one where there is none."""
+    """Return the state after a transition, added if missing."""
     for one in ways:
         if one[:-1] == way:
             return int(one[-1])
@@ -273,10 +276,10 @@ def _onward(ways: list[Any], way: tuple[str, ...], state: Any) -> int:
 
 
 def _fits(operation: str, kept: list[str], operations: type | None) -> bool:
-    """Whether an operation is also told where its words stand.
+    """Return whether an operation also takes the position of its words.
 
     Raises:
-        ValueError: there is no such operation, or it does not take what the pattern keeps.
+        ValueError: there is no such operation, or it does not take the values of the pattern.
     """
     if not operation:
         return False

@@ -1,6 +1,6 @@
-"""Names of practices, groups and hospitals that no list has: "Tullahoma Family Practice", "St. Thomas".
+"""Names of practices, groups and hospitals that are on no list: "Tullahoma Family Practice", "St. Thomas".
 
-The longest name counts, so that neither its town nor its specialty is read apart.
+The longest name counts, so that its town and specialty are not read separately.
 """
 
 from bot.language.matcher import Grammar
@@ -15,7 +15,7 @@ _STORE = (3, 4)  # digits
 
 
 class HouseWords:
-    """The words that names of organisations are made of, by the grammar; without a `telling` one none is named."""
+    """The words of organizations' names, from the grammar; without a `telling` one there is no name."""
 
     def __init__(self, grammar: Grammar) -> None:
         own, names = grammar.area("groups"), grammar.area("names")
@@ -29,7 +29,7 @@ class HouseWords:
 
 
 def spot_groups(said: Utterance, words: NameWords, houses: HouseWords) -> tuple[NameFound, ...]:
-    """The names of organisations, in order, none overlapping another."""
+    """Return the names of organizations, in order, without overlaps."""
     if houses.telling.isdisjoint(said.words) and not any(map(words.house, said.keys)):
         return ()
     finder = _Groups(said, words, houses)
@@ -51,7 +51,7 @@ class _Groups:
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
 
     def numbered(self, first: int) -> NameFound | None:
-        """One store of a chain, by its number: "CVS #1180", "cvs pharmacy 1180"; a ZIP code is none."""
+        """Return a store of a chain with its number: "CVS #1180", "cvs pharmacy 1180"; a ZIP code does not count."""
         said, end = self.said, first + 1
         if not (self.words.house(said.keys[first]) or said.words[first] in self.houses.head):
             return None
@@ -64,7 +64,7 @@ class _Groups:
         return NameFound(first, end + 1, cleaned(said.said(first, end + 1)), sure=True, group=True)
 
     def saint(self, first: int) -> NameFound | None:
-        """St. Thomas, Saint Francis Hospital; not the street of an address, nor a city of that name."""
+        """Return a name such as "St. Thomas" or "Saint Francis Hospital"; not the street of an address, nor a city."""
         said, after = self.said, first + 1
         if said.words[first] not in self.houses.saint or after >= len(said.words) or not self._distinct(after):
             return None
@@ -80,7 +80,10 @@ class _Groups:
         return self.said.words[place] in self.words.place_words and self.said.keys[place] not in self.words.people
 
     def headed(self, first: int) -> NameFound | None:
-        """Words of a name up to the last head: the first of them is a town, a person's name, or strange."""
+        """Return the name that starts at `first` and ends at its last head noun; None if there is none.
+
+        The first word must be a town, a person's name or an unknown word.
+        """
         said = self.said
         if not self._distinct(first) and not self._capital_inner(first):
             return None
@@ -123,7 +126,7 @@ class _Groups:
         return end
 
     def _distinct(self, place: int) -> bool:
-        """A word that names one thing: a town, a person's name, or one that nobody knows."""
+        """Return whether a word identifies one thing: a town, a person's name, or an unknown word."""
         word, key = self.said.words[place], self.said.keys[place]
         if (
             len(word) <= _SHORTEST
@@ -138,13 +141,16 @@ class _Groups:
         return self.mixed and self.said.said(place, place + 1)[:1].isupper()
 
     def _capital_inner(self, place: int) -> bool:
-        """A known word with a capital that is not the first of a sentence."""
+        """Return whether a word is known, capitalized and not the first of a sentence."""
         word = self.said.words[place]
         likely = word.isalpha() and word not in self.houses.never and len(word) > _SHORTEST
         return likely and place > 0 and self._capital(place)
 
     def _is_name(self, first: int, last: int) -> bool:
-        """Whether the words name one house: "Chattanooga Heart Associates" does, "memphis hospital" is a search."""
+        """Return whether the words name one organization: "Chattanooga Heart Associates".
+
+        "memphis hospital" is a search.
+        """
         said = self.said
         inner = said.words[first:last]
         town = said.words[first] in self.words.places

@@ -1,4 +1,4 @@
-"""What a message holds before any rule is tried: slot values, concepts with their words, clauses, language."""
+"""What is found in a message before rules are applied: slot values, concepts with their words, clauses, language."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,7 +24,7 @@ from bot.language.wishes import way_in
 
 
 class Scanned(NamedTuple):
-    """The words as they are looked up, the phrases that they hold, and the names that their place gives away."""
+    """The words as keys, the phrases found in them, and the names recognized by their position."""
 
     keys: tuple[str, ...]
     found: list[PhraseFound]
@@ -39,7 +39,7 @@ _VALUES = frozenset({
 
 
 class Scanner:
-    """Reads messages by the words of a pack. No word of a spotted name is repaired or means anything else."""
+    """Reads messages with a pack's words. Words of a recognized name are not corrected and have no other meaning."""
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
         self._tree, self._speller = lexicon.tree, speller
@@ -61,14 +61,14 @@ class Scanner:
         )
 
     def _is_value(self, key: str) -> bool:
-        """Whether a word alone is a kind of care, a drug, a language and the like, which no name beside a comma is."""
+        """Return whether a word alone is a kind of care, a drug or a language, and so no name next to a comma."""
         return any(one.kind in _VALUES for one in self._tree.meanings_of(key))
 
     def _is_house(self, key: str) -> bool:
         return any(one.kind == "organization" for one in self._tree.meanings_of(key))
 
     def scan(self, said: Utterance) -> Scanned:
-        """What a message holds."""
+        """Return the keys, phrases and names of a message."""
         groups = spot_groups(said, self._words, self._houses)
         people = self._people(said, spot_names(said, self._words))
         names = (*groups, *(name for name in people if not _overlaps(name, groups)))
@@ -80,7 +80,7 @@ class Scanner:
         return Scanned(keys, found, names)
 
     def _people(self, said: Utterance, names: tuple[NameFound, ...]) -> tuple[NameFound, ...]:
-        """The names that are no part of a place's own: "Johnson City" is nobody's."""
+        """Return the names that are not part of a place's name: "Johnson City" is no person."""
         if not names:
             return names
         places = [
@@ -110,12 +110,15 @@ _SURE_OF_LANGUAGE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was found in a message before any rule was tried.
+    """What was found in a message before rules are applied.
 
-    `marks` are the concepts and the types of slot values with the tokens that said them, `asking` the tokens of the
-    clauses that ask, all where none does ("yes"), `content` those of them that mean something. `names` adds what is
-    true of the whole message (BARE, LONE …), `joining` are the words that join values. `shows_language`: the words
-    themselves say which language they are in.
+    Attributes:
+        marks: the concepts and slot types with their tokens.
+        asking: the tokens of the asking clauses; all tokens if there are none ("yes").
+        content: the tokens of `asking` that have a meaning.
+        names: the concepts and slot types, and properties of the whole message (BARE, LONE …).
+        joining: the words that join values.
+        shows_language: True if the words themselves are clearly of one language.
     """
 
     said: Utterance
@@ -133,7 +136,7 @@ class Heard:
 
 
 class Hearer:
-    """Finds what messages hold, by the words of a pack."""
+    """Finds values and concepts in messages with a pack's words."""
 
     def __init__(self, lexicon: Lexicon, tongue: Weights | None = None) -> None:
         self._lexicon, self._tongue = lexicon, tongue
@@ -153,10 +156,11 @@ class Hearer:
         language: str | None,
         spoken_of: AbstractSet[str] = frozenset(),
     ) -> Heard:
-        """Words to tags, concepts, clauses and language.
+        """Return tags, concepts, clauses and language of a message.
 
         `asked` is the slot that the bot asked for, `language` that of the conversation so far, `spoken_of` the kinds of
-        slots that the last answer honours.
+        slots that
+        the last answer accepts.
         """
         keys, found, spotted = self._scanner.scan(said)
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
@@ -191,7 +195,7 @@ class Hearer:
         )
 
     def knowing(self, said: Utterance, people: Sequence[tuple[str, str]]) -> Utterance:
-        """The message with the places where it names one of these people, each a given and a family name."""
+        """Return the message with the positions where it names one of these people, given as (given, family) names."""
         if not people:
             return said
         lexicon = self._lexicon
@@ -199,7 +203,7 @@ class Hearer:
         return with_people(said, people, names, common, lexicon.grammar.area("people"))
 
     def _letters(self, keys: Sequence[str], tags: Sequence[Tag]) -> Iterator[Tag]:
-        """Networks by their letter alone ("P?", "P instead"), where networks were spoken of."""
+        """Yield networks by their letter alone ("P?", "P instead"), if networks were mentioned before."""
         for place, key in enumerate(keys):
             free = all(not tag.first <= place < tag.after for tag in tags)
             if len(key) == 1 and free:
@@ -207,7 +211,7 @@ class Hearer:
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
 
     def _whole(self, said: Utterance) -> Iterator[str]:
-        """Names of what is true of the message as a whole."""
+        """Yield the names of properties of the message as a whole."""
         if len(said.keys) == 1:
             yield "LONE"
         if not said.people and names_somebody(
@@ -223,7 +227,7 @@ class Hearer:
         return frozenset(idle)
 
     def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
-        """The language of the words, None where they could be of either; names and numbers are of none."""
+        """Return the language of the words, ignoring names and numbers; None if it is unclear."""
         if self._tongue is None:
             return None
         numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
@@ -246,7 +250,10 @@ class Hearer:
         return next(iter(tongue.probabilities(sums).items()))
 
     def _listed_elsewhere(self, said: Utterance, language: str) -> frozenset[int]:
-        """The words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish."""
+        """Return the words that the pack lists as values in other languages only.
+
+        "cardio" and "ent" are not Spanish.
+        """
         return frozenset(
             place for place, key in enumerate(said.keys) if language not in (self._tongues(key) or language)
         )
@@ -259,7 +266,7 @@ class Hearer:
 def _marks(
     said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str], found: Sequence[PhraseFound]
 ) -> dict[str, frozenset[int]]:
-    """The tokens of each concept and each slot type; words of places and names mean no concept."""
+    """Return the tokens of each concept and each slot type; words of places and names count as no concept."""
     marks: dict[str, frozenset[int]] = {}
     for tag in tags:
         marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
@@ -286,7 +293,7 @@ def _lies_inside(match: PhraseFound, first: int, after: int) -> bool:
 
 
 def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[tuple[int, int]]:
-    """Where words mean no concept: in places, behind a title (Dr. Price is no price), and where they are excluded.
+    """Return the ranges of words that mean no concept: in places, after a title (Dr. Price is no price), and excluded.
 
     "All claims except pharmacy" is no question about a pharmacy.
     """
@@ -298,7 +305,7 @@ def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> 
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:
-    """Whether a message holds slot values and words that ask for nothing, and nothing else."""
+    """Return whether a message consists of slot values and idle words only."""
     if not tags:
         return False
     covered = [place in idle for place in range(count)]

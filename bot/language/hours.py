@@ -1,4 +1,4 @@
-"""When a place should be open ("open late on Saturday"), and how old the patient is ("my 5 year old")."""
+"""Requested opening hours ("open late on Saturday"), and the patient's age ("my 5 year old")."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -30,9 +30,9 @@ class Spoken(NamedTuple):
 
 
 class HourPatterns:
-    """The operations of the patterns of `intents/_grammar/*/hours.yaml`.
+    """The operations of the patterns in `intents/_grammar/*/hours.yaml`.
 
-    `sought`: a place or a doctor is looked for, so that a day needs no word of opening right beside it.
+    `sought`: a place or a doctor is searched for, so that a day needs no word about opening next to it.
     """
 
     def __init__(self, grammar: Grammar, words: Sequence[str], today: date, *, sought: bool) -> None:
@@ -46,73 +46,73 @@ class HourPatterns:
         return any(word in self._opening for word in self._words[max(0, place - _NEAR) : place + _NEAR])
 
     def weekday(self, weekday: int, span: tuple[int, int]) -> str | None:
-        """A weekday beside a word of opening."""
+        """Return a weekday next to a word about opening."""
         return _DAYS[weekday] if self._is_beside(span[0]) else None
 
     def days_on(self, days_on: int, span: tuple[int, int]) -> str | None:
-        """Today and tomorrow."""
+        """Return the weekday of today or tomorrow."""
         return _DAYS[(self._today.weekday() + days_on) % len(_DAYS)] if self._is_beside(span[0]) else None
 
     def is_weekend(self, weekend: str) -> str | None:
-        """A weekend, where something is to be open."""
+        """Return a weekend if something should be open."""
         return weekend if self.opens else None
 
     def clock(self, clock: tuple[int, str]) -> int | None:
-        """9pm, in minutes of the day."""
+        """Return "9pm" in minutes of the day."""
         return self.to_minute(clock[0], 0, clock[1])
 
     def half(self, hour: int, half: str) -> int | None:
-        """9 pm."""
+        """Return "9 pm" in minutes of the day."""
         return self.to_minute(hour, 0, half)
 
     def to_minute(self, hour: int, minute: int, half: str) -> int | None:
-        """9:30 pm; twelve at night is the day's end."""
+        """Return "9:30 pm" in minutes of the day; twelve at night is the end of the day."""
         if not 1 <= hour <= _NOON or minute >= _HOUR:
             return None
         late = _NOON * (half != "am") * (1 + (half == "night" and hour == _NOON))
         return (hour % _NOON + late) * _HOUR + minute
 
     def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:
-        """9:30pm."""
+        """Return "9:30pm" in minutes of the day."""
         return self.to_minute(hour, *minute_half)
 
     def bounded(self, bound: str, time: int) -> dict[str, str]:
-        """Until 9 pm."""
+        """Return the value for "until 9 pm"."""
         return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}"}
 
     def certain(self, time: int) -> Spoken:
-        """9 pm, as an end of "9 to 11 pm"."""
+        """Return the time of "9 pm" as an end of "9 to 11 pm"."""
         return Spoken(time)
 
     def bare(self, hour: int, minute: int | None = None) -> Spoken | None:
-        """The 9 of "9 to 5"; 19:00 is certain."""
+        """Return the time of "9" in "9 to 5", am or pm unknown; None if it is no time of day."""
         if not 1 <= hour < _MIDNIGHT or (minute or 0) >= _HOUR:
             return None
         return Spoken(hour * _HOUR + (minute or 0), certain=hour > _NOON)
 
     def between(self, first: Spoken, last: Spoken) -> dict[str, str]:
-        """Between 9 and noon: at some time of it."""
+        """Return the value for "between 9 and noon": some time within."""
         opens, closes = _ends(first, last)
         return self.bounded("after", opens) | self.bounded("before", closes)
 
     def through(self, first: Spoken, last: Spoken) -> dict[str, str]:
-        """From 8 to 6: all of it."""
+        """Return the value for "from 8 to 6": the whole span."""
         opens, closes = _ends(first, last)
         return self.bounded("from", opens) | self.bounded("until", closes)
 
     def at(self, time: int) -> dict[str, str]:
-        """A time with no word before it."""
+        """Return the value for a time without a word before it."""
         return self.bounded("at", time)
 
     def led(self, bound: str, hour: int, minute: int | None = None) -> dict[str, str] | None:
-        """Until 9, after 5:30, at 19:00: offices are open in the day, and until an evening."""
+        """Return the value for "until 9", "after 5:30" or "at 19:00", assuming office hours."""
         if not 1 <= hour <= (_NOON if minute is None else _MIDNIGHT - 1) or (minute or 0) >= _HOUR:
             return None
         return self.bounded(bound, (hour + _NOON * (hour < _FIRST[bound])) * _HOUR + (minute or 0))
 
 
 def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
-    """The minutes from and to which a span goes: "9 to 5" is the day's, "6 to 8 pm" the evening's."""
+    """Return the first and last minute of a span: "9 to 5" is in the daytime, "6 to 8 pm" in the evening."""
     pairs = [(opens, closes) for opens in first.ways for closes in last.ways if opens < closes]
     if last.certain:
         return max(pairs, default=(first.minutes, last.minutes))
@@ -121,7 +121,7 @@ def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
 
 
 def hour_tags(lexed: Lexed, said: Utterance, today: date, *, sought: bool = False) -> list[Tag]:
-    """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, either alone too.
+    """Return values for `open_at`: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, or either alone.
 
     A weekday is "mon" to "sun", "weekday" or "weekend"; several are a list, all of which are wanted, or one of them
     with `any`. A time is a `part`, "early", "morning", "afternoon", "evening", "late" or "night", or HH:MM as `until`,
@@ -159,35 +159,36 @@ def _part(word: str) -> dict[str, object]:
 
 
 class AgePatterns:
-    """The operations of the patterns of `intents/_grammar/*/ages.yaml`: each gives tags."""
+    """The operations of the patterns in `intents/_grammar/*/ages.yaml`: each returns tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
-        """A 5 year old."""
+        """Return the tags for "a 5 year old"."""
         return [Tag("age_group", next((group for under, group in _GROUPS if count < under), "senior"), *span)]
 
     def own_years(self, count: int, span: tuple[int, int]) -> list[Tag]:
-        """My 5 year old, who is a relative."""
+        """Return the tags for "my 5 year old", who is a relative."""
         kin = "child" if count < _GROWN else "dependent"
         return [*self.years(count, span), Tag("person", {"kin": kin}, *span)]
 
     def infant(self, span: tuple[int, int]) -> list[Tag]:
-        """A 5 month old."""
+        """Return the tags for "a 5 month old"."""
         return self.years(0, span)
 
     def own_infant(self, span: tuple[int, int]) -> list[Tag]:
-        """My 5 month old."""
+        """Return the tags for "my 5 month old"."""
         return self.own_years(0, span)
 
     def group(self, group: str, span: tuple[int, int]) -> list[Tag]:
-        """For my toddler; whose record is asked for is told by the relative's words alone."""
+        """Return the tag for "for my toddler"; the relative's own words say whose record is asked for."""
         return [Tag("age_group", group, *span)]
 
 
 def age_tags(lexed: Lexed) -> list[Tag]:
-    """The group of an age that is told, as `age_group`; and for "my 5 year old" the relative, as `person`.
+    """Return the age group in a message, as `age_group`; and for "my 5 year old" the relative, as `person`.
 
-    A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives are named by their own
-    words ("my toddler", "mi hijo").
+    A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives have words of their own
+    ("my
+    toddler", "mi hijo").
     """
     found = list(Matcher(lexed, AgePatterns()).find("ages.age"))
     return max((one.value for one in found), key=lambda tags: tags[0].after - tags[0].first, default=[])

@@ -1,4 +1,4 @@
-"""The intents that the bot's own code knows by name, each with the reason. Every other name is the pack's alone."""
+"""The intents that the bot's own code refers to, each with the reason. All others are known to the pack only."""
 
 from collections.abc import Mapping
 
@@ -21,9 +21,9 @@ KERNEL: Mapping[str, str] = {
     FALLBACK: "what no rule takes",
     HELP: "a mention or a command without words asks for it",
 }
-"""The names, or their beginnings, with what makes them the bot's own."""
+"""The names, or their prefixes, with the reason why the bot's code uses them."""
 
 
 def is_kernel(intent: str) -> bool:
-    """Whether the bot's own code may name this intent."""
+    """Return whether the bot's own code may refer to this intent."""
     return any(intent == name or (name.endswith(".") and intent.startswith(name)) for name in KERNEL)

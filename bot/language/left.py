@@ -1,4 +1,4 @@
-"""What a reading takes of a message, and what it leaves: the words and conditions that its answer does not honour."""
+"""What a reading uses of a message, and what it leaves: words and conditions that the answer ignores."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,24 +43,27 @@ _HANGS = 40
 
 
 def taken_by(*intents: IntentRules | None) -> frozenset[str]:
-    """Every name that the slots of an intent, or of the answer it follows, can hold."""
+    """Return every name that the slots of an intent, or of the answer it follows, can hold."""
     return frozenset[str]().union(*(intent.takes for intent in intents if intent))
 
 
 def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
-    """The person's own words that mean something, stand in a clause that asks, and are taken by no name."""
+    """Return the meaningful words in asking clauses that no name covers, as the person wrote them."""
     used = _places(heard, taken)
     return tuple(dict.fromkeys(_whole(heard.said, place) for place in heard.content if place not in used))
 
 
 def owner_left(words: Sequence[str]) -> Slot | None:
-    """Whose record is asked for where nothing else explains the name: the Mai of "Mai's claims", who is on no list."""
+    """Return the person whose record is asked for by an otherwise unexplained name: the Mai of "Mai's claims".
+
+    Else None.
+    """
     owners = (match for word in words if (match := _OWNER.fullmatch(word)))
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
 
 
 def _whole(said: Utterance, place: int) -> str:
-    """The word as it was typed, with what hangs on it: a part of "Hunter2-abc" would look like a word."""
+    """Return the word as typed, with attached characters: a part of "Hunter2-abc" would look like a word."""
     first, after = said.spans[place]
     before = said.text[max(0, first - _HANGS) : first].rpartition(" ")[2]
     behind = said.text[after : after + _HANGS].partition(" ")[0]
@@ -68,7 +71,7 @@ def _whole(said: Utterance, place: int) -> str:
 
 
 def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
-    """The conditions that the message asks for and that no slot of the intent holds, one for the same words."""
+    """Return the conditions in the message that no slot of the intent holds, one for the same words."""
     if intent.needs == "nothing":
         return {}
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
@@ -96,18 +99,18 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
 
 
 def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:
-    """The words of an order that is told already: the "barato" of "más barato" is no wish beside it."""
+    """Return the words of an order that has been recognized: the "barato" of "más barato" is no wish as well."""
     return heard.marks["order"] if "order" in found else frozenset()
 
 
 def _is_now(slot: Slot, today: date) -> bool:
-    """Whether a time holds today: an answer that no time narrows tells of now ("is it slow today")."""
+    """Return whether a time includes today: an answer without a time filter is about now ("is it slow today")."""
     day = slot.value if isinstance(slot.value, Mapping) else {}
     return not slot.excluded and not slot.values and day.get("end") in {None, today.isoformat()}
 
 
 def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:
-    """All that is wished, in the person's words: each of them is told."""
+    """Return all wishes, in the person's words; None if there are none."""
     wished = sorted((tag for tag in tags if tag.kind == WISH), key=lambda tag: (tag.first, -tag.after))
     whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
     texts = dict.fromkeys(heard.said.said(tag.first, tag.after) for tag in whole)
@@ -115,7 +118,7 @@ def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
-    """The slots that exclude, or hold several values, where the intent's answer honours neither."""
+    """Return the slots that exclude, or have several values, if the intent's answer supports neither."""
     return {
         name: slot
         for name, slot in slots.items()
@@ -124,9 +127,9 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
 
 
 def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """What the message leaves out of a slot beside a value that it wants: the P of "in network S but not in P".
+    """Return what the message excludes from a slot besides a wanted value: the P of "in network S but not in P".
 
-    Where the answer honours it, the slot holds both. A wanted city or kind of doctor leaves the others out by itself.
+    If the answer supports it, the slot holds both. A wanted city or kind of doctor excludes the others anyway.
     """
     wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and _leaves_open(name, slot))
     found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
@@ -134,7 +137,10 @@ def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Further values of a slot that holds another: the MRI of "what did my ER visit cost, and was the MRI more"."""
+    """Return further values of a slot that holds another.
+
+    The MRI of "what did my ER visit cost, and was the MRI more".
+    """
     held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
     held += UNNAMED_NETWORKS  # a side of the network that is named
     found: dict[str, Slot] = {}
@@ -145,7 +151,7 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
-    """Whether the tag's words are part of those that gave the slot its value."""
+    """Return whether the tag's words are part of those of the slot's value."""
     return heard.said.said(tag.first, tag.after) in slot.text
 
 
@@ -156,7 +162,7 @@ def _leaves_open(name: str, slot: Slot) -> bool:
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
-    """What each clause fills: the cell, the name in it, and the words that said it."""
+    """Yield what each clause fills: the cell, the name in it, and its words."""
     for clause in heard.clauses:
         inside = frozenset(range(clause.first, clause.after))
         for name, places in heard.marks.items():

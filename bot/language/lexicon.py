@@ -1,4 +1,4 @@
-"""The words of a pack, read from `intents/_words/`: concepts, and the values that slots may take."""
+"""The words of a pack in `intents/_words/`: concepts, and the values of slots."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from bot.language.text import keys_in
 from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
 
 LANGUAGES = ("en", "es")
-"""The languages of which no entry of the words, no title and no example lacks any."""
+"""The languages that every entry of the words, every title and every intent's examples must have."""
 # What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
 COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
@@ -37,7 +37,7 @@ OPERATIONS = {
     "hours": HourPatterns,
     "limits": LimitPatterns,
 }
-"""What the rules of each area of the grammar may name."""
+"""The operations that the rules of each grammar area may name."""
 _NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")
 _WAYS_EN = (
@@ -56,7 +56,7 @@ _HIDING = frozenset({"specialty", "facility_type"})
 class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases by language, separated by commas.
 
-    `hides` says that nothing inside a phrase of this concept means anything else.
+    `hides`: nothing inside a phrase of this concept has another meaning.
     """
 
     en: str = ""
@@ -65,9 +65,9 @@ class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
-    """What people call a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
+    """The names of a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
 
-    `wider`: no code is as narrow as the words, such as "ms specialist", so that an answer has to say so.
+    `wider`: no code is as specific as the words, such as "ms specialist", so that an answer has to say so.
     """
 
     codes: list[str]
@@ -78,7 +78,7 @@ class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Service(msgspec.Struct, frozen=True):
-    """What people call a kind of care; how a claim shows it, in the same file, is not for the language part."""
+    """The names of a kind of care; the same file's data on how claims show it is not used here."""
 
     en: str = ""
     es: str = ""
@@ -105,13 +105,18 @@ _NOWHERE = Area("", ())
 
 @dataclass(slots=True)
 class Lexicon:
-    """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
+    """The meanings of all phrases of a pack, in one tree, and its word lists.
 
-    `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
-    `place_words` the words of all places; `familiar` are everyday words of both languages, `idle` those that ask for
-    nothing. `cells` gives for each concept and slot type which part of a question it fills. `area` is what the plan
-    covers. `spoken` are the concepts with phrases, and in which language; `strange` are words of other subjects alone:
-    known, but nobody means them when typing something like them.
+    Attributes:
+        plain: the words of all phrases except names of places.
+        towns: places of one word that mean nothing else.
+        place_words: the words of all places.
+        familiar: everyday words of all languages.
+        idle: words that ask for nothing.
+        cells: the part of a question that each concept and slot type fills.
+        area: the area that the plan covers.
+        spoken: the (concept, language) pairs with phrases.
+        strange: words of other subjects only, which typos are not corrected to.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
@@ -135,24 +140,24 @@ class Lexicon:
     grammar: Grammar = field(default_factory=Grammar)
 
     def other_names(self, drug: str) -> tuple[str, ...]:
-        """A drug's ingredient and its brands, as the pack's words pair them; the ingredient first."""
+        """Return a drug's ingredient and its brands, as listed in the pack; the ingredient first."""
         ingredient = self.drugs.get(drug.casefold())
         brands = (name for name, of in self.drugs.items() if of == ingredient)
         return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
     @property
     def date_keys(self) -> frozenset[str]:
-        """The words of times, in look-up form."""
+        """The keys of words of times."""
         return self.grammar.keys(*_DATE_CLASSES)
 
     @property
     def number_keys(self) -> frozenset[str]:
-        """The words of numbers and of money, in look-up form."""
+        """The keys of words of numbers and of money."""
         return self.grammar.keys(*_NUMBER_CLASSES)
 
     @property
     def known(self) -> frozenset[str]:
-        """Every word that is spelled right as it stands."""
+        """All words that are spelled correctly."""
         return frozenset(
             self.tree.vocabulary
             | self.familiar
@@ -204,7 +209,7 @@ def _load_values(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _load_services(lexicon: Lexicon, folder: Path) -> None:
-    """Kinds of care by name; a pack without the file has none."""
+    """Load the kinds of care; a pack without the file has none."""
     shown = f"{WORDS}/services.yaml"
     if not (folder / "services.yaml").is_file():
         return
@@ -214,7 +219,7 @@ def _load_services(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ...]]:
-    """Kinds of doctors; returns their NUCC codes by name."""
+    """Load the kinds of doctors. Return their NUCC codes by name."""
     shown = f"{WORDS}/specialties.yaml"
     listed: dict[str, _Specialty] = converted(
         read_yaml(folder / "specialties.yaml", shown), dict[str, _Specialty], shown
@@ -239,7 +244,7 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ..
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:
-    """The phrases, and for "heart doctor" also "heart dr", "heart doc" and the like."""
+    """Yield the phrases, and for "heart doctor" also "heart dr", "heart doc" and the like."""
     for phrase in phrases.split(","):
         plain = phrase.strip()
         yield plain
@@ -273,7 +278,7 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _everyday(folder: Path, name: str) -> frozenset[str]:
-    """The words of a file of both languages, in look-up form."""
+    """Return the keys of a file with words in both languages."""
     said: _Everyday = converted(read_yaml(folder / name, f"{WORDS}/{name}"), _Everyday, f"{WORDS}/{name}")
     return frozenset(key for words in (said.en, said.es) for word in words.split() for key in keys_in(word))
 
@@ -289,7 +294,7 @@ def _load_cells(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
-    """Keys of options in each language, and the type of value that they give; a pack without the file has none."""
+    """Load the keys of options in each language, with their types of value; a pack without the file has none."""
     shown = f"{WORDS}/options.yaml"
     if not (folder / "options.yaml").is_file():
         return
@@ -301,17 +306,17 @@ def _load_options(lexicon: Lexicon, folder: Path) -> None:
 
 
 def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
-    """The words under the pack's `intents/` folder, as a start before this one kept them (`bot.compiled`).
+    """Return the words in the pack's `intents/` folder, cached by an earlier start if possible (`bot.compiled`).
 
     Raises:
-        PackError: "file: key: what" at the first thing that is wrong.
+        PackError: "file: key: what" for the first fault.
     """
     key = compiled.key_of(folder / WORDS, folder / GRAMMAR, of=compiled.code_of("language"))
     return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder, names))
 
 
 def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
-    """The words under the pack's `intents/` folder, read anew.
+    """Return the words in the pack's `intents/` folder, without the cache.
 
     Raises:
         PackError: as above.

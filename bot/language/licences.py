@@ -1,7 +1,7 @@
-"""What a message has to hold for an answer to be possible at all, as each rule file says in its `licence`.
+"""What a message must contain for an answer to be possible, as the `licence` of each rule file says.
 
-A licence is a list of alternatives, each one or more classes of `_words/classes.yaml`: "money care" asks for a word of
-both. It decides nothing between intents: the counted weights do.
+A licence is a list of alternatives, each one or more classes of `_words/classes.yaml`: "money care" requires a word of
+both. It does not choose between intents: the counted weights do.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ _SHORTEST = 2
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a class by language (an asterisk is any ending), and concepts and slot types that belong to it."""
+    """The words of a class by language (an asterisk is any ending), and its concepts and slot types."""
 
     names: tuple[str, ...] = ()
     en: str = ""
@@ -28,7 +28,7 @@ class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Licences:
-    """Tells which answers a message allows."""
+    """Determines which answers a message allows."""
 
     def __init__(self, classes: Mapping[str, WordClass]) -> None:
         self.classes = classes
@@ -44,7 +44,7 @@ class Licences:
 
     @classmethod
     def load(cls, folder: Path) -> "Licences":
-        """The classes of a pack's `intents/` folder.
+        """Return the classes in a pack's `intents/` folder.
 
         Raises:
             PackError: "file: key: what".
@@ -54,7 +54,7 @@ class Licences:
         return cls({name: converted(one, WordClass, f"{shown}: {name}") for name, one in raw.items()})
 
     def held(self, heard: Heard) -> frozenset[str]:
-        """The classes of which a message holds a word or a value."""
+        """Return the classes of which a message contains a word or a value."""
         held: set[str] = set()
         for name in heard.names:
             held |= self._of_name.get(name, frozenset())
@@ -66,9 +66,9 @@ class Licences:
 
 
 def licence_of(rules: IntentRules, held: Iterable[str]) -> str | None:
-    """The first alternative of an intent's licence that the message meets; None where it meets none.
+    """Return the first alternative of an intent's licence that the message meets; None if it meets none.
 
-    An intent that looks nothing up needs no licence: where its file has none, it is "-".
+    "-" for an intent that looks nothing up and has no licence.
     """
     if not rules.licence:
         return "-"

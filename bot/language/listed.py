@@ -1,4 +1,4 @@
-"""A message that holds a list: its first line asks, and each further line is one thing that is asked about."""
+"""A message with a list: its first line asks, and each further line is one item."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHORTENED = re.compile(
 
 
 def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
-    """The line that asks and the lines of the list, in their order, without bullets, numbers and blank lines.
+    """Return the line that asks and the items of the list, in order, without bullets, numbers and blank lines.
 
     No items for a message that is no list: one with fewer than two further lines, or with as many sentences as names.
     """
@@ -28,7 +28,7 @@ def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_prose(item: str) -> bool:
-    """Whether a line is a sentence and no name: it is long, ends like one, or a new one begins in it."""
+    """Return whether a line is a sentence and no name: it is long, ends like one, or contains the start of one."""
     if len(item) > _LONGEST or item.endswith(("?", "!")):
         return True
     return any(end[-1] == "." and not _SHORTENED.fullmatch(end) for end in _ENDS.findall(item))

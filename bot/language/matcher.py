@@ -1,6 +1,6 @@
-"""Finds patterns over the words of a message: "(the)? <last> <unit>", "{count} <unit> ago", "hace {count} <unit>".
+"""Finds patterns in the words of a message: "(the)? <last> <unit>", "{count} <unit> ago", "hace {count} <unit>".
 
-`bot.language.grammar` reads patterns from `intents/_grammar/` and compiles them into the states that are walked here.
+`bot.language.grammar` reads patterns from `intents/_grammar/` and compiles them into the states used here.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PLAIN = re.compile(r"'s$|'")
 
 
 class PatternEnding(msgspec.Struct, array_like=True, frozen=True):
-    """Where a pattern of a rule ends: the operation that says what its words mean, or the value that they stand for.
+    """The end of a pattern of a rule: the operation that computes its meaning, or the value that it stands for.
 
-    `spanned`: the operation is also told where the words stand, as `span`.
+    `spanned`: the operation also takes the position of the words, as `span`.
     """
 
     order: int
@@ -35,12 +35,15 @@ class PatternEnding(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PatternState(msgspec.Struct, array_like=True):
-    """A place in the patterns of a rule: what may follow, and which patterns end here.
+    """A state of the patterns of a rule: the transitions, and the patterns that end here.
 
-    `words` leads on by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is beside the place
-    ("~x" before it, "&x" behind it, "!" for neither) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to a state
-    that leads back to itself). With each way on there is the name under which its value is kept, "" for none, and the
-    number of the next state.
+    `words` are transitions by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is next to
+    the
+    position ("~x" before it, "&x" after it, "!" for not) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to a
+    state
+    with a transition to itself). Each transition has the name under which its value is stored, "" for none, and the
+    number of
+    the next state.
     """
 
     words: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
@@ -50,7 +53,7 @@ class PatternState(msgspec.Struct, array_like=True):
 
 
 class PatternFound(NamedTuple):
-    """A pattern in a message: tokens `first` up to, not including, `after`, and what they mean."""
+    """A pattern in a message: tokens [first, after), and its value."""
 
     first: int
     after: int
@@ -59,11 +62,15 @@ class PatternFound(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Grammar:
-    """The words and patterns of all languages, by the name of their file and their own: "dates.month".
+    """The words and patterns of all languages, by file name and name: "dates.month".
 
-    `classes` are the words of each class with their values, `lexical` the classes of each word and itself where a
-    pattern has it, `shapes` regular expressions of words that are not letters alone, `rules` the first state of each
-    rule, `starts` what its first word may be, `listed` its phrases of words alone.
+    Attributes:
+        classes: the words of each class with their values.
+        lexical: the classes of each word, and the word itself if a pattern contains it.
+        shapes: regular expressions for words that are not letters only.
+        rules: the first state of each rule.
+        starts: the possible first words of each rule or phrase.
+        listed: the phrases that consist of words only.
     """
 
     classes: dict[str, dict[str, ClassValue]] = field(default_factory=dict)
@@ -75,23 +82,23 @@ class Grammar:
     listed: dict[str, dict[str, ClassValue]] = field(default_factory=dict)
 
     def area(self, name: str) -> WordArea:
-        """The words of one area."""
+        """Return the words of one area."""
         return _area(self, name)
 
     def words(self, *names: str) -> frozenset[str]:
-        """The words of some classes."""
+        """Return the words of some classes."""
         return frozenset(word for name in names for word in self.classes.get(name, ()))
 
     def keys(self, *names: str) -> frozenset[str]:
-        """The same in look-up form."""
+        """Return the keys of the words of some classes."""
         return frozenset(map(key_of, self.words(*names)))
 
     def values(self, name: str) -> Mapping[str, Any]:
-        """The words of a class with what they stand for."""
+        """Return the words of a class with their values."""
         return self.classes.get(name, {})
 
     def symbols(self, word: str) -> Sequence[tuple[str, Any]]:
-        """The classes and shapes of a word with their values, and the word itself where a pattern names it."""
+        """Return the classes and shapes of a word with their values, and the word itself if a pattern contains it."""
         found: Sequence[tuple[str, Any]] = self.lexical.get(word, ())
         return found if word.isalpha() else (*found, *self._shapes(word))
 
@@ -106,18 +113,18 @@ def _form(form: str) -> re.Pattern[str]:
 
 
 def _of_shape(match: re.Match[str]) -> object:
-    """The parts of a shape, figures as numbers; one part alone is the value."""
+    """Return the parts of a shape, digits as numbers; a single part as it is."""
     parts = tuple(int(part) if part.isdigit() else part for part in match.groups() if part is not None)
     return parts[0] if len(parts) == 1 else parts
 
 
 def plain(word: str) -> str:
-    """A folded word as patterns write it: without an owner's 's and without apostrophes."""
+    """Return a folded word as patterns write it: without a possessive 's and without apostrophes."""
     return _PLAIN.sub("", word) if "'" in word else word
 
 
 class Lexed:
-    """The words of one message with their classes and shapes: `places` are those of each class, shape and word."""
+    """The words of one message with their classes and shapes: `places` are the positions of each of these."""
 
     __slots__ = ("grammar", "places", "symbols", "words")
 
@@ -132,10 +139,11 @@ class Lexed:
 
 
 class Matcher:
-    """One message against the grammar. `operations` has a method for each operation that its rules name.
+    """Matches one message against the grammar. `operations` has a method for each operation that its rules name.
 
-    `dashes` are the places of words that a dash joins to the word before. Matching never raises: what an operation
-    cannot work out (ValueError, OverflowError) is no match.
+    `dashes` are the positions of words that a dash joins to the word before. Matching never raises: if an operation
+    fails
+    (ValueError, OverflowError) there is no match.
     """
 
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
@@ -144,15 +152,15 @@ class Matcher:
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, place: int, name: str) -> bool:
-        """Whether the word at a place is of a class."""
+        """Return whether the word at a position is in a class."""
         return 0 <= place < len(self._symbols) and any(name == one for one, _ in self._symbols[place])
 
     def holds(self, names: frozenset[str]) -> bool:
-        """Whether any word is of one of these classes or shapes."""
+        """Return whether any word is in one of these classes or shapes."""
         return not names.isdisjoint(self._places)
 
     def begins(self, rule: str) -> list[int]:
-        """The places where a rule may begin."""
+        """Return the positions where a rule may begin."""
         starts = self._grammar.starts.get(rule, frozenset())
         if ANY in starts:
             return list(range(len(self.words)))
@@ -166,7 +174,7 @@ class Matcher:
         return ANY in starts
 
     def find(self, rule: str) -> Iterator[PatternFound]:
-        """The matches of a rule from left to right, the longest at each place, none overlapping another."""
+        """Yield the matches of a rule from left to right, the longest at each position, without overlaps."""
         taken = 0
         for place in self.begins(rule):
             hit = self.at(rule, place) if place >= taken else None
@@ -175,7 +183,7 @@ class Matcher:
                 taken = hit.after
 
     def at(self, rule: str, place: int) -> PatternFound | None:
-        """The longest match of a rule that begins at a place; of several the one whose pattern stands first."""
+        """Return the longest match of a rule at a position; of several the one whose pattern comes first."""
         for after, ending, captured in self._ends(rule, place):
             value = self._value(ending, captured, (place, after))
             if value is not None:
@@ -183,7 +191,7 @@ class Matcher:
         return None
 
     def every(self, rule: str, place: int) -> list[tuple[int, Any]]:
-        """Where the matches of a rule from a place on end, and what each means, the longest first."""
+        """Return the ends and values of all matches of a rule at a position, longest first."""
         key = (rule, place)
         if key not in self._kept:
             valued = (
@@ -219,7 +227,7 @@ class Matcher:
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
 
     def _onward(self, ways: Mapping[str, list[tuple[str, int]]], place: int) -> Iterator[tuple[str, int, Any]]:
-        """The ways on by the word at a place, with its value."""
+        """Yield the transitions by the word at a position, with its value."""
         for name, value in self._symbols[place]:
             for label, following in ways.get(name, ()):
                 yield label, following, value
@@ -255,7 +263,7 @@ class Matcher:
 
 
 class WordArea:
-    """The classes of one area of a grammar as attributes: `words.title` are the words of its class `title`."""
+    """The classes of one grammar area as attributes: `words.title` are the words of its class `title`."""
 
     def __init__(self, grammar: Grammar, name: str) -> None:
         self._grammar, self._area = grammar, name
@@ -263,7 +271,7 @@ class WordArea:
         self._phrases: dict[str, Mapping[tuple[str, ...], ClassValue]] = {}
 
     def __getattr__(self, name: str) -> frozenset[str]:
-        """The words of a class, kept for the next time; a pack without a grammar has none."""
+        """Return the words of a class, cached; empty for a pack without a grammar."""
         whole = f"{self._area}.{name}"
         if self._grammar.classes and whole not in self._grammar.classes:
             raise AttributeError(whole)
@@ -272,35 +280,35 @@ class WordArea:
         return found
 
     def values(self, name: str) -> Mapping[str, Any]:
-        """The words of a class with what they stand for."""
+        """Return the words of a class with their values."""
         return self._grammar.values(f"{self._area}.{name}")
 
     def phrases(self, name: str) -> Mapping[tuple[str, ...], ClassValue]:
-        """Phrases of words alone, with what they stand for."""
+        """Return phrases that consist of words only, with their values."""
         if name not in self._phrases:
             said = self._grammar.listed.get(f"{self._area}.{name}", {})
             self._phrases[name] = {tuple(one.split()): value for one, value in said.items()}
         return self._phrases[name]
 
     def any(self, *names: str) -> frozenset[str]:
-        """The words of several classes."""
+        """Return the words of several classes."""
         if names not in self._kept:
             self._kept[names] = self._grammar.words(*(f"{self._area}.{name}" for name in names))
         return self._kept[names]
 
     def keys(self, *names: str) -> frozenset[str]:
-        """The words of several classes in look-up form."""
+        """Return the keys of the words of several classes."""
         key = ("", *names)
         if key not in self._kept:
             self._kept[key] = frozenset(map(key_of, self.any(*names)))
         return self._kept[key]
 
     def starts(self, name: str) -> frozenset[str]:
-        """The words with which phrases begin."""
+        """Return the first words of all phrases in the list called `name`."""
         return self._grammar.starts.get(f"{self._area}.{name}", frozenset())
 
     def beside(self, name: str) -> WordArea:
-        """Another area of the same grammar."""
+        """Return another area of the same grammar."""
         return self._grammar.area(name)
 
 

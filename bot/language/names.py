@@ -1,4 +1,4 @@
-"""Names in a message, found without relying on capitals, and whether one is of somebody whose record is asked for."""
+"""Names in a message, found without relying on capitals, and whether one is of a person whose record is asked for."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -18,9 +18,9 @@ _CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)$")
 
 @dataclass(frozen=True, slots=True)
 class NameFound:
-    """A name in a message: tokens `first` up to `after`, and the name without title, credentials and possessive.
+    """A name in a message: tokens [first, after), and the name without title, credentials and possessive.
 
-    `sure`: more than its place says that it is one. `group`: it names an organisation.
+    `sure`: more than its position indicates a name. `group`: it is an organization's.
     """
 
     first: int
@@ -31,7 +31,7 @@ class NameFound:
 
 
 def cleaned(words: str) -> str:
-    """A name as it should read: no possessive, single blanks, capitals when the person typed none."""
+    """Return a name without possessive, with single spaces, and capitalized if the person typed no capitals."""
     name = " ".join(words.translate(_APOSTROPHES).split()).strip(" .,;:?!")
     if name.casefold().endswith("'s"):
         name = name[:-2]
@@ -51,11 +51,11 @@ class _Finder:
         self._unknown = [self._is_unknown(place) for place in range(len(said.words))]
 
     def plain(self, place: int) -> bool:
-        """A word that could be part of a name at all."""
+        """Return whether a word can be part of a name."""
         return place < len(self.keys) and self.said.words[place].replace("'", "").isalpha()
 
     def unknown(self, place: int) -> bool:
-        """A word that nothing else explains."""
+        """Return whether a word has no other explanation."""
         return place < len(self._unknown) and self._unknown[place]
 
     @property
@@ -72,18 +72,18 @@ class _Finder:
         return (key in self.people or key not in self.known) and self.plain(place)
 
     def unknown_letter(self, place: int) -> bool:
-        """An initial: a letter that is no word ("a", "y"), with a name after it."""
+        """Return whether a word is an initial: a letter that is no word ("a", "y"), with a name after it."""
         return self.plain(place) and self.said.words[place] not in self.words.no_name and self.unknown(place + 1)
 
     def run(self, place: int) -> int:
-        """The end of the stretch of unknown words that starts here, at most three."""
+        """Return the end of the unknown words that start here, at most three."""
         end = place
         while end < len(self.keys) and end - place < _LONGEST and self.joined(end, place) and self.unknown(end):
             end += 1
         return end
 
     def joined(self, end: int, start: int) -> bool:
-        """No comma or full stop between this word and the one before it, other than after an initial."""
+        """Return whether no comma or full stop is between this word and the one before, except after an initial."""
         if end == start:
             return True
         between = self.said.text[self.said.spans[end - 1][1] : self.said.spans[end][0]]
@@ -112,7 +112,7 @@ class _Finder:
         return self.named(place, first, end)
 
     def after_and(self, place: int, found: Sequence[NameFound]) -> NameFound | None:
-        """A family name that "and" or "or" joins to the titled name right before it."""
+        """Return a family name joined by "and" or "or" to the titled name right before it; else None."""
         if not found or found[-1].after != place - 1 or self.said.words[place - 1] not in self.words.join:
             return None
         end = self.run(place)
@@ -153,7 +153,10 @@ class _Finder:
         return self.named(place, place, end)
 
     def left_out(self, place: int) -> NameFound | None:
-        """A family name that is not wanted: "other than okafor", "not okafor", "que no sea la okafor"."""
+        """Return a family name that is excluded: "other than okafor", "not okafor", "que no sea la okafor".
+
+        Else None.
+        """
         end, before = self.run(place), self.said.words[max(0, place - _LONGEST) : place]
         if end > place and before[-1:] in self.words.phrases("leaving_one") and self.keys[place] in self.people:
             return self.named(place, place, end)
@@ -167,7 +170,7 @@ class _Finder:
         )
 
     def terse(self, place: int) -> NameFound | None:
-        """As a clerk types it: nothing but a name and what is asked of it, "okafor npi"."""
+        """Return a name in staff shorthand, with only what is asked about it: "okafor npi"; else None."""
         end = self.run(place)
         around = {*self.said.words[:place], *self.said.words[end:]}
         alone = end > place and len(self.keys) <= _TERSE and around and around <= self.words.asked
@@ -181,19 +184,19 @@ class _Finder:
         return NameFound(place, after, name[:-1] if self.possessed(end) else name)
 
     def possessed(self, end: int) -> bool:
-        """Whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
+        """Return whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
         last = self.said.words[end - 1]
         owned = end < len(self.keys) and self.said.words[end] in self.words.owned
         return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
 
 
 def introduced(said: Utterance, first: int, words: WordArea) -> bool:
-    """Whether the name that begins here is that of who writes: "my name is …"."""
+    """Return whether the name that begins here is the writer's: "my name is …"."""
     return any(said.words[max(0, first - len(lead)) : first] == lead for lead in words.phrases("introduction"))
 
 
 def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: WordArea) -> Sequence[bool]:
-    """Without the words after "this is" or "my name is": who writes is not who is looked for."""
+    """Return `free` without the words after "this is" or "my name is", because the writer is not searched for."""
     titles, begins = words.any("short_title", "long_title"), words.starts("introduction")
     for place, word in enumerate(said.words[:-1]):
         for lead in words.phrases("introduction") if word in begins else ():
@@ -207,10 +210,11 @@ def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: WordArea) 
 def find_name(
     said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
 ) -> NameFound | None:
-    """The first name of a person or organisation, or None.
+    """Return the first name of a person or organization; None if there is none.
 
-    `free[i]` says that no other tag took word i; `known` are the words that mean something else, `people` are given
-    and family names, which win over `known`.
+    `free[i]` is whether word i has no other tag; `known` are the words with another meaning, `people` are given and
+    family
+    names, which take precedence over `known`.
     """
     finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
     if finder.is_hopeless:
@@ -229,7 +233,7 @@ def find_name(
 def titled_names(
     said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
 ) -> list[NameFound]:
-    """Every name behind a doctor's title, and the family name joined to one: "Drs. Kim and Lee"."""
+    """Return every name after a doctor's title, and family names joined to one: "Drs. Kim and Lee"."""
     if words.any("short_title", "long_title").isdisjoint(said.words):
         return []
     finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
@@ -244,7 +248,7 @@ def titled_names(
 
 
 def widened(said: Utterance, after: int, words: WordArea) -> int:
-    """The end of a known organisation's name with the generic words that follow: "Erlanger East Hospital"."""
+    """Return the end of a known organization's name with the generic words that follow: "Erlanger East Hospital"."""
     end = after
     while end < len(said.keys) and said.keys[end] in words.generic and said.words[end] not in words.link:
         end += 1
@@ -256,10 +260,11 @@ _SHORTEST_NUMBER = 3
 
 
 def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
-    """True for a given name that is asked about, a possessive of one, "Mrs. Jones", or a member's number.
+    """Return True for a given name that is asked about, a possessive of one, "Mrs. Jones", or a member's number.
 
-    A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count. Nor do names beside a
-    degree, "NPI" or a saint, which are those of doctors and hospitals.
+    A name after a doctor's title, and the writer's ("this is Dana"), do not count. Nor do names next to a degree, "NPI"
+    or a
+    saint, which are those of doctors and hospitals.
     """
     takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
     if (
@@ -276,10 +281,13 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
 def person_named(
     said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str], lists: WordArea
 ) -> tuple[int, int] | None:
-    """The words of the person whose record is asked for by name: "Mia's claims", "the bill for Mia", "and Mia?".
+    """Return the (start, end) word positions, end exclusive, of the person whose record is asked for by name.
 
-    None where the name is a doctor's, or the question is about somebody's practice. A name that is also a `common`
-    word ("mía") needs a capital, an apostrophe, or an English word before it.
+    For example "Mia's claims", "the bill for Mia", "and Mia?". None if there is no such name, if it is a doctor's, or
+    if the
+    question is about somebody's practice. A name that is also a word in `common` ("mía") counts only if capitalized,
+    followed
+    by an apostrophe or preceded by an English word.
     """
     words = said.words
     practice, records = lists.of_a_practice, lists.keys("record")
@@ -304,9 +312,10 @@ def person_named(
 def with_people(
     said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str], words: WordArea
 ) -> Utterance:
-    """The message with the places where it names one of `people`, each a given and a family name.
+    """Return the message with the positions where it names one of `people`, given as (given, family) names.
 
-    `names` are those of anybody: "Mai Tran" is not the Mai who is called Nguyen. A name that is also a `common` word
+    `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
+    `common`
     ("Will") needs an apostrophe, or a capital inside the message.
     """
     if not people or not words.of_care.isdisjoint(said.words):
@@ -341,7 +350,7 @@ def _is_capital(said: Utterance, place: int) -> bool:
 
 
 def _owns(said: Utterance, place: int, after: int, words: WordArea) -> bool:
-    """Whether a record of the one who is named here is spoken of, or what they have done about their plan."""
+    """Return whether a record of the person named here is mentioned, or what they have done about their plan."""
     if _possessive(said, after - 1):
         return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
     does = (
@@ -364,7 +373,7 @@ def _named_at(said: Utterance, place: int, given: Collection[str], family: Colle
 
 
 def _numbered(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
-    """A number behind "member" or "member id"."""
+    """Return whether a word is a number after "member" or "member id"."""
     led = words[place - 2 : place] if place > 1 and words[place - 1] in lists.number_word else words[place - 1 : place]
     return bool(led) and led[0] in lists.numbered and words[place].isdigit() and len(words[place]) >= _SHORTEST_NUMBER
 

@@ -1,4 +1,4 @@
-"""The ZIPs around a point, in the plan's state and the states beside it: what "within 10 miles" means to a search."""
+"""The ZIP codes around a point, in the plan's state and its neighbours, for searches such as "within 10 miles"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MILES_PER_DEGREE = 69.0
 
 
 class _Centres(NamedTuple):
-    """The ZIPs in and around a state from south to north, with the latitude and longitude of each one's centre."""
+    """The ZIP codes in and around a state from south to north, with the latitude and longitude of each one's center."""
 
     codes: tuple[str, ...]
     lats: array[float]
@@ -24,7 +24,7 @@ class _Centres(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _centres(area: Area) -> _Centres:
-    """Every ZIP in use in and around the state."""
+    """Return every ZIP code in and around the state."""
     inside = [(point, code) for code, point in points_in(area.state).each()]
     if inside:
         south, north = (end(point[0] for point, _ in inside) for end in (min, max))
@@ -41,14 +41,14 @@ def _centres(area: Area) -> _Centres:
 
 
 def load(area: Area) -> None:
-    """Read what a search around a place needs, so that no question has to wait for it."""
+    """Load the tables for searches around a place, so that no question has to wait for it."""
     _centres(area)
     places.state_center(area.state)
 
 
 @lru_cache(maxsize=512)
 def zips_near(area: Area, center: Coordinates, miles: float) -> tuple[str, ...]:
-    """The ZIPs of the area whose centre lies within `miles` of a point, the nearest first; none far outside it."""
+    """Return the ZIP codes whose center is within `miles` of a point, nearest first."""
     codes, lats, longs = _centres(area)
     band = miles / _MILES_PER_DEGREE
     first, after = bisect_left(lats, center[0] - band), bisect_right(lats, center[0] + band)
@@ -57,22 +57,22 @@ def zips_near(area: Area, center: Coordinates, miles: float) -> tuple[str, ...]:
 
 
 class Gazetteer:
-    """All that is known of places, as an answer asks it."""
+    """The place data for answers."""
 
     def __init__(self, area: Area) -> None:
         self._area = area
 
     @property
     def home_state(self) -> str:
-        """The state that the plan covers, by its two letters."""
+        """The two letters of the state that the plan covers."""
         return self._area.state
 
     def read(self) -> None:
-        """Read the tables now: the first start of an installation takes half a second for it."""
+        """Load the tables now: on the first start of an installation this takes half a second."""
         load(self._area)
 
     def zips_near(self, center: Coordinates, miles: float) -> tuple[str, ...]:
-        """The ZIPs whose centre lies within a distance, the nearest first."""
+        """Return the ZIP codes whose center is within a distance, nearest first."""
         return zips_near(self._area, center, miles)
 
     coordinates = staticmethod(places.coordinates)

@@ -1,4 +1,4 @@
-"""Numbers in a message: claim numbers, amounts of money, limits, ZIPs, miles, and places in a list."""
+"""Numbers in a message: claim numbers, amounts of money, limits, ZIP codes, miles, and positions in a list."""
 
 import re
 from bisect import bisect_right
@@ -36,7 +36,7 @@ _TEN, _HUNDRED = 10, 100
 
 
 class NumberWords:
-    """Whole numbers said in words ("two hundred and forty", "doscientos cuarenta"), and the words around numbers."""
+    """Whole numbers in words ("two hundred and forty", "doscientos cuarenta"), and the words around numbers."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.values, self._times = grammar.values("numbers.value"), grammar.values("numbers.times")
@@ -54,11 +54,14 @@ class NumberWords:
         )
 
     def count(self, word: str) -> int | None:
-        """A small number in figures or one word."""
+        """Return a small number in digits or one word; None for other words."""
         return int(word) if word.isascii() and _SHORT.match(word) else self.values.get(word) or self._few.get(word)
 
     def before(self, words: Sequence[str], end: int) -> tuple[int, int] | None:
-        """The number whose words end right before `end`, and the place where they begin; None when there is none."""
+        """Return the number whose words end right before `end`, and the position where they start.
+
+        None if there is none.
+        """
         first = end
         while first and words[first - 1] in self._parts:
             first -= 1
@@ -68,15 +71,15 @@ class NumberWords:
         return (value, first) if value else None
 
     def is_begun(self, words: Sequence[str], first: int, end: int) -> bool:
-        """Whether words of a number may begin and end there."""
+        """Return whether words[first:end] can start and end a spelled-out number."""
         return words[end - 1] not in self._joint and not self._is_article(words, first)
 
     def _is_article(self, words: Sequence[str], place: int) -> bool:
-        """Whether an "a" counts nothing: "mayores a doscientos", unlike "a hundred"."""
+        """Return whether an "a" is no number: "mayores a doscientos", unlike "a hundred"."""
         return words[place] in self._article and not (place + 1 < len(words) and words[place + 1] in self._times)
 
     def value(self, words: Sequence[str]) -> int:
-        """Thousands, hundreds and the rest added up; 0 for nothing or for words that make no number."""
+        """Return the number that words make; 0 for no words or for words that make no number."""
         whole = part = 0
         for word in words:
             if word in self._times:
@@ -89,7 +92,7 @@ class NumberWords:
 
 
 def _with(part: int, value: int) -> int:
-    """What is said one after the other is added, but "two forty" is 240."""
+    """Return two consecutive numbers combined: added, but "two forty" is 240."""
     if 0 < part < _TEN <= value < _HUNDRED:
         return part * _HUNDRED + value
     return part + value
@@ -105,18 +108,18 @@ class _Amount(NamedTuple):
 
 
 class LimitPatterns:
-    """The operations of the patterns of `intents/_grammar/*/limits.yaml`: each limit is a list of tags."""
+    """The operations of the patterns in `intents/_grammar/*/limits.yaml`: each returns a list of tags."""
 
     def __init__(self, said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> None:
         self._said, self._keys, self._free, self._words = said, keys, free, words
 
     def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
-        """$240, 240 dollars."""
+        """Return the amount in "$240" or "240 dollars"."""
         value = _plain(self._said.words[span[0]])
         return _Amount(value, *span, sure=span[1] - span[0] > 1 or _dollared(self._said, span[0])) if value else None
 
     def worded(self, span: tuple[int, int]) -> _Amount | None:
-        """A hundred dollars."""
+        """Return the amount in "a hundred dollars"."""
         words = self._said.words[slice(*span)]
         named = self._keys[span[1] - 1] in self._words.dollars
         number = words[: len(words) - named]
@@ -126,29 +129,29 @@ class LimitPatterns:
         return _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN else None
 
     def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Over $100."""
+        """Return the tags for "over $100"."""
         return self._led(OVER, amount, span)
 
     def less(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Under $100."""
+        """Return the tags for "under $100"."""
         return self._led(UNDER, amount, span)
 
     def at_least(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """$100 or more."""
+        """Return the tags for "$100 or more"."""
         return [Tag(OVER, amount.value, *span)] if self._is_money(amount) else []
 
     def at_most(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """$100 or less."""
+        """Return the tags for "$100 or less"."""
         return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
-        """Between $50 and $80."""
+        """Return the tags for "between $50 and $80"."""
         if not (low.sure or high.sure):
             return None
         return [Tag(OVER, low.value, span[0], low.after), Tag(UNDER, high.value, low.after, high.after)]
 
     def signed(self, amount: _Amount, span: tuple[int, int]) -> list[Tag] | None:
-        """>$100, $100+."""
+        """Return the tags for ">$100" or "$100+"."""
         text, spans = self._said.text, self._said.spans
         sign, behind = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
         kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
@@ -161,7 +164,7 @@ class LimitPatterns:
         return [Tag(kind, amount.value, *span)]
 
     def _is_money(self, amount: _Amount) -> bool:
-        """Whether a number counts dollars: it says so, or nothing else is counted where money is spoken of."""
+        """Return whether a number is in dollars: it has a sign, or money is mentioned and nothing else is counted."""
         if not self._free[amount.first]:
             return False
         if amount.sure:
@@ -175,7 +178,7 @@ class LimitPatterns:
 
 
 def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:
-    """The limits, as `amount_over` and `amount_under` in US dollars. Their words are marked in `free`."""
+    """Return the limits, as `amount_over` and `amount_under` in US dollars. Their words are marked in `free`."""
     if "limits.number" not in lexed.places and words.large.isdisjoint(said.words):
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
@@ -198,7 +201,7 @@ def _plain(word: str) -> str | None:
 
 
 def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
-    """Claim numbers, amounts (Decimal dollars, to the cent) and ZIPs. Words that are taken are marked in `free`."""
+    """Return claim numbers, amounts (Decimal dollars, to the cent) and ZIP codes. Their words are marked in `free`."""
     tags = []
     claim = _claim_id(said, keys, free, words)
     if claim:
@@ -214,7 +217,7 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
 
 
 def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> Tag | None:
-    """Dollars in words: "two hundred bucks". Words that are taken are marked in `free`."""
+    """Return dollars in words: "two hundred bucks"; else None. Their words are marked in `free`."""
     for place, key in enumerate(keys):
         found = words.before(said.words, place) if key in words.dollars and free[place] else None
         if found:
@@ -225,7 +228,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
 
 
 def place_in_list(said: Utterance) -> Tag | None:
-    """A message that is only a small number: the place of an item in what was shown."""
+    """Return a message that is only a small number as a position in the last list; else None."""
     if len(said.words) != 1 or not _SHORT.match(said.words[0]) or not said.words[0].isascii():
         return None
     number = int(said.words[0])
@@ -233,7 +236,7 @@ def place_in_list(said: Utterance) -> Tag | None:
 
 
 def amount_alone(said: Utterance) -> Tag | None:
-    """A message that is only a number, where the bot asked how much."""
+    """Return a message that is only a number as an amount, after the bot asked how much; else None."""
     if len(said.words) != 1 or not said.words[0].isascii() or len(said.words[0]) > _LONGEST_NUMBER:
         return None
     word = said.words[0]
@@ -258,7 +261,7 @@ def _amount(said: Utterance, keys: Sequence[str], place: int, words: NumberWords
 
 
 def _owed(keys: Sequence[str], place: int, word: str, words: NumberWords) -> bool:
-    """A bare number right behind words of billing: "they charged me 240"."""
+    """Return whether a bare number right after words of billing is an amount: "they charged me 240"."""
     window = keys[max(0, place - _AMOUNT_WINDOW) : place]
     told = bool(window) and window[-1] in words.money_before and not words.money_head.isdisjoint(window)
     return told and _BARE_AMOUNT.match(word) is not None
@@ -303,7 +306,7 @@ def _looks_like_claim(code: str) -> bool:
 
 
 def radius_tag(said: Utterance, keys: Sequence[str], words: NumberWords) -> Tag | None:
-    """The miles that a search may reach: "within ten miles", "10mi"."""
+    """Return the radius in miles of a search: "within ten miles", "10mi"; else None."""
     for place, word in enumerate(said.words):
         joined = _JOINED_MILES.match(word)
         if joined:

@@ -1,4 +1,4 @@
-"""What the pack's rule files offer beside answers: forms to fill in, prompts to press. Channels show them."""
+"""What the pack's rule files offer besides answers: forms to fill in, and prompts. Channels show them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import msgspec
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A question that a new chat offers: its words on the button, and what it says, by language.
+    """A suggested question in a new chat: its button label, and its text, by language.
 
-    `place` is its place among all prompts, from 1.
+    `place` is its position among all prompts, from 1.
     """
 
     place: int
@@ -20,14 +20,20 @@ class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form that asks its intent. `fields` are keys of options, in order; those of `required` must be filled in.
+    """A form that asks its intent's question.
 
-    `first` are the fields that it opens with; the others are a button away. Without them it opens with all.
+    Attributes:
+        fields: the keys of options, in order.
+        first: the fields that it opens with, with a button for the others; it opens with all if empty.
+        required: fields that must be filled in.
+        one_of: fields of which at least one must be filled in.
+        days: fields with a date.
+        several: fields of which several choices may be selected.
+        own: the field in which the member's own network is preselected.
+        linked: True to offer it only to people who have connected an account.
+        home: True to show it on a channel's home page.
 
-    Of `one_of` at least one must be. `days` are fields that hold a day, `several` choices of which more than one may be
-    taken. `own` names the field that starts on the member's own network. `linked`: it is offered to who has
-    connected an account. `home`: it is among the few that a channel shows at home. The labels and the choices of each
-    field, and what is said at one that cannot be read, are in `templates/channels/form_NAME`.
+    Labels, choices and error messages of the fields are in `templates/channels/form_NAME`.
     """
 
     name: str
@@ -44,13 +50,13 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def asked_first(self) -> tuple[str, ...]:
-        """What must be filled in of its first fields: of `one_of`, the one that is among them."""
+        """The required fields among its first fields, including one of `one_of`."""
         return tuple(key for key in self.first if key in self.required or key in self.one_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A form with the intent that it asks; `linked`: only who has connected an account is offered it."""
+    """A form with its intent; `linked`: it is offered only to people who have connected an account."""
 
     form: Form
     intent: str
@@ -59,14 +65,14 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """All forms of a pack by their names, in their order, and all prompts in theirs."""
+    """All forms of a pack by name, in their order, and all prompts in theirs."""
 
     forms: Mapping[str, Offered] = field(default_factory=dict)
     prompts: tuple[Prompt, ...] = ()
 
 
 def offers_of(entries: Iterable[tuple[str, bool, Form | None, Prompt | None]]) -> Offers:
-    """The offers of intents: each one's name, whether it is for members, its form and its prompt."""
+    """Return the forms and prompts of intents, given as (name, is for members, form, prompt)."""
     listed = tuple(entries)
     forms = [Offered(form, intent, member or form.linked) for intent, member, form, _ in listed if form]
     forms.sort(key=lambda one: one.form.place)

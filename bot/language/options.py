@@ -1,4 +1,4 @@
-"""The `key:value` options of a slash command or a form: what each gives, and what of them cannot be read."""
+"""The `key:value` options of a slash command or a form: their values, and which cannot be read."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ HOW = "network_how"
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A key that no option has; `near` is the known one that is most like it, if any is."""
+    """An unknown key; `near` is the most similar known one, if any."""
 
     key: str
     near: str | None
@@ -38,7 +38,7 @@ MOST = 16  # options that one command may hold
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An option whose value means nothing for its key; `kind` is the slot type that the key gives."""
+    """An option whose value is invalid for its key; `kind` is the key's slot type."""
 
     key: str
     value: str
@@ -47,9 +47,9 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A text taken apart: `words` without options, the options' values by slot type, and their text in `said`.
+    """A text split into `words` without options, and the options' values by slot type; `said` is the options' text.
 
-    `unknown` are keys that nothing takes, `known` those that the command takes, by language.
+    `unknown` are unknown keys, `known` those that the command accepts, by language.
     """
 
     words: str
@@ -61,11 +61,12 @@ class Options:
 
 
 def read_options(engine: Engine, text: str, kinds: Collection[str], today: date) -> Options:
-    """The options in a text, of the slot types that its command takes. `accepting:no` asks for nothing.
+    """Return the options in a text, of the slot types that its command accepts. `accepting:no` has no effect.
 
-    After `MOST` options the next one is told as unread, and no further one is looked at (T49). A second name or network
-    is the other side of a comparison where the command compares; elsewhere several values of a key are any of them,
-    and `networks:all` or `networks:none` says how networks are meant.
+    After `MOST` options the next one is reported as unreadable, and the rest is ignored (T49). A second name or network
+    is
+    the other side if the command compares; otherwise several values of a key mean any of them, and `networks:all` or
+    `networks:none` says how networks are meant.
     """
     kinds = {*kinds, HOW} if "network" in kinds else {*kinds}
     known = {
@@ -107,7 +108,7 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
 
 
 def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool) -> bool:
-    """Whether an option could be read and held; a value that is wanted beside one that is not cannot be."""
+    """Store an option. Return False if it cannot be read, or has both a wanted and an excluded value."""
     if slot is not None and compares and kind in slots:
         kind = SIDES[kind]
     elif slot is not None and kind in slots:
@@ -118,7 +119,7 @@ def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool
 
 
 def _both(one: Slot, other: Slot) -> Slot | None:
-    """Two options of one key as one slot: any of their values; the same value twice is one."""
+    """Return two options of one key as one slot with any of their values; None if one of them excludes."""
     values = tuple({repr(value): value for value in (*one.every, *other.every)}.values())
     if one.excluded != other.excluded:
         return None
@@ -143,7 +144,7 @@ def _plain(text: str) -> str:
 
 
 def _slot(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
-    """What an option gives; "not P" leaves P out. The words of a switch are its key: a "yes" tells nothing."""
+    """Return the slot of an option; "not P" excludes P. The words of a switch are its key, as "yes" says nothing."""
     words = engine.lexicon.grammar.area("options")
     if kind in _SWITCHES:
         return Slot(key, True) if _plain(value) in words.yes_said else None
@@ -175,13 +176,13 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
 
 
 def _ways(words: WordArea, name: str, value: str) -> Iterator[str]:
-    """How a value alone would be said in a message; "x" stands for it."""
+    """Yield the ways in which a message would contain a value; "x" stands for it."""
     yield from (" ".join(value if word == "x" else word for word in way) for way in words.phrases(name))
     yield value
 
 
 def _heard(engine: Engine, kind: str, ways: Iterable[str], today: date) -> Slot | None:
-    """What the first of several ways of saying a value means, with its "not", "and" or "or"."""
+    """Return the value of the first recognized way, with its "not", "and" or "or"; else None."""
     found = (engine.slots_in(said, today=today).get(kind) for said in ways)
     slot = next((one for one in found if one), None)
     if slot is None or not isinstance(slot.value, tuple):
@@ -190,7 +191,7 @@ def _heard(engine: Engine, kind: str, ways: Iterable[str], today: date) -> Slot 
 
 
 def _network(engine: Engine, value: str, today: date) -> object | None:
-    """A network by any of its names; a name that the pack does not know is looked for as it stands."""
+    """Return a network by any of its names; an unknown name is searched for unchanged."""
     found = _heard(engine, "network", (value,), today)
     if found is None:
         found = _heard(engine, "network", (f"network {value}",), today)
@@ -213,7 +214,7 @@ def _code(value: str) -> str | None:
 
 
 def _place(engine: Engine, key: str, value: str, today: date) -> object | None:
-    """A ZIP, also with its four further digits; a city; a county, when the key says so; "me"."""
+    """Return a ZIP code, also with four further digits; a city; a county if the key says so; or "me"."""
     if found := _ZIP.fullmatch(value):
         return {"zip": found[1]}
     kind = key_of(_plain(key))

@@ -1,4 +1,4 @@
-"""Phrases of the pack: `(a|b) c [d]` written out, and a table that finds thousands of them in one pass."""
+"""Phrases of the pack: expansion of `(a|b) c [d]`, and a table that finds thousands of phrases in one pass."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,10 +19,10 @@ _PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
 
 
 def expand(phrase: str) -> list[str]:
-    """Every plain form of a phrase: `(a|b)` is one of them, `[c]` may be missing.
+    """Return every plain form of a phrase: `(a|b)` is one of them, `[c]` is optional.
 
     Raises:
-        PackError: a bracket that does not close, or more than `MOST_FORMS` forms.
+        PackError: unbalanced brackets, or more than `MOST_FORMS` forms.
     """
     if "(" not in phrase and "[" not in phrase and ")" not in phrase and "]" not in phrase:
         return [phrase]
@@ -44,10 +44,10 @@ def expand(phrase: str) -> list[str]:
 
 
 def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
-    """The plain phrases of a comma-separated entry.
+    """Yield the plain phrases of a comma-separated entry.
 
     Raises:
-        PackError: a phrase that cannot be expanded; names the file and the key.
+        PackError: a phrase cannot be expanded; the message names the file and the key.
     """
     for phrase in said.split(","):
         try:
@@ -57,9 +57,9 @@ def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
 
 
 class Meaning(NamedTuple):
-    """What a phrase stands for: a concept (`kind` is "concept") or a value of a slot type. `language` may be "".
+    """The meaning of a phrase: a concept (`kind` is "concept") or a value of a slot type. `language` may be "".
 
-    `hides`: inside this phrase nothing else is meant ("life insurance" is not about the plan's insurance).
+    `hides`: nothing inside this phrase has another meaning ("life insurance" is not about the plan's insurance).
     """
 
     kind: str
@@ -70,7 +70,7 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PhraseFound:
-    """A phrase seen in a message: tokens `first` up to, not including, `after`."""
+    """A phrase in a message: tokens [first, after), and its meanings."""
 
     first: int
     after: int
@@ -80,8 +80,9 @@ class PhraseFound:
 class PhraseTree:
     """All phrases of a pack, by their words.
 
-    A complaint stands behind some thirty ways of asking for who treats it ("someone for my ..."): these are kept apart
-    and not written out, for they would be two thirds of all phrases.
+    A complaint may follow some thirty phrases that ask who treats it ("someone for my ..."). These combinations are
+    stored
+    unexpanded, because they would be two thirds of all phrases.
     """
 
     def __init__(self) -> None:
@@ -105,7 +106,7 @@ class PhraseTree:
                 self.vocabulary.update(keys)
 
     def add_behind(self, beginnings: Sequence[str], phrase: str, meaning: Meaning) -> None:
-        """Add a phrase behind each of several beginnings."""
+        """Add a phrase after each of several beginnings."""
         keys, number = keys_in(phrase), self._numbers.setdefault(tuple(beginnings), len(self._ways))
         if number == len(self._ways):
             self._ways.append([" ".join(keys_in(beginning)) for beginning in beginnings])
@@ -125,7 +126,7 @@ class PhraseTree:
                 self.vocabulary.update((first, *rest))
 
     def plain(self) -> object:
-        """The tree as plain data: for each set of meanings its phrases in one text; the rest as it is."""
+        """Return the tree as plain data: for each set of meanings its phrases in one text; the rest unchanged."""
         groups: dict[tuple[Meaning, ...], list[str]] = {}
         for phrase, meanings in self._meanings.items():
             groups.setdefault(meanings, []).append(phrase)
@@ -134,7 +135,7 @@ class PhraseTree:
 
     @classmethod
     def of_plain(cls, data: Any) -> "PhraseTree":
-        """The tree of such data, in which values that are tuples became lists."""
+        """Return the tree for such data, in which tuples became lists."""
         tree, (groups, behind, tree._ways, tree._longest, tree._most_behind, vocabulary) = cls(), data
         for read, phrases in groups:
             meanings = tuple([_meaning(*one) for one in read])
@@ -147,12 +148,12 @@ class PhraseTree:
         return tree
 
     def named(self) -> dict[tuple[str, str], bool]:
-        """What phrases mean, of those whose value is a name: kind and name, and whether its phrases hide others."""
+        """Return (kind, name) of the meanings whose value is a name, with whether their phrases hide others."""
         meanings = (one for of in self._meanings.values() for one in of)
         return {(one.kind, one.value): one.hides for one in meanings if isinstance(one.value, str)}
 
     def words_of(self, kind: str) -> dict[object, set[str]]:
-        """The words of all phrases for values of a kind, by value, without ways of asking for a complaint."""
+        """Return the words of all phrases for values of a kind, by value, without beginnings of complaints."""
         words: dict[object, set[str]] = {}
         for phrase, meanings in self._meanings.items():
             for meaning in meanings:
@@ -161,14 +162,14 @@ class PhraseTree:
         return words
 
     def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
-        """What exactly this phrase stands for, or nothing."""
+        """Return the meanings of exactly this phrase."""
         keys = keys_in(phrase)
         meant = self._meanings.get(" ".join(keys), ())
         behind = self._meant_behind(keys, 0).get(len(keys), []) if keys else []
         return (*meant, *(meaning for meaning in behind if meaning not in meant))
 
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
-        """Every phrase in a message. Slot values inside a longer slot value, and all that is hidden, are left out."""
+        """Return every phrase in a message, without slot values inside a longer one, and without hidden ones."""
         found: list[PhraseFound] = []
         count, known = len(keys), self._meanings
         for first, said in enumerate(keys):
@@ -185,7 +186,7 @@ class PhraseTree:
         return _visible(found)
 
     def _meant_behind(self, keys: Sequence[str], first: int) -> dict[int, list[Meaning]]:
-        """What complaints behind the ways that begin at a word mean, by where they end."""
+        """Return the meanings of complaints after the beginnings at a word, by their end."""
         found: dict[int, list[Meaning]] = {}
         for way, number in self._begun.get(keys[first], ()):
             begin = first + way.count(" ") + 1
@@ -231,7 +232,7 @@ def _hides_values(meaning: Meaning) -> bool:
 
 
 def _is_shorter(entry: PhraseFound, meaning: Meaning, others: Sequence[PhraseFound]) -> bool:
-    """Whether a longer phrase gives a value of the same kind: "physical therapy" is no "therapy"."""
+    """Return whether a longer phrase has a value of the same kind: "physical therapy" is no "therapy"."""
     if meaning.kind not in _BESIDE:
         return False
     same = [other for other in others if any(one.kind == meaning.kind for one in other.meanings)]

@@ -1,7 +1,8 @@
-"""Where people look for care: ZIPs, cities and counties of the plan's state, and cities across its borders.
+"""Places for searches: ZIP codes, cities and counties of the plan's state, and cities in neighbouring states.
 
-Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0). It reads its table whole, in half a second and
-40 MiB, so what is used of it is kept by state (`bot.compiled`), and a state is read when it is first asked for.
+Coordinates are from the `zipcodes` package (GeoNames, CC BY 4.0). It reads its whole table, in half a second and 40
+MiB,
+so what is needed is cached by state (`bot.compiled`), and a state is loaded when it is first needed.
 """
 
 import sys
@@ -39,11 +40,11 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PLACE = "place"
-"""The kind of the phrases that name one."""
+"""The kind of phrases that are places."""
 
 
 class NamedPlace(NamedTuple):
-    """A named place. `careful`: the name is also an everyday word or a surname, so it needs "in", "near" or a state."""
+    """A place. `careful`: its name is also an everyday word or a surname, so it needs "in", "near" or a state."""
 
     city: str
     state: str
@@ -52,9 +53,9 @@ class NamedPlace(NamedTuple):
 
 
 class Area(NamedTuple):
-    """The state that the plan covers and the states beside it, each by its two letters.
+    """The state that the plan covers and its neighbouring states, by their two letters.
 
-    `example` is a place in it, by which the demo asks for care.
+    `example` is a place in it, which the demo uses.
     """
 
     state: str
@@ -64,7 +65,7 @@ class Area(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlaceNames:
-    """Phrases and the places that they name, and the area that searches cover."""
+    """The phrases of places, and the area that searches cover."""
 
     places: tuple[tuple[str, NamedPlace], ...]
     area: Area
@@ -77,14 +78,14 @@ def _named(names: str) -> Iterator[str]:
 
 
 def _new(city: str, known: set[tuple[str, ...]]) -> bool:
-    """Whether no place so far is said the same way; it is known from here on."""
+    """Return whether no place so far has the same words, and add it to the known ones."""
     keys, before = keys_in(city), len(known)
     known.add(keys)
     return len(known) > before
 
 
 def load_place_names(folder: Path) -> PlaceNames:
-    """The places of the pack, from `_words/places.yaml`.
+    """Return the places of the pack, from `_words/places.yaml`.
 
     Raises:
         PackError: "file: key: what".
@@ -120,7 +121,7 @@ def load_place_names(folder: Path) -> PlaceNames:
 
 
 def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:
-    """Every phrase that names a place, "st" and "mt" spelled both ways."""
+    """Yield every phrase for a place, with "st" and "mt" spelled both ways."""
     for name, place in names.places:
         yield name, place
         for long, short in (("Mount ", "Mt "), ("Saint ", "St "), ("Fort ", "Ft ")):
@@ -131,7 +132,7 @@ def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:
 
 
 class Zip(NamedTuple):
-    """One ZIP. `also` are further names under which its city is known; `point` is its centre in degrees.
+    """One ZIP code. `also` are further names of its city; `point` is its center in degrees.
 
     `zone` is the IANA name of its time zone.
     """
@@ -146,20 +147,20 @@ class Zip(NamedTuple):
 
 
 class Points(msgspec.Struct, frozen=True, array_like=True):
-    """The ZIPs in use that have a centre: five digits each, and as many doubles of latitude and of longitude."""
+    """The ZIP codes in use that have a center: five digits each, and doubles of latitude and longitude."""
 
     codes: str
     lats: bytes
     longs: bytes
 
     def each(self) -> Iterator[tuple[str, Coordinates]]:
-        """Each ZIP with its centre in degrees."""
+        """Yield each ZIP code with its center in degrees."""
         for at, point in enumerate(zip(array("d", self.lats), array("d", self.longs), strict=True)):
             yield self.codes[at * _ZIP_DIGITS : (at + 1) * _ZIP_DIGITS], point
 
 
 class _Table(msgspec.Struct, frozen=True, array_like=True):
-    """Every ZIP of the country by its state, packed, and the states in which ZIPs begin with the same three digits."""
+    """All ZIP codes of the country by state, compressed, and the states for each three-digit prefix."""
 
     states: dict[str, bytes]
     points: dict[str, bytes]
@@ -203,7 +204,7 @@ def _points(rows: Sequence[Zip]) -> Points:
 
 
 def _zip(row: Mapping[str, Any]) -> Zip:
-    """The part of a row that is used."""
+    """Return the used part of a row."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point = (lat, long) if lat and long else None
     return Zip(
@@ -218,14 +219,14 @@ def _zip(row: Mapping[str, Any]) -> Zip:
 
 
 def points_in(state: str) -> Points:
-    """The centres of a state's ZIPs, by its two letters."""
+    """Return the centers of a state's ZIP codes, by its two letters."""
     packed = _table().points.get(state)
     return msgspec.msgpack.decode(zlib.decompress(packed), type=Points) if packed else Points("", b"", b"")
 
 
 @lru_cache(maxsize=16)
 def _in_state(state: str) -> Mapping[str, Zip]:
-    """The ZIPs of a state by their digits, in order."""
+    """Return the ZIP codes of a state by their digits, in order."""
     packed = _table().states.get(state)
     rows = msgspec.msgpack.decode(zlib.decompress(packed), type=list[Zip]) if packed else []
     return {row.code: row._replace(zone=sys.intern(row.zone), state=state) for row in rows}
@@ -239,9 +240,10 @@ def _row(zip_code: str) -> Zip | None:
 
 
 def coordinates(zip_code: str) -> Coordinates | None:
-    """Latitude and longitude of a ZIP's centre in degrees; None for what is no ZIP of the United States.
+    """Return latitude and longitude of a ZIP code's center in degrees; None if it does not exist in the United States.
 
-    The package gives some ZIPs of post boxes as 0, 0: those are where their city, else their county, is.
+    The package has 0, 0 for some ZIP codes of post office boxes: they get the center of their city, or else their
+    county.
     """
     row = _row(zip_code[:_ZIP_DIGITS])
     if row is None:
@@ -250,28 +252,28 @@ def coordinates(zip_code: str) -> Coordinates | None:
 
 
 def city_of(zip_code: str) -> tuple[str, str] | None:
-    """City and two-letter state of a ZIP."""
+    """Return city and two-letter state of a ZIP code; None if unknown."""
     row = _row(zip_code[:_ZIP_DIGITS])
     return (row.city, row.state) if row else None
 
 
 def county_of(zip_code: str) -> tuple[str, str] | None:
-    """County, without the word "County", and two-letter state of a ZIP."""
+    """Return county, without the word "County", and two-letter state of a ZIP code; None if unknown."""
     row = _row(zip_code[:_ZIP_DIGITS])
     return (row.county.removesuffix(" County"), row.state) if row else None
 
 
 def zone_of(zip_code: str) -> str | None:
-    """The IANA name of a ZIP's time zone; a state may have two."""
+    """Return the IANA name of a ZIP code's time zone, as a state may have two; None if unknown."""
     row = _row(zip_code[:_ZIP_DIGITS])
     return row.zone if row else None
 
 
 @lru_cache(maxsize=1024)
 def zips_of(city: str, state: str) -> tuple[str, ...]:
-    """The ZIPs of a city, in order: those of its post office, else those that also go by its name.
+    """Return the ZIP codes of a city, in order: those of its post office, or else those that also have its name.
 
-    Case does not matter; an unknown city has none.
+    Case does not matter; () for an unknown city.
     """
     return _codes(_of_city(city, state))
 
@@ -284,7 +286,7 @@ def _of_city(city: str, state: str) -> Sequence[Zip]:
 
 @lru_cache(maxsize=256)
 def zips_of_county(county: str, state: str) -> tuple[str, ...]:
-    """The ZIPs whose centre lies in a county; "Hamilton" and "Hamilton County" are the same."""
+    """Return the ZIP codes whose center is in a county; "Hamilton" and "Hamilton County" are the same."""
     return _codes(_of_county(county, state))
 
 
@@ -299,19 +301,19 @@ def _codes(rows: Iterable[Zip]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def city_center(city: str, state: str) -> Coordinates | None:
-    """The middle of a city's ZIP centres, in degrees; None when the city is unknown."""
+    """Return the mean of a city's ZIP code centers, in degrees; None if the city is unknown."""
     return _middle(_of_city(city, state))
 
 
 @lru_cache(maxsize=256)
 def county_center(county: str, state: str) -> Coordinates | None:
-    """The middle of a county's ZIP centres, in degrees; None when the county is unknown."""
+    """Return the mean of a county's ZIP code centers, in degrees; None if the county is unknown."""
     return _middle(_of_county(county, state))
 
 
 @lru_cache(maxsize=64)
 def state_center(state: str) -> Coordinates | None:
-    """The middle of a state's ZIP centres, in degrees; None for what is no state."""
+    """Return the mean of a state's ZIP code centers, in degrees; None if there is no such state."""
     return _middle(_in_state(state.upper()).values())
 
 
@@ -323,7 +325,7 @@ def _middle(rows: Iterable[Zip]) -> Coordinates | None:
 
 
 def miles_between(one: Coordinates, other: Coordinates) -> float:
-    """The great-circle distance in miles (haversine)."""
+    """Return the great-circle distance in miles (haversine)."""
     lat1, lon1, lat2, lon2 = map(radians, (*one, *other))
     chord = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
     return 2 * _EARTH_MILES * asin(min(1.0, sqrt(chord)))

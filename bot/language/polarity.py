@@ -1,4 +1,4 @@
-"""What a message does not want: "not in network P", "no men", "except Dr. Kim", "que no sea en Memphis"."""
+"""What a message excludes: "not in network P", "no men", "except Dr. Kim", "que no sea en Memphis"."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,9 +19,9 @@ _BREAKS = frozenset(",;:.?!")
 
 
 def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
-    """The tags, those that the message excludes marked so, with the words of the "not" in their span.
+    """Return the tags with excluded ones marked, and with the words of the "not" in their span.
 
-    What is joined to an excluded value ("not in P or S") is excluded too. "Not in my network" is out of network.
+    Values joined to an excluded one ("not in P or S") are excluded too. "Not in my network" is out of network.
     """
     scope = _Scope(said, tags, listed)
     tags = scope.without_unnamed()
@@ -41,16 +41,16 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
 
 
 def _with_times(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
-    """The tags; a time that is left out of a longer one is a kind of its own, for the longer one is wanted.
+    """Return the tags; a time excluded from a longer one gets a kind of its own, because the longer one is wanted.
 
-    "2024, not 2025" wants the one and corrects the other, so that it stays.
+    In "2024, not 2025" the second only corrects the first and stays as it is.
     """
     wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
     return [_out_of(said, tag, wanted) if tag.kind == "date_range" and tag.excluded else tag for tag in tags]
 
 
 def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
-    """The time as one that is left out of a longer one; without a year of its own it is of the longer one's year."""
+    """Return the time as excluded from a longer one; without a year it is in the longer one's year."""
     dated = any(word.isdigit() and len(word) == 4 for word in said.words[tag.first : tag.after])  # noqa: PLR2004 -- a year
     for whole in wanted:
         for one in (tag,) if dated else (tag, _in_year_of(tag, whole)):
@@ -60,7 +60,7 @@ def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
 
 
 def _in_year_of(tag: Tag, whole: Tag) -> Tag:
-    """The same month and day in the year in which the longer time starts."""
+    """Return the same month and day in the year in which the longer time starts."""
     value, year = tag.value, str(whole.value.get("start") or "")[:4] if isinstance(whole.value, Mapping) else ""
     if not year or not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
         return tag
@@ -69,7 +69,7 @@ def _in_year_of(tag: Tag, whole: Tag) -> Tag:
 
 
 def _is_part(one: Tag, whole: Tag) -> bool:
-    """Whether a time lies within another."""
+    """Return whether a time is within another."""
     part, all_ = one.value, whole.value
     if not isinstance(part, Mapping) or not isinstance(all_, Mapping) or not part.get("start") or not part.get("end"):
         return False
@@ -78,7 +78,7 @@ def _is_part(one: Tag, whole: Tag) -> bool:
 
 
 def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag], words: WordArea) -> bool:
-    """Whether a "not" reaches from one value to the next: in "P or S", and in "P, S or L", but not in "not P, S"."""
+    """Return whether a "not" covers the next value too: in "P or S" and "P, S or L", but not in "not P, S"."""
     how = link(said, before, tag, words)
     if how != ",":
         return how is not None
@@ -96,12 +96,12 @@ class _Scope:
 
     @property
     def has_cue(self) -> bool:
-        """Whether a word begins one of the words that exclude."""
+        """Whether any word begins a phrase that excludes."""
         begins = self._listed.starts("cue")
         return any(word in begins for word in self.words)
 
     def cue_before(self, tag: Tag) -> int | None:
-        """The place of the word that excludes what follows it, None when there is none."""
+        """Return the position of the word that excludes the tag; None if there is none."""
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
             for length in (3, 2, 1):
                 cue = self.words[max(0, place - length) : place]
@@ -112,7 +112,7 @@ class _Scope:
         return None
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
-        """For each way in which a cue may not exclude the tag, whether that is so here."""
+        """Yield, for each reason why a cue may not exclude the tag, whether it applies."""
         between, first = self.words[after : tag.first], after - len(cue)
         absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
         yield bool(_BREAKS & set(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]))
@@ -130,13 +130,13 @@ class _Scope:
         yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
 
     def _compares(self, after: int) -> bool:
-        """Whether a "than" follows: "gasté menos en medicinas que el año pasado" leaves nothing out."""
+        """Return whether a "than" follows: "gasté menos en medicinas que el año pasado" excludes nothing."""
         than = self._listed.than
         rest = range(after, len(self.words))
         return any(self.words[at] in than and self.words[at - 1] not in self._listed.relative for at in rest)
 
     def _is_question(self, cue: int, tag: Tag) -> bool:
-        """Whether a "not" belongs to what is asked about somebody: "why is Dr. Kim not in network P"."""
+        """Return whether a "not" belongs to a question about somebody: "why is Dr. Kim not in network P"."""
         words = self.words
         asking = words[0] in self._listed.asking or (
             (words[0],) in self._listed.phrases("answer") and words[1:2] and words[1] in self._listed.asking
@@ -147,9 +147,9 @@ class _Scope:
         return named or cue == 0 or tag.kind in _NAMES
 
     def without_unnamed(self) -> list[Tag]:
-        """The tags; "out of network P" and "OON for P" are about P alone, which the words before it exclude.
+        """Return the tags; "out of network P" and "OON for P" are about P alone, which is then excluded.
 
-        Beside somebody's name it is asked whether they are out of it.
+        Together with somebody's name the question is whether they are out of it.
         """
         named = [tag for tag in self._tags if tag.kind == "network" and tag.value not in UNNAMED_NETWORKS]
         kept = list(self._tags)
@@ -166,7 +166,7 @@ class _Scope:
         return kept
 
     def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
-        """Whether both are said in one: "out of network P", "OON for P"."""
+        """Return whether both are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
         overlap = unnamed.first < named.after and named.first < unnamed.after
         led = 0 < len(between) <= _MOST_LED and self._listed.glue.issuperset(between)

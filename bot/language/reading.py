@@ -1,4 +1,4 @@
-"""The result of understanding a message: an intent, its slots, and what else it may mean."""
+"""The result of understanding a message: an intent, its slots, and alternative readings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,21 @@ DOUBT = 0.1
 
 
 def elapsed(begun: float) -> float:
-    """Milliseconds since a reading of `perf_counter`."""
+    """Return the milliseconds since a value of `perf_counter`."""
     return round((perf_counter() - begun) * 1000, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A part of a question: `text` is the person's own words, `value` what they stand for.
+    """Part of a question.
 
-    `excluded`: everything but this is asked for ("not in network P"). `values` are two or more values of one slot
-    ("S and P"), of which `value` is the first, and `how` says whether all of them are meant or any. `but` is left out
-    beside what is wanted ("in S but not in P").
+    Attributes:
+        text: the person's own words.
+        value: their normalized value; the first of `values` if there are several.
+        excluded: True if the question asks for everything except `value` ("not in network P").
+        values: all values, if more than one ("S and P").
+        how: whether all of `values` are required, or any.
+        but: values to exclude in addition to those wanted ("in S but not in P").
     """
 
     text: str
@@ -36,12 +40,12 @@ class Slot:
 
     @property
     def out(self) -> "Slot | None":
-        """What is not asked for: itself where it excludes, else what is left out beside its value."""
+        """The excluded part: the slot itself if it excludes, else what is excluded besides its value."""
         return self if self.excluded else self.but
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is one value that is asked for, which is all that most answers can use."""
+        """Whether this is one wanted value, which is all that most answers support."""
         return not self.excluded and not self.values
 
     @property
@@ -51,16 +55,16 @@ class Slot:
 
 
 def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
-    """Whether any of these slots has a value that none of the others has."""
+    """Return whether any of these slots has a value that none of the others has."""
     known = [value for slot in to.values() for value in slot.every]
     return any(value not in known for slot in slots.values() for value in slot.every)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A part of a question that a clause fills: `name` is the concept or slot type, `text` the words that said it.
+    """Part of a question in a clause: `name` is the concept or slot type, `text` its words.
 
-    `role` is what the clause is there for: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
+    `role` is the purpose of the clause: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
     """
 
     role: str
@@ -71,9 +75,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reading that was considered: `score` is its probability, `rule` what set its slots, `concepts` what was heard.
+    """A possible reading: `score` is its probability, `rule` set its slots, `concepts` are those found.
 
-    `slots` are the ones of its own intent, for a person who chooses it.
+    `slots` are those of its own intent, for a person who chooses it.
     """
 
     intent: str
@@ -91,16 +95,21 @@ _BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "L
 class Reading:
     """How a message was understood.
 
-    `language` is "en" or "es", and `shows_language` whether these words say so themselves; `ms` is the time it took.
-    `candidates` are the likeliest three intents. `unclear` means that none of them is likely enough to be answered at
-    once: the person chooses. `chances` is the probability of each intent, `dangers` that of each danger, `score` that
-    of the likeliest intent. `back` says to which topic a follow-up belongs: 0 is the last, 1 the one before.
-    `unmet` are conditions that the message states and this intent's answer does not
-    take, by slot type. `cells` is all that was heard.
-
-    `alarm` is "safety.crisis" or "safety.emergency" when words of danger stand beside a question that has an answer;
-    `present` tells that they speak of now, not of the past or of what may be; `lines` are the further telephone numbers
-    that these words ask for or need, by their names in the pack.
+    Attributes:
+        score: the probability of the likeliest intent.
+        language: "en" or "es".
+        ms: the time it took, in milliseconds.
+        candidates: the three likeliest intents.
+        unclear: True if none is probable enough to be answered at once, so that the person chooses.
+        shows_language: True if the words are clearly of that language.
+        alarm: "safety.crisis" or "safety.emergency" if words of danger are next to a question with an answer.
+        present: True if the danger is now, not in the past or hypothetical.
+        lines: further phone numbers for these words, by their names in the pack.
+        back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
+        unmet: conditions in the message that the intent's answer does not support, by slot type.
+        cells: everything found in the message.
+        chances: the probability of each intent.
+        dangers: the probability of each emergency.
     """
 
     text: str
@@ -125,27 +134,30 @@ class Reading:
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """The intents of the buttons, the likeliest first: where the person is asked, and beside an answer in doubt."""
+        """The intents of the buttons, likeliest first.
+
+        The choices if unclear, or the alternative to a doubtful answer.
+        """
         if self.unclear:
             return tuple(one.intent for one in self.candidates)
         return (self.second.intent,) if self.second else ()
 
     @property
     def second(self) -> Candidate | None:
-        """What else may be meant by a message that is answered at once, None where nothing else is likely."""
+        """The alternative reading of a message that is answered at once; None if none is probable enough."""
         if self.unclear or self.is_miss or is_kernel(self.intent or FALLBACK):
             return None
         return next((one for one in self.candidates if one.intent != self.intent and one.score >= DOUBT), None)
 
     @property
     def goes_on(self) -> bool:
-        """Only words like "more", "the one before" or "the second one", which mean nothing without a list."""
+        """Whether there are only words like "more", "the one before" or "the second one", which need a list."""
         said = {cell.name for cell in self.cells}
         listed = bool(said & _GOING_ON) and said <= _GOING_ON | _BESIDE
         return listed and (self.is_miss or (self.intent or "").startswith("followup."))
 
     @property
     def is_miss(self) -> bool:
-        """Nothing that was ever counted: help is due, not a refusal."""
+        """Whether nothing in the message is known, so that help is due, not a refusal."""
         reason = self.slots.get("reason")
         return self.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}

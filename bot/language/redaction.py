@@ -1,6 +1,6 @@
-"""A sentence without what could tell who wrote it or about whom: only everyday words and the pack's own stay.
+"""A sentence without anything that could identify its writer or subject: only everyday words and the pack's own stay.
 
-Nothing is looked for and taken out one by one: a word stays only when it is known, and no name, number, time or place.
+It does not look for names to remove: a word stays only if it is known, and is no name, number, time or place.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ _ENDS = frozenset(".?!¿¡\n")
 
 
 def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[str, ...]:
-    """The words that may be kept, in order, with `[name]`, `[number]`, `[date]`, `[place]` or `[word]` for the others.
+    """Return the words in order, with placeholders for those that must not be stored.
 
-    Of several that stand side by side one is shown; nothing behind the thirtieth word is.
+    The placeholders are `[name]`, `[number]`, `[date]`, `[place]` and `[word]`. Of several in a row one is shown; words
+    after
+    the thirtieth are dropped.
     """
     marks = _marked(said, tags)
     inside = [found.span() for found in _ADDRESSES.finditer(said.text)]
@@ -48,7 +50,7 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
 
 
 def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
-    """What stands for the words of values that were found, and of the people whom the writer may ask about."""
+    """Return the placeholders for the words of values that were found, and of people the writer may ask about."""
     found = {place: _NAME for first, after in said.people for place in range(first, after)}
     for tag in tags:
         if mark := _KINDS.get(tag.kind):
@@ -57,7 +59,10 @@ def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
 
 
 def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
-    """What stands for one word, "" for one that stays: the pack's words do, everyday words unless they are names."""
+    """Return the placeholder for one word; "" for a word that stays.
+
+    The pack's words, and everyday words that are no names.
+    """
     word, key = said.words[at], said.keys[at]
     known = {key} & (lexicon.familiar | lexicon.idle)
     kinds = (
@@ -73,7 +78,7 @@ def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
 
 
 def _is_capital(said: Utterance, at: int) -> bool:
-    """Whether a word is written as a name is: with a capital inside a sentence, and not all of it in capitals."""
+    """Return whether a word is written as a name: with a capital inside a sentence, and not all in capitals."""
     first, after = said.spans[at]
     shown = said.text[first:after]
     before = said.text[:first].rstrip()

@@ -1,4 +1,4 @@
-"""The rule files of a pack: what each intent needs, its rules, and the sentences that prove them."""
+"""The rule files of a pack: what each intent needs, its rules, and its example sentences."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ Phrases = dict[str, list[str]]
 
 
 def _mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> Any:
-    """The mapping of a node; a key that stands twice is refused, for YAML would drop the first."""
+    """Return a YAML mapping; a duplicate key is refused, because YAML would drop the first."""
     seen: set[str] = set()
     for key, _ in node.value:
         if key.value in seen:
@@ -47,9 +47,9 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A piece of evidence whose weight for an intent its author says, and `why`; a weight of zero forbids it.
+    """Evidence whose weight for an intent is set by its author, and `why`; a weight of zero forbids it.
 
-    `make weights` takes it in place of what it counted: words and pairs of words, pieces of words, or what is found.
+    `make weights` uses it in place of the counted weight: of words and pairs, parts of words, or things found.
     """
 
     kind: Literal["words", "pieces", "found"]
@@ -70,9 +70,9 @@ class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class HouseholdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer for all whose records the asker's sign-in opens; `when`: one of these values stands in the slot.
+    """The answer for all people whose records the asker's sign-in gives access to; `when` are required slot values.
 
-    `of_some`: it can tell some of them together too, such as the children.
+    `of_some`: it can also answer for some of them together, such as the children.
     """
 
     answer: str
@@ -80,12 +80,12 @@ class HouseholdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of_some: bool = False
 
     def fits(self, values: Mapping[str, object]) -> bool:
-        """Whether it can answer a question with these values of slots."""
+        """Return whether it can answer a question with these slot values."""
         return all(values.get(slot) in known for slot, known in self.when.items())
 
 
 class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an answer reads: the FHIR type, and the search parameters without which the bot filters by itself."""
+    """The FHIR type that an answer reads, and the search parameters without which the bot filters itself."""
 
     type: str
     by: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     follows: list[str] = []
     asks: list[str] = []
     command: Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{1,11}$")] | None = None
-    """What follows the dash of a slash command; with the longest BOT_COMMAND it is within Slack's 32 characters."""
+    """The part of a slash command after the dash; with the longest BOT_COMMAND within Slack's 32 characters."""
     reads: Reads | None = None
     form: Form | None = None
     prompt: Prompt | None = None
@@ -128,11 +128,12 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a message of an intent may say beside its slot values.
+    """What a message of an intent may say besides its slot values.
 
-    `all`: each entry is a set of names of which one must be there. `any`: one of them must be there. Names in capitals
-    are concepts, others are slot types found in the message. `after`: intents of the answer before this message, when
-    the rule only makes sense then; it then speaks for its intent. `set`: slots that the rule itself fills.
+    `all`: sets of names, of each of which one is required. `any`: one of these names is required. Names in capitals are
+    concepts, others are slot types found in the message. `after`: the previous answer's intents after which the rule
+    applies,
+    which then counts as evidence for its intent. `set`: slots that the rule sets.
     """
 
     intent: str
@@ -142,19 +143,20 @@ class Rule:
     after: frozenset[str]
     set: Mapping[str, str]
     concepts: frozenset[str] = field(init=False)
-    """Every name that the rule speaks of; each message asks for it."""
+    """Every name in the rule's conditions, cached."""
 
     def __post_init__(self) -> None:
-        """Put together what is asked of it again and again."""
+        """Compute `concepts`."""
         object.__setattr__(self, "concepts", frozenset().union(*self.all) | self.any)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a question is about, and may leave to the answer before it.
+    """The subject of a question, which it may take over from the previous answer.
 
-    `slots`: those that name it, which a question takes over from an answer with the same subject. `whole`: concepts and
-    slot types with which a question stands alone; "*" is any slot.
+    `slots`: those that identify it, taken over from an answer with the same subject. `whole`: concepts and slot types
+    with
+    which a question is complete; "*" is any slot.
     """
 
     name: str
@@ -164,7 +166,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """Another intent that answers when the whole question has one slot and lacks another."""
+    """Another intent that answers if the whole question has one slot and lacks another."""
 
     intent: str
     has: str
@@ -173,26 +175,39 @@ class Instead:
 
 @dataclass(frozen=True, slots=True)
 class IntentRules:
-    """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
+    """An intent of the pack.
 
-    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins`
-    are weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which
-    it honours more than one value. `about` are slot types whose words only name what the intent is about
-    ("pharmacy" in "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about
-    and may take over from the answer before, without the slots that stand in `never`.
-
-    `answer` "later" says that only words about what it will need are there so far, "aside" that an intent which
-    needs nothing has an answer all the same, which leaves the topic of the conversation as it was. `follows` are
-    the kinds of follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title`
-    names it on a button, by language. `of_entry`: without a name it is about the first entry of the list that was
-    shown. `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what
-    its answer asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that
-    answers instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for
-    all of them together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that
-    answers when the message goes on with a list of things to ask it of. `acts`: it keeps what is told, so that
-    another person's words never do it, and names the intent that answers where the words only ask for it, deny or
-    plan it. `sure`: how likely it has to be at least. `examples` reach it by themselves, `afterwards` only after an
-    answer that its rules name.
+    Attributes:
+        title: its name on a button, by language.
+        needs: whose data it reads.
+        answer: "later" if there is only a text so far, "aside" if an intent that needs nothing has an answer all the
+            same,
+            which leaves the topic of the conversation unchanged.
+        licence: what a message must contain before its answer may look anything up (`bot.language.licences`).
+        pins: weights that are not counted.
+        slots: the slots that its answer supports (name to type).
+        excludes: the slots of which it supports a "not".
+        several: the slots of which it supports more than one value.
+        about: slot types whose words only name its subject ("pharmacy" in "my pharmacy claims"), or one value of a type
+            ("service:lab").
+        follows: the kinds of follow-up that its answer accepts.
+        asks: the slots that are asked for once if missing.
+        subjects: its subjects, which it may take over from the previous answer, without the slots in `never`.
+        instead: the intent that answers in its place.
+        of_entry: True if without a name it is about the first entry of the last list.
+        small_talk: True if it answers nothing, so that it is never offered as a choice.
+        covered: the intent that answers instead, from the record of a person of the asker's sign-in.
+        household: the answer for all of these people together.
+        walks: True if "the one before" repeats it one record further back.
+        acts: the intent that answers if the words only ask for, deny or plan an action; set if it stores what is told,
+            which
+            another person's words never do.
+        sure: the least probability it needs.
+        of_list: the intent that answers if the message has a list of items.
+        reads: what its answer asks a server for.
+        form, prompt: what a channel offers for it.
+        examples: sentences that mean it alone.
+        afterwards: sentences that mean it only after an answer that its rules name.
     """
 
     intent: str
@@ -228,12 +243,12 @@ class IntentRules:
     counterexamples: Mapping[str, tuple[str, ...]]
     file: Path
     heard: Mapping[str, str] = field(init=False)
-    """The slots that are looked for in its messages: its own, and whose record is meant where it reads one."""
+    """The slots to look for in its messages: its own, and the person if it reads a member's record."""
     takes: frozenset[str] = field(init=False)
-    """The kinds of values that its slots can hold, and those that only name what it is about."""
+    """The kinds of values that its slots can hold, and those in `about`."""
 
     def __post_init__(self) -> None:
-        """Put together what each message asks for."""
+        """Compute `heard` and `takes`."""
         heard = {**self.slots, PERSON: PERSON} if self.needs == "member" else self.slots
         kinds = (*heard.values(), *self.about)
         object.__setattr__(self, "heard", heard)
@@ -241,15 +256,15 @@ class IntentRules:
 
     @property
     def is_choice(self) -> bool:
-        """Whether a button can ask it: small talk, follow-ups and danger are nothing to choose between."""
+        """Whether it can be offered as a choice: not small talk, a follow-up or an emergency."""
         return not (self.small_talk or self.intent in {FALLBACK, HELP} or self.intent.startswith((FOLLOW, DANGER)))
 
 
 def read_yaml(file: Path, shown: str) -> Any:
-    """The content of a YAML file of the pack.
+    """Return the content of a YAML file of the pack.
 
     Raises:
-        PackError: not readable, too big, not UTF-8 or not YAML; `shown` names the file.
+        PackError: unreadable, too large, not UTF-8 or not YAML; the message starts with `shown`.
     """
     try:
         if file.stat().st_size > LARGEST_FILE:
@@ -276,7 +291,7 @@ _FIELDS = frozenset(
 
 
 def converted(raw: Any, kind: type[Any], shown: str) -> Any:
-    """`raw` checked against a struct, or a PackError with a fault for each key that has one."""
+    """Return `raw` converted to a struct; raises PackError with a fault for each invalid key."""
     faults, dropped = [], set[str]()
     while True:
         try:
@@ -315,7 +330,7 @@ def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
 
 
 def _subjects(shown: str, raw: _IntentFile, known: Mapping[str, _SubjectFile]) -> tuple[Subject, ...]:
-    """The subjects of an intent, with what makes its questions whole."""
+    """Return the subjects of an intent."""
     for name in raw.subject:
         if name not in known:
             raise PackError(f"{shown}: subject: {name!r} is not in {WORDS}/subjects.yaml{hint(name, known)}")
@@ -326,7 +341,7 @@ def _subjects(shown: str, raw: _IntentFile, known: Mapping[str, _SubjectFile]) -
 
 
 def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _SubjectFile]) -> IntentRules:
-    """One intent; its name comes from the place of its file under `folder`."""
+    """Return one intent; its name is the path of its file under `folder`."""
     file = folder / shown
     intent = ".".join(file.relative_to(folder).with_suffix("").parts)
     names = [rule.name for rule in raw.rules]
@@ -380,10 +395,12 @@ def _known_subjects(folder: Path) -> dict[str, _SubjectFile]:
 
 
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
-    """Every intent under the pack's `intents/` folder, by name. Folders that start with `_` hold words, not intents.
+    """Return every intent in the pack's `intents/` folder, by name.
+
+    Folders that start with `_` contain words, not intents.
 
     Raises:
-        PackError: "file: key: what" for everything that is wrong.
+        PackError: "file: key: what" for every fault.
     """
     files = sorted(folder.rglob("*.yaml"))
     kept = [file for file in files if not any(part.startswith("_") for part in file.relative_to(folder).parts)]

@@ -1,7 +1,7 @@
-"""The gate before everything else: a crisis, then an emergency, told apart from questions about benefits.
+"""The check before everything else: a crisis, then an emergency, as opposed to questions about benefits.
 
-No list of sentences holds all that people say in danger, so weak signs are put together: somebody, a verb of living
-that is denied, a part of the body, a means, "took" with an amount. `_words/safety.yaml` holds the ideas and the rules.
+No list of sentences covers what people say in danger, so weak signs are combined: a person, a denied verb of living, a
+part of the body, a means, "took" with an amount. `_words/safety.yaml` has the ideas and the rules.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,9 +20,9 @@ _CLAUSE_ENDS = f"{_SENTENCE_ENDS},:"
 
 
 class Danger(NamedTuple):
-    """A detected danger: the intent, the rule, the language of its words, and further telephone numbers.
+    """A detected emergency: the intent, the rule, the language of its words, and further phone numbers.
 
-    `at` is the word that it hangs on; `firm` tells that it was heard in no calm sentence.
+    `at` is the word that triggered it; `firm`: it does not depend on calm words around it.
     """
 
     intent: str
@@ -34,7 +34,7 @@ class Danger(NamedTuple):
 
 
 class _Tried(NamedTuple):
-    """The rules that are tried at each of the three moments; with each, whether calm words around it silence it."""
+    """The rules for each of the three checks; with each, whether calm words around it silence it."""
 
     firm: tuple[tuple[DangerRule, bool], ...]
     unasked: tuple[tuple[DangerRule, bool], ...]
@@ -42,7 +42,7 @@ class _Tried(NamedTuple):
 
 
 class SafetyGate:
-    """Reads up to 4,000 characters, already cut into words."""
+    """The safety check of a message of up to 4,000 characters, already split into words."""
 
     def __init__(self, dangers: Dangers, speller: Speller) -> None:
         self._dangers, self._speller = dangers, speller
@@ -54,13 +54,16 @@ class SafetyGate:
         )
 
     def hear(self, said: Utterance) -> "Signs":
-        """What a message holds of danger; the rules are tried when they are asked for."""
+        """Return the emergency signs of a message; rules are evaluated when asked for."""
         found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
         return Signs(self._dangers, self._tried, found, said)
 
 
 class Signs:
-    """The ideas of danger in one message, and which rules they make ring: crisis before emergency, the first wins."""
+    """The ideas of danger in one message, and the rules that they match.
+
+    Crisis before emergency, the first match wins.
+    """
 
     def __init__(self, dangers: Dangers, tried: _Tried, found: Sequence[PhraseFound], said: Utterance) -> None:
         self._dangers, self._tried, self._found, self._said = dangers, tried, found, said
@@ -73,20 +76,20 @@ class Signs:
                     at.append(entry.first)
 
     def firm(self) -> Danger | None:
-        """Danger that stops everything: in words of its own, in no sentence about benefits, cost or the past."""
+        """The emergency that precedes everything: explicit words, in no sentence about benefits, cost or the past."""
         danger = self._first(self._tried.firm)
         return danger._replace(firm=True) if danger else None
 
     def unasked(self) -> Danger | None:
-        """Danger in a message that asks for nothing: weak signs, feeling, and what is said outright."""
+        """The emergency in a message that asks for nothing: weak signs, feelings, and explicit words."""
         return self._first(self._tried.unasked)
 
     def beside(self) -> Danger | None:
-        """Danger beside a question about something else."""
+        """The emergency next to a question about something else."""
         return self._first(self._tried.beside)
 
     def present(self, danger: Danger, first: int, after: int) -> bool:
-        """Whether the words that tell of it, between commas and from `first` up to `after`, speak of now."""
+        """Return whether the words of the emergency, within commas and [first, after), are about now."""
         places, parts = self._places, _parts(self._said, _CLAUSE_ENDS)
         first = max(first, bisect_left(parts, parts[danger.at]))
         last = min(after, bisect_right(parts, parts[danger.at])) - 1
@@ -94,18 +97,18 @@ class Signs:
         return not often and (now or danger.firm or HAPPENS in places or not (calm or then))
 
     def words(self) -> frozenset[str]:
-        """Every word, in its form for look-ups, that takes part in an idea of danger."""
+        """The keys of all words that are part of an idea of danger."""
         return frozenset(self._said.keys[place] for entry in self._found for place in range(entry.first, entry.after))
 
     def _first(self, rules: Sequence[tuple[DangerRule, bool]]) -> Danger | None:
-        """The first rule that matches. Each comes with a flag: calm words around it silence it."""
+        """Return the first matching rule's emergency. Each rule has a flag: calm words around it silence it."""
         for rule, calms in rules if self._places else ():
             if rule.first in self._places and (at := self._rings(rule, calms=calms)) is not None:
                 return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule), at)
         return None
 
     def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
-        """The place of the word that triggers a rule, or None when the rule does not match."""
+        """Return the position of the word that triggers a rule; None if it does not match."""
         places = self._places
         for other, _ in rule.others:
             if other not in places:
@@ -120,7 +123,7 @@ class Signs:
         return None
 
     def _is_calm(self, place: int) -> bool:
-        """Whether the sentence of a word is about benefits, cost or the past, and not about now."""
+        """Return whether a word's sentence is about benefits, cost or the past, and not about now."""
         if self._sentences is None:
             self._sentences = _parts(self._said, _SENTENCE_ENDS)
         sentence = self._sentences[place]
@@ -134,7 +137,7 @@ class Signs:
 
 
 def _language(found: Sequence[PhraseFound]) -> str:
-    """The language of most words of danger: a long phrase says more than a word that both languages have."""
+    """Return the language of most words of danger; long phrases count more."""
     languages = Counter[str]()
     for entry in found:
         for meaning in entry.meanings:
@@ -144,7 +147,7 @@ def _language(found: Sequence[PhraseFound]) -> str:
 
 
 def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
-    """The ideas found, without those that overlap a harmless phrase ("im dying to know")."""
+    """Return the ideas found, without those that overlap a harmless phrase ("im dying to know")."""
     harmless: set[int] = set()
     for entry in found:
         if any(meaning.hides for meaning in entry.meanings):
@@ -155,12 +158,12 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
 
 
 def _many(places: Sequence[int], first: int, last: int) -> int:
-    """How many of the sorted places lie between two others, both included."""
+    """Return how many of the sorted positions are between two others, inclusive."""
     return bisect_right(places, last) - bisect_left(places, first)
 
 
 def _parts(said: Utterance, ends: str) -> list[int]:
-    """For each word the number of its part: parts are what stands between these signs."""
+    """Return the number of the part that each word is in; parts are separated by these characters."""
     numbers, number, end = [], 0, 0
     for first, after in said.spans:
         if any(character in ends for character in said.text[end:first]):

@@ -1,8 +1,8 @@
-"""The labelled sentences that the weights are counted from: what people would write, and what it means.
+"""The labelled sentences from which the weights are counted: what people would write, and its meaning.
 
-`intents/_sentences/<writer>.tsv` has one line a sentence with five columns: intent, language, voice, the intents that
-serve the person as well (with commas), text. What comes behind a slash in the intent is the aspect of it that is meant,
-such as the reason in "out_of_scope/advice".
+`intents/_sentences/<writer>.tsv` has one sentence a line with five columns: intent, language, voice, other intents that
+are acceptable (separated by commas), text. After a slash the intent has its aspect, such as the reason in
+"out_of_scope/advice".
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -20,7 +20,7 @@ _COLUMNS = 5
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What somebody wrote, and what is meant. `also` names intents that serve the person as well."""
+    """A sentence and its meaning. `also` are other intents that are acceptable."""
 
     text: str
     intent: str
@@ -31,10 +31,10 @@ class Sentence:
 
 
 def sentences(folder: Path, without: Collection[str] = ()) -> Iterator[Sentence]:
-    """The sentences of all writers but some, of a pack's `intents/` folder.
+    """Yield the sentences of all writers except some, in a pack's `intents/` folder.
 
     Raises:
-        PackError: a line has not five columns.
+        PackError: a line does not have five columns.
     """
     for file in sorted((folder / FOLDER).glob("*.tsv")):
         if file.stem not in without:
@@ -42,7 +42,7 @@ def sentences(folder: Path, without: Collection[str] = ()) -> Iterator[Sentence]
 
 
 def of_writer(file: Path) -> Iterator[Sentence]:
-    """The sentences of one file."""
+    """Yield the sentences of one file."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         columns = line.split("\t")
         if len(columns) != _COLUMNS:
@@ -54,7 +54,7 @@ def of_writer(file: Path) -> Iterator[Sentence]:
 
 
 def examples(intents: Iterable[IntentRules]) -> Iterator[Sentence]:
-    """The examples of rule files as sentences."""
+    """Yield the examples of rule files as sentences."""
     for rules in intents:
         for said in (rules.examples, rules.afterwards):
             for language, texts in said.items():

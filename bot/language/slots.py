@@ -1,4 +1,4 @@
-"""From the tags of a message to slot values: which are said together ("S and P"), and the sides of a comparison."""
+"""From the tags of a message to slot values: which belong together ("S and P"), and the sides of a comparison."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
 def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
-    """What joins two values: "and", "or", "," or None."""
+    """Return what joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
     if left.kind == "drug" and tuple(word for word in between if word not in words.article) in words.phrases("than"):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
@@ -42,7 +42,7 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
 
 
 def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
-    """What the words and signs between two values say."""
+    """Return what the words and punctuation between two values mean."""
     if marks & set(".;?!") and words.shortened.isdisjoint(between):
         return None
     if not words.either.isdisjoint(between) or "/" in marks:
@@ -53,14 +53,14 @@ def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str |
 
 
 def joined(said: Utterance, left: Tag, right: Tag, words: WordArea) -> bool:
-    """Whether two values of one kind are said together."""
+    """Return whether two values of one kind belong together."""
     return link(said, left, right, words) is not None
 
 
 def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) -> tuple[tuple[Tag, ...], How | None]:
-    """The tags that are said together with `one`, in the order of the words, and how they are joined.
+    """Return the tags that belong together with `one`, in order, and how they are joined.
 
-    `one` alone, and None, where nothing is.
+    `one` alone, and None, if there are no others.
     """
     row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not _overlap(tag, one))]
     row.sort(key=lambda tag: (tag.first, -tag.after))
@@ -99,10 +99,11 @@ def networks_by_letter(
     sought: bool = False,
     named: bool = False,
 ) -> list[Tag]:
-    """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
+    """Return the further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
 
-    `letters` are the plan's networks that go by one letter. `sought`: a doctor or a place of care is looked for, where
-    desks write the letter alone: "knee dr 37402 S". `named`: somebody is, so that the last letter is one: "dr kim S".
+    `letters` are the plan's networks named by one letter. `sought`: a doctor or facility is searched for, so that staff
+    write
+    the letter alone: "knee dr 37402 S". `named`: a person is named, so that the last letter is one: "dr kim S".
     """
     if not letters:
         return []
@@ -127,7 +128,7 @@ def networks_by_letter(
 
 
 def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
-    """Networks by a letter that none of the plan's has ("network Q"): named, so that the answer says there is none.
+    """Return networks by a letter that is none of the plan's ("network Q"), so that the answer says there is none.
 
     Vowels are words in Spanish and mostly in English ("red a", "network I can use").
     """
@@ -140,7 +141,7 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
 
 
 def _led(said: Utterance, place: int, words: WordArea) -> bool:
-    """Whether a letter stands where a network stands: "which plans use S", "is Dr. Kim in s"."""
+    """Return whether a letter is in the position of a network: "which plans use S", "is Dr. Kim in s"."""
     first = place - (place > 0 and said.words[place - 1] in words.leading_article)
     if first < 1 or said.words[first - 1] not in words.leading:
         return False
@@ -151,13 +152,13 @@ def _led(said: Utterance, place: int, words: WordArea) -> bool:
 
 
 def _stands_alone(said: Utterance, place: int) -> bool:
-    """A capital behind which no other begins: the S of "S Main St" is none."""
+    """Return whether a capital letter is not followed by another capital: the S of "S Main St" is not a network."""
     after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
     return said.said(place, place + 1).isupper() and not after[:1].isupper()
 
 
 def _after_but(said: Utterance, place: int, words: WordArea) -> bool:
-    """Whether a letter is what "any network but …" leaves out."""
+    """Return whether a letter is what "any network but …" excludes."""
     first = place - (place > 0 and said.words[place - 1] in words.leading_article)
     return said.words[max(0, first - 2) : first] in words.phrases("network_but")
 
@@ -183,14 +184,15 @@ _YES = frozenset({"accepting_new", "telehealth", "wheelchair"})
 
 
 def kinds_of(kind: str) -> tuple[str, ...]:
-    """The kinds of tags that can fill a slot of this type, the better ones first."""
+    """Return the kinds of tags that can fill a slot of this type, the preferred ones first."""
     return _ALSO.get(kind, (kind,))
 
 
 def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
-    """What a slot of this type holds, None when the message names nothing for it.
+    """Return the value for a slot of this type; None if the message has none.
 
-    A wanted value wins over an excluded one of the same slot. Values that are said together are kept together.
+    A wanted value takes precedence over an excluded one of the same slot. Values that belong together are kept
+    together.
     """
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
@@ -201,7 +203,7 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
-    """What a message leaves out of a slot beside a value that it wants: the P of "in S but not in P"."""
+    """Return what a message excludes from a slot besides a wanted value: the P of "in S but not in P"; else None."""
     fitting = [tag for tag in tags if tag.kind in kinds_of(kind)]
     out = [tag for tag in fitting if tag.excluded]
     return _filled(said, out, min(out, key=_rank), kind, words) if out and len(out) < len(fitting) else None
@@ -227,7 +229,10 @@ def _value(kind: str, tag: Tag) -> object:
 
 
 def _rank(tag: Tag) -> tuple[int, int, int]:
-    """Named networks before "in network", a ZIP before a city before "near me", longer specialties before shorter."""
+    """Return the preference.
+
+    Named networks before "in network", ZIP before city before "near me", longer specialties first.
+    """
     exact = int(tag.kind == "network" and tag.value in UNNAMED_NETWORKS)
     if tag.kind == "location":
         exact = next(
@@ -237,12 +242,12 @@ def _rank(tag: Tag) -> tuple[int, int, int]:
 
 
 def _is_named(tag: Tag) -> bool:
-    """Being "in network" says no more than the question whether somebody is."""
+    """Return whether a network is named, as "in network" only repeats the question."""
     return tag.value not in UNNAMED_NETWORKS
 
 
 def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:
-    """The stretch of time before or after the one that was spoken of ("the month before")."""
+    """Return the period before or after the one mentioned last ("the month before")."""
     tag = next(tag for tag in tags if tag.kind == "date_shift")
     unit, steps = str(tag.value).split()
     dated = before.get("date_range")
@@ -254,7 +259,7 @@ def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], toda
 
 
 def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
-    """The places of words of names, of people, networks, drugs and places, which are of no language."""
+    """Return the positions of words of names, which belong to no language: of people, networks, drugs and places."""
     kinds = {"provider_name", "named_person", "network", "drug"}
     places = (tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict))
     names = (*places, *(tag for tag in tags if tag.kind in kinds or (tag.first, tag.after) in said.people))
@@ -264,7 +269,7 @@ def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
 def dropped(
     said: Utterance, tags: Sequence[Tag], slots: Mapping[str, Slot], wanted: Mapping[str, str]
 ) -> dict[str, Slot]:
-    """The slots that a message takes away ("any network", "drop the new patients filter"), with None as their value."""
+    """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None."""
     filters = [tag for tag in tags if tag.kind == "filter"]
     if filters:
         named = {str(tag.value): said.said(tag.first, tag.after) for tag in filters}
@@ -283,7 +288,7 @@ Hear = Callable[[str], Mapping[str, Slot]]
 
 @lru_cache(maxsize=16)
 def _signs(words: WordArea) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What stands between two sides, and what leads to the first."""
+    """Return the patterns for what is between two sides, and for what precedes the first."""
     between, leads = ("|".join(map(" ".join, words.phrases(name))) for name in ("between", "comparing"))
     return (
         re.compile(rf"\s(?:(?:{between})\.?|[&/])\s|[,/&]", re.IGNORECASE),
@@ -292,9 +297,9 @@ def _signs(words: WordArea) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
-    """The provider or the network on each side of "vs", "and" and the like; nothing when only one side names one.
+    """Return the provider or the network on each side of "vs", "and" and the like; {} if only one side has one.
 
-    `hear` gives the slot values of a text by type, `words` are the area "options" of the grammar.
+    `hear` returns the slot values of a text by type, `words` is the grammar area "options".
     """
     signs, leads = _signs(words)
     for between in islice(signs.finditer(text), _MOST):
@@ -313,7 +318,7 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
 
 
 def _said(hear: Hear, part: str) -> dict[str, Slot]:
-    """The network or name on one side. Only here is a bare letter a network, and a bare family name a name."""
+    """Return the network or name on one side. Only here may a bare letter be a network, or a family name a name."""
     words = part.split()
     lettered = len(next(iter(words), "")) == 1
     heard = hear(_NETWORK + part if lettered else part)

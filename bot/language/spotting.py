@@ -1,6 +1,6 @@
-"""Names of people that no list has, by where they stand: "is christie wyman in network S", "Wyman, Christie NPI".
+"""Names of people that are on no list, by position: "is christie wyman in network S", "Wyman, Christie NPI".
 
-This is done before typing mistakes are put right, since a name is like many words ("Wyman" is not "woman").
+This is done before typos are corrected, because names resemble words ("Wyman" is not "woman").
 """
 
 from collections.abc import Callable, Collection
@@ -18,11 +18,16 @@ _NEAR_NETWORK = 5
 
 @dataclass(frozen=True, slots=True)
 class NameWords:
-    """What tells names from words: `known` mean something else, `people` are names, `family` family names alone.
+    """Word lists to tell names from words.
 
-    `places` are towns of one word.
-    `place_words` are all words of places' names. `slip`: whether a word is but one slip away from a known one,
-    `value`: whether it alone is a kind of care or the like, `house`: an organisation.
+    Attributes:
+        known: words with another meaning.
+        people: names; `family` family names only.
+        places: towns of one word.
+        place_words: all words of places' names.
+        slip: whether a word is one typo away from a known one.
+        value: whether a word alone is a kind of care or the like.
+        house: whether a word is an organization.
     """
 
     known: Collection[str]
@@ -37,7 +42,7 @@ class NameWords:
 
 
 class NameSurroundings:
-    """The words around names, by the grammar: what may stand before and behind one, and what is never a part of one."""
+    """The words around names, from the grammar: what may precede and follow a name, and what is never part of one."""
 
     def __init__(self, grammar: Grammar) -> None:
         own, self.names = grammar.area("spotting"), grammar.area("names")
@@ -59,7 +64,7 @@ class NameSurroundings:
 
 
 def spot_names(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
-    """The names that their place in the message gives away, in order, none overlapping another."""
+    """Return the names recognized by their position, in order, without overlaps."""
     spotter = _Spotter(said, words)
     found: list[NameFound] = []
     if spotter.is_hopeless:
@@ -94,11 +99,11 @@ class _Spotter:
         return not self.mixed and not any(self._like)
 
     def word(self, place: int) -> str:
-        """The word at a place, "" beyond the ends."""
+        """Return the word at a position, "" beyond the ends."""
         return self.said.words[place] if 0 <= place < len(self.said.words) else ""
 
     def like(self, place: int) -> bool:
-        """A word that is a name, or that nobody knows."""
+        """Return whether a word is a name, or unknown."""
         return place < len(self._like) and self._like[place]
 
     def _is_like(self, place: int) -> bool:
@@ -111,17 +116,20 @@ class _Spotter:
         return key in self.people or strange
 
     def capital(self, place: int) -> bool:
-        """A word with a capital where not every word has one, and not the first."""
+        """Return whether a word is capitalized, not the first, and not every word is capitalized."""
         word = self.said.said(place, place + 1)
         return self.mixed and place > 0 and word[:1].isupper() and (len(word) > _ACRONYM or not word.isupper())
 
     def between(self, place: int) -> str:
-        """The marks between this word and the one before it; a dash between blanks is a break."""
+        """Return the punctuation between this word and the one before it; a dash between spaces separates."""
         between = self.said.text[self.said.spans[place - 1][1] : self.said.spans[place][0]]
         return between.strip() if between != " - " else ";"
 
     def run(self, first: int, *, particle_first: bool = False) -> int:
-        """The end of the words of one name that begins at `first`: names, initials, and "de la" before a name."""
+        """Return the end of the words of one name that begins at `first`.
+
+        Names, initials, and "de la" before a name.
+        """
         end = first
         while end < len(self.said.words) and end - first < _LONGEST:
             if end > first and self.between(end) not in {"", ".", "-"}:
@@ -134,7 +142,10 @@ class _Spotter:
         return end
 
     def _goes_on(self, place: int, *, begun: bool, particle: bool) -> bool:
-        """Whether a word that is no name by itself belongs to one."""
+        """Return whether a word that is not itself a name continues one (e.g. "van", an initial).
+
+        `begun`: the name has started; `particle`: the word before is a particle.
+        """
         if begun and ((self._may_be_name(place) and self._is_surely_name(place)) or self._initial(place)):
             return True
         return (begun or particle) and self._particle(place)
@@ -145,7 +156,7 @@ class _Spotter:
         return likely and self.said.keys[place] not in self.around.generic
 
     def _is_surely_name(self, place: int) -> bool:
-        """Whether a capital, or a degree right behind it, makes a known word a name."""
+        """Return whether a capital, or a degree right after it, makes a known word a name."""
         return self.capital(place) or self.word(place + 1) in self.around.credential
 
     def _initial(self, place: int) -> bool:
@@ -160,7 +171,7 @@ class _Spotter:
         return self.word(place) in self.around.particle and after < len(self.said.words) and self.like(after)
 
     def _parts(self, first: int, most: int) -> int:
-        """The end of the words that may stand on one side of the comma of a name."""
+        """Return the end of the words that may be on one side of the comma of a name."""
         end = first
         while end < len(self.said.words) and end - first < most and self._is_part(end):
             if end > first and self.between(end) not in {"", ".", "-"}:
@@ -181,7 +192,7 @@ class _Spotter:
         return self.like(place) or self._may_be_name(place) or word in self.around.part or self._initial(place)
 
     def suffixed(self, end: int) -> int:
-        """The place behind the degrees and the "Jr" that follow a name."""
+        """Return the position after the degrees and the "Jr" that follow a name."""
         while self.word(end) in self.around.suffix and self.between(end) in {"", ",", ".", ",."}:
             if self.word(end) == "do" and not (self.said.said(end, end + 1).isupper() or "," in self.between(end)):
                 break
@@ -189,7 +200,7 @@ class _Spotter:
         return end
 
     def straight(self, first: int) -> NameFound | None:
-        """First names, then family name."""
+        """Return a name as first names, then family name; None if there is none."""
         if not self.like(first):
             return None
         end = self.run(first)
@@ -205,7 +216,7 @@ class _Spotter:
         return NameFound(first, after, _said(self.said, first, end), sure) if named else None
 
     def _sure(self, first: int, end: int, after: int) -> bool:
-        """Whether two words or more stand where a name stands."""
+        """Return whether two words or more are in the position of a name."""
         if end - first < _PAIR or (first and self.between(first) not in {"", "?", "!", ":", ",", "-", "¿"}):
             return False
         if after > end:
@@ -225,36 +236,36 @@ class _Spotter:
         return listed > 0 or (behind != "covered" and before != "are" and self._framed_sure(first, end, after))
 
     def _framed_sure(self, first: int, end: int, after: int) -> bool:
-        """Whether words that no list of names has are no mistyped ones."""
+        """Return whether words that are in no list of names are not typos."""
         if self._of_network(first, after) or self.word(after) in self.around.field:
             return True
         return any(self.capital(place) or not self.slip(self.said.keys[place]) for place in range(first, end))
 
     def _practices(self, first: int, end: int) -> bool:
-        """Whether the "practice" behind a name is what the person does: "where does Jane Mai practice"."""
+        """Return whether "practice" after the name at words [first, end) is a verb: "where does Jane Mai practice"."""
         return self.word(end) == "practice" and self.word(first - 1) in self.around.does
 
     def _possessed(self, end: int) -> bool:
         return self.word(end - 1).endswith(("'s", "s'"))
 
     def _of_network(self, first: int, after: int) -> bool:
-        """Whether somebody's network is asked about: "is … in network S"."""
+        """Return whether somebody's network is asked about: "is … in network S"."""
         words = self.said.words
         around = {*words[after : after + _NEAR_NETWORK], *words[max(0, first - _NEAR_NETWORK) : first]}
         lettered = self.word(after) in self.around.within and self.word(after + 1) in self.around.network_letter
         return self.word(first - 1) in self.around.asking and (lettered or not self.around.networked.isdisjoint(around))
 
     def _reached(self, first: int, after: int) -> bool:
-        """Whether it is asked how to reach somebody: "the phone number for …"."""
+        """Return whether somebody's contact data is asked for: "the phone number for …"."""
         led = self.word(first - 1) in self.around.of and self.word(after) in self.around.follow
         return led and not self.around.field.isdisjoint(self.said.words[max(0, first - _NEAR_NETWORK) : first])
 
     def _acts(self, first: int, after: int) -> bool:
-        """Whether it is asked what somebody takes or where they work."""
+        """Return whether the question is what somebody accepts or where they work."""
         return self.word(first - 1) in self.around.does and self.word(after) in self.around.act
 
     def _alone(self, first: int, end: int, after: int) -> bool:
-        """Whether one word is a family name: with a degree, or where it is asked what somebody has or does."""
+        """Return whether one word is a family name: with a degree, or if the question is what somebody has or does."""
         if end - first != 1 or not self.like(first) or self.word(first - 1) in self.around.particle:
             return False
         if after > end:
@@ -272,16 +283,19 @@ class _Spotter:
         return key in self.people or self.capital(first) or not self.slip(key)
 
     def _in_a_house(self, first: int) -> bool:
-        """Whether the word before is one of a longer name: the Hill of "Hospital Lantern Hill"."""
+        """Return whether the word before is part of a longer name: the Hill of "Hospital Lantern Hill"."""
         return first > 1 and self.capital(first - 1)
 
     def _is_asked(self, first: int, after: int) -> bool:
-        """Whether it is asked what somebody is or does: "is haddad open now", "does haddad do telehealth"."""
+        """Return whether the question is what somebody is or does.
+
+        "is haddad open now", "does haddad do telehealth".
+        """
         behind = self.word(after) in (self.around.trait if self.word(first - 1) == "is" else self.around.act)
         return self.word(first - 1) in self.around.asking | self.around.does and behind
 
     def _placed(self, first: int, after: int) -> bool:
-        """Whether a message is nothing but this and a place: "wyman chattanooga"."""
+        """Return whether a message consists of this and a place: "wyman chattanooga"."""
         rest = self.said.words[after:]
         placed = [
             word
@@ -292,9 +306,9 @@ class _Spotter:
         return not first and bool(placed) and all(word in self.around.at or word in placed for word in rest)
 
     def framed(self, first: int) -> NameFound | None:
-        """Two to four words where only a name can stand, be they known or not: "is summer weber in network S".
+        """Return two to four words in the position of a name, known or not: "is summer weber in network S"; else None.
 
-        That is between "is" and the network that is asked about, or before what is asked of somebody: "graf, jan npi".
+        That is between "is" and the network asked about, or before what is asked about somebody: "graf, jan npi".
         """
         begin = first
         if first and self.word(first - 1) not in self.around.frame:
@@ -325,7 +339,10 @@ class _Spotter:
         return NameFound(begin, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
 
     def _frame(self, first: int) -> tuple[int, int | None]:
-        """The end of the words that may be a name, and the place behind the comma in it; `first` where none are."""
+        """Return the end of the words that may be a name, and the position after its comma.
+
+        `first` if there are none.
+        """
         end, comma = first, None
         while end - first < _LONGEST and self._is_framed(first, end):
             if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
@@ -339,7 +356,7 @@ class _Spotter:
         return self._may_be_name(place) or self._within(first, place) or self._also_name(first, place)
 
     def _also_name(self, first: int, place: int) -> bool:
-        """The Will of "is Will Reyes in network S", and the Do of "is Sarah Do in …"; "Sarah Kim DO" has a degree."""
+        """Return whether a word like "Will" or "Do" is a name here: "is Sarah Do in …"; "Sarah Kim DO" has a degree."""
         if self.word(place) not in self.around.also_name:
             return False
         if place == first:
@@ -350,7 +367,7 @@ class _Spotter:
         return self.said.said(place, place + 1).isupper() and not self.said.text.isupper()
 
     def _ends_in_initial(self, place: int) -> bool:
-        """The L of "Wyman, Christie L"."""
+        """Return whether a word is a final initial: the L of "Wyman, Christie L"."""
         if len(self.word(place)) != 1 or self.between(place) not in {"", "."}:
             return False
         return self._is_capital(place) or self._is_dotted(place) or self.word(place + 1) in self.around.follow - {""}
@@ -369,12 +386,15 @@ class _Spotter:
         )
 
     def _initials(self, place: int) -> bool:
-        """The J and the R of "J. R. Ewing"."""
+        """Return whether a word is an initial: the J and the R of "J. R. Ewing"."""
         single = len(self.word(place)) == 1 and (self._is_capital(place) or self._is_dotted(place))
         return single and (self.like(place + 1) or self._may_be_name(place + 1) or self._initials(place + 1))
 
     def reversed(self, first: int) -> NameFound | None:
-        """Family name, comma, first names: one of the words is a name, the others may be words of any kind."""
+        """Return a name as family name, comma, first names, of which at least one word is a name.
+
+        None if there is none.
+        """
         if not self.listed or self.word(first - 1) not in self.around.lead:
             return None
         end = self._parts(first, _MOST_FAMILY)

@@ -1,4 +1,4 @@
-"""Splits a message into folded words, without markup, each with its place in the text."""
+"""Splits a message into folded words, without markup, each with its position in the text."""
 
 import re
 import unicodedata
@@ -8,9 +8,9 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A value of the slot type `kind`, in the words `first` up to, not including, `after`.
+    """A value of the slot type `kind`, in the words [first, after).
 
-    `excluded`: the words ask for everything but this value; the word that says so belongs to the tag.
+    `excluded`: everything but this value is asked for; the word that says so belongs to the tag.
     """
 
     kind: str
@@ -45,9 +45,9 @@ _NO_PLURAL = frozenset({"news"})
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What a person wrote. `words[i]` is folded, `keys[i]` is its form for look-ups, `spans[i]` points into `text`.
+    """A message. `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
 
-    `people` are the tokens, first and after the last, that name somebody whom the writer may ask about.
+    `people` are the token ranges (first, after) that name people the writer may ask about.
     """
 
     text: str
@@ -58,11 +58,11 @@ class Utterance:
     people: tuple[tuple[int, int], ...] = ()
 
     def said(self, first: int, after: int) -> str:
-        """The person's own words from token `first` up to, not including, token `after`."""
+        """Return the person's own words of the tokens [first, after)."""
         return self.text[self.spans[first][0] : self.spans[after - 1][1]]
 
     def between(self, place: int) -> str:
-        """What stands between the token before `place` and the one at it."""
+        """Return the text between the token before `place` and the one at it."""
         return self.text[self.spans[place - 1][1] : self.spans[place][0]]
 
     @property
@@ -87,15 +87,15 @@ def _fold_character(character: str) -> str:
 
 
 def _plain(letter: str) -> str:
-    """A Latin letter with a stroke, which Unicode does not take apart, without it: "d" for "đ"."""
+    """Return a Latin letter without its stroke, which Unicode does not decompose: "d" for "đ"."""
     found = _WITH_STROKE.match(unicodedata.name(letter, ""))
     return found[1].lower() if found else letter
 
 
 def fold(text: str) -> tuple[str, list[int] | None]:
-    """The text without case, accents and invisible characters, and for each character its place in `text`.
+    """Return the text without case, accents and invisible characters, and the position of each character in `text`.
 
-    The places are None when they are all the same as before (plain ASCII).
+    The positions are None if they are unchanged (plain ASCII).
     """
     if text.isascii():
         return text.lower().translate(_CONTROLS), None
@@ -118,14 +118,14 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def without_markup(text: str) -> str:
-    """The text with mentions, tags, links and emoji codes replaced by as many blanks, link labels kept."""
+    """Return the text with mentions, tags, links and emoji codes replaced by spaces, keeping labels of links."""
     if "<" in text or ":" in text or "&" in text:
         return _MARKUP.sub(_blank, text)
     return text
 
 
 def key_of(word: str) -> str:
-    """The look-up form of a folded word: without apostrophes and without a plural s."""
+    """Return the look-up form of a folded word: without apostrophes and without a plural s."""
     if "'" in word:
         word = word.replace("'", "")
     if word in _NO_PLURAL:
@@ -139,7 +139,7 @@ _key_of_plain = lru_cache(maxsize=32_768)(key_of)
 
 
 def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
-    """The message as words. Reads at most `READ_CHARS` characters and `limit` words of it; never raises."""
+    """Return the message as words. Reads at most `READ_CHARS` characters and `limit` words; never raises."""
     clean = without_markup(text[:READ_CHARS])
     folded, places = fold(clean)
     words: list[str] = []
@@ -155,7 +155,7 @@ def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
 
 
 def keys_in(phrase: str) -> tuple[str, ...]:
-    """The look-up forms of a phrase of the pack, cut the same way as a person's message."""
+    """Return the look-up forms of a phrase of the pack, split as a person's message is."""
     if phrase.isascii() and phrase.replace(" ", "").isalpha():
         return tuple([_key_of_plain(word) for word in phrase.lower().split()])
     return tuple(key_of(found.group()) for found in _WORD.finditer(fold(phrase)[0]))

@@ -1,4 +1,4 @@
-"""Which parts of a message tell that something was done: asked, denied, planned or feared, it was not."""
+"""The parts of a message that say that something was done, as opposed to asking, denying, planning or fearing it."""
 
 from collections.abc import Collection, Iterator
 
@@ -12,9 +12,9 @@ _IF_ES = "si"
 
 
 def told_parts(heard: Heard, free: Collection[int], words: WordArea) -> tuple[list[tuple[int, int]], bool]:
-    """The parts that tell, each as its tokens, and whether no part does anything else.
+    """Return the token ranges of the parts that say so, and whether there are no other parts.
 
-    Of the tokens in `free` a "not" belongs to what is told ("they did not approve it"). `words` are the area "told".
+    For tokens in `free` a "not" belongs to what is told ("they did not approve it"). `words` is the area "told".
     """
     cut = [(part, _asked(heard.said, clause)) for clause in heard.clauses for part in _parts(heard.said, clause, words)]
     told = [part for part, asked in cut if _tells(heard.said, part, free, words, asked=asked)]
@@ -27,7 +27,7 @@ def _asked(said: Utterance, clause: Clause) -> bool:
 
 
 def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[tuple[int, int]]:
-    """A clause in parts, each with a verb of its own at most: "I sent it | and they haven't answered"."""
+    """Yield the parts of a clause, each with at most one verb: "I sent it | and they haven't answered"."""
     start = clause.first
     for place in range(clause.first + 1, clause.after):
         if "," in said.between(place) or said.words[place] in words.apart:
@@ -56,7 +56,7 @@ def _behind(keys: tuple[str, ...], place: int, skipped: Collection[str]) -> int:
 
 
 def _is_cue(said: Utterance, keys: tuple[str, ...], place: int, words: WordArea) -> bool:
-    """Whether a word, or some of them, say that what stands around them is not done, or not known to be."""
+    """Return whether words say that something was not done, or is not known to be done."""
     if keys[place] == _IF_ES and said.said(place, place + 1).casefold() == _IF_ES:  # no "sí"
         return True
     undone, wanting = words.phrases("undone"), words.phrases("wanting")

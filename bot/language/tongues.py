@@ -1,7 +1,8 @@
-"""The words of further languages: `intents/_words/tongues/<language>.yaml`, beside the two that every entry has itself.
+"""The words of further languages: `intents/_words/tongues/<language>.yaml`, besides the two that every entry has.
 
-Such a file has phrases for what the pack knows already. What it leaves out is understood in no other words than before,
-so that a language may begin with a few topics.
+Such a file has phrases for things that the pack knows. What it omits is understood in the other languages only, so that
+a
+language may start with a few topics.
 """
 
 from collections.abc import Mapping
@@ -18,13 +19,14 @@ from bot.language.text import keys_in
 
 FOLDER = "tongues"
 ANY_DOCTOR = "doctor"
-"""The specialty that is any doctor's."""
+"""The specialty for any doctor."""
 
 
 class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases, separated by commas, by what they mean.
+    """Phrases, separated by commas, by meaning.
 
-    `common` and `idle` have everyday words, separated by blanks. A phrase has best two syllables: without its marks a
+    `common` and `idle` are everyday words, separated by spaces. A phrase should have two syllables: without its accents
+    a
     short one may be a word of another language.
     """
 
@@ -39,7 +41,7 @@ class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_tongues(words: Path) -> dict[str, Tongue]:
-    """The files by language.
+    """Return the files by language.
 
     Raises:
         PackError: "file: key: what".
@@ -51,10 +53,10 @@ def read_tongues(words: Path) -> dict[str, Tongue]:
 
 
 def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[str, tuple[str, ...]]) -> None:
-    """Put the phrases of a language into the tree of all; `codes` are the NUCC codes of each specialty.
+    """Add the phrases of a language to the tree; `codes` are the NUCC codes of each specialty.
 
     Raises:
-        PackError: a phrase means what the pack does not know.
+        PackError: a phrase is for something that the pack does not have.
     """
     shown = f"{WORDS}/{FOLDER}/{language}.yaml"
     meanings = tree.named()
@@ -80,10 +82,10 @@ def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[st
 
 
 def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
-    """Put the words of danger of a language into the safety gate's tree.
+    """Add the words of danger of a language to the safety gate's tree.
 
     Raises:
-        PackError: an idea that no rule knows.
+        PackError: an idea that is in no rule.
     """
     shown = f"{WORDS}/{FOLDER}/{language}.yaml"
     ideas = {value for kind, value in tree.named() if kind == "concept"}
@@ -95,5 +97,5 @@ def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
 
 
 def keys_of(text: str) -> frozenset[str]:
-    """Words in look-up form."""
+    """Return the look-up forms of words."""
     return frozenset(key for word in text.split() for key in keys_in(word))

@@ -1,4 +1,4 @@
-"""Typing mistakes put right, against the words that the pack knows."""
+"""Correction of typos, using the words of the pack."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -17,9 +17,9 @@ _VOWELS = dict.fromkeys(map(ord, "aeiouy"))
 
 
 class Speller:
-    """Repairs words of five letters or more that nobody knows: one slip, two from eight letters on.
+    """Corrects unknown words of five letters or more: one typo, two from eight letters on.
 
-    The first letter is taken as right, which is true of almost all slips and keeps the search short.
+    The first letter is assumed to be correct, which is almost always so and keeps the search short.
     """
 
     def __init__(self, vocabulary: Iterable[str], familiar: Collection[str], grammar: Grammar) -> None:
@@ -32,11 +32,11 @@ class Speller:
                 self._by_letter.setdefault(word[0], []).append(word)
 
     def knows(self, key: str) -> bool:
-        """Whether the word is in the pack's vocabulary or an everyday word."""
+        """Return whether the word is in the pack's vocabulary or an everyday word."""
         return key in self._known
 
     def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
-        """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried, none at a `kept` place."""
+        """Return the keys with typos corrected; at most `MOST_REPAIRS` words are tried, none at a `kept` position."""
         short = self._short if len(keys) > 1 else {}  # "k" alone is okay in any language
         result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
         tried = 0
@@ -52,7 +52,7 @@ class Speller:
         return tuple(result)
 
     def is_slip(self, key: str) -> bool:
-        """Whether a word that nobody knows is like one of the vocabulary."""
+        """Return whether an unknown word is similar to one of the vocabulary."""
         return self._is_strange(key) and self._nearest(key) is not None
 
     def _is_strange(self, key: str) -> bool:
@@ -72,5 +72,5 @@ class Speller:
 
 
 def _consonants(word: str) -> str:
-    """A word without its vowels, as in a hurried message ("rslts" for "results")."""
+    """Return a word without its vowels, as in a hurried message ("rslts" for "results")."""
     return word[0] + word[1:].translate(_VOWELS)

@@ -1,8 +1,10 @@
 """The counted weights of a pack: how much each piece of evidence speaks for each intent.
 
 `make weights` fits them on the sentences of `intents/_sentences/` and the examples of the rule files, and writes one
-file: a header in JSON, then one byte a weight, row by row. Nothing else decides between the intents that a message may
-mean, and nothing is fitted on what people write to the bot.
+file:
+a header in JSON, then one byte for each weight, row by row. They alone decide between the possible intents of a
+message,
+and are never fitted on what people write to the bot.
 """
 
 import json
@@ -35,12 +37,15 @@ _LANE = 4
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):
-    """What stands before the weights.
+    """The header before the weights.
 
-    `step` is what one unit of a weight is worth, `biases` what each label has before any evidence, `slope` makes
-    probabilities of the sums, `sure` says how likely a label has to be before it is answered at once, by what its
-    answer reads, `rows` names the evidence by kind in the order of the weights, `often` its inverse
-    document frequency in eighths (1 to 255).
+    Attributes:
+        step: the value of one unit of a weight.
+        biases: the value of each label without evidence.
+        slope: the factor from sums to probabilities.
+        sure: the probability from which a label is answered at once, by what its answer reads.
+        rows: the evidence by kind, in the order of the weights.
+        often: its inverse document frequency in eighths (1 to 255).
     """
 
     labels: list[str]
@@ -61,11 +66,11 @@ class Evidence(NamedTuple):
 
 
 _Row = tuple[int, int]
-"""The place of a row among the weights, and its inverse document frequency in eighths."""
+"""The position of a row among the weights, and its inverse document frequency in eighths."""
 
 
 class Weights:
-    """Scores the evidence of messages. A row of weights is one large number, so that rows add up in one step."""
+    """Scores the evidence in messages. A row of weights is one large number, so that rows are added in one step."""
 
     def __init__(self, header: Header, weights: bytes) -> None:
         self.labels = tuple(header.labels)
@@ -79,7 +84,7 @@ class Weights:
         self._shape = f"<{len(self.labels)}I"
 
     def sums(self, found: Mapping[str, Counter[str]]) -> list[float]:
-        """What the evidence adds up to for each label, in the order of `labels`."""
+        """Return the sum of the evidence for each label, in the order of `labels`."""
         header = self.header
         sums = list(header.biases)
         for kind, counts in found.items():
@@ -92,7 +97,7 @@ class Weights:
         return sums
 
     def _total(self, kind: str, counts: Counter[str]) -> tuple[int, int, int]:
-        """The rows of a kind added up, each as often as it counts; the sum of these; the sum of their squares."""
+        """Return the sum of the rows of a kind, each times its count; the sum of the counts; and of their squares."""
         rows = self._rows.get(kind, {})
         total = often = square = 0
         for text, number in counts.items():
@@ -107,7 +112,7 @@ class Weights:
         return total, often, square
 
     def _row(self, place: int) -> int:
-        """A row as one number, each weight in a lane of its own."""
+        """Return a row as one number, with each weight in a fixed range of bits."""
         row = self._added.get(place)
         if row is None:
             width = len(self.labels)
@@ -117,7 +122,10 @@ class Weights:
         return row
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
-        """The probability of each label, the likeliest first; of those at the `legal` places only, when given."""
+        """Return the probability of each label (softmax of `sums`), most likely first.
+
+        If `legal` is given, only the labels at those indexes are returned, with probabilities that sum to 1.
+        """
         places = range(len(sums)) if legal is None else legal
         top = max(sums[place] for place in places)
         raised = [(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places]
@@ -125,13 +133,13 @@ class Weights:
         return {label: chance / whole for chance, label in sorted(raised)}
 
     def knows(self, words: Iterable[str]) -> bool:
-        """Whether most of these words were counted as words."""
+        """Return whether most of these words occur in the weights."""
         rows = self._rows.get("words", {})
         there = [shape(word) in rows for word in words]
         return 2 * sum(there) > len(there)
 
     def strongest(self, label: str, most: int) -> list[Evidence]:
-        """The evidence that speaks most for one label, and then what speaks most against it, so many of each."""
+        """Return the `most` strongest pieces of evidence for a label, and then as many against it."""
         column, width = self.labels.index(label), len(self.labels)
         every = [
             Evidence(kind, text, (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind])
@@ -142,7 +150,7 @@ class Weights:
         return [*every[:most], *reversed(every[-most:])]
 
     def speaks(self, found: Mapping[str, Counter[str]], label: str) -> list[Evidence]:
-        """What each piece of evidence adds to one label, the strongest first, for or against."""
+        """Return what each piece of evidence adds to one label, strongest first, for or against."""
         column, width = self.labels.index(label), len(self.labels)
         spoken = []
         for kind, counts in found.items():
@@ -159,14 +167,14 @@ class Weights:
 
 
 def written(parts: Mapping[str, Weights]) -> bytes:
-    """The content of a file of weights: the headers by part in one line, then the weights of each part."""
+    """Return the content of a weights file: the headers by part in one line, then the weights of each part."""
     heads = {name: msgspec.to_builtins(one.header) for name, one in parts.items()}
     head = json.dumps(heads, ensure_ascii=False, separators=(",", ":"))
     return MAGIC + head.encode() + b"\n" + b"".join(one.weights for one in parts.values())
 
 
 def load_weights(file: Path) -> dict[str, Weights]:
-    """The parts of a file of weights.
+    """Return the parts of a weights file.
 
     Raises:
         PackError: missing, or not made by `make weights`.

@@ -1,4 +1,4 @@
-"""What is wished of a provider that no directory tells, and complaints that name a kind of doctor."""
+"""Wishes about a provider that no directory can answer, and complaints that imply a kind of doctor."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -19,10 +19,9 @@ _SEEKING = frozenset({"FIND", "SOMEBODY"})
 
 
 def treated(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Tag]:
-    """The specialty that treats the first complaint of a message in which somebody is looked for, if any.
+    """Return the specialty for the first complaint in a message that searches for somebody, if any.
 
-    A place says so, or "a doctor" that is wanted; a complaint beside anything else that can be asked about is only
-    told.
+    A place, or a wanted "doctor", indicates a search; a complaint besides another subject is only mentioned.
     """
     kinds = {tag.kind for tag in tags}
     concepts = {meaning.value for match in found for meaning in match.meanings if meaning.kind == "concept"}
@@ -56,9 +55,9 @@ _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "se
 
 
 def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
-    """What one word of a search says: "wheelchair" is a way in, and no chair that is bought; "kids" are who is treated.
+    """Return what single words of a search mean: "wheelchair" is an accessible entrance; "kids" are the patients.
 
-    Words that another value of the same kind holds, or that belong to a kind of doctor, say no more.
+    Words within another value of the same kind, or within a kind of doctor, mean nothing more.
     """
     kinds = {tag.kind for tag in tags}
     held = {place for tag in tags if tag.kind in _KINDS_OF_DOCTORS for place in range(tag.first, tag.after)}
@@ -83,7 +82,7 @@ def way_in(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], word
 
 
 def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
-    """The tags, with words that describe whoever follows as wishes, and without what is only a part of a wish."""
+    """Return the tags, with words that describe a provider as wishes, and without tags that are part of a wish."""
     found = _described([_with_object(said, tag, tags, words) if tag.kind == WISH else tag for tag in tags])
     found = [
         tag for tag in found if tag.kind != WISH or words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
@@ -93,7 +92,7 @@ def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[T
 
 
 def _described(tags: list[Tag]) -> list[Tag]:
-    """The describing words that stand right before whom they describe, from the last to the first, or behind them."""
+    """Return the describing words right before or after the provider they describe, as wishes."""
     starts, ends = {tag.first for tag in tags if tag.kind in _WHOM}, {tag.after for tag in tags if tag.kind in _WHOM}
     found = [tag for tag in tags if tag.kind not in {WISH_BEFORE, WISH_AFTER}]
     found += [replace(tag, kind=WISH) for tag in tags if tag.kind == WISH_AFTER and tag.first in ends]
@@ -105,7 +104,10 @@ def _described(tags: list[Tag]) -> list[Tag]:
 
 
 def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea) -> Tag:
-    """The wish with what it is about: the school of "who went to Vanderbilt", the drug of "who prescribes Suboxone"."""
+    """Return the wish with its object.
+
+    The school of "who went to Vanderbilt", the drug of "who prescribes Suboxone".
+    """
     open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in words.open_end
     if tag.value not in _WITH_OBJECT or not open_ended:
         return tag
@@ -114,11 +116,11 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
 
 
 def _is_of_entry(said: Utterance, tag: Tag, words: WordArea) -> bool:
-    """Whether it is what the directory says that is old, and nobody in it."""
+    """Return whether the wish is about the directory's data, for example how old it is, and not about a provider."""
     return not words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
 
 
 def _is_part(tag: Tag, wish: Tag) -> bool:
-    """Whether a longer wish holds some of its words; a kind of care that is as long is one of its own ("vacuna")."""
+    """Return whether a longer wish contains some of its words; a kind of care of equal length is kept ("vacuna")."""
     meets = tag.first < wish.after and wish.first < tag.after
     return meets and (tag.kind != "service" or tag.after - tag.first < wish.after - wish.first)

@@ -1,7 +1,7 @@
 """The payer's OAuth endpoints and its servers' capabilities, from what they publish; any of it may be missing or wrong.
 
-Settings take precedence, field by field. A published address is used only if it is https (or loopback) and its origin is
-configured by the operator, so that a changed document cannot send a secret to another host (T40, F35).
+Settings take precedence, field by field. A published address is used only if it is https (or loopback) and its origin
+is configured by the operator, so that a changed document cannot send a secret to another host (T40, F35).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""FHIR read once into plain frozen values: claims, lines, listings, patients, dates and money."""
+"""FHIR resources converted to plain frozen values: claims, lines, listings, patients, dates and money."""

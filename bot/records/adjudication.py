@@ -1,7 +1,7 @@
-"""The amounts of one place of a claim: its categories by plain name, each one_amount to one amount (fhir-notes 4.3).
+"""The amounts in one place of a claim, by the plain name of their category, reconciled to one each (fhir-notes 4.3).
 
-Several amounts under one category: parts are added, a rate is no charge, the rest is not guessed. The total of a UB-04
-form, which some payers send as one more line (revenue code 0001), is no line of care.
+Several amounts in one category: parts are added, a rate is not a charge, and nothing is guessed. The total line of a
+UB-04 form, which some payers send as another line (revenue code 0001), is not a line of care.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ _ADDED = frozenset(
         *("paid_by_patient", "paid_in_cash", "paid_otherwise", "paid_from_account"),
     }
 )
-"""What a payer splits: the two deductibles of Medicare, a share by reason, a payment by its source."""
+"""Categories whose amounts a payer splits: Medicare's two deductibles, a share by reason, a payment by its source."""
 _NO_CHARGE = re.compile(r"(?<![a-z])(rate|unit|per|reduced|rdcd|allowance|limit|fee schedule)(?![a-z])", re.IGNORECASE)
 _WHOLE = re.compile(r"(?<![a-z])(total|tot|charge|charges|chrg|chrgs)(?![a-z])", re.IGNORECASE)
 
 
 class StatedAmount(msgspec.Struct, frozen=True, gc=False):
-    """An amount with the codings and texts that stand beside it: those of its category and of its reason."""
+    """An amount with the codings and texts of its category and of its reason."""
 
     amount: Amount
     category: Concept | None = None
@@ -76,7 +76,7 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def words(self) -> str:
-        """The codings and texts as one line; of a URL the last part."""
+        """The codings and texts as one line; only the last part of a URL."""
         found: list[str] = []
         for concept in (self.category, self.reason):
             if concept:
@@ -86,9 +86,9 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
 
 
 def name_of_category(category: Concept | None) -> str | None:
-    """The plain name of an amount's category, by the first of its codings that is known; else None.
+    """Return the plain name of an amount's category, by the first of its codings that is known; else None.
 
-    CMS's gross drug cost below and above the threshold (`gdc_…`) is no share, whatever code stands beside it.
+    CMS's gross drug cost below and above the threshold (`gdc_…`) is not a share, whatever other code it has.
     """
     names = [_name_of_code(coding.code) for coding in category.coding if coding.code] if category is not None else ()
     return None if _GROSS in names else next(filter(None, names), None)
@@ -96,39 +96,39 @@ def name_of_category(category: Concept | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _name_of_code(code: str) -> str | None:
-    """Payers write the same few codes on every line."""
+    """Return the plain name for a code, cached, because payers use the same few codes on every line."""
     if code.rpartition("/")[2].startswith("gdc_"):
         return _GROSS
     return _CODES.get(code.lower().translate(_JOINTS))
 
 
 def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
-    """The amount; a missing currency is taken as the claim's, a missing value as no amount."""
+    """Return the amount in `currency` if it has none of its own; None without a value."""
     value = believable(money.value) if money else None
     return None if money is None or value is None else Amount(value, iso_currency(money.currency) or currency)
 
 
 @lru_cache(maxsize=64)
 def iso_currency(currency: str | None) -> str | None:
-    """The code as ISO 4217 writes it. A claim writes the same one with every amount."""
+    """Return the currency code as in ISO 4217, cached."""
     return (clean(currency) or "").upper() or None
 
 
 def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
-    """The amounts of one line by plain name, and the names of those for which it gives conflicting amounts."""
+    """Return the amounts of one line by plain name, and the names of those with conflicting amounts."""
     quantity = quantity_of(item.quantity)
     return amounts_by_name(item.adjudication, currency, quantity.value if quantity else None)
 
 
 def paid_in(amounts: Mapping[str, Amount]) -> Amount | None:
-    """What the plan paid by one place: to provider and patient, else the benefit."""
+    """Return what the plan paid according to one place: to provider and patient, else the benefit."""
     return added([amounts.get("paid_to_provider"), amounts.get("paid_to_patient")]) or amounts.get("benefit")
 
 
 def amounts_by_name(
     adjudications: Iterable[Adjudication], currency: str, quantity: Decimal | None = None
 ) -> tuple[dict[str, Amount], frozenset[str]]:
-    """One amount a category by plain name, and the names of those whose entries contradict each other."""
+    """Return one amount for each category by plain name, and the names of categories with contradictory entries."""
     said: dict[str, list[StatedAmount]] = {}
     for name, one in named_amounts(adjudications, currency):
         said.setdefault(name, []).append(one)
@@ -144,7 +144,7 @@ def amounts_by_name(
 
 
 def added(amounts: Iterable[Amount | None]) -> Amount | None:
-    """The sum; None when there is nothing to add or currencies differ."""
+    """Return the sum; None if there is nothing to add or currencies differ."""
     try:
         return total(amounts)
     except MixedCurrencies:
@@ -152,7 +152,7 @@ def added(amounts: Iterable[Amount | None]) -> Amount | None:
 
 
 def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:
-    """Each amount that has a known category, under its plain name."""
+    """Yield each amount that has a known category, with its plain name."""
     for adjudication in adjudications:
         if adjudication.amount is None or adjudication.modifier_extension:
             continue
@@ -163,10 +163,11 @@ def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Itera
 
 
 def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None = None) -> tuple[Amount | None, bool]:
-    """The one amount of several entries, and whether it is in doubt; (None, True) when they cannot be reconciled.
+    """Return the one amount for several entries, and whether it is doubtful; (None, True) if they cannot be reconciled.
 
-    A rate beside a charge is left out; of a category that payers split, the parts are added, in doubt where nothing but
-    the amount differs. Anything else that differs under one code has no sum.
+    A rate next to a charge is ignored; in a category that payers split, the parts are added, as doubtful if only the
+    amount
+    differs. Other different amounts with one code have no sum.
     """
     if len(said) == 1:
         return said[0].amount, False
@@ -184,14 +185,14 @@ def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None
 
 
 def _added_parts(said: Sequence[StatedAmount]) -> tuple[Amount | None, bool]:
-    """The sum; in doubt where entries differ in nothing but the amount. Zeros are left out."""
+    """Return the sum without zeros; doubtful if entries differ in nothing but the amount."""
     given = [one for one in said if one.amount.value] or list(said[:1])
     value = sum((one.amount.value for one in given), Decimal(0))
     return Amount(value, given[0].amount.currency), len({one.words for one in given}) < len(given)
 
 
 def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:
-    """The charge that is a rate times the quantity, or the sum of all others beside it; else None."""
+    """Return the charge that is a rate times the quantity, or the sum of all others; else None."""
     values = {one.amount.value for one in said}
     for one in said:
         others = [value for value in values if value != one.amount.value]
@@ -205,10 +206,11 @@ def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Am
 def total_lines(
     items: tuple[ClaimItem, ...], amounts: Callable[[ClaimItem], Mapping[str, Amount]], billed: Amount | None
 ) -> tuple[ClaimItem, ...]:
-    """The lines that only add up the others; empty where every line is one of care.
+    """Return the lines that only add up the others; () if every line is one of care.
 
-    It is known by revenue code 0001 beside other lines, or by its sums: it has no procedure, and each of its amounts
-    is the sum of all others; with two other lines or more, or when `billed`, the claim's own total, agrees.
+    Such a line has revenue code 0001 and there are others; or it has no procedure and each of its amounts is the sum of
+    all
+    others, if there are at least two others, or if `billed`, the claim's own total, agrees.
     """
     if len(items) < _FEWEST - 1:
         return ()

@@ -1,4 +1,4 @@
-"""Whom a specialty or a service treats by age: NUCC codes that say so themselves, ranges, and words in plain text."""
+"""The ages that a specialty or a service treats: from NUCC codes, ranges, and plain text."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ _SHARED = 2  # years of a group that have to be treated, so that 12 to 17 is not
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """The ages in years from `low` to `high`, both inclusive, that are treated, with the payer's words for them."""
+    """The ages in years from `low` to `high`, inclusive, that are treated, with the payer's words."""
 
     low: int
     high: int
     words: str | None = None
 
     def holds(self, group: str) -> bool:
-        """Whether they include at least two years of the group: child, teen, adult or senior."""
+        """Return whether they include at least two years of the group: child, teen, adult or senior."""
         first, last = _GROUPS[group]
         return min(self.high, last) - max(self.low, first) + 1 >= _SHARED
 
 
 def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) -> bool | None:
-    """Whether a child, teen, adult or senior is treated: by the `stated` ages, else by the codes.
+    """Return whether a child, teen, adult or senior is treated: by the `stated` ages, else by the codes.
 
-    None where neither decides.
+    None if neither decides.
     """
     if stated and group in _GROUPS:
         return any(ages.holds(group) for ages in stated)
@@ -73,7 +73,7 @@ def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) ->
 
 
 def read_ages(texts: Iterable[str | None], ranges: Iterable[RangeShape | None] = ()) -> tuple[Ages, ...]:
-    """The ages in plain texts and ranges; texts about something else give none."""
+    """Return the ages in plain texts and ranges; texts about something else are ignored."""
     spoken = [ages for text in texts if (words := clean(text)) for ages in _of_text(words)]
     return tuple(dict.fromkeys([*spoken, *(ages for one in ranges if one and (ages := _of_range(one)))]))
 
@@ -86,7 +86,7 @@ def _of_range(shape: RangeShape) -> Ages | None:
 
 
 def _of_text(words: str) -> Iterator[Ages]:
-    """The numbers of a text about age, else the range of the first group that it names."""
+    """Yield the ages in a text about age, or else the range of the first group that it mentions."""
     text = words.casefold()
     numbers = _numbers(text) if _OF_AGE.search(text) or "+" in text else None
     if numbers:
@@ -117,7 +117,7 @@ def _years(number: str, unit: str) -> int:
 
 
 def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
-    """The ages in extensions about age, in characteristics of new patients, and in further texts."""
+    """Return the ages in extensions about age, in characteristics of new patients, and in further texts."""
     every = [part for one in extensions for part in (one, *one.extension)]
     ranges = [one.value_range for one in every if one.value_range and "age" in (one.url or "").casefold()]
     return read_ages([*(one.value_string for one in every if one.url == "characteristics"), *more], ranges)

@@ -1,6 +1,7 @@
-"""Where the money of a claim is (fhir-notes 4.3): totals, header adjudication, lines; and what the member owes by it.
+"""The amounts of a claim (fhir-notes 4.3): in totals, header adjudication and lines; and what the member owes.
 
-Places are never added up. What is owed is what the payer reports, with its parts beside it and every disagreement said.
+Places are never added together. What is owed is the amount that the payer reports, with its parts, and every
+disagreement is recorded.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _CENT = Decimal("0.01")
 
 
 class FoundAmount(msgspec.Struct, frozen=True, gc=False):
-    """One amount, where it stands, and of how many lines it is the sum when it stands on lines."""
+    """An amount, its place, and the number of lines that it is the sum of, if it is from lines."""
 
     amount: Amount
     source: AmountSource
@@ -41,10 +42,11 @@ class FoundAmount(msgspec.Struct, frozen=True, gc=False):
 class Money:
     """Every amount of a claim by its plain name, each from the first place that has it. None: not reported.
 
-    `rivals` are liabilities that other places give: another total, the header, or the sum of lines that all give one.
-    `paid` is what the plan paid, from each place that says it, in the guide's order. `conflicting` names the amounts of
-    which one place gave several that cannot all be true. `sum_lines` are the places, from 0, of lines that
-    only add up the others.
+    `rivals` are liabilities from other places: another total, the header, or the sum of lines if all have one. `paid`
+    is what
+    the plan paid, from each place that says so, in the guide's order. `conflicting` are the names of amounts of which
+    one
+    place has several that cannot all be true. `sum_lines` are the indexes of lines that only add up the others.
     """
 
     places: dict[str, FoundAmount]
@@ -56,17 +58,17 @@ class Money:
     sum_lines: tuple[int, ...] = ()
 
     def found(self, name: str) -> FoundAmount | None:
-        """The amount with its place."""
+        """Return the amount with its place; None if not reported."""
         return self.places.get(name)
 
     def get(self, name: str) -> Amount | None:
-        """The amount alone."""
+        """Return the amount; None if not reported."""
         found = self.places.get(name)
         return found.amount if found else None
 
 
 def money_of(eob: Explanation) -> Money:
-    """All amounts of the claim. `currency` is the one that it uses; None when it mixes several (F39)."""
+    """Return all amounts of the claim. `currency` is None if it has several (F39)."""
     items = tuple(item for item in eob.item if not item.modifier_extension)
     currency = _currency(eob, items)
     usual = currency or USUAL_CURRENCY
@@ -88,7 +90,7 @@ def _total_billed(eob: Explanation, currency: str) -> Amount | None:
 
 
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
-    """What the plan paid by one place: to provider and patient, else the benefit."""
+    """Yield what the plan paid according to one place: to provider and patient, else the benefit."""
     parts = [place[name] for name in ("paid_to_provider", "paid_to_patient") if name in place]
     sum_ = added(part.amount for part in parts)
     if sum_ is not None:
@@ -103,7 +105,7 @@ def _payment(eob: Explanation, currency: str) -> tuple[FoundAmount, ...]:
 
 
 def has_negative(eob: Explanation) -> bool:
-    """Whether any amount is below zero: without one, no sum of them can be."""
+    """Return whether any amount is negative; if not, no sum of them can be."""
     # Written out: a call for each amount of each claim was the most frequent one of an answer.
     for group in (eob.total, eob.adjudication, *[item.adjudication for item in eob.item]):
         for one in group:
@@ -114,7 +116,7 @@ def has_negative(eob: Explanation) -> bool:
 
 
 def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, FoundAmount]:
-    """Totals overlap: of one category the first counts."""
+    """Return the amounts of totals, which overlap: in each category the first counts."""
     places: dict[str, FoundAmount] = {}
     for name, amount in totals:
         places.setdefault(name, FoundAmount(amount, "total"))
@@ -124,7 +126,7 @@ def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, FoundAmoun
 def _rivals(
     totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
 ) -> tuple[Amount, ...]:
-    """Every liability that the claim gives; the sum of its lines only where every line gives one."""
+    """Return every liability in the claim; the sum of its lines only if every line has one."""
     given = [amount for name, amount in totals if name == "liability"]
     by_header, by_lines = header.get("liability"), lines.get("liability")
     given += [by_header.amount] if by_header else []
@@ -153,7 +155,7 @@ def _by_lines(items: tuple[ClaimItem, ...], currency: str, conflicting: set[str]
 
 
 def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
-    """The only currency that is written, the usual one when none is, None when there are several."""
+    """Return the only currency in the claim, the usual one if there is none, None if there are several."""
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]
     given.append(eob.payment.amount if eob.payment else None)
@@ -165,16 +167,19 @@ def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The member's liability. `amount` None: the payer does not report it, which is not zero.
+    """The member's liability.
 
-    `source` is the place that gives it: a total, header adjudication, the sum of lines, or only the parts (cost share);
-    of a fill without any of them "paid", what the member paid for it at the counter.
-    With `source` "lines", `lines_given` of `lines` carried the amount: fewer than all makes it a floor.
-    `gap` is `amount` minus `parts_sum` where both are known and disagree by a cent or more. `rivals` are other
-    liabilities that the same claim gives elsewhere, each once, where they differ by a cent or more.
-    `written_off`: the provider bears what is not covered, as plan's price, payment and shares prove.
-    `may_add` is what is not covered where nothing says who bears it, beside a sum of shares that is then a floor.
-    `impossible` are shares that come to more than the plan left of its price, so they are no amount that is owed.
+    Attributes:
+        amount: None if the payer does not report it, which is not zero.
+        source: where it is from: a total, header adjudication, the sum of lines, or only the parts (cost share); for a
+            fill
+            without any of them "paid", what the member paid at the counter.
+        lines_given: with `source` "lines", the number of `lines` with the amount; if not all, it is a lower bound.
+        gap: `amount` minus `parts_sum` if they differ by a cent or more.
+        rivals: other liabilities in the same claim that differ by a cent or more.
+        written_off: True if the provider bears what is not covered, as price, payment and shares show.
+        may_add: what is not covered, if nothing says who bears it; the sum of shares is then a lower bound.
+        impossible: shares that exceed what the plan left of its price, so they are not what is owed.
     """
 
     amount: Amount | None = None
@@ -194,27 +199,29 @@ class Owed:
 
     @property
     def is_floor(self) -> bool:
-        """True when it is at least this much: some lines give no share, or nothing says who bears the rest."""
+        """Whether it is a lower bound: some lines have no share, or nothing says who bears the rest."""
         return (self.source == "lines" and self.lines_given < self.lines) or self.may_add is not None
 
     @property
     def is_reported(self) -> bool:
-        """True when the payer wrote this very amount; False for a sum of ours."""
+        """Whether the payer reported this amount; False if it is a computed sum."""
         return self.source in {"total", "header", "paid"}
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What the plan paid. `rivals` are other amounts that the same claim gives for it."""
+    """What the plan paid. `rivals` are other amounts for it in the same claim."""
 
     amount: Amount | None = None
     rivals: tuple[Amount, ...] = ()
 
 
 def owed_of(money: Money, *, fill: bool = False) -> Owed:
-    """What is owed, by the order of fhir-notes 4.3: total, header, lines, then the parts; never a zero of our own.
+    """Return what is owed, in the order of fhir-notes 4.3: total, header, lines, then the parts.
 
-    A `fill` is paid for where it is handed out: without any share, what the member paid is theirs.
+    Never a zero by default.
+
+    A `fill` is paid at the counter: without any share, what the member paid is their share.
     """
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
     noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
@@ -250,13 +257,13 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
 
 
 def paid_by_patient(money: Money) -> Amount | None:
-    """What the member paid, in one amount or, as C4BB 2.0 splits it, by its source."""
+    """Return what the member paid, in one amount or, as C4BB 2.0 splits it, by its source."""
     by_source = added(money.get(f"paid_{source}") for source in ("in_cash", "from_account", "otherwise"))
     return money.get("paid_by_patient") or by_source
 
 
 def paid_of(money: Money) -> Paid:
-    """What the plan paid, by the same order. A zero counts only where no place but the lines gives another amount."""
+    """Return what the plan paid, in the same order. A zero counts only if no place other than the lines differs."""
     spoken = [one for one in money.paid if one.amount.value and one.source != "lines"]
     found = spoken or list(money.paid)
     if not found:
@@ -266,20 +273,21 @@ def paid_of(money: Money) -> Paid:
 
 
 def _differ(one: Amount, other: Amount) -> bool:
-    """Two amounts of one currency differ by a cent or more; those of two cannot be compared (F39)."""
+    """Return whether two amounts of one currency differ by a cent or more; False for two currencies (F39)."""
     return one.currency == other.currency and abs(one.value - other.value) >= _CENT
 
 
 def _same(one: Amount | None, other: Amount | None) -> bool:
-    """Two amounts are the same to the cent: a payer's computer may have written 54.870000000000005."""
+    """Return whether two amounts are equal to the cent: some payers write 54.870000000000005."""
     return one is not None and other is not None and one.currency == other.currency and not _differ(one, other)
 
 
 def _too_much(money: Money, alone: Amount | None) -> bool:
-    """Whether the shares alone exceed the plan's price less its payment: some payers code another sum as a share.
+    """Return whether the shares exceed the plan's price minus its payment: some payers code another sum as a share.
 
-    CMS writes a drug's gross cost as its coinsurance. Without a price, shares that hold the plan's own payment and the
-    member's are just as impossible.
+    CMS writes a drug's gross cost as its coinsurance. Without a price, shares that include the plan's own payment and
+    the
+    member's are also impossible.
     """
     paid, price = paid_of(money).amount, money.get("allowed") or money.get("drug_cost") or money.get("billed")
     if alone is None or alone.value <= 0 or paid is None or paid.value <= 0 or paid.currency != alone.currency:
@@ -291,7 +299,7 @@ def _too_much(money: Money, alone: Amount | None) -> bool:
 
 
 def _is_written_off(money: Money, alone: Amount | None) -> bool:
-    """Whether price, payment and shares leave nothing over, so that the provider bears what is not covered."""
+    """Return whether price, payment and shares leave no rest, so that the provider bears what is not covered."""
     noncovered, allowed, billed = money.get("noncovered"), money.get("allowed"), money.get("billed")
     paid = paid_of(money).amount
     if noncovered is None or noncovered.value <= 0 or allowed is None or allowed.value <= 0:
@@ -303,10 +311,11 @@ def _is_written_off(money: Money, alone: Amount | None) -> bool:
 
 
 def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount | None) -> Amount | None:
-    """Deductible, copay and coinsurance; what is not covered is one of the parts only where the stated amount holds it.
+    """Return the sum of deductible, copay and coinsurance, plus what is not covered if the stated amount includes it.
 
-    CARIN counts it to the member's liability, but payers also book the provider's write-off as non-covered. Non-covered
-    alone is no cost share, and a sum of ours never holds it.
+    CARIN counts it as member's liability, but payers also book the provider's write-off as non-covered. Non-covered
+    alone is
+    no cost share, and a computed sum never includes it.
     """
     if alone is None or noncovered is None or stated is None or alone.currency != noncovered.currency:
         return alone

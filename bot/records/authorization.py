@@ -31,7 +31,7 @@ _ACTIONS: Mapping[str, Decision] = {
     "CT": "ask",
     "NA": "none",
 }
-"""The review actions of X12 306, in our own words."""
+"""The review actions of X12 306, with our names."""
 _CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
 
 
@@ -64,10 +64,14 @@ class _Shape(Explanation, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """One request. `decision` None: the record gives none. `asked` are the units of its lines.
+    """A prior-authorization request.
 
-    `allowed` are the units that were approved and `used` those that were used, where the record gives them. `holds` is
-    the period of the approval, `words` the payer's text for the decision, `services` its texts for the care.
+    Attributes:
+        decision: the decision, None if the record has none.
+        words: the payer's text for the decision.
+        services: the payer's texts for the services.
+        holds: the period for which the approval is valid.
+        asked, allowed, used: units requested, approved and used; each None if not recorded.
     """
 
     id: str
@@ -92,26 +96,26 @@ class Authorization:
 
     @property
     def left(self) -> Decimal | None:
-        """The approved units that are not used yet, never below 0; None where the record lacks one of the two."""
+        """The approved units that are not used yet, at least 0; None if the record lacks one of the two."""
         if self.units is None or self.used is None:
             return None
         return max(self.units - self.used, Decimal(0))
 
     @property
     def may_call(self) -> bool:
-        """Whether one of the payer's notes says that the office may call or talk about the decision."""
+        """Return whether one of the payer's notes says that the office may call about the decision."""
         return any(_CALLS.search(note) for note in self.notes)
 
     def is_over(self, today: date) -> bool:
-        """True when the period of the approval has passed."""
+        """Return whether the period of the approval has passed."""
         return self.holds.end is not None and self.holds.end.last < today
 
 
 def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = None) -> Authorization:
-    """The authorization in one ExplanationOfBenefit.
+    """Return the authorization in an ExplanationOfBenefit.
 
     Raises:
-        Unreadable: damaged. The text never holds a value of the record.
+        Unreadable: damaged. The message never contains a value of the record.
     """
     shape, _ = decode(raw, _Shape)
     every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
@@ -142,7 +146,7 @@ _CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
 def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
-    """By the review actions; lines that differ give `partly` or `pending`. Without one, an open request is pending."""
+    """Return the decision by the review actions; `partly` or `pending` if lines differ. An open request is pending."""
     extensions = [one for amount in every for one in amount.extension]
     extensions += [one for line in shape.item for one in line.extension]
     found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
@@ -163,7 +167,7 @@ def _codes(extension: Extension) -> Iterable[str]:
 
 
 def _used(shape: _Shape) -> Decimal | None:
-    """The units used: a line's `consumedunits`, else the extension of the total under "utilized" (PDex 2.1)."""
+    """Return the units used: a line's `consumedunits`, else the extension of the total under "utilized" (PDex 2.1)."""
     lines = _one(_named(line.adjudication, _CONSUMED) for line in shape.item)
     if lines is not None:
         return lines
@@ -174,7 +178,7 @@ def _used(shape: _Shape) -> Decimal | None:
 
 
 def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
-    """The one number that is given; None when there are different ones."""
+    """Return the number if all given ones are equal; None otherwise."""
     found = {value for number in numbers if (value := believable(number)) is not None}
     return found.pop() if len(found) == 1 else None
 

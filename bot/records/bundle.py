@@ -1,7 +1,8 @@
-"""A searchset page, read slim: entries stay raw bytes until somebody chooses them. One bad entry spoils no page.
+"""A page of search results: entries stay raw bytes until they are needed. An invalid entry does not affect the others.
 
-A relative reference is one of the server that sent it. An absolute one is that server's only when it begins as the
-server's own addresses do (FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
+A relative reference is to the server that sent it. An absolute one is to that server only if it starts with its base
+URL
+(FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue of an OperationOutcome. `text` is the server's and may quote the request: never log it."""
+    """An issue of an OperationOutcome. `text` is the server's and may quote the request: never log it."""
 
     severity: str
     code: str
@@ -48,20 +49,21 @@ class Issue:
 
     @property
     def is_error(self) -> bool:
-        """True when the server says that something failed, not only that it has a remark."""
+        """Whether the server says that something failed."""
         return self.severity in {"fatal", "error"}
 
     @property
     def is_incomplete(self) -> bool:
-        """True when the server says, by HL7's issue type or in words, that its answer does not hold everything."""
+        """Whether the server says, by HL7's issue type or in words, that its response is incomplete."""
         return self.code in _INCOMPLETE or bool(_IN_PART.search(self.text))
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One resource of a page: its type, its id, and its unread bytes.
+    """A resource on a page: its type, its id, and its unparsed bytes.
 
-    The mode `target` is a row of the first step of a chained search that was followed here. `labels` come from the
-    Bundle around it; `owner` is its patient, beneficiary or subject.
+    The mode `target` is a row of the first step of a chained search done in two steps. `labels` come from the Bundle;
+    `owner`
+    is its patient, beneficiary or subject.
     """
 
     type: str
@@ -75,9 +77,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer to a search held. `total` is the server's word and may be wrong (F30).
+    """A page of search results. `total` is the server's number and may be wrong (F30).
 
-    `sent` counts the rows that answer the search, also those that could not be read or may not be shown.
+    `sent` counts all rows that match the search, including unreadable and withheld ones.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -90,7 +92,7 @@ class Page:
 
     @property
     def matches(self) -> tuple[Entry, ...]:
-        """The rows that answer the search, without included resources."""
+        """The rows that match the search, without included resources."""
         return tuple(entry for entry in self.entries if entry.mode == "match")
 
 
@@ -130,7 +132,7 @@ class _WellFormed(_BundleShape, frozen=True):
 
 
 class Head(Shape, frozen=True):
-    """The head of a resource, read before the rest: its type, its id, and whose record it is."""
+    """The first part of a resource: its type, its id, and whose record it is."""
 
     resource_type: str = ""
     id: str = ""
@@ -140,7 +142,7 @@ class Head(Shape, frozen=True):
 
     @property
     def owner(self) -> Key | None:
-        """The patient, beneficiary or subject; None when none is named."""
+        """The patient, beneficiary or subject; None if there is none."""
         return key_of(self.patient or self.beneficiary or self.subject)
 
 
@@ -152,12 +154,12 @@ _STRICT = msgspec.json.Decoder(_WellFormed)
 
 
 def read_page(body: bytes, wanted: str = "") -> Page:
-    """The page of a Bundle, or only the issues of an OperationOutcome.
+    """Return the page in a Bundle, or only the issues in an OperationOutcome.
 
-    `wanted` is the type that was searched: it decides between match and include where the server does not say.
+    `wanted` is the type that was searched: it decides between match and include if the server does not say.
 
     Raises:
-        Unreadable: damaged JSON, or neither a Bundle nor an OperationOutcome.
+        Unreadable: invalid JSON, or neither a Bundle nor an OperationOutcome.
     """
     bundle, rows = _bundle(body)
     if bundle.resource_type == "OperationOutcome":
@@ -176,7 +178,7 @@ def read_page(body: bytes, wanted: str = "") -> Page:
 
 
 def read_issues(body: bytes) -> tuple[Issue, ...]:
-    """The issues of an OperationOutcome body; none when it is something else."""
+    """Return the issues of an OperationOutcome; () if it is something else."""
     try:
         outcome, _ = decode(body, _OutcomeShape)
     except Unreadable:
@@ -185,10 +187,10 @@ def read_issues(body: bytes) -> tuple[Issue, ...]:
 
 
 def read_head(raw: bytes | msgspec.Raw) -> Head:
-    """Type and id of one resource.
+    """Return type, id and owner of a resource.
 
     Raises:
-        Unreadable: it is not one.
+        Unreadable: it is not a resource.
     """
     head, _ = decode(raw, Head)
     if not head.resource_type:
@@ -197,7 +199,7 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
 
 
 def _bundle(body: bytes) -> tuple[_BundleShape, Iterable[_EntryShape | None]]:
-    """The Bundle and its entries, decoded at once; where that fails, each alone, and None for a bad one."""
+    """Return the Bundle and its entries, decoded at once; if that fails, one by one, with None for invalid ones."""
     try:
         whole = _STRICT.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -240,7 +242,7 @@ def _entry(row: _EntryShape | None, wanted: str) -> Entry:
 
 
 def _mode(said: str | None, kind: str, wanted: str) -> Mode:
-    """What the row is for; an OperationOutcome is never a result, whatever it is called (F29)."""
+    """Return the mode of a row; an OperationOutcome is never a result, whatever its mode (F29)."""
     if kind == "OperationOutcome":
         return "outcome"
     if said == "match" or (said is None and wanted in {"", kind}):
@@ -249,7 +251,10 @@ def _mode(said: str | None, kind: str, wanted: str) -> Mode:
 
 
 def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
-    """The entries with the Bundle's label, which is the highest of theirs: when no entry has one, it holds for all."""
+    """Return the entries with the Bundle's label, unless some entry has a label.
+
+    The Bundle's is the highest of theirs.
+    """
     labels = labels_of(b'{"meta":' + bytes(meta) + b"}") if bytes(meta) else ()
     if not labels or any(labels_of(entry.raw) for entry in entries):
         return tuple(entries)
@@ -264,15 +269,15 @@ def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
 
 
 def base_of(entry: Entry) -> str | None:
-    """The base of the entry's full URL, without the scheme; None where its Bundle gives none."""
+    """Return the base of the entry's full URL, without the scheme; None if there is none."""
     found = _ABSOLUTE.fullmatch(entry.full_url)
     return _plain(found["base"]) if found and found["local"] == f"{entry.type}/{entry.id}" else None
 
 
 def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[Key, ...], bytes]]:
-    """The type, the keys and the JSON of the entry, then of each contained resource.
+    """Yield type, keys and JSON of the entry, then of each contained resource.
 
-    `bases` are the server's own addresses; while none is known, an absolute reference is taken for the server's.
+    `bases` are the server's own base URLs; while none is known, an absolute reference counts as the server's.
     """
     raw = bytes(entry.raw)
     base = base_of(entry)
@@ -298,7 +303,7 @@ def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[
 
 
 def _rewrite(node: Any, own: str, bases: Collection[str]) -> None:
-    """Rewrite every reference below the node, so that each points at one resource only."""
+    """Rewrite every reference below the node, so that each identifies one resource only."""
     below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     if isinstance(node, dict) and isinstance(reference := node.get("reference"), str):
         node["reference"] = _local(reference, own, bases)

@@ -1,6 +1,6 @@
-"""The insurance card: the payer's Organization as far as a card shows it, and the card as a FHIR R4 Bundle.
+"""The insurance card: the payer's Organization as shown on a card, and the card as a FHIR R4 Bundle.
 
-The Bundle is made of what the card shows, not of the payer's resources: ids, notes and extensions stay here.
+The Bundle is built from what the card shows, not from the payer's resources: ids, notes and extensions are left out.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _OrganizationShape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PayerPhone:
-    """A phone number with what it is for, where that is said."""
+    """A phone number with its purpose, if known."""
 
     number: str
     purpose: str | None = None
@@ -56,7 +56,7 @@ class PayerPhone:
 
 @dataclass(frozen=True, slots=True)
 class PayerContact:
-    """A payer by name, with its phone numbers, each once, and its postal address on one line."""
+    """A payer by name, with its phone numbers, without duplicates, and its postal address on one line."""
 
     id: str
     name: str | None
@@ -67,7 +67,7 @@ class PayerContact:
 
 
 def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerContact:
-    """The payer in one Organization.
+    """Return the payer in an Organization.
 
     Raises:
         Unreadable: damaged, or of another type.
@@ -88,7 +88,7 @@ def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerC
 
 
 def _address(address: Address) -> str | None:
-    """The address as one line; None for an old one."""
+    """Return the address as one line; None for an old one."""
     if address.use == "old":
         return None
     last = " ".join(part for part in (address.state, address.postal_code) if part)
@@ -109,10 +109,10 @@ def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[PayerP
 
 
 def card_bundle(cards: Sequence[tuple[Coverage, PayerContact | None, str | None]]) -> bytes:
-    """The JSON of a collection Bundle of coverages, payers and members' names, checked by the models of fhir.resources.
+    """Return a collection Bundle of coverages, payers and members' names as JSON, validated with fhir.resources.
 
     Raises:
-        pydantic.ValidationError: it is no valid Bundle, which is a fault of this module.
+        pydantic.ValidationError: it is invalid, which is a bug in this module.
     """
     from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 -- a third of a second that most never need
 
@@ -154,13 +154,13 @@ def _member_number(number: str | None) -> list[Plain]:
 
 
 def _class(kind: str, named: Named) -> Plain:
-    """FHIR wants a value; where the payer only names the class its name stands for it."""
+    """Return a coverage class. FHIR requires a value, so a class without one uses its name."""
     name = {"name": named.name} if named.name else {}
     return {"type": _concept("coverage-class", kind), "value": named.value or named.name, **name}
 
 
 def _cost(share: CostShare) -> Plain | None:
-    """An amount or a percentage; words alone have no place in the base resource and are left out."""
+    """Return an amount or a percentage; None for text, which the base resource has no place for."""
     if share.amount is not None:
         value: Mapping[str, Any] = {"valueMoney": {"value": share.amount.value, "currency": share.amount.currency}}
     elif share.percent is not None:
@@ -171,7 +171,7 @@ def _cost(share: CostShare) -> Plain | None:
 
 
 def _cost_type(share: CostShare) -> Plain:
-    """The base code; with a side or a person that of the insurance card guide, as in `cost_share`."""
+    """Return the base code; with a side or a person that of the insurance card guide, as in `cost_share`."""
     if share.who is None and share.side is None:
         return _concept("coverage-copay-type", share.service or _PLAIN[share.kind]) or {}
     who, what = "Ind" if share.who == "individual" else "Fam", "Ded" if share.kind == "deductible" else "Max"
@@ -180,7 +180,7 @@ def _cost_type(share: CostShare) -> Plain:
 
 
 def _organization(coverage: Coverage, payer: PayerContact | None) -> Plain:
-    """The payer; FHIR wants a name, so one that nobody gave is said to be unknown."""
+    """Return the payer. FHIR requires a name, so a missing one is "unknown"."""
     name = (payer and payer.name) or coverage.payer or "unknown"
     phones = [{"system": "phone", "value": phone.number} for phone in payer.phones] if payer else []
     address = [{"text": payer.address}] if payer and payer.address else []

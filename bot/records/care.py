@@ -53,9 +53,9 @@ class _CareShape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition on record. `over` when it is recorded as inactive, in remission or resolved.
+    """A condition. `over` if it is recorded as inactive, in remission or resolved.
 
-    `certain` is False when the record calls it provisional, differential or unconfirmed.
+    `certain` is False if the record calls it provisional, differential or unconfirmed.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One procedure on record; `status` is FHIR's code, "completed" for the usual one."""
+    """A procedure; `status` is FHIR's code, usually "completed"."""
 
     id: str
     name: str | None
@@ -91,13 +91,13 @@ class Procedure:
 
     @property
     def day(self) -> PartialDate | None:
-        """When it was done, or began."""
+        """The date on which it was done, or began."""
         return self.done.day
 
 
 @dataclass(frozen=True, slots=True)
 class CarePlan:
-    """One care plan: its title, and in `lines` its narrative, then its activities."""
+    """A care plan: its title, and in `lines` its narrative, then its activities."""
 
     id: str
     title: str | None
@@ -110,12 +110,12 @@ class CarePlan:
 
     @property
     def day(self) -> PartialDate | None:
-        """When it began."""
+        """The date on which it began."""
         return self.period.day
 
 
 def read_condition(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Condition:
-    """The condition in one Condition; `counts` is False when it was entered in error or refuted.
+    """Return the condition in a Condition; `counts` is False if it was entered in error or refuted.
 
     Raises:
         Unreadable: damaged, or of another type.
@@ -140,7 +140,7 @@ def read_condition(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Co
 
 
 def read_procedure(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Procedure:
-    """The procedure in one Procedure; `counts` is False when it was entered in error.
+    """Return the procedure in a Procedure; `counts` is False if it was entered in error.
 
     Raises:
         Unreadable: damaged, or of another type.
@@ -161,7 +161,7 @@ def read_procedure(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Pr
 
 
 def read_care_plan(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> CarePlan:
-    """The plan in one CarePlan; its narrative is often all that it holds (US Core), so it is read without tags.
+    """Return the plan in a CarePlan. Its narrative, often its only content (US Core), is read without tags.
 
     Raises:
         Unreadable: damaged, or of another type.

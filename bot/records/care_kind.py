@@ -1,4 +1,4 @@
-"""Kinds of care that people ask for by name, and how a claim shows that it is one (`intents/_words/services.yaml`).
+"""Kinds of care, and how a claim shows that it is one (`intents/_words/services.yaml`).
 
 The kinds and their ranges of codes are our own; no text of a licensed code list is used.
 """
@@ -21,7 +21,7 @@ _DIGIT = re.compile(r"[0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Ranges of codes of the same form, both ends included."""
+    """Ranges of codes of the same form, inclusive."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
@@ -32,13 +32,13 @@ class Ranges:
 
 @dataclass(slots=True)
 class WholeWords:
-    """A list of words and phrases, of which a text may hold one; a star at the end of one matches any ending."""
+    """A list of words and phrases to search for in a text; an asterisk at the end matches any ending."""
 
     listed: str
     _pattern: re.Pattern[str] | None = field(default=None, init=False, compare=False, repr=False)
 
     def search(self, text: str) -> bool:
-        """Whether a folded text holds one. The pattern is made at the first look: a start needs none of a hundred."""
+        """Return whether a folded text contains one of them. The pattern is compiled on first use."""
         if self._pattern is None:
             words = ((re.escape(fold(word.removesuffix("*"))), word.endswith("*")) for word in _split(self.listed))
             parts = (word if is_open else rf"{word}(?!\w)" for word, is_open in words)
@@ -48,7 +48,7 @@ class WholeWords:
 
 @dataclass(frozen=True, slots=True)
 class CareKind:
-    """One kind of care. `names` are by language; the other fields are the keys of the words file."""
+    """A kind of care. `names` are by language; the other fields are the keys of the words file."""
 
     key: str
     names: Mapping[str, str]
@@ -69,29 +69,34 @@ class CareKind:
     fills: bool = False
 
     def name(self, language: str) -> str:
-        """Its name in answers: `MRI`; in any other language with its article: `la resonancia magnética`.
+        """Return its name in answers: `MRI`; in languages other than English with its article.
 
-        A language that the words file doesn't name it in has the English name.
+        `la resonancia magnética`.
+
+        A language without a name in the words file gets the English name.
         """
         return self.names.get(language) or self.names["en"]
 
     def article(self, language: str) -> str:
-        """The article that its name starts with; none in English."""
+        """Return the article that its name starts with; "" in English."""
         return self.name(language).partition(" ")[0] if language != "en" and self.names.get(language) else ""
 
     def bare(self, language: str) -> str:
-        """Its name without the article."""
+        """Return its name without the article."""
         return self.name(language).removeprefix(self.article(language)).lstrip()
 
     def is_named(self, code: str | None, words: str | None) -> bool:
-        """True when a procedure's code is one of this kind's, or its name says so."""
+        """Return whether a procedure's code is one of this kind's, or its name says so."""
         by_words = self.text is not None and words is not None and self.text.search(fold(words))
         return by_words or (code is not None and code in self.codes)
 
 
 @dataclass(frozen=True, slots=True)
 class CareKinds:
-    """Every kind by its key, with its wider and narrower kinds. Look-ups are cached: each line of each claim asks."""
+    """Every kind by its key, with its wider and narrower kinds.
+
+    Look-ups are cached, as every line of a claim needs them.
+    """
 
     every: Mapping[str, CareKind]
     _wider: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
@@ -100,17 +105,17 @@ class CareKinds:
     _told: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def named(self, key: str) -> CareKind | None:
-        """The kind of that key."""
+        """Return the kind with this key; None if there is none."""
         return self.every.get(key)
 
     def within(self, key: str) -> tuple[CareKind, ...]:
-        """The kind and all its narrower kinds."""
+        """Return the kind and all its narrower kinds."""
         if key not in self._parts and key in self.every:
             self._parts[key] = tuple(kind for name, kind in self.every.items() if key in self.above(name))
         return self._parts.get(key, ())
 
     def above(self, key: str) -> frozenset[str]:
-        """The keys of the kind and of its wider kinds."""
+        """Return the keys of the kind and of its wider kinds."""
         if key not in self._wider and key in self.every:
             self._wider[key] = self._climbed(key)
         return self._wider.get(key, frozenset())
@@ -125,20 +130,23 @@ class CareKinds:
         return frozenset(found)
 
     def near(self, key: str) -> tuple[str, ...]:
-        """The keys of its wider kinds."""
+        """Return the keys of its wider kinds."""
         return tuple(name for name in self.above(key) if name != key)
 
     def of_code(self, code: str) -> frozenset[str]:
-        """The kinds that a procedure code belongs to."""
+        """Return the kinds that a procedure code belongs to."""
         return _kept(self._coded, code, lambda: (name for name, kind in self.every.items() if code in kind.codes))
 
     def of_text(self, text: str) -> frozenset[str]:
-        """The kinds without narrower ones that a line's text names: "surgical supplies" name no surgery."""
+        """Return the kinds without narrower ones that a line's text mentions: "surgical supplies" is no surgery."""
         found = (key for key, kind in self.every.items() if kind.text and kind.text.search(fold(text)))
         return _kept(self._told, text, lambda: (key for key in found if len(self.within(key)) == 1))
 
     def differ(self, told: frozenset[str], coded: frozenset[str]) -> bool:
-        """Whether text and code name unlike care: no kind of the one is, or is wider than, one of the other."""
+        """Return whether text and code are about different care.
+
+        No kind of one is, or is wider than, one of the other.
+        """
         narrow = coded.difference(*(self.near(key) for key in coded))
         wider = [frozenset[str]().union(*map(self.above, some)) for some in (told, narrow)]
         return bool(told and narrow) and not (told & wider[1] or narrow & wider[0])
@@ -157,7 +165,7 @@ NO_KINDS = CareKinds({})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a claim shows a kind of care: by `lines` (their places), or as a whole where there are none.
+    """How a claim shows a kind of care: by `lines` (their indexes), or as a whole if empty.
 
     `whole`: the whole claim is meant, whichever lines show it.
     """
@@ -168,12 +176,12 @@ class Shown:
 
     @property
     def partly(self) -> bool:
-        """True when only some of the claim's lines are of the kind."""
+        """Whether only some of the claim's lines are of the kind."""
         return 0 < len(self.lines) < self.of and not self.whole
 
 
 def shown_as(claim: Claim, key: str, kinds: CareKinds) -> Shown | None:
-    """How the claim shows that kind or a narrower one; None when nothing in it does."""
+    """Return how the claim shows this kind or a narrower one; None if it does not."""
     done = claim.performed
     wanted = kinds.within(key)
     whole = any(kind.whole for kind in wanted if kind.key == key)
@@ -189,7 +197,7 @@ def shown_as(claim: Claim, key: str, kinds: CareKinds) -> Shown | None:
 
 
 def kind_shown(claim: Claim, kinds: CareKinds) -> CareKind | None:
-    """The narrowest kind that the claim shows; None when it shows none, or several unrelated ones."""
+    """Return the narrowest kind that the claim shows; None if it shows none, or several unrelated ones."""
     shown = [kind for key, kind in kinds.every.items() if shown_as(claim, key, kinds)]
     wider = frozenset().union(*(kinds.near(kind.key) for kind in shown))
     narrow = [kind for kind in shown if kind.key not in wider]
@@ -225,10 +233,10 @@ def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Claim) -
 
 
 def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
-    """The kinds of the words file `services.yaml`.
+    """Return the kinds in the words file `services.yaml`.
 
     Raises:
-        ValueError: a kind names a wider kind that is not in the file.
+        ValueError: a kind has a wider kind that is not in the file.
     """
     every = {key: _kind(key, entry) for key, entry in entries.items()}
     for key, kind in every.items():
@@ -275,12 +283,12 @@ def _words(text: str | None) -> WholeWords | None:
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """Lower case without accents, as words are compared."""
+    """Return the text in lower case without accents, for comparisons."""
     plain = unicodedata.normalize("NFD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 @lru_cache(maxsize=4096)
 def _form(code: str) -> str:
-    """The code with every digit as 9: 0100T and 0100A are of different forms."""
+    """Return the code with every digit as 9: 0100T and 0100A have different forms."""
     return _DIGIT.sub("9", code)

@@ -1,4 +1,4 @@
-"""A claim: one ExplanationOfBenefit as plain frozen values, whichever guide's shape it came in."""
+"""A claim: an ExplanationOfBenefit as plain frozen values, whichever guide it follows."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ _EOB = "ExplanationOfBenefit"
 
 
 class Number(msgspec.Struct, frozen=True, gc=False):
-    """A claim number with the system that gave it; a system may be missing."""
+    """A claim number with the system that issued it, if given."""
 
     value: str
     system: str | None = None
 
     def same(self, other: Number) -> bool:
-        """True when the values agree and the systems do not differ."""
+        """Return whether the values are equal and the systems do not differ."""
         return self.value == other.value and (None in {self.system, other.system} or self.system == other.system)
 
 
 class _Record:
-    """The decoded record behind a claim; of a `strict` one, what its typed model refuses is left out first."""
+    """The decoded resource of a claim; if `strict`, without the elements that its typed model rejects."""
 
     def __init__(
         self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...], *, strict: bool = False
@@ -65,7 +65,7 @@ class _Record:
 
     @cached_property
     def kind(self) -> ClaimKind | None:
-        """What sort of claim it is."""
+        """The kind of claim."""
         return kind_of(self.eob)
 
     @cached_property
@@ -75,12 +75,12 @@ class _Record:
 
     @cached_property
     def service(self) -> tuple[Period, ServiceIs]:
-        """When the service was, and whether only the day of processing is known."""
+        """The period of service, and whether only the processing date is known."""
         return service_of(self.eob, self.kind)
 
 
 class _Fact(Generic[T]):
-    """One fact of a claim, read from its record when it is first asked for."""
+    """A fact of a claim, read from its resource on first use."""
 
     def __init__(self, read: Callable[[_Record], T]) -> None:
         self._read, self._name = read, ""
@@ -95,15 +95,21 @@ class _Fact(Generic[T]):
 
 
 class Claim:
-    """One claim. Absent values are None: nothing is zero unless the payer said zero.
+    """A claim. Absent values are None: nothing is zero unless the payer said zero.
 
-    Each fact is read when it is first used: of a page of claims one or two are shown, the others are only sorted.
-    `service_is` is "processed" when only the adjudication date of a pharmacy claim is known.
-    `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced_by`
-    those of later ones, and `replaced` says that a later one exists. `denied` is None when the payer did not say.
-    `network` is how it was paid, not whether the provider is in the network today. `services` are the payer's words
-    for what was done, `dispensed` the drugs of a fill. `dropped` names elements that could not be read.
-    `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
+    Each fact is read on first use, because of a page of claims only one or two are shown.
+
+    Attributes:
+        service_is: "processed" if only the adjudication date of a pharmacy claim is known.
+        numbers: claim numbers, the payer's own first.
+        replaces: the numbers of earlier versions; `replaced_by` those of later ones.
+        replaced: True if a later version exists.
+        denied: None if the payer did not say.
+        network: how it was paid, not whether the provider is in the network today.
+        services: the payer's texts for what was done.
+        dispensed: the drugs of a fill.
+        dropped: the locations of elements that could not be read.
+        uninterpreted: True if it has a modifierExtension, which may change its meaning.
     """
 
     id: str
@@ -170,12 +176,12 @@ class Claim:
     services = _Fact(lambda of: services_in(of.eob) if of.kind != "pharmacy" else ())
     dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
     is_reversal = _Fact(lambda of: has_negative(of.eob) and _is_reversal(of))
-    """True when its amounts take back another claim's; a negative amount is never owed."""
+    """Whether its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self, *, performed: bool = False) -> Self:
-        """Read every fact and drop the record, so that many claims can be kept.
+        """Read every fact and drop the resource, so that many claims can be kept in memory.
 
-        What was done is read only with `performed`; else it is dropped with the record.
+        What was done is read only with `performed`; otherwise it is dropped with the resource.
         """
         if "_record" in vars(self):
             for name in _FACTS:
@@ -185,9 +191,9 @@ class Claim:
         return self
 
     def strictly(self) -> Claim:
-        """The claim without the elements that its typed model refuses; itself where its record was dropped.
+        """Return the claim without the elements that its typed model rejects; unchanged if its resource was dropped.
 
-        Costs a millisecond or more: call it in a thread, for what is shown one by one.
+        Takes a millisecond or more: call it in a thread, for claims that are shown in detail.
         """
         record: _Record | None = vars(self).get("_record")
         if record is None or record.strict:
@@ -196,7 +202,7 @@ class Claim:
 
     @property
     def resource(self) -> bytes | None:
-        """The ExplanationOfBenefit as it came; None once every fact was read."""
+        """The ExplanationOfBenefit as received; None once every fact was read."""
         record: _Record | None = vars(self).get("_record")
         return bytes(record.raw) if record is not None else None
 
@@ -207,41 +213,41 @@ class Claim:
 
     @property
     def sensitive(self) -> bool:
-        """True when a security label asks for the shield (42 CFR Part 2 and kin)."""
+        """Whether it has a sensitive security label (42 CFR Part 2 and similar)."""
         return bool(self.labels)
 
     @property
     def is_partly_denied(self) -> bool:
-        """True when the plan paid for some of it and refused some, as it says or as its lines show."""
+        """Whether the plan paid some of it and refused some, according to its status or its lines."""
         return not self.denied and (bool(self.refused) or self.payment_status == "partiallypaid")
 
     @property
     def is_open(self) -> bool:
-        """True when the plan has not finished it, so that it may change."""
+        """Whether the plan has not finished it, so that it may change."""
         return self.outcome in {"queued", "partial"}
 
     @property
     def is_pharmacy(self) -> bool:
-        """True for a fill, which is no visit."""
+        """Whether it is a pharmacy fill, which is no visit."""
         return self.kind == "pharmacy"
 
     @property
     def is_stay(self) -> bool:
-        """True for inpatient and institutional care, which may last for days and be billed long after it began."""
+        """Whether it is inpatient or institutional care, which may last for days and be billed long after it began."""
         return self.kind in {"inpatient", "institutional"}
 
     @property
     def is_draft(self) -> bool:
-        """True for a draft: kept with a caveat, since one payer marks all of its claims so."""
+        """Whether it is a draft: it is shown with a caveat, because one payer marks all of its claims so."""
         return self.status == "draft"
 
     def follows(self, other: Claim) -> bool:
-        """True when this claim replaces the other one, as either of them says by number."""
+        """Return whether this claim replaces the other one, according to either of them, by number."""
         named = any(own.same(number) for own in other.numbers for number in self.replaces)
         return self.id != other.id and (named or any(own.same(n) for own in self.numbers for n in other.replaced_by))
 
     def amount(self, aspect: str | None) -> Amount | None:
-        """The amount of an aspect, by the pack's name for it; what is owed for None, and none for an unknown name."""
+        """Return the amount for the pack's name of it; what is owed for None; None for an unknown name."""
         known = {
             **dict.fromkeys((None, "owed", "out_of_pocket_max"), self.owed.amount),
             "billed": self.billed,
@@ -260,12 +266,12 @@ class Claim:
 def read_claim(
     raw: bytes | msgspec.Raw, names: Names | None = None, labels: tuple[str, ...] = (), *, strict: bool = False
 ) -> Claim:
-    """The claim in one ExplanationOfBenefit; `strict` as `Claim.strictly`.
+    """Return the claim in an ExplanationOfBenefit; `strict` as in `Claim.strictly`.
 
-    `names` are those of the resources that came with it (`people.names_in`), `labels` those of the Bundle around it.
+    `names` are those of the resources that came with it (`people.names_in`), `labels` those of the Bundle.
 
     Raises:
-        Unreadable: damaged, or of another type. The text never holds a value of the record.
+        Unreadable: damaged, or of another type. The message never contains a value of the record.
     """
     record = _Record(raw, {} if names is None else names, labels, strict=strict)
     if record.eob.resource_type != _EOB:
@@ -276,10 +282,10 @@ def read_claim(
 def read_claims(
     entries: Iterable[Entry], *, whole: bool = False, performed: bool = False, strict: bool = False
 ) -> tuple[tuple[Claim, ...], int]:
-    """The claims among a page's matches in their order, and how many could not be read.
+    """Return the claims among a page's matches, in order, and how many could not be read.
 
     The names of included resources are used. `whole` reads every fact at once, so that no page is kept in memory; with
-    `performed` also what was done. `strict` as `Claim.strictly`.
+    `performed` also what was done. `strict` as in `Claim.strictly`.
     """
     rows = tuple(entries)
     names = names_in(rows)
@@ -297,14 +303,14 @@ def read_claims(
 
 
 def _numbers(eob: Explanation) -> tuple[Number, ...]:
-    """The payer's unique claim number first; a payer that does not type it gives it first."""
+    """Return the claim numbers, the payer's unique one first; if no type is given, that is the first."""
     several = len(eob.identifier) > 1
     ranked = sorted(eob.identifier, key=lambda one: not one.is_kind("uc")) if several else eob.identifier
     return tuple(Number(i.value, i.system) for i in ranked if i.value)
 
 
 def _related(eob: Explanation, relationship: str) -> tuple[Number, ...]:
-    """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
+    """Return the numbers of related claims; `related.reference` is an Identifier, not a Reference."""
     if not eob.related:
         return ()
     found = (r.reference for r in eob.related if r.relationship and relationship in r.relationship.codes())
@@ -318,9 +324,9 @@ def _is_replaced(eob: Explanation) -> bool:
 
 
 def _is_reversal(of: _Record) -> bool:
-    """Whether the billed amount is below zero; where none is given, whether no amount is above zero and one below.
+    """Return whether the billed amount is negative; without one, whether no amount is positive and one is negative.
 
-    A small negative share beside a positive charge is a credit, which is shown with its sign.
+    A small negative share besides a positive charge is a credit, which is shown with its sign.
     """
     billed = of.money.get("billed")
     if billed is not None and billed.value:
@@ -336,20 +342,20 @@ def _id_of(reference: Reference | None) -> str | None:
 
 
 def _coverage(eob: Explanation) -> str | None:
-    """The focal coverage's id, else the first one's when none is marked."""
+    """Return the focal coverage's id, or the first one's if none is marked; None without a coverage."""
     focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
     return _id_of(focal[0].coverage) if focal else None
 
 
 def _less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
-    """The charge less the plan's price; None where one of them is unknown."""
+    """Return the charge minus the plan's price; None if one of them is unknown."""
     if billed is None or allowed is None or billed.currency != allowed.currency or billed.value < allowed.value:
         return None
     return billed - allowed
 
 
 def _carriers(eob: Explanation) -> tuple[str, ...]:
-    """The other payers' names: C4BB writes them as the display of coverages that are not focal."""
+    """Return the other payers' names: C4BB writes them as the display of coverages that are not focal."""
     rest = (one.coverage for one in eob.insurance if one.focal is False and one.coverage)
     return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
 

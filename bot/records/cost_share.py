@@ -1,4 +1,4 @@
-"""What a Coverage says the member pays: deductibles, limits, copays and coinsurance (costToBeneficiary)."""
+"""The member's cost share in a Coverage: deductibles, limits, copays and coinsurance (costToBeneficiary)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Money(MoneyShape, frozen=True):
 
 
 class CostShape(Shape, frozen=True):
-    """One costToBeneficiary as FHIR writes it."""
+    """costToBeneficiary as in FHIR."""
 
     type: Concept | None = None
     value_quantity: QuantityShape | None = None
@@ -36,10 +36,11 @@ class CostShape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class CostShare:
-    """One share of the cost: exactly one of `amount`, `percent` and `text` is set.
+    """A cost share: exactly one of `amount`, `percent` and `text` is set.
 
     `service` is the base code that a copay is for (gpvisit, spvisit, emergency …). `side` is in or out of network and
-    `who` individual or family, each None where the plan does not say. `drugs` is true for a pharmacy deductible.
+    `who`
+    individual or family, each None if the plan does not say. `drugs` is True for a pharmacy deductible.
     """
 
     kind: ShareKind
@@ -53,7 +54,7 @@ class CostShare:
 
 
 def cost_share(shape: CostShape) -> CostShare | None:
-    """The share; None when its type is unknown or it has no value, such as "N/A".
+    """Return the cost share; None if its type is unknown or it has no value, such as "N/A".
 
     Codes: coverage-copay-type of HL7, and {Ind,Fam}[Rx]{In,Out}{Ded,Max} of the insurance card guide (C4DIC).
     """
@@ -96,7 +97,7 @@ def _percent(shape: CostShape) -> Decimal | None:
 
 
 def _text(shape: CostShape) -> str | None:
-    """The plan's own words, such as "10 % after deductible"; None for "not applicable"."""
+    """Return the plan's own text, such as "10 % after deductible"; None for "not applicable"."""
     extensions = shape.value_money.extension if shape.value_money else ()
     words = clean(first_named(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
     return None if (words or "").casefold() in _NOTHING else words

@@ -1,6 +1,6 @@
-"""A coverage: which plan, since when, under which numbers, its product line and its plan year (C4BB, C4DIC).
+"""A coverage: its plan, period, numbers, product line and plan year (C4BB, C4DIC).
 
-The product line decides the time to appeal; the plan year is the year over which the plan counts its yearly figures.
+The product line decides the time limit for appeals; the plan year is the year over which yearly amounts are counted.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _MEDICAID = re.compile(r"\bmedicaid\b|\btenncare\b|\bbluecare\b(?! plus)")
 _OPEN = re.compile(
     r"\bmedigap\b|\bsupplement\w*\b|\bcoverkids\b|\bchip\b|\bfederal employee\w*\b|\bfep\b|\btricare\b|\bveterans?\b"
 )
-"""Programmes with times of their own."""
+"""Programmes with deadlines of their own."""
 _TYPOLOGY: tuple[tuple[str, ProductLine], ...] = (
     ("1", "medicare"),
     ("2", "medicaid"),
     ("5", "commercial"),
     ("6", "commercial"),
 )
-"""The first digit of the Source of Payment Typology (NAHDO): 5 is private insurance, 6 Blue Cross Blue Shield."""
+"""By first digit of the Source of Payment Typology (NAHDO): 5 is private insurance, 6 Blue Cross Blue Shield."""
 _PRIVATE = frozenset({"PPO", "POS", "HMO", "HIP", "EHCPOL", "MCPOL", "HSAPOL"})
-"""HL7's types that a commercial plan has, and a public one may have too: managed care, preferred providers."""
+"""HL7's types of commercial plans, which public plans may have too: managed care, preferred providers."""
 
 _DENTAL, _VISION, _DRUGS = (
     frozenset({"DENTAL", "DENTPRG", "DENTPOL"}),
@@ -66,10 +66,11 @@ _DIGITS = re.compile(r"[^a-z]+")
 
 
 def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bool) -> ProductLine | None:
-    """The line that all evidence agrees on; None where none is certain, so that no deadline rests on a guess.
+    """Return the product line on which all evidence agrees; None if uncertain, so that no deadline is a guess.
 
     `codes` are those of the coverage's type, `names` the payer's words for type, plan, group and payer. A private type
-    alone proves nothing, as a Medicare plan may be an HMO: it needs a named plan and a `group`, mostly an employer.
+    alone
+    proves nothing, as a Medicare plan may be an HMO: it requires a named plan and a `group`, usually an employer.
     """
     types, words = list(codes), " | ".join(name for name in names if name).casefold()
     if _OPEN.search(words) or ("advantage" in words and not _MEDICARE.search(words)):
@@ -116,7 +117,7 @@ class _CoverageShape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A number of the payer's and its name; either may be missing."""
+    """A number of the payer and its name; either may be missing."""
 
     value: str | None
     name: str | None
@@ -129,11 +130,13 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One coverage. What the payer does not say is None or empty.
+    """A coverage. What the payer does not say is None or empty.
 
     `kind` is the first of the `codes` of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes`
-    are by type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people that a
-    digital card names (C4DIC), which the payer may or may not fill.
+    are by
+    type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people on a digital
+    card
+    (C4DIC), which the payer may not fill in.
     """
 
     id: str
@@ -161,12 +164,12 @@ class Coverage:
 
     @property
     def plan(self) -> Named | None:
-        """The plan."""
+        """The plan; None if not given."""
         return self.classes.get("plan") or self.classes.get("subplan")
 
     @property
     def group(self) -> Named | None:
-        """The group, mostly the employer's account."""
+        """The group, usually the employer's account; None if not given."""
         return self.classes.get("group")
 
     @property
@@ -184,14 +187,14 @@ class Coverage:
 
     @property
     def line(self) -> ProductLine | None:
-        """The product line: medicare, medicaid or commercial; None where the record does not settle it."""
+        """The product line: medicare, medicaid or commercial; None if the record does not decide it."""
         plan, group = self.plan, self.group
         classes = [text for named in (plan, group) if named for text in (named.name, named.value)]
         return product_line(self.codes, (self.kind_words, self.payer, *classes), group=group is not None)
 
     @property
     def scope(self) -> str:
-        """`dental`, `vision` or `drugs`, by type or name; `medical` for any other."""
+        """`dental`, `vision` or `drugs`, by type or name; otherwise `medical`."""
         types = {code.upper() for code in self.codes}
         words = " ".join(word for word in (self.kind_words, self.plan and self.plan.name) if word)
         broad = bool(_MEDICAL_WORDS.search(words)) or bool(types & {"PPO", "HMO", "POS", "EHCPOL", "MCPOL", "HIP"})
@@ -206,15 +209,15 @@ class Coverage:
 
     @property
     def is_dental(self) -> bool:
-        """True when it is for teeth."""
+        """Whether it is dental coverage."""
         return self.scope == "dental"
 
     def held(self, day: date) -> bool:
-        """Whether it covered the member on that day, by its period."""
+        """Return whether it covered the member on that day, by its period."""
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
-        """`current`, `ended`, `future`; `unclear` for a draft. A missing end means open (fhir-notes 5)."""
+        """Return `current`, `ended` or `future`; `unclear` for a draft. A missing end means open (fhir-notes 5)."""
         start, end = self.period.start, self.period.end
         if self.status == "cancelled" or (end is not None and end.last < today):
             return "ended"
@@ -224,10 +227,10 @@ class Coverage:
 
 
 def read_coverage(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Coverage:
-    """The coverage in one Coverage resource.
+    """Return the coverage in a Coverage resource.
 
     Raises:
-        Unreadable: damaged, or of another type. The text never holds a value of the record.
+        Unreadable: damaged, or of another type. The message never contains a value of the record.
     """
     shape, dropped = decode(raw, _CoverageShape)
     if shape.resource_type != "Coverage":
@@ -264,7 +267,7 @@ def _member_id(identifiers: Iterable[Identifier]) -> str | None:
 
 
 def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
-    """The first class of each type; those without a type are left out."""
+    """Return the first class of each type; those without a type are left out."""
     found: dict[str, Named] = {}
     for shape in shapes:
         for code in shape.type.codes() if shape.type else ():
@@ -290,36 +293,37 @@ _CARD_NOTE = "C4DIC-AdditionalCardInformation-extension"
 
 @dataclass(frozen=True, slots=True)
 class PlanYear:
-    """The first and the last day of a plan's year, both inclusive."""
+    """The first and the last day of a plan's year, inclusive."""
 
     first: date
     last: date
 
     @property
     def is_calendar(self) -> bool:
-        """Whether it begins with the calendar year."""
+        """Whether it is the calendar year."""
         return (self.first.month, self.first.day) == (1, 1)
 
     @property
     def next(self) -> date:
-        """The day on which what counts starts over."""
+        """The day on which the next plan year begins."""
         return self.last + _A_DAY
 
     def holds(self, day: date) -> bool:
-        """Whether the day lies in it."""
+        """Return whether the day is in it."""
         return self.first <= day <= self.last
 
 
 def calendar_year(day: date) -> PlanYear:
-    """The calendar year of a day."""
+    """Return the calendar year of a day."""
     return PlanYear(date(day.year, 1, 1), date(day.year, 12, 31))
 
 
 def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = ()) -> PlanYear | None:
-    """The plan year that holds `day`; None when the coverage has no start date.
+    """Return the plan year that contains `day`; None if the coverage has no start date.
 
     A coverage of at most a year is its own plan year; the year of a longer or open one starts on the anniversary of its
-    first day. One that continues a shorter coverage of the same plan, among `every`, continues that one's year.
+    first
+    day. One that continues a shorter coverage of the same plan, among `every`, continues that one's year.
     """
     start = _beginning(coverage, tuple(every)) if coverage else None
     if coverage is None or start is None:
@@ -331,12 +335,12 @@ def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = 
 
 
 def same_plan(one: Coverage, other: Coverage) -> bool:
-    """Whether both are one plan: a renewal may change the id and the figures in the name."""
+    """Return whether both are one plan: a renewal may change the id and digits in the name."""
     return one.id == other.id or _plan_key(one) == _plan_key(other)
 
 
 def _plan_key(coverage: Coverage) -> tuple[str, ...]:
-    """What a renewal keeps: the name without figures, the kind and the group."""
+    """Return what a renewal keeps: the name without digits, the kind and the group."""
     name, group = coverage.name or "", coverage.group.words if coverage.group else ""
     return (_DIGITS.sub(" ", name.casefold()).strip(), coverage.kind or "", (group or "").casefold())
 
@@ -352,12 +356,12 @@ def _beginning(coverage: Coverage, every: tuple[Coverage, ...]) -> date | None:
 
 
 def _is_part(coverage: Coverage) -> bool:
-    """Whether it lasts for less than a year."""
+    """Return whether it is shorter than a year."""
     start, end = coverage.period.start, coverage.period.end
     return start is not None and end is not None and end.last - start.first < _WHOLE
 
 
 def _anniversary(first: date, day: date) -> date:
-    """The latest day not after `day` with the month and day of `first`; February 29 becomes the 28th."""
+    """Return the latest day up to `day` with the month and day of `first`; February 29 becomes the 28th."""
     year = day.year - ((day.month, day.day) < (first.month, first.day))
     return first.replace(year=year, day=min(first.day, monthrange(year, first.month)[1]))

@@ -1,4 +1,4 @@
-"""Dates with the precision that the payer wrote, the day in the written offset, never a guess; and instants."""
+"""Dates at the precision that the payer wrote, in the written time zone, without guesses; and instants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EARLIEST_YEAR = 1900
 
 
 class PartialDate(msgspec.Struct, frozen=True, gc=False):
-    """A FHIR date or dateTime cut to its day; `month` and `day` are None when they were not written."""
+    """A FHIR date or dateTime cut to its day; `month` and `day` are None if they were not written."""
 
     year: int
     month: int | None = None
@@ -33,7 +33,7 @@ class PartialDate(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def exact(self) -> date | None:
-        """The day, when a day was written."""
+        """The day, if a day was written."""
         return self.first if self.day else None
 
     def __str__(self) -> str:
@@ -43,10 +43,11 @@ class PartialDate(msgspec.Struct, frozen=True, gc=False):
 
 @lru_cache(maxsize=4096)
 def parse_date(text: str | None) -> PartialDate | None:
-    """The date, or None when it is absent, malformed, impossible (February 30) or a placeholder before 1900.
+    """Return the date; None if it is absent, malformed, impossible (February 30) or a placeholder before 1900.
 
-    The time and its offset are not converted: the day of service is the day that was written (F41).
-    The lines of a claim repeat their day, so days are kept.
+    The time and its offset are not converted: the day of service is the day that was written (F41). Results are cached,
+    as
+    the lines of a claim repeat their day.
     """
     found = _WRITTEN.fullmatch(text.strip()) if text and text.isascii() else None
     if found is None:
@@ -63,19 +64,19 @@ def parse_date(text: str | None) -> PartialDate | None:
 
 
 class Period(msgspec.Struct, frozen=True, gc=False):
-    """From `start` to `end`, both inclusive, each possibly unknown."""
+    """From `start` to `end`, inclusive, each possibly unknown."""
 
     start: PartialDate | None = None
     end: PartialDate | None = None
 
     @property
     def known(self) -> bool:
-        """True when at least one end was written."""
+        """Whether at least one end was written."""
         return self.start is not None or self.end is not None
 
     @property
     def day(self) -> PartialDate | None:
-        """The date that stands for the period: its start, else its end."""
+        """The start, else the end."""
         return self.start or self.end
 
     @property
@@ -84,20 +85,20 @@ class Period(msgspec.Struct, frozen=True, gc=False):
         return self.day.first if self.day else date.min
 
     def overlaps(self, first: date | None, last: date | None) -> bool:
-        """True when any day that it can mean lies in the inclusive range; an open side of the range is None."""
+        """Return whether any day of it is in the inclusive range; an open side of the range is None."""
         start, end = self.start or self.end, self.end or self.start
         if start is None or end is None:
             return False
         return not (last is not None and start.first > last) and not (first is not None and end.last < first)
 
     def includes(self, day: date) -> bool:
-        """True when the day lies in it; a missing end means open."""
+        """Return whether the day is in it; a missing end means open."""
         after_start = self.start is None or self.start.first <= day
         return after_start and (self.end is None or day <= self.end.last)
 
 
 def period(start: str | None, end: str | None) -> Period:
-    """The period; an end before its start is not believed (F41)."""
+    """Return the period; an end before its start is ignored (F41)."""
     first, last = parse_date(start), parse_date(end)
     if first is not None and last is not None and last is not first and last.last < first.first:
         last = None
@@ -105,7 +106,7 @@ def period(start: str | None, end: str | None) -> Period:
 
 
 def parse_instant(text: str | None) -> datetime | None:
-    """The instant with its zone (UTC where none was written); None when it is absent or malformed."""
+    """Return the instant with its zone (UTC if none was written); None if it is absent or malformed."""
     if not text:
         return None
     try:

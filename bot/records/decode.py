@@ -1,6 +1,6 @@
-"""JSON to structs, with mercy: an element of the wrong shape is left out by its location, and the rest is kept.
+"""Tolerant decoding of JSON to structs: an element of the wrong shape is left out by its location, the rest is kept.
 
-The same rule as for the typed reading: names of places may be told, values never.
+As in the typed reading, locations may be reported, values never.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _LONE_LENGTH = 6
 
 
 class Unreadable(ValueError):
-    """Not JSON, not an object, too deep, or too broken to mend. The text never holds a value."""
+    """Not JSON, not an object, too deep, or too damaged to repair. The message never contains a value."""
 
 
 def ready(kind: Any) -> Any:
-    """The type, once its layout is made.
+    """Return the type, after its layout was built.
 
-    msgspec makes it at the first use, and crashes the process where two threads do so at once (0.22).
+    msgspec builds it on first use, and crashes the process if two threads do so at the same time (0.22).
     """
     if kind not in _READY:
         with _FIRST:
@@ -44,10 +44,10 @@ def ready(kind: Any) -> Any:
 
 
 def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """The struct, and the locations of elements that had to be left out.
+    """Return the struct, and the locations of elements that had to be left out.
 
     Raises:
-        Unreadable: nothing of this kind can be made of it.
+        Unreadable: it cannot be decoded to this type.
     """
     try:
         found: S = msgspec.json.decode(raw, type=ready(kind))
@@ -61,7 +61,7 @@ def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tup
 
 
 def _once_more(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Try again without a byte order mark and without lone surrogates, which strict readers refuse."""
+    """Decode again without a byte order mark and without lone surrogates, which strict decoders reject."""
     better = _ESCAPES.sub(_without_lone, raw.removeprefix(b"\xef\xbb\xbf"))
     try:
         return msgspec.json.decode(better, type=kind), ()
@@ -79,10 +79,10 @@ def _without_lone(match: re.Match[bytes]) -> bytes:
 
 
 def plain_of(raw: bytes) -> Any:
-    """The plain values of a JSON text, numbers exact.
+    """Return the plain values of a JSON text, with exact numbers.
 
     Raises:
-        Unreadable: no JSON, or nested too deep.
+        Unreadable: not JSON, or too deep.
     """
     try:
         return json.loads(_ESCAPES.sub(_without_lone, raw), parse_float=Decimal, parse_constant=_refuse)
@@ -91,7 +91,7 @@ def plain_of(raw: bytes) -> Any:
 
 
 def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Read plain values, and drop what does not fit, place by place, until the rest does."""
+    """Decode plain values, and drop what is invalid, location by location, until the rest is valid."""
     plain = plain_of(raw)
     dropped: list[str] = []
     for _ in range(_ATTEMPTS):
@@ -109,7 +109,7 @@ def _refuse(_constant: str) -> NoReturn:
 
 
 def _mend(plain: Any, message: str) -> str:
-    """Change the place that the message names; returns the place."""
+    """Change the location in the error message. Return the location."""
     found = _PLACE.search(message)
     steps = _steps(found["path"]) if found else []
     if not steps:

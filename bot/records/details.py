@@ -1,6 +1,6 @@
-"""What people, places and services of the directory have in common: hours, absences, phones, languages, numbers, areas.
+"""Data that people, places and services of the directory share: hours, absences, phones, languages, numbers, areas.
 
-National Provider Identifiers have ten digits, the last one a check digit (45 CFR 162.406; ISO 7812's Luhn formula).
+A National Provider Identifier has ten digits, the last one a check digit (45 CFR 162.406; ISO 7812's Luhn formula).
 Plan-Net's areas have a shape and no address (fhir-notes 9.2).
 """
 
@@ -92,7 +92,7 @@ GeoPoint = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The days of the week (mon to sun) with the same times; `start` and `end` are HH:MM, None where not given."""
+    """Days of the week (mon to sun) with the same times; `start` and `end` are HH:MM, None if not given."""
 
     days: tuple[str, ...]
     all_day: bool
@@ -101,12 +101,12 @@ class Hours:
 
 
 def read_hours(shapes: Iterable[TimeShape]) -> tuple[Hours, ...]:
-    """The hours that have both days and times."""
+    """Return the hours that have both days and times."""
     return tuple(hours for shape in shapes if (hours := _hours(shape)))
 
 
 def on_day(every: Iterable[Hours], day: date) -> tuple[Hours, ...]:
-    """The hours of one day, the earliest first; empty when that day is not named."""
+    """Return the hours of one day, earliest first; () if there are none for that day."""
     name = WEEK[day.weekday()]
     return tuple(sorted((hours for hours in every if name in hours.days), key=lambda hours: hours.start or ""))
 
@@ -123,7 +123,7 @@ def _hours(shape: TimeShape) -> Hours | None:
 
 
 def _clock(text: str | None) -> str | None:
-    """HH:MM of a FHIR time; None for a malformed one."""
+    """Return HH:MM of a FHIR time; None for a malformed one."""
     hour, _, rest = (text or "").partition(":")
     minute = rest[:2]
     if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):  # noqa: PLR2004 -- a clock
@@ -139,23 +139,23 @@ class Closure:
     words: str | None
 
     def holds(self, day: date) -> bool:
-        """Whether the day lies in it."""
+        """Return whether the day is in it."""
         return self.during.known and self.during.includes(day)
 
     def is_over(self, day: date) -> bool:
-        """True when it ended before that day."""
+        """Return whether it ended before that day."""
         return self.during.end is not None and self.during.end.last < day
 
 
 def read_closures(times: Iterable[TimeOff], exceptions: str | None) -> tuple[Closure, ...]:
-    """The absences, and last the words about exceptions; those with neither a time nor words are left out."""
+    """Return the absences, and last the words about exceptions; those with neither a time nor words are left out."""
     found = [Closure(period_of(one.during), clean(one.description)) for one in times]
     found.append(Closure(Period(), clean(exceptions)))
     return tuple(dict.fromkeys(one for one in found if one.during.known or one.words))
 
 
 def is_npi(text: str | None) -> bool:
-    """True for ten digits with a right check digit, except ten times the same digit, which is a placeholder."""
+    """Return True for ten digits with a correct check digit, except ten equal digits, which are a placeholder."""
     if not text or len(text) != _NPI_DIGITS or not (text.isascii() and text.isdigit()) or len(set(text)) == 1:
         return False
     if text[0] not in "12":
@@ -165,7 +165,7 @@ def is_npi(text: str | None) -> bool:
 
 
 def language_code(concept: Concept) -> str | None:
-    """The BCP 47 code of the language; the payer's words where they name none that is known here."""
+    """Return the BCP 47 code of the language; the payer's words if it is unknown."""
     code, words = next((code for code in concept.codes() if code), None), concept.words()
     if code and code.casefold() not in _LANGUAGE_CODES:
         return code
@@ -182,13 +182,13 @@ class _GeoShape(msgspec.Struct, frozen=True):
 
 
 def read_boundary(extensions: Sequence[Extension]) -> tuple[Ring, ...]:
-    """The outer rings of the boundary as (longitude, latitude); none where it is absent, only linked, or damaged."""
+    """Return the outer rings of the boundary as (longitude, latitude); () if it is absent, only linked, or damaged."""
     found = next((e.value_attachment for e in extensions if e.url == BOUNDARY and e.value_attachment), None)
     return _decoded_rings(found) if found and found.data else ()
 
 
 def holds(rings: Sequence[Ring], point: GeoPoint) -> bool:
-    """True when the point (latitude, longitude) lies in one of the rings, by the even-odd rule."""
+    """Return whether the point (latitude, longitude) is in one of the rings, by the even-odd rule."""
     return any(_inside(ring, point) for ring in rings)
 
 
@@ -226,7 +226,7 @@ _NORTH_AMERICAN = re.compile(r"(?:\+?1)?[\s.(-]*(\d{3})[\s.)-]*(\d{3})[\s.-]*(\d
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A telecom that holds during `period`; `system` is phone, fax, email, url and such."""
+    """A telecom that is valid during `period`; `system` is phone, fax, email, url and such."""
 
     system: str | None
     value: str
@@ -234,7 +234,7 @@ class Phone:
     period: Period = _ALWAYS
 
     def holds(self, today: date) -> bool:
-        """Whether it is current on that day."""
+        """Return whether it is current on that day."""
         return self.use != "old" and self.period.includes(today)
 
 
@@ -248,14 +248,14 @@ class Specialty:
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """Whether new patients are accepted, in one network or, with `network` None, in general."""
+    """Whether new patients are accepted, in one network or, if `network` is None, in general."""
 
     network: Key | None
     answer: Accepting
 
 
 def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
-    """The newpatients extensions: the answer and the network that it is for."""
+    """Return the newpatients extensions: the answer and its network."""
     found: list[Openings] = []
     for extension in extensions:
         if extension.url != NEW_PATIENTS:
@@ -270,9 +270,9 @@ def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
 
 
 def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
-    """The telecoms by the payer's rank; those without a system are kept (fhir-notes 9.2).
+    """Return the telecoms by the payer's rank; those without a system are kept (fhir-notes 9.2).
 
-    What stands where a number should and is none ("N/A", 999-999-9999) is left out.
+    Placeholders for a number ("N/A", 999-999-9999) are left out.
     """
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
     read = ((t, _number(t.value) if _is_number(t) else clean(t.value)) for t in ranked)
@@ -280,12 +280,12 @@ def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
 
 
 def _is_number(telecom: Telecom) -> bool:
-    """Whether it is a number by its system; without one, what is neither an e-mail address nor a URL."""
+    """Return whether it is a phone or fax number by its system; without one, if it is no e-mail address or URL."""
     return telecom.system in _NUMBERED and not (telecom.system is None and re.search("@|://", telecom.value or ""))
 
 
 def _number(written: str | None) -> str | None:
-    """A number as a North American one is written, whatever its marks; another one as it is; None for none."""
+    """Return a number in North American format; another one unchanged; None for a placeholder."""
     text = (clean(written) or "").removeprefix("tel:")
     digits = [sign for sign in text if sign.isdigit()]
     if len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
@@ -295,13 +295,13 @@ def _number(written: str | None) -> str | None:
 
 
 def read_npi(identifiers: Iterable[Identifier]) -> str | None:
-    """The first National Provider Identifier with a right check digit, else the first one given."""
+    """Return the first National Provider Identifier with a correct check digit, else the first one given."""
     written = [one.value for one in identifiers if one.system == NPI and one.value]
     return next(filter(is_npi, written), next(iter(written), None))
 
 
 def read_tins(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
-    """The tax numbers (EIN) as nine digits: by their system, or by a type of number that says so."""
+    """Return the tax numbers (EIN) as nine digits: by their system, or by a type that says so."""
     written = [one.value for one in identifiers if one.value and (one.system in TAX_NUMBERS or _is_tax(one))]
     digits = ("".join(sign for sign in value if sign.isdigit()) for value in written)
     return tuple(dict.fromkeys(value for value in digits if len(value) == _TIN_DIGITS))

@@ -1,4 +1,4 @@
-"""The Plan-Net resources as the slim reading sees them (fhir-notes 9.2)."""
+"""The parts of Plan-Net resources that the tolerant reading uses (fhir-notes 9.2)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Qualification(Shape, frozen=True):
 
 
 class Position(Shape, frozen=True):
-    """Where on earth, in degrees."""
+    """A geographic position, in degrees."""
 
     latitude: Decimal | None = None
     longitude: Decimal | None = None
@@ -55,7 +55,7 @@ class PractitionerShape(Shape, frozen=True):
 
 
 class TimeShape(Shape, frozen=True):
-    """When somebody is there: PractitionerRole and HealthcareService name the ends otherwise than Location."""
+    """Available times: PractitionerRole and HealthcareService have other names for the ends than Location."""
 
     days_of_week: tuple[str, ...] = ()
     all_day: bool | None = None
@@ -66,14 +66,14 @@ class TimeShape(Shape, frozen=True):
 
 
 class TimeOff(Shape, frozen=True):
-    """When somebody is away, and why."""
+    """A time of absence, and its reason."""
 
     description: str | None = None
     during: PeriodShape | None = None
 
 
 class Eligibility(Shape, frozen=True):
-    """Who may use a service, coded or in words."""
+    """Who may use a service, as a code or in words."""
 
     code: Concept | None = None
     comment: str | None = None

@@ -1,4 +1,4 @@
-"""The ExplanationOfBenefit as the slim reading sees it: only what the claim's summary needs."""
+"""The parts of an ExplanationOfBenefit that the tolerant reading uses: what the claim's summary needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.records.shapes import NOTHING, Concept, Identifier, Meta, MoneyShape, P
 
 
 class Adjudication(Shape, frozen=True):
-    """One amount or status with its category; `total[]` has the same form."""
+    """An amount or status with its category; `total[]` has the same form."""
 
     category: Concept | None = None
     reason: Concept | None = None
@@ -26,7 +26,7 @@ class Detail(Shape, frozen=True):
 
 
 class ClaimItem(Shape, frozen=True):
-    """A line: its dates, its amounts, what was done and where, and what a pharmacy handed out."""
+    """A line: its dates, its amounts, what was done and where, and what a pharmacy dispensed."""
 
     sequence: Decimal | None = None
     product_or_service: Concept | None = None
@@ -42,7 +42,7 @@ class ClaimItem(Shape, frozen=True):
 
 
 class CareTeam(Shape, frozen=True):
-    """Somebody who took part, and as what."""
+    """A person who took part, and their role."""
 
     provider: Reference | None = None
     role: Concept | None = None
@@ -74,7 +74,7 @@ class Related(Shape, frozen=True):
 
 
 class Insurance(Shape, frozen=True):
-    """A coverage that the claim was judged under."""
+    """A coverage under which the claim was processed."""
 
     focal: bool | None = None
     coverage: Reference | None = None
@@ -88,7 +88,7 @@ class ProcessNote(Shape, frozen=True):
 
 
 class Contained(Shape, frozen=True):
-    """A resource inside the resource; its name is a text or a list of HumanName."""
+    """A contained resource; its name is a text or a list of HumanName."""
 
     resource_type: str = ""
     id: str = ""
@@ -96,7 +96,7 @@ class Contained(Shape, frozen=True):
 
 
 class Explanation(Shape, frozen=True):
-    """ExplanationOfBenefit, R4, C4BB 1.1 and 2.0 and what payers send besides."""
+    """ExplanationOfBenefit, R4, C4BB 1.1 and 2.0, and further elements that payers send."""
 
     resource_type: str = ""
     id: str = ""
@@ -126,5 +126,5 @@ class Explanation(Shape, frozen=True):
     process_note: tuple[ProcessNote, ...] = ()
 
     def info(self, category: str) -> tuple[SupportingInfo, ...]:
-        """The supporting information of one category."""
+        """Return the supporting information of one category."""
         return tuple(i for i in self.supporting_info if i.category and category in i.category.codes())

@@ -1,4 +1,7 @@
-"""Drug lists and the drugs on them, US Drug Formulary STU1.1: a List a plan, a MedicationKnowledge a drug and plan."""
+"""Drug lists and their drugs, US Drug Formulary STU1.1.
+
+A List for each plan, a MedicationKnowledge for a drug and plan.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +52,12 @@ class Tier:
 
     @property
     def rank(self) -> int:
-        """The rank in the guide's usual order of cost; payers' own tiers come last."""
+        """The position in the guide's usual order of cost; payers' own tiers come last."""
         places = [_ORDER.index(code) for _, code in self.codings if code in _ORDER]
         return places[0] if places else len(_ORDER)
 
     def same(self, other: Tier) -> bool:
-        """True when a code agrees and the systems do not differ."""
+        """Return whether a code is equal and the systems do not differ."""
         return any(
             mine[1] == theirs[1] and (None in {mine[0], theirs[0]} or mine[0] == theirs[0])
             for mine in self.codings
@@ -63,7 +66,7 @@ class Tier:
 
 
 def tier_of(concept: Concept | None) -> Tier | None:
-    """The tier; None without a code and without words."""
+    """Return the tier; None without a code and without words."""
     if concept is None:
         return None
     codings = tuple((coding.system, coding.code) for coding in concept.coding if coding.code)
@@ -73,10 +76,10 @@ def tier_of(concept: Concept | None) -> Tier | None:
 
 @dataclass(frozen=True, slots=True)
 class PharmacyCost:
-    """What a tier costs at one kind of pharmacy, by the plan; a member's own deductible is not in it.
+    """The cost of a tier at one kind of pharmacy, by the plan, without regard to a member's own deductible.
 
-    `copay` and `percent` are None where the option says that they do not apply. The options are the guide's codes:
-    charge, no-charge, no-charge-after-deductible, after-deductible, before-deductible.
+    `copay` and `percent` are None if the option says that they do not apply. The options are the guide's codes: charge,
+    no-charge, no-charge-after-deductible, after-deductible, before-deductible.
     """
 
     pharmacy: str
@@ -87,19 +90,19 @@ class PharmacyCost:
 
     @property
     def free(self) -> bool:
-        """True when the list says that nothing is charged."""
+        """Whether the list says that nothing is charged."""
         options = {self.copay_option, self.percent_option} - {None, "not-applicable"}
         return bool(options) and all(option.startswith("no-charge") for option in options if option)
 
     @property
     def after_deductible(self) -> bool:
-        """True when a part of it applies only after the deductible."""
+        """Whether a part of it applies only after the deductible."""
         return any("after-deductible" in (option or "") for option in (self.copay_option, self.percent_option))
 
 
 @dataclass(frozen=True, slots=True)
 class TierCosts:
-    """A tier of a list with what it costs by kind of pharmacy. `mail` None: the list does not say."""
+    """A tier of a list with its costs by kind of pharmacy. `mail` is None if the list does not say."""
 
     tier: Tier
     mail: bool | None
@@ -108,7 +111,7 @@ class TierCosts:
 
 @dataclass(frozen=True, slots=True)
 class DrugList:
-    """One formulary. `plan_ids` are those that its drugs are filed under; addresses are https ones only."""
+    """A formulary. `plan_ids` are the plan ids of its drugs; addresses are https ones only."""
 
     id: str
     plan_ids: tuple[str, ...]
@@ -124,7 +127,7 @@ class DrugList:
     dropped: tuple[str, ...]
 
     def costs(self, drug: Drug) -> TierCosts | None:
-        """What the drug's tier costs; None when the list does not define it."""
+        """Return the costs of the drug's tier; None if the list does not define it."""
         if drug.tier is None:
             return None
         return next((costs for costs in self.tiers if costs.tier.same(drug.tier)), None)
@@ -132,7 +135,7 @@ class DrugList:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One drug on one list. A limit that is None is not stated, which is not "no" (fhir-notes 8)."""
+    """A drug on a list. A limit that is None is not stated, which is not "no" (fhir-notes 8)."""
 
     id: str
     name: str | None
@@ -155,12 +158,12 @@ class Drug:
 
     @property
     def brand(self) -> str | None:
-        """The brand that RxNorm writes in brackets."""
+        """The brand in brackets in the RxNorm name."""
         found = _BRAND.search(self.name or "")
         return found[1].strip() if found else None
 
     def is_called(self, words: str) -> bool:
-        """True when every word stands in its name."""
+        """Return whether the drug's name contains every word of `words`."""
         name = (self.name or "").casefold()
         return all(word in name for word in words.casefold().split())
 
@@ -184,7 +187,7 @@ class _DrugShape(Shape, frozen=True):
 
 
 def read_drug_list(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> DrugList:
-    """The formulary in one List; `is_formulary` is False for a List of something else.
+    """Return the formulary in a List; `is_formulary` is False for another kind of List.
 
     Raises:
         Unreadable: damaged, or of another type.
@@ -214,7 +217,7 @@ def read_drug_list(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Dr
 
 
 def read_drug(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Drug:
-    """The drug in one MedicationKnowledge.
+    """Return the drug in a MedicationKnowledge.
 
     Raises:
         Unreadable: damaged, or of another type.
@@ -245,7 +248,7 @@ _FLAGS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit", "MailOrder"
 
 
 def _name(code: Concept | None) -> str | None:
-    """The coding's display, which is what `DrugName` searches, else the text."""
+    """Return the coding's display, which `DrugName` searches, else the text."""
     displays = (clean(coding.display, _DRUG_NAME) for coding in code.coding) if code else ()
     return next((d for d in displays if d), clean(code.text, _DRUG_NAME) if code else None)
 

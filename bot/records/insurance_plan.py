@@ -1,4 +1,4 @@
-"""A plan that the payer sells: what it is called, where it is sold, and its networks (fhir-notes 9.2)."""
+"""A plan that the payer sells: its name, where it is sold, and its networks (fhir-notes 9.2)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class _PlanShape(Shape, frozen=True):
 class InsurancePlan:
     """A plan. `kinds` are product type codes (commppo, mediadv …), `levels` codes such as gold or bronze.
 
-    `networks` and `areas` are the references of the plan and of its products, each once; `spoken` gives the displays
+    `networks` and `areas` are the references of the plan and of its products, without duplicates; `spoken` are the
+    displays
     of the networks.
     """
 
@@ -54,7 +55,7 @@ class InsurancePlan:
 
 
 def read_plan(raw: bytes | msgspec.Raw) -> InsurancePlan:
-    """The plan. Raises Unreadable for damaged data."""
+    """Return the plan. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, _PlanShape)
     networks = (*shape.network, *(reference for product in shape.plan for reference in product.network))
     areas = (*shape.coverage_area, *(reference for product in shape.plan for reference in product.coverage_area))

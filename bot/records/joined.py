@@ -1,4 +1,4 @@
-"""A directory search's rows joined: role, practitioner, places, organization, networks. What is missing stays None."""
+"""Joins a directory search's resources: role, practitioner, places, organization, networks. Missing ones are None."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ class Directory:
     """The resources of a directory search by key, added page by page.
 
     An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
-    includes. With `lists_services` a HealthcareService that answers a search is a role of its provider. `homes` are the
-    organizations of which every place was read, `bases` the addresses of the server's own resources.
+    includes.
+    With `lists_services` a HealthcareService that matches a search is a role of its provider. `homes` are the
+    organizations
+    of which every place was read, `bases` the server's own base URLs.
     """
 
     practitioners: dict[Key, Practitioner] = field(default_factory=dict)
@@ -62,7 +64,7 @@ class Directory:
             self._list(role)
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Read the entries of a page; one that cannot be read is counted."""
+        """Add the entries of a page; unreadable ones are counted."""
         every = tuple(entries)
         self.bases.update(base for entry in every if entry.mode == "match" and (base := base_of(entry)))
         for entry in every:
@@ -95,7 +97,7 @@ class Directory:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
 
     def list_bare(self, organizations: Collection[Key] = ()) -> None:
-        """Add a role without networks for each practitioner, and each of these organizations, that no role names."""
+        """Add a role without networks for each practitioner, and each of these organizations, that is in no role."""
         named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
         for key, person in self.practitioners.items():
             if key not in named and key.type:
@@ -107,11 +109,11 @@ class Directory:
                 self._list(_bare(key, updated, organization=_points_at(key), locations=run))
 
     def owners(self) -> frozenset[Key]:
-        """The organizations that have a role."""
+        """Return the organizations that have a role."""
         return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
 
     def list_places(self, places: Mapping[Key, Location], *, alone: bool = False) -> None:
-        """Add these places as roles of who runs them: where those have no role, or with `alone` every place."""
+        """Add these places as roles of their organizations, if those have no role, or with `alone` in all cases."""
         known = self.owners()
         for key, place in places.items():
             if key.type and (alone or place.organization not in known):
@@ -124,29 +126,30 @@ class Directory:
                 self._list(replace(role, codes=place.types, hours=place.hours, name=place.name))
 
     def names_places(self, type_: str) -> bool:
-        """Whether any role, or else any service, here names a place."""
+        """Return whether any role, or else any service, has a place."""
         every = self.services.values() if type_ == "HealthcareService" else self.roles.values()
         return any(one.locations for one in every)
 
     def names_services(self) -> bool:
-        """Whether any role here names the service that is given."""
+        """Return whether any role has a service."""
         return any(role.services for role in self.roles.values())
 
     def drop_lost(self) -> None:
-        """Drop the roles that have no place: they name no location, no service and no organization."""
+        """Drop the roles without location, service and organization."""
         kept = {key: role for key, role in self.roles.items() if role.locations or role.services or role.organization}
         self.roles = kept
 
     def placed(self) -> frozenset[Key]:
-        """The organizations that have a role with a place."""
+        """Return the organizations that have a role with a place."""
         placed = (role.organization for role in self.roles.values() if role.locations)
         return frozenset(key for reference in placed if (key := key_of(reference)))
 
     def missing(self, element: str, roles: Iterable[Role]) -> tuple[str, tuple[str, ...]]:
-        """The type behind an element of these roles, and the missing ids of it, where the server includes none.
+        """Return the type of an element of these roles, and its missing ids, if the server includes none of that type.
 
-        One that is missing among included others is missing in the directory and is not asked for (F34); but no server
-        includes the places of a role's services.
+        If others were included, a missing one is missing in the directory and is not requested (F34); but no server
+        includes the
+        places of a role's services.
         """
         type_, known = self._kept(element)
         missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
@@ -161,7 +164,10 @@ class Directory:
         return kept.get(element, ("Organization", self.organizations))
 
     def _named(self, element: str, role: Role, type_: str) -> Iterator[Key]:
-        """The keys to ask for, none that the server includes. `owner` is that of a role without a person."""
+        """Yield the keys to request, except those the server includes.
+
+        `owner` is the one of a role without a person.
+        """
         if element == "location" and not role.locations:
             yield from self._service_places(role)
         elif type_ not in self.included or element == "owner":
@@ -173,18 +179,18 @@ class Directory:
                 yield from self.services[key].locations
 
     def homeless(self, roles: Iterable[Role]) -> tuple[Key, ...]:
-        """The organizations whose places were not read, of people whose role and services name no place."""
+        """Return the organizations whose places were not read, of people whose role and services have no place."""
         placeless = (role for role in roles if role.practitioner and not role.locations)
         owners = [key for role in placeless if not any(self._service_places(role)) for key in self._owners(role)]
         return tuple(key for key in dict.fromkeys(owners) if key.type and key not in self.homes)
 
     def _owners(self, role: Role) -> Iterator[Key]:
-        """The providers of the role's services, else its organization."""
+        """Yield the providers of the role's services, else its organization."""
         of_services = [self.services[key].provided_by for key in keys_of(role.services) if key in self.services]
         yield from filter(None, of_services or [key_of(role.organization)])
 
     def home(self, owner: Key | None) -> Key | None:
-        """The only active place that an organization runs; None when it runs several, or not all were read."""
+        """Return the only active place of an organization; None if it has several, or not all were read."""
         run = self._run_by(owner) if owner in self.homes else []
         return run[0] if len(run) == 1 else None
 
@@ -193,12 +199,12 @@ class Directory:
         return [key for key, place in places if owner and key.type and place.organization == owner and place.active]
 
     def unknown_networks(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        """The ids of the networks of these roles that are missing: only they say whether a network is active."""
+        """Return the ids of missing networks of these roles, which are needed to know whether a network is active."""
         keys = dict.fromkeys(key for role in roles for reference in role.networks if (key := key_of(reference)))
         return tuple(key.id for key in keys if key.type and key not in self.organizations)
 
     def listings(self) -> tuple[Listing, ...]:
-        """The roles joined with their resources, in their order, each once for every place of it."""
+        """Return the roles joined with their resources, in order, once for each of their places."""
         return tuple(one for role in self.roles.values() for one in by_place(self._listing(role)))
 
     def _listing(self, role: Role) -> Listing:
@@ -228,20 +234,21 @@ class Directory:
         )
 
     def _is_closed(self, role: Role) -> bool:
-        """True when all places that the role names are known and none is active."""
+        """Return whether all places of the role are known and none is active."""
         places = [self.locations.get(key) for key in keys_of(role.locations)]
         return bool(places) and all(place is not None and not place.active for place in places)
 
     def _services(self, role: Role) -> tuple[Service, ...]:
-        """The role's active services; of a service that is listed for itself, that one."""
+        """Return the role's active services; for a service listed by itself, that one."""
         keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else keys_of(role.services)
         return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
-        """The active places that are known, and the names of all: the role's own, else those of its services.
+        """Return the active places that are known, and the names of all: the role's own, else those of its services.
 
-        An affiliation that names no place is for every place that the organization runs; a person whose role and
-        services name none is at the organization's only place.
+        An affiliation without a place is for every place of the organization; a person whose role and services have
+        none is at
+        the organization's only place.
         """
         places: list[Location] = []
         names: list[str] = []
@@ -277,12 +284,12 @@ _READERS: Mapping[str, Callable[[bytes], _Read]] = {
 
 @lru_cache(maxsize=4096)
 def _read(type_: str, raw: bytes) -> _Read:
-    """One record of the open directory, cached: the same pages are read again and again."""
+    """Return a resource of the open directory, cached, as the same pages are read again and again."""
     return _READERS[type_](raw)
 
 
 def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
-    """The listings among the entries of a search's pages, each role once."""
+    """Return the listings among the entries of a search's pages, each role once."""
     directory = Directory()
     directory.add(entries)
     return directory.listings()
@@ -296,7 +303,7 @@ def _bare(
     organization: Reference | None = None,
     locations: tuple[Reference, ...] = (),
 ) -> Role:
-    """A role with only a practitioner, an organization or places."""
+    """Return a role with only a practitioner, an organization or places."""
     return Role(
         id=key.id,
         practitioner=practitioner,
@@ -333,7 +340,7 @@ def _points_at(key: Key) -> Reference:
 
 
 def _networks(references: Iterable[Reference], organizations: Mapping[Key, Organization]) -> tuple[Network, ...]:
-    """The active networks, each once."""
+    """Return the active networks, without duplicates."""
     found: dict[Network, None] = {}
     for reference in references:
         key = key_of(reference)

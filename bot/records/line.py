@@ -1,4 +1,4 @@
-"""The lines of one claim: what was done, what it cost, and the payer's reasons. Of a claim that was read strictly."""
+"""The lines of a claim: what was done, what it cost, and the payer's reasons; for a claim that was read strictly."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ _COMPOUND = "compound"
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """One line. Absent values are None; amounts are those that stand on the line itself.
+    """A line of a claim. Absent values are None; amounts are the line's own.
 
-    `description` is the payer's text, never a code list's that we carry; `drug` the NDC text of a fill, or of its
-    ingredients when it was compounded; `notes` the payer's words that the line points at. `refused`: the plan did not
-    pay it for a reason of its own. `at` is its index among the claim's lines.
+    `description` is the payer's text, never one from a code list of ours; `drug` is the NDC text of a fill, or of the
+    ingredients of a compound; `notes` are the payer's notes that the line refers to. `refused`: the plan did not pay it
+    for a
+    reason of its own. `at` is its index among the claim's lines.
     """
 
     description: str | None
@@ -56,7 +57,7 @@ class _Lines(Shape, frozen=True):
 
 
 def read_lines(claim: Claim) -> tuple[ClaimLine, ...]:
-    """The lines of a claim whose resource is still there, in its order.
+    """Return the lines of a claim that still has its resource, in order.
 
     A line that only adds up the others is left out. A line without a currency has the claim's.
     """
@@ -91,7 +92,7 @@ def _line(item: _Item, at: int, notes: dict[Decimal, str], claim: Claim) -> Clai
 
 
 def _told(concept: Concept | None) -> Concept:
-    """The concept without the codes that say that nothing is told; empty for None."""
+    """Return the concept without the codes for "no information"; empty for None."""
     if concept is None:
         return Concept()
     return Concept(coding=tuple(c for c in concept.coding if c.code not in _NOT_TOLD), text=concept.text)

@@ -1,4 +1,4 @@
-"""One role of the directory with all that belongs to it; what did not come along is missing from it."""
+"""A directory role with all related resources; those that were not included are missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ListingPart = Role | Location | Service
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network that a role names: its key, and its names where its resource is included."""
+    """A network referenced by a PractitionerRole: its key, and its names if the resource was included."""
 
     key: Key | None
     name: str | None
@@ -24,13 +24,13 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One role at one place, with all that a filter may have to be checked against again (T44).
+    """A role at one place, with everything that a filter may have to check again (T44).
 
-    A role with several places has one listing for each (`by_place`); `shared` means that the role's own data, such as
-    its phone, are for all of them. `closed`: every place that the role names is inactive. `services` are those of the
-    role that are given here. `found_as` is the place or the service that was searched by its name, where the listing is
-    of that. `name` is the practitioner's, else the display; without a person the organization's, else that of the
-    service or the place.
+    A role with several places has a listing for each (`by_place`); `shared` means that the role's own data, such as its
+    phone, are for all of them. `closed`: every place of the role is inactive. `services` are those of the role at this
+    place.
+    `found_as` is the place or the service if that was searched by name. `name` is the practitioner's, else the display;
+    without a person the organization's, else that of the service or the place.
     """
 
     role_id: str
@@ -53,23 +53,23 @@ class Listing:
 
     @property
     def key(self) -> Key:
-        """Whose listing it is: the practitioner's, else the organization's, else the role's own key."""
+        """The key of the practitioner, else the organization, else the role itself."""
         return self.found_as or self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
 
     @property
     def reference(self) -> str:
-        """The key as `Type/id` for a button; that of the role itself where the key is of a contained resource."""
+        """The key as `Type/id` for a button; the role's own if the key is of a contained resource."""
         key = self.key if self.key.type else Key(self.role.type, self.role_id)
         return f"{key.type}/{key.id}"
 
     @property
     def is_person(self) -> bool:
-        """True when the role is a person's."""
+        """Whether the role is a person's."""
         return self.role.practitioner is not None
 
     @property
     def npi(self) -> str | None:
-        """The National Provider Identifier of whose listing it is."""
+        """The National Provider Identifier of the practitioner, else the organization."""
         whose = self.practitioner if self.is_person else self.organization
         reference = self.role.practitioner or self.role.organization
         of_role = read_npi([reference.identifier]) if reference and reference.identifier else None
@@ -77,9 +77,11 @@ class Listing:
 
     @property
     def sources(self) -> tuple[tuple[ListingPart, ...], ...]:
-        """What says something of this place, the nearest first: a role of this place alone, the place, its services.
+        """The sources of data about this place, most specific first.
 
-        What is said of several places together comes last, in a rank of its own.
+        A role of this place alone, the place, its services.
+
+        Data about several places together come last, in a rank of their own.
         """
         role = () if self.role.type == "HealthcareService" else (self.role,)
         own = tuple(one for one in self.services if len(one.locations) == 1 or not (one.locations or self.shared))
@@ -87,14 +89,14 @@ class Listing:
         return ((), self.locations, own, (*wide, *role)) if self.shared else (role, self.locations, own, wide)
 
     def own_telecoms(self, today: date) -> tuple[Phone, ...]:
-        """The current telecoms of the person or the organization itself, of no place."""
+        """Return the current telecoms of the person or the organization itself, not of a place."""
         whose = self.practitioner if self.practitioner_key else self.organization
         every = whose.phones if whose and not self.found_as else ()
         return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
 
     @property
     def says_openings(self) -> bool:
-        """Whether the directory says anything of new patients."""
+        """Whether the directory says anything about new patients."""
         return any(source.openings for sources in self.sources for source in sources)
 
     @property
@@ -115,24 +117,24 @@ class Listing:
         return tuple(dict.fromkeys([*self.role.closures, *of_places, *of_services]))
 
     def is_shut(self, day: date) -> bool:
-        """True when the role or its place is closed on that day, or every one of its services is."""
+        """Return whether the role, its place or all of its services are closed on that day."""
         own = (*self.role.closures, *(one for place in self.locations for one in place.closures))
         served = [any(one.holds(day) for one in service.closures) for service in self.services]
         return any(one.holds(day) for one in own) or (bool(served) and all(served))
 
     def active(self, today: date) -> bool:
-        """True when role, practitioner and organization are active on that day, and not every place is closed."""
+        """Return whether role, practitioner and organization are active on that day, and not every place is closed."""
         whose = (self.practitioner, self.organization)
         return all(one is None or one.active for one in whose) and not self.closed and not self.role.ended(today)
 
     def in_network(self, network: Key | str) -> bool:
-        """True only when a network reference of the role proves it; `network` is an id or a whole key."""
+        """Return whether a network reference of the role proves it; `network` is an id or a whole key."""
         return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
 
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
-        """What the nearest source says of new patients in the network; None where no source says anything.
+        """Return what the most specific source says about new patients in the network; None if no source says anything.
 
-        An answer for that network goes before one without a network. Without `network`, differing answers give None.
+        An answer for that network takes precedence over a general one. Without `network`, differing answers give None.
         """
         for openings in ([one for source in sources for one in source.openings] for sources in self.sources):
             own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
@@ -144,7 +146,7 @@ class Listing:
 
 
 def by_place(listing: Listing) -> tuple[Listing, ...]:
-    """The listing once for each of its places, with the services that are given there or name no place."""
+    """Return the listing once for each of its places, with the services at that place or without a place."""
     if not listing.locations:
         return (listing,)
     shared = len(listing.role.locations) > 1 or len(listing.locations) > 1

@@ -1,7 +1,8 @@
-"""Which claims count, newest first, and which of them a time holds (fhir-notes 4.7).
+"""Which claims count, newest first, and which of them are in a period (fhir-notes 4.7).
 
-Left out are older versions, claims that another one replaces and those that a reversal takes back; of two plans that
-decided on one visit, one is added up. One rule serves every sum of a time: care is counted where it began. A stay is
+Left out are older versions, claims that another one replaces, and those that a reversal takes back; if two plans
+decided
+on one visit, one claim is added up. One rule applies to every sum of a period: care counts where it began. A stay is
 found under every day that it covers.
 """
 
@@ -24,7 +25,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNFINISHED = frozenset({"queued", "partial", "error"})
 
 ClaimDays = tuple[date | None, date | None]
-"""The first and the last day, both inclusive; None leaves a side open."""
+"""The first and the last day, inclusive; None leaves a side open."""
 ClaimFilter = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
 
@@ -33,10 +34,14 @@ class Live:
     """The claims that count, newest service first and undated last, with what was left out and why.
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
-    `taken back`, `not interpreted`. `reversals` take back other claims, which are `taken_back`; `pairs` gives these by
-    the reversal's id. `twins` are the ids of claims that share a number, a kind and a day without proof that one is a
-    version of the other; `coordinated` gives, for the id of a claim of one plan, another plan's claim for the same
-    visit, which is added up in its place. `listed` are the claims and the reversals without a pair, in one order.
+    `taken
+    back`, `not interpreted`. `reversals` take back other claims, which are `taken_back`; `pairs` maps the reversal's id
+    to
+    these. `twins` are the ids of claims that share a number, a kind and a day without proof that one is a version of
+    the
+    other; `coordinated` maps the id of a claim of one plan to another plan's claim for the same visit, which is added
+    up in
+    its place. `listed` are the claims and the unpaired reversals, in one order.
     """
 
     claims: tuple[Claim, ...]
@@ -52,36 +57,36 @@ class Live:
 
     @property
     def added(self) -> tuple[Claim, ...]:
-        """The claims that a sum may hold: each visit once though two plans decided on it."""
+        """The claims that belong in a sum: each visit once, even if two plans decided on it."""
         return tuple(claim for claim in self.claims if claim.id not in self.coordinated)
 
     @property
     def apart(self) -> tuple[Claim, ...]:
-        """The claims that no sum holds: reversals, and claims that no longer count."""
+        """The claims that are in no sum: reversals, and claims that no longer count."""
         return (*self.reversals, *self.replaced, *self.taken_back, *self.cancelled)
 
     @property
     def every(self) -> tuple[Claim, ...]:
-        """All of them, those that count first."""
+        """All claims, those that count first."""
         return (*self.claims, *self.apart)
 
     @property
     def unmatched(self) -> tuple[Claim, ...]:
-        """The reversals of which nobody knows what they take back."""
+        """The reversals whose claim is unknown."""
         return tuple(claim for claim in self.reversals if claim.id not in self.pairs)
 
     def within(self, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple) -> Within:
-        """The claims of a time, of what was asked for: what a sum holds, what a list shows, and what is left out."""
+        """Return the claims in a period that match: those in a sum, those in a list, and those left out."""
         return Within(self, span, wanted)
 
     def before(self, claim: Claim) -> Claim | None:
-        """The newest of the claims that this one replaces, as far as they were read."""
+        """Return the newest of the claims that this one replaces, if it was read; else None."""
         earlier = [one for one in (*self.replaced, *self.taken_back) if claim.follows(one)]
         newest = max(earlier, key=version_of, default=None)
         return next(iter(self.pairs.get(newest.id, ())), newest) if newest else None
 
     def after(self, claim: Claim) -> Claim | None:
-        """The claim that counts in place of another one, as far as it was read; a chain is followed to its end."""
+        """Return the claim that counts in place of another one, if it was read, following chains; else None."""
         seen = {claim.id}
         while True:
             if counting := next((one for one in self.claims if one.follows(claim)), None):
@@ -97,13 +102,19 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class SumDoubts:
-    """Counts of claims. `open` are drafts, unfinished ones and those that the plan marked as an error.
+    """Counts of claims with caveats for a sum.
 
-    `conflicting` give different shares in different places, `impossible` list shares that cannot be true and are in
-    no sum; the plan refused `refused` of them, whole or in part. `twins` share their number with another claim that is
-    in the sum too; `two_plans` are left out because another plan's claim for the same visit is in it. `unmatched` are
-    reversals of a claim that is not found, `undated` have no day of service: neither is in the sum of a time.
-    `reaching` began before the time and last into it. Something in `faulty` could not be read and is left out.
+    Attributes:
+        open: drafts, unfinished ones and those that the plan marked as an error.
+        conflicting: claims with different shares in different places.
+        impossible: claims whose shares cannot be true, so they are in no sum.
+        refused: claims that the plan refused, whole or in part.
+        twins: claims that share their number with another claim in the sum.
+        two_plans: claims left out because another plan's claim for the same visit is in the sum.
+        unmatched: reversals of an unknown claim.
+        undated: claims without a day of service, which are in no period's sum.
+        reaching: claims that began before the period and last into it.
+        faulty: claims with unreadable parts that were left out.
     """
 
     open: int = 0
@@ -118,7 +129,7 @@ class SumDoubts:
     faulty: int = 0
 
     def __add__(self, other: SumDoubts) -> SumDoubts:
-        """The doubts of two sums side by side."""
+        """Return the added counts of two sums."""
         return SumDoubts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
@@ -126,56 +137,56 @@ NO_DOUBTS = SumDoubts()
 
 
 class Within:
-    """The claims of a time that fit what was asked for, each list in the asked order and read when it is asked for."""
+    """The claims of a period that match, each list in the requested order and computed on first use."""
 
     def __init__(self, alive: Live, span: ClaimDays, wanted: ClaimFilter) -> None:
         self._alive, self._span, self._wanted = alive, span, wanted
 
     @cached_property
     def counted(self) -> tuple[Claim, ...]:
-        """Those that a sum holds: care that began in the time, so that no claim is in the sums of two times."""
+        """The claims in the sum: care that began in the period, so that no claim is in the sums of two periods."""
         return self._began(self._alive.added)
 
     @cached_property
     def listed(self) -> tuple[Claim, ...]:
-        """Those that a list shows: care of which a day lies in the time, also where another plan's claim is counted."""
+        """The claims in the list: care with a day in the period, even if another plan's claim is counted."""
         return self._wanted(claim for claim in self._alive.listed if self._touches(claim))
 
     @cached_property
     def reaching(self) -> tuple[Claim, ...]:
-        """Those that began before the time and last into it."""
+        """The claims that began before the period and last into it."""
         first = self._span[0]
         early = (c for c in self._alive.added if first and c.service.day and c.service.day.last < first)
         return self._wanted(claim for claim in early if self._touches(claim))
 
     @cached_property
     def two_plans(self) -> tuple[Claim, ...]:
-        """Those left out of a sum because another plan's claim for the same visit is in it."""
+        """The claims left out of a sum because another plan's claim for the same visit is in it."""
         return self._began(claim for claim in self._alive.claims if claim.id in self._alive.coordinated)
 
     @cached_property
     def apart(self) -> tuple[Claim, ...]:
-        """Those that no longer count, and reversals."""
+        """The claims that no longer count, and reversals."""
         return self._began(self._alive.apart)
 
     @cached_property
     def undated(self) -> tuple[Claim, ...]:
-        """Those without a day of service, which no time holds; none where no time was asked for."""
+        """The claims without a day of service, which are in no period; () if no period was requested."""
         return self._wanted(c for c in self._alive.added if self._span != (None, None) and not c.service.known)
 
     @property
     def unmatched(self) -> tuple[Claim, ...]:
-        """The reversals among them of which nobody knows what they take back."""
+        """The reversals among them whose claim is unknown."""
         known = {claim.id for claim in self._alive.unmatched}
         return tuple(claim for claim in self.apart if claim.id in known)
 
     @property
     def doubts(self) -> SumDoubts:
-        """What has to be said beside a sum of what is counted."""
+        """The caveats of the sum of `counted`."""
         return self.doubts_of(self.counted)
 
     def doubts_of(self, rows: Sequence[Claim]) -> SumDoubts:
-        """What has to be said beside a sum of some of what is counted."""
+        """Return the caveats of a sum of some of `counted`."""
         return SumDoubts(
             open=sum(1 for claim in rows if claim.is_draft or claim.outcome in _UNFINISHED),
             conflicting=sum(1 for claim in rows if claim.owed.rivals or claim.owed.gap),
@@ -202,14 +213,14 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """The claims of one day: several are one visit with several claims, or several visits."""
+    """The claims of one day: one visit with several claims, or several visits."""
 
     day: PartialDate | None
     claims: tuple[Claim, ...]
 
 
 def live(claims: Iterable[Claim], today: date | None = None) -> Live:
-    """The claims that count. With `today`, a service date in the future counts as unknown (F41)."""
+    """Return the claims that count. With `today`, a service date in the future counts as unknown (F41)."""
     left_out: Counter[str] = Counter()
     newest, older = newest_versions(claims)
     if older:
@@ -246,15 +257,15 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
 
 
 def _only_taken_back(pairs: Mapping[str, tuple[Claim, ...]], claims: Sequence[Claim]) -> frozenset[str]:
-    """The ids of the claims that reversals take back and no other claim replaces."""
+    """Return the ids of the claims that reversals take back and no other claim replaces."""
     back = {one.id: one for rows in pairs.values() for one in rows}
     return frozenset(id_ for id_, one in back.items() if not any(claim.follows(one) for claim in claims))
 
 
 def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
-    """The claims grouped by service day, in their order, undated ones alone.
+    """Return the claims grouped by service day, in order, undated ones separately.
 
-    Pharmacy fills are no visits, unless `pharmacy` says that what was asked for may have been filled.
+    Pharmacy fills are no visits, unless `pharmacy` is set because what was asked for may have been a fill.
     """
     groups: dict[PartialDate | str, list[Claim]] = {}
     for claim in alive.claims:
@@ -264,12 +275,12 @@ def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) ->
 
 
 def fills(alive: Live) -> tuple[Claim, ...]:
-    """The pharmacy claims, newest first."""
+    """Return the pharmacy claims, newest first."""
     return tuple(claim for claim in alive.claims if claim.is_pharmacy)
 
 
 def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
-    """The day that stands for the service; None when unknown or, by `today`, in the future."""
+    """Return the day of service; None if unknown or, by `today`, in the future."""
     day = claim.service.day
     if day is None or (today is not None and day.first > today + _A_DAY):
         return None
@@ -283,7 +294,7 @@ def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
 
 
 def _reason_out(claim: Claim) -> str | None:
-    """Why it does not count; None when it does. A missing `use` is taken as a claim."""
+    """Return why a claim does not count; None if it does. A missing `use` counts as a claim."""
     if claim.uninterpreted:
         return "not interpreted"
     if claim.use not in {None, "claim"}:
@@ -295,14 +306,14 @@ def _reason_out(claim: Claim) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The earlier claim, and what is owed now less what was owed then; `change` is None where one doesn't say."""
+    """The earlier version of a claim, and the change in what is owed; `change` is None if an amount is missing."""
 
     before: Claim
     change: Amount | None
 
 
 def story_of(claim: Claim, before: Claim | None) -> Story | None:
-    """The story; None without an earlier claim, and None where it would reveal a labelled claim beside an open one."""
+    """Return the story; None without an earlier version, or if it would reveal a labelled claim besides an open one."""
     if before is None or before.id == claim.id or (before.sensitive and not claim.sensitive):
         return None
     now, then = claim.owed.amount, before.owed.amount

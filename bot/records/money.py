@@ -1,4 +1,4 @@
-"""Exact numbers with their unit: money with its currency, where absent is not zero, and measured quantities."""
+"""Exact numbers with units: money with its currency, where absent is not zero, and measured quantities."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CUSTOMARY: dict[str, tuple[str, Decimal, Decimal]] = {
     "°C": ("°F", Decimal("1.8"), Decimal(32)),
     "cm": ("in", 1 / Decimal("2.54"), Decimal(0)),
 }
-"""The US customary unit, what to multiply by and what to add: a pound and an inch are exact by definition (NIST)."""
+"""The US customary unit, the factor and the offset: a pound and an inch are exact by definition (NIST)."""
 _TENTH = Decimal("0.1")
 
 
@@ -59,7 +59,7 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def cents(self) -> Decimal:
-        """The value rounded half-even to cents, for showing only: sums are made of exact values (F38)."""
+        """The value rounded half-even to cents, for display only: sums use exact values (F38)."""
         return self.value.quantize(_CENT, rounding=ROUND_HALF_EVEN)
 
     def _alike(self, other: Amount) -> None:
@@ -68,10 +68,10 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
 
 def total(amounts: Iterable[Amount | None]) -> Amount | None:
-    """The sum of the amounts that are there; None when none is.
+    """Return the sum of the amounts that are not None; None if there are none.
 
     Raises:
-        MixedCurrencies: they are not all of one currency.
+        MixedCurrencies: they have different currencies.
     """
     result: Amount | None = None
     for amount in amounts:
@@ -81,7 +81,7 @@ def total(amounts: Iterable[Amount | None]) -> Amount | None:
 
 
 def by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:
-    """The sums, one a currency, in the order in which the currencies appear; what is absent adds nothing."""
+    """Return the sums, one for each currency, in the order in which the currencies appear."""
     sums: dict[str, Amount] = {}
     for amount in amounts:
         if amount is not None:
@@ -90,7 +90,7 @@ def by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:
 
 
 def believable(value: Decimal | None) -> Decimal | None:
-    """The value, unless it is absent, not finite, or so large or fine that it cannot be money."""
+    """Return the value; None if it is absent, not finite, or too large or too precise to be money."""
     if value is None or not value.is_finite():
         return None
     if value and not _SMALLEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT:
@@ -99,7 +99,7 @@ def believable(value: Decimal | None) -> Decimal | None:
 
 
 class QuantityShape(Shape, frozen=True):
-    """Quantity as FHIR writes it."""
+    """Quantity as in FHIR."""
 
     value: Decimal | None = None
     comparator: str | None = None
@@ -108,7 +108,7 @@ class QuantityShape(Shape, frozen=True):
 
 
 class QuantityRange(Shape, frozen=True):
-    """Range as FHIR writes it."""
+    """Range as in FHIR."""
 
     low: QuantityShape | None = None
     high: QuantityShape | None = None
@@ -116,7 +116,7 @@ class QuantityRange(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with the unit that the record gives; `comparator` is `<`, `<=`, `>=` or `>` where it is a bound."""
+    """A number with the record's unit; `comparator` is `<`, `<=`, `>=` or `>` if it is a bound."""
 
     value: Decimal
     unit: str | None = None
@@ -124,7 +124,7 @@ class Quantity:
 
     @property
     def customary(self) -> Quantity | None:
-        """The same in pounds, degrees Fahrenheit or inches, to a tenth; None for what has another unit already."""
+        """The same in pounds, degrees Fahrenheit or inches, to a tenth; None for other units."""
         known = _CUSTOMARY.get(self.unit or "")
         if known is None:
             return None
@@ -134,7 +134,7 @@ class Quantity:
 
 
 def quantity_of(shape: QuantityShape | None) -> Quantity | None:
-    """The quantity; None without a number."""
+    """Return the quantity; None without a number."""
     value = believable(shape.value) if shape else None
     if shape is None or value is None:
         return None

@@ -1,4 +1,4 @@
-"""One result: what was measured, its value with unit, the range that it came with, and its parts (US Core 3.1.1)."""
+"""A result: what was measured, its value with unit, its reference range, and its parts (US Core 3.1.1)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _ReferenceRange(Shape, frozen=True):
 
 
 class _Measured(Shape, frozen=True):
-    """What an Observation and its components have in common."""
+    """The elements that an Observation and its components share."""
 
     code: Concept | None = None
     value_quantity: QuantityShape | None = None
@@ -83,7 +83,7 @@ class _ObservationShape(_Measured, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value in one of its forms: a number with unit, a span between two, words, a yes or no, or a date."""
+    """A value in one of its forms: a number with unit, a range, text, yes or no, or a date."""
 
     quantity: Quantity | None = None
     low: Quantity | None = None
@@ -96,7 +96,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The range that the result came with; `text` stands where it was given in words."""
+    """The reference range of the result; `text` if it was given in words."""
 
     low: Quantity | None
     high: Quantity | None
@@ -105,9 +105,9 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One measured thing. `value` None: it is absent, and `absent` may hold the record's reason.
+    """One measured thing. `value` is None if it is absent, and `absent` may be the record's reason.
 
-    `mark` is the record's own interpretation, else which side of the record's own range the number lies on.
+    `mark` is the record's own interpretation, else the side of the record's own range on which the number is.
     """
 
     name: str | None
@@ -120,9 +120,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One result with its parts; `day` is the effective date, else the issue date.
+    """A result with its parts; `day` is the effective date, else the issue date.
 
-    `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
+    `uninterpreted` is True if it has a modifierExtension, which may change its meaning.
     """
 
     id: str
@@ -137,12 +137,12 @@ class Observation:
 
     @property
     def counts(self) -> bool:
-        """False when it was entered in error or cancelled, cannot be interpreted, or only groups other results."""
+        """Whether it is valid, can be interpreted, and does not only group other results."""
         measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
         return bool(measured) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
 
     def is_of(self, category: str) -> bool:
-        """Whether it is of this HL7 category; without one it is a vital sign by its code, else a laboratory test."""
+        """Return whether it is of this HL7 category; without one, a vital sign by its code, else a laboratory test."""
         own = _CATEGORIES.intersection(self.categories)
         codes = {code for part in (self.main, *self.parts) for code in part.codes}
         return category in (own or {"vital-signs" if _VITAL & codes else "laboratory"})
@@ -159,15 +159,15 @@ class Observation:
 
     @property
     def preliminary(self) -> bool:
-        """True when a later version may still change it."""
+        """Whether a later version may still change it."""
         return self.status in {"registered", "preliminary"}
 
 
 def read_observation(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Observation:
-    """The result in one Observation.
+    """Return the result in an Observation.
 
     Raises:
-        Unreadable: damaged, or of another type. The text never holds a value of the record.
+        Unreadable: damaged, or of another type. The message never contains a value of the record.
     """
     shape, dropped = decode(raw, _ObservationShape)
     if shape.resource_type != "Observation":
@@ -226,7 +226,7 @@ def _span(shape: QuantityRange | None) -> Value | None:
 
 
 def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
-    """The reference range; of several, one that applies to everybody goes first."""
+    """Return the reference range; of several, preferably one that applies to everybody."""
     ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
     found = (Usual(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
     return next((usual for usual in found if usual.low or usual.high or usual.text), None)
@@ -238,7 +238,7 @@ def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
 
 
 def _side(value: Value | None, usual: Usual | None) -> Mark | None:
-    """Where the value lies in its own range, when units agree; None for a bound such as "< 5"."""
+    """Return where the value is relative to its range, if units agree; None for a bound such as "< 5"."""
     number = value.quantity if value and not value.per else None
     if number is None or number.comparator or usual is None:
         return None

@@ -20,7 +20,7 @@ from bot.records.typed import without_faults
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient. `city`, `state` and `zip5` are of the current home address; None where none is given."""
+    """A patient. `city`, `state` and `zip5` are of the current home address; None if there is none."""
 
     id: str
     name: str | None
@@ -54,7 +54,7 @@ class _PatientShape(Shape, frozen=True):
 
 
 def read_patient(raw: bytes | msgspec.Raw) -> Patient:
-    """The patient, without what the typed model refuses: call it in a thread.
+    """Return the patient, without what the typed model rejects: call it in a thread.
 
     Raises:
         Unreadable: damaged, or not a Patient.
@@ -78,7 +78,7 @@ def _shape(raw: bytes | msgspec.Raw) -> tuple[_PatientShape, tuple[str, ...]]:
 
 
 def _home(addresses: Iterable[_AddressShape]) -> _AddressShape | None:
-    """The home address before others; old, billing and ended ones never."""
+    """Return the home address, preferably, never an old, billing or ended one; None if there is none."""
     usable = [one for one in addresses if one.use not in {"old", "billing"} and not (one.period and one.period.end)]
     ranked = sorted(usable, key=lambda one: {"home": 0, None: 1}.get(one.use, 2))
     return next((one for one in ranked if one.postal_code or one.city), None)
@@ -86,9 +86,9 @@ def _home(addresses: Iterable[_AddressShape]) -> _AddressShape | None:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The member's own data as the payer has it; None or empty where it has none. Old entries are left out.
+    """The member's own data; None or empty if the payer has none. Old entries are left out.
 
-    `gender` is FHIR's administrative code, `languages` BCP 47 codes, the preferred one first.
+    `gender` is FHIR's administrative code, `languages` are BCP 47 codes, the preferred one first.
     """
 
     id: str
@@ -104,10 +104,10 @@ class Profile:
 
 
 def read_profile(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Profile:
-    """The profile in one Patient.
+    """Return the profile in a Patient.
 
     Raises:
-        Unreadable: damaged, or of another type. The text never holds a value of the record.
+        Unreadable: damaged, or of another type. The message never contains a value of the record.
     """
     shape, dropped = _shape(raw)
     return Profile(
@@ -125,7 +125,7 @@ def read_profile(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Prof
 
 
 def _addresses(shapes: Iterable[_AddressShape]) -> tuple[str, ...]:
-    """The current addresses, the home first, each on one line."""
+    """Return the current addresses, the home first, each on one line."""
     usable = [a for a in shapes if a.use != "old" and not (a.period and a.period.end)]
     ranked = sorted(usable, key=lambda a: a.use != "home")
     return tuple(dict.fromkeys(line for line in map(_on_one_line, ranked) if line))

@@ -1,4 +1,4 @@
-"""What was done and what was handed out, as a claim's codes and the payer's own words tell it."""
+"""What was done and dispensed, according to a claim's codes and the payer's own texts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 
 
 class PerformedLine(msgspec.Struct, frozen=True, gc=False):
-    """One line: its codes by kind, its words, and the member's share and the charge where the line gives them.
+    """A line: its codes by kind, its texts, and the member's share and the charge if the line has them.
 
-    `text` is the payer's text for what was done, which no code's display is.
+    `text` is the payer's text for what was done, not the display of a code.
     """
 
     codes: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class _More(Shape, frozen=True):
 
 
 def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | None) -> Performed:
-    """What the claim says was done; unreadable diagnoses and procedures are left out."""
+    """Return what the claim says was done; unreadable diagnoses and procedures are left out."""
     try:
         more, _ = decode(raw, _More)
     except Unreadable:
@@ -85,7 +85,7 @@ def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | Non
 
 
 def _line(item: ClaimItem, currency: str) -> PerformedLine:
-    """The line; empty for one with a modifierExtension, which may mean something else."""
+    """Return the line; empty for one with a modifierExtension, which may change its meaning."""
     if item.modifier_extension:
         return PerformedLine()
     drugs, revenue, codes = list[str](), list[str](), list[str]()
@@ -125,10 +125,10 @@ def _words(concepts: Iterable[Concept | None]) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Dispensed:
-    """One drug of a fill. Absent values are None.
+    """A drug of a fill. Absent values are None.
 
-    `drug` is the payer's text, or its ingredients' for a compound; `code` the NDC as it was written; `days` how long
-    the supply lasts.
+    `drug` is the payer's text, or its ingredients' for a compound; `code` is the NDC as written; `days` is the days of
+    supply.
     """
 
     drug: str | None = None
@@ -142,7 +142,7 @@ _NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
 
 
 def dispensed_in(eob: Explanation) -> tuple[Dispensed, ...]:
-    """The drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6); lines with a modifierExtension are left out."""
+    """Return the drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6), without lines with a modifierExtension."""
     days = _days(eob)
     return tuple(_dispensed(item, days) for item in eob.item if not item.modifier_extension)
 
@@ -159,22 +159,22 @@ def _dispensed(item: ClaimItem, days: Decimal | None) -> Dispensed:
 
 
 def drug_of(item: ClaimItem) -> str | None:
-    """The payer's text for the drug of a line, or its ingredients' for a compound."""
+    """Return the payer's text for the drug of a line, or its ingredients' for a compound."""
     parts = [part.product_or_service.words() for part in item.detail if part.product_or_service]
     return ", ".join(filter(None, parts)) or (item.product_or_service.words() if item.product_or_service else None)
 
 
 def _days(eob: Explanation) -> Decimal | None:
-    """The days of supply; None for a claim with several lines, where it may be of any of them."""
+    """Return the days of supply; None for a claim with several lines, as it may be of any of them."""
     supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
     days = [one.value for one in supplies if one and one.value > 0]
     return days[0] if len(days) == 1 and len(eob.item) == 1 else None
 
 
 def services_in(eob: Explanation) -> tuple[str, ...]:
-    """The texts of the lines in their order, each once and the first four; codes without a text give none.
+    """Return the texts of the lines in order, without duplicates, at most four; codes without a text are left out.
 
-    No code list is consulted: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
+    No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
     given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in eob.item)
     texts = (next(filter(None, words), None) for words in given)

@@ -1,6 +1,8 @@
-"""Providers of the open directory as plain values: people, places, organizations, services, and the roles between them.
+"""Providers of the open directory as plain values.
 
-An affiliation is read as a role of its organization, and so is a service that is listed for itself (fhir-notes 9.2).
+People, places, organizations, services, and the roles that link them.
+
+An affiliation is read as a role of its organization, and so is a service that is listed by itself (fhir-notes 9.2).
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ _GENDERS: tuple[Gender, ...] = ("male", "female", "other", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:
-    """A practitioner. `languages` are BCP 47 codes or, without one, the payer's words."""
+    """A practitioner. `languages` are BCP 47 codes or, if unknown, the payer's words."""
 
     id: str
     name: str | None
@@ -95,7 +97,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization; `is_network` for the ones that are a payer's network. `tins` are tax numbers, nine digits."""
+    """An organization; `is_network` if it is a payer's network. `tins` are tax numbers, nine digits."""
 
     id: str
     name: str | None
@@ -111,21 +113,22 @@ class Organization:
 
     @property
     def is_network(self) -> bool:
-        """True for a network of a payer."""
+        """Whether it is a payer's network."""
         return "ntwk" in self.types
 
     @property
     def gives_care(self) -> bool:
-        """False for a network and for a payer."""
+        """Whether it provides care; False for networks and payers."""
         return not {"ntwk", "payer"} & set(self.types)
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What ties a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
+    """Links a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
 
-    `type` is the resource that it was read from, `codes` its role codes, `primary` an affiliation's primary
-    organization, `name` the own name of a service or a place.
+    `type` is the type of the resource, `codes` its role codes, `primary` an affiliation's primary organization, `name`
+    the own
+    name of a service or a place.
     """
 
     id: str
@@ -150,12 +153,12 @@ class Role:
     ages: tuple[Ages, ...] = ()
 
     def ended(self, today: date) -> bool:
-        """True when the role is inactive or its period does not hold the day."""
+        """Return whether the role is inactive or its period does not include the day."""
         return not self.active or not self.period.includes(today)
 
 
 def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
-    """The practitioner. Raises Unreadable for damaged data."""
+    """Return the practitioner. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, PractitionerShape)
     credentials = (_credential(q.code) for q in shape.qualification if q.code)
     languages = (language_code(concept) for concept in shape.communication)
@@ -173,7 +176,7 @@ def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
 
 
 def read_location(raw: bytes | msgspec.Raw) -> Location:
-    """The location. Raises Unreadable for damaged data."""
+    """Return the location. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, LocationShape)
     address = shape.address
     lines = (clean(line) for line in (address.line if address else ()))
@@ -200,7 +203,7 @@ def read_location(raw: bytes | msgspec.Raw) -> Location:
 
 
 def read_organization(raw: bytes | msgspec.Raw) -> Organization:
-    """The organization or network. Raises Unreadable for damaged data."""
+    """Return the organization or network. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, OrganizationShape)
     types = dict.fromkeys(code for kind in shape.type for code in kind.codes(ORGANIZATION_TYPES) or kind.codes())
     return Organization(
@@ -219,7 +222,7 @@ def read_organization(raw: bytes | msgspec.Raw) -> Organization:
 
 
 def read_role(raw: bytes | msgspec.Raw) -> Role:
-    """The role. Raises Unreadable for damaged data. The network extension may repeat: many are accepted."""
+    """Return the role. Raises Unreadable for damaged data. The network extension may repeat: many are accepted."""
     shape, _ = decode(raw, RoleShape)
     networks = (e.value_reference for e in shape.extension if e.url == NETWORK_REFERENCE)
     return Role(
@@ -257,16 +260,16 @@ def _position(shape: LocationShape) -> tuple[float, float] | None:
 
 
 def _credential(code: Concept) -> str | None:
-    """The short form of a degree where it is coded, else the words."""
+    """Return the short form of a degree if it is coded, else the words."""
     degree = next((c.code for c in code.coding if c.code and c.system and "v2-0360" in c.system), None)
     return clean(degree) or code.words() or next(iter(code.codes()), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: `virtual` when it is given by telehealth, with the `ways` (video, phone …) where they are named.
+    """A service: `virtual` if it is offered by telehealth, with the `ways` (video, phone …) if given.
 
-    `methods` is False where no delivery method is given. `languages` are those that are spoken there.
+    `methods` is False if no delivery method is given. `languages` are those spoken there.
     """
 
     id: str
@@ -288,7 +291,7 @@ class Service:
 
 
 def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
-    """The affiliation as the role of its participating organization. Raises Unreadable for damaged data."""
+    """Return the affiliation as a role of its participating organization. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, AffiliationShape)
     return Role(
         id=shape.id,
@@ -311,7 +314,7 @@ def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
 
 
 def read_service(raw: bytes | msgspec.Raw) -> Service:
-    """The service. Raises Unreadable for damaged data."""
+    """Return the service. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, ServiceShape)
     methods = [part for e in shape.extension if e.url == DELIVERY for part in e.extension]
     return Service(
@@ -335,7 +338,7 @@ def read_service(raw: bytes | msgspec.Raw) -> Service:
 
 
 def read_service_role(raw: bytes | msgspec.Raw) -> Role:
-    """The service as a role of who provides it; no network is in it. Raises Unreadable for damaged data."""
+    """Return the service as a role of its provider, without networks. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, ServiceShape)
     return Role(
         id=shape.id,
@@ -360,7 +363,7 @@ def read_service_role(raw: bytes | msgspec.Raw) -> Role:
 
 
 def _ages(shape: ServiceShape) -> tuple[Ages, ...]:
-    """The ages of those who may use the service, coded or in words."""
+    """Return the ages of those who may use the service, as codes or in words."""
     texts = [text for one in shape.eligibility for text in (one.code.words() if one.code else None, one.comment)]
     return ages_of(shape.extension, *texts)
 

@@ -1,6 +1,6 @@
-"""The payer's reasons, what the plan refused, and how network and contract counted (fhir-notes 4.3).
+"""The payer's reasons, what the plan refused, and the network and contract status (fhir-notes 4.3).
 
-Texts are the payer's own, never ours. How a claim was paid is not whether the provider had a contract then.
+Texts are the payer's own, never ours. How a claim was paid does not say whether the provider had a contract then.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _STATUSES: Mapping[str, PaymentStatus] = {
     "partially-paid": "partiallypaid",
 }
 _OWN_SHARE = frozenset({"1", "2", "3", "45", "66", "100", "187", "241", "247", "248"})
-"""Adjustment reasons for a deductible, coinsurance, copay or the contract's price: no refusal."""
+"""Adjustment reasons for a deductible, coinsurance, copay or the contract's price, which are no refusal."""
 _DENIED = frozenset({"denied", "notcovered", "not-covered", "rejected"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A code with the payer's words for it, when it sent some. The code lists themselves are licensed."""
+    """A code with the payer's words for it, if it sent some. The code lists themselves are licensed."""
 
     code: str
     system: str | None
@@ -57,21 +57,21 @@ class Reason:
 
 
 def reasons_of(eob: Explanation) -> tuple[Reason, ...]:
-    """The reasons at header and lines, each once, in the payer's order. Paid claims carry some too."""
+    """Return the reasons at header and lines, without duplicates, in the payer's order. Paid claims have some too."""
     return tuple(dict.fromkeys(reasons_in(_everywhere(eob))))
 
 
 def reasons_in(adjudications: Iterable[Adjudication]) -> Iterable[Reason]:
-    """The reasons among some adjudications."""
+    """Yield the reasons in these adjudications."""
     for adjudication in adjudications:
         if adjudication.reason and is_category(adjudication.category, REASON_CATEGORIES):
             yield from coded(adjudication.reason)
 
 
 def coded(concept: Concept) -> Iterable[Reason]:
-    """One reason for each coding, or one of words only.
+    """Yield one reason for each coding, or one with words only.
 
-    The text is of the whole concept: beside one code it is that code's, beside several it is a reason without a code.
+    The text is of the whole concept: for one code it is that code's, for several it is a reason without a code.
     """
     text, codings = concept.words_of_its_own(), [coding for coding in concept.coding if coding.code]
     for coding in codings:
@@ -84,14 +84,17 @@ def coded(concept: Concept) -> Iterable[Reason]:
 
 
 def network_status(eob: Explanation) -> str | None:
-    """`innetwork`, `outofnetwork`, `other`, or `mixed` when lines differ; None when the payer does not say."""
+    """Return `innetwork`, `outofnetwork`, `other`, or `mixed` if lines differ; None if the payer does not say."""
     header = _statuses([*eob.adjudication, *eob.total])
     found = header or _statuses([a for item in eob.item for a in item.adjudication])
     return (found.pop() if len(found) == 1 else "mixed") if found else None
 
 
 def _statuses(adjudications: Iterable[Adjudication]) -> set[str]:
-    """C4BB 1.1 writes the status as the category itself, 2.0 as the reason under `benefitpaymentstatus`."""
+    """Return the benefit payment statuses (codes) of the adjudications.
+
+    C4BB 1.1 encodes the status as the category itself; 2.0 as the reason under `benefitpaymentstatus`.
+    """
     found: set[str] = set()
     for adjudication in adjudications:
         codes = adjudication.category.codes() if adjudication.category else ()
@@ -108,14 +111,14 @@ def _everywhere(eob: Explanation) -> Iterable[Adjudication]:
 
 
 def is_category(category: Concept | None, codes: frozenset[str]) -> bool:
-    """Whether one of the category's codes is among these."""
+    """Return whether one of the category's codes is among these."""
     return category is not None and not codes.isdisjoint(category.codes())
 
 
 def read_contract(raw: bytes | msgspec.Raw) -> Contract | None:
-    """The contract status of who gave the care, else of who billed; `mixed` when lines differ, None when absent.
+    """Return the contract status of the provider, else of the biller; `mixed` if lines differ, None if absent.
 
-    C4BB 1.1 gives it as supportingInfo, 2.0 as an adjudication's reason.
+    C4BB 1.1 has it as supportingInfo, 2.0 as an adjudication's reason.
 
     Raises:
         Unreadable: damaged.
@@ -138,13 +141,16 @@ def _contract_codes(eob: Explanation, categories: frozenset[str]) -> Iterable[st
 
 
 def payment_status(eob: Explanation) -> PaymentStatus | None:
-    """The payer's word for the whole claim."""
+    """Return the payer's payment status of the whole claim; None if there is none."""
     codes = eob.payment.type.codes() if eob.payment and eob.payment.type else ()
     return next((_STATUSES[code.lower()] for code in codes if code.lower() in _STATUSES), None)
 
 
 def is_denied(eob: Explanation, money: Money) -> bool | None:
-    """As the payer says, else True where a reason and the amounts prove it: all that was billed is not covered."""
+    """Return the payer's statement.
+
+    Else True if a reason and the amounts show that everything billed is not covered.
+    """
     if status := payment_status(eob):
         return status == "denied"
     billed, noncovered = money.get("billed"), money.get("noncovered")
@@ -158,14 +164,14 @@ def is_denied(eob: Explanation, money: Money) -> bool | None:
 
 
 def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
-    """The indexes of the lines that the plan did not pay for a reason of its own."""
+    """Return the indexes of the lines that the plan did not pay for a reason of its own."""
     currency = money.currency or USUAL_CURRENCY
     lines = (row for row in enumerate(eob.item) if row[0] not in money.sum_lines and not row[1].modifier_extension)
     return tuple(at for at, item in lines if _is_refused(item, currency))
 
 
 def _is_refused(item: ClaimItem, currency: str) -> bool:
-    """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered."""
+    """Return whether a line was denied, or has a reason and nothing paid and allowed, or all of it not covered."""
     if any(_says_denied(one) for one in item.adjudication):
         return True
     amounts, _ = line_amounts(item, currency)

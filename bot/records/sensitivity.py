@@ -1,6 +1,6 @@
-"""Security labels (42 CFR Part 2 and kin, fhir-notes 11): on a resource, a Bundle, an element, or by DS4P's extensions.
+"""Security labels (42 CFR Part 2 and similar; fhir-notes 11) on a resource, Bundle, element or DS4P extension.
 
-No label proves nothing; a label always counts.
+A label always restricts; its absence does not show that the data are not sensitive.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _UNSEEN = ("R",)
 
 
 def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
-    """The sensitive labels anywhere in the resource, contained resources and elements included, sorted.
+    """Return the sensitive labels anywhere in the resource, including contained resources and elements, sorted.
 
-    R, restricted, for one that has labels and cannot be looked through.
+    ("R",), restricted, if it has labels but cannot be parsed.
     """
     body = bytes(raw)
     if not any(hint in body for hint in _HINTS):
@@ -38,7 +38,7 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
 
 
 def may_be_kept(body: bytes) -> bool:
-    """True when no label asks for the shield anywhere in it; what cannot be looked through may not be kept."""
+    """Return whether there is no sensitive label anywhere in it; False if it has labels but cannot be parsed."""
     if not any(hint in body for hint in _HINTS):
         return True
     try:
@@ -66,7 +66,7 @@ def _labels(value: Any) -> Iterator[str]:
 
 
 def _codes(value: Any) -> Iterator[str]:
-    """The codes of a Coding, of a list of them, or of a CodeableConcept."""
+    """Yield the codes of a Coding, of a list of them, or of a CodeableConcept."""
     for coding in value if isinstance(value, list) else [value]:
         if isinstance(coding, dict):
             yield str(coding.get("code"))

@@ -1,7 +1,7 @@
-"""The kind of a claim, when its service was, who gave it and where (fhir-notes 4.2, 4.5, 4.6, 12).
+"""The kind of a claim, its date of service, the provider and the place (fhir-notes 4.2, 4.5, 4.6, 12).
 
-The day is the adjudication date only for a pharmacy claim without another, and that is said. Names come from contained
-and included resources or the display.
+The adjudication date is used only for a pharmacy claim without another date, and is marked as such. Names come from
+contained and included resources or the display.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _SEEN = ("rendering", "performing", "attending")
 
 
 def kind_of(eob: Explanation) -> ClaimKind | None:
-    """The kind by type, profile or lines; None when none of them gives it."""
+    """Return the kind by type, profile or lines; None if none of them decides."""
     kind = _typed(eob.type) or _profiled(eob) or _lined(eob)
     if kind != "institutional":
         return kind
@@ -71,7 +71,7 @@ def kind_of(eob: Explanation) -> ClaimKind | None:
 
 
 def _billed_as(eob: Explanation) -> ClaimKind | None:
-    """By the type of bill: its digit behind the facility is 1 or 2 for inpatients and 3 or 4 for outpatients."""
+    """Return the kind by type of bill: its second digit is 1 or 2 for inpatients and 3 or 4 for outpatients."""
     for info in eob.info("typeofbill"):
         for code in info.code.codes() if info.code else ():
             digits = code.lstrip("0")
@@ -91,13 +91,13 @@ def _typed(concept: Concept | None) -> ClaimKind | None:
 
 
 def _stay_of(concept: Concept | None) -> ClaimKind | None:
-    """CMS says inpatient or outpatient in a coding of its own beside the standard one."""
+    """Return inpatient or outpatient from CMS's own coding next to the standard one; else None."""
     found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
     return next((kind for kind in found if kind in {"inpatient", "outpatient"}), None)
 
 
 def _profiled(eob: Explanation) -> ClaimKind | None:
-    """By profile, whatever its place in the list and its version."""
+    """Return the kind by profile, whatever its position in the list and its version."""
     for profile in eob.meta.profile if eob.meta else ():
         name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
         for word, kind in _PROFILES.items():
@@ -112,7 +112,7 @@ def _lined(eob: Explanation) -> ClaimKind | None:
 
 
 def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:
-    """The period of service; `processed` says that only the adjudication date of a pharmacy claim is known."""
+    """Return the period of service; `processed` if only the adjudication date of a pharmacy claim is known."""
     statement = period_of(eob.billable_period)
     lines = _days_of_lines(eob.item)
     first = _admission(eob) if kind in {"inpatient", "institutional"} else lines
@@ -131,7 +131,7 @@ def _admission(eob: Explanation) -> Period:
 
 
 def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
-    """From the first to the last day of the lines; one day when they agree."""
+    """Return the period from the first to the last day of the lines."""
     spans = [_span(item) for item in items]
     starts = [span.start for span in spans if span.start]
     ends = [span.end or span.start for span in spans if span.end or span.start]
@@ -156,7 +156,7 @@ def _by_last(day: PartialDate) -> tuple[object, ...]:
 
 
 class _NamesIn(Mapping[Key, str]):
-    """The names of resources, each decoded at its first use."""
+    """The names of resources, each decoded on first use."""
 
     def __init__(self, rows: Mapping[Key, bytes | msgspec.Raw]) -> None:
         self._rows, self._read = rows, dict[Key, str | None]()
@@ -177,7 +177,7 @@ class _NamesIn(Mapping[Key, str]):
 
 
 def names_in(entries: Iterable[Entry]) -> Names:
-    """The names of the practitioners, organizations and locations among the entries, by the key of a reference."""
+    """Return the names of the practitioners, organizations and locations among the entries, by reference key."""
     rows: dict[Key, bytes | msgspec.Raw] = {}
     for entry in entries:
         if entry.type in {"Practitioner", "Organization", "Location"}:
@@ -188,13 +188,13 @@ def names_in(entries: Iterable[Entry]) -> Names:
 
 
 def with_contained(eob: Explanation, names: Names) -> Names:
-    """The names and those of the contained resources."""
+    """Return the names together with those of the contained resources."""
     inside = {Key("", c.id): name for c in eob.contained if (name := _name_of(c))}
     return ChainMap(inside, names) if inside else names  # type: ignore[arg-type] # nothing is written
 
 
 def seen(eob: Explanation, names: Names) -> str | None:
-    """Who gave the care: rendering or performing, else attending, else who billed; `primary` is somebody else."""
+    """Return the provider: rendering or performing, else attending, else billing; `primary` is another person."""
     for role in _SEEN:
         found = (name_of(m.provider, names) for m in eob.care_team if _has_role(m, role))
         name = next((n for n in found if n), None)
@@ -204,13 +204,13 @@ def seen(eob: Explanation, names: Names) -> str | None:
 
 
 def prescriber(eob: Explanation, names: Names) -> str | None:
-    """Who prescribed, on a pharmacy claim."""
+    """Return the prescriber of a pharmacy claim."""
     found = (name_of(m.provider, names) for m in eob.care_team if _has_role(m, "prescribing"))
     return next((n for n in found if n), None)
 
 
 def place(eob: Explanation, names: Names) -> str | None:
-    """The service facility, else `facility`, else an organization that billed."""
+    """Return the service facility, else `facility`, else an organization that billed."""
     found = [name_of(info.value_reference, names) for info in eob.info("servicefacility")]
     found.append(name_of(eob.facility, names))
     key = key_of(eob.provider)

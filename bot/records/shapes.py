@@ -1,7 +1,7 @@
-"""The FHIR R4 data types of the slim reading as msgspec structs; every element is optional, as payers omit.
+"""The FHIR R4 data types of the tolerant reading as msgspec structs; every element is optional, as payers omit some.
 
-Extensions are found by the last part of their address, as older servers spell the path before it otherwise
-(fhir-notes 8). References are relative, absolute, versioned, contained, a urn, or words only (F34, fhir-notes 10).
+Extensions are identified by the last part of their URL, as older servers have other paths before it (fhir-notes 8).
+References are relative, absolute, versioned, contained, a urn, or words only (F34, fhir-notes 10).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_histor
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """The base: unknown elements are skipped, names are FHIR's camelCase on the wire."""
+    """The base class: unknown elements are skipped; names are camelCase in JSON."""
 
 
 class Coding(Shape, frozen=True):
-    """One code of one system."""
+    """A code of a code system."""
 
     system: str | None = None
     code: str | None = None
@@ -37,41 +37,41 @@ class Coding(Shape, frozen=True):
 
 
 class Concept(Shape, frozen=True):
-    """A CodeableConcept: the same idea in several systems, or only in words."""
+    """A CodeableConcept: one meaning in several code systems, or only in words."""
 
     coding: tuple[Coding, ...] = ()
     text: str | None = None
 
     def codes(self, system: str | None = None) -> tuple[str, ...]:
-        """The codes, of one system or of all, in the payer's order."""
+        """Return the codes, of one system or of all, in the payer's order."""
         if len(self.coding) == 1:  # nearly always: a claim has dozens of them
             (only,) = self.coding
             return (only.code,) if only.code and (system is None or only.system == system) else ()
         return tuple(c.code for c in self.coding if c.code and (system is None or c.system == system))
 
     def words_of_its_own(self) -> str | None:
-        """The text, without any coding's display."""
+        """Return the text, without any coding's display."""
         return clean(self.text)
 
     def words(self) -> str | None:
-        """The payer's own words, else the first display; never a bare code."""
+        """Return the payer's text, else the first display; never a bare code."""
         return clean(self.text) or next((d for d in (clean(c.display) for c in self.coding) if d), None)
 
 
 class Identifier(Shape, frozen=True):
-    """An identifier with its system and its kind."""
+    """An identifier with its system and its type."""
 
     system: str | None = None
     value: str | None = None
     type: Concept | None = None
 
     def is_kind(self, code: str) -> bool:
-        """True when the type says this kind, such as `uc` or `MB`."""
+        """Return whether its type has this code, such as `uc` or `MB`."""
         return self.type is not None and code in self.type.codes()
 
 
 class Reference(Shape, frozen=True):
-    """A pointer to another resource, or only words about it."""
+    """A reference to another resource, or only words about it."""
 
     reference: str | None = None
     type: str | None = None
@@ -80,14 +80,14 @@ class Reference(Shape, frozen=True):
 
 
 class MoneyShape(Shape, frozen=True):
-    """Money as FHIR writes it."""
+    """Money as in FHIR."""
 
     value: Decimal | None = None
     currency: str | None = None
 
 
 class PeriodShape(Shape, frozen=True):
-    """A time span as FHIR writes it."""
+    """Period as in FHIR."""
 
     start: str | None = None
     end: str | None = None
@@ -105,12 +105,12 @@ class HumanName(Shape, frozen=True):
 
     @property
     def is_past(self) -> bool:
-        """Whether it is marked as an earlier name, or has a last day. The year 9999 is how systems write none."""
+        """Whether it is marked as an earlier name, or has an end date. The year 9999 means that there is none."""
         end = (self.period.end if self.period is not None else None) or _NO_END
         return self.use in {"old", "maiden"} or not end.startswith(_NO_END)
 
     def words(self) -> str | None:
-        """The name as it is spoken: the text, else given and family with the suffix behind a comma."""
+        """Return the name as people say it: the text, else given and family with the suffix after a comma."""
         text = clean(self.text)
         if text:
             return text
@@ -121,7 +121,7 @@ class HumanName(Shape, frozen=True):
 
 
 class Telecom(Shape, frozen=True):
-    """A phone number, an e-mail or another way to reach somebody."""
+    """A phone number, an e-mail address or another telecom."""
 
     system: str | None = None
     value: str | None = None
@@ -143,7 +143,7 @@ class Address(Shape, frozen=True):
 
     @property
     def zip5(self) -> str | None:
-        """The first five digits of a US ZIP code."""
+        """The first five digits of a US ZIP code; None if malformed."""
         digits = (self.postal_code or "").strip()[:5]
         return digits if len(digits) == 5 and digits.isdecimal() else None  # noqa: PLR2004 -- a ZIP has five digits
 
@@ -163,7 +163,7 @@ class YearsShape(Shape, frozen=True):
 
     @property
     def years(self) -> int | None:
-        """Whole years; 0 for a value in weeks or months."""
+        """Whole years; 0 for a value in weeks or months; None without a value."""
         if not isinstance(self.value, Decimal) or not self.value.is_finite():
             return None
         unit = (self.code or self.unit or "a").casefold()
@@ -191,27 +191,27 @@ class Extension(Shape, frozen=True):
 
 
 class Meta(Shape, frozen=True):
-    """What the server says about a resource."""
+    """The server's metadata of a resource."""
 
     last_updated: str | None = None
     profile: tuple[str, ...] = ()
 
 
 def best_name(names: Iterable[HumanName]) -> str | None:
-    """The official or usual name when one is marked, else the first that has words; old names last."""
+    """Return the official or usual name if one is marked, else the first with words; old names last."""
     order = {"official": 0, "usual": 1, None: 2}
     ranked = sorted(names, key=lambda name: 9 if name.is_past else order.get(name.use, 3))
     return next((words for words in (name.words() for name in ranked) if words), None)
 
 
 class Annotation(Shape, frozen=True):
-    """A note in words."""
+    """A note as text."""
 
     text: str | None = None
 
 
 class Extra(Shape, frozen=True):
-    """One extension with the value types that coverages and drug lists use; complex ones hold others."""
+    """An extension with the value types that coverages and drug lists use; complex ones contain others."""
 
     url: str = ""
     extension: tuple[Extra, ...] = ()
@@ -227,17 +227,17 @@ class Extra(Shape, frozen=True):
 
 
 def extensions_named(extensions: Iterable[Extra], name: str) -> Iterator[Extra]:
-    """The extensions whose address ends with the name."""
+    """Yield the extensions whose URL ends with the name."""
     return (extra for extra in extensions if extra.url.rsplit("/", 1)[-1] == name)
 
 
 def first_named(extensions: Iterable[Extra], name: str) -> Extra:
-    """The first extension whose address ends with the name, else one without a value."""
+    """Return the first extension whose URL ends with the name, else one without a value."""
     return next(extensions_named(extensions, name), Extra())
 
 
 class Key(NamedTuple):
-    """The type and id that a reference points at. `type` is empty for a contained resource (`#id`) and a urn."""
+    """The type and id of a referenced resource. `type` is "" for a contained resource (`#id`) and a urn."""
 
     type: str
     id: str
@@ -247,7 +247,7 @@ Names = Mapping[Key, str]
 
 
 def key_of(reference: Reference | str | None) -> Key | None:
-    """Type and id that it points at, the version cut off; None for a logical identifier or words only."""
+    """Return type and id of the referenced resource, without version; None for a logical identifier or words only."""
     text = reference.reference if isinstance(reference, Reference) else reference
     if not text:
         return None
@@ -260,7 +260,7 @@ def key_of(reference: Reference | str | None) -> Key | None:
 
 
 def name_of(reference: Reference | None, names: Names) -> str | None:
-    """The name of what it points at: an included or contained resource's, else the display. Nothing is fetched."""
+    """Return the name of an included or contained resource, else the reference's display. Nothing is fetched."""
     if reference is None:
         return None
     key = key_of(reference)
@@ -268,10 +268,10 @@ def name_of(reference: Reference | None, names: Names) -> str | None:
 
 
 def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
-    """The keys of the references that have one."""
+    """Return the keys of the references that have one."""
     return tuple(key for reference in references if (key := key_of(reference)))
 
 
 def period_of(shape: PeriodShape | None) -> Period:
-    """The period, without ends where none is written."""
+    """Return the period, without ends if none are given."""
     return period(shape.start, shape.end) if shape else Period()

@@ -1,4 +1,4 @@
-"""What is said of one claim's amounts: the doubts beside them, why the share is what it is, and its arithmetic."""
+"""Statements about one claim's amounts: the doubts, the reason for the share, and its calculation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One doubt: the `amounts` it is about, a `count` of lines, or `other`, the claim that it refers to."""
+    """A doubt: the `amounts` it is about, a `count` of lines, or `other`, the claim that it refers to."""
 
     what: DoubtKind
     amounts: tuple[Amount, ...] = ()
@@ -51,7 +51,7 @@ class Doubt:
 
 
 def doubts_of(claim: Claim, alive: Live | None = None) -> tuple[Doubt, ...]:
-    """The doubts about the claim; with `alive`, the claims around it, also those about a claim that it belongs with."""
+    """Return the doubts about the claim; with `alive`, the claims around it, also those about related claims."""
     return (*_of_amounts(claim), *_of_state(claim), *(_of_company(claim, alive) if alive else ()))
 
 
@@ -102,8 +102,9 @@ def _of_company(claim: Claim, alive: Live) -> Iterator[Doubt]:
 class Why:
     """The one part that makes up the whole share, or "several", or "nothing" for a share of zero.
 
-    `percent` is the coinsurance's rate of `price`, the plan's price, when it is a whole or a half percent. `paid` is
-    the plan's payment when it is price less share; `discount` is what was billed above the price.
+    `percent` is the coinsurance's rate of `price`, the plan's price, if it is a whole or a half percent. `paid` is the
+    plan's
+    payment if it is price minus share; `discount` is what was billed above the price.
     """
 
     reason: ShareReason
@@ -115,12 +116,12 @@ class Why:
 
     @property
     def plan_percent(self) -> Decimal:
-        """The rate of the price that the plan pays, where `percent` is the member's."""
+        """The rate of the price that the plan pays, if `percent` is the member's."""
         return _HUNDRED - (self.percent or 0)
 
 
 def why_of(claim: Claim) -> Why | None:
-    """The reason; None when no share is reported, when it is a floor, or when the parts do not add up to it."""
+    """Return the reason; None if no share is reported, if it is a lower bound, or if the parts do not add up to it."""
     owed = claim.owed
     share = owed.amount
     if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
@@ -147,7 +148,7 @@ def _alike(amount: Amount | None, share: Amount) -> Amount | None:
 
 
 def _percent(share: Amount, price: Amount | None) -> Decimal | None:
-    """The whole or half percent of the price that gives the share to the cent."""
+    """Return the whole or half percent of the price that gives the share to the cent; else None."""
     if price is None:
         return None
     percent = (share.value * _HUNDRED / price.value * 2).quantize(Decimal(1)) / 2
@@ -168,7 +169,7 @@ def _discount(billed: Amount | None, price: Amount | None) -> Amount | None:
 
 
 def owed_steps(claim: Claim) -> tuple[Step, ...]:
-    """How what is owed adds up from its lines or its parts, and what the parts leave unexplained."""
+    """Return how what is owed is computed from its lines or its parts, and what the parts leave unexplained."""
     owed, steps = claim.owed, []
     if owed.amount and owed.source == "lines":
         steps.append(Step("lines", owed.amount, count=owed.lines_given))

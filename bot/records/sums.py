@@ -1,4 +1,4 @@
-"""Sums over claims, step by step."""
+"""Sums over claims, with their steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One amount of a step under a name that templates know; `minus` when it is subtracted. `day` is the service's."""
+    """An amount of a step with a name for templates; `minus` if it is subtracted. `day` is the date of service."""
 
     name: str
     amount: Amount
@@ -25,9 +25,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The terms and their sum, `result`. Of many terms the first are shown; `rest` is the sum of the `left` others.
+    """The terms and their sum, `result`. Of many terms the first are shown.
 
-    `count` is how many amounts there were; of lines only that is known, and there are no terms.
+    `rest` is the sum of the other `left` terms.
+
+    `count` is how many amounts there were; for lines only that is known, and there are no terms.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Step:
 
 
 def sum_of(name: str, claims: Iterable[Claim], amount: Callable[[Claim], Amount | None]) -> tuple[Step, ...]:
-    """The sum over the claims that have the amount; empty when there is nothing to add or there are two currencies.
+    """Return the sum over the claims that have the amount; () if there is nothing to add or there are two currencies.
 
     A labelled claim adds its amount without its day.
     """

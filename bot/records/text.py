@@ -1,4 +1,4 @@
-"""The payer's texts made safe to show: one clean line, the lines of a narrative, an address that a button may open."""
+"""The payer's texts made safe to show: one clean line, the lines of a narrative, or an address for a button."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _LONGEST_ADDRESS = 2_000
 
 
 def clean(text: str | None, limit: int = NAME_LIMIT) -> str | None:
-    """The text on one line without control, bidi and zero-width marks, cut at `limit` with an ellipsis (F45, F46).
+    """Return the text on one line without control, bidi and zero-width characters, cut at `limit` (F45, F46).
 
-    Returns None when nothing visible is left: an empty name is an absent name.
+    None if nothing visible is left: an empty name is an absent name.
     """
     if not text:
         return None
@@ -35,7 +35,7 @@ def clean(text: str | None, limit: int = NAME_LIMIT) -> str | None:
 
 
 def _visible(text: str, place: int) -> str:
-    """The character itself, a blank for white space and controls, nothing for invisible marks."""
+    """Return the character itself, a space for white space and controls, "" for invisible characters."""
     character = text[place]
     category = unicodedata.category(character)
     if category in {"Cc", "Zl", "Zp", "Zs"}:
@@ -46,7 +46,7 @@ def _visible(text: str, place: int) -> str:
 
 
 def lines_of(div: str | None) -> tuple[str, ...]:
-    """The lines of a narrative's `div`, in order, without empty and repeated ones; no tag and no attribute is left."""
+    """Return the lines of a narrative's `div`, in order, without tags, empty lines and duplicates."""
     if not div:
         return ()
     reader = _Reader()
@@ -57,7 +57,7 @@ def lines_of(div: str | None) -> tuple[str, ...]:
 
 
 class _Reader(HTMLParser):
-    """Collects text; blocks end a line, table cells are parted, what a browser would not show is skipped."""
+    """Collects text; blocks end a line, table cells are separated, what a browser would not show is skipped."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -65,19 +65,19 @@ class _Reader(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A tag opens."""
+        """Handle an opening tag."""
         del attrs
         self._hidden += tag in _UNSEEN
         self._part(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """A tag closes."""
+        """Handle a closing tag."""
         self._hidden -= tag in _UNSEEN and self._hidden > 0
         if tag in _BREAKS:
             self.pieces.append("\n")
 
     def handle_data(self, data: str) -> None:
-        """Text between tags; its own line ends mean nothing in XHTML."""
+        """Handle text between tags; line ends have no meaning in XHTML."""
         if not self._hidden:
             self.pieces.append(data.replace("\n", " "))
 
@@ -89,7 +89,7 @@ class _Reader(HTMLParser):
 
 
 def web_address(text: str | None) -> str | None:
-    """The address when it is https, names a host, and carries no user name, blank or control character; else None."""
+    """Return the address if it is https, with a host, and without user name, space or control character; else None."""
     if not text or len(text) > _LONGEST_ADDRESS or not text.isprintable() or " " in text:
         return None
     try:

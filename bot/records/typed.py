@@ -1,6 +1,7 @@
-"""The strict reading, with fhir.resources: for what is shown in detail. A failing element is left out and named.
+"""The strict reading, with fhir.resources, for what is shown in detail. An invalid element is left out and reported.
 
-Costs a millisecond or more a resource and its import a third of a second: call it in a thread, for few resources.
+It takes a millisecond or more for a resource, and its import a third of a second: call it in a thread, for few
+resources.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ class Typed(NamedTuple):
 
 
 def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typed:
-    """The resource with all that its fhir.resources R4B model takes.
+    """Return the resource with everything that its fhir.resources R4B model accepts.
 
-    An element that fails is removed by its error's location and validation is tried again, a bounded number of times:
-    CMS's own public examples all fail somewhere, and their numbers are still good. The id stays whatever its signs are.
+    An invalid element is removed by its error's location and validation is repeated, a limited number of times: CMS's
+    own
+    public examples all have errors, and their numbers are still correct. The id is kept whatever characters it has.
 
     Raises:
-        Unreadable: damaged JSON, another type, or what is left still fails. The text never holds a value.
+        Unreadable: invalid JSON, another type, or the rest is still invalid. The message never contains a value.
     """
     from pydantic import ValidationError  # noqa: PLC0415 -- imported late with the models: a third of a second
 
@@ -64,18 +66,19 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
 
 
 def is_ready(resource_type: str) -> bool:
-    """Whether the type's model is imported: the first reading pays for that, in a thread."""
+    """Return whether the type's model is imported, which the first reading does in a thread."""
     return f"fhir.resources.R4B.{resource_type.lower()}" in sys.modules
 
 
 def without_faults(
     raw: bytes | memoryview | msgspec.Raw, resource_type: str, shape: type[msgspec.Struct] | None = None
 ) -> tuple[bytes, tuple[str, ...]]:
-    """The resource's JSON without the elements that its model refuses, and the places of those that held something.
+    """Return the resource's JSON without the elements that its model rejects, and the locations of those with a value.
 
-    What is only missing, or unknown to FHIR, takes nothing away from what can be shown, and neither does what `shape`,
-    the slim reading, never looks at. A resource of which too much is refused stays as it is, with "" for its place, and
-    so does, without a place, what is no JSON of that type.
+    Elements that are only missing, unknown to FHIR, or never read by `shape`, the tolerant reading, are not reported. A
+    resource of which too much is rejected stays unchanged, with "" as its location, and so does, without a location,
+    what is
+    not JSON of that type.
     """
     try:
         found, dropped = read_typed(raw, resource_type)
@@ -86,7 +89,7 @@ def without_faults(
 
 
 def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
-    """Whether a reading of that type looks at the place."""
+    """Return whether a reading to that type uses the location."""
     if isinstance(known, msgspec.inspect.UnionType):
         return any(_is_read(place, one) for one in known.types)
     if isinstance(known, msgspec.inspect.VarTupleType):
@@ -97,7 +100,7 @@ def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
 
 
 def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
-    """Mend every place that the error names, the last ones first so that list indexes stay true."""
+    """Repair every location in the error, the last ones first so that list indexes stay valid."""
     faults = error.errors(include_input=False, include_context=False, include_url=False)
     places = dict(_fault(plain, fault["loc"], fault["type"]) for fault in faults)
     ordered = sorted(places, key=_order, reverse=True)
@@ -105,10 +108,11 @@ def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]
 
 
 def _fault(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
-    """The location as far as it exists in the JSON, with what is missing there, and the kind of error.
+    """Return the location as far as it exists in the JSON, with what is missing there, and the kind of error.
 
-    Models name some elements otherwise (`class_fhir`), and end some locations with `root`. Of an instant where a day is
-    due, or one without its zone, the day is meant.
+    Models name some elements differently (`class_fhir`), and end some locations with `root`. An instant in place of a
+    date,
+    or one without its zone, is meant as the date.
     """
     found: list[str | int] = []
     holder = plain
@@ -126,7 +130,7 @@ def _fault(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
 
 
 def _mended(plain: Any, place: ErrorPath, kind: str) -> bool:
-    """Change one place; False when it went with something around it."""
+    """Change one location. Return False if it was removed together with its parent."""
     if not place:
         return False
     holder = plain
@@ -140,7 +144,10 @@ def _mended(plain: Any, place: ErrorPath, kind: str) -> bool:
 
 
 def _change(holder: Any, name: str | int, kind: str) -> None:
-    """What is missing is marked absent in FHIR's own way, one is listed, an instant cut to its day; the rest goes."""
+    """Mark a missing value as absent as FHIR does, put a single one in a list, cut an instant to its date.
+
+    Remove the rest.
+    """
     if kind == "missing":
         holder[name] = _absent()
     elif kind == "model_field_validation.missing":
@@ -163,7 +170,7 @@ def _order(place: ErrorPath) -> tuple[tuple[bool, str, int], ...]:
 
 @lru_cache(maxsize=64)
 def _model(resource_type: str) -> type[BaseModel]:
-    """The R4B model class, imported on first use."""
+    """Return the R4B model class, imported on first use."""
     from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 -- a third of a second that most never need
 
     try:

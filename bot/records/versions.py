@@ -1,4 +1,4 @@
-"""Which records are one claim, which claims replace or take back others, and which are of one visit (fhir-notes 4.7).
+"""Which resources are one claim, which claims replace others, and which are about one visit (fhir-notes 4.7).
 
 Versions need proof: two claims that merely share a number are both kept.
 """
@@ -17,7 +17,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
-    """The claim numbers that are replaced, each with the id of the claim that does; one made in error replaces none."""
+    """Return the replaced claim numbers, with the claims that replace them; those made in error replace none."""
     priors: dict[str, list[tuple[Number, str]]] = {}
     for claim in claims:
         if claim.status != "entered-in-error" and claim.use in {None, "claim"}:
@@ -27,15 +27,15 @@ def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
 
 
 def is_prior(claim: Claim, priors: dict[str, list[tuple[Number, str]]]) -> bool:
-    """Whether another claim replaces it, by one of its numbers."""
+    """Return whether another claim replaces it, by one of its numbers."""
     named = ((own, *by) for own in claim.numbers for by in priors.get(own.value, ()))
     return any(by != claim.id and own.same(number) for own, number, by in named)
 
 
 def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
-    """Each record once, in its newest version (F42), and how many were older or repeated another one exactly.
+    """Return each claim once, in its newest version (F42), and how many were older or exact duplicates.
 
-    Proof is the record's id, or the same number, kind, use and days with the same amounts, people and reasons.
+    Proof is the resource's id, or the same number, kind, use and days with the same amounts, people and reasons.
     """
     by_id: dict[str, Claim] = {}
     seen = 0
@@ -55,7 +55,7 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
 
 
 def twins(claims: Iterable[Claim]) -> frozenset[str]:
-    """The ids of claims that count and share number, kind and days with another one that counts."""
+    """Return the ids of claims that count and share number, kind and days with another one that counts."""
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for claim in claims:
         if claim.numbers and claim.service.known:
@@ -64,7 +64,7 @@ def twins(claims: Iterable[Claim]) -> frozenset[str]:
 
 
 def version_of(claim: Claim) -> tuple[datetime, date]:
-    """The key that orders versions: when the record was changed, then when the claim was decided."""
+    """Return the key that orders versions: when the resource was changed, then when the claim was decided."""
     return (claim.last_updated or _NEVER, claim.created.first if claim.created else _LONG_AGO)
 
 
@@ -77,7 +77,7 @@ def _called(claim: Claim) -> tuple[object, ...]:
 
 
 def _content(claim: Claim) -> tuple[object, ...] | None:
-    """All that the claim says but its id and its dates of change; None without a number or a day of service."""
+    """Return everything in the claim except its id and dates of change; None without a number or a day of service."""
     if not claim.numbers or not claim.service.known:
         return None
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed, claim.paid_by_patient, claim.discount)
@@ -87,9 +87,9 @@ def _content(claim: Claim) -> tuple[object, ...] | None:
 
 
 def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
-    """The claims that each reversal takes back, by its id: those that it names, or one with exactly its amounts.
+    """Return the claims that each reversal takes back, by its id: those it refers to, or one with exactly its amounts.
 
-    `gone` are claims that no longer count: they are matched by number alone. A reversal without a match has no entry.
+    `gone` are claims that no longer count: they are matched by number only. A reversal without a match has no entry.
     """
     found: dict[str, tuple[Claim, ...]] = {}
     used: set[str] = set()
@@ -105,7 +105,7 @@ def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[
 
 
 def _fits(reversal: Claim, claim: Claim) -> bool:
-    """True for the exactly opposite amounts of an older claim with its number, or of the same day, kind and people."""
+    """Return whether the amounts are opposite to an earlier claim's with its number, or with its day and people."""
     if not _opposite(reversal, claim) or not _later(reversal, claim):
         return False
     if same_number(reversal, claim):
@@ -117,7 +117,7 @@ def _fits(reversal: Claim, claim: Claim) -> bool:
 
 
 def same_number(one: Claim, other: Claim) -> bool:
-    """Whether both have the same claim number."""
+    """Return whether both have the same claim number."""
     return bool(one.numbers and other.numbers) and one.numbers[0].same(other.numbers[0])
 
 
@@ -140,10 +140,11 @@ def _decided(claim: Claim) -> date:
 
 
 def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
-    """By the id of a claim that is not added up: the claim of another plan for the same visit, which is.
+    """Return, by the id of a claim that is not added up, the other plan's claim for the same visit, which is.
 
-    Two claims are of one visit when day, kind and charge agree, who billed does not differ, and their coverages do.
-    The member's share is that of the one that reports another payer's payment, else the smaller one.
+    Two claims are of one visit if day, kind and charge are equal, the biller does not differ, and their coverages do.
+    The
+    member's share is that of the one that reports another payer's payment, else the smaller one.
     """
     days: dict[tuple[object, ...], list[Claim]] = {}
     # Most members have one plan: then neither people nor days are read.
@@ -164,7 +165,7 @@ def _of_several_plans(claims: Sequence[Claim]) -> bool:
 
 
 def _of_one_charge(claims: Sequence[Claim]) -> Iterable[list[Claim]]:
-    """The claims that were billed for something, those of the same charge together."""
+    """Yield the claims with a charge, grouped by the same charge."""
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for claim in claims:
         if claim.billed and claim.billed.value > 0:
@@ -186,6 +187,6 @@ def _same_people(one: Claim, other: Claim) -> bool:
 
 
 def _rank(claim: Claim) -> tuple[bool, bool, object, str]:
-    """The claim that reports another payer's payment first, then the smaller share; one without a share comes last."""
+    """Return a sort key: a claim that reports another payer's payment first, then the smaller share; none last."""
     owed, prior = claim.owed.amount, claim.prior_payer_paid
     return (not (prior and prior.value > 0), owed is None, owed.value if owed else 0, claim.id)

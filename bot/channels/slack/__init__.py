@@ -1,1 +1,1 @@
-"""Slack over HTTP: signed events, slash commands and buttons in; Block Kit out."""
+"""Slack: signed events, slash commands and button presses in; Block Kit messages out."""

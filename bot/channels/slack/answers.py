@@ -1,6 +1,6 @@
-"""What the Slack channel does behind the acknowledgement: answer, and tell who cannot be answered.
+"""The work of the Slack channel after the acknowledgement: answer, or tell the person that there is no answer.
 
-A try ends in one of three ways: it is written, its asker is told, or `Unreachable` gives it back to the inbox.
+A try ends in one of three ways: the answer is posted, the person is told, or `Unreachable` returns it to the inbox.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Job = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
 
 class SlackController:
-    """Answers one delivery. It is given the workspace that it came from."""
+    """Answers one delivery, given the workspace that it came from."""
 
     def __init__(
         self,
@@ -72,10 +72,11 @@ class SlackController:
     async def work(
         self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str = "not_taken"
     ) -> None:
-        """Do a job; where Slack does not take what is written, a line in the log and one sentence for the asker.
+        """Do a job; if Slack rejects what is posted, log it and tell the person in one sentence.
 
         Raises:
-            Unreachable: nothing was written, or only what can be looked for, and nobody could be told: try again.
+            Unreachable: nothing was posted, or only what can be found later, and the person could not be told: try
+                again.
         """
         began = _Began(delivery)
         delivery = replace(delivery, writing=began.writing)
@@ -100,16 +101,16 @@ class SlackController:
                 await self._sorry(here, incoming, delivery, notice)
 
     async def _hold_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Say that the answer takes longer. The line is a part of the answer, so the try that succeeds deletes it."""
+        """Say that the answer takes longer. The line belongs to the answer, so the try that succeeds deletes it."""
         await delivery.writing(findable=True)
         with contextlib.suppress(*PASSING, SlackApiError, Unwritable):
             await self.say(here, incoming, "held_up", DeliveryMark.of(delivery.key), final=False)
 
     async def _sorry(self, here: Workspace, incoming: Incoming, delivery: Delivery, notice: str) -> None:
-        """One sentence where it was asked, else in the person's own chat.
+        """Post one sentence where the question was asked, or else in the 1:1 chat.
 
         Raises:
-            Unreachable: Slack does not answer; a refusal, in both places, is the end of it.
+            Unreachable: Slack does not respond. If it refuses in both places, nothing is raised.
         """
         mark = DeliveryMark.of(delivery.key)
         with contextlib.suppress(SlackApiError, Unwritable, aiohttp.ClientResponseError):
@@ -121,7 +122,7 @@ class SlackController:
                 await self.say(here, replace(incoming, own_chat=True, response_url=None), notice, mark)
 
     async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again."""
+        """Answer a message, a command, a press, a shortcut or a form, without repeating an earlier try's posts."""
         person, directory_only = await here.person(incoming.user, incoming.team)
         await self._people.note(person)
         place = await self._place(here, incoming)
@@ -161,7 +162,7 @@ class SlackController:
             await self._home_again(here, incoming)
 
     async def soothe(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Tell a person in their own chat that their question before this one is still in work."""
+        """Tell a person in their 1:1 chat that their previous question is still being answered."""
         if not incoming.direct:
             return
         language = await here.language(incoming.user)
@@ -176,7 +177,10 @@ class SlackController:
         self._next[delivery.key] = writer
 
     async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
-        """Whether there is nothing left to write: it stands there, or its asker is told that it may not (F52)."""
+        """Return whether nothing is left to post.
+
+        The answer is there, or the person was told that it may be missing (F52).
+        """
         if not (delivery.exhausted or delivery.maybe_written):
             return False
         own = place if isinstance(place, OneToOne) else None
@@ -194,7 +198,7 @@ class SlackController:
     async def say(
         self, here: Workspace, incoming: Incoming, notice: str, mark: DeliveryMark = UNMARKED, *, final: bool = True
     ) -> None:
-        """One sentence of the channel's own in reply, which needs nothing of Slack but that it is taken."""
+        """Reply with one sentence of the channel's own, without any other request to Slack."""
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
         place, blocks = await self._place(here, incoming), self._notices.blocks(notice, language)
         reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
@@ -205,21 +209,25 @@ class SlackController:
             await writer.share(place, reply, person)
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
-        """Bring a person's Home up to date."""
+        """Update a person's Home tab."""
         await home.publish(here, self._host, self._notices, self._modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
-        """The same behind an answer, which is no less where it fails: Home is made anew whenever it is opened."""
+        """Update a person's Home tab after an answer.
+
+        Failures are only logged, because it is updated whenever it is opened.
+        """
         try:
             await self.show_home(here, incoming)
         except (*PASSING, SlackApiError, WhoUnknown) as error:
             failed(error)
 
     async def push(self, here: Workspace | None, person: Person, reply: Private) -> None:
-        """Write in a person's own chat without being asked.
+        """Send a message to a person in their 1:1 chat, unasked.
 
         Raises:
-            Unwritable: there is no such chat, or Slack refused the message. Unreachable: Slack does not answer.
+            Unwritable: there is no such chat, or Slack rejected the message.
+            Unreachable: Slack does not respond.
         """
         own = None if here is None else await here.chat(person.user)
         if here is None or own is None:
@@ -231,10 +239,11 @@ class SlackController:
             raise Unwritable(code_of(error)) from None
 
     async def hand_over(self, client: AsyncWebClient, channel: str, reply: Shareable, person: Person) -> None:
-        """Post a person's question in a channel; who comes from Slack can be opened there and written to.
+        """Post a person's question in a channel, with a link to their profile if they use Slack.
 
         Raises:
-            Unwritten: Slack refused it. Unreachable: it may be posted or not.
+            Unwritten: Slack rejected it.
+            Unreachable: it is unknown whether it was posted.
         """
         page = self._notices.pages(reply)[0]
         if person.platform == "slack":
@@ -245,12 +254,12 @@ class SlackController:
             raise Unwritten(code_of(error)) from None
 
     async def pushed(self, here: Workspace | None, person: Person, name: str, since: float) -> bool | None:
-        """Whether what was pushed under a name stands whole in a person's chat; a part of it is deleted.
+        """Return whether the message with this mark is complete in a person's chat; parts of it are deleted.
 
-        None where the chat cannot be read.
+        None if the chat cannot be read.
 
         Raises:
-            Unreachable: Slack does not answer.
+            Unreachable: Slack does not respond.
         """
         own = None if here is None else await here.chat(person.user)
         if here is None or own is None:
@@ -276,7 +285,7 @@ class SlackController:
         return self.whisper(here, incoming, mark)
 
     def whisper(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> EphemeralWriter:
-        """The writer behind a response URL."""
+        """Return a writer for a response URL."""
         return EphemeralWriter(
             here,
             self._notices,
@@ -290,7 +299,7 @@ class SlackController:
 
     @contextlib.asynccontextmanager
     async def _status(self, here: Workspace, message: Message) -> AsyncIterator[None]:
-        """Says that it is looked up, under the bot's name in the 1:1 chat, when the answer takes a moment."""
+        """Within this context, show in a 1:1 chat that the answer is being looked up, if it takes a moment."""
         if not isinstance(message.place, OneToOne) or not message.place.thread:
             yield
             return
@@ -311,30 +320,30 @@ class SlackController:
 
 
 class _Began:
-    """Where an answer may stand: nowhere (None), only where it can be looked for (True), or elsewhere too (False)."""
+    """Where posts may exist: nowhere (None), only where they can be found (True), or elsewhere too (False)."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._note = delivery.writing
         self.findable = delivery.findable if delivery.maybe_written else None
 
     async def writing(self, *, findable: bool = False) -> None:
-        """Something is about to be posted."""
+        """Record that something is about to be posted."""
         await self._note(findable=findable)
         self.findable = findable and self.findable is not False
 
 
 async def on_error(error: Exception) -> BoltResponse:
-    """What bolt answers where a listener failed."""
+    """Return bolt's response after a listener failed."""
     return BoltResponse(status=status_after(error))
 
 
 def status_after(error: Exception) -> int:
-    """503 asks Slack to deliver again; what lacks a field will not have it the next time."""
+    """Return 503, so that Slack delivers again; 200 for an unreadable delivery, which would fail again."""
     failed(error)
     return 200 if isinstance(error, _UNREADABLE) else 503
 
 
 def failed(error: Exception) -> None:
-    """Log the kind of an error and Slack's code for it, never its text, which may quote a message."""
+    """Log the class of an exception and Slack's error code, never its text, which may contain a message."""
     reason = str(error) if isinstance(error, Unwritable | Unreachable | WhoUnknown) else code_of(error)
     log.error("failed", kind=type(error).__name__, reason=reason, channel="slack")

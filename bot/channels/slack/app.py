@@ -1,4 +1,4 @@
-"""The Slack side of the web application: the signed route, bolt behind it, and the work behind the acknowledgement."""
+"""The web routes for Slack: the signature check, bolt, and the work after the acknowledgement."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class SlackApp:
-    """Slack, for one workspace or many. `start` before the first request, `stop` after the last."""
+    """Slack, for one workspace or many. Call `start` before the first request and `stop` after the last."""
 
     def __init__(
         self,
@@ -85,9 +85,11 @@ class SlackApp:
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`commands` are Slack's; `inbox` keeps what has to be answered, `retention` what may have to be deleted.
+        """`commands` are the slash commands.
 
-        `forget` deletes all that is kept of a person; `now` is local time.
+        `inbox` makes the inbox of deliveries, `retention` records messages to delete.
+
+        `forget` deletes a person's stored data; `now` returns the local time.
         """
         self._host, self._given, self._table, self._clock = host, credentials, table, clock
         self._refused, self._commands, self._inbox_of = refused, tuple(commands), inbox
@@ -99,10 +101,10 @@ class SlackApp:
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
 
     async def start(self) -> None:
-        """Open the one HTTP session that every call to Slack shares, and the socket when Socket Mode is set.
+        """Open the HTTP session that all calls to Slack share, and the socket if Socket Mode is set.
 
         Raises:
-            SlackApiError: Slack does not take the app-level token.
+            SlackApiError: Slack rejects the app-level token.
         """
         self._connection = Connection(self._given, self._pause)
         self._workspaces = self._connection.workspaces(self._table)
@@ -151,7 +153,7 @@ class SlackApp:
         await self._connection.close()
 
     async def drain(self) -> None:
-        """Wait for the answers to everything acknowledged so far."""
+        """Wait until everything acknowledged so far is answered."""
         await self._errands.inbox.drain(_DRAIN_SECONDS)
         await self._errands.work.drain(_DRAIN_SECONDS)
         await self._erasing.drain(_DRAIN_SECONDS)
@@ -159,41 +161,45 @@ class SlackApp:
     open_paths = ("/slack/install", "/slack/oauth_redirect")
 
     def routes(self) -> list[Route]:
-        """The route that Slack calls, where it can check a signature, and the pages of an install."""
+        """Return the route for Slack's requests, if there is a signing secret, and the installation pages."""
         signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._given.signing_secret else []
         return [*signed, *(self._install.routes() if self._install else ())]
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Write in a person's own chat without being asked, such as after a sign-in that failed in the browser."""
+        """Send a message to a person in their 1:1 chat unasked, for example after a failed sign-in in the browser."""
         await self._desk.push(await self._workspaces.of(person.enterprise, person.team), person, reply)
 
     async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:
-        """Post a person's question where a help desk reads, in the workspace of the bot token.
+        """Post a person's question in a help desk's channel, in the workspace of the bot token.
 
         Raises:
-            Unwritten: Slack refused it. Unreachable: it may be posted or not.
+            Unwritten: Slack rejected it.
+            Unreachable: it is unknown whether it was posted.
         """
         await self._desk.hand_over(self._connection.client(self._given.bot_token), channel, reply, person)
 
     async def stands(self, person: Person, mark: str, since: float) -> bool | None:
-        """Whether what was pushed with this mark, since that Unix time, stands whole; a part of it is deleted."""
+        """Return whether a message with this mark, sent since that Unix time, is complete; parts of it are deleted."""
         return await self._desk.pushed(await self._workspaces.of(person.enterprise, person.team), person, mark, since)
 
     async def is_present(self, person: Person) -> bool | None:
-        """Whether a person is a full member of their workspace; None when Slack does not say."""
+        """Return whether a person is a full member of their workspace; None if Slack does not say."""
         here = await self._workspaces.of(person.enterprise, person.team)
         return None if here is None else await here.is_present(person)
 
     async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
-        """Who of these people of one workspace is a full member, by its list; whom Slack does not list is missing."""
+        """Return which of these people of one workspace are full members.
+
+        People that Slack does not list are missing.
+        """
         here = await self._workspaces.of(people[0].enterprise, people[0].team)
         return {} if here is None else await here.are_present(people, self._pause)
 
     async def _delete(self, shown: ShownMessage) -> bool:
-        """Whether a message of ours is gone.
+        """Delete one of the bot's messages. Return whether it is gone.
 
         Raises:
-            Unreachable: it may go later.
+            Unreachable: a later try may succeed.
         """
         here = await self._workspaces.of(shown.person.enterprise, shown.person.team)
         if here is None:
@@ -205,9 +211,11 @@ class SlackApp:
         return True
 
     async def _receive(self, request: Request) -> Response:
-        """200 for what Slack signed, 400 for what is no JSON, 401 for what it did not sign, 503 to be asked again.
+        """Respond to a request.
 
-        bolt answers 404 where nobody listens; Slack would count that as our failure, so it is 200 too.
+        200 if signed by Slack, 400 if not JSON, 401 if not signed, 503 to have it delivered again.
+
+        bolt returns 404 for events without a listener; that becomes 200, as Slack would count it as a failure.
         """
         body = await read_request(request, LARGEST_BODY)
         if body is None:
@@ -233,14 +241,14 @@ class SlackApp:
         return await self._bolt.async_dispatch(to_async_bolt_request(request, body))
 
     async def _take_payload(self, payload: Mapping[str, Any]) -> bool:
-        """One delivery of Socket Mode; true when it is taken."""
+        """Handle one delivery of Socket Mode. Return whether it may be acknowledged."""
         if await self._ended(payload):
             return True
         answer: BoltResponse = await self._bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(payload)))
         return answer.status in {200, 404}
 
     async def _ended(self, body: Body) -> bool:
-        """Handle an event that ends a person or an installation. Bolt would first ask for a token that is gone."""
+        """Handle an event that ends a person or an installation. bolt would first need a token, which is gone."""
         event = body.get("event")
         if not isinstance(event, Mapping) or event.get("type") not in ENDINGS:
             return False
@@ -323,7 +331,7 @@ class SlackApp:
         await ack()
 
     async def _on_view(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
-        """A form that was sent: what is wrong with a field is said at it, and the form stays open."""
+        """Handle a submitted form. If fields are invalid, the form stays open with messages at the fields."""
         here = await self._here(context)
         if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
             await ack(response_action="errors", errors=errors)
@@ -345,9 +353,9 @@ class SlackApp:
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-    """Whether Slack signed this body within five minutes of now (Unix seconds), as its signing guide describes.
+    """Return whether Slack signed this body within five minutes of `now` (Unix seconds), as its guide describes.
 
-    A timestamp that is no number and a signature that is no ASCII are unsigned, not errors.
+    A timestamp that is no number, or a signature that is not ASCII, counts as unsigned.
     """
     timestamp = headers.get("x-slack-request-timestamp", "")
     signature = headers.get("x-slack-signature", "")
@@ -360,12 +368,12 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) 
 
 
 def is_ssl_check(content_type: str, body: bytes) -> bool:
-    """Slack's unsigned check of the certificate: a form with `ssl_check=1`."""
+    """Return whether this is Slack's unsigned check of the certificate: a form with `ssl_check=1`."""
     return content_type.startswith(_FORM) and b"ssl_check=1" in body.split(b"&")
 
 
 def is_readable(content_type: str, body: bytes) -> bool:
-    """Whether bolt can read it: UTF-8 holding a JSON object, or a form whose payload, when it has one, is one."""
+    """Return whether bolt can read the body: UTF-8 JSON with an object, or a form whose payload, if any, is one."""
     try:
         text = body.decode()
         if content_type.startswith(_FORM):

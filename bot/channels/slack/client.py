@@ -1,9 +1,9 @@
 """Calls to Slack's Web API. A failure is either a refusal or an unknown outcome.
 
-Refused is `SlackApiError`, as slack_sdk raises it. Nobody knows is `Unreachable`: a 5xx, `internal_error` or
-`fatal_error` ("some aspect of the operation may have succeeded", says Slack's reference), a body that cannot be read,
-a connection that ended. What may be done twice is then tried again here; a post is not, because whoever posts has to
-look first whether it stands there.
+A refusal is a `SlackApiError`, as raised by slack_sdk. An unknown outcome is `Unreachable`: a 5xx, `internal_error` or
+`fatal_error` ("some aspect of the operation may have succeeded", says Slack's reference), an unreadable body, a broken
+connection. Calls that may be made twice are then retried here; a post is not, because its caller must first check
+whether it was made.
 """
 
 from __future__ import annotations
@@ -51,9 +51,11 @@ _CODE = re.compile(r"[a-z_]{1,80}")
 
 
 def code_of(error: BaseException | None) -> str:
-    """Slack's code of a failed call, such as `channel_not_found`; "" for any other error, and for what is no code.
+    """Return Slack's error code of a failed call, such as `channel_not_found`.
 
-    What stands between us and Slack may answer anything, a page of HTML for one.
+    "" for any other error, or if not a code.
+
+    A proxy in between may respond with anything, for example an HTML page.
     """
     if not isinstance(error, SlackApiError):
         return ""
@@ -73,11 +75,11 @@ _IN_WORDS = {
     "team_access_not_granted": "the organization has not granted this workspace the app",
     "ratelimited": "Slack takes no more requests just now; try again in a minute",
 }
-"""What an operator reads of a token that Slack refuses."""
+"""Explanations for the operator of Slack's error codes for a token."""
 
 
 def in_words(error: SlackApiError) -> str:
-    """What a refused token means for an operator, with Slack's code."""
+    """Return an explanation of a refused token for the operator, with Slack's error code."""
     code = code_of(error)
     told = _IN_WORDS.get(code, "Slack does not take it")
     return f"{told} ({code})" if code else "Slack's answer cannot be read; look at SLACK_API_URL"
@@ -96,17 +98,18 @@ _UNREADABLE = (AttributeError, LookupError, UnicodeError)  # from slack_sdk, for
 
 
 class Client(AsyncWebClient):
-    """slack_sdk's client with the rule above. `pause` waits between tries."""
+    """slack_sdk's client with these rules. `pause` waits between tries."""
 
     def __init__(self, *arguments: Any, pause: Pause = asyncio.sleep, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._pause = pause
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
-        """One call.
+        """Make one call.
 
         Raises:
-            SlackApiError: Slack refused it. Unreachable: it may be done or not; it was tried three times if it could.
+            SlackApiError: Slack refused it.
+            Unreachable: the outcome is unknown; it was tried three times if that is safe.
         """
         if api_method in _OF_THE_SDK:
             return await super().api_call(api_method, **options)
@@ -129,7 +132,7 @@ class Client(AsyncWebClient):
 
 
 def _is_refusal(error: SlackApiError) -> bool:
-    """Whether Slack's answer says that nothing was done: a code of its own that does not pass, on no 5xx."""
+    """Return whether Slack's response means that nothing was done: a permanent error code of Slack, and no 5xx."""
     status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
     broken = isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = code_of(error)

@@ -1,4 +1,4 @@
-"""The wire to Slack: one HTTP session, a client a token, and where the bot is installed."""
+"""Connections to Slack: one HTTP session, a client for each token, and the store of installations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Take = Callable[[Mapping[str, Any]], Awaitable[bool]]
 
 
 class Socket:
-    """One connection, opened again when Slack or the network ends it. `take` is true for what may be acknowledged."""
+    """A Socket Mode connection, reopened when it ends. `take` returns whether a delivery may be acknowledged."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, take: Take, logger: logging.Logger) -> None:
         self._take = take
@@ -46,10 +46,10 @@ class Socket:
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to connect, and go on trying: slack_sdk would also go on with a token that Slack never takes.
+        """Connect, and keep trying if that fails; but slack_sdk would also retry with an invalid token.
 
         Raises:
-            SlackApiError: Slack does not take the app-level token.
+            SlackApiError: Slack rejects the app-level token.
         """
         try:
             opened = await self._client.web_client.apps_connections_open(app_token=self._client.app_token)
@@ -62,14 +62,14 @@ class Socket:
         self._connecting = asyncio.create_task(self._client.connect())  # type: ignore[no-untyped-call]
 
     async def stop(self) -> None:
-        """Take no more."""
+        """Stop receiving."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
         await self._client.close()  # type: ignore[no-untyped-call]
 
     async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        """What is not acknowledged comes again, as over HTTP."""
+        """Handle a delivery and acknowledge it if it was stored; otherwise Slack delivers it again, as over HTTP."""
         try:
             taken = await self._take(request.payload)
         except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
@@ -84,9 +84,11 @@ _CALL_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The operator's credentials for Slack: a token for one workspace, or a client for many. No repr of secrets.
+    """The operator's credentials for Slack: a token for one workspace, or a client for many.
 
-    `tools`: the manifest names the tools for assistants.
+    Secrets are not in its repr.
+
+    `tools`: the manifest includes the MCP tools.
     """
 
     api_url: str = "https://slack.com/api/"
@@ -100,17 +102,17 @@ class Credentials:
 
     @property
     def many(self) -> bool:
-        """True when workspaces install the bot by OAuth."""
+        """Whether workspaces install the bot with OAuth."""
         return bool(self.client_id and self.client_secret and not self.bot_token)
 
     @property
     def authorization_url(self) -> str:
-        """Where Slack asks the installer."""
+        """The page where Slack asks the installer for consent."""
         return self.api_url.removesuffix("api/") + "oauth/v2/authorize"
 
 
 class Connection:
-    """Everything that is open towards Slack. Made inside the event loop; close it at the end."""
+    """The open connections to Slack. Create it in the event loop; close it at the end."""
 
     def __init__(self, credentials: Credentials, pause: Pause = asyncio.sleep) -> None:
         self._credentials, self._pause = credentials, pause
@@ -120,7 +122,10 @@ class Connection:
         self.urls = ResponseUrls(self.session, credentials.api_url)
 
     def client(self, token: str | None) -> Client:
-        """A client of a token. What Slack surely did not take is sent again: at a rate limit, when it says so."""
+        """Return a client for a token.
+
+        Requests that were surely not executed are sent again, at a rate limit when allowed.
+        """
         return Client(
             token,
             self._credentials.api_url,
@@ -134,7 +139,7 @@ class Connection:
         )
 
     def workspaces(self, table: KeyValueTable) -> Workspaces:
-        """The workspaces that these credentials serve."""
+        """Return the workspaces for these credentials."""
         given = self._credentials
         if not given.many:
             return OneWorkspace(self.client(given.bot_token))
@@ -144,7 +149,7 @@ class Connection:
         return ManyWorkspaces(Installations(table), table, self.client, rotator)
 
     def install(self, table: KeyValueTable, notices: Notices) -> Install | None:
-        """The pages of an install by OAuth; None for one workspace."""
+        """Return the OAuth installation pages; None for one workspace."""
         given = self._credentials
         if not given.many:
             return None
@@ -162,7 +167,7 @@ class Connection:
         )
 
     def socket(self, take: Take) -> Socket | None:
-        """Socket Mode, where an app-level token was given."""
+        """Return the Socket Mode connection if there is an app-level token, else None."""
         token = self._credentials.app_token
         return Socket(token, self.client(token), take, silent()) if token else None
 
@@ -172,7 +177,7 @@ class Connection:
 
 
 def silent() -> logging.Logger:
-    """A logger that says nothing: bolt and slack_sdk log whole bodies; what matters of them is logged by us."""
+    """Return a logger without output: bolt and slack_sdk log whole bodies; we log what is needed of them."""
     logger = logging.getLogger("bot.channels.slack.libraries")
     logger.setLevel(logging.CRITICAL)
     return logger

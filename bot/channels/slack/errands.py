@@ -1,7 +1,8 @@
-"""Everything that Slack delivers, kept before it is acknowledged and done behind it.
+"""Slack's deliveries: stored before they are acknowledged, and processed afterwards.
 
-What is neither a question nor its answer is done here: share or send on, open a form, keep Home true, offer what may
-be asked. Work is kept alive, in order per person and conversation, and finished before the end.
+Deliveries that are no questions are handled here: share or forward an answer, open a form, update Home, suggest
+prompts.
+Tasks are kept alive, run in order for each person and conversation, and finish before the end.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from bot.message import OneToOne, Shared
 
 
 class Work:
-    """Tasks with a strong reference each; asyncio itself would keep none."""
+    """Keeps a reference to each task, as asyncio itself does not."""
 
     def __init__(self) -> None:
         self._last: dict[Hashable, asyncio.Task[None]] = {}
@@ -36,7 +37,7 @@ class Work:
         self._tagged: dict[Hashable, asyncio.Task[None]] = {}
 
     def start(self, lane: Hashable, job: Coroutine[Any, Any, None], *, tag: Hashable = None) -> asyncio.Task[None]:
-        """Run a job after every earlier one of the same lane; `tag` is how it can be called off."""
+        """Run a job after all earlier ones of the same lane; `tag` identifies it for `cancel`."""
         task = asyncio.create_task(self._after(self._last.get(lane), job))
         self._last[lane] = task
         self._tasks.add(task)
@@ -46,12 +47,12 @@ class Work:
         return task
 
     def cancel(self, tag: Hashable) -> None:
-        """Call a job off, if it is not done: its question was taken back."""
+        """Cancel a job that is not done, because its question was deleted."""
         if task := self._tagged.get(tag):
             task.cancel()
 
     async def drain(self, seconds: float) -> None:
-        """Wait until everything is done, at most this long; what is left then is cancelled."""
+        """Wait, at most `seconds`, until all jobs are done; then cancel the rest."""
         await finish(self._tasks, seconds)
 
     async def _after(self, earlier: asyncio.Task[None] | None, job: Coroutine[Any, Any, None]) -> None:
@@ -80,7 +81,7 @@ ErrandKind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
 
 
 class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A delivery as it lies in the inbox, with the installation that it came from."""
+    """A delivery as stored in the inbox, with the installation that it came from."""
 
     enterprise: str
     team: str
@@ -90,7 +91,7 @@ class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Errands:
-    """Keeps what Slack delivers, and does it behind the acknowledgement, by its kind."""
+    """Stores Slack's deliveries, and processes them after the acknowledgement, by kind."""
 
     def __init__(
         self,
@@ -118,7 +119,10 @@ class Errands:
         }
 
     async def take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
-        """Keep it until it is answered, once, however often Slack delivers, and whichever process dies (F50, F51)."""
+        """Store an incoming request until it is answered.
+
+        Duplicate Slack deliveries are stored once, and the request survives the end of a process (F50, F51).
+        """
         if incoming is None:
             return
         installed = here.installed
@@ -135,12 +139,12 @@ class Errands:
             raise
 
     async def take_ending(self, event: str, where: tuple[str, str], ending: Ending) -> None:
-        """Keep what an event ends in an organization and workspace."""
+        """Store an event that ends people or an installation in an organization and workspace."""
         kept = msgspec.json.encode(StoredErrand(*where, ending=ending))
         await self.inbox.take(f"ending:{event}", f"ending:{'/'.join(where)}", kept, seconds=_ENDING_KEPT)
 
     async def handle(self, delivery: Delivery) -> None:
-        """Answer what was kept, in a task of its own that a deleted question calls off."""
+        """Process a stored delivery, in a task of its own that is cancelled if the question is deleted."""
         kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.ending is not None:
             await self._end(kept.ending)
@@ -163,7 +167,7 @@ class Errands:
             task.result()
 
     async def _soothe(self, delivery: Delivery) -> None:
-        """Tell who waits behind another message of theirs."""
+        """Tell a person that their message waits for an earlier one."""
         kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.incoming is not None and kept.kind == "answer":
             here = await self._workspaces.of(kept.enterprise, kept.team)
@@ -178,10 +182,10 @@ class Errands:
             raise Unreachable(type(error).__name__) from None
 
     async def _do(self, here: Workspace, kind: ErrandKind, incoming: Incoming, delivery: Delivery) -> None:
-        """Do it, or tell its asker that it is not done. A page that nobody waits for is left as it is.
+        """Do a job, or tell the person that it was not done. A Home tab or prompts that failed are left as they are.
 
         Raises:
-            Unreachable: another try may.
+            Unreachable: another try may succeed.
         """
         if kind in {"home", "prompts"}:
             if not delivery.exhausted:
@@ -191,14 +195,17 @@ class Errands:
             await self._desk.work(here, incoming, delivery, self._jobs[kind], notice)
 
     async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Tell once how to ask anew: an answer is not changed behind who reads it."""
+        """Tell a person who edited a message how to ask again, because an answer is not changed afterwards.
+
+        Only once.
+        """
         place = OneToOne(incoming.channel, incoming.thread)
         if not await self._desk.stands(here, incoming, place, delivery):
             await delivery.writing(findable=True)
             await self._desk.say(here, incoming, "edited", DeliveryMark.of(delivery.key))
 
     async def _pass_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Share an answer where its asker got it, or send it to their own chat."""
+        """Share an answer in the channel where the person got it, or send it to their 1:1 chat."""
         person, _ = await here.person(incoming.user, incoming.team)
         own = None if incoming.action == SHARE else await here.chat(incoming.user)
         if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
@@ -218,7 +225,7 @@ class Errands:
             await whisper.point(Shared(incoming.channel), person, shown.language, own)
 
     async def _form(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Open the form that a button or a shortcut names, while its trigger lives: three seconds."""
+        """Open the form of a button or a shortcut, which is possible within three seconds."""
         if delivery.tries > 1:
             notice = "interrupted" if delivery.maybe_written else "form_late"
             await self._desk.say(here, incoming, notice, DeliveryMark.of(delivery.key))
@@ -241,7 +248,7 @@ class Errands:
                 await here.client.views_open(trigger_id=incoming.trigger, view=view)
 
     async def _suggest(self, here: Workspace, incoming: Incoming, _: Delivery) -> None:
-        """Offer a person who opens the chat what they may ask."""
+        """Suggest prompts to a person who opens the chat."""
         language = await here.language(incoming.user)
         offered = self._modals.prompts[:_MOST_PROMPTS]
         prompts = [

@@ -1,8 +1,8 @@
-"""Forms where a form is better than words, as modals. Which there are and what they hold stands in the rule files.
+"""Slack modals for questions that are easier to ask with a form. The rule files define the forms and their fields.
 
-Each field is a `key:value` option of the intent that the form asks; labels are `templates/channels/form_*`. A form
-holds nothing of a member but, where its file says so, the network that looks like theirs: its opener alone sees it, and
-only where nobody else sees that it is opened.
+Each field is a `key:value` option of the form's intent; labels are the templates `templates/channels/form_*`. A form
+contains no member data, except that the network may be preselected if the file allows it; then only where nobody else
+sees that the form was opened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.replies.markdown import cut
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
 _PREFIX = "form-"
 AMONG_OTHERS, _ALONE = "shared", "own"
-"""What the button for more fields holds: whether others saw that the form was opened."""
+"""The value of the button for more fields: whether others saw that the form was opened."""
 
 
 class Modals:
@@ -34,20 +34,21 @@ class Modals:
         self.prompts = forms.offers.prompts
 
     def name_of(self, callback: str) -> str | None:
-        """The form that a callback id or a button names; None for anything else."""
+        """Return the form of a callback id or a button; None for any other id."""
         name = callback.removeprefix(_PREFIX)
         return name if callback.startswith(_PREFIX) and name in self._forms.offers.forms else None
 
     def offered(self, *, linked: bool) -> tuple[str, ...]:
-        """The forms for somebody who has connected an account, or has not."""
+        """Return the forms for a person with, or without, a connected account."""
         offered = self._forms.offers.forms.items()
         return tuple(name for name, one in offered if one.form.home and (linked or not one.linked))
 
     async def view(self, name: str, person: Person | None, language: Language, *, whole: bool = False) -> Kit:
-        """The view that Slack opens, on the person's own network where the form starts on one and says whose it is.
+        """Return the view that Slack opens, with the person's own network preselected if the form starts with it.
 
-        `person` is None for a guest, and where others see that the form is opened. Not `whole`, it has its first fields
-        and a button for the others.
+        `person` is None for a guest, and if others see that the form was opened. Unless `whole`, it has its first
+        fields and a
+        button for the others.
         """
         form = self._forms.offers.forms[name].form
         if form.first and not whole:
@@ -55,7 +56,7 @@ class Modals:
         return modal(form, self._notices, language, await self._forms.known(name, person))
 
     def errors(self, body: Body, language: Language) -> dict[str, str]:
-        """What is wrong with a sent form, by the block of the field at which Slack shows it."""
+        """Return the errors in a submitted form, by the block of the field."""
         view = body["view"]
         name = self.name_of(str(view.get("callback_id")))
         if name is None:
@@ -65,7 +66,7 @@ class Modals:
         return {blocks.get(key, key): labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
 
     def read(self, body: Body) -> Incoming | None:
-        """A sent form as what it asks; None for a view that is none of the pack's."""
+        """Return a submitted form as a question; None for a view that is not the pack's."""
         name = self.name_of(str(body["view"].get("callback_id")))
         if name is None:
             return None
@@ -76,9 +77,10 @@ class Modals:
 def modal(
     form: Form, notices: Notices, language: Language, known: KnownNetworks = NOTHING, *, more: str | None = None
 ) -> Kit:
-    """A form as a modal; `known` are the networks of its own field, and those on which it starts.
+    """Return a form as a modal; `known` are the networks of its own field, and those preselected.
 
-    With `more`, what the button for the other fields holds, it has its first ones: the place among them is required.
+    With `more`, the value of the button for the other fields, it has its first fields only, of which the place is
+    required.
     """
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": _text(labels["about"], _LABEL)}] if "about" in labels else []
@@ -96,9 +98,9 @@ def modal(
 
 
 def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks, *, needed: bool) -> Kit:
-    """A choice where its values are known, a box to tick for a single one, a day for a date, else a line.
+    """Return a field: a select if its values are known, a checkbox for a single one, a date picker, or a text input.
 
-    What has to be filled in wears a star; Slack itself says what is optional.
+    Required fields have a star; Slack itself marks the optional ones.
     """
     element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
     label = _text(f"{labels[key]} *" if needed else labels[key], _LABEL)
@@ -129,7 +131,7 @@ def _text(text: str, most: int) -> Kit:
 
 
 def fields_in(view: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a sent form as options, by key; a quotation mark in a value is dropped, for it would end it."""
+    """Return the fields of a submitted form as options, by key, without quotation marks, which would end a value."""
     values = (view.get("state") or {}).get("values") or {}
     found: dict[str, str] = {}
     for block, fields in values.items():
@@ -146,7 +148,7 @@ def _blocks_of(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _values(element: Mapping[str, Any]) -> list[str]:
-    """All values of a field: several that were chosen, or the one that was typed, chosen or picked."""
+    """Return all values of a field: several selected ones, or the one that was typed, selected or picked."""
     if many := element.get("selected_options"):
         return [_clean(one.get("value")) for one in many]
     option = element.get("selected_option") or {}

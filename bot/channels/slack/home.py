@@ -1,4 +1,7 @@
-"""App Home: what the bot can do and whether an account is connected. It stays visible: no name, no amount."""
+"""App Home: what the bot can do, and whether an account is connected.
+
+It stays visible, so it has no names or amounts.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,23 @@ from bot.message import Language, Person, Private
 from bot.replies.buttons import Kit
 
 ENDING = frozenset({"unlink"})
-"""The forms that end something: they ask before they do it."""
+"""The forms that delete something, which ask for confirmation."""
 
 
 class Host(Answers, Protocol):
-    """Who answers, and what a person finds at home."""
+    """Answers messages and renders the Home page."""
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """The page, and whether an account is connected."""
+        """Return the page, and whether an account is connected."""
         ...
 
 
 async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Modals, who: tuple[str, str]) -> None:
-    """Show a person's Home as it is now, replacing what was there. `who` is their id and their team's.
+    """Replace a person's Home tab by a current one. `who` is their id and their team's.
 
     Raises:
-        SlackApiError: Slack does not take it, other than that the app has no Home. Unreachable: it does not answer.
+        SlackApiError: Slack rejects it, except if the app has no Home.
+        Unreachable: Slack does not respond.
     """
     user, team = who
     person, directory_only = await workspace.person(user, team)
@@ -48,9 +52,9 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
 
 
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
-    """The page with the buttons of forms: one that asks in each row from the first on, what ends a connection last.
+    """Return the page with the buttons of forms: one question in each row from the first on, those that delete last.
 
-    The page's first button stands out.
+    The page's first button is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
     ending = [form for form in forms if form.get("style") == "danger"]

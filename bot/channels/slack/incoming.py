@@ -1,4 +1,4 @@
-"""What Slack delivers, read into one shape: who, where, what, and by which id it is told from its duplicates."""
+"""Slack's deliveries converted to one type: who, where, what, and an id that identifies duplicates."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ _LONGEST_ID = 255
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A person's message, command, press or form. `direct` is true in the one-to-one chat with the bot.
+    """A person's message, command, press or form.
 
-    `at` is Slack's own time of it, where it says one: what answers it is younger.
-    `own_chat`: it came from a place that is no conversation (App Home, a form), so the answer goes to that chat.
-    `quoted` are words of a message that its person chose, not their own. `action` is the kind of button pressed.
-    `view` is the open form in which it was pressed.
-    `trigger` opens a form within three seconds. `response_url` is a secret that lets its holder write to the person:
-    never logged, and kept only sealed, until it is answered.
+    Attributes:
+        direct: True in the 1:1 chat with the bot.
+        at: Slack's time of it, if given; posts that answer it are later.
+        own_chat: True if it came from no conversation (App Home, a form), so the answer goes to the 1:1 chat.
+        quoted: True if the text is a message that the person selected, not their own words.
+        action: the kind of button pressed.
+        view: the open form in which it was pressed.
+        trigger: opens a form within three seconds.
+        response_url: a secret that allows to write to the person: never logged, stored encrypted until it is answered.
     """
 
     key: str
@@ -47,9 +50,9 @@ class Incoming:
     at: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what names nobody, ids and words that are no text, and ids that are none: Slack sends neither.
+        """Raise ValueError if there is no user, or ids or texts are not text, or are no ids. Slack sends no such data.
 
-        Of an id of thousands of signs no call can be made, and each try would look like a fault that passes.
+        An id of thousands of characters would make each call fail, as if the failure were temporary.
         """
         named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action, self.at)
         given = (self.press, self.command, self.form, self.trigger, self.response_url)
@@ -60,7 +63,7 @@ class Incoming:
 
 
 def read_event(body: Body, bot_user: str) -> Incoming | None:
-    """A direct message or a mention by a person; None for edits, deletions, bots and everything else."""
+    """Return a direct message or a mention by a person; None for edits, deletions, bots and everything else."""
     event = body["event"]
     direct = event["type"] == "message" and event.get("channel_type") == "im"
     if not direct and event["type"] != "app_mention":
@@ -80,7 +83,7 @@ def read_event(body: Body, bot_user: str) -> Incoming | None:
 
 
 def read_edit(body: Body, bot_user: str) -> Incoming | None:
-    """A person's own words changed after they were sent; None for everything else that Slack calls a change."""
+    """Return a person's edit of their own message; None for all other changes of messages."""
     event = body["event"]
     now, before = event.get("message") or {}, event.get("previous_message") or {}
     if event.get("subtype") != "message_changed" or event.get("channel_type") != "im":
@@ -102,9 +105,9 @@ def read_edit(body: Body, bot_user: str) -> Incoming | None:
 
 
 def read_command(body: Body, bot_user: str) -> Incoming:
-    """A slash command. Without words it asks for help.
+    """Return a slash command. Without text it asks for help.
 
-    Slack calls a person's chat with any other person "directmessage" too, so the place is only maybe the bot's own.
+    Slack also calls a chat with another person "directmessage", so the place may not be the chat with the bot.
     """
     return Incoming(
         key=f"trigger:{body['trigger_id']}",
@@ -119,11 +122,11 @@ def read_command(body: Body, bot_user: str) -> Incoming:
 
 
 def read_press(body: Body) -> Incoming | None:
-    """A pressed button of ours, or a choice of a menu; None for one that only opens a page.
+    """Return a press of one of the bot's buttons, or a menu choice; None for a button that only opens a page.
 
-    The bot posts in a chat whose id starts with D only when it is its own; what a command showed there to one person
-    is told by its being ephemeral, and then the chat may be somebody else's. An action that this version does not
-    know, of an old card for one, is a button that nobody answers for: its presser is told so.
+    A chat whose id starts with D and that has posts of the bot is the chat with the bot, except for ephemeral ones,
+    which a
+    command may have shown in any chat. An unknown action, for example of an old card, becomes an expired button.
     """
     action, container = body["actions"][0], body.get("container", {})
     chosen = action.get("selected_option") or action
@@ -150,7 +153,7 @@ def read_press(body: Body) -> Incoming | None:
 
 
 def read_home(body: Body) -> Incoming:
-    """A person opened a tab of the app; `action` is the tab's name."""
+    """Return the event of a person who opened a tab of the app; `action` is the tab's name."""
     event = body["event"]
     return Incoming(
         key=f"event:{body['event_id']}",
@@ -163,7 +166,7 @@ def read_home(body: Body) -> Incoming:
 
 
 def read_thread(body: Body) -> Incoming | None:
-    """A person opened a conversation in the assistant's own container; None where Slack names none."""
+    """Return the event of a person who opened a conversation with the assistant; None if Slack names no channel."""
     thread = body["event"].get("assistant_thread") or {}
     if not thread.get("channel_id"):
         return None
@@ -178,7 +181,7 @@ def read_thread(body: Body) -> Incoming | None:
 
 
 def read_shortcut(body: Body) -> Incoming:
-    """A shortcut: a global one names a form, one on a message asks about that message's words."""
+    """Return a shortcut: a global one opens a form, one on a message asks about that message's text."""
     message = body.get("message") or {}
     channel = (body.get("channel") or {}).get("id") or ""
     return Incoming(
@@ -197,7 +200,7 @@ def read_shortcut(body: Body) -> Incoming:
 
 
 def read_submission(body: Body, form: str, text: str) -> Incoming:
-    """A form that was sent; `form` is the intent that it asks, `text` its fields as options."""
+    """Return a submitted form; `form` is its intent, `text` its fields as options."""
     return Incoming(
         key=f"view:{body['view']['id']}:{body['view'].get('hash', '')}",
         user=body["user"]["id"],
@@ -210,7 +213,7 @@ def read_submission(body: Body, form: str, text: str) -> Incoming:
 
 
 def json_of(content_type: str, body: bytes) -> Body:
-    """A body that says it is JSON, as an object; empty for any other."""
+    """Return a JSON body as an object; {} for any other body."""
     found = json.loads(body) if content_type.startswith("application/json") else {}
     return found if isinstance(found, dict) else {}
 
@@ -220,9 +223,9 @@ def _team(body: Body) -> str:
 
 
 def typed(text: str, bot_user: str = "") -> str:
-    """The words as typed: the bot's own mention gone, links and names as their labels, escapes undone.
+    """Return the text as typed: without a mention of the bot, with links and names as their labels, and unescaped.
 
-    At most 4,000 characters are kept, which is what Slack lets a person type.
+    It is cut to 4,000 characters, which is the most Slack lets a person type.
     """
     words = _TOKEN.sub(lambda token: _words(token, bot_user), text[: 2 * LONGEST])
     words = words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,4 +1,4 @@
-"""Installing the bot in a workspace by OAuth: `/slack/install` and `/slack/oauth_redirect`."""
+"""Installation of the bot in a workspace by OAuth: `/slack/install` and `/slack/oauth_redirect`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KNOWN_REASONS = frozenset({"access_denied", "invalid_browser", "invalid_state",
 
 
 class Install:
-    """The two pages. An installation replaces the one before of the same workspace or organization."""
+    """The two installation pages. An installation replaces the previous one of the same workspace or organization."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Install:
         self._flow = AsyncOAuthFlow(client=client, logger=logger, settings=settings)
 
     def routes(self) -> Sequence[Route]:
-        """The page that sends to Slack, and the one to which Slack sends back."""
+        """Return the page that redirects to Slack, and the one to which Slack redirects back."""
         return (
             Route("/slack/install", self._begin, methods=["GET"]),
             Route("/slack/oauth_redirect", self._end, methods=["GET"]),
@@ -93,14 +93,14 @@ class Install:
         return self._page("installed", 200, args)
 
     async def _refused(self, args: AsyncFailureArgs) -> BoltResponse:
-        """Slack's own words come from a URL that anybody can make, so they are neither shown nor logged."""
+        """Return the error page. Slack's text in the URL may be forged, so it is neither shown nor logged."""
         reason = args.reason if args.reason in _KNOWN_REASONS else "other"
         log.warning("not installed", reason=reason, channel="slack")
         status = 400 if args.suggested_status_code == 200 else args.suggested_status_code  # noqa: PLR2004 -- HTTP
         return self._page("not_installed", status)
 
     def _page(self, name: str, status: int, args: AsyncSuccessArgs | None = None) -> BoltResponse:
-        """A page of plain words. State and cookie are spent: the cookie is taken back."""
+        """Return a page of text, and delete the cookie if the installation is finished."""
         spent = args.settings.state_utils.build_set_cookie_for_deletion() if args else None
         return BoltResponse(
             status=status,
@@ -110,7 +110,7 @@ class Install:
 
 
 def said(notices: Notices, name: str) -> str:
-    """The HTML page that says a notice."""
+    """Return the HTML page with a notice."""
     lines = plain(notices.blocks(name, "en")).splitlines()
     body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
     head = (
@@ -120,7 +120,7 @@ def said(notices: Notices, name: str) -> str:
 
 
 def _guarded(response: Response) -> Response:
-    """What no page of ours goes without (T30)."""
+    """Add the security headers of all pages to a response (T30)."""
     for name, value in _HEADERS.items():
         response.headers[name] = value
     return response

@@ -1,6 +1,6 @@
-"""Where the bot is installed, and who has written from there (T21): tokens and people, sealed in the store.
+"""Where the bot is installed, and who has written from there (T21): tokens and people, stored encrypted.
 
-The state of an install under way is taken once. Everything of a person or a workspace is deleted when they go.
+The state of an installation can be used once. All data of a person or a workspace is deleted when they leave.
 """
 
 from __future__ import annotations
@@ -40,33 +40,33 @@ _SILENT = logging.getLogger("bot.channels.slack.libraries")
 
 
 class Installations(AsyncInstallationStore):
-    """slack_sdk's installation store over our own: one sealed row a workspace, or an organization."""
+    """slack_sdk's installation store over our own: one encrypted row for each workspace or organization."""
 
     def __init__(self, table: KeyValueTable) -> None:
         self._table = table
 
     @property
     def logger(self) -> logging.Logger:
-        """Nothing of an installation is logged."""
+        """Return a logger without output."""
         return _SILENT
 
     async def async_save(self, installation: Installation) -> None:
-        """Keep the bot's part; no user's token is ever asked for."""
+        """Store the bot's token; user tokens are never requested."""
         await self.async_save_bot(installation.to_bot())
 
     async def async_save_bot(self, bot: Bot) -> None:
-        """Keep a bot's token, replacing the one before."""
+        """Store a bot's token, replacing the previous one."""
         key = _key(bot.enterprise_id, None if bot.is_enterprise_install else bot.team_id)
         await self._table.put(_KIND, key, msgspec.json.encode(_as_row(bot)), seconds=_FOREVER)
 
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
     ) -> Bot | None:
-        """The bot of a workspace, else of its organization."""
+        """Return the bot of a workspace, or else of its organization."""
         return await self.find(enterprise_id or "", "" if is_enterprise_install else team_id or "")
 
     async def find(self, enterprise: str, team: str) -> Bot | None:
-        """The bot of a workspace; its own installation before its organization's."""
+        """Return the bot of a workspace; its own installation takes precedence over its organization's."""
         for key in dict.fromkeys((_key(enterprise, team), _key("", team), _key(enterprise, None))):
             row = await self._table.get(_KIND, key) if key != "/" else None
             if row is not None:
@@ -74,7 +74,7 @@ class Installations(AsyncInstallationStore):
         return None
 
     async def remove(self, enterprise: str, team: str) -> None:
-        """Delete the installation of a workspace; of the organization when no team is named."""
+        """Delete the installation of a workspace; of the organization if there is no team."""
         for key in {_key(enterprise, team), _key("", team)} - {"/"}:
             await self._table.drop(_KIND, key)
 
@@ -84,9 +84,11 @@ class Installations(AsyncInstallationStore):
 
 
 class States(AsyncOAuthStateStore):
-    """The states of installs under way. A state carries its own end, sealed, so that asking for one keeps nothing.
+    """The OAuth states of installations in progress.
 
-    Only a state that comes back leaves a row, its digest: of many callbacks with a state one gets it (T04).
+    A state contains its own expiry, encrypted, so issuing stores nothing.
+
+    Only a used state is stored, as a hash, so that of several callbacks with one state only one succeeds (T04).
     """
 
     def __init__(self, table: KeyValueTable) -> None:
@@ -94,15 +96,15 @@ class States(AsyncOAuthStateStore):
 
     @property
     def logger(self) -> logging.Logger:
-        """No state is logged."""
+        """Return a logger without output."""
         return _SILENT
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
-        """A fresh state, good for ten minutes."""
+        """Return a new state, valid for ten minutes."""
         return self._table.pass_(_STATES, seconds=STATE_SECONDS)
 
     async def async_consume(self, state: str) -> bool:
-        """Whether the state was issued here, is not over, and was not used before."""
+        """Return whether the state was issued here, has not expired and was not used before."""
         if not self._table.passes(_STATES, state or ""):
             return False
         return await self._table.first(f"{_STATES}:{_digest(state)}", seconds=STATE_SECONDS)
@@ -135,7 +137,7 @@ def _as_row(bot: Bot) -> dict[str, Any]:
 
 
 class ManyWorkspaces:
-    """Every workspace and organization that installed the bot. Tokens that rotate are renewed by one writer."""
+    """All workspaces and organizations that installed the bot. Expiring tokens are renewed by one process."""
 
     def __init__(
         self,
@@ -151,7 +153,7 @@ class ManyWorkspaces:
         self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
-        """The workspace's own installation, else its organization's."""
+        """Return the workspace's own installation, or else its organization's; None if there is none."""
         key = enterprise, team
         known = self._known.get(key)
         bot = known[0] if known else await self._installations.find(enterprise, team)
@@ -179,9 +181,9 @@ class ManyWorkspaces:
         return Workspace(self._client(bot.bot_token), installed)
 
     async def _rotated(self, bot: Bot) -> Bot:
-        """The current token. A refresh token works once, so only the process with the lease uses it.
+        """Return the current token. A refresh token works once, so only the process with the lease uses it.
 
-        The others go on with the old token, which lives two more hours.
+        The others continue with the old token, which is valid for two more hours.
         """
         ends = bot.bot_token_expires_at
         if ends is None or ends - self._clock() > _ROTATE_BEFORE_SECONDS:
@@ -220,9 +222,9 @@ Forget = Callable[[Person], Awaitable[object]]
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """What an event ends in a workspace or organization: some people by their ids, or everybody with the installation.
+    """What an event ends in a workspace or organization: some people, or everybody with the installation.
 
-    `team` is the workspace of the people where it is another than that of the event.
+    `team` is the workspace of the people if it differs from the event's.
     """
 
     enterprise: str
@@ -232,7 +234,10 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 def read_ending(body: Body) -> Ending | None:
-    """The ending in an event of `ENDINGS`; None for one that ends nobody, such as a changed picture."""
+    """Return the uninstall or deactivation in an event listed in `ENDINGS`.
+
+    None for an event that removes no access, such as a changed profile picture.
+    """
     event = body["event"]
     enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
     tokens, user = event.get("tokens") or {}, event.get("user") or {}
@@ -249,14 +254,14 @@ def read_ending(body: Body) -> Ending | None:
 
 
 class People:
-    """The people of each workspace who have talked to the bot. `forget` deletes all that is kept of one."""
+    """The people of each workspace who have talked to the bot. `forget` deletes a person's stored data."""
 
     def __init__(self, table: KeyValueTable, forget: Forget) -> None:
         self._table, self._forget = table, forget
         self._noted: TTLCache[str, bool] = TTLCache(_MOST_NOTED, _AGAIN_SECONDS)
 
     async def note(self, person: Person) -> None:
-        """Remember that somebody writes from here."""
+        """Record that a person writes from this workspace."""
         if person.key in self._noted:
             return
         row = msgspec.json.encode(replace(person, name="", home=""))
@@ -265,13 +270,13 @@ class People:
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
-        """Delete the record that a person wrote from here, as they asked for."""
+        """Delete the record that a person wrote from here, at their request."""
         self._noted.pop(person.key, None)
         for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
             await self._table.drop(_PERSON, f"{owner}\x1f{person.user}")
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
-        """Delete all that is kept of the person or workspace that left; a second call changes nothing."""
+        """Delete all stored data of the people or the workspace that left; a second call changes nothing."""
         if ending.everybody:
             await workspaces.gone(ending.enterprise, ending.team)
             await self._end_all(ending.enterprise, ending.team)
@@ -284,7 +289,7 @@ class People:
             await self._end(person)
 
     async def _end_one(self, user: str, enterprise: str, team: str) -> None:
-        """Everything of a user id here; in an organization a person has one id in all its workspaces."""
+        """Delete all data of a user id here; in an organization a person has one id in all its workspaces."""
         known = [*await self._known(_workspace(enterprise, team)), *await self._known(_organization(enterprise))]
         for person in {one.key: one for one in known if one.user == user}.values():
             await self._end(person)

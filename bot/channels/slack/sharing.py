@@ -1,4 +1,4 @@
-"""A command's answer, kept for a while so that its asker can share it or take it to their own chat."""
+"""A command's answer, stored for a while so that its asker can share it or send it to their 1:1 chat."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _LONGEST_REFUSAL = 500
 
 
 class ResponseUrls:
-    """The response URLs that belong to the Web API at `api_url`.
+    """Response URLs, accepted only if they belong to the Web API at `api_url`.
 
-    What a payload names is signed by whoever has the signing secret; it is still no address that the bot calls blindly.
+    A payload is signed by whoever has the signing secret, but the bot does not call arbitrary addresses in it.
     """
 
     def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
         self._session, self._api = session, urlsplit(api_url)
 
     async def took(self, url: str, body: dict[str, Any]) -> bool:
-        """Whether Slack took a post; false when it refused its blocks.
+        """Post to a response URL. Return whether Slack accepted it; False if it refused the blocks.
 
         Raises:
             Unwritable: the URL is not Slack's; nothing was called.
-            aiohttp.ClientError: Slack did not take it: the URL is over, or Slack is.
+            aiohttp.ClientError: Slack refused it: the URL has expired, or Slack is unavailable.
         """
         if not self._is_slacks(url):
             raise Unwritable("foreign_response_url")
@@ -61,7 +61,7 @@ class ResponseUrls:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
-    """Scheme, host and port; credentials before the host are part of no address of Slack's."""
+    """Return scheme, host and port; raises ValueError for an address with credentials, which Slack's never have."""
     if "@" in parts.netloc:
         raise ValueError("credentials")
     return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -73,25 +73,25 @@ _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
 
 
 class Sharing:
-    """Keeps what was shown to one person. `now` is the local time that a shared answer names."""
+    """Stores what was shown to one person. `now` returns the local time for a shared answer."""
 
     def __init__(self, table: KeyValueTable, notices: Notices, now: Callable[[], datetime]) -> None:
         self._table, self._notices, self._now = table, notices, now
 
     async def offer(self, reply: Shareable, person: Person) -> tuple[Kit, ...]:
-        """The row of buttons under a directory answer that only its asker sees."""
+        """Return the row of buttons under a directory answer that only its asker sees, and store the answer."""
         key = secrets.token_urlsafe(12)
         await self._table.put(_KIND, _of(key, person), packed(reply), seconds=_SECONDS, owner=person.key)
         labels = self._notices.labels("desk", reply.language)
         return ({"type": "actions", "elements": [_button(at, labels[at], key) for at in (SHARE, SEND)]},)
 
     async def shown(self, key: str, person: Person) -> Shareable | None:
-        """What was shown to this person under a key; None for anybody else's, and after a day."""
+        """Return the answer shown to this person under a key; None for other people, and after a day."""
         row = await self._table.get(_KIND, _of(key, person))
         return None if row is None else unpacked(row)
 
     def public(self, reply: Shareable, person: Person) -> tuple[BlockPage, ...]:
-        """The answer as a channel may read it: no buttons, which are its asker's, and who shared it, when."""
+        """Return the answer for the whole channel: without the asker's buttons, and with who shared it, and when."""
         now = self._now()
         values = {"who": person.name, "when": now.date(), "time": f"{now:%H:%M}"}
         return pages(for_everybody(reply, self._notices.blocks("shared", reply.language, values)))
@@ -107,7 +107,7 @@ def _button(action: str, label: str, key: str) -> Kit:
 
 
 class EphemeralWriter(SlackWriter):
-    """The channel of a slash command or an ephemeral button: what is shared goes to the asker alone."""
+    """The writer for a slash command or an ephemeral button: what is shared goes to the asker alone."""
 
     def __init__(
         self,
@@ -126,7 +126,10 @@ class EphemeralWriter(SlackWriter):
         self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
-        """Write to the asker through the response URL, which takes five posts; directory facts can be shared on."""
+        """Send to the asker through the response URL, which allows five posts.
+
+        Directory data can be shared from there.
+        """
         if reply.passing and self._left < _MOST_RESPONSES:
             return
         shown = self._notices.pages(reply)
@@ -137,16 +140,16 @@ class EphemeralWriter(SlackWriter):
         self._replaces = reply.passing
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line to the asker; none when the command was typed in the very chat that has the answer."""
+        """Send one line to the asker; none if the command was typed in the chat that has the answer."""
         if found is None or found.conversation != place.conversation:
             await self.respond(self._pointer(person, language, found))
 
     async def respond(self, page: BlockPage, *, to_all: bool = False) -> None:
-        """One post behind the response URL.
+        """Post once to the response URL.
 
         Raises:
             Unwritable: the URL is not Slack's.
-            aiohttp.ClientError: Slack did not take it: the URL is over, or Slack is.
+            aiohttp.ClientError: Slack refused it: the URL has expired, or Slack is unavailable.
         """
         if not self._left:
             return

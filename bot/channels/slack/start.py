@@ -1,4 +1,4 @@
-"""Slack, from its settings."""
+"""Starts the Slack channel from the settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 async def start(
     host: ChannelHost, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> AsyncIterator[SlackApp | None]:
-    """Slack, started, when its settings are there. `pause` waits between messages to a channel."""
+    """Within this context, Slack is started; yields None if its settings are missing.
+
+    `pause` waits between messages.
+    """
     settings = host.settings
     if settings.slack_bot_token is None and settings.slack_client_id is None:
         yield None

@@ -1,8 +1,9 @@
-"""One workspace, or organization, that the bot is installed in, the people who write from it, and what stands there.
+"""One Slack workspace or organization where the bot is installed: its users and its posted messages.
 
-An answer's posts carry an opaque key (F51, F52). Slack takes no key that makes a second post the same as the first, so
-the chat itself is read. That is allowed in the bot's own 1:1 chats only; elsewhere the person is told that an answer
-may be missing. Only what is younger than the question is read: a thread's first page is its oldest, and apps outside
+Each post of an answer has an opaque key (F51, F52). Slack has no idempotency key, so to find out whether a post
+succeeded the bot reads the chat. It may do so only in its own 1:1 chats; elsewhere the person is told that an answer
+may
+be missing. Only messages newer than the question are read, because a thread's first page is its oldest and apps outside
 the Marketplace get 15 messages a call (docs.slack.dev, changelog of 2025-05-29).
 """
 
@@ -36,7 +37,7 @@ _RESTRICTED = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Where a token belongs. An installation for a whole organization has no `team`."""
+    """The installation that a token belongs to. An installation for a whole organization has no `team`."""
 
     enterprise: str
     team: str
@@ -51,14 +52,14 @@ class Installed:
 
 
 class WhoUnknown(Exception):
-    """Slack does not tell this app who people are; the message is Slack's code."""
+    """Slack does not tell this app who people are; the message is Slack's error code."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackProfile:
-    """How a person is called, in which language Slack speaks to them, and whether they may ask the directory only.
+    """A person's name and language in Slack, and whether they may use the directory only.
 
-    `unnamed`: Slack says that it knows nobody of this id.
+    `unnamed`: Slack does not know this id.
     """
 
     name: str
@@ -69,7 +70,7 @@ class SlackProfile:
 
 
 class Workspace:
-    """Answers from users.info and conversations.open, asked once and kept for minutes; languages for a day."""
+    """Results of users.info and conversations.open, cached for minutes; languages for a day."""
 
     def __init__(self, client: AsyncWebClient, installed: Installed) -> None:
         self.client, self.installed = client, installed
@@ -78,25 +79,28 @@ class Workspace:
         self._languages: TTLCache[str, Language] = TTLCache(_MOST_PEOPLE, _DAY_SECONDS)
 
     async def person(self, user: str, team: str) -> tuple[Person, bool]:
-        """The person, and whether they may ask about the directory only: guests, strangers, other workspaces' people.
+        """Return the person, and whether they may use the directory only.
 
-        Whom Slack does not know is treated as a stranger.
+        Guests, strangers, people of other workspaces.
+
+        A person whom Slack does not know is treated as a stranger.
 
         Raises:
-            Unreachable: Slack does not answer. WhoUnknown: it does not tell this app who people are.
+            Unreachable: Slack does not respond.
+            WhoUnknown: Slack does not tell this app who people are.
         """
         profile = await self.profile(user)
         person = replace(self.somebody(user, team), name=profile.name)
         return person, self._is_foreign(team, profile) or profile.restricted
 
     def somebody(self, user: str, team: str) -> Person:
-        """The person by ids alone, without a question to Slack."""
+        """Return the person by ids alone, without a request to Slack."""
         here = self.installed
         home = f"Slack, {here.name}" if here.name else "Slack"
         return Person("slack", here.enterprise, team or here.team, user, home=home)
 
     async def is_present(self, person: Person) -> bool | None:
-        """Whether somebody is still a full member, asked anew; None when Slack does not say."""
+        """Return whether a person is still a full member, without the cache; None if Slack does not say."""
         self.look_again(person.user)
         try:
             _, directory_only = await self.person(person.user, person.team)
@@ -105,9 +109,11 @@ class Workspace:
         return not directory_only
 
     async def are_present(self, people: Sequence[Person], pause: Pause) -> dict[Person, bool]:
-        """Which of these people are full members, by the workspace's list; whom it does not name is missing.
+        """Return which of these people are full members, from the workspace's list.
 
-        It is read as long as it is cheaper than to ask about each. An organization has no list of its own.
+        People that are not listed are missing.
+
+        The list is read only as long as that is cheaper than to ask about each. An organization has no list of its own.
         """
         wanted, found = {person.user: person for person in people}, dict[Person, bool]()
         pages, cursor = len(people) // _PAGES_FOR, ""
@@ -128,9 +134,11 @@ class Workspace:
         return found
 
     def _is_foreign(self, team: str, profile: SlackProfile) -> bool:
-        """Whose own workspace is not one of this installation: the other side of a shared channel (T21).
+        """Return whether a person's workspace is not one of this installation.
 
-        Slack may name the organization where it otherwise names a team.
+        The other side of a shared channel (T21).
+
+        Slack may send the organization instead of a team.
         """
         here = self.installed
         if here.team:
@@ -138,10 +146,10 @@ class Workspace:
         return profile.enterprise != here.enterprise
 
     async def chat(self, user: str) -> OneToOne | None:
-        """The person's own conversation with the bot; None when Slack refuses to open it.
+        """Return the person's 1:1 chat with the bot; None if Slack refuses to open it.
 
         Raises:
-            Unreachable: Slack does not answer.
+            Unreachable: Slack does not respond.
         """
         if user not in self._chats:
             try:
@@ -153,14 +161,15 @@ class Workspace:
         return self._chats[user]
 
     def look_again(self, user: str) -> None:
-        """Ask Slack anew who somebody is: something about them changed."""
+        """Remove a person from the cache, because something about them changed."""
         self._profiles.pop(user, None)
 
     async def profile(self, user: str) -> SlackProfile:
-        """Who somebody is; a stranger when Slack does not know them.
+        """Return who a person is; a stranger if Slack does not know them.
 
         Raises:
-            Unreachable: Slack does not answer. WhoUnknown: it does not tell this app who people are.
+            Unreachable: Slack does not respond.
+            WhoUnknown: Slack does not tell this app who people are.
         """
         if user in self._profiles:
             return self._profiles[user]
@@ -183,7 +192,7 @@ class Workspace:
         return profile
 
     async def language(self, user: str) -> Language:
-        """In which language to speak to somebody, also while Slack does not answer: as within a day, else English."""
+        """Return a person's language; if Slack does not respond, the one cached for a day, or else English."""
         try:
             return (await self.profile(user)).language
         except (Unreachable, WhoUnknown):
@@ -203,17 +212,20 @@ class DeliveryMark:
 
     @classmethod
     def of(cls, delivery: str) -> DeliveryMark:
-        """The mark of a delivery."""
+        """Return the mark for a delivery."""
         return cls(hashlib.sha256(b"slack\x00" + delivery.encode()).hexdigest()[:32])
 
     def metadata(self, *, done: bool) -> dict[str, Any]:
-        """The argument of a post or an update; `done` on the last page of the last reply, and when it is filled in."""
+        """Return the metadata argument of a post or an update.
+
+        `done` for the last page of the last reply, once it is filled in.
+        """
         if not self.key:
             return {}
         return {"metadata": {"event_type": _EVENT, "event_payload": {"key": self.key, "done": done}}}
 
     def done_in(self, message: Mapping[str, Any]) -> bool | None:
-        """Whether a message of the chat is the end of this answer; None when it is none of its posts."""
+        """Return whether a message in the chat is the end of this answer; None if it is none of its posts."""
         metadata = message.get("metadata") or {}
         payload = metadata.get("event_payload") or {}
         if metadata.get("event_type") != _EVENT or payload.get("key") != self.key:
@@ -222,7 +234,7 @@ class DeliveryMark:
 
 
 async def cleared(here: Workspace, place: OneToOne, mark: DeliveryMark, since: str) -> Posted:
-    """How much of an answer stands in a 1:1 chat; parts of it are deleted, so that it can be given anew.
+    """Return how much of an answer is in a 1:1 chat; parts of it are deleted, so that it can be posted again.
 
     `since` is the `ts` of the question, or of a moment before it.
 
@@ -241,7 +253,7 @@ async def cleared(here: Workspace, place: OneToOne, mark: DeliveryMark, since: s
 
 
 async def _written(here: Workspace, place: OneToOne, since: str) -> AsyncIterator[Mapping[str, Any]]:
-    """What stands in a thread and, when the thread is gone or there was none, in the chat beside it."""
+    """Yield the messages of a thread; if it is gone or there was none, those of the chat."""
     if place.thread:
         replies = partial(here.client.conversations_replies, ts=place.thread)
         try:
@@ -286,7 +298,7 @@ class OneWorkspace:
         self._asking: asyncio.Task[Workspace | None] | None = None
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
-        """Slack is asked once where the token belongs, also when who waits for that gives up meanwhile."""
+        """Return the workspace. Slack is asked about the token once, even if the first caller is cancelled."""
         if self._workspace is None:
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._ask())
@@ -318,5 +330,5 @@ class OneWorkspace:
         )
 
     async def gone(self, enterprise: str, team: str) -> None:  # noqa: ARG002 -- there is only one
-        """The token is asked about anew."""
+        """Forget the workspace, so that Slack is asked about the token again."""
         self._workspace = None

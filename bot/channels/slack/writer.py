@@ -1,6 +1,6 @@
-"""Replies out to Slack. A private one is announced by a neutral line and filled in after: no notification holds it.
+"""Posts replies to Slack. A private reply is posted as a neutral line, for notifications, and then filled in.
 
-A writer serves one message: the note that says how far the search is becomes the answer.
+A writer is for one message: its progress note becomes the answer.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
 
 HELD_UP = "next"
-"""The intent of the note that an answer waits for another one."""
+"""The intent of the notice that an answer waits for another one."""
 SECONDS = 1.0
 _MOST_CHANNELS = 10_000
 
 
 class ChannelRateLimit:
-    """Hands out turns, each a second after the channel's last one."""
+    """Limits posts to one second apart in each channel."""
 
     def __init__(
         self,
@@ -67,16 +67,16 @@ class ChannelRateLimit:
             await self._pause(at - now)
 
     def note(self, channel: str) -> None:
-        """Something is written at once; the next turn comes a second later."""
+        """Record a post without waiting; the next turn is a second later."""
         self._free[channel] = max(self._clock(), self._free.get(channel, 0.0)) + SECONDS
 
 
 _ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
-"""The words that ask before a button does what it says, by intent."""
+"""The texts of the confirmation before a button deletes something, by intent."""
 
 
 class Notices:
-    """Rendered from `templates/channels/`, what every answer needs once at the start."""
+    """Renders `templates/channels/`; what every answer needs is rendered once at the start."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -85,7 +85,7 @@ class Notices:
         self._unwritable = ByLanguage({language: self.page("cannot_write", language) for language in words.languages})
 
     def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
-        """The messages of a reply: what deletes asks first, and an answer that can be rated ends with its thumbs."""
+        """Return the messages of a reply, with confirmations for deletions, and thumbs under ratable answers."""
         return pages(reply, partial(self._asks, language=reply.language), self.labels("rating", reply.language))
 
     def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
@@ -93,19 +93,19 @@ class Notices:
         return self.labels(name, language) if name else None
 
     def ready(self, reply: Reply) -> str:
-        """What a notification says instead of a private reply: what it is for, and nothing of what it says (T26)."""
+        """Return the notification text for a private reply: its purpose, and none of its content (T26)."""
         return self.labels("announced", reply.language)[purpose(reply)]
 
     def working(self, language: Language) -> str:
-        """What a notification says while a private answer takes its time (T26)."""
+        """Return the notification text while a private answer is being made (T26)."""
         return self._working[language].text
 
     def unwritable(self, language: Language) -> BlockPage:
-        """The private answer could go nowhere."""
+        """Return a message that says that the private answer could not be sent."""
         return self._unwritable[language]
 
     def aside(self, language: Language, address: str) -> BlockPage:
-        """The answer is in the private chat, at this address."""
+        """Return a message that says the answer is in the private chat, with a link to `address`."""
         return self.page("answered_aside", language, links={"chat": address})
 
     def blocks(
@@ -115,15 +115,15 @@ class Notices:
         values: Mapping[str, object] | None = None,
         links: Mapping[str, str] | None = None,
     ) -> tuple[Block, ...]:
-        """A template's blocks."""
+        """Return a template's blocks."""
         return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
 
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
-        """A template that fits one message."""
+        """Return a template that fits into one message."""
         return self.pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
 
     def _labels(self, name: str, language: Language) -> Mapping[str, str]:
-        """A template's table as labels by name: the words of buttons and forms."""
+        """Return a template's table as labels by name: the texts of buttons and forms."""
         tables = (block for block in self.blocks(name, language) if isinstance(block, Facts))
         return {row.label: row.value for table in tables for row in table.rows}
 
@@ -138,7 +138,7 @@ Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """A reply that is being written: its person, its conversation and its state."""
+    """A reply that is being posted, with its person and conversation."""
 
     place: Place
     reply: Answered
@@ -146,9 +146,9 @@ class _Writing:
 
 
 class SlackWriter:
-    """The Slack channel: posts in chats and threads, points with an ephemeral line.
+    """Posts replies in Slack chats and threads, and pointers as ephemeral lines.
 
-    `retention` hears of every message before a member's data is written into it.
+    `retention` records every message before a member's data is written into it.
     """
 
     def __init__(
@@ -166,10 +166,10 @@ class SlackWriter:
         self._noted: dict[str, str] = {}
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
-        """Write in the person's own chat.
+        """Post in the person's 1:1 chat.
 
-        A private reply is posted as a neutral line and then updated: Slack builds notifications from what is posted,
-        blocks included, and shows them on locked screens and in e-mail (T26).
+        A private reply is posted as a neutral line and then updated, because Slack builds notifications from the post,
+        including its blocks, and shows them on locked screens and in e-mail (T26).
         """
         try:
             await self._write(_Writing(place, reply, person))
@@ -179,7 +179,7 @@ class SlackWriter:
             raise
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Write in the thread of a channel; what concerns the asker alone, to the asker alone."""
+        """Post in a channel's thread; what concerns the asker alone is shown to the asker alone."""
         if reply.to_asker:
             for page in self._notices.pages(reply):
                 await self._ephemeral(place, person, page)
@@ -187,14 +187,14 @@ class SlackWriter:
             await self._write(_Writing(place, reply, person))
 
     async def private_place(self, person: Person) -> OneToOne | None:
-        """The person's chat with the bot."""
+        """Return the person's chat with the bot."""
         return await self._workspace.chat(person.user)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line that only this person sees; where Slack does not show it, the answer in their chat is no less.
+        """Show one line to this person only; if Slack does not show it, the answer in their chat is not affected.
 
         Raises:
-            Unreachable: there is no such answer, and whether the line that says so arrived is not known.
+            Unreachable: there is no such answer, and it is unknown whether the line that says so was shown.
         """
         try:
             await self._ephemeral(place, person, self._pointer(person, language, found))
@@ -206,9 +206,11 @@ class SlackWriter:
                 raise
 
     async def _write(self, to: _Writing) -> None:
-        """Write a reply. A progress note that Slack refuses is dropped.
+        """Post a reply. A progress note that Slack rejects is dropped.
 
-        Where one may stand that nobody can find again, and the answer can be asked for anew, it is (`Unreachable`).
+        Raises:
+            Unreachable: it is unknown whether a post succeeded, it cannot be looked up, and the question can be asked
+                again.
         """
         lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
         with contextlib.suppress(*(lost if to.reply.passing else ())):
@@ -229,9 +231,9 @@ class SlackWriter:
         self._note = (to.place, sent) if to.reply.passing else None
 
     async def _has_status(self, to: _Writing) -> bool:
-        """Whether Slack shows by itself, where an agent is talked to, that an answer is being made.
+        """Set Slack's status that an answer is being made, in a thread with the assistant. Return whether it is shown.
 
-        It is no message, so it says nothing of the question; the answer that follows ends it.
+        It is no message, so it says nothing about the question; the answer ends it.
         """
         if not isinstance(to.place, OneToOne) or not to.place.thread:
             return False
@@ -244,14 +246,14 @@ class SlackWriter:
         return True
 
     async def _wait(self, place: Place, *, further: bool) -> None:
-        """In a 1:1 chat the person's own typing sets the pace; only further pages wait."""
+        """Wait between posts. In a 1:1 chat the person's own typing sets the pace, so that only further pages wait."""
         if isinstance(place, Shared) or further:
             await self._pace.turn(place.conversation)
         else:
             self._pace.note(place.conversation)
 
     async def _replaced(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> bool:
-        """Whether the page was written over the passing note; a note that was deleted takes nothing."""
+        """Return whether the page replaced the progress note, which fails if the note was deleted."""
         try:
             await self._remember(to, ts)
             marked = self._mark.metadata(done=done)
@@ -265,13 +267,13 @@ class SlackWriter:
         return True
 
     async def _remember(self, to: _Writing, ts: str) -> None:
-        """Note a message of the person's chat that is about to hold their data."""
+        """Record a message in the person's chat that is about to contain their data."""
         known = ts in self._noted or to.reply.intent in FAREWELLS
         if isinstance(to.reply, Private) and isinstance(to.place, OneToOne) and not known:
             self._noted[ts] = await self._retention.note(to.person, to.place, ts)
 
     async def _standing(self, to: _Writing, page: BlockPage) -> BlockPage:
-        """The page, or a sentence in its place for who was disconnected while it was on its way (T53)."""
+        """Return the page; or a sentence in its place if the person was disconnected meanwhile (T53)."""
         if not isinstance(to.reply, Private) or await to.reply.stands():
             return page
         return self._notices.page("withdrawn", to.reply.language)
@@ -293,10 +295,10 @@ class SlackWriter:
         return str(sent["ts"])
 
     async def _take_back(self, to: _Writing, ts: str) -> None:
-        """Delete a neutral line that no answer will follow.
+        """Delete a neutral line that no answer will replace.
 
         Raises:
-            Unreachable: it may stand there still, so whoever tries again has to look for it.
+            Unreachable: it may still be there, so the next try has to look for it.
         """
         with contextlib.suppress(SlackApiError, StoreError):
             await self._client.chat_delete(channel=to.place.conversation, ts=ts)
@@ -316,7 +318,7 @@ class SlackWriter:
             raise
 
     async def tell(self, place: Place, person: Person, page: BlockPage) -> None:
-        """One line that only this person sees."""
+        """Show one line to this person only."""
         await self._ephemeral(place, person, page)
 
     async def _ephemeral(self, place: Place, person: Person, page: BlockPage) -> None:
@@ -331,7 +333,7 @@ class SlackWriter:
 
 
 async def drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
-    """The call with its blocks; plainer ones, then none, where Slack cannot draw them: the text says it all."""
+    """Call with blocks; if Slack rejects them, with plainer ones, then without, because the text is complete."""
     *ways, plain = page.ways()
     for blocks in ways:
         try:

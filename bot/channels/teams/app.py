@@ -1,4 +1,4 @@
-"""The Teams side of the web application: the route behind the SDK's check, and the work behind the acknowledgement."""
+"""The web routes for Teams: requests verified by the SDK, acknowledged at once and processed in the background."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _ERROR = "application/vnd.microsoft.error"
 
 
 class TeamsApp:
-    """One bot registration. `start` before the first request, `stop` after the last."""
+    """One bot registration. Call `start` before the first request and `stop` after the last."""
 
     def __init__(
         self,
@@ -91,9 +91,11 @@ class TeamsApp:
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
     ) -> None:
-        """`tenants` are those whose people may use it, the app's own first; `gone` hears who removed the app.
+        """`tenants` are those whose people may use it, the app's own first.
 
-        `renew` tells what a card says now.
+        `gone` is called with a person who removed the app.
+
+        `renew` returns a card's current content.
         """
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._refused = refused
@@ -117,7 +119,7 @@ class TeamsApp:
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS)
 
     async def start(self) -> None:
-        """Register the SDK's handler, with our own work behind it, and fetch the connector's keys meanwhile."""
+        """Register the SDK's handler with our own, and fetch the connector's keys in the background."""
         await self._app.initialize()
         # The SDK's own handlers would send what was typed to a token service, and answer unknown calls with 500.
         self._app.server.on_request = self._on_activity
@@ -137,11 +139,11 @@ class TeamsApp:
     open_paths = ()
 
     def routes(self) -> list[Route]:
-        """The one route that Teams calls."""
+        """Return the one route that Teams calls."""
         return [Route(ROUTE, self._receive, methods=["POST"])]
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Write to a person in their own chat, unasked.
+        """Send a message to a person in their 1:1 chat, unasked.
 
         Raises:
             Unwritable: they have not added the app.
@@ -153,20 +155,20 @@ class TeamsApp:
         await writer.post(place, reply, person)
 
     async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- it says who asks
-        """Post a question where a help desk of the app's own tenant reads; raises as the writer does."""
+        """Post a question in a help desk's channel in the app's own tenant; raises as the writer does."""
         await self._writer(self._regions.get(self._home, self._cloud.service_url)).hand_over(channel, reply)
 
     async def is_present(self, person: Person) -> bool | None:
-        """Whether a person is a full member of their tenant; None when Teams does not say."""
+        """Return whether a person is a full member of their tenant; None if Teams does not say."""
         region = self._regions.get(person.team, self._cloud.service_url)
         place = await self._writer(region).private_place(person)
         return None if place is None else await self._people.is_present(person, region, place.conversation)
 
     async def _delete(self, shown: ShownMessage) -> bool:
-        """Whether a message of ours is gone.
+        """Delete one of the bot's messages. Return whether it is gone.
 
         Raises:
-            Refused, httpx.HTTPError: it may go later.
+            Refused, httpx.HTTPError: a later try may succeed.
         """
         try:
             await self._connector.delete(shown.region or self._cloud.service_url, shown.conversation, shown.message)
@@ -175,7 +177,7 @@ class TeamsApp:
         return True
 
     async def _receive(self, request: Request) -> Response:
-        """What the SDK answers to an activity that may reach it; 413, 401, 400 and 403 for what may not."""
+        """Return the SDK's response to an activity that passed the gate; otherwise 413, 401, 400 or 403."""
         body = await read_request(request, gate.LARGEST_BODY)
         if body is None:
             return self._refuse(413, "size")
@@ -203,7 +205,7 @@ class TeamsApp:
         return kid is not None and await self._keys.endorse(kid)
 
     async def _on_activity(self, event: ActivityEvent) -> InvokeResponse[Any]:
-        """What the SDK calls once the token has proved good; it never raises, for the SDK would log the text."""
+        """Handle an activity whose token the SDK verified. Never raises, because the SDK would log the text."""
         try:
             status, body = await self._take(event.body.model_dump())
         except Exception as error:  # noqa: BLE001 -- whatever it is, Teams shall know, and nobody reads a trace
@@ -229,7 +231,7 @@ class TeamsApp:
         return _OK, None
 
     async def _invoked(self, name: str, body: Body) -> tuple[int, Any]:
-        """What a client waits for. 501 for what we do not offer, which Teams then does not ask again."""
+        """Return the response to an invoke. 501 for an unsupported one, which Teams then does not send again."""
         calls: Mapping[str, Callable[[Body], Awaitable[Any]]] = {
             "adaptiveCard/action": self._renewals.answer if is_renewal(body) else self._pressed,
             "composeExtension/fetchTask": self._dialogs.open,
@@ -249,7 +251,7 @@ class TeamsApp:
         return await self._writer(incoming.service_url).private_place(person)
 
     async def _keep(self, incoming: Incoming | None) -> None:
-        """Keep it until it is answered, once, however often Teams delivers it."""
+        """Store an incoming request until it is answered, once, however often Teams delivers it."""
         if incoming is None:
             return
         key, lane = _hash(incoming.key), _hash(incoming.lane)
@@ -261,7 +263,7 @@ class TeamsApp:
             raise
 
     async def _tell_unkept(self, incoming: Incoming) -> None:
-        """Say that nothing can be kept: whoever waits would hear nothing at all, for Teams tries again in silence."""
+        """Tell the person that the message cannot be stored, because Teams retries silently."""
         person = Person("teams", "", incoming.tenant, incoming.user)
         message, writer = Message(incoming.key, person, incoming.place, ""), self._writer(incoming.service_url)
         try:
@@ -270,7 +272,7 @@ class TeamsApp:
             _failed(error)
 
     async def _pressed(self, body: Body) -> dict[str, Any]:
-        """What the client shows at the button at once; the answer is a message of its own."""
+        """Return what the client shows at the button at once; the answer is a separate message."""
         language, press = language_of(body), read_press(body)
         if press is None:
             value = {"code": "BadRequest", "message": self._notices.text("old_button", language)}
@@ -279,7 +281,7 @@ class TeamsApp:
         return {"statusCode": _OK, "type": MESSAGE, "value": self._notices.text("looking", language)}
 
     async def _installed(self, body: Body) -> None:
-        """Greet who added the app for themselves; forget who removed it (T21)."""
+        """Greet a person who added the app; delete the data of one who removed it (T21)."""
         incoming, action = said(body, self._notices.text("hello", language_of(body))), word(body, "action")
         if incoming is None or not incoming.personal:
             return
@@ -289,7 +291,7 @@ class TeamsApp:
             await self._keep(incoming)
 
     async def _soothe(self, delivery: Delivery) -> None:
-        """Show who waits behind another message of theirs that it was heard; the other's notes tell how far it is."""
+        """Show a typing indicator to a person whose message waits for an earlier one, whose progress notes they see."""
         incoming = msgspec.json.decode(delivery.body, type=Incoming)
         if incoming.aside:
             return
@@ -331,7 +333,10 @@ class TeamsApp:
             _failed(error)
 
     async def _pass_on(self, writer: TeamsWriter, incoming: Incoming, message: Message, delivery: Delivery) -> None:
-        """Show an answer to everybody where its asker asked; from their own chat, say there that it is done."""
+        """Share an answer where its asker asked.
+
+        If they did so from their own chat, tell them there that it is done.
+        """
         found = await self._sharing.taken(message.press or "", message.person)
         if found is None:
             await _say(writer, message, self._notices.in_every_language("share_over"))
@@ -344,7 +349,7 @@ class TeamsApp:
 
     @contextlib.asynccontextmanager
     async def _typing(self, incoming: Incoming) -> AsyncIterator[None]:
-        """Show that an answer is being written, when it takes longer than a moment."""
+        """Within this context, show a typing indicator if the answer takes longer than a moment."""
 
         async def show() -> None:
             await asyncio.sleep(self._typing_after)
@@ -375,7 +380,7 @@ class TeamsApp:
 
 
 def _hash(text: str) -> str:
-    """An id that is kept for an hour after its message is gone: it shall not say whose conversation it was."""
+    """Return a hash of an id that is stored for an hour after its message, so that it identifies no conversation."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -388,6 +393,6 @@ async def _say(writer: TeamsWriter, message: Message, reply: Shareable) -> None:
 
 
 def _failed(error: Exception) -> None:
-    """Log the kind of an error and Teams' status for it, never its text, which may quote a message."""
+    """Log the class of an exception and Teams' status, never its text, which may contain a message."""
     reason = str(error) if isinstance(error, Unwritten) else ""
     log.error("failed", kind=type(error).__name__, reason=reason, channel="teams")

@@ -1,4 +1,4 @@
-"""Calls to the Bot Connector: few at once, tried again where Teams says so, in the order of each conversation."""
+"""Calls to the Bot Connector: few at a time, retried when Teams says so, in the order of each conversation."""
 
 from __future__ import annotations
 
@@ -40,23 +40,24 @@ _TOO_MUCH = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 
 class NotShown(Unwritten):
-    """Teams refused a message for what it holds; the message is the HTTP status."""
+    """Teams rejected a message's content; the message is the HTTP status."""
 
 
 class CallRefused(Unwritten):
-    """Teams answered with another error; the message is its HTTP status, or that it is none of Teams' hosts."""
+    """Teams returned another error; the message is its HTTP status, or that the host is not Teams'."""
 
 
 FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)
-"""Every way in which a call can fail."""
+"""All exceptions of a failed call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What stands at a message beside its card.
+    """Additions to a message's card.
 
-    `only` is the one person of a group or channel who is to see it, by their id there. `label` is the name of its
-    sensitivity and what it means. `rates`: thumbs, whose press asks for a dialog.
+    `only` is the one person of a group or channel who sees it, by their id there. `label` is the name of its
+    sensitivity
+    and what it means. `rates`: thumbs that open a dialog.
     """
 
     only: str = ""
@@ -68,10 +69,10 @@ PLAIN = Extras()
 
 
 class Connector:
-    """Writes into conversations and asks who takes part in them. Every method takes the region's `service_url`.
+    """Posts in conversations and asks about their members. Every method takes the region's `service_url`.
 
-    Raises `Unwritable` where the bot may not write, `NotShown` where Teams refuses a card, `CallRefused` for other
-    answers, and httpx's errors where there is none.
+    Raises `Unwritable` if the bot may not write, `NotShown` if Teams rejects a card, `CallRefused` for other error
+    responses, and httpx's exceptions if there is no response.
     """
 
     def __init__(self, app: App, hosts: Hosts, pause: Pause = asyncio.sleep) -> None:
@@ -80,14 +81,14 @@ class Connector:
         self._regions: LRUCache[str, ApiClient] = LRUCache(_MOST_REGIONS)
 
     async def close(self) -> None:
-        """Close the connections; every client shares the one pool."""
+        """Close the connections, which all clients share."""
         await self._app.http_client.http.aclose()
         await self._app.api.http.http.aclose()
 
     async def show(
         self, service_url: str, conversation: str, card: AdaptiveCard, summary: str, extras: Extras = PLAIN
     ) -> str:
-        """Post a card; the message's id. `summary` is what a notification says instead of it."""
+        """Post a card. Return the message's id. `summary` is the text of a notification."""
         message = MessageInput(attachments=[Attachment(content_type=TYPE, content=card)], summary=summary)
         if extras.only:
             message.recipient = Account(id=extras.only, is_targeted=True)
@@ -101,25 +102,25 @@ class Connector:
         return await self._send(service_url, conversation, message)
 
     async def say(self, service_url: str, conversation: str, text: str) -> None:
-        """Post a few words of our own, without a card."""
+        """Post a text of our own, without a card."""
         await self._send(service_url, conversation, MessageInput(text=text, text_format="plain"))
 
     async def type(self, service_url: str, conversation: str) -> None:
-        """Show that an answer is being written."""
+        """Show a typing indicator."""
         await self._send(service_url, conversation, TypingActivityInput())
 
     async def delete(self, service_url: str, conversation: str, message: str) -> None:
-        """Delete a message of ours."""
+        """Delete one of the bot's messages."""
         conversations = self._region(service_url).conversations
         await self._call(lambda: conversations.delete_activity(quoted(conversation), quoted(message)))
 
     async def member(self, service_url: str, conversation: str, member: str) -> TeamsChannelAccount:
-        """Who somebody in a conversation is."""
+        """Return a member of a conversation."""
         conversations = self._region(service_url).conversations
         return await self._call(lambda: conversations.get_member_by_id(quoted(conversation), quoted(member)))
 
     async def chat(self, service_url: str, tenant: str, user: str) -> str:
-        """The id of a person's own conversation with the bot, which exists where they have the app."""
+        """Return the id of a person's 1:1 chat with the bot, which exists if they have the app."""
         asked = CreateConversationParams(
             members=[Account(id=user)], tenant_id=tenant, channel_data={"tenant": {"id": tenant}}
         )
@@ -153,7 +154,7 @@ class Connector:
                 raise _without_text(error) from None
 
     def _region(self, service_url: str) -> ApiClient:
-        """One client for each region, made once: the SDK would make a dozen objects for every message."""
+        """Return the client for a region, cached, as the SDK would make a dozen objects for every message."""
         if not self._hosts.hold(service_url):
             raise CallRefused("foreign service URL")
         address = service_url.rstrip("/")
@@ -163,7 +164,7 @@ class Connector:
 
 
 async def _targeted(region: ApiClient, conversation: str, activity: Any) -> str:
-    """Post what one person sees; the message's id. The SDK's own call warns each time that it is a preview."""
+    """Post a message that one person sees. Return its id. The SDK's own method logs a warning each time."""
     url = f"{region.service_url}/v3/conversations/{conversation}/activities"
     body = activity.model_dump(by_alias=True, exclude_none=True)
     sent = (await region.http.post(url, params={"isTargetedActivity": "true"}, json=body)).json()
@@ -171,7 +172,7 @@ async def _targeted(region: ApiClient, conversation: str, activity: Any) -> str:
 
 
 def _without_text(error: httpx.HTTPStatusError) -> Exception:
-    """The error without its text, which names the conversation's address."""
+    """Return the exception without its text, which contains the conversation's address."""
     status = error.response.status_code
     if status in _BLOCKED:
         return Unwritable(str(status))
@@ -184,5 +185,5 @@ def _asked_to_wait(response: httpx.Response) -> float:
 
 
 def quoted(part: str) -> str:
-    """An id as one part of an address."""
+    """Return an id quoted as one part of a URL path."""
     return quote(part, safe=":@;=")

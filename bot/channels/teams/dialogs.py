@@ -1,7 +1,7 @@
-"""Dialogs that the message box and a message's menu open: the pack's forms, and "Ask about this message".
+"""Dialogs opened from the message box and a message's menu: the pack's forms, and "Ask about this message".
 
-They open in any chat, also in one that the bot is no part of, so their answers go to the person's own chat with it.
-A form that asks about a member's record opens in that chat only.
+They open in any chat, also without the bot in it, so answers go to the person's 1:1 chat with the bot. A form about a
+member's record opens in that chat only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bot.replies.cards import TYPE, AdaptiveCard
 from bot.replies.markdown import cut
 
 FORM = "form"
-"""What the data of a sent form holds beside its fields: the form's name."""
+"""The key for the form's name in the data of a submitted form."""
 _LABEL, _CHOICE, _LINE = 200, 100, 200
 Choices = Sequence[tuple[str, str]]
 _MORE = "more"
@@ -44,7 +44,7 @@ def form_card(
     *,
     known: KnownNetworks = NOTHING,
 ) -> AdaptiveCard:
-    """A form to fill in. `typed` are the values that its fields start with, `faults` what is said below a field.
+    """Return a form as a card. `typed` are the initial values of its fields, `faults` the messages below fields.
 
     `known` are the networks of the form's own field.
     """
@@ -73,7 +73,7 @@ def form_card(
 
 
 def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[AdaptiveCard]:
-    """A button that shows the other fields and hides them again, and these."""
+    """Return a button that shows or hides the other fields, and these fields."""
     shows = {"type": "Action.ToggleVisibility", "title": labels["more"], "targetElements": [_MORE]}
     return [
         {"type": "ActionSet", "actions": [shows]},
@@ -84,7 +84,7 @@ def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[Adaptiv
 def _field(  # noqa: PLR0917 -- what a field is made of
     form: Form, key: str, labels: Mapping[str, str], listed: Choices, typed: Sequence[str], fault: str | None
 ) -> Iterator[AdaptiveCard]:
-    """One field. A star says what has to be filled in; of fields of which one is enough, at the one seen first."""
+    """Yield one field. A star marks required fields, and the first of several fields of which one is required."""
     star = " *" if key in form.asked_first and key not in form.required else ""
     asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL) + star, **_input(form, key, listed, typed)}
     if key in form.required:
@@ -97,7 +97,7 @@ def _field(  # noqa: PLR0917 -- what a field is made of
 
 
 def _input(form: Form, key: str, known: Choices, typed: Sequence[str]) -> AdaptiveCard:
-    """A choice where its values are known, a switch for a single one, a day for a date, else a line."""
+    """Return a select if its values are known, a toggle for a single one, a date picker, or a text input."""
     choices = [(cut(value, _LINE), cut(label, _CHOICE)) for value, label in known]
     started = {value.casefold() for value in typed}
     if len(choices) == 1 and key not in form.several:
@@ -128,7 +128,10 @@ OwnChat = Callable[[Incoming, Person], Awaitable[OneToOne | None]]
 
 
 class Dialogs:
-    """Opens dialogs and takes what they send. `own_chat` is a person's chat with the bot, `keep` has it answered."""
+    """Opens dialogs and handles what they submit.
+
+    `own_chat` is the 1:1 chat with the bot, `keep` has a message answered.
+    """
 
     def __init__(
         self,
@@ -144,7 +147,7 @@ class Dialogs:
         self._own_chat, self._keep, self._now = own_chat, keep, now
 
     async def open(self, body: Body) -> Dialog:
-        """What a client shows for a command: a form, or where the answer about a message will be."""
+        """Return what a client shows for a command: a form, or a note on where the answer will be."""
         language, command = language_of(body), word(body, "value", "commandId")
         if command == ASK:
             incoming = said(body, quoted_text(body))
@@ -161,7 +164,7 @@ class Dialogs:
         return self._form(offered, language, typed, {}, known)
 
     async def take(self, body: Body) -> Dialog:
-        """A form that was sent: asked in the person's own chat, or shown again with what is wrong at each field."""
+        """Handle a submitted form: ask in the person's own chat, or show the form again with messages at its fields."""
         language = language_of(body)
         offered = self._offered(word(body, "value", "commandId"))
         data = body["value"].get("data") if isinstance(body.get("value"), Mapping) else None
@@ -198,7 +201,10 @@ class Dialogs:
         return {"task": {"type": "continue", "value": value}}
 
     async def _take(self, incoming: Incoming | None, language: Language) -> Dialog:
-        """Have it answered in the person's own chat, and say that; or say that there is none."""
+        """Have a message answered in the person's own chat.
+
+        Return a note that says so, or that there is no such chat.
+        """
         if incoming is None or not incoming.text:
             return told(self._notices.text("old_button", language))
         if not incoming.personal:
@@ -216,13 +222,13 @@ class Dialogs:
 
 
 def quoted_text(body: Body) -> str:
-    """The words of the message that a person chose in its menu, without its markup; empty when there are none."""
+    """Return the text of the message that a person selected, without markup; "" if there is none."""
     content = word(body, "value", "messagePayload", "body", "content")[: 4 * LONGEST]
     return " ".join(html.unescape(_MARKUP.sub(" ", content)).split())[:LONGEST]
 
 
 def fields_in(data: Mapping[str, Any], offered: Offered) -> dict[str, tuple[str, ...]]:
-    """The values of a sent form by its fields; anything that is no text, or no field of it, is left out."""
+    """Return the values of a submitted form by field, without values that are not text or are no fields."""
     found: dict[str, tuple[str, ...]] = {}
     for key in offered.form.fields:
         value = data.get(key)

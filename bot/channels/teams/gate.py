@@ -1,7 +1,7 @@
-"""What stands before the SDK: size, a token that could be the connector's, and a shape that can be read (T19).
+"""Checks before the SDK: size, a token that may be the connector's, and a readable shape (T19).
 
-Only the SDK's check of the signature gives trust. This one refuses what must never reach it: a foreign issuer, for
-which it would fetch that issuer's keys; a token without an end or a service URL, which it would take.
+Only the SDK's check of the signature establishes trust. This one refuses what the SDK must not see: a foreign issuer,
+whose keys it would fetch, or a token without expiry or service URL, which it would accept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 def key_of(authorization: str, issuer: str) -> str | None:
-    """The id of the key that a bearer token names, when the token could be the connector's; None refuses it."""
+    """Return the key id in a bearer token that may be the connector's; None to refuse it."""
     scheme, _, token = authorization.partition(" ")
     parts = token.split(".")
     if scheme != "Bearer" or len(token) > _LONGEST_TOKEN or len(parts) != _PARTS:
@@ -38,7 +38,7 @@ def key_of(authorization: str, issuer: str) -> str | None:
 
 
 def read_activity(body: bytes) -> Json | None:
-    """The activity, when the fields that say what it is and where it came from are there; else None."""
+    """Return the activity if it has the fields for its type and origin; else None."""
     try:
         found = json.loads(body)
         if _SURROGATE in body.lower():
@@ -53,12 +53,12 @@ def read_activity(body: bytes) -> Json | None:
 
 
 def _whole(text: str) -> str:
-    """The text with half characters, which a cut emoji leaves and no store takes, replaced as Unicode has it."""
+    """Return the text with lone surrogates, as in a cut emoji, replaced, because no store accepts them."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_loopback(request: Request) -> bool:
-    """Whether a request came from this machine."""
+    """Return whether a request came from this machine."""
     return request.client is not None and request.client.host in _LOOPBACK
 
 

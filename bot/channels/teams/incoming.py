@@ -1,6 +1,6 @@
-"""What Teams delivers, read into one shape: who, where, what, and by which id it is told from its duplicates.
+"""Teams' deliveries converted to one type: who, where, what, and an id that identifies duplicates.
 
-Anything may be missing or of another kind than documented: then it is as if it were not there.
+A field that is missing or of another type than documented is treated as absent.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A person's message, press, typed-in code, or, `edited`, other words in place of a message's first ones.
+    """A person's message, press or sign-in code, or an `edited` message.
 
-    `object_id` is the person's id in their Entra tenant; guests of a meeting have none. `sender` is what this bot's
-    conversations call them. `aside`: only they saw it where others read too, as a slash command, or a button of what
-    only they see; so only they see its answer. `command` is the slash command that carried the text, `form` the
-    intent whose form was filled in; `quoted` are words of a message that its person chose, not their own.
+    Attributes:
+        object_id: the person's id in their Entra tenant; "" for guests of a meeting.
+        sender: the person's id in this bot's conversations.
+        aside: True if only they saw it in a place that others read, as a slash command, so only they see the answer.
+        command: the slash command that the text was typed after.
+        form: the intent whose form was submitted.
+        quoted: True if the text is a message that the person selected, not their own words.
     """
 
     id: str
@@ -53,30 +56,32 @@ class Incoming:
 
     @property
     def key(self) -> str:
-        """What tells it from others, and a second delivery of it from the first. An edit goes by its message's id."""
+        """The id that identifies a repeated delivery. An edit has its message's id."""
         return f"{self.tenant}:{self.conversation}:{self.id}{':edited' if self.edited else ''}"
 
     @property
     def user(self) -> str:
-        """What a person is keyed by in their tenant."""
+        """The person's key in their tenant."""
         return self.object_id or self.sender
 
     @property
     def lane(self) -> str:
-        """What is answered in order: one person's messages in one conversation."""
+        """The lane of messages that are answered in order: one person's in one conversation."""
         return f"{self.tenant}:{self.conversation}:{self.user}"
 
     @property
     def place(self) -> Place:
-        """The one-to-one chat only when Teams says so in as many words; a channel's thread stands in its id."""
+        """The place: a 1:1 chat only if Teams clearly says so; a channel's thread is part of its id."""
         conversation, _, thread = self.conversation.partition(";messageid=")
         return OneToOne(conversation) if self.personal else Shared(conversation, thread)
 
 
 def read_message(body: Body) -> Incoming | None:
-    """A message or a submitted button; None for bots, for what nobody wrote, and for what cannot be answered.
+    """Return the message or button press in an activity.
 
-    What a card of an earlier version submits is a button that is over.
+    None for messages from bots, for system-generated activities and for activities that cannot be replied to. A submit
+    from
+    a card of an earlier version is returned as an expired button.
     """
     value = body.get("value")
     press = word(value, "press")[:LONGEST_ID] or None
@@ -89,13 +94,13 @@ def read_message(body: Body) -> Incoming | None:
 
 
 def read_edit(body: Body) -> Incoming | None:
-    """A person's own words changed after they were sent, in their own chat; None for every other change."""
+    """Return the edited message if a person edited their own message in a 1:1 chat; None for any other update."""
     changed = word(body, "channelData", "eventType") == "editMessage" and _is_personal(body)
     return _incoming(body, text=typed(body), edited=True) if changed else None
 
 
 def read_press(body: Body) -> Incoming | None:
-    """A button pressed by Action.Execute."""
+    """Return a button press by Action.Execute."""
     press = word(body, "value", "action", "data", "press")[:LONGEST_ID]
     if not press:
         return None
@@ -103,32 +108,32 @@ def read_press(body: Body) -> Incoming | None:
 
 
 def is_renewal(body: Body) -> bool:
-    """Whether it is no press: a client shows a card again, and asks what it says now."""
+    """Return whether it is not a press but a client's request for a card's current content."""
     return word(body, "value", "action", "verb") == RENEW
 
 
 def read_code(body: Body) -> Incoming | None:
-    """The code that a sign-in page handed to the person's own client: as if they had typed it in their chat.
+    """Return the code that a sign-in page passed to the person's client, as if it were typed in the chat.
 
-    None for what a client brings by itself, such as CancelledByUser when the pop-up was closed.
+    None for a client's own values, such as CancelledByUser if the pop-up was closed.
     """
     code = word(body, "value", "state")
     return _incoming(body, text=code) if _CODE.fullmatch(code) else None
 
 
 def said(body: Body, text: str, press: str | None = None) -> Incoming | None:
-    """Words or a button that stand for what an activity means, such as its being installed."""
+    """Return an activity such as an installation as a message with this text or button."""
     return _incoming(body, text=text, press=press)
 
 
 def _is_aside(body: Body) -> bool:
-    """Whether only its writer and the bot saw a message in a place that others read too."""
+    """Return whether only its writer and the bot saw a message in a place that others read."""
     recipient = body.get("recipient")
     return isinstance(recipient, Mapping) and recipient.get("isTargeted") is True
 
 
 def _is_marked(data: object) -> bool:
-    """Whether a button stood on a card that only its presser sees. Who forges the mark hides their own answer."""
+    """Return whether a button was on a card that only its presser sees. Forging this hides only one's own answer."""
     return isinstance(data, Mapping) and data.get(ONLY) is True
 
 
@@ -158,27 +163,27 @@ def _incoming(
 
 
 def is_of_teams(body: Body) -> bool:
-    """Whether Teams is the channel that an activity came over, or Copilot by way of it."""
+    """Return whether an activity came from Teams, or from Copilot through it."""
     return word(body, "channelId").partition(":")[0] == CHANNEL
 
 
 def _is_of_copilot(body: Body) -> bool:
-    """Whether it was asked in Microsoft 365 Copilot, whose conversations its organization keeps and looks through."""
+    """Return whether the message is from Microsoft 365 Copilot, whose chats the organization keeps and can search."""
     products = (word(one, "id") for one in sequence(body, "entities") if word(one, "type").casefold() == "productinfo")
     return any(one.casefold() == _COPILOT for one in (*products, word(body, "channelId").partition(":")[2]))
 
 
 def tenant_of(body: Body) -> str:
-    """The tenant of the conversation; empty when none is named, or when two places name two."""
+    """Return the conversation's tenant id, or "" if the activity has none or has two that differ."""
     named = {word(body, "conversation", "tenantId").casefold(), word(body, "channelData", "tenant", "id").casefold()}
     named -= {""}
     return named.pop() if len(named) == 1 else ""
 
 
 def _is_personal(body: Body) -> bool:
-    """Only where every sign says so: `isGroup`, and the id of a thread, speak against what the type says (T25).
+    """Return whether a conversation is a 1:1 chat: `isGroup`, or the id of a thread, overrule its type (T25).
 
-    A conversation in Copilot is no private one (T75): what is a person's own is answered in their chat with the bot.
+    A conversation in Copilot is not private (T75): the member's own data is shown in their chat with the bot.
     """
     conversation = body.get("conversation")
     if not isinstance(conversation, Mapping) or conversation.get("isGroup") or _is_of_copilot(body):
@@ -187,17 +192,17 @@ def _is_personal(body: Body) -> bool:
 
 
 def address_of(place: Place) -> str:
-    """The id of a conversation as Teams takes it."""
+    """Return the id of a conversation in Teams."""
     return f"{place.conversation};messageid={place.thread}" if place.thread else place.conversation
 
 
 def language_of(body: Body) -> Language:
-    """The language of the person's client, for the few words that are said before a question is understood."""
+    """Return the language of the person's client, for texts sent before a question is understood."""
     return word(body, "locale").casefold().partition("-")[0] or "en"
 
 
 def typed(body: Body) -> str:
-    """The words as typed: the bot's own mention gone, others by name, at most 4,000 characters."""
+    """Return the text as typed, at most 4,000 characters: without a mention of the bot, other mentions as names."""
     text, bot = word(body, "text")[: 4 * LONGEST], word(body, "recipient", "id")
     for entity in sequence(body, "entities"):
         mention = word(entity, "text")
@@ -208,7 +213,7 @@ def typed(body: Body) -> str:
 
 
 def word(body: object, *path: str) -> str:
-    """The text at a path; empty when there is none."""
+    """Return the text at a path; "" if there is none."""
     for name in path:
         if not isinstance(body, Mapping):
             return ""
@@ -217,6 +222,6 @@ def word(body: object, *path: str) -> str:
 
 
 def sequence(body: Body, name: str) -> list[Any]:
-    """The list under a name; empty when there is none."""
+    """Return the list under a name; [] if there is none."""
     found = body.get(name)
     return found if isinstance(found, list) else []

@@ -1,4 +1,4 @@
-"""The few sentences that are the Teams channel's own: they hold no member data, so any place may show them."""
+"""The Teams channel's own texts. They contain no member data, so any place may show them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ TeamsSentence = Literal[
     "answer_ready", "by_browser", "hello", "in_our_chat", "interrupted", "looking", "no_chat", "not_shown",
     "nothing_new", "old_button", "only_there", "search_failed", "search_hint",
 ]  # fmt: skip
-"""What is said as plain text: by notifications ("answer_ready", T26), dialogs, buttons and the search."""
+"""Plain texts for notifications ("answer_ready", T26), dialogs, buttons and the search."""
 
 
 class Notices:
-    """Rendered once from `templates/channels/`. `app_id` is the app package's id, which deep links name."""
+    """The texts, rendered once from `templates/channels/`. `app_id` is the app package's id, used in deep links."""
 
     def __init__(self, words: Words, app_id: str) -> None:
         self._words, self._app_id = words, app_id
@@ -31,44 +31,47 @@ class Notices:
         }
 
     def text(self, name: TeamsSentence, language: Language) -> str:
-        """A sentence as plain text."""
+        """Return a plain text."""
         return self._texts[name][language]
 
     def labels(self, name: str, language: Language) -> Mapping[str, str]:
-        """The words of a form, by their names."""
+        """Return the labels of a form, by name."""
         return labels_of(self._words, name, language)
 
     def label(self, language: Language) -> tuple[str, str]:
-        """The name of a private answer's sensitivity, and what it means."""
+        """Return the name of a private answer's sensitivity label, and what it means."""
         return self._labels[language]
 
     def blocks(self, name: str, language: Language, values: Mapping[str, object]) -> tuple[Block, ...]:
-        """A sentence of the channel's own, about these values."""
+        """Return the blocks of one of the channel's texts with these values."""
         return tuple(self._words.render(f"channels/{name}", values, language=language))
 
     def shared_there(self, language: Language) -> Shareable:
-        """What was shown in the private chat stands now where it was asked."""
+        """Return a reply that says that an answer from the private chat was posted where it was asked."""
         blocks = self.blocks("shared_there", language, {})
         return Shareable(intent="shared_there", language=language, blocks=blocks, to_asker=True)
 
     def withdrawn(self, language: Language) -> CardPage:
-        """In place of an answer whose member was disconnected meanwhile."""
+        """Return the page shown in place of an answer whose member was disconnected meanwhile."""
         return self._page("withdrawn", language)
 
     def aside(self, language: Language, tenant: str) -> CardPage:
-        """The answer is in the private chat."""
+        """Return a page that says that the answer is in the private chat."""
         return self._page("answered_aside", language, {"chat": self.chat(tenant)})
 
     def unwritable(self, language: Language, tenant: str) -> CardPage:
-        """The answer is for the private chat, which is not open yet."""
+        """Return a page that says that the answer is for the private chat, which is not open yet."""
         return self._page("ask_aside", language, {"chat": self.chat(tenant)})
 
     def chat(self, tenant: str) -> str:
-        """The address that opens the private chat with the bot, or offers to add the app."""
+        """Return the address that opens the private chat with the bot, or offers to add the app."""
         return f"https://teams.microsoft.com/l/entity/{quote(self._app_id)}/conversations?tenantId={quote(tenant)}"
 
     def in_every_language(self, name: Literal["edited", "interrupted", "not_kept", "share_over"]) -> Shareable:
-        """For what comes without a language of its own; after an interrupted try its answer may stand there (F52)."""
+        """Return a text in all languages, when none is known.
+
+        After an interrupted try the answer may be there (F52).
+        """
         tongues = self._words.languages
         blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
         return Shareable(intent=name, language=SOURCE, blocks=tuple(dict.fromkeys(blocks)), to_asker=True)

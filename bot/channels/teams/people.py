@@ -1,4 +1,4 @@
-"""Who may ask about their own record: people of an allowed tenant whom Teams knows as its members."""
+"""Decides who may ask about their own record: people of an allowed tenant whom Teams lists as members."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ _MOST, _FRESH_SECONDS = 10_000, 600
 _MEMBER, _NOBODY = "user", "404"
 
 _Asked = tuple[Person, str, str, str]
-"""Who, as whom and where: what Teams says of one conversation proves nothing in another, or at another address."""
+"""Person, sender id, conversation and service URL; membership in one conversation proves nothing in another."""
 
 
 class People:
-    """Answers from the conversation's list of members, asked once in ten minutes."""
+    """Results from the conversation's list of members, cached for ten minutes."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
         self._members: TTLCache[_Asked, bool] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def person(self, incoming: Incoming) -> tuple[Person, bool]:
-        """The person, and whether they may ask about the directory only.
+        """Return the person, and whether they may use the directory only.
 
-        That is: who has no id in the tenant, guests, anonymous people, people of other tenants, and whomever Teams does
-        not know (T21).
+        That is so for people without an id in the tenant, guests, anonymous people, people of other tenants, and those
+        whom
+        Teams does not know (T21).
         """
         person = Person("teams", "", incoming.tenant, incoming.user, name=incoming.name, home="Microsoft Teams")
         if not incoming.object_id:
@@ -44,7 +45,7 @@ class People:
         return person, not self._members[asked]
 
     async def is_present(self, person: Person, service_url: str, conversation: str) -> bool | None:
-        """Whether a person is still a member, asked anew; None when Teams does not say."""
+        """Return whether a person is still a member, without the cache; None if Teams does not say."""
         try:
             return await self._confirmed(service_url, conversation, person.user, person)
         except Unwritable as error:

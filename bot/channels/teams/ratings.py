@@ -1,7 +1,7 @@
 """Thumbs under private answers. A press opens a dialog: thanks, or "What was wrong?" with a button for each cause.
 
-Teams tells which message was rated and nothing of ours, so the two buttons of an answer are kept by its message, for
-its reader alone. A dialog of Teams' own would ask for words, and none are kept.
+Teams sends the id of the rated message and nothing of ours, so the two buttons of an answer are stored by message, for
+its reader only. Teams' own dialog would ask for text, which is not stored.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KeepIncoming = Callable[[Incoming], Awaitable[None]]
 
 
 class Thumbs:
-    """Keeps the buttons of answers, and takes the presses. `keep` has a button of the dialog answered in the chat."""
+    """Stores the buttons of answers, and handles presses. `keep` has a button of the dialog answered in the chat."""
 
     def __init__(
         self, table: SealedTable, answers: Answers, people: People, notices: Notices, keep: KeepIncoming
@@ -43,14 +43,17 @@ class Thumbs:
         self._keep = keep
 
     async def note(self, person: Person, place: OneToOne, message: str, rating: Rating) -> None:
-        """Remember what the thumbs under a message press. Without that, a press says that the button is over."""
+        """Store the buttons behind the thumbs under a message.
+
+        Without this, a press is answered as an expired button.
+        """
         kept = json.dumps({"like": rating.right.id, "dislike": rating.wrong.id}).encode()
         key = _key(person.team, person.user, place.conversation, message)
         with suppress(StoreError):
             await self._table.put(_KIND, key, kept, expires=time.time() + _KEPT, owner=person.key)
 
     async def open(self, body: Body) -> Dialog:
-        """What a client shows when a thumb is pressed: the answer to its button."""
+        """Return what a client shows when a thumb is pressed: the answer to its button."""
         reaction = word(body, "value", "data", "actionValue", "reaction")
         incoming = said(body, "", await self._press_of(body, reaction))
         reply = await self._answered(incoming) if incoming is not None and incoming.press else None
@@ -63,9 +66,9 @@ class Thumbs:
         return {"task": {"type": "continue", "value": value}}
 
     async def take(self, body: Body) -> None:
-        """A button of the dialog: what it asks is answered in the chat. Of a dialog without ours, the thumb's.
+        """Have a button of the dialog answered in the chat; if it was not our dialog, the thumb's button.
 
-        A client that does not know our dialog shows Teams' own, and sends what was typed there: it is not read.
+        A client that does not support our dialog shows Teams' own, and sends the typed text, which is ignored.
         """
         press = _pressed_in(word(body, "value", "actionValue", "feedback"))
         press = press or await self._press_of(body, word(body, "value", "actionValue", "reaction"))
@@ -74,7 +77,7 @@ class Thumbs:
             await self._keep(incoming)
 
     async def _press_of(self, body: Body, reaction: str) -> str | None:
-        """What a thumb under the message presses; None for a message that its sender was not answered by."""
+        """Return the button behind a thumb under the message; None if the message is no answer to its sender."""
         incoming = said(body, "")
         if incoming is None or not incoming.personal:
             return None
@@ -83,7 +86,7 @@ class Thumbs:
         return word(json.loads(kept), reaction) or None if kept else None
 
     async def _answered(self, incoming: Incoming) -> Answered | None:
-        """The answer to a press, without its being posted."""
+        """Return the answer to a press without posting it."""
         person, directory_only = await self._people.person(incoming)
         asked = Message(incoming.key, person, incoming.place, "", press=incoming.press, directory_only=directory_only)
         found: Answered | None = None
@@ -101,7 +104,7 @@ def _pressed_in(feedback: str) -> str | None:
 
 
 def told(text: str) -> Dialog:
-    """A sentence in place of a dialog."""
+    """Return a text in place of a dialog."""
     return {"task": {"type": "message", "value": text}}
 
 

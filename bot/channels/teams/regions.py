@@ -1,7 +1,7 @@
-"""Microsoft's clouds: who signs what the connector delivers, and at which hosts our own token may be shown.
+"""Microsoft's clouds: who signs the connector's activities, and to which hosts our token may be sent.
 
-An activity says itself where it is to be answered. The connector signs that address for whichever channel the bot has,
-so a caller of another channel could have our token sent to a host of its own: only Teams' hosts are answered (T40).
+An activity contains the address for replies. The connector signs it for any channel that the bot has, so a caller of
+another channel could have our token sent to their host: replies go to Teams' hosts only (T40).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """`sdk` is the Teams SDK's name of it. `service_url` is where a person of no known region is written to."""
+    """A cloud. `sdk` is its name in the Teams SDK. `service_url` is used for a person of an unknown region."""
 
     sdk: str
     issuer: str
@@ -45,23 +45,23 @@ CLOUDS: dict[CloudName, Cloud] = {
     "gcch": _cloud("usgov", _US_ISSUER, _US_LOGIN, "smba.infra.gov.teams.microsoft.us"),
     "dod": _cloud("usgovdod", _US_ISSUER, _US_LOGIN, "smba.infra.dod.teams.microsoft.us"),
 }
-"""By Microsoft's guide to proactive messages, which lists the global service URL of each."""
+"""The clouds by name, from Microsoft's guide to proactive messages, which has the global service URL of each."""
 
 
 def cloud_of(name: CloudName, hosts: str | None) -> Cloud:
-    """A cloud by its name; `hosts`, with commas between them, take the place of its own."""
+    """Return a cloud by name; `hosts`, separated by commas, replace its own."""
     cloud = CLOUDS[name]
     return cloud if hosts is None else replace(cloud, hosts=frozenset(hosts.split(",")))
 
 
 class Hosts:
-    """Where the connector may be. `stand_in` is the origin of its double, `loopback` that of a playground."""
+    """The connector's hosts. `stand_in` is the origin of its test double, `loopback` that of a playground."""
 
     def __init__(self, hosts: Iterable[str], *, stand_in: str | None = None, loopback: bool = False) -> None:
         self._hosts, self._stand_in, self._loopback = frozenset(hosts), stand_in, loopback
 
     def hold(self, service_url: str) -> bool:
-        """Whether a service URL is https at one of the hosts, without a port or a user of its own."""
+        """Return whether a service URL is https at one of the hosts, without a port or a user name."""
         try:
             parts = urlsplit(service_url)
             port = parts.port
@@ -76,5 +76,5 @@ class Hosts:
 
 
 def origin(parts: SplitResult) -> str:
-    """Scheme, host and port of an address."""
+    """Return scheme, host and port of a URL."""
     return f"{parts.scheme}://{parts.netloc}"

@@ -1,6 +1,6 @@
-"""Cards that ask what they say now, when their own person looks at them again. In the personal chat only.
+"""Cards that request their current content when their own person looks at them again, in 1:1 chats only.
 
-Who is asking is what the activity says, never the card: for anybody else there is nothing new.
+The person is taken from the activity, not from the card; for anybody else nothing has changed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ MESSAGE = "application/vnd.microsoft.activity.message"
 
 
 class Renewals:
-    """Answers a card with the card that takes its place."""
+    """Answers a card's request with the card that replaces it."""
 
     def __init__(self, people: People, notices: Notices, renew: RenewCard) -> None:
         self._people, self._notices, self._renew = people, notices, renew
 
     async def answer(self, body: Body) -> dict[str, Any]:
-        """The new card; else a word that nothing has changed, which is all that anybody else learns."""
+        """Return the new card; or that nothing has changed, which is all that other people learn."""
         incoming = read_press(body)
         if incoming is not None and incoming.personal:
             try:

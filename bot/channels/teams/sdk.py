@@ -1,7 +1,6 @@
-"""The Teams SDK, tamed: nothing of it is set by a stray file, logs what people say, or waits in our event loop.
+"""The Teams SDK, restricted: no configuration from stray files, no logging of texts, no blocking of the event loop.
 
-Whatever of the SDK is used is imported here and nowhere else. That takes most of a second: it is done only where Teams
-is configured.
+The SDK is imported here only. That takes most of a second, so it is done only if Teams is configured.
 """
 
 from __future__ import annotations
@@ -81,9 +80,10 @@ Token = Callable[[str, str | None], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What stands in for Microsoft's services: the address of the connector's keys, and who makes our own tokens.
+    """Substitutes for Microsoft's services: the address of the connector's keys, and a function for our own tokens.
 
-    `open` takes activities without a token, from this machine only: the Microsoft 365 Agents Playground sends none.
+    `open` accepts activities without a token, from this machine only, as the Microsoft 365 Agents Playground sends
+    none.
     """
 
     keys_url: str | None = None
@@ -92,45 +92,45 @@ class Outside:
 
     @property
     def stand_in(self) -> str | None:
-        """The origin that stands in for the connector as well: that of the keys."""
+        """The origin of the keys, which also substitutes for the connector."""
         return origin(urlsplit(self.keys_url)) if self.keys_url else None
 
 
 class MessageInput(MessageActivityInput):
-    """A message to send. `summary` is what notifications and clients without cards show; the SDK's own has none."""
+    """A message to send. `summary` is for notifications and clients without cards; the SDK's own class has none."""
 
     summary: str | None = None
 
 
 class Adapter:
-    """Gives the SDK's one handler to the web application; it serves nothing itself."""
+    """Passes the SDK's one handler to the web application; it serves nothing itself."""
 
     def __init__(self) -> None:
         self.handler: HttpRouteHandler | None = None
 
     def register_route(self, method: HttpMethod, path: str, handler: HttpRouteHandler) -> None:  # noqa: ARG002 -- there is one
-        """Keep the handler of the one route."""
+        """Store the handler of the one route."""
         self.handler = handler
 
     def serve_static(self, path: str, directory: str) -> None:
-        """Nothing is served from files."""
+        """Do nothing: the bot serves no static files."""
 
     async def start(self, port: int) -> None:
-        """The web application listens; the SDK's own server would on every interface."""
+        """Raise NotImplementedError: the web application listens; the SDK's server would on every interface."""
         raise NotImplementedError(port)
 
     async def stop(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
     async def handle(self, body: dict[str, object], headers: dict[str, str]) -> HttpResponse:
-        """The SDK's answer to a request: it checks the token and calls `on_request`."""
+        """Return the SDK's response to a request: it verifies the token and calls `on_request`."""
         if self.handler is None:
             raise RuntimeError("the SDK was not initialised")
         return await self.handler(HttpRequest(body=body, headers=headers))
 
 
 class Keys:
-    """The connector's signing keys. They are fetched in a thread: the SDK itself would stop the event loop for it."""
+    """The connector's signing keys, fetched in a thread, as the SDK itself would block the event loop."""
 
     def __init__(self, app: App, clock: Callable[[], float] = time.monotonic) -> None:
         # The SDK has no setting for this. Its client keeps what it has for ever and fetches nothing by itself.
@@ -143,16 +143,18 @@ class Keys:
         self._tried = -_NEVER
 
     async def endorse(self, kid: str, channel: str = CHANNEL) -> bool:
-        """Whether the connector has this key and signs for the channel with it; a key without endorsements is none.
+        """Return whether the connector has this key and endorses it for the channel.
 
-        Asked anew for an unknown key, and every hour, at most twice a minute.
+        False for a key without endorsements.
+
+        Keys are fetched again for an unknown key, and every hour, at most twice a minute.
         """
         if kid not in self._known() or self._clock() - self._tried >= _FRESH_SECONDS:
             await self.fetch()
         return channel in self._known().get(kid, ())
 
     async def fetch(self) -> None:
-        """Fetch the keys, unless that was tried a moment ago; the old ones stay when it fails."""
+        """Fetch the keys, unless that was tried just before; if it fails, the old ones stay."""
         async with self._fetching:
             if self._clock() - self._tried < _COOLDOWN_SECONDS:
                 return
@@ -163,7 +165,7 @@ class Keys:
                 log.warning("keys not fetched", kind=type(error).__name__, channel="teams")
 
     def _known(self) -> dict[str, list[str]]:
-        """Each key's endorsements by its id."""
+        """Return each key's endorsements by its id."""
         kept = self._client.jwk_set_cache.get()
         endorsements = {key.key_id: key._jwk_data.get("endorsements") for key in kept.keys} if kept is not None else {}  # noqa: SLF001 -- PyJWK gives no other way to it
         return {kid: named if isinstance(named, list) else [] for kid, named in endorsements.items()}
@@ -172,7 +174,7 @@ class Keys:
 def make_app(
     adapter: Adapter, *, app_id: str, password: str | None, tenant: str, cloud: Cloud, outside: Outside
 ) -> App:
-    """The SDK's application with every setting given, so that no variable of the environment takes part."""
+    """Return the SDK's application with every setting given, so that no environment variable has an effect."""
     hush()
     if not isinstance(metrics.get_meter_provider(), metrics.NoOpMeterProvider):
         # Without a meter the SDK keeps an instrument for every activity, for ever.
@@ -193,7 +195,7 @@ def make_app(
 
 
 def hush() -> None:
-    """Silence what logs bodies, tokens and addresses; what matters of it is logged by us.
+    """Silence loggers that log bodies, tokens and addresses; we log what is needed of them.
 
     Every client that the SDK makes sets httpx's level to that of its own logger.
     """

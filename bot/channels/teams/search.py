@@ -1,6 +1,6 @@
-"""The search of the message box: providers as cards that a person drops into a conversation. Directory facts only.
+"""The search in the message box: providers as cards that a person inserts into a conversation. Directory data only.
 
-An answer with a member's own data is `Private`, and none of those is ever turned into a result.
+An answer with a member's own data is `Private`, and never becomes a result.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SearchResult = dict[str, Any]
 
 
 async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> SearchResult:
-    """The results for the words typed so far; a hint or a sentence when there are none."""
+    """Return the results for the text typed so far; a hint or a text if there are none."""
     words, language = _typed(body), language_of(body)
     if not words:
         return _message(notices.text("search_hint", language))
@@ -54,9 +54,9 @@ def _typed(body: Body) -> str:
 
 
 def _question(body: Body, words: str) -> Message:
-    """Asked in a place of its own, so that no conversation remembers it, and by somebody who may see no record.
+    """Return a message from a person without access to records, in a place of its own, so that nothing is remembered.
 
-    The box searches while they type: nothing that may be the beginning of other words is carried out.
+    The box searches while they type: text that may be incomplete has no effects.
     """
     person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
     place = Shared("search", word(body, "id"))
@@ -70,9 +70,11 @@ def _results(reply: Shareable, words: str) -> list[SearchResult]:
 
 
 def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResult:
-    """One entry: what the list shows of it, and the card that goes into the conversation.
+    """Return one entry: the line in the list, and the card for the conversation.
 
-    What was searched stands in it, for its miles count from there. Our buttons do not: only the asker may press them.
+    The card says what was searched, because distances depend on it. It has none of our buttons, which only the asker
+    may
+    press.
     """
     opens = tuple(action for action in item.actions if action.url)
     links = (Actions(opens),) if opens else ()
@@ -88,9 +90,9 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResu
 
 
 def in_one_line(lines: Sequence[str]) -> tuple[str, str]:
-    """Of an entry's lines its name, and below it how far it is, what it is and its networks.
+    """Return an entry's title, and its subtitle: distance, specialty and networks.
 
-    Telephone and address stand on the card: the list of results has one line for each entry.
+    Telephone and address are on the card only, because a search result has one line.
     """
     name, *first = lines[0].split(_BETWEEN)
     rest = ([piece for piece in line.split(_BETWEEN) if not _ADDRESS.search(piece)] for line in lines[1:])
@@ -99,7 +101,7 @@ def in_one_line(lines: Sequence[str]) -> tuple[str, str]:
 
 
 def _unmarked(text: str) -> str:
-    """Text in which a thumbnail card, which reads some HTML, finds no element (T45)."""
+    """Return text without `<` and `>`, because a thumbnail card interprets some HTML (T45)."""
     return text.replace("<", "\u2039").replace(">", "\u203a")
 
 

@@ -1,7 +1,7 @@
-"""An answer that only its asker saw, kept for a while so that they can show it to everybody where they asked.
+"""An answer that only its asker saw, stored for a while so that they can share it where they asked.
 
-The button holds an opaque key alone. What it opens is tied to who was shown the answer and to where they asked, so
-nobody else can show it, and it can be shown nowhere else. Only a `Shareable` takes this way, by type (T25).
+The button has an opaque key only. It is bound to the person who was shown the answer and to the place where they asked,
+so nobody else can share it, and nowhere else. Only a `Shareable` can be shared, by type (T25).
 """
 
 from __future__ import annotations
@@ -32,18 +32,21 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 def is_share(press: str | None) -> bool:
-    """Whether a button shows an answer to everybody."""
+    """Return whether a button shares an answer."""
     return press is not None and press.startswith(_PRESS)
 
 
 class ShownAside:
-    """Keeps what was shown to one person. `now` is the local time that a shared answer names."""
+    """Stores what was shown to one person. `now` returns the local time for a shared answer."""
 
     def __init__(self, table: SealedTable, notices: Notices, now: Callable[[], datetime]) -> None:
         self._table, self._notices, self._now = table, notices, now
 
     async def offered(self, reply: Shareable, person: Person, asked_in: Shared, *, here: bool = True) -> Shareable:
-        """The answer with its button; as it is where it cannot be kept. `here`: it stands where it was asked."""
+        """Return the answer with its button; unchanged if it cannot be stored. `here`.
+
+        It is shown where it was asked.
+        """
         if not can_be_shown_on(reply):
             return reply
         key = secrets.token_urlsafe(12)
@@ -56,7 +59,7 @@ class ShownAside:
         return reply
 
     async def taken(self, press: str, person: Person) -> tuple[Shared, Shareable] | None:
-        """What everybody may read, and where; once, for this person, within a day. None for anything else."""
+        """Return the answer to share, and where; once, for this person, within a day. None otherwise."""
         row = await self._table.take(_KIND, _of(press.removeprefix(_PRESS), person))
         if row is None:
             return None

@@ -1,4 +1,4 @@
-"""Teams, from its settings."""
+"""Starts the Teams channel from the settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncIterator[TeamsApp | None]:
-    """Teams, started, when its settings are there. `outside` stands in for Microsoft's services."""
+    """Within this context, Teams is started; yields None if its settings are missing. `outside` is for tests."""
     settings = host.settings
     if settings.teams_app_id is None:
         yield None

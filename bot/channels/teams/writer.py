@@ -1,4 +1,4 @@
-"""Replies out to Teams, as cards. No notification holds a private answer: its summary is a neutral line (T26)."""
+"""Posts replies to Teams, as cards. The notification of a private answer is a neutral line (T26)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _OPENED_BY = "?popup=teams"  # what tells our pages that a Teams client opened t
 
 
 def with_pop_up(reply: Private, notices: Notices) -> Private:
-    """The reply with two buttons where it had the one that signs in."""
+    """Return the reply with two buttons in place of the one that signs in."""
     return replace(reply, blocks=tuple(_both_ways(block, reply.language, notices) for block in reply.blocks))
 
 
@@ -63,15 +63,16 @@ Chats = TTLCache[Person, OneToOne]
 
 
 def chats() -> Chats:
-    """An empty memory of who chats where: it is only asked again what is missing."""
+    """Return an empty cache of people's 1:1 chats."""
     return TTLCache(10_000, 600)
 
 
 class TeamsWriter:
-    """The Teams channel for one region: posts in chats and threads, and points to the private chat.
+    """Posts replies in Teams chats and threads of one region, and pointers to the private chat.
 
-    `retention` hears of every message that holds a member's data. `reader` is who wrote, as this bot's conversations
-    call them; empty when nobody did. `is_aside`: where others read too, only they saw the question.
+    `retention` records every message with a member's data. `reader` is the sender's id in this bot's conversations; ""
+    if
+    there is none. `is_aside`: only the sender saw the question, in a place that others read.
     """
 
     def __init__(  # noqa: PLR0917 -- one for each message, made in one place
@@ -93,15 +94,16 @@ class TeamsWriter:
         self._sharing = sharing
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
-        """Write in the person's own chat."""
+        """Post in the person's 1:1 chat."""
         shown = with_pop_up(reply, self._notices) if isinstance(reply, Private) else reply
         await self._write(place, shown, person)
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Write in the thread of a channel, or in a group chat: to its asker only, where nobody else is concerned.
+        """Post in a channel's thread or a group chat; to its asker only, if it concerns nobody else.
 
-        Not every tenant and place takes what one person sees. Then a question that others did not see is answered in
-        the private chat, and everything else where it was asked. What only its asker saw has a button to show it all.
+        Not every tenant and place supports messages to one person. Then a question that others did not see is answered
+        in the
+        private chat, and everything else where it was asked. What only its asker saw has a button to share it.
         """
         if not self._reader or not (self._is_aside or reply.to_asker):
             await self._write(place, reply, person)
@@ -117,10 +119,11 @@ class TeamsWriter:
             await self._share_otherwise(place, reply, person)
 
     async def hand_over(self, channel: str, reply: Shareable) -> None:
-        """Post a question where a help desk reads.
+        """Post a question in a help desk's channel.
 
         Raises:
-            Unwritten: Teams refused it. Unreachable, httpx.HTTPError: it may be posted or not.
+            Unwritten: Teams rejected it.
+            Unreachable, httpx.HTTPError: it is unknown whether it was posted.
         """
         [page] = pages(reply)
         try:
@@ -137,13 +140,13 @@ class TeamsWriter:
         self._pointed = await answer_aside(self, place, own, shown, person=person, pointed=self._pointed)
 
     async def _whisper(self, place: Shared, page: CardPage) -> None:
-        """Show a card to who wrote, and to nobody else."""
+        """Show a card to the sender only."""
         summary = cut(page.text, _SUMMARY)
         card, extras = only_seen(page.card), Extras(only=self._reader)
         await self._connector.show(self._service_url, address_of(place), card, summary, extras)
 
     async def private_place(self, person: Person) -> OneToOne | None:
-        """The person's chat with the bot; None when they have not added the app."""
+        """Return the person's chat with the bot; None if they have not added the app."""
         if person not in self._chats:
             try:
                 opened = await self._connector.chat(self._service_url, person.team, person.user)
@@ -153,7 +156,7 @@ class TeamsWriter:
         return self._chats[person]
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line with the way to the private chat, for the asker where Teams can; it says nothing but that."""
+        """Post one line with a link to the private chat, visible to the asker only if Teams supports it."""
         say = self._notices.unwritable if found is None else self._notices.aside
         page = say(language, person.team)
         if self._reader and self._sees_aside:
@@ -190,7 +193,7 @@ class TeamsWriter:
             await self._thumbs.note(person, place, sent, reply.rating)
 
     def _extras(self, place: Place, reply: Answered, *, rates: bool) -> Extras:
-        """A member's data wears a label, and an answer that can be rated its thumbs; in the person's own chat only."""
+        """Return the sensitivity label of a member's data and the thumbs; only for the person's own chat."""
         if not isinstance(place, OneToOne):
             return PLAIN
         ours = isinstance(reply, Private) and reply.intent not in FAREWELLS
@@ -198,10 +201,10 @@ class TeamsWriter:
         return Extras(label=label, rates=rates and reply.rating is not None)
 
     async def _tell(self, place: Place, error: Exception, language: Language) -> None:
-        """One sentence in place of what could not be written, as far as anything can be written there.
+        """Post one sentence in place of what could not be posted, if anything can be posted there.
 
         Raises:
-            Unreachable: Teams gave no answer either.
+            Unreachable: Teams gave no response either.
         """
         if isinstance(error, Unwritable):
             return
