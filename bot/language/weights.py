@@ -119,10 +119,10 @@ class Weights:
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
         """The probability of each label, the likeliest first; of those at the `legal` places only, when given."""
         places = range(len(sums)) if legal is None else legal
-        top = max(sums[place] for place in places)
-        raised = [(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places]
-        whole = sum(chance for chance, _ in raised)
-        return {label: chance / whole for chance, label in sorted(raised)}
+        top = max([sums[place] for place in places])
+        raised = sorted([(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places])
+        whole = sum([chance for chance, _ in raised])
+        return {label: chance / whole for chance, label in raised}
 
     def knows(self, words: Iterable[str]) -> bool:
         """Whether most of these words were counted as words."""
