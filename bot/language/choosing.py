@@ -66,9 +66,9 @@ def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str 
     every, best = len(heard.keys), 0.0
     changes = before is not None and entry.intent.startswith(FOLLOW)
     for rule in entry.rules:
-        if not (changes or rule.after or (rule.set and entry.needs == "nothing")):
+        if not (changes or rule.after or (rule.set and entry.needs == "nothing")) or "answer" in rule.set:
             continue
-        if "answer" in rule.set or rule.set.get("reply_language", "") == spoken or not fits(rule, heard, before):
+        if rule.set.get("reply_language", "") == spoken or not fits(rule, heard, before):
             continue
         places = _places(rule, heard)
         if len(places | heard.marks.get("FILLER", frozenset())) == every:
@@ -108,6 +108,7 @@ class Chooser:
     def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights], licences: Licences) -> None:
         self.weights, self.licences = weights[INTENTS], licences
         self._intents = intents
+        self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
         self._aspects = {name: one for name, one in weights.items() if name in intents}
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
@@ -154,7 +155,7 @@ class Chooser:
         sums = self.weights.sums(evidence(heard.said, heard.names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
         legal, held = [], self.licences.held(heard)
-        alone = context is None and _is_values(heard)
+        alone, pointed = context is None and _is_values(heard), self._pointed(heard, context)
         for place, entry in self._entries:
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
             if (entry.needs == "nothing" or alone) and licence_of(entry, held) is None:
@@ -164,16 +165,13 @@ class Chooser:
             if entry.intent.startswith(FOLLOW) and not self._may_follow(entry.intent, heard, context):
                 continue
             legal.append(place)
-            sums[place] += self._of_context(entry, heard, context)
+            sums[place] += self._of_context(entry, heard, context, pointed)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         return self.weights.probabilities(sums, legal), dangers
 
-    def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
-        """Return what the previous answer adds to an intent's score.
-
-        For a rule that continues it, or for values that change it.
-        """
+    def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None, pointed: frozenset[str]) -> float:
+        """Return what the previous answer adds to the score of a rule that continues it, or of values that change it."""
         before, spoken = (context.intent, context.language) if context else (None, None)
         if entry.intent in _CHANGES and self._is_own(heard, before):
             return 0.0
@@ -185,18 +183,22 @@ class Chooser:
             return 0.0
         if entry.intent not in _CHANGES:
             short = len(heard.keys) <= _SHORT and continues(entry, heard, context.intent)
-            return CONTINUES if short else AKIN if self.is_akin(entry, heard, context) else 0.0
+            return CONTINUES if short else 0.0 if pointed.isdisjoint(self._subjects[entry.intent]) else AKIN
         dated = heard.tags and all(tag.kind in TIMES for tag in heard.tags)
         changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
         return BARE if changes and {"BARE", "ASKED"} & heard.names and "MY" not in heard.names else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
         """Return whether a short message refers to the previous answer's subject, which an intent has too."""
+        return not self._pointed(heard, context).isdisjoint(self._subjects[entry.intent])
+
+    def _pointed(self, heard: Heard, context: Context | None) -> frozenset[str]:
+        """Return the subjects of the previous answer if a short message refers to them; otherwise none."""
         before = self._intents.get(context.intent) if context else None
         if before is None or len(heard.keys) > _POINTS or not NAMED.isdisjoint(heard.names):
-            return False
-        shares = not {one.name for one in entry.subjects}.isdisjoint(one.name for one in before.subjects)
-        return shares and points_back(heard.said.words, heard.joining.beside("context"))
+            return frozenset()
+        points = points_back(heard.said.words, heard.joining.beside("context"))
+        return self._subjects[before.intent] if points else frozenset()
 
     def _is_own(self, heard: Heard, before: str | None) -> bool:
         """Return whether a message has an object of its own.

@@ -254,8 +254,9 @@ class Engine:
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
-        own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         others = self._candidates(chances, heard, context, today, least=LEAST)
+        own = next((one for one in others if one.intent == top and not answered), None)
+        own = own or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         own, others = self._apart(own, act), tuple(self._apart(one, act) for one in others)
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from bot.language.text import Utterance
@@ -23,8 +23,8 @@ def evidence(
     words = [shape(word) for place, word in enumerate(said.words) if place not in without]
     pairs = zip(("^", *words), (*words, "$"), strict=True)
     return {
-        "words": Counter((*words, *(f"{left} {right}" for left, right in pairs))),
-        "pieces": Counter(piece for word in words for piece in _pieces(f" {word} ")),
+        "words": Counter([*words, *[f"{left} {right}" for left, right in pairs]]),
+        "pieces": Counter([piece for word in words for piece in _pieces(f" {word} ")]),
         "found": Counter(names),
     }
 
@@ -36,10 +36,8 @@ def shape(word: str) -> str:
     return "#" if _NUMBER.search(word) else word
 
 
-def _pieces(word: str) -> Iterator[str]:
-    for size in range(_SHORTEST, _LONGEST + 1):
-        if len(word) <= size:
-            yield word
-            return
-        for first in range(len(word) - size + 1):
-            yield word[first : first + size]
+def _pieces(word: str) -> list[str]:
+    length = len(word)
+    sizes = range(_SHORTEST, min(_LONGEST, length - 1) + 1)
+    found = [word[first : first + size] for size in sizes for first in range(length - size + 1)]
+    return [*found, word] if length <= _LONGEST else found

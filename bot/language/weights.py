@@ -127,10 +127,10 @@ class Weights:
         If `legal` is given, only the labels at those indexes are returned, with probabilities that sum to 1.
         """
         places = range(len(sums)) if legal is None else legal
-        top = max(sums[place] for place in places)
-        raised = [(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places]
-        whole = sum(chance for chance, _ in raised)
-        return {label: chance / whole for chance, label in sorted(raised)}
+        top = max([sums[place] for place in places])
+        raised = sorted([(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places])
+        whole = sum([chance for chance, _ in raised])
+        return {label: chance / whole for chance, label in raised}
 
     def knows(self, words: Iterable[str]) -> bool:
         """Return whether most of these words occur in the weights."""

@@ -51,12 +51,15 @@ class _Record:
     """The decoded resource of a claim; if `strict`, without the elements that its typed model rejects."""
 
     def __init__(
-        self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...], *, strict: bool = False
+        self,
+        raw: bytes | msgspec.Raw,
+        names: Names,
+        labels: tuple[str, ...],
+        refused: tuple[str, ...] | None = None,
     ) -> None:
-        raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, ())
         self.eob, dropped = decode(raw, Explanation)
-        self.dropped = (*refused, *dropped)
-        self.raw, self.labels, self.strict, self.given = raw, labels, strict, names
+        self.dropped = (*(refused or ()), *dropped)
+        self.raw, self.labels, self.strict, self.given = raw, labels, refused is not None, names
 
     @cached_property
     def names(self) -> Names:
@@ -198,7 +201,9 @@ class Claim:
         record: _Record | None = vars(self).get("_record")
         if record is None or record.strict:
             return self
-        return Claim(_Record(record.raw, record.given, record.labels, strict=True))
+        raw, refused = without_faults(record.raw, _EOB, Explanation)
+        record.strict = not refused and raw == bytes(record.raw)
+        return self if record.strict else Claim(_Record(raw, record.given, record.labels, refused))
 
     @property
     def resource(self) -> bytes | None:
@@ -273,7 +278,8 @@ def read_claim(
     Raises:
         Unreadable: damaged, or of another type. The message never contains a value of the record.
     """
-    record = _Record(raw, {} if names is None else names, labels, strict=strict)
+    raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, None)
+    record = _Record(raw, {} if names is None else names, labels, refused)
     if record.eob.resource_type != _EOB:
         raise Unreadable("not an ExplanationOfBenefit")
     return Claim(record)

@@ -6,6 +6,7 @@ resources.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from functools import lru_cache
@@ -54,7 +55,7 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     dropped: list[tuple[str, str]] = []
     for _ in range(_ROUNDS):
         try:
-            model.model_validate(plain)
+            model.model_validate(_with_known(plain))
         except ValidationError as error:
             mended = _mend(plain, error)
         else:
@@ -166,6 +167,24 @@ def _absent() -> dict[str, Any]:
 
 def _order(place: ErrorPath) -> tuple[tuple[bool, str, int], ...]:
     return tuple((isinstance(s, int), s if isinstance(s, str) else "", s if isinstance(s, int) else 0) for s in place)
+
+
+def _with_known(row: dict[str, Any]) -> dict[str, Any]:
+    """A resource or a row of it; what sort of row each is, of a few dozen codes, as a model that is made once."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        found[name] = value
+        if isinstance(value, list):
+            found[name] = [_with_known(one) if isinstance(one, dict) else one for one in value]
+        elif name == "category" and isinstance(value, dict) and value.keys() == {"coding"}:
+            with contextlib.suppress(TypeError, ValueError, AttributeError):  # more than texts, or refused: told below
+                found[name] = _category(tuple([tuple(coding.items()) for coding in value["coding"]]))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _category(codings: tuple[tuple[tuple[str, str], ...], ...]) -> BaseModel:
+    return _model("CodeableConcept").model_validate({"coding": [dict(coding) for coding in codings]})
 
 
 @lru_cache(maxsize=64)
