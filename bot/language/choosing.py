@@ -171,7 +171,7 @@ class Chooser:
         return self.weights.probabilities(sums, legal), dangers
 
     def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None, pointed: frozenset[str]) -> float:
-        """Return what the previous answer adds to the score of a rule that continues it, or of values that change it."""
+        """Return what the previous answer adds to the score of a rule that continues it, or of values changing it."""
         before, spoken = (context.intent, context.language) if context else (None, None)
         if entry.intent in _CHANGES and self._is_own(heard, before):
             return 0.0
