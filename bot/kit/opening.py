@@ -1,4 +1,4 @@
-"""When a place has to be open, and whether its hours say so: in the place's time zone, across midnight too."""
+"""When a place has to be open, and whether its hours match, in its own time zone and across midnight."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class OpenAt:
-    """`now`, or `all_day`: around the clock, or at some time of one of the `days`: in `part`, or by the clock.
+    """A time to be open: `now`, `all_day` (around the clock), or some time on one of the `days`, by `part` or clock.
 
-    `clock` is HH:MM, "24:00" for midnight, and `bound` what it is: `until`, `after`, `before` or `at`.
+    `clock` is HH:MM ("24:00" for midnight), and `bound` relates to it: `until`, `after`, `before` or `at`.
     """
 
     now: bool = False
@@ -43,7 +43,7 @@ class OpenAt:
 
     @property
     def minutes(self) -> tuple[int, int]:
-        """The minutes of the day, from and to, of which it is to be open at one."""
+        """The minutes of the day, as (start, end), at one of which the place has to be open."""
         if self.clock is None:
             return _PARTS[self.part] if self.part else (0, DAY)
         hour, _, minute = self.clock.partition(":")
@@ -54,7 +54,7 @@ class OpenAt:
 
 
 def open_at(ask: Ask) -> OpenAt | None:
-    """When the question wants a place to be open; None when it does not say."""
+    """Return when a place has to be open, None if the question does not say."""
     value = ask.slots.get("open_at")
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
@@ -72,9 +72,9 @@ def open_at(ask: Ask) -> OpenAt | None:
 
 
 def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
-    """Whether the listing's place is open as asked for; None where it gives no hours.
+    """Return whether the listing's place is open as asked for; None if it gives no hours.
 
-    A weekday is the next one of its name; a day of absence counts as closed.
+    A weekday means the next one with that name; a day of absence counts as closed.
     """
     moment = local_time(ask, listing.locations[0] if listing.locations else None)
     if (wish.now or wish.all_day) and listing.is_shut(moment.date()):
@@ -98,7 +98,7 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
 
 
 def _next(day: str, today: date) -> date:
-    """The first day of that name from today on."""
+    """Return the first such weekday on or after `today`."""
     return today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK))
 
 
