@@ -89,8 +89,7 @@ def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
     """Return the services of the table that the question names, each with its words and the kind of care for its price.
 
     "Massage therapy" does not count as a service that the table lists as "therapy" alone. A kind of care that two
-    services
-    share has no price of its own.
+    services share has no price of its own.
     """
     found: dict[str, tuple[tuple[str, ...], str | None]] = {}
     for kind in values_of(ask, "service") or ("",):

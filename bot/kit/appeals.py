@@ -117,8 +117,7 @@ _ANSWERS = {"commercial": (30, 60), "medicare": (30, 60), "medicaid": (90, 90)}
 """How many days the plan has to answer: for care not yet given, and for a claim for care that was given.
 
 29 CFR 2560.503-1(i)(2)(ii) and (iii), adopted by 45 CFR 147.136(b)(2) and (3); a plan with two levels of appeal has
-half
-of the time for each. 42 CFR 422.590(a) and (b). 42 CFR 431.244(f)(1).
+half of the time for each. 42 CFR 422.590(a) and (b). 42 CFR 431.244(f)(1).
 """
 _REVIEW_MONTHS = 4
 """The shortest period for an external review request, by 45 CFR 147.136(d)(2)(i); a state may allow more."""
@@ -218,8 +217,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     """Return the case of the pressed button, of the words, or the only match; several matches become choices.
 
     `of_step` are slots that describe the step itself (its day, who answered the phone) and not the claim. `fits` is a
-    test
-    for cases: if none passes, the person chooses from all stored cases and denied claims.
+    test for cases: if none passes, the person chooses from all stored cases and denied claims.
     """
     kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
     ask = without(ask, "state_of_claim", *of_step)
@@ -294,8 +292,7 @@ class ToldDay:
     """The `day` of a step; today, with `said` False, if the message names no day.
 
     `doubt` is set if nothing may be stored yet: "ahead" for a future day, "which" if it is not a single day, and
-    "order" if
-    it is before another known day of the case.
+    "order" if it is before another known day of the case.
     """
 
     day: date

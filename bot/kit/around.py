@@ -23,8 +23,7 @@ class Around:
     """An area: a point, its name, and a distance in miles; `home` is True for the member's own address.
 
     With `county` set, only places in that county count, and with `statewide` all places in the state; `miles` is then
-    not
-    used. `also` holds alternative areas.
+    not used. `also` holds alternative areas.
     """
 
     center: tuple[float, float]

@@ -316,8 +316,7 @@ def days_around(start: date | None, end: date | None, *, late: timedelta = BILLE
     """Return search parameters for the days, with one more day before `start` and half a year (`late`) after `end`.
 
     Servers compare instants: care at 10:30 p.m. in Chicago is on the next day in UTC. They also compare the days of the
-    bill,
-    and a long stay is billed in parts after it began. The caller checks the days as they are written.
+    bill, and a long stay is billed in parts after it began. The caller checks the days as they are written.
     """
     first = start - A_ZONE if start and start > date.min + A_ZONE else start
     last = end + late if end and end < date.max - late else end

@@ -71,8 +71,7 @@ class Benefits:
         """Return the rules for a service under a coverage, in-network rules first.
 
         The plan's own rows come before the rows without a plan. A row without a plan applies to medical plans only, and
-        only for
-        a side of the network for which the plan has no row.
+        only for a side of the network for which the plan has no row.
         """
         fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
         own = [one for one in fit if one.plan and _named_alike(one.plan, _called(coverage))]

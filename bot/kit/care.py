@@ -128,8 +128,7 @@ class Curve:
     """The newest results of one test in one unit, oldest first; `left` counts the results left out.
 
     A blood pressure has two `lines`, any other test one. `low` and `high` are the reference range, if all results have
-    the
-    same one. `unit` is None for plain numbers.
+    the same one. `unit` is None for plain numbers.
     """
 
     results: tuple[Observation, ...]
@@ -210,8 +209,7 @@ class TestsOnRecord(OnRecord[Series]):
     """One page of tests, each with its newest result and the earlier ones; `test` is the one that a button selected.
 
     `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
-    are
-    none.
+    are none.
     """
 
     test: Series | None = None

@@ -38,8 +38,7 @@ async def newest_claims(
     """Return the valid claims, newest service first; reading stops once `enough` is True and the pages are in order.
 
     Servers need not sort (fhir-notes 4.1): if the dates do not fall from row to row, every page is read, as also for
-    the
-    biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
+    the biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
     """
     read: list[Claim] = []
     every, performed = wanted_of(ask).order in READS_ALL, asks_for_care(ask)
@@ -63,8 +62,7 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
     """Return the claims without a day of service, which a server that filters by days leaves out; at most one page.
 
     Nothing is searched if the filters have no days, or if `read` has a claim without a day or with a day outside. If
-    the
-    server does not support `:missing` and returns claims of any day, only those without a day are kept.
+    the server does not support `:missing` and returns claims of any day, only those without a day are kept.
     """
     days = {value[:2]: date.fromisoformat(value[2:]) for name, value in filters if name == _DAYS}
     known = all(claim.service.known and claim.service.overlaps(days.get("ge"), days.get("le")) for claim in read)

@@ -1,8 +1,7 @@
 """The conditions of a question about providers, beyond kind and place, and their check against the listings.
 
 A condition about which no listing says anything is not applied: it is `unknown`, and the answer says so first. If
-nothing
-matches, the conditions that exclude everybody are counted.
+nothing matches, the conditions that exclude everybody are counted.
 """
 
 from __future__ import annotations

@@ -80,10 +80,8 @@ async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequenc
     """Return the rows of a search, near the place if one is given.
 
     A role without a place is located at the places of its services, or else at the only place of its organization. If
-    there
-    are few such roles, all are read. If there are many, or the server cannot search for them, they are found by the
-    services
-    at the place, unless the other rows fill a page and name no service.
+    there are few such roles, all are read. If there are many, or the server cannot search for them, they are found by
+    the services at the place, unless the other rows fill a page and name no service.
     """
     directory = Directory()
     if where is None:
@@ -251,8 +249,7 @@ def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
     """Return the search parameters for the area, one for each way; each finds rows that the others miss.
 
     A place with a missing or wrong ZIP code is found by its city, and for a county by its county field. If there are
-    too many
-    ZIP codes, or a state was asked for, the states are searched.
+    too many ZIP codes, or a state was asked for, the states are searched.
     """
     zips = tuple(dict.fromkeys(zip_code for one in where.every for zip_code in _zips(ask, one)))
     states = {one.state for one in where.every if one.statewide}

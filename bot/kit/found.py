@@ -89,8 +89,7 @@ class FoundPlaces(Found):
     """One page of places of one of the `kinds`, or of any kind.
 
     `hours_asked` is True if the message is about opening hours without a condition. `nearer` is the nearest place
-    outside
-    the person's own network, if it is nearer than all places in it.
+    outside the person's own network, if it is nearer than all places in it.
     """
 
     kinds: tuple[str, ...]
@@ -165,8 +164,7 @@ async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPla
     """Return the matching places of one of the kinds (or of any kind), nearest first.
 
     Emergency rooms are not limited to a network. With `anywhere`, places without visitors, such as mail-order
-    pharmacies,
-    are included.
+    pharmacies, are included.
 
     Raises:
         NeedsPlace: If no place was named.

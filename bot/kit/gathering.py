@@ -122,8 +122,7 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
     """Return what was read of the record within the time of this question; complete if no step is left.
 
     Unfinished reading continues, including failed pages; with `anew`, a record that was made into a file is read again.
-    The
-    answer's template reports what is missing, so no footer does.
+    The answer's template reports what is missing, so no footer does.
 
     Raises:
         SignInExpired: If the sign-in ended; what was read is kept until it ends.

@@ -1,8 +1,7 @@
 """Looks up the directory's networks by name; a name that only contains the words does not match.
 
 For example, BlueCare is not BlueCare Plus, and Network S is not Network S Dental. Names are compared as written, then
-by
-their aliases, then without common parts ("Blue", "Network") and remarks in brackets. Only a reference proves that a
+by their aliases, then without common parts ("Blue", "Network") and remarks in brackets. Only a reference proves that a
 provider is in a network (T44).
 """
 

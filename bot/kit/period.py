@@ -76,8 +76,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     """Return the valid claims with a service between two days, both inclusive, newest first; `end` defaults to today.
 
     Claims just outside the period may be included: the caller checks the days. Without `people`, the records of
-    providers
-    are not included. The budget of the question is raised.
+    providers are not included. The budget of the question is raised.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False

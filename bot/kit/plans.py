@@ -1,8 +1,7 @@
 """The payer's plans and networks: where a plan is sold, and which network may be the person's own (fhir-notes 9.3).
 
 Both lists are short and are read completely, and all selection happens here. Nothing about the person's coverage is
-sent
-to the directory, and their own network is always a guess.
+sent to the directory, and their own network is always a guess.
 """
 
 from __future__ import annotations

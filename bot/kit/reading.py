@@ -75,10 +75,8 @@ async def records(
     """Return all records that a search finds, in the server's order; with `optional`, none if the type is rejected.
 
     Records that are `shown` individually are parsed with their typed models first. `spare` are filters that work only
-    if
-    records are coded as their guide says: a search that finds nothing is repeated without them, and the caller checks
-    the
-    results.
+    if records are coded as their guide says: a search that finds nothing is repeated without them, and the caller
+    checks the results.
     """
     pages = ask.search(search)
     found = await records_of(ask, given(pages) if optional else pages, search.type, read, shown=shown)

@@ -132,8 +132,7 @@ def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: boo
     """Return the places of one provider's listings, nearest first; the listing without a place comes last.
 
     The provider's own phone number is used for a place without one only if there is a single place. `alone` is False if
-    the
-    provider has other places that are not among these rows.
+    the provider has other places that are not among these rows.
     """
     every = tuple(rows)
     groups: dict[str, list[Listing]] = {}
@@ -306,8 +305,7 @@ def proven_of(
     """Return what is proven for the places in question and the provider's other places.
 
     `listed`: at every place; `partly`: at some; `elsewhere`: only at other places; `other`: only other networks;
-    `silent`:
-    no network is named at all; `any`: no network was asked for.
+    `silent`: no network is named at all; `any`: no network was asked for.
     """
     if not any(row.networks for row in rows):
         return "silent"
