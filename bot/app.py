@@ -143,9 +143,8 @@ async def assemble(
     """Build and yield the bot for these settings; everything that was opened is closed at the end.
 
     `pack` is an already loaded pack to use in place of the configured one. `http` makes the HTTP client for the payer
-    from
-    `waits` and `heard`. `now` returns the current time, by default from the settings' clock. `pause` waits between the
-    deletions of messages.
+    from `waits` and `heard`. `now` returns the current time, by default from the settings' clock. `pause` waits between
+    the deletions of messages.
 
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message is one line that says why.

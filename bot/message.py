@@ -155,8 +155,7 @@ class Fact:
     """One labelled value, such as Deductible: $50.00.
 
     `row` and `column` are the two parts of the label if facts form a table, such as each provider's phone. `url` is a
-    link
-    on the value.
+    link on the value.
     """
 
     label: str
@@ -330,9 +329,8 @@ class Private(Reply):
     """A reply that may contain member data: channels accept it only for a `OneToOne` place.
 
     `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
-    writes
-    it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark` identifies a
-    message that was not asked for, so that it can be found in the chat later.
+    writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
+    identifies a message that was not asked for, so that it can be found in the chat later.
     """
 
     stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)

@@ -117,8 +117,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
 
     Raises:
         PackError: by file and key: an unknown key, a missing answer or template, an untranslated message, a slot
-            without a
-            type, rules that tie or never match, an example that does not reach its own intent.
+            without a type, rules that tie or never match, an example that does not reach its own intent.
     """
     try:
         engine = Engine.load(folder / "intents")

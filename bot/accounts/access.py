@@ -80,8 +80,7 @@ class Accesses:
         """Return a token for one record of this sign-in, by default the member's own, renewed if it ends soon.
 
         `row` is the person's connection if it was just read. Reads that the person did not ask for (`unasked`) do not
-        count as
-        use: they do not prevent an idle member's log-off.
+        count as use: they do not prevent an idle member's log-off.
 
         Raises:
             NotLinked: no account is connected.
@@ -126,8 +125,7 @@ class Accesses:
         Return whether the member signed in again since the first time.
 
         Only the token endpoint decides whether a sign-in has ended; a 401 from the FHIR server ends no token, because
-        the next
-        question may succeed. A person who signed in again because of one is not asked to again.
+        the next question may succeed. A person who signed in again because of one is not asked to again.
         """
         self._ended(access.link_id)
         store, kind, link = self._rows.store, _REFUSED_KIND, access.link_id.encode()

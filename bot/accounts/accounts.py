@@ -87,8 +87,7 @@ class Accounts:
 
     `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can say so,
     `elsewhere` when a person's member record was connected to another chat as well, and `ended` with the id of every
-    link
-    that ended. Must be closed.
+    link that ended. Must be closed.
     """
 
     def __init__(

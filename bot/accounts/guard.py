@@ -22,8 +22,7 @@ class AddressLimit:
     """ASGI middleware: limits requests per address and minute to paths that begin with one of `guarded`.
 
     The address is the one determined by the entrance. Loopback is not counted, nor requests through a trusted proxy
-    that
-    names no client, so that one busy member does not lock out the others. Unexpected exceptions result in an error
+    that names no client, so that one busy member does not lock out the others. Unexpected exceptions result in an error
     page.
     """
 

@@ -152,8 +152,7 @@ async def more_claims(http: Http, url: str | None, token: str, claims: Mapping[s
     """Return the id_token's claims together with those from UserInfo; the id_token's take precedence.
 
     UserInfo is used only if its `sub` is the id_token's (OIDC Core 5.3.2). It is optional: if it fails or is not JSON,
-    the
-    id_token's claims are returned unchanged.
+    the id_token's claims are returned unchanged.
     """
     if url is None or "sub" not in claims:
         return claims

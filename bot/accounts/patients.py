@@ -82,10 +82,8 @@ class Patients:
         """Read the Patient with this id. Its name is empty if the payer does not give it.
 
         Some payers have one person under several ids, one for each of their systems, with the claims split among them.
-        Ids that
-        the token's Patient search returns for the same person are included; an empty or refused search is ignored.
-        `family`:
-        other people that the search returns are included after the first.
+        Ids that the token's Patient search returns for the same person are included; an empty or refused search is
+        ignored. `family`: other people that the search returns are included after the first.
         """
         try:
             found = msgspec.json.decode(await self._get(f"Patient/{patient}", token), type=_Patient)

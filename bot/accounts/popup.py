@@ -27,7 +27,6 @@ def known_as(person: Person) -> str:
     """Return the SHA-256 of tenant and object id, by which the page's script recognizes the Teams person.
 
     The code is passed to Teams only if both are those of the person the link was made for. Otherwise another app's
-    button in
-    a victim's client could open an attacker's link and be given the victim's code (T01).
+    button in a victim's client could open an attacker's link and be given the victim's code (T01).
     """
     return hashlib.sha256(f"{person.team} {person.user}".casefold().encode()).hexdigest()

@@ -71,8 +71,7 @@ class Renderer:
         """Return a page by name, in the language that `accepts` (an Accept-Language header) prefers.
 
         `popup` keeps the connection to the window that opened it. `scripts` allows the script of the code's page, or
-        also those
-        of the pop-up.
+        also those of the pop-up.
         """
         language = self.preferred(accepts)
         html = self._by_language[language].get_template(f"{name}.html").render(values)

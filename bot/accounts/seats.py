@@ -1,8 +1,7 @@
 """The limit on how many chats may be connected to one member's record: each takes a numbered seat (T23).
 
 A seat's key is a keyed hash of payer and patient, so that no member's id is in the store. It is taken in the
-transaction
-that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
+transaction that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
 """
 
 from __future__ import annotations

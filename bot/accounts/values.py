@@ -14,8 +14,7 @@ class Link:
     """A member account that a person connected. `member` is whose record it is, short ("Dana M."); "" if not given.
 
     `expires_at` is when the sign-in ends, None if it has ended; times are in UTC. In state "expired" the member has to
-    sign
-    in again.
+    sign in again.
     """
 
     id: str
@@ -30,10 +29,8 @@ class Linked:
     """The result of a typed code: a connected account, or the records among which the person must choose.
 
     With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0. `again` is True if
-    the
-    person was connected before, so that a sign-in was only renewed. `others` are further people whose records the
-    sign-in
-    gives access to.
+    the person was connected before, so that a sign-in was only renewed. `others` are further people whose records the
+    sign-in gives access to.
     """
 
     member: str = ""
@@ -47,8 +44,8 @@ class Access:
     """The access needed for a member's question. The token is never printed; `expires_at` is in Unix seconds.
 
     `also` are further ids under which the payer has the same person. `person` is whose record it is; `people` are all
-    whose
-    records the sign-in gives access to, empty if that is only who signed in. `renewable`: there is a refresh token.
+    whose records the sign-in gives access to, empty if that is only who signed in. `renewable`: there is a refresh
+    token.
     """
 
     patient: str = field(repr=False)

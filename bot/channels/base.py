@@ -144,8 +144,7 @@ async def deliver(
     """Answer one message: private replies go to the 1:1 chat only, with a pointer from a shared place.
 
     `writing` is called before the first reply is sent, and before the first that goes to a shared place. The intent of
-    each
-    reply is added to `intents` before it is sent.
+    each reply is added to `intents` before it is sent.
     """
     pointed, told, intents = False, None, set() if intents is None else intents
     async for reply in answers.answer(message):

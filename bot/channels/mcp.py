@@ -271,8 +271,7 @@ def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None)
     """Return the replies of one tool call as text and structured data.
 
     If a reply is private, or of an intent about members, the result is a single sentence that says so. `page` is the
-    page of
-    the list, and `pack` has the intents' rules.
+    page of the list, and `pack` has the intents' rules.
     """
     shown: list[Shareable] = []
     for reply in (one for one in replies if not one.passing):

@@ -166,8 +166,7 @@ class Answering:
         """Return the answer with its audit `record`. Rows about untrusted records are added first (T11, F27, F31).
 
         The record is written in one transaction with the dialogue state, and once for each delivery: if a process ends
-        before
-        it has posted, the next one's answer counts as the same disclosure.
+        before it has posted, the next one's answer counts as the same disclosure.
         """
         person, place = message.person, message.place
         once = f"{person.key}\x1f{message.delivery}" if message.delivery else ""

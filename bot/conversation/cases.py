@@ -1,8 +1,7 @@
 """Appeals that people keep track of: an encrypted row for each denied claim, until they delete it or say "unlink".
 
 A row's owner is its person, so that "unlink" deletes it. It has the id of the record: it is shown only while the
-person's
-connection gives access to that record. It expires `LIVES` seconds after it began.
+person's connection gives access to that record. It expires `LIVES` seconds after it began.
 """
 
 from __future__ import annotations

@@ -83,8 +83,7 @@ class Connecting:
         """Return a one-time link with the text of a template; the link is for this person's own chat.
 
         While a finished sign-in waits for its code, a question is answered with a request for the code, as a new link
-        would
-        discard the sign-in.
+        would discard the sign-in.
         """
         if intent != "account.link" and await self._accounts.awaits_code(person):
             return self._say("account/code_waiting", language, intent=intent)
@@ -108,8 +107,7 @@ class Connecting:
         """Return the text that replaces an old offer to connect: the account is connected, or the offer has expired.
 
         None while the offer is valid, and for other people. Nothing is stored or read at the payer, because nobody
-        asked; its
-        buttons are the same for everybody, so that no row is needed.
+        asked; its buttons are the same for everybody, so that no row is needed.
         """
         person = message.person
         asked = await self._dialogue.press(person, message.press or "")

@@ -313,10 +313,8 @@ def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
     None if the question is answered at once below the line.
 
     A message about poison, or about an emergency now together with a directory search, gets no list, except of places
-    such
-    as emergency rooms. In shared places no button offers what only a member may ask, so the question is answered. A
-    question
-    about Poison Control itself is answered by the line, which says that it is free.
+    such as emergency rooms. In shared places no button offers what only a member may ask, so the question is answered.
+    A question about Poison Control itself is answered by the line, which says that it is free.
     """
     reading, language = exchange.reading, exchange.language
     kind, intent = reading.alarm, reading.intent or ""
@@ -336,10 +334,8 @@ class AlarmLine:
     """The line above each reply to a message with a sign of an emergency and a question.
 
     In shared places, if the answer goes to the 1:1 chat, the person alone sees the line where they wrote. If there is
-    no
-    answer, the line precedes the error. If the emergency is happening now, the text is that of the full reply; "if" is
-    used
-    only otherwise.
+    no answer, the line precedes the error. If the emergency is happening now, the text is that of the full reply; "if"
+    is used only otherwise.
     """
 
     def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:

@@ -86,8 +86,7 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     "the second one's phone number", "why was the third denied".
 
     The entry is identified through its button. If `first`, a message without number or name means the first entry. A
-    list of
-    one means that entry. "My last claim" means the newest claim, not the last entry.
+    list of one means that entry. "My last claim" means the newest claim, not the last entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None

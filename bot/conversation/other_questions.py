@@ -57,10 +57,8 @@ def parted(
     """Return the question to answer, and the other questions of the message: intent to slots, in order.
 
     If the clauses are separate questions, the one to answer is read alone, because its answer cannot use what another
-    clause
-    says. Without others, the second meaning of the whole message is one if it is probable enough. `people` are those
-    whose
-    records the writer may ask about.
+    clause says. Without others, the second meaning of the whole message is one if it is probable enough. `people` are
+    those whose records the writer may ask about.
     """
     reading, others = _parted(engine, reading, today, context, people)
     return reading, others or _doubted(engine, reading)
@@ -163,8 +161,7 @@ def _asked(
     """Return what a clause asks besides the answered question; None if it belongs to that one or is not clear.
 
     A clause that refers to it ("when did I last see her") is read as its follow-up. If the whole reading contains all
-    that
-    such a clause says ("and tell me if they take new patients"), the clause is one of its conditions.
+    that such a clause says ("and tell me if they take new patients"), the clause is one of its conditions.
     """
     _, _, topic = engine.after(None, own.alone)
     after = engine.understand(part.words, today=today, context=topic)
@@ -254,8 +251,7 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
     """Return the reading with further clauses on the same topic: "what is my copay and what is my deductible".
 
     Refinements of the previous answer count as that topic. Slots that take several values are extended; any other value
-    is
-    a condition that is not met.
+    is a condition that is not met.
     """
     slots, unmet = dict(reading.slots), dict(reading.unmet)
     topic = context.intent if context and reading.intent == REFINE else reading.intent

@@ -62,8 +62,7 @@ class OwnRecords:
         """Return the coverages of the Patient asked about.
 
         () in a shared place, for a staff command, for directory-only people, or if the payer returns none. They are
-        only hints:
-        after any failure the question is answered without them.
+        only hints: after any failure the question is answered without them.
         """
         if not message.alone or message.command or message.directory_only:
             return ()

@@ -1,8 +1,7 @@
 """Whose record a question is about, among those that the asker's sign-in gives access to; no other record is read.
 
 The people are those that the payer returned for the person's own token (`bot/accounts/patients.py`). What a message or
-a
-button says only chooses among them.
+a button says only chooses among them.
 """
 
 from __future__ import annotations
@@ -103,8 +102,7 @@ def with_pronoun(asked: Asked, memory: Memory, part: Reading, whole: Reading) ->
     """Return the question with the person that "his" or "her" refers to: the last matching one mentioned in this chat.
 
     If nobody has been mentioned, the bot asks whose record is meant. The pronoun is not resolved if `whole` names
-    another
-    person before it, or if `part` (the clause that asks) is about the writer.
+    another person before it, or if `part` (the clause that asks) is about the writer.
     """
     word = _pronoun(part)
     if not word or not memory.people or PERSON in asked.slots or _names_another(whole, word):
@@ -190,8 +188,7 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     """Set the Patient id of the question if the sign-in gives access to several records; else return the candidates.
 
     An intent with a `person` slot selects the person within the one record ("is my son covered"); the intent that it
-    lists
-    as `covered` is answered from that person's own record.
+    lists as `covered` is answered from that person's own record.
     """
     asked = by_button(replace(asked, whose=asked.whose or now(memory), pronoun=""))
     if rules and PERSON in rules.slots and rules.household and PERSON not in asked.slots:
@@ -281,8 +278,7 @@ def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today
     """Return False if gender or birth date from the payer excludes the kinship.
 
     No payer says how the people of a token are related: all who may be meant are offered, and the answer says whose
-    record
-    it shows.
+    record it shows.
     """
     if (kin in _MALE and one.gender == "female") or (kin in _FEMALE and one.gender == "male"):
         return False
@@ -351,8 +347,7 @@ class Owners:
         """Return a private answer with a heading on whose record it shows, and buttons for the others, if several.
 
         The sources of a household's answer are about several people. Directory answers are about no record, although
-        they may
-        use a person's network.
+        they may use a person's network.
         """
         about = memory.asked if asked.intent == SOURCES and memory.asked else asked
         rules = self._pack.intents.get(about.intent)

@@ -193,8 +193,7 @@ class Recognisers:
         """Return the question of a button of this conversation with this label.
 
         "The visit before", typed again when no button has that label, continues from the answer it led to; "more"
-        always means
-        more of the last answer.
+        always means more of the last answer.
         """
         label = said(text)
         earlier, last = memory.older.get(label), memory.asked

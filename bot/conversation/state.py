@@ -51,10 +51,8 @@ class Asked:
 
     `also` are the other questions of the same message, to be offered after the answer: intent to slots. `unmet` are
     conditions that the intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for
-    the one
-    that the person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the word
-    that
-    selected the person ("her"), which the answer mentions.
+    the one that the person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the
+    word that selected the person ("her"), which the answer mentions.
     """
 
     intent: str

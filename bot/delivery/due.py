@@ -35,8 +35,7 @@ class DueReminders:
     `platforms` maps each platform this process can write to onto a check that a person is still there.
 
     `stands` are the platforms whose chats can be read. `ended` is called with a person who can no longer be reminded,
-    and
-    the reason.
+    and the reason.
     """
 
     def __init__(

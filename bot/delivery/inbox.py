@@ -62,11 +62,9 @@ class Delivery:
     """A message being processed: its content, the number of the try, and when it was received, in Unix seconds.
 
     `writing` must be called before the first post, and before the first post that cannot be found later.
-    `maybe_written`
-    says that an earlier try called it: the answer may have been posted, so look for it, or apologize, before answering
-    again (F52). `findable` says that all posts can be found. `exhausted` says that too many tries failed or that it is
-    too
-    late: apologize instead of trying again.
+    `maybe_written` says that an earlier try called it: the answer may have been posted, so look for it, or apologize,
+    before answering again (F52). `findable` says that all posts can be found. `exhausted` says that too many tries
+    failed or that it is too late: apologize instead of trying again.
     """
 
     key: str
@@ -112,9 +110,8 @@ class Inbox:
     """The messages of one platform. `handler` answers or apologizes, and returns when the reply is known to be posted.
 
     It should raise only errors that another try, in any process, could avoid. `soothe` tells a person whose message
-    waits
-    behind an earlier one that it is next. `finds` says that the handler can find what an earlier try has posted: then
-    nothing is recorded before a post, and a retry after a possible post only has to look.
+    waits behind an earlier one that it is next. `finds` says that the handler can find what an earlier try has posted:
+    then nothing is recorded before a post, and a retry after a possible post only has to look.
     """
 
     def __init__(

@@ -51,20 +51,14 @@ class Reminder(msgspec.Struct, frozen=True):
     """A reminder of a day: `days` are the days before it on which it is still to be sent, earliest first.
 
     `record` is the id of the record it is about, `whose` the Patient id: the reminder ends with the connection that
-    gives
-    access to it. While it is being sent, `telling` is the number of days before, and `since` when sending began, in
-    Unix
-    seconds. `missed` counts how often the chat could not be written to.
+    gives access to it. While it is being sent, `telling` is the number of days before, and `since` when sending began,
+    in Unix seconds. `missed` counts how often the chat could not be written to.
 
     For news, `record` is a claim's number or "", `known` are short hashes of the claims that were there before, `found`
-    of
-    those that are there now but not yet sent, and `ends` is when the sign-in ends, in Unix seconds, None if it is
-    renewed.
-    Checks end on `last`. `doubt`: it is unknown whether the last news was delivered. `whole` is when all claims were
-    read,
-    in Unix seconds, if they are more than a page, otherwise 0. `every`: when the sign-in has ended, the person is asked
-    to
-    sign in again after so many days; `asleep` is True from then on.
+    of those that are there now but not yet sent, and `ends` is when the sign-in ends, in Unix seconds, None if it is
+    renewed. Checks end on `last`. `doubt`: it is unknown whether the last news was delivered. `whole` is when all
+    claims were read, in Unix seconds, if they are more than a page, otherwise 0. `every`: when the sign-in has ended,
+    the person is asked to sign in again after so many days; `asleep` is True from then on.
     """
 
     person: Person
@@ -99,8 +93,7 @@ class Reminder(msgspec.Struct, frozen=True):
         """Return the reminder updated after its `days`-before notice was sent; None if that was the last one.
 
         If delivery is uncertain (`surely` is False) and no later notice follows, one is added for the day itself, in
-        other
-        words, in case the person did not get the last one. News is likewise sent again, once.
+        other words, in case the person did not get the last one. News is likewise sent again, once.
         """
         if self.asleep:
             return None if days == TIME_OVER else msgspec.structs.replace(self.untold, missed=0)

@@ -59,8 +59,7 @@ class Tellings:
     `platforms` has the checks whether a person is still there, `stands` how to find a post.
 
     `rest` returns how many seconds a row waits until it is due next. `ended` is called with a person who can no longer
-    be
-    reminded, and the reason. `now` returns the current time in BOT_TIMEZONE.
+    be reminded, and the reason. `now` returns the current time in BOT_TIMEZONE.
     """
 
     def __init__(
@@ -94,8 +93,7 @@ class Tellings:
         `found` is what is known after it.
 
         A person gets one message a day: reminders that were in today's message are recorded as sent, all others wait
-        until
-        tomorrow. `found` is stored with them, since the sign-in may have ended by then.
+        until tomorrow. `found` is stored with them, since the sign-in may have ended by then.
         """
         person = reminder.person
         if await self._is_gone(person):

@@ -27,8 +27,7 @@ def cell(value: Any) -> str:
     character that some take for the end of a cell; numbers stay numbers.
 
     Raises:
-        TypeError: a value of a type that cannot be shown.
-        jinja2.UndefinedError: the value is undefined.
+        TypeError: a value of a type that cannot be shown. jinja2.UndefinedError: the value is undefined.
     """
     if value is None:
         return ""

@@ -37,8 +37,7 @@ class Paper(msgspec.Struct, frozen=True):
     """A stored document, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None if it needs none.
 
     `person` is its owner, None for directory data. `style` is the hash of its one style. A large file is stored in
-    pieces:
-    `more` is the number of pieces after the first, by format.
+    pieces: `more` is the number of pieces after the first, by format.
     """
 
     person: Person | None

@@ -123,8 +123,8 @@ class Printer:
         """Yield the document's text as `html`, `csv`, `vcf` or `ics`. A calendar's template has the texts of its event.
 
         Raises:
-            jinja2.TemplateError: the template is missing or wrong, or a value is missing.
-            TypeError: a value of a type that cannot be shown.
+            jinja2.TemplateError: the template is missing or wrong, or a value is missing. TypeError: a value of a type
+            that cannot be shown.
         """
         jinja = {"html": self._html, "vcf": self._vcf}.get(form, self._csv)[language]
         template = jinja.get_template(f"{name}.{form}")

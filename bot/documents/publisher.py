@@ -84,8 +84,7 @@ class Publisher:
         """Print and store a document. Return its link: for its person alone, or open if there is no person.
 
         `shared` is a FHIR resource to hand over with a QR code in the page, with the same code as the page. `files` are
-        put
-        into one zip with the printed page and spreadsheet.
+        put into one zip with the printed page and spreadsheet.
         """
         code = None
         if shared is not None and person is not None:

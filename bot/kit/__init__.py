@@ -1,7 +1,7 @@
-"""All that an intent may import: what it may ask, what it may search, and the records that come back.
+"""The interface for intents: questions, searches and the records that they return.
 
-An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summary`. It may search and choose. It
-cannot format, know the channel, see a token, log or touch a store.
+An answer consists of `async answer(ask) -> Summary` and a pure function `summarize(...) -> Summary`. It may search and
+choose. It must not format text, log, write to a store, or use the channel or a token.
 """
 
 # fmt: off

@@ -1,7 +1,9 @@
-"""What care to come costs by the operator's benefit table: the rule, what is left this year, and the range of both.
+"""The expected cost of future care by the operator's benefit table.
 
-A price ahead is never known. The range rests on the plan's prices in the member's own earlier claims of that care, and
-runs from "the deductible is met by then" to "all that may be left of it is".
+The rule, the rest of the deductible, a price range.
+
+The exact price of future care is not known. The range uses the plan's prices in the member's own earlier claims for the
+same care. The low end assumes that the deductible is met by then, the high end that its whole rest is still to pay.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from bot.records.live import Live
 from bot.records.money import Amount
 
 EARLIER = timedelta(days=730)
-"""How far back prices are looked for."""
+"""How far back earlier claims are read for prices."""
 _CENT, _ALL = Decimal("0.01"), Decimal(100)
 _NOTHING = Decimal(0)
 _SLOTS = ("service", "specialty", "facility_type")
@@ -47,14 +49,18 @@ _VISITS = {
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The rules of one plan for the service that is asked about: `benefit`, the first, and `others`, of other networks.
+    """The rules of one plan for the service in question: `benefit` is the first, `others` are for other networks.
 
-    `called` is the asker's word for it, where that is the very service of the table. `alike` are the rules of other
-    services whose names hold that word: "therapy" is counselling, and physical therapy too.
-    `deductible` and `maximum` are where the member stands with the yearly figures in network, None where the record
-    does not settle it. `low` and `high` follow from `claims`, the own earlier ones of `kind` with a price, the newest
-    first. `lacks` is the side of the network that was asked for, where the table has no rule for it. The first of
-    several holds the medical plans that the table is `silent` of, and the kinds of care `lacking` in it.
+    Attributes:
+        called: The person's word for the service, if it names exactly a service of the table.
+        alike: Rules of other services whose names contain that word: "therapy" also matches physical therapy.
+        deductible: The member's standing with the in-network deductible, None if the records do not settle it.
+        maximum: The same for the out-of-pocket maximum.
+        low: The lowest expected cost, from `claims`; `high` is the highest.
+        claims: The member's earlier claims of `kind` that have a price, newest first.
+        lacks: The side of the network that was asked for, if the table has no rule for it.
+        silent: On the first of several: the medical plans that the table does not contain.
+        lacking: On the first of several: the kinds of care without a rule.
     """
 
     plan: Coverage
@@ -74,16 +80,16 @@ class Ahead:
 
     @property
     def prices(self) -> tuple[Amount, Amount] | None:
-        """The lowest and the highest price among the claims."""
+        """Return the lowest and the highest allowed amount of the claims, None if there is none."""
         found = sorted((one.allowed for one in self.claims if one.allowed), key=lambda amount: amount.value)
         return (found[0], found[-1]) if found else None
 
 
 def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
-    """The services of the table that a question means, each with the words for it and the kind of care that prices it.
+    """Return the services of the table that the question names, each with its words and the kind of care for its price.
 
-    "Massage therapy" is no therapy that the table lists under that word alone. A kind that two rows of words share has
-    no price of its own.
+    "Massage therapy" does not count as a service that the table lists as "therapy" alone. A kind of care that two
+    services share has no price of its own.
     """
     found: dict[str, tuple[tuple[str, ...], str | None]] = {}
     for kind in values_of(ask, "service") or ("",):
@@ -94,7 +100,7 @@ def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
 
 
 def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
-    """The words and the service of the table for one kind of care that was named, or for the words where none was."""
+    """Return the words and the service of the table for a named kind of care, or for the words alone."""
     table, services = ask.benefits, {row.service for row in ask.benefits.rows}
     own, alone = words_of(ask.words.get("service")), "service" not in ask.several
     named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
@@ -112,34 +118,37 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def _also_called(ask: Ask, words: Sequence[str], service: str) -> tuple[str, ...]:
-    """Services of the table with a longer name that holds the words, beside the one that they mean and its kinds."""
+    """Return the other services whose longer names contain the words, without the kinds of the service itself."""
     kinds = ask.care_kinds
     held = [name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands(words, phrase)]
     return tuple(dict.fromkeys(name for name in held if name != service and service not in kinds.above(name)))
 
 
 def _is_akin(ask: Ask, kind: str, service: str) -> bool:
-    """Whether a service is, or is within, a kind of care, or holds it; the operator's own services may be."""
+    """Return whether the service equals, contains or lies within the kind of care.
+
+    True for an operator's own service.
+    """
     kinds = ask.care_kinds
     return kinds.named(service) is None or service in kinds.above(kind) or kind in kinds.above(service)
 
 
 def _priced_as(ask: Ask, kind: str, service: str) -> str | None:
-    """The narrower one of the two, where one holds the other."""
+    """Return the narrower of the two if one contains the other, else None."""
     if service in ask.care_kinds.above(kind):
         return kind
     return service if kind in ask.care_kinds.above(service) else None
 
 
 def _is_other(words: Sequence[str], named: Sequence[str]) -> bool:
-    """Whether what was named holds the words and means something else: not just "care" or "visit" beside them."""
+    """Return whether `named` contains the words and has another meaning, not only "care" or "visit" added."""
     return stands(words, named) and not set(named) - set(words) <= _ANY_CARE
 
 
 def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead, ...]:
-    """The rules of the table for what is asked, by plan that holds today; none where it has none. `side`: in or out.
+    """Return the table's rules for the question, for each plan that is valid today; `side` is "in", "out" or None.
 
-    The first says what else was asked and has none.
+    The first one also holds the kinds of care and the plans that have no rule.
     """
     asked, plans = services_asked(ask), _plans(coverages)
     found = [_of_plan(ask, plan, name, words, side) for plan in plans for name, (words, _) in asked.items()]
@@ -171,12 +180,12 @@ def _on_side(ask: Ask, plan: Coverage, service: str, side: str | None) -> Sequen
 
 
 def _plans(coverages: Coverages) -> Sequence[Coverage]:
-    """The medical plans of today, then any other whose own rows there may be."""
+    """Return the plans that are valid today, medical plans first."""
     return sorted(coverages.current, key=lambda one: one.scope != "medical")
 
 
 async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -> tuple[Ahead, ...]:
-    """The rules with what is left and the range, from two years of claims; as they are where no claim changes them."""
+    """Return the rules with the rest of the deductible and the price range, from two years of claims where needed."""
     if not any(_needs_claims(one) for one in rules):
         return tuple(rules)
     since = min(counted_since(coverages), ask.today - EARLIER)
@@ -187,13 +196,13 @@ async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -
 
 
 def _needs_claims(rule: Ahead) -> bool:
-    """Whether what is left, or a price, changes what is to be paid."""
+    """Return whether claims can change what the member pays under this rule."""
     one = rule.benefit
     return one.covered and not one.is_outside and (one.deductible or bool(one.percent))
 
 
 def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahead:
-    """The rule with what is left and the range, from the claims that count, of any time."""
+    """Return the rule with the rest of the deductible and the price range, computed from the given claims."""
     if not _needs_claims(rule):
         return rule
     plans = [(rule.plan, rule.plan.costs)]
@@ -213,7 +222,7 @@ def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahea
 
 
 def _may_be_left(rule: Ahead, met: MetSoFar | None, price: Decimal) -> Decimal:
-    """How much of the deductible may still be to pay: all of the price where nothing tells."""
+    """Return how much of the deductible may still be due; the whole price if it is not known."""
     if met is not None:
         return met.left.value if met.left else _NOTHING
     named = [s.amount.value for s in rule.plan.costs if s.kind == "deductible" and s.side != "out" and s.amount]
@@ -221,7 +230,7 @@ def _may_be_left(rule: Ahead, met: MetSoFar | None, price: Decimal) -> Decimal:
 
 
 def priced_alone(claims: Iterable[Claim], wanted: ClaimWish) -> list[Claim]:
-    """The claims of nothing but the asked care which tell the plan's price, in network and in one currency."""
+    """Return the in-network claims for only the wanted care whose price is the plan's, all in one currency."""
     whole = replace(wanted, aspect="allowed")
     fit = choose(claims, whole).claims if wanted.services else ()
     told = [one for one in fit if one.allowed and one.allowed.value > 0 and network_side(one) != "out"]
@@ -232,7 +241,7 @@ def priced_alone(claims: Iterable[Claim], wanted: ClaimWish) -> list[Claim]:
 
 
 def _share(rule: Benefit, price: Decimal, left: Decimal) -> Decimal:
-    """What a member pays of a price while so much of the deductible is left, to the cent."""
+    """Return the member's share of a price, rounded to cents, with `left` of the deductible still to pay."""
     first = min(price, left) if rule.deductible else _NOTHING
     rest = price - first
     part = rest * (rule.percent or _NOTHING) / _ALL

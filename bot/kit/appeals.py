@@ -1,6 +1,6 @@
-"""An appeal from the denial on: what kind of denial it is, which case is meant, and by when what is due.
+"""Appeals of denied claims: the kind of denial, the case in question, and the deadlines.
 
-The periods are those of the rules at their day (checked 2026-11-28); the plan's own letter decides, and answers say so.
+The periods are those of the regulations as of 2026-11-28. The plan's own letter takes precedence, and answers say so.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ _DAYS = {"medicare": 65, "medicaid": 60, "commercial": 180}
 class AppealClock:
     """How long a decision can be appealed.
 
-    `line_of_business` is that of the claim's own coverage. `days`: 180 commercial (45 CFR 147.136), 60 TennCare, 65
-    Medicare Advantage; None when the line is not certain. `until` is the last day, counted from the decision, which is
-    about when the notice was sent; None when either is not known.
+    Attributes:
+        line_of_business: The product line of the claim's own coverage.
+        days: 180 for commercial plans (45 CFR 147.136), 60 for TennCare, 65 for Medicare Advantage; None if unknown.
+        until: The last day, counted from the day of the decision (about when the notice was sent); None if unknown.
     """
 
     line_of_business: str | None = None
@@ -48,7 +49,7 @@ class AppealClock:
 
 
 def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
-    """The time to appeal a claim's decision, by the product line of the coverage that it names."""
+    """Return the time for an appeal of the claim, by the product line of the coverage that the claim names."""
     line = next((one.line for one in coverages if one.id == claim.coverage), None)
     days = _DAYS.get(line or "")
     decided = claim.created.exact if claim.created else None
@@ -56,9 +57,9 @@ def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
 
 
 def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The claims that fit and that the plan did not pay, whole or in part.
+    """Return the matching claims that the plan denied, wholly or in part.
 
-    For a kind of care, a line of that kind has to be refused.
+    If a kind of care was named, a line of that kind must be denied.
     """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in alive.claims if is_numbered(claim, number))
@@ -67,7 +68,7 @@ def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def in_any_state(ask: Ask) -> Ask:
-    """The question without a state of claims, as denied ones are looked for."""
+    """Return the question without the slot for the state of a claim, for a search of denied claims."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "state_of_claim"})
 
 
@@ -84,7 +85,7 @@ SHOWN = 5
 _REQUESTS = Search("ExplanationOfBenefit", (("_count", "100"),))
 _DATED = re.compile(r"\b\d{1,4}[-/.]\d{1,2}\b|\b20\d\d\b")
 FAST = timedelta(hours=72)
-"""29 CFR 2560.503-1(i)(2)(i) and 45 CFR 147.136(b)(2); 42 CFR 422.590(e); 42 CFR 438.408(b)(3)."""
+"""The time for a fast appeal: 29 CFR 2560.503-1(i)(2)(i), 45 CFR 147.136(b)(2), 42 CFR 422.590(e), 438.408(b)(3)."""
 DenialKind = Literal[
     "necessity", "approval", "coding", "emergency", "network", "late", "not_covered", "records", "other"
 ]
@@ -100,7 +101,7 @@ _CODES: Mapping[DenialKind, frozenset[str]] = {
     ),
     "not_covered": frozenset({"26", "27", "35", "49", "96", "119", "149", "170", "204", "256"}),
 }
-"""Claim adjustment reason codes (X12) by what an appeal has to show."""
+"""The claim adjustment reason codes (X12) of each kind of denial."""
 _WORDS: Mapping[DenialKind, tuple[str, ...]] = {
     "emergency": ("not an emergency", "non-emergency", "not emergent"),
     "approval": ("approval", "authorization", "authorisation", "precert", "referral"),
@@ -111,23 +112,23 @@ _WORDS: Mapping[DenialKind, tuple[str, ...]] = {
     "not_covered": ("not cover", "not a benefit", "excluded", "exclusion", "benefit limit", "maximum"),
     "coding": ("coding", "modifier", "diagnosis", "procedure code", "duplicate"),
 }
-"""Words of the payer's own text that say the same, for codes of other lists and for none; the first kind counts."""
+"""Words in the payer's text for each kind of denial, used if no code matches; the first kind that matches counts."""
 _ANSWERS = {"commercial": (30, 60), "medicare": (30, 60), "medicaid": (90, 90)}
-"""Days in which the plan answers: for care that is still to come, and for a claim of care that was given.
+"""How many days the plan has to answer: for care not yet given, and for a claim for care that was given.
 
-29 CFR 2560.503-1(i)(2)(ii) and (iii), which 45 CFR 147.136(b)(2) and (3) take over (a plan with two levels of appeal
-has half the time for each); 42 CFR 422.590(a) and (b); 42 CFR 431.244(f)(1).
+29 CFR 2560.503-1(i)(2)(ii) and (iii), adopted by 45 CFR 147.136(b)(2) and (3); a plan with two levels of appeal has
+half of the time for each. 42 CFR 422.590(a) and (b). 42 CFR 431.244(f)(1).
 """
 _REVIEW_MONTHS = 4
-"""45 CFR 147.136(d)(2)(i): the shortest time to ask for an outside review; a state may give more."""
+"""The shortest period for an external review request, by 45 CFR 147.136(d)(2)(i); a state may allow more."""
 _REVIEWED = timedelta(days=45)
-"""45 CFR 147.136(d)(2)(iii)(B)(7): from the request's arrival at the reviewers."""
+"""The time until an external review is decided, from the arrival of the request: 45 CFR 147.136(d)(2)(iii)(B)(7)."""
 
 
 def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> DenialKind:
-    """What an appeal of the claim has to show, by the payer's own codes, else its words.
+    """Return the kind of denial by the payer's codes, or else by its words.
 
-    An out-of-network claim for a visit to an emergency room is one of an emergency (45 CFR 149.110).
+    An out-of-network claim for an emergency room visit has the kind "emergency" (45 CFR 149.110).
     """
     found = _by_code(reasons) or _by_words(reasons) or "other"
     of_emergency = found == "network" and kinds.named("er") and shown_as(claim, "er", kinds)
@@ -146,10 +147,12 @@ def _by_words(reasons: Iterable[Reason]) -> DenialKind | None:
 
 @dataclass(frozen=True, slots=True)
 class AppealDays:
-    """By when what is due for a case, each None where it is not known or not due.
+    """The deadlines of a case; each is None if unknown or not applicable.
 
-    `answer` is when the plan has to have answered, within `days` of what was sent (72 hours where `fast`). `ask_review`
-    is the last day to ask for an outside review, `reviewed` about when the reviewers decide.
+    Attributes:
+        answer: When the plan must have answered, within `days` of the day sent (72 hours if `fast`).
+        ask_review: The last day for an external review request.
+        reviewed: About when the external reviewers decide.
     """
 
     answer: date | None = None
@@ -160,15 +163,15 @@ class AppealDays:
 
     @property
     def next(self) -> date | None:
-        """The day that is waited for now."""
+        """The next deadline of the case."""
         return self.reviewed or self.ask_review or self.answer
 
 
 def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDays:
-    """What is due when, counted from the days that the person told.
+    """Return the deadlines, counted from the days that the person reported.
 
-    Medicare Advantage sends a case that it refuses again to the reviewers itself (42 CFR 422.590(g)), and Medicaid's
-    hearing is the last step there: neither has a day to ask for an outside review.
+    There is no deadline for an external review request under Medicare Advantage, which forwards a case to the reviewers
+    itself (42 CFR 422.590(g)), nor under Medicaid, where the hearing is the last step.
     """
     line = clock.line_of_business or "commercial"
     days = _ANSWERS[line if line in _ANSWERS else "commercial"][claim.use != "preauthorization"]
@@ -186,7 +189,7 @@ def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDay
 
 
 def _months_on(day: date, months: int) -> date:
-    """The same day so many months later, the last one of a shorter month."""
+    """Return the same day `months` later, or the last day of that month if it is shorter."""
     year, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + year, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
@@ -194,10 +197,12 @@ def _months_on(day: date, months: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class CaseFound:
-    """The claim whose case is meant, and its case, an empty one where none is kept yet.
+    """The claim in question and its case; the case is empty if none is stored yet.
 
-    `claim` None: none fits, or one of `choices` has to be chosen first. `wanted` and `nearest` tell of a question that
-    no denied claim fits. `opened`: it was chosen by button, so it may be described whatever mark it carries.
+    Attributes:
+        claim: None if no claim matches, or if the person has to choose one of `choices`.
+        wanted: The conditions of the question; `nearest` holds close matches if no denied claim matches.
+        opened: Whether a button selected the claim, so that it may be described despite a sensitivity label.
     """
 
     claim: Claim | None = None
@@ -209,10 +214,10 @@ class CaseFound:
 
 
 async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
-    """The case of the pressed button, of the words, or the only one that fits; several are to be chosen from.
+    """Return the case of the pressed button, of the words, or the only match; several matches become choices.
 
-    `of_step` are slots that tell of the step itself (its day, who answered the telephone) and of no claim. Where no
-    case fits, the person chooses among those that are kept and the other denied claims.
+    `of_step` are slots that describe the step itself (its day, who answered the phone) and not the claim. `fits` is a
+    test for cases: if none passes, the person chooses from all stored cases and denied claims.
     """
     kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
     ask = without(ask, "state_of_claim", *of_step)
@@ -239,7 +244,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
 
 
 async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
-    """The claims with a case; one that is gone from the record, or cannot be read, is left out."""
+    """Return the claims that have a case, without those that are missing from the record or cannot be read."""
     found = []
     for one in kept:
         with suppress(PayerLacks, Unreadable):
@@ -248,7 +253,7 @@ async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
 
 
 async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]]:
-    """The requests for approval that fit and were not cancelled, as they come: no search parameter asks for them."""
+    """Yield the matching requests for approval that were not cancelled; no search parameter selects them."""
     async for page in given(ask.search(_REQUESTS)):
         raws = {entry.id: entry.raw for entry in page.matches}
         for claim in fitting(read_claims(page.entries)[0], ask):
@@ -264,7 +269,7 @@ def _found(claim: Claim, kept: Mapping[str, AppealCase], *, opened: bool = False
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfAppeal(WithCase):
-    """An answer about the appeal of the claim that was `found`: how long it can be appealed, and what is `due` when."""
+    """An answer about an appeal: the case `found`, how long the claim can be appealed, and the deadlines `due`."""
 
     found: CaseFound
     today: date
@@ -278,16 +283,16 @@ class OfAppeal(WithCase):
 
     @property
     def opened(self) -> bool:
-        """Whether it was chosen by button."""
+        """Whether a button selected the claim."""
         return self.found.opened
 
 
 @dataclass(frozen=True, slots=True)
 class ToldDay:
-    """The `day` of a step, today where the words name none (`said` is false).
+    """The `day` of a step; today, with `said` False, if the message names no day.
 
-    `doubt`: nothing is to be kept yet, for the day is still to come ("ahead"), or no single day ("which"), or before
-    another one that is known ("order").
+    `doubt` is set if nothing may be stored yet: "ahead" for a future day, "which" if it is not a single day, and
+    "order" if it is before another known day of the case.
     """
 
     day: date
@@ -296,7 +301,7 @@ class ToldDay:
 
 
 def told_day(ask: Ask) -> ToldDay:
-    """The day of the button or of the words."""
+    """Return the day that the button or the message gives."""
     if pressed := ask.arguments.get("day"):
         return ToldDay(date.fromisoformat(pressed), said=True)
     start, end = span_of(ask)
@@ -309,7 +314,7 @@ def told_day(ask: Ask) -> ToldDay:
 
 
 async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], AppealCase]) -> Stepped:
-    """What a step makes of the case that was found."""
+    """Return the result of a step for the case that was found."""
     claim, case = found.claim, found.case
     if claim is None or case is None:
         raise TypeError("a step needs the claim whose case it is")
@@ -321,7 +326,10 @@ async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], Appea
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """The clock of a claim, what is due after a step, and the change to keep; `in_order`: its day fits the others."""
+    """The time for the appeal, the deadlines after a step, and the change to store.
+
+    `in_order` if its day fits the others.
+    """
 
     clock: AppealClock
     due: AppealDays
@@ -330,5 +338,5 @@ class Stepped:
 
 
 def without(ask: Ask, *slots: str) -> Ask:
-    """The question without these slots and without its words, where both tell of a step and not of a claim."""
+    """Return the question without these slots and without its words, which describe a step and not a claim."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

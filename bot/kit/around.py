@@ -1,4 +1,4 @@
-"""Where a person looks for care: a point and a distance, a county, a state, or several of these."""
+"""The area in which a person looks for care: a point with a distance, a county, a state, or several of these."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Where to look: a point, its name for the person, and how far, in miles. `home` when it is the member's address.
+    """An area: a point, its name, and a distance in miles; `home` is True for the member's own address.
 
-    With `county` only places in the county count, with `statewide` places in the state; `miles` is then not used.
-    `also` are alternative places.
+    With `county` set, only places in that county count, and with `statewide` all places in the state; `miles` is then
+    not used. `also` holds alternative areas.
     """
 
     center: tuple[float, float]
@@ -37,22 +37,22 @@ class Around:
 
     @property
     def every(self) -> tuple[Around, ...]:
-        """This place and the further ones, each alone."""
+        """This area and the alternative ones, each without alternatives."""
         return (replace(self, also=()), *self.also)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all places."""
+        """The names of all areas."""
         return tuple(place.name for place in self.every)
 
     @property
     def has_radius(self) -> bool:
-        """True when a distance limits the search."""
+        """Whether a distance limits the search."""
         return self.county is None and not self.statewide
 
 
 def farther(where: Around) -> tuple[Around, ...]:
-    """The same place with wider distances, in the order to try; empty for a county or a state."""
+    """Return the area with larger distances, in the order to try; empty for a county or a state."""
     if not all(place.has_radius for place in where.every):
         return ()
     wider = (miles for miles in FARTHER if where.miles < miles)
@@ -63,10 +63,10 @@ def farther(where: Around) -> tuple[Around, ...]:
 
 
 async def around(ask: Ask, *, default_miles: float = 10) -> Around:
-    """The place of the question, with alternatives.
+    """Return the area of the question, with its alternatives.
 
     Raises:
-        NeedsPlace: none was named, or a named one is unknown or too far from what the directory covers.
+        NeedsPlace: If no place was named, or a named place is unknown or too far from the area of the directory.
     """
     miles = ask.slots.get("radius")
     wide = min(float(str(miles)), 100.0) if miles else default_miles
@@ -116,7 +116,7 @@ class _Known(NamedTuple):
 
 
 async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...], miles: float) -> Around:
-    """The place by the gazetteer; one that is unknown there, or far off, by the directory's own places."""
+    """Return the area by the gazetteer, or by the directory's own places if it is unknown there or too far away."""
     try:
         return _known(ask, *known, miles)
     except NeedsPlace:
@@ -127,7 +127,7 @@ async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str
 
 
 async def _listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...]) -> Around | None:
-    """The median of the directory's places with that city or ZIP; None where it has none."""
+    """Return the median position of the directory's places with that city or ZIP code, None if it has none."""
     directory = Directory()
     async for page in given(ask.search(Search("Location", listed))):
         directory.add(page.entries)

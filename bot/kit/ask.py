@@ -1,4 +1,4 @@
-"""One question as its answer sees it: what was asked, what its slots say, and the searches that are bound to it."""
+"""One question as an answer sees it: its slots, and the searches that it may run."""
 
 from __future__ import annotations
 
@@ -46,40 +46,40 @@ BILLED_LATE = timedelta(days=183)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an answer found, as plain values for its template. Each intent has its own, in its own file."""
+    """Base class of the values that an answer passes to its template; each intent defines its own."""
 
 
 Answer = Callable[["Ask"], Awaitable[Summary]]
 
 
 class Drawer(Protocol):
-    """What a person's answers keep for a while, sealed: it ends with their sign-in, an hour at most, and with unlink.
+    """Encrypted storage for a person's answers, deleted by /unlink and with their sign-in, after an hour at most.
 
-    Each record that a link opens has a drawer of its own.
+    Each linked record has its own drawer.
     """
 
     async def get(self, name: str) -> bytes | None:
-        """What was put there under a name."""
+        """Return the value stored under a name, None if there is none."""
         ...
 
     async def put(self, name: str, value: bytes) -> None:
-        """Keep it under a name."""
+        """Store a value under a name."""
         ...
 
     async def clear(self) -> None:
-        """Throw everything in it away."""
+        """Delete everything in the drawer."""
         ...
 
 
 def no_other_name(_name: str) -> tuple[str, ...]:
-    """The other names of a drug: none."""
+    """Return no other names for a drug."""
     return ()
 
 
 class NeedsPlace(Exception):
-    """Raised by an answer that needs a place. The kernel then asks for it once, with buttons.
+    """Raised by an answer that needs a place; the kernel then asks for it once, with buttons.
 
-    `place` is the named one, where there is one: it is unknown, or `outside` the area that the directory covers.
+    `place` is the name that was given, if any: it is unknown, or `outside` the area that the directory covers.
     """
 
     def __init__(self, place: str | None = None, *, outside: bool = False) -> None:
@@ -90,7 +90,10 @@ class NeedsPlace(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OwnDoctor:
-    """The provider on the asker's claims: `called` by the person, `day` of the newest claim, `others` of the name."""
+    """The provider on the person's claims.
+
+    `called` is the person's word, `day` is of the newest claim, `others` a count.
+    """
 
     name: str
     called: str
@@ -100,19 +103,23 @@ class OwnDoctor:
 
 @dataclass(slots=True)
 class Ask:
-    """One question, ready to be answered.
+    """One question for an answer.
 
-    `slots` are the values of contract.md, one a slot; `excluded` are slots of which the person wants everything else,
-    `several` those with more than one value: each only where the rule file says that this answer honours it.
-    `words` is what the person said for them, `arguments` what a button carried.
-    `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
-    from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
-    `other_names` gives a drug's ingredient and its brands; `care_kinds` are those that a `service` is one of,
-    `benefits` the operator's table.
-    `mark_key` is the secret of digests that are kept of this record.
-    `kin` are all whose records the asker may see, where the question is about them together.
-    `said` is the whole message as it was typed, empty for a
-    button: an answer may look in it for names of what it has found, and for nothing else.
+    Member searches get the `patient=` parameter from the kernel, and rows of another patient are dropped. The directory
+    never receives a token or a member's id.
+
+    Attributes:
+        slots: The values by slot, as in contract.md.
+        excluded: Slots whose value the person excludes, if the intent's rule file supports it.
+        several: Slots with several values, if the intent's rule file supports it.
+        words: The person's words for each slot.
+        arguments: The arguments of a button.
+        said: The whole message as typed, empty for a button. Answers may search it only for names that they found.
+        other_names: Returns the ingredient and the brands of a drug.
+        care_kinds: The kinds of care that a `service` slot can name.
+        benefits: The operator's benefit table.
+        mark_key: The secret for the digests that are stored for this record.
+        kin: All people whose records the person may see, if the question is about them together.
     """
 
     slots: Mapping[str, object]
@@ -146,25 +153,25 @@ class Ask:
     kin: tuple[Kin, ...] = ()
 
     def moment(self) -> datetime:
-        """The present moment; noon of today in UTC for who knows only the day."""
+        """Return the current time; noon UTC of today if only the day is known."""
         return self.now or datetime.combine(self.today, time(12), UTC)
 
     def cannot(self, name: str) -> None:
-        """Record that a slot could not be applied, because the records do not say; the reply then says so first."""
+        """Record that a slot could not be applied because the records lack the data; the reply then says so first."""
         self.unmet.setdefault(name, False)
 
     def said_unmet(self, name: str) -> None:
-        """Record that a slot could not be applied, where the answer's own template says so."""
+        """Record that a slot could not be applied and that the answer's own template says so."""
         self.unmet[name] = True
 
     @property
     def page(self) -> int:
-        """Which page of a list was asked for, from 0."""
+        """The page of a list that was asked for, from 0."""
         return _number(self.arguments.get("page"))
 
     @property
     def pick(self) -> int:
-        """Which answer was asked for, from 0, the newest or topmost first."""
+        """The position of the answer that was asked for, from 0 for the newest or topmost."""
         return _number(self.arguments.get("pick"))
 
     @property
@@ -173,13 +180,13 @@ class Ask:
         return self.budget.report
 
     def search(self, search: Search) -> AsyncIterator[Page]:
-        """The pages of a search, within the question's budget; the caller may stop at any page."""
+        """Yield the pages of a search within the question's budget; the caller may stop after any page."""
         client = self._client(search.type)
         self.report.searches.append(search.shown())
         return client.search(search, self.budget)
 
     def onward(self, search: Search, url: str) -> AsyncIterator[Page]:
-        """The pages of a search over the member's records from a later page on, at its address."""
+        """Yield the pages of a search in the member's records, starting at the address of a later page."""
         if self.member is None:
             raise TypeError(_NO_MEMBER)
         self.report.searches.append(search.shown())
@@ -187,67 +194,67 @@ class Ask:
 
     @property
     def own_drawer(self) -> Drawer:
-        """What answers about this record keep between two questions."""
+        """Return the drawer of this record."""
         if self.drawer is None:
             raise TypeError(_NO_MEMBER)
         return self.drawer
 
     async def read(self, resource_type: str, resource_id: str) -> bytes:
-        """One resource by id."""
+        """Return one resource by id, as bytes."""
         return await self._client(resource_type).read(resource_type, resource_id, self.budget)
 
     def stands_on(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Add the asker's own records that were read beside the searches to the sources."""
+        """Add the person's own records to the sources if they were not found by a search."""
         self.report.sources += [ReadRecord(resource_type, one, self.moment()) for one in ids]
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Limit the sources of a type to these records, the ones that the answer uses."""
+        """Limit the sources of a type to the records that the answer uses."""
         self.report.cite(resource_type, ids)
 
     async def home(self) -> Patient | None:
-        """The linked member's own record, for "near me"; the answer is private from here on."""
+        """Return the linked member's own record for "near me"; the answer is then private."""
         if self.read_home is None:
             return None
         self.private = True
         return await self.read_home()
 
     async def own_coverages(self) -> tuple[Coverage, ...]:
-        """The linked member's coverages, in a 1:1 chat, to guess their network from; the answer is private then."""
+        """Return the linked member's coverages in a 1:1 chat, to guess their network; the answer is then private."""
         found = await self.read_coverages() if self.read_coverages else ()
         self.private = self.private or bool(found)
         return found
 
     async def own_phone(self) -> str:
-        """The number for members in the record of the linked member's payer, in a 1:1 chat; "" where there is none."""
+        """Return the member service phone number from the linked member's payer in a 1:1 chat, "" if there is none."""
         found = await self.read_phone() if self.read_phone else ""
         self.private = self.private or bool(found)
         return found
 
     async def own_claims(self) -> tuple[Claim, ...]:
-        """The linked member's newest claims, in a 1:1 chat only, to choose the provider; the answer is private then."""
+        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; the answer is then private."""
         found = await self.read_claims() if self.read_claims else ()
         self.private = self.private or bool(found)
         return found
 
     async def cases(self) -> tuple[AppealCase, ...]:
-        """What the linked member told of appeals of this record, the oldest first."""
+        """Return the stored appeals of this record, oldest first."""
         return await self.read_cases() if self.read_cases else ()
 
     async def last_seen(self) -> Seen | None:
-        """How the record looked when its owner last asked what is new; None for the first time."""
+        """Return the state of the record when its owner last asked for news, None the first time."""
         return await self.read_seen() if self.read_seen else None
 
     def in_parts(self, known: Sequence[Search] = ()) -> Ask:
-        """The same question, to be asked in parts at once: what they search alike goes to the payer together.
+        """Return the question for answers in concurrent parts, which share equal directory searches.
 
-        `known` are searches of the directory that find something, by an id or a name.
+        `known` are directory searches by an id or a name that are known to find something.
         """
         if not isinstance(self.directory, DirectoryClient):
             return self
         return replace(self, directory=PooledDirectory(self.directory, self.budget, known))
 
     async def payer_health(self) -> PayerHealth:
-        """Whether the payer's directory server answers, asked now or a few seconds ago."""
+        """Return whether the payer's directory server responds, checked now or a few seconds ago."""
         if self.read_health is None:
             raise TypeError("nothing watches the payer here")
         return await self.read_health()
@@ -262,9 +269,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """One of the people of a household: the `number` in their list, from 1, and the question about them.
+    """One person of a household: the `number` in their list, from 1, and the question about them.
 
-    `name` is short, and empty where the payer gives none; `own`: it is who signed in.
+    `name` is short, and empty if the payer gives none; `own` is True for the person who signed in.
     """
 
     number: int
@@ -279,7 +286,7 @@ def _number(text: str | None) -> int:
 
 
 def span_of(ask: Ask) -> tuple[date | None, date | None]:
-    """The days that were asked for, both inclusive; None where a side is open."""
+    """Return the first and last day that were asked for, both inclusive; None for an open end."""
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping):
         return None, None
@@ -288,29 +295,28 @@ def span_of(ask: Ask) -> tuple[date | None, date | None]:
 
 
 def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:
-    """The days that were asked for, up to today; where no first one was, from New Year's Day, or so long `back`."""
+    """Return the days that were asked for, up to today; the default start is January 1 or `back` before the end."""
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     return start or (date(last.year, 1, 1) if back is None else last - back), last
 
 
 def amount_asked(ask: Ask) -> str | None:
-    """The amount that was asked for; None for what is owed, which "out of pocket" means too."""
+    """Return the kind of amount that was asked for; None for the amount owed, which "out of pocket" also means."""
     asked = text_of(ask, "amount_kind")
     return None if asked == "out_of_pocket_max" else asked
 
 
 def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
-    """The asked time as search parameters, wide enough for all care that began in it."""
+    """Return the search parameters for the days that were asked for, wide enough for all care in that time."""
     return days_around(*span_of(ask))
 
 
 def days_around(start: date | None, end: date | None, *, late: timedelta = BILLED_LATE) -> tuple[tuple[str, str], ...]:
-    """A span as search parameters, a day more before it and half a year (`late`) after it.
+    """Return search parameters for the days, with one more day before `start` and half a year (`late`) after `end`.
 
-    A server compares instants, and a day has a zone: a service at 10:30 p.m. in Chicago is on the next day in UTC. It
-    also compares the days of the bill, and a long stay is billed after it began, in parts. The caller checks the days
-    as they are written.
+    Servers compare instants: care at 10:30 p.m. in Chicago is on the next day in UTC. They also compare the days of the
+    bill, and a long stay is billed in parts after it began. The caller checks the days as they are written.
     """
     first = start - A_ZONE if start and start > date.min + A_ZONE else start
     last = end + late if end and end < date.max - late else end
@@ -318,13 +324,13 @@ def days_around(start: date | None, end: date | None, *, late: timedelta = BILLE
 
 
 def text_of(ask: Ask, slot: str) -> str | None:
-    """A slot's value as text, None when it was not given."""
+    """Return the value of a slot as text, None if it is not set."""
     value = ask.slots.get(slot)
     return str(value) if value else None
 
 
 def values_of(ask: Ask, slot: str) -> tuple[str, ...]:
-    """All values of a slot as texts: one, or several alternatives."""
+    """Return all values of a slot as texts: one, or several alternatives."""
     several = ask.several.get(slot)
     if several is not None:
         return tuple(str(value) for value in several.values)
@@ -333,14 +339,14 @@ def values_of(ask: Ask, slot: str) -> tuple[str, ...]:
 
 
 def excluded_of(ask: Ask, slot: str) -> tuple[str, ...]:
-    """The values that a slot excludes."""
+    """Return the excluded values of a slot."""
     slot_ = ask.excluded.get(slot)
     return tuple(str(value) for value in (slot_.values or (slot_.value,))) if slot_ else ()
 
 
 def of_other_person(ask: Ask) -> bool:
-    """True when the question is about somebody else's record, which is not readable here.
+    """Return whether the question is about another person's record, which cannot be read here.
 
-    The slot is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
+    The slot's value is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
     """
     return ask.slots.get("person", "self") != "self"

@@ -1,4 +1,4 @@
-"""The networks of a question, found among those that the directory lists; and those that listings are proven in."""
+"""The networks that a question names, looked up in the directory's list or in the found listings."""
 
 from __future__ import annotations
 
@@ -48,10 +48,13 @@ NetworkSide = Literal["in", "out", "unsure"]
 
 @dataclass(frozen=True, slots=True)
 class AskedNetworks:
-    """`wanted` are the networks that are named, all of them (`how` is "and") or any; `barred` are excluded.
+    """The networks that a question names.
 
-    `anyone`: "in network" without a name; `outside`: "out of network" without one. `listed`: the directory lists its
-    networks, so that a name which is not among them is unknown.
+    Attributes:
+        wanted: The named networks; all of them are required if `how` is "and", else any.
+        barred: The excluded networks.
+        anyone: Whether "in network" was said without a name; `outside` is the same for "out of network".
+        listed: Whether the directory lists its networks, so that a name missing from the list is unknown.
     """
 
     wanted: tuple[Wanted, ...] = ()
@@ -63,34 +66,34 @@ class AskedNetworks:
 
     @property
     def unclear(self) -> Wanted | None:
-        """The first name that fits several networks, or none where the directory lists its networks."""
+        """The first name that matches several networks, or no network although the directory lists them."""
         odd = (one for one in (*self.wanted, *self.barred) if not one.is_clear)
         return next((one for one in odd if self.listed or one.names), None)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The wanted networks' own names; the pack's names where the directory does not list them."""
+        """The wanted networks' own names, or the names in the pack if the directory does not list them."""
         return tuple(dict.fromkeys(name for one in self.wanted for name in one.names or (one.value,)))
 
     @property
     def barred_names(self) -> tuple[str, ...]:
-        """The own names of the excluded networks."""
+        """The names of the excluded networks."""
         return tuple(dict.fromkeys(name for one in self.barred for name in one.names or (one.value,)))
 
     @property
     def named(self) -> bool:
-        """True when a network is named, wanted or not."""
+        """Whether a network is named, wanted or excluded."""
         return bool(self.wanted or self.barred)
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all wanted networks, as a server may be asked for them; none where one of them is not known."""
+        """The ids of all wanted networks for a search; empty if one of them is unknown."""
         keys = [network.key for one in self.wanted for network in one.networks]
         return tuple(dict.fromkeys(key.id for key in keys if key)) if all(key and key.type for key in keys) else ()
 
     @property
     def searches(self) -> tuple[Search, ...]:
-        """Searches that find a wanted network, by its id and by its name; none where no id is known."""
+        """Searches that find a wanted network by its id and by its name; empty if no id is known."""
         by = (("_id", self.ids[0]), ("name", escape(self.names[0]))) if self.ids else ()
         return tuple(Search("Organization", (one,)) for one in by)
 
@@ -103,16 +106,16 @@ def side_asked(ask: Ask) -> NetworkSide:
 
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
-    """The networks of the question; the directory's list is read only when one is, or may be, named."""
+    """Return the networks of the question; the directory's list is read only if the question may name one."""
     named = [ask.slots.get(slot), *(one.value for one in (ask.several.get(slot), ask.excluded.get(slot)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
     return resolve(ask, await networks(ask) if asks else (), slot=slot)
 
 
 def _may_name(ask: Ask, value: object) -> bool:
-    """Whether the message may name a network that the pack does not know.
+    """Return whether the message may name a network that the pack does not know.
 
-    Beside a plain "in network" only a word with a capital that no other part of the question is made of.
+    With a plain "in network", this needs a capitalized word that belongs to no other part of the question.
     """
     if _HINTS.isdisjoint(words_of(ask.said)):
         return False
@@ -124,7 +127,7 @@ def _may_name(ask: Ask, value: object) -> bool:
 
 
 def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> AskedNetworks:
-    """The names of the question among these networks."""
+    """Return the names of the question looked up in these networks."""
     many, not_these, value = ask.several.get(slot), ask.excluded.get(slot), ask.slots.get(slot)
     chosen: list[tuple[str, ...]] = []
     if many:
@@ -147,13 +150,13 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
 
 
 def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
-    """The names of the question among the networks of these listings, for a directory that does not list its own."""
+    """Return the names of the question looked up in the listings' networks, if the directory has no list of its own."""
     named = tuple(dict.fromkeys(network for row in found for network in row.networks))
     return replace(resolve(ask, named), listed=False)
 
 
 async def without_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
-    """The same with the asker's own networks excluded, where "out of network" was said and they are known."""
+    """Return `asked` with the person's own networks excluded if "out of network" was said and they are known."""
     own = await own_networks(ask) if asked.outside and not asked.named else ()
     if not own:
         return asked

@@ -1,6 +1,6 @@
-"""The plan's benefit table, as an operator ships it: what a service costs a member, by plan and network.
+"""The plan's benefit table, supplied by the operator: what a service costs a member, by plan and network.
 
-It is the operator's word and no record: an answer says that the rule is from the table.
+It comes from the operator and not from the payer's records, and answers say so.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ SIDES = ("in", "out", "")
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One row: the rule for a service, of one plan (id or name) or of every plan where `plan` is empty.
+    """One row of the table: the rule for a service under one plan (id or name), or under every plan if `plan` is empty.
 
-    `network` is "in", "out", the name of a network, or empty for any. `copay` in dollars and `percent`, the member's
-    share of the plan's price, may both be set. `deductible`: it is paid first. `approval` is None where the table does
-    not say. `limits` and `names` are by language; the first name is what an answer calls the service.
+    Attributes:
+        network: "in", "out", the name of a network, or empty for any.
+        copay: In US dollars; may be combined with `percent`.
+        percent: The member's share of the plan's price.
+        deductible: Whether the deductible must be paid first.
+        approval: Whether approval is required; None if the table does not say.
+        limits: The limits by language.
+        names: The names of the service by language; answers use the first one.
     """
 
     service: str
@@ -38,34 +43,35 @@ class Benefit:
 
     @property
     def is_outside(self) -> bool:
-        """Whether the rule is for care out of network."""
+        """Whether the rule is for out-of-network care."""
         return self.network == "out"
 
     @property
     def is_free(self) -> bool:
-        """Whether a member pays nothing, whatever is left of the deductible."""
+        """Whether the member pays nothing, whatever is left of the deductible."""
         return not (self.deductible or (self.copay and self.copay.value) or self.percent)
 
     def name(self, language: str) -> str:
-        """What an answer calls the service."""
+        """Return the name of the service for an answer."""
         return next(iter(self.names.get(language) or self.names.get("en") or (self.service,)))
 
     def limit(self, language: str) -> str:
-        """The limit in the operator's words; empty for none."""
+        """Return the limit in the operator's words, empty if there is none."""
         return self.limits.get(language) or self.limits.get("en") or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Benefits:
-    """The rows, in their order. `phrases` are the words that name a service, the longest first."""
+    """The rows in their order; `phrases` are the words that name a service, longest first."""
 
     rows: tuple[Benefit, ...] = ()
     phrases: tuple[tuple[tuple[str, ...], str], ...] = ()
 
     def of(self, coverage: Coverage, service: str) -> tuple[Benefit, ...]:
-        """The rules for a service under this coverage, in network first: its plan's own rows, else those of every plan.
+        """Return the rules for a service under a coverage, in-network rules first.
 
-        A row without a plan is of medical plans, and of a side of the network for which the plan has no row of its own.
+        The plan's own rows come before the rows without a plan. A row without a plan applies to medical plans only, and
+        only for a side of the network for which the plan has no row.
         """
         fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
         own = [one for one in fit if one.plan and _named_alike(one.plan, _called(coverage))]
@@ -79,13 +85,13 @@ NO_BENEFITS = Benefits()
 
 
 def stands(words: Sequence[str], within: Sequence[str]) -> bool:
-    """Whether the words stand in the others, one after another."""
+    """Return whether the words occur consecutively in `within`."""
     size = len(words)
     return bool(size) and any(tuple(within[at : at + size]) == tuple(words) for at in range(len(within)))
 
 
 def _called(coverage: Coverage) -> list[str]:
-    """The numbers and names of the coverage's plan."""
+    """Return the numbers and names of the coverage's plan."""
     classes = (coverage.classes.get("plan"), coverage.classes.get("subplan"))
     return [text for one in classes if one for text in (one.value, one.name) if text]
 

@@ -1,4 +1,4 @@
-"""Reads the benefit table of an operator from CSV, and names every fault of it by row and column."""
+"""Reads the operator's benefit table from CSV and reports every error with its row and column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.records.money import Amount
 
 _NEEDED = ("service", "copay", "coinsurance", "deductible")
 COLUMNS = ("plan", "network", *_NEEDED, "approval", "covered")
-"""The columns, besides `limit_en` and `words_en` and the same of other languages."""
+"""The columns, besides `limit_en` and `words_en` and their counterparts in other languages."""
 _SPOKEN = re.compile(r"(?:limit|words)_[a-z]{2}")
 _YES_NO = {"yes": True, "no": False, "": None}
 _MOST_ROWS, _LONGEST = 5_000, 160
@@ -26,9 +26,12 @@ _HUNDRED, _CENTS = 100, -2
 def read_benefits(
     text: str, kinds: CareKinds = NO_KINDS, networks: Collection[str] = ()
 ) -> tuple[Benefits, tuple[str, ...]]:
-    """The table of a CSV text, and every fault of it by row and column; with a fault no row counts.
+    """Return the table from a CSV text, and all errors by row and column; with any error the table is empty.
 
-    `kinds` are the services that need no words of their own, `networks` the names that a row may give.
+    Args:
+        text: The CSV text.
+        kinds: The services that need no words of their own.
+        networks: The network names that a row may use.
     """
     lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=False))
     head = [name.strip().casefold() for name in lines[0]] if lines else []
@@ -56,7 +59,7 @@ def _is_known(name: str) -> bool:
 
 
 class _Table:
-    """The rows as they are read, with their faults."""
+    """The rows read so far and their errors."""
 
     def __init__(self, kinds: CareKinds, networks: Collection[str]) -> None:
         self._kinds, self._networks = kinds, {name.casefold() for name in networks}
@@ -67,7 +70,7 @@ class _Table:
         self._number, self._cells = 0, dict[str, str]()
 
     def benefits(self) -> Benefits:
-        """The table. Rows of a service that are written without words take those of its other rows."""
+        """The table; rows without words take those of other rows for the same service."""
         names = {row.service: row.names for row in self.rows if row.names}
         rows = tuple(replace(one, names=names.get(one.service, one.names)) for one in self.rows)
         told = [(words, service) for words, (service, _) in self._words.items()]
@@ -145,7 +148,7 @@ class _Table:
             self._fault("service", f"the same plan, network and service as row {before}")
 
     def _learn(self, row: Benefit) -> None:
-        """Keep the words that name the service; one phrase means one service."""
+        """Store the words that name the service; one phrase can name only one service."""
         for text in (text for texts in row.names.values() for text in texts):
             words = words_of(text)
             if not words:
@@ -175,7 +178,7 @@ class _Table:
         return _YES_NO.get(text)
 
     def _by_language(self, what: str) -> dict[str, str]:
-        """The texts by language, of every language that the table has a column for, or of none."""
+        """Return the texts by language: for every language that has a column, or for none."""
         columns = [name for name in self._cells if name.startswith(f"{what}_")]
         given = {name.removeprefix(f"{what}_"): self._text(name) for name in columns if self._text(name)}
         for name in columns if given else ():

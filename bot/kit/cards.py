@@ -1,7 +1,7 @@
-"""Providers as cards: whose listings belong together, who they are, and each of their places with what is said of it.
+"""Cards for providers: the listings of one provider, who it is, and each of its places.
 
-People are one by what their listings point at, and also by NPI and name together. One NPI alone joins nobody:
-directories give a whole chain the same one, and mistype them.
+Listings belong to one person if they refer to the same resource, or share both NPI and name. An NPI alone is not
+enough: directories give a whole chain the same NPI, or mistype it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AFTER = frozenset(
 
 
 def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
-    """The listings grouped by provider, in their order."""
+    """Return the listings grouped by provider, in their order."""
     groups: dict[Key, list[Listing]] = {}
     for listing in found:
         groups.setdefault(listing.key, []).append(listing)
@@ -44,7 +44,7 @@ def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
 
 
 def by_store(found: Iterable[Listing]) -> tuple[Group, ...]:
-    """The listings grouped by provider and place, as a chain has many stores."""
+    """Return the listings grouped by provider and place; a chain has many stores."""
     stores: dict[tuple[Key, str], list[Listing]] = {}
     for listing in found:
         place = listing.locations[0].id if listing.locations else ""
@@ -53,7 +53,7 @@ def by_store(found: Iterable[Listing]) -> tuple[Group, ...]:
 
 
 def are_alike(one: str | None, other: str | None) -> bool:
-    """True when every word of the shorter name is in the longer, also as an initial or misspelled."""
+    """Return whether every word of the shorter name is in the longer one, also as an initial or misspelled."""
     shorter, longer = sorted((_name_words(one), _name_words(other)), key=len)
     return bool(shorter) and all(any(_is_word(word, own) for own in longer) for word in shorter)
 
@@ -70,9 +70,9 @@ def _is_word(word: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One provider with its places, the nearest first; `others` are the further ones.
+    """One provider with its places, nearest first.
 
-    `networks`, `openings`, `phone` and such are those of the nearest place alone.
+    Properties such as `networks`, `openings` and `phone` describe the nearest place only.
     """
 
     name: str | None
@@ -90,7 +90,7 @@ class Card:
 
     @property
     def others(self) -> tuple[Site, ...]:
-        """The further places."""
+        """The other places."""
         return self.sites[1:]
 
     @property
@@ -100,39 +100,39 @@ class Card:
 
     @property
     def family(self) -> str | None:
-        """The family name of a person, as far as the name tells: what stands last before the degrees."""
+        """The family name of a person: the last word before the degrees."""
         words = (self.name or "").partition(",")[0].split()
         return words[-1] if words else None
 
     @property
     def given(self) -> str:
-        """What stands before it."""
+        """The part of the name before the family name."""
         return " ".join((self.name or "").partition(",")[0].split()[:-1])
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The credentials that the name doesn't hold already."""
+        """The credentials that are not already part of the name."""
         spoken = set((self.name or "").replace(",", " ").casefold().split())
         return tuple(one for one in self.credentials if one.casefold() not in spoken)
 
     @property
     def spot(self) -> Spot | None:
-        """Where the nearest place is."""
+        """The location of the nearest place."""
         return self.site.spot
 
     @property
     def spots(self) -> tuple[Spot, ...]:
-        """Where all of them are."""
+        """The locations of all places."""
         return tuple(site.spot for site in self.sites if site.spot)
 
     @property
     def miles(self) -> float | None:
-        """How far the nearest place is."""
+        """The distance to the nearest place, in miles."""
         return self.site.miles
 
     @property
     def phone(self) -> str | None:
-        """The number to call at the nearest place."""
+        """The phone number of the nearest place."""
         return self.site.phone
 
     @property
@@ -142,7 +142,7 @@ class Card:
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """The networks that the nearest place is proven in."""
+        """The networks that are proven for the nearest place."""
         return self.site.networks
 
     @property
@@ -152,12 +152,12 @@ class Card:
 
     @property
     def openings(self) -> tuple[str, ...]:
-        """The networks in which the nearest place takes new patients."""
+        """The networks in which the nearest place accepts new patients."""
         return self.site.openings
 
     @property
     def openings_known(self) -> bool:
-        """Whether the nearest place says anything of new patients."""
+        """Whether the nearest place's listing says anything about new patients."""
         return self.site.openings_known
 
     @property
@@ -172,17 +172,17 @@ class Card:
 
     @property
     def role_ids(self) -> tuple[str, ...]:
-        """Their ids."""
+        """The ids of those records."""
         return tuple(key.id for key in self.records)
 
 
 def cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
-    """The providers, each once, nearest first and then by name."""
+    """Return one card per provider, nearest first and then by name."""
     return _sorted([_card(ask, rows, where) for rows in by_provider(found)])
 
 
 def store_cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
-    """The places of organizations, each with a card of its own, nearest first and then by name."""
+    """Return one card per place of an organization, nearest first and then by name."""
     every = tuple(found)
     several = {key for key in (rows[0].key for rows in by_provider(every)) if len(_places(every, key)) > 1}
     return _sorted([_card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
@@ -199,7 +199,7 @@ def _sorted(made: list[Card]) -> tuple[Card, ...]:
 
 
 def _store_name(row: Listing) -> str | None:
-    """The place's name, after the organization's where it does not hold that."""
+    """Return the place's name, with the organization's name before it unless it is already contained."""
     own = row.locations[0].name if row.locations else None
     if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
         return own or row.name

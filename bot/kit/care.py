@@ -1,4 +1,4 @@
-"""The member's clinical records: read in order, results in series and as a curve, and a page of what is on record."""
+"""The member's clinical records: reading in order, results as series and curves, and pages of records."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _TESTS = 4  # a page of them
 
 
 class Dated(Record, Protocol):
-    """A record with the date that it is sorted by, and whether it counts."""
+    """A record with a date for sorting, and whether it counts."""
 
     @property
     def day(self) -> PartialDate | None:
-        """The date of it."""
+        """The date of the record."""
         ...
 
     @property
     def counts(self) -> bool:
-        """False for what was entered in error."""
+        """Whether the record counts; False if it was entered in error."""
         ...
 
 
@@ -45,32 +45,32 @@ D = TypeVar("D", bound=Dated)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The results of one test, newest first. `key` is its code, else its name."""
+    """The results of one test, newest first; `key` is its code, or its name if it has none."""
 
     key: str
     results: tuple[Observation, ...]
 
     @property
     def newest(self) -> Observation:
-        """The latest result."""
+        """The newest result."""
         return self.results[0]
 
     @property
     def earlier(self) -> tuple[Observation, ...]:
-        """Those before it, as far as a trend of five shows them."""
+        """The results before the newest, at most four."""
         return self.results[1:_TREND]
 
 
 @dataclass(frozen=True, slots=True)
 class Shielded:
-    """How many records carry a sensitivity label, and whether the member asked to see them (T33)."""
+    """How many records have a sensitivity label, and whether the member asked to see them (T33)."""
 
     count: int
     shown: bool
 
     @property
     def hidden(self) -> int:
-        """How many are counted but not described."""
+        """How many records are counted but not described."""
         return 0 if self.shown else self.count
 
 
@@ -78,18 +78,18 @@ UNSHIELDED = Shielded(0, shown=False)
 
 
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
-    """The results of a category that count, newest first, within the asked time."""
+    """Return the valid results of a category within the time that was asked for, newest first."""
     found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), read_observation)
     return tuple(one for one in found if one.is_of(category))
 
 
 async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
-    """The care plans, newest first; US Core asks for their category in every search."""
+    """Return the care plans, newest first; US Core requires a category in every search."""
     return await dated(ask, Search("CarePlan", (("category", _ASSESS),)), read_care_plan)
 
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
-    """The records that count within the asked time, newest first and undated last, checked here too."""
+    """Return the valid records within the time that was asked for, newest first, undated ones last."""
     first, last = span_of(ask)
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and _within(one.day, first, last)]
@@ -97,14 +97,14 @@ async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
-    """The records that may be described, and how many carry a sensitivity label."""
+    """Return the records that may be described, and how many have a sensitivity label."""
     shown = ask.arguments.get("show") == "yes"
     described = tuple(one for one in found if shown or not one.labels)
     return described, Shielded(sum(1 for one in found if one.labels), shown)
 
 
 def series(found: Iterable[Observation]) -> tuple[Series, ...]:
-    """The results by test, the test with the newest result first."""
+    """Return the results grouped by test; the test with the newest result comes first."""
     tests: dict[str, list[Observation]] = {}
     for one in found:
         key = next(iter(one.main.codes), None) or (one.main.name or "").casefold()
@@ -125,10 +125,10 @@ def _within(day: PartialDate | None, first: date | None, last: date | None) -> b
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The newest results of one test in one unit, oldest first; `left` counts the others.
+    """The newest results of one test in one unit, oldest first; `left` counts the results left out.
 
-    A blood pressure has two `lines`, everything else one. `low` and `high` bound the range, where all came with the
-    same one. `unit` is what the figures are in, None for bare numbers.
+    A blood pressure has two `lines`, any other test one. `low` and `high` are the reference range, if all results have
+    the same one. `unit` is None for plain numbers.
     """
 
     results: tuple[Observation, ...]
@@ -139,17 +139,17 @@ class Curve:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """The date of each; the first of the month where no day is given."""
+        """The date of each result; the first of the month if no day is given."""
         return tuple(one.day.first for one in self.results if one.day)
 
     @property
     def lines(self) -> tuple[tuple[Decimal, ...], ...]:
-        """The figures, one tuple a line."""
+        """The values, one tuple per line."""
         return tuple(zip(*(figures_of(one) for one in self.results), strict=True))
 
 
 def curve_of(results: Sequence[Observation]) -> Curve | None:
-    """The curve of results, given newest first; None when fewer than two have the same unit."""
+    """Return the curve of results given newest first, None if fewer than two have the same unit."""
     unit = next((unit for one in results if (unit := unit_of(one)) is not None), None)
     alike = [one for one in results if unit_of(one) == unit] if unit is not None else []
     if len(alike) <= 1:
@@ -159,7 +159,7 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
 
 
 def unit_of(one: Observation) -> str | None:
-    """The unit of a dated figure; None for a result without one, or with only a bound."""
+    """Return the unit of a dated number; None for a result without one, or that is only a bound."""
     if one.day is None or one.day.month is None:
         return None
     if one.pressure is not None:
@@ -169,7 +169,7 @@ def unit_of(one: Observation) -> str | None:
 
 
 def figures_of(one: Observation) -> tuple[Decimal, ...]:
-    """The number of a result, the two of a blood pressure."""
+    """Return the number of a result, or the two numbers of a blood pressure."""
     if one.pressure:
         return one.pressure[0].value, one.pressure[1].value
     figure = one.main.value.quantity if one.main.value else None
@@ -190,9 +190,9 @@ def _is_plain(bound: Quantity, unit: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord(Summary, Generic[T]):
-    """One page of records, `first` being the number of the first one shown; `found` of them were read.
+    """One page of records; `first` is the number of the first one shown, `found` how many were read.
 
-    Those with a privacy mark are counted in `shielded` and left out until they are asked for.
+    Records with a sensitivity label are counted in `shielded` and left out until the member asks for them.
     """
 
     rows: tuple[T, ...] = ()
@@ -206,10 +206,10 @@ class OnRecord(Summary, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class TestsOnRecord(OnRecord[Series]):
-    """One page of tests, each with its newest result and those before; `test` is the one that a button asked for.
+    """One page of tests, each with its newest result and the earlier ones; `test` is the one that a button selected.
 
-    `named` is the test that the words named: only its kind is listed, or nothing of it is on record and `missing` says
-    so above the others.
+    `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
+    are none.
     """
 
     test: Series | None = None
@@ -218,7 +218,7 @@ class TestsOnRecord(OnRecord[Series]):
 
     @property
     def only(self) -> Series | None:
-        """The one test that the words named, when its newest result is one dated figure or a blood pressure."""
+        """The single test that was named, if its newest result is a dated number or a blood pressure."""
         if not self.named or self.missing or len(self.rows) != 1 or self.page or self.more:
             return None
         newest = self.rows[0].newest if self.rows else None
@@ -227,12 +227,12 @@ class TestsOnRecord(OnRecord[Series]):
 
     @property
     def trend(self) -> tuple[Observation, ...]:
-        """The last five results of the one test."""
+        """The last five results of the selected test."""
         return self.test.results[:_TREND] if self.test else ()
 
     @property
     def curve(self) -> tuple[Observation, ...]:
-        """The last results of the one test, oldest first, when a line joins them: figures in one unit, or pressures."""
+        """The last results of the single test, oldest first, if they can form a line: values in one unit."""
         drawn = self.test or self.only
         last = drawn.results[:_TREND] if drawn else ()
         units = {unit_of(one) for one in last}
@@ -240,12 +240,12 @@ class TestsOnRecord(OnRecord[Series]):
 
     @property
     def shown(self) -> tuple[Observation, ...]:
-        """Every result that is shown."""
+        """All results that are shown."""
         return self.trend or tuple(one for test in self.rows for one in test.results[:_TREND])
 
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
-    """The asked page of the records that may be described, in their order."""
+    """Return the page that was asked for of the records that may be described."""
     first = ask.page * size
     return OnRecord(
         rows=tuple(ordered[first : first + size]),
@@ -261,7 +261,7 @@ def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *,
 def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
-    """The asked page of the tests `alike` the named one; of every test when none is named or alike."""
+    """Return the page that was asked for of the tests in `alike`, or of all tests if there are none."""
     of = on_record(ask, alike or every, found, shielded, size=_TESTS)
     return TestsOnRecord(
         rows=of.rows,

@@ -1,6 +1,6 @@
-"""What a person told of an appeal: kept, sealed, with their connection, one case for each denied claim.
+"""A person's appeals, one case per denied claim, stored encrypted with their connection.
 
-Nothing of it comes from the payer, and nothing of it is sent anywhere.
+The data comes from the person only; it is not read from the payer and not sent anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Stage = Literal["open", "sent", "lost", "review", "over"]
 
 
 class CallNote(msgspec.Struct, frozen=True):
-    """A call with the plan: its day, who answered and its number, where they were told, and the person's own words."""
+    """A call with the plan: its day, who answered, its reference number, and the person's own words."""
 
     day: date
     who: str = ""
@@ -26,17 +26,21 @@ class CallNote(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The same for the same call, and telling nothing of it."""
+        """A digest that identifies the call without revealing anything about it."""
         told = repr((self.day, self.who, self.number, self.said))
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
-    """The appeal of one claim, by the claim's id.
+    """The appeal of one claim, identified by the claim's id.
 
-    `drafted` is when a letter was written here, `sent` the day on which the person sent it, `fast` whether they asked
-    for an answer within 72 hours. `result` and `decided` are the plan's answer, `review` the day on which an outside
-    review was asked for, `reviewed` and `closed` its outcome.
+    Attributes:
+        drafted: When the first letter was written here.
+        sent: When the person sent the appeal.
+        fast: Whether they asked for an answer within 72 hours.
+        result: The plan's answer; `decided` is its day.
+        review: When the external review was requested.
+        reviewed: The result of the external review; `closed` is its day.
     """
 
     claim: str
@@ -52,7 +56,7 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stage(self) -> Stage:
-        """Where it stands: not sent, at the plan, refused again, at the outside review, or over."""
+        """The stage of the case: not sent, at the plan, denied again, in external review, or over."""
         if self.result == "approved" or self.reviewed:
             return "over"
         if self.review:
@@ -61,47 +65,47 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_review(self) -> bool:
-        """Whether what is sent or answered next is the outside review."""
+        """Whether the next thing sent or answered is the external review."""
         return self.stage in {"lost", "review"} or bool(self.reviewed)
 
     @property
     def step(self) -> str:
-        """The newest step that was told, with its day; empty where none was."""
+        """The newest reported step with its day, empty if there is none."""
         steps = {"reviewed": self.closed, "review": self.review, "result": self.decided, "sent": self.sent}
         return next((f"{name}.{day.isoformat()}" for name, day in steps.items() if day), "")
 
     def in_order(self, denied: date | None) -> bool:
-        """Whether its days follow each other, behind the day on which the claim was denied."""
+        """Return whether the days of the case are in order, and not before the day of the denial."""
         told = [day for day in (denied, self.sent, self.decided, self.review, self.closed) if day]
         return told == sorted(told)
 
     def called(self, note: CallNote) -> AppealCase:
-        """The case with another call; of too many the oldest goes."""
+        """Return the case with another call; above the maximum, the oldest call is dropped."""
         calls = sorted({*self.calls, note}, key=lambda one: (one.day, one.number, one.who, one.said))
         return msgspec.structs.replace(self, calls=tuple(calls[-MOST_CALLS:]))
 
     def without_call(self, key: str) -> AppealCase:
-        """The case without a call, by its key."""
+        """Return the case without the call that has this key."""
         return msgspec.structs.replace(self, calls=tuple(one for one in self.calls if one.key != key))
 
     def drafted_on(self, day: date) -> AppealCase:
-        """The case with the day of its first letter."""
+        """Return the case with the day of its first letter."""
         return self if self.drafted else msgspec.structs.replace(self, drafted=day)
 
     def sent_on(self, day: date, *, review: bool = False, fast: bool = False) -> AppealCase:
-        """The case once the appeal was sent, or the outside `review` asked for."""
+        """Return the case after the appeal was sent, or with `review`, after the external review was requested."""
         if review:
             return msgspec.structs.replace(self, review=day)
         return msgspec.structs.replace(self, sent=day, fast=fast)
 
     def answered(self, outcome: AppealOutcome, day: date, *, review: bool = False) -> AppealCase:
-        """The case with the plan's answer, or that of the outside `review`."""
+        """Return the case with the plan's answer, or with `review`, the answer of the external review."""
         if review:
             return msgspec.structs.replace(self, reviewed=outcome, closed=day)
         return msgspec.structs.replace(self, result=outcome, decided=day)
 
     def reopened(self, step: str) -> AppealCase:
-        """The case without this step, for what was said by mistake; as it is where that is not its newest one."""
+        """Return the case without this step, entered by mistake; unchanged if it is not the newest step."""
         if not step or step != self.step:
             return self
         if self.reviewed:

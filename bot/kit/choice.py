@@ -1,4 +1,4 @@
-"""Several providers of a name told apart, and the names of the directory that are nearest to one that nobody has."""
+"""Tells apart several providers with one name, and suggests similar names if nobody has a name."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Enough of a provider to tell them apart, and the reference that a button carries.
+    """What is needed to tell a provider apart, and the reference for a button.
 
-    `street` and `npi_end`, the NPI's last four digits, are set only where name, specialty and city are not enough.
+    `street` and `npi_end`, the last four digits of the NPI, are set only if name, specialty and city are not enough.
     """
 
     reference: str
@@ -38,10 +38,10 @@ class Choice:
 
 
 async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
-    """Up to six active people, and unless `people` houses, whose names are spelled most like it.
+    """Return up to six active people (and organizations, unless `people`) with names spelled similarly.
 
-    Servers find a name by its beginning, and some by a part: so the beginnings are asked for, each with a slip, then
-    the ends, then shorter beginnings. How alike the names are is judged here.
+    Servers search names by their beginning, some by any part. So the searches use the beginnings of the words with one
+    typing error each, then their ends, then shorter beginnings; the similarity is computed here.
     """
     words = [word for part in telling_words(name, last_first=people) for word in words_of(part)]
     wide = ("Practitioner",) if people else ("Practitioner", *HOUSES)
@@ -59,7 +59,7 @@ async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
 
 
 async def _spelled(ask: Ask, search: Search, name: str) -> dict[Key, tuple[str, float]]:
-    """The active ones among the first pages whose names are alike, with how much."""
+    """Return the names and similarities of active results on the first pages, by key."""
     directory, pages = Directory(), 0
     async for page in given(ask.search(search)):
         directory.add(page.entries)
@@ -73,7 +73,7 @@ async def _spelled(ask: Ask, search: Search, name: str) -> dict[Key, tuple[str, 
 
 
 def _stems(word: str) -> tuple[str, ...]:
-    """How a word may begin in the directory: as it is written, or with one of its first letters too many or swapped."""
+    """Return the possible beginnings of a word: as written, or with one letter removed or two swapped."""
     slips = [word[:at] + word[at + 1 :] for at in range(1, _STEM + 1)]
     slips += [word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in range(_STEM)]
     marked = [f"{word[0]}'{word[1:]}"] if word[0] in _MARKED else []
@@ -81,7 +81,7 @@ def _stems(word: str) -> tuple[str, ...]:
 
 
 def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
-    """Each provider with what distinguishes them: specialty and city, else the street, else the NPI's end."""
+    """Return the providers with what distinguishes them: specialty and city, or the street, or the end of the NPI."""
     plain = [_choice(rows) for rows in found]
     alike = Counter(_shown(one) for one in plain)
     pairs = zip(plain, found, strict=True)

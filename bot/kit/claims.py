@@ -1,4 +1,4 @@
-"""Claims read newest first, no more than a question needs: visits, fills, what is new, and what still counts."""
+"""Reads claims newest first and no more than a question needs: visits, fills, news, and claims that count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PEOPLE = (("_include", "ExplanationOfBenefit:provider"), ("_include", "Explanat
 _PHARMACY = ("type", token("http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy"))
 
 _AT_ONCE = 32_768
-"""Bytes up to which a claim is read strictly on the event loop: to hand a millisecond's work to a thread costs half."""
+"""Claims up to this size in bytes are parsed on the event loop, as a thread costs more than that short work."""
 
 WhyGone = Literal["cancelled", "replaced", "reversed"]
 
@@ -35,11 +35,10 @@ WhyGone = Literal["cancelled", "replaced", "reversed"]
 async def newest_claims(
     ask: Ask, *filters: tuple[str, str], enough: Callable[[Live], bool], page_size: int = 20, people: bool = True
 ) -> Live:
-    """The live claims, newest service first; reading stops as soon as `enough` and the pages prove to be in order.
+    """Return the valid claims, newest service first; reading stops once `enough` is True and the pages are in order.
 
-    Sorting is not required of a server (fhir-notes 4.1): when dates do not fall from row to row, every page is read,
-    and also when the biggest, the smallest or the oldest is asked for. Without `people` the records of who gave the
-    care are not included: sums need none.
+    Servers need not sort (fhir-notes 4.1): if the dates do not fall from row to row, every page is read, as also for
+    the biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
     """
     read: list[Claim] = []
     every, performed = wanted_of(ask).order in READS_ALL, asks_for_care(ask)
@@ -60,10 +59,10 @@ async def newest_claims(
 
 
 async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) -> tuple[Claim, ...]:
-    """The claims without a day of service, which a payer that filters by days does not send: of one page more.
+    """Return the claims without a day of service, which a server that filters by days leaves out; at most one page.
 
-    Not asked for where the filters have no days, or `read` holds a claim that has none or another day. A payer that
-    does not know `:missing` sends claims of any day, of which those without one are kept.
+    Nothing is searched if the filters have no days, or if `read` has a claim without a day or with a day outside. If
+    the server does not support `:missing` and returns claims of any day, only those without a day are kept.
     """
     days = {value[:2]: date.fromisoformat(value[2:]) for name, value in filters if name == _DAYS}
     known = all(claim.service.known and claim.service.overlaps(days.get("ge"), days.get("le")) for claim in read)
@@ -86,33 +85,33 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
 
 
 def with_gaps(ask: Ask, alive: Live) -> Live:
-    """The claims; records with a modifierExtension, which may mean something else, are a gap in the report."""
+    """Return the claims; records with a modifierExtension, which may change their meaning, are reported as a gap."""
     if strange := alive.left_out["not interpreted"]:
         ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
     return alive
 
 
 def asks_for_care(ask: Ask) -> bool:
-    """Whether the question names a kind of care, so that every claim's lines have to be read."""
+    """Return whether the question names a kind of care, so that the lines of every claim have to be read."""
     return any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
 
 
 def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:
-    """The search for claims, newest service first, with who gave the care where `people` is set."""
+    """Return the search for claims, newest service first, including the records of providers if `people`."""
     people_too = _PEOPLE if people else ()
     return Search("ExplanationOfBenefit", (*filters, *_NEWEST, *people_too, ("_count", str(page_size))))
 
 
 def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
-    """True when the days of service fall from row to row, so that an unread page holds nothing newer."""
+    """Return whether the days of service fall from row to row, so that unread pages hold nothing newer."""
     days = [day.first for claim in claims if (day := believed_day(claim, ask.today))]
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
 
 
 async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
-    """The member's claim with that number, also one that no longer counts; None when the payer shows none.
+    """Return the member's claim with that number, also if it no longer counts; None if there is none.
 
-    A server may ignore the number, so it is checked here, and reading stops where the claim is found.
+    Servers may ignore the number, so it is checked here. Reading stops when the claim is found.
     """
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
@@ -124,9 +123,9 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
 
 
 async def shown_alone(ask: Ask, claim: Claim) -> Claim:
-    """The claim as it is shown by itself: strictly read, with its resource, which is read again where it was dropped.
+    """Return a claim for display by itself, parsed strictly; its resource is read again if it was not kept.
 
-    What its typed model refuses is left out, and told where it held something that an answer looks at.
+    Elements that the typed model rejects are left out, and reported if answers use them.
     """
     return await _strictly(ask, claim) if claim.resource is not None else await claim_by_id(ask, claim.id)
 
@@ -140,7 +139,7 @@ async def _strictly(ask: Ask, claim: Claim) -> Claim:
 
 
 async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
-    """The claims, with those that are `shown` read as `shown_alone`; the same object where that changes nothing."""
+    """Return the claims with those in `shown` parsed strictly; the same object if nothing changes."""
     found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
     if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
         return alive
@@ -155,9 +154,9 @@ async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
 
 
 async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
-    """One claim with the names of who gave the care, strictly read; also one that no longer counts.
+    """Return one claim with the names of its providers, parsed strictly, also if it no longer counts.
 
-    A search includes the people, which a plain read does not; where a server finds nothing by `_id`, it is read.
+    It is searched by `_id`, which can include the providers; if the server finds nothing, the claim is read directly.
     """
     search = Search("ExplanationOfBenefit", (("_id", claim_id), *_PEOPLE))
     async for page in given(ask.search(search)):
@@ -169,9 +168,9 @@ async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
 
 
 async def newest_visits(ask: Ask, *, people: bool = False) -> tuple[tuple[Claim, ...], Live]:
-    """The claims of the visits that fit, newest first, and all claims that were read.
+    """Return the claims of the visits that match, newest first, and all claims that were read.
 
-    With `people` the records of who gave the care are included, and also when the question narrows the visits.
+    The records of providers are included with `people`, and if the question limits the visits.
     """
     alive = await newest_claims(
         ask,
@@ -184,7 +183,7 @@ async def newest_visits(ask: Ask, *, people: bool = False) -> tuple[tuple[Claim,
 
 
 def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The visits that fit; of a kind of care, or of one sort of claim, also pharmacy fills."""
+    """Return the matching visits; for a kind of care or one claim type, pharmacy fills too."""
     wanted = wanted_of(ask)
     fit = fitting(alive.claims, ask)
     days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
@@ -193,24 +192,24 @@ def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Medication:
-    """One drug with its fills, newest first; `dispensed` is that of the latest."""
+    """One drug with its fills, newest first; `dispensed` is from the newest one."""
 
     dispensed: Dispensed
     claims: tuple[Claim, ...]
 
     @property
     def newest(self) -> Claim:
-        """The latest fill's claim."""
+        """The claim of the newest fill."""
         return self.claims[0]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The sensitivity labels of any of its fills."""
+        """The sensitivity labels of all fills."""
         return tuple(sorted({label for claim in self.claims for label in claim.labels}))
 
 
 async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
-    """The drugs that were filled since a day, or in the asked time, the latest first, without refused claims."""
+    """Return the drugs filled since a day, or in the time that was asked for, newest first, without denied claims."""
     first, last = span_of(ask)
     first = first or since
     alive = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
@@ -218,7 +217,7 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
 
 
 def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
-    """The fills by drug: by its words, else its code; a fill without either is one of its own."""
+    """Return the fills grouped by drug name, or code; a fill without either is its own group."""
     drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
     for claim in claims:
         for one in claim.dispensed or (Dispensed(),):
@@ -229,19 +228,19 @@ def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ClaimNews:
-    """The ids of the claims that count, and the one with the number that was asked for, once it is on record."""
+    """The ids of the claims that count, and the claim with the number in question, once it is on record."""
 
     ids: tuple[str, ...]
     named: Claim | None = None
 
     @property
     def is_decided(self) -> bool:
-        """Whether the named claim is on record and the plan has finished with it."""
+        """Whether the named claim is on record and decided."""
         return self.named is not None and not self.named.is_open
 
 
 async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> ClaimNews:
-    """All claims as they are now, for a new one may be for an old day; of a server that can, what changed `since`."""
+    """Return the current claims, of any day; only those changed `since`, if the server supports it."""
     changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
     alive = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
     named = next((one for one in alive.claims if is_numbered(one, number)), None) if number else None
@@ -249,9 +248,11 @@ async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> C
 
 
 async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Live | None:
-    """The claims of its days, read until one replaces it; None for a claim without a number or a day.
+    """Return the claims of the same days, read until one replaces the claim.
 
-    `read` are the newest claims, among which it was found: they are enough where an older one is among them.
+    None for a claim without a number or a day.
+
+    `read` are the newest claims, which include this one; they are enough if they contain an older one.
     """
     day = claim.service.day
     if day is None or claim.number is None:
@@ -267,7 +268,7 @@ async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Liv
 
 
 def why_gone(claim: Claim, around: Live | None) -> WhyGone | None:
-    """Why the claim no longer counts; None while it does, by the claims `around` it."""
+    """Return why the claim no longer counts, judged by the claims `around` it; None if it counts."""
     if claim.status == "cancelled":
         return "cancelled"
     if claim.replaced or (around and around.after(claim)):

@@ -1,4 +1,4 @@
-"""The time of day at a place, and what of its hours holds then."""
+"""The local time at a place, and whether its opening hours include it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Standing = Literal["open", "later", "over"]
 
 
 def local_time(ask: Ask, place: Location | None) -> datetime:
-    """The local time at the place, by its ZIP or city: a state may have two zones."""
+    """Return the local time at the place, by its ZIP code or city, because a state can have two time zones."""
     zips = [place.zip5] if place and place.zip5 else []
     if place and place.city and place.state:
         zips += ask.places.zips_of(place.city, place.state)[:1]
@@ -26,7 +26,7 @@ def local_time(ask: Ask, place: Location | None) -> datetime:
 
 
 def standing(hours: Sequence[Hours], moment: datetime) -> Standing | None:
-    """Whether a place is open at a moment, or opens later that day, or no more; None when it has no hours then."""
+    """Return whether a place is open at a moment, opens later that day, or not; None if it has no hours that day."""
     if holds(hours, moment):
         return "open"
     minute = moment.hour * 60 + moment.minute
@@ -35,7 +35,7 @@ def standing(hours: Sequence[Hours], moment: datetime) -> Standing | None:
 
 
 def holds(hours: Sequence[Hours], moment: datetime) -> bool:
-    """Whether a place is open at a moment, also since the evening before."""
+    """Return whether a place is open at a moment, also from opening hours that began the day before."""
     minute = moment.hour * 60 + moment.minute
     today, yesterday = WEEK[moment.weekday()], WEEK[moment.weekday() - 1]
     late = any(start <= minute + DAY < end for start, end in spans(hours, yesterday))
@@ -43,12 +43,12 @@ def holds(hours: Sequence[Hours], moment: datetime) -> bool:
 
 
 def whole(hours: Sequence[Hours], day: str) -> bool:
-    """Whether a place is open around the clock on a day."""
+    """Return whether a place is open for 24 hours on a day."""
     return any(end - start >= DAY - 1 for start, end in spans(hours, day))
 
 
 def spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
-    """The minutes of the day from which to which it is open; past midnight they go on beyond 1440."""
+    """Return the opening times of the day in minutes since midnight, as (start, end); an end may exceed 1440."""
     found = []
     for one in hours:
         if day in one.days:

@@ -1,7 +1,7 @@
-"""What a question asks of a provider beside kind and place: read from its slots, and held against the listings.
+"""The conditions of a question about providers, beyond kind and place, and their check against the listings.
 
-A wish that the directory says nothing about, for nobody, is no filter: it is `unknown`, and the answer says so first.
-When nothing fits, it is counted which wishes leave nobody.
+A condition about which no listing says anything is not applied: it is `unknown`, and the answer says so first. If
+nothing matches, the conditions that exclude everybody are counted.
 """
 
 from __future__ import annotations
@@ -34,26 +34,28 @@ _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
-    """A search that gives up these wishes, named like their slots, and how many providers it finds."""
+    """A search without these conditions (named by slot), and how many providers it finds."""
 
     wishes: tuple[str, ...]
     total: int
 
     @property
     def argument(self) -> str:
-        """The wishes as a button leaves them out."""
+        """The conditions as the argument of a button that drops them."""
         return ",".join(self.wishes)
 
 
 def sift(found: Iterable[Listing], filters: Sequence[Filter]) -> tuple[Listing, ...]:
-    """The listings that pass every filter."""
+    """Return the listings that pass every filter."""
     return tuple(row for row in found if all(passes(row) for _, passes in filters))
 
 
 def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: bool = False) -> tuple[Loosened, ...]:
-    """How many giving up one wish finds, else two at once, and so on; the most first, at most three.
+    """Return how many providers match without one condition, or else without two, and so on.
 
-    Empty when a search without any wish finds nobody. With `stores` places are counted, else providers.
+    At most three, largest first.
+
+    Empty if a search without any condition finds nobody. With `stores`, places are counted instead of providers.
     """
     names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT_WISHES))
     counted = by_store if stores else by_provider
@@ -70,9 +72,9 @@ def _without(found: Sequence[Listing], filters: Sequence[Filter], left: tuple[st
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Every wish of a question. `codes` are NUCC codes, `not_*` is excluded; None and () ask for nothing.
+    """All conditions of a question; None and () mean no condition.
 
-    Of `languages` any will do, or with `every_language` all of them are needed.
+    `codes` are NUCC codes and `not_*` are exclusions. Any of `languages` is enough, unless `every_language` is set.
     """
 
     codes: tuple[str, ...] = ()
@@ -92,9 +94,9 @@ class Conditions:
     houses: frozenset[Key] = frozenset()
 
     def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
-        """Every wish as a filter named like its slot, to be checked here whatever the server did with it.
+        """Return every condition as a filter named by its slot; servers may ignore conditions.
 
-        `found` is all that was read: whether somebody is in two networks, or not in one, takes all their listings.
+        `found` holds all listings that were read, which are needed for networks combined with "and" or "not".
         """
         chosen: list[Filter] = []
         if self.codes:
@@ -114,7 +116,7 @@ class Conditions:
         return chosen
 
     def knowable(self, ask: Ask) -> list[tuple[str, Known]]:
-        """The wishes that a directory may say nothing about, each with a test that gives True, False or None."""
+        """Return the conditions that listings may lack data about, with tests that return True, False or None."""
         chosen: list[tuple[str, Known]] = []
         if self.telehealth:
             chosen.append(("telehealth", _is_virtual))
@@ -127,7 +129,7 @@ class Conditions:
         return chosen
 
     def without(self, names: Sequence[str]) -> Conditions:
-        """The wishes without these, which the directory says nothing about."""
+        """Return the conditions without those named."""
         gone = set(names)
         return replace(
             self,
@@ -138,11 +140,11 @@ class Conditions:
         )
 
     def unknown(self, ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
-        """The wishes of which no listing says anything."""
+        """Return the conditions about which no listing says anything."""
         return tuple(name for name, known in self.knowable(ask) if found and all(known(row) is None for row in found))
 
     def unsaid(self, ask: Ask, where: Around | None, found: Sequence[Listing]) -> tuple[tuple[str, int], ...]:
-        """By wish, how many providers fit everything else and say nothing of it."""
+        """Return for each condition how many providers match all others and say nothing about it."""
         filters = self.filters(ask, where, found)
         counts = []
         for name, known in self.knowable(ask):
@@ -177,7 +179,7 @@ class Conditions:
         return chosen
 
     def _takes(self, row: Listing) -> bool:
-        """New patients are taken, in the named network when one was named."""
+        """Return whether new patients are accepted, in the named network if there is one."""
         if self.networks.wanted:
             return any(one.opens(row) for one in self.networks.wanted)
         return bool(openings_of(row))
@@ -195,7 +197,7 @@ class Conditions:
 
 
 def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Conditions:
-    """The wishes of the question's slots."""
+    """Return the conditions from the question's slots."""
     not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     return Conditions(
@@ -217,12 +219,12 @@ def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Condi
 
 
 def is_called(row: Listing, name: str) -> bool:
-    """True when the name fits whole words of the listing's, else their beginnings; Kim is not the start of Kimberly."""
+    """Return whether the name matches whole words of the listing's name, or else their beginnings."""
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
 
 
 def is_at(row: Listing, house: str, houses: frozenset[Key] = frozenset()) -> bool:
-    """True when the listing is for the organization, at a place or for a service, of this name or one of these keys."""
+    """Return whether the listing is for an organization, place or service with this name or one of these keys."""
     own = {row.organization_key, *(place.organization for place in row.locations), *keys_of(row.role.services)}
     if not houses.isdisjoint(own | {Key("Location", place.id) for place in row.locations}):
         return True

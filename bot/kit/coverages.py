@@ -1,4 +1,4 @@
-"""The member's coverages: current ones first, from the claims where the payer does not list them (fhir-notes 5)."""
+"""The member's coverages, current ones first; read from the claims if the payer lists none (fhir-notes 5)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:
 
 @dataclass(frozen=True, slots=True)
 class Coverages:
-    """Every coverage of a member on a day, by state (current, future, unclear, ended), then in the payer's order."""
+    """All coverages of a member on a day, by state (current, future, unclear, ended), then in the payer's order."""
 
     every: tuple[Coverage, ...]
     today: date
@@ -28,26 +28,26 @@ class Coverages:
 
     @property
     def current(self) -> tuple[Coverage, ...]:
-        """Those that cover the member on that day."""
+        """The coverages that are valid on that day."""
         return self.in_state("current")
 
     def in_state(self, state: str) -> tuple[Coverage, ...]:
-        """Those that are `current`, `future`, `unclear` or `ended`."""
+        """Return the coverages with the state `current`, `future`, `unclear` or `ended`."""
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
 
     def payer(self, coverage: Coverage) -> PayerContact | None:
-        """Its payer, where the payer's record is included."""
+        """Return the payer of a coverage, if its record is included."""
         key = coverage.payer_key
         return self.payers.get(key.id) if key else None
 
     def phones(self, coverage: Coverage) -> tuple[PayerPhone, ...]:
-        """The phone numbers of its payer, where the payer's record is included."""
+        """Return the phone numbers of a coverage's payer, if its record is included."""
         payer = self.payer(coverage)
         return payer.phones if payer else ()
 
 
 async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
-    """The coverages of the member; entries made in error are left out. `shown`: they are the answer itself."""
+    """Return the member's coverages without those entered in error; `shown` if they are the answer itself."""
     found: list[Coverage] = []
     payers: dict[str, PayerContact] = {}
     async for page in given(ask.search(_OWN)):
@@ -61,7 +61,7 @@ async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
 
 
 def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, PayerContact] | None = None) -> Coverages:
-    """The coverages in order, each once."""
+    """Return the coverages in order, each once."""
     unique = {coverage.id: coverage for coverage in found if coverage.status != "entered-in-error"}
     ranked = sorted(
         unique.values(), key=lambda c: (_RANK[c.state(today)], c.order or _FIRST, -c.period.sort_key.toordinal())
@@ -70,7 +70,7 @@ def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, Pa
 
 
 def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:
-    """The plan year of today, from the first current coverage that has one; None when none has."""
+    """Return the current plan year of the first current coverage that has one, None if there is none."""
     every = coverages_of(coverages, today)
     years = (plan_year(coverage, today, every.every) for coverage in every.current)
     return next((year for year in years if year), None)

@@ -1,4 +1,4 @@
-"""Searching the open directory around a place; every filter is checked again on the results (T44)."""
+"""Searches the open directory around a place; every filter is checked again on the results (T44)."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ async def listings(
     filters: Sequence[Filter] = (),
     networks: Sequence[str] = (),
 ) -> tuple[Listing, ...]:
-    """The directory's roles by specialty, place and name, with who and where they are, active ones only.
+    """Return the active directory roles by specialty, place and name, with their providers and places.
 
-    `filters` are those that the caller applies, so that a server without includes is asked only for what belongs to
-    fitting rows. `networks` are alternative ids: the server is asked for these alone, and for all when nothing fits
-    among them.
+    `filters` are those of the caller: a server without includes is asked only for parts of matching rows. `networks`
+    are ids
+    of alternative networks: the server is asked for these only, and for all if nothing matches.
     """
     widen(ask)
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
@@ -72,16 +72,16 @@ async def listings(
 
 
 def widen(ask: Ask) -> None:
-    """Widen the budget to as many roles as a city may have of one specialty."""
+    """Raise the budget to the number of roles that a city may have for one specialty."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=_MOST_BYTES)
 
 
 async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
-    """The rows of a search, near the place if one is given.
+    """Return the rows of a search, near the place if one is given.
 
-    A role that names no place is where its services are, else at the only place of its organization: all such roles
-    are read where they are few. Where they are many, or the server cannot search for them, they are found by the
-    services of the place, unless the other rows fill a page and name no service.
+    A role without a place is located at the places of its services, or else at the only place of its organization. If
+    there are few such roles, all are read. If there are many, or the server cannot search for them, they are found by
+    the services at the place, unless the other rows fill a page and name no service.
     """
     directory = Directory()
     if where is None:
@@ -111,9 +111,9 @@ async def read_around(
     *,
     optional: bool = False,
 ) -> None:
-    """Add the rows of a search at a place to the directory, by each of the ways.
+    """Add the rows of a search at a place to the directory, once for each way to search by place.
 
-    The ways run one after another: a chain that the server refuses in the first is not tried in the second.
+    The ways run one after another: a chained search that the server rejects the first time is not tried again.
     """
     for number, way in enumerate(ways):
         await read_rows(ask, directory, search.where(way), includes, optional=optional or number > 0)
@@ -126,7 +126,7 @@ def _is_page(rows: Sequence[Listing], filters: Sequence[Filter]) -> bool:
 async def _placeless(
     ask: Ask, search: Search, includes: Sequence[str] = ()
 ) -> tuple[Directory, Literal["all", "some", "unknown"]]:
-    """The rows that name no place: all, some of many, or none where the server cannot search for them."""
+    """Return the rows without a place: "all", "some" of many, or "unknown" if the server cannot search for them."""
     found = Directory()
     wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
     async for page in given(ask.search(wanted)):
@@ -139,7 +139,7 @@ async def _placeless(
 
 
 async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where: Around) -> None:
-    """Add the roles at places that have a position and no address, which no search by ZIP or city finds."""
+    """Add the roles at places with a position but no address, which no search by ZIP code or city finds."""
     found = Directory()
     async for page in given(ask.search(Search("Location", (("address-city:missing", "true"),)))):
         found.add(page.entries)
@@ -156,7 +156,7 @@ def _near(ask: Ask, place: Location, where: Around) -> bool:
 
 
 async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
-    """Add the roles that are at the place by their services, or by who provides these (fhir-notes 9.1)."""
+    """Add the roles located at the place by their services, or by the providers of these (fhir-notes 9.1)."""
     await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
     found, _ = await _placeless(ask, Search("HealthcareService"))
     directory.absorb(found)
@@ -168,7 +168,7 @@ async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequ
 
 
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
-    """Add every place that these organizations run."""
+    """Add every place that these organizations manage."""
     ids = [key.id for key in dict.fromkeys(owners) if key.type == "Organization"]
     for batch in batches(ids[:_MOST_BROUGHT], prefix="Organization/"):
         await read_rows(ask, directory, Search("Location", (("organization", any_of(batch)),)), optional=True)
@@ -178,9 +178,9 @@ async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> 
 async def rows_of(
     ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()
 ) -> tuple[Listing, ...]:
-    """The active listings, with the resources that a server without includes is asked for by id.
+    """Return the active listings, after reading by id the resources that the server does not include.
 
-    When no listing passes the filters, everything is asked for, to count what they would find without one.
+    If no listing passes the filters, all resources are read, to count the matches without one of them.
     """
     await bring(ask, directory, elements, filters)
     rows = _active(ask, directory)
@@ -195,7 +195,7 @@ def _active(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
 
 
 def taxonomy(codes: Sequence[str]) -> SearchValue:
-    """NUCC codes as one value: with their system, as servers want it, and bare, for rows that give another system."""
+    """Return NUCC codes as one search value, with their system and without, for rows with another system."""
     return any_of([*(token(NUCC, code) for code in codes), *codes])
 
 
@@ -204,7 +204,7 @@ async def read_rows(
 ) -> None:
     """Add the rows of a search and its includes to the directory; unreadable ones are reported.
 
-    An `optional` search may be refused, or be of a type that the server lacks.
+    An `optional` search may be rejected, or may use a type that the server lacks.
     """
     before = directory.unreadable
     wanted = search.where(*(("_include", f"{search.type}:{name}") for name in includes))
@@ -216,9 +216,9 @@ async def read_rows(
 
 
 async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()) -> None:
-    """Read these elements of the roles by id, where the server does not include them.
+    """Read these elements of the roles by id if the server does not include them.
 
-    Each is read only for roles that pass the filters that can be checked without it.
+    Each element is read only for roles that pass the filters which can be checked without it.
     """
     await _fetch(ask, directory, "Organization", directory.unknown_networks(directory.roles.values()))
     for element, before in _STAGES:
@@ -232,7 +232,7 @@ async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters
 
 
 def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
-    """The roles of each provider of whom one listing passes."""
+    """Return all roles of the providers that have a listing which passes."""
     keys = {row.key for row in rows if all(passes(row) for passes in checks)}
     return tuple(row.role for row in rows if row.key in keys)
 
@@ -246,10 +246,10 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
 
 
 def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
-    """The search parameters for the place, each of which finds what the others miss.
+    """Return the search parameters for the area, one for each way; each finds rows that the others miss.
 
-    A place whose ZIP is missing or mistyped is found by its city, and in a county by the county that it writes. When
-    there are too many ZIPs, or a state was asked for, the states are searched.
+    A place with a missing or wrong ZIP code is found by its city, and for a county by its county field. If there are
+    too many ZIP codes, or a state was asked for, the states are searched.
     """
     zips = tuple(dict.fromkeys(zip_code for one in where.every for zip_code in _zips(ask, one)))
     states = {one.state for one in where.every if one.statewide}

@@ -1,8 +1,8 @@
-"""Places of care of a kind around a point: affiliations prove networks, services and locations give the kind.
+"""Places of care by kind: affiliations prove their networks, services and locations give their kind.
 
-A place has the kind when its NUCC codes say so, those of the people who work there among them; only where none of its
-codes is a place's that is known here, the coarser codes of Plan-Net decide, and then its name. So an emergency
-department, which is affiliated as a hospital, is none.
+The kind follows from a place's NUCC codes, including those of the people who work there. The coarser codes of Plan-Net
+are used only if none of the NUCC codes is a known code for places, and the name only after that. So an emergency
+department that is affiliated as a hospital does not count as a hospital.
 """
 
 from __future__ import annotations
@@ -29,10 +29,15 @@ _SERVICE = ("organization", "location")
 
 @dataclass(frozen=True, slots=True)
 class FacilityKind:
-    """What identifies a kind of place: NUCC codes, Plan-Net's affiliation and service codes, words of its name.
+    """What identifies a kind of place.
 
-    `people` are NUCC codes of who gives such care, as a service may be coded by them.
-    `places` are HL7's codes for the role of a place where service is delivered (v3 RoleCode).
+    Attributes:
+        nucc: NUCC codes of places.
+        roles: Plan-Net codes of affiliations.
+        categories: Plan-Net codes of services.
+        words: Words in the name.
+        places: HL7 codes for service delivery locations (v3 RoleCode).
+        people: NUCC codes of people who give such care, as services may be coded by them.
     """
 
     nucc: tuple[str, ...] = ()
@@ -147,7 +152,7 @@ _KNOWN = frozenset(code for kind in KINDS.values() for code in kind.nucc)
 
 
 def is_kind(listing: Listing, name: str) -> bool:
-    """True when the place is of that kind, by the finest codes that it carries."""
+    """Return whether the place is of that kind, by the most specific codes that it has."""
     kind = KINDS.get(name)
     if kind is None:
         return False
@@ -161,11 +166,10 @@ def is_kind(listing: Listing, name: str) -> bool:
 
 
 async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -> tuple[Listing, ...]:
-    """The active affiliations and services of the kinds (none: of any) in the area, each with who, where and networks.
+    """Return the active affiliations and services of the kinds (or of all kinds) in the area, with places and networks.
 
-    The caller checks every filter again. A service of a place that also has affiliations adds what they lack; its
-    networks are only those that an affiliation proves. A Location with the kind counts where its organization has
-    neither.
+    The caller checks every filter again. A service adds missing data to affiliations of the same place; its networks
+    are only those that an affiliation proves. A Location with the kind counts if its organization has neither.
     """
     widen(ask)
     directory = Directory(lists_services=True)
@@ -196,12 +200,12 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
 
 
 def _at(row: Listing) -> tuple[Key | None, str]:
-    """Whose listing it is and of which place: where all ties to networks have ended, a service that is left is none."""
+    """Return the organization and the place of a listing."""
     return row.organization_key, row.locations[0].id if row.locations else ""
 
 
 async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> Directory:
-    """The places of these types in the area, with who runs them."""
+    """Return the places of these types in the area, with their organizations."""
     found = Directory()
     if types:
         own = [(name.partition(".")[2], value) for name, value in ways]
@@ -213,7 +217,7 @@ async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, st
 
 
 async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
-    """Add the places of which nothing else is known, with the affiliations of their organizations."""
+    """Add the places that have no other listing, with the affiliations of their organizations."""
     directory.locations.update(found.locations)
     directory.organizations.update(found.organizations)
     known = directory.owners()
@@ -227,7 +231,7 @@ async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
 
 
 def _kind(names: Sequence[str]) -> FacilityKind:
-    """All that identifies one of these kinds."""
+    """Return everything that identifies any of these kinds."""
     every = [KINDS[name] for name in names if name in KINDS]
     fields = FacilityKind.__dataclass_fields__
     return FacilityKind(**{name: tuple(code for one in every for code in getattr(one, name)) for name in fields})
@@ -242,7 +246,10 @@ def _services(kind: FacilityKind) -> list[Search]:
 
 
 def _searches(type_: str, kind: FacilityKind, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
-    """Searches by specialty and by the coarser code, as one directory may use both; without either, for all."""
+    """Return searches by specialty and by the coarser code, as directories use either.
+
+    For all if there are no codes.
+    """
     nucc = kind.specialties
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []

@@ -1,6 +1,6 @@
-"""What a year's claims count toward the plan's yearly figures, by plan and side of the network: at least so much.
+"""The minimum that a year's claims add to the plan's yearly amounts, by plan and side of the network.
 
-A Coverage holds no accumulator and neither do claims (fhir-notes 4.7), so a floor is never a balance.
+Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7), so a floor is never an exact balance.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.records.live import ClaimDays, ClaimFilter, Live
 from bot.records.money import Amount
 
 COUNTED = ("deductible", "out_of_pocket_max")
-"""The yearly figures that claims count toward."""
+"""The yearly amounts that claims count toward."""
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
@@ -31,9 +31,9 @@ _APART = frozenset({"oral", "vision"})
 
 @dataclass(frozen=True, slots=True)
 class MetSoFar:
-    """How much of one yearly figure of `plan` its claims of `year` have used, at least.
+    """The minimum that the claims of `year` have used of one yearly amount of `plan`.
 
-    `with_drugs` counts prescriptions too. `agreed`: counted by the calendar year it is the same.
+    `with_drugs` includes prescriptions. `agreed` is True if counting by calendar year gives the same result.
     """
 
     limit: Amount
@@ -45,17 +45,17 @@ class MetSoFar:
 
     @property
     def left(self) -> Amount | None:
-        """What is left, at most; None when nothing is."""
+        """The maximum that is left; None if nothing is left."""
         return self.limit - self.used if self.used.value < self.limit.value else None
 
     @property
     def drugs_reach_it(self) -> bool:
-        """True when the figure is reached only with prescriptions."""
+        """Whether the amount is reached only with prescriptions."""
         return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
 
 
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
-    """The claims with an amount that counts toward it, and that amount, the newest first."""
+    """Return the claims with an amount that counts toward `aspect`, and that amount, newest first."""
     toward = [(claim, part) for claim in claims if (part := _toward(claim, aspect)) is not None and part.value]
     return sorted(toward, key=lambda row: _day_of(row[0]), reverse=True)
 
@@ -66,7 +66,7 @@ def _toward(claim: Claim, aspect: str | None) -> Amount | None:
 
 
 def least(amounts: Iterable[Amount | None]) -> Amount | None:
-    """The sum, never below zero; None when no amount is given."""
+    """Return the sum, never below zero; None if no amount is given."""
     sum_ = added(amounts)
     return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
 
@@ -75,7 +75,7 @@ def least(amounts: Iterable[Amount | None]) -> Amount | None:
 class Floor:
     """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance).
 
-    `plan` is the coverage that held then and `year` its year; `first` and `last` are the days of service of its claims.
+    `plan` is the coverage at that time, `year` its plan year; `first` and `last` are days of service.
     """
 
     side: Side
@@ -88,16 +88,16 @@ class Floor:
     last: date | None = None
 
     def toward(self, aspect: str | None) -> Amount | None:
-        """The sum that counts toward one of the yearly figures."""
+        """Return the sum that counts toward one of the yearly amounts."""
         return self.deductible if aspect == "deductible" else self.shares
 
 
 def counting(
     alive: Live, coverages: Coverages, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple
 ) -> list[Claim]:
-    """The claims whose amounts count: a reversal is subtracted, unless the claim that it takes back is known.
+    """Return the claims whose amounts count; a reversal is subtracted unless the claim that it cancels is known.
 
-    A visit that two plans decided on counts for each plan; claims of one plan count once.
+    A visit that two plans decided on counts for each plan; several claims of one plan count once.
     """
     found = alive.within(span, wanted)
     second = [c for c in found.two_plans if _of_two(c, alive.coordinated[c.id], coverages)]
@@ -110,14 +110,17 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 
 
 def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
-    """Where the member stands with the in-network figure of each plan that has exactly one."""
+    """Return the member's standing with the in-network amount of each plan that has exactly one."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
     found = (_standing(aspect, limit, _under(plan, alive, coverages, alone=len(limits) == 1)) for plan, limit in limits)
     return tuple(one for one in found if one)
 
 
 def _standing(aspect: str, limit: Amount, under: _Under) -> MetSoFar | None:
-    """None where no claim in network counts, or in another currency. Some plans count prescriptions apart."""
+    """Return the member's standing with one amount.
+
+    None if no in-network claim counts, or if currencies differ. Some plans count prescriptions separately.
+    """
     drugs = under.plan.scope == "medical"
     year, calendar = (
         _used(aspect, [c for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy)])
@@ -143,7 +146,7 @@ def _one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
 
 @dataclass(frozen=True, slots=True)
 class _Under:
-    """The claims of one plan: those of its year, and those of the calendar year."""
+    """The claims of one plan: those of its plan year and those of the calendar year."""
 
     plan: Coverage
     year: PlanYear
@@ -152,7 +155,7 @@ class _Under:
 
 
 def _under(plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool) -> _Under:
-    """`alone`: no other plan counts, so that a claim that names no plan is of this one."""
+    """Return the claims of a plan; if it is `alone`, claims that name no plan belong to it."""
     year = year_now(plan, coverages)
     scopes = {one.id: one.scope for one in coverages.every}
 
@@ -172,14 +175,14 @@ def _is_of(found: Coverage | None, plan: Coverage, *, alone: bool) -> bool:
 
 
 def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:
-    """The plan's year of today, or its last one when it is over; the calendar year where its dates tell none."""
+    """Return the plan's current year, or its last year if it ended; the calendar year if its dates give none."""
     end = plan.period.end
     day = min(coverages.today, end.last) if end else coverages.today
     return plan_year(plan, day, coverages.every) or calendar_year(coverages.today)
 
 
 def this_year(alive: Live, coverages: Coverages) -> list[Claim]:
-    """The claims that count now: of a current plan those of its year, of any other those of the calendar year."""
+    """Return the claims that count now: of a current plan those of its year, else those of the calendar year."""
     held = coverages.current or coverages.in_state("ended")[:1]
 
     def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -199,16 +202,16 @@ def _day_of(claim: Claim) -> date:
 
 
 def counted_since(coverages: Coverages) -> date:
-    """The first day whose claims may count now, by any current plan and by the calendar year."""
+    """Return the first day whose claims may count now, by any current plan or the calendar year."""
     held = coverages.current or coverages.in_state("ended")[:1]
     years = [year_now(one, coverages).first for one in held]
     return min([*years, calendar_year(coverages.today).first])
 
 
 async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
-    """Where the member stands with each figure of the one medical plan, where calendar and plan year agree.
+    """Return the member's standing with each amount of the single medical plan, if calendar and plan year agree.
 
-    It is extra to what was asked for: empty when the coverages cannot be read, without a gap in the report.
+    The result is optional information: it is empty, without a gap in the report, if the coverages cannot be read.
     """
     gaps = len(ask.report.gaps)
     try:
@@ -223,9 +226,9 @@ async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
 
 
 async def deductible_met(ask: Ask) -> bool:
-    """Whether the claims of this plan year reach the deductible of the one medical plan, prescriptions not counted.
+    """Return whether this plan year's claims reach the deductible of the single medical plan, without prescriptions.
 
-    False also where nothing tells: the plan's own total may be higher.
+    False also if it cannot be computed; the plan's own total may be higher.
     """
     coverages = await member_coverages(ask)
     since = days_around(counted_since(coverages), None)
@@ -235,18 +238,18 @@ async def deductible_met(ask: Ask) -> bool:
 
 
 def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
-    """The kinds of plan whose figures it counts for; prescriptions also for a medical plan."""
+    """Return the kinds of plan whose amounts a claim counts toward; prescriptions also count for a medical plan."""
     own = SCOPES.get(claim.kind or "") or scopes.get(claim.coverage or "") or "medical"
     return ("drugs", "medical") if own == "drugs" else (own,)
 
 
 def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
-    """Whether it is dental or vision care, which has its own figures. `scopes` are those of coverages, by id."""
+    """Return whether a claim is for dental or vision care, which has its own amounts; `scopes` is by coverage id."""
     return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in _APART
 
 
 def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
-    """The floors by plan, plan year and side of the network. A plan renewed under a new id stays one plan."""
+    """Return the floors by plan, plan year and side of the network; a plan renewed under a new id is one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
         plan, day = plan_of(claim, coverages), claim.service.day
@@ -268,7 +271,7 @@ def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...
 
 
 def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
-    """The coverage of the claim's plan on its day; where it names none, the only medical coverage of that day."""
+    """Return the coverage of the claim's plan; if it names none, the only medical coverage on its day."""
     day = claim.service.day
     named = next((one for one in coverages.every if one.id == claim.coverage), None)
     held = [one for one in coverages.every if day and one.held(day.first)]
@@ -279,12 +282,12 @@ def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
 
 
 def network_side(claim: Claim) -> Side:
-    """In or out of network, as the claim itself says."""
+    """Return whether the claim itself says in or out of network."""
     return _SIDES.get(claim.network, "unknown")
 
 
 def floor_of(side: Side, claims: Sequence[Claim]) -> Floor | None:
-    """The sums over the claims that give a share, never below zero; None when none does."""
+    """Return the sums of the claims that give a share, never below zero; None if none does."""
     given = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""The member's drug list, and the drugs on it by name: every filter is checked again on what comes back (T44)."""
+"""The member's drug list and its drugs by name; every filter is checked again on the results (T44)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _STEM = 3
 
 @dataclass(frozen=True, slots=True)
 class DrugLists:
-    """The lists that the payer has; `own` are those of the member's current plans, in the plans' order."""
+    """The payer's drug lists; `own` are those of the member's current plans, in the order of the plans."""
 
     every: tuple[DrugList, ...]
     own: tuple[DrugList, ...]
     coverages: Coverages
 
     def chosen(self, list_id: str | None) -> DrugList | None:
-        """The list that a button named, else the member's own, else the only one."""
+        """Return the list that a button selected, or the member's own, or the only one."""
         named = next((one for one in self.every if one.id == list_id), None)
         if named or self.own:
             return named or self.own[0]
@@ -34,7 +34,7 @@ class DrugLists:
 
 
 async def drug_lists(ask: Ask) -> DrugLists:
-    """The payer's current lists; a plan's list is the one that carries the plan's number (fhir-notes 8)."""
+    """Return the payer's current lists; a plan's list has the plan's number (fhir-notes 8)."""
     coverages = await member_coverages(ask)
     read = await records(ask, Search("List", (_POLICY,)), read_drug_list, optional=True, spare=("code",))
     usable = tuple(one for one in read if one.is_formulary and one.status in {None, "current"})
@@ -44,7 +44,7 @@ async def drug_lists(ask: Ask) -> DrugLists:
 
 
 async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple[Drug, ...]:
-    """The drugs of the list whose names hold one of these names, each once, the plainest first."""
+    """Return the drugs of the list whose names contain one of these names, each once, plainest name first."""
     found: dict[str, Drug] = {}
     for name in dict.fromkeys(names):
         for drug in await _called(ask, chosen, name):
@@ -54,7 +54,7 @@ async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple
 
 
 async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
-    """The drugs with these ids that the payer has."""
+    """Return the payer's drugs with these ids."""
     if not ids:
         return ()
     search = Search("MedicationKnowledge", (("_id", any_of(ids)),))
@@ -64,13 +64,13 @@ async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
 
 
 async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
-    """Up to three ingredients or brands of the list that are spelled like the word."""
+    """Return up to three ingredients or brands of the list that are spelled like the word."""
     alike = await _called(ask, chosen, word.split(maxsplit=1)[0][:_STEM]) if word.split() else ()
     return spelled_like(word, (name for drug in alike for name in (drug.ingredient, drug.brand) if name), _NEAR)
 
 
 async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
-    """STU1 spells its parameters in CamelCase; a word apart from the strength may stand anywhere in the name."""
+    """Return the drugs with every word of the name; STU1 writes its parameters in CamelCase."""
     words = [("DrugName:contains", escape(word)) for word in name.split()]
     plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
     found = await records(

@@ -1,4 +1,4 @@
-"""Pages of what a search of the directory finds, people or places, every filter proven on every card (T44)."""
+"""Pages of directory search results, people or places; every filter is checked on every card (T44)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HOURS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found(WithDocument):
-    """One page of results. `total` is how many fit in all; `first` the number of the first one shown.
+    """One page of results.
 
     `unclear` is a network's name that fits none or several: then nothing was searched. `unmet` are the wishes that this
     directory says of nobody, `unsaid` how many fit all but a wish of which their listing says nothing. `partial`: not
@@ -73,21 +73,21 @@ class Found(WithDocument):
 
     @property
     def last(self) -> int:
-        """The number of the last one shown."""
+        """The number of the last result shown."""
         return self.first + len(self.cards) - 1
 
     @property
     def more(self) -> bool:
-        """True when another page follows."""
+        """Whether there is another page."""
         return not self.one and self.last < self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPlaces(Found):
-    """One page of places of one of the `kinds`, or of any.
+    """One page of places of one of the `kinds`, or of any kind.
 
-    `hours_asked`: the words are about opening hours, and no wish was read in them. `nearer` is the nearest place
-    outside the asker's own network, where it is nearer than all in it.
+    `hours_asked` is True if the message is about opening hours without a condition. `nearer` is the nearest place
+    outside the person's own network, if it is nearer than all places in it.
     """
 
     kinds: tuple[str, ...]
@@ -96,11 +96,11 @@ class FoundPlaces(Found):
 
     @property
     def kind(self) -> str | None:
-        """The one kind; None for several, and for any."""
+        """The single kind; None for several kinds and for any kind."""
         return self.kinds[0] if len(self.kinds) == 1 else None
 
     def hours(self, card: Card) -> tuple[Hours, ...]:
-        """When the place is open on the day that was asked."""
+        """Return the opening hours of the place on the day of the question."""
         return on_day(card.site.hours, self.today)
 
 
@@ -113,7 +113,7 @@ _FILE = re.compile(
 
 
 def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: object) -> F:
-    """The asked page of these cards as a summary of type `made`, with `more` fields; all in a file, if asked for."""
+    """Return the page that was asked for as a `made` with `more` fields; with a file of all cards, if asked for."""
     one = "pick" in ask.arguments
     first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
     wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
@@ -135,7 +135,7 @@ def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: obj
 async def beyond(
     result: F, where: Around | None, there: Callable[[Around], Awaitable[tuple[Sequence[Listing], F]]]
 ) -> tuple[Sequence[Listing], F]:
-    """Where nothing fits: what there is farther off, or with fewer wishes; and the rows that were read there."""
+    """Return what there is farther away, or with fewer conditions, if nothing matches; and the rows read there."""
     rows: Sequence[Listing] = ()
     for wide in farther(where) if where else ():
         rows, wider = await there(wide)
@@ -146,15 +146,15 @@ async def beyond(
 
 
 def unmet_of(ask: Ask, wishes: Conditions, near: Sequence[Listing]) -> tuple[str, ...]:
-    """The wishes of which nothing is said of anybody near, "out of network" without a network among them."""
+    """Return the conditions about which no near listing says anything."""
     unmet = wishes.unknown(ask, near)
     return (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
 
 
 async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
-    """The asker's own networks, in their own chat, where the question names neither a network nor a provider.
+    """Return the person's own networks, in their own chat, if the question names neither a network nor a provider.
 
-    Providers in them are listed first; those of other networks stay one button away.
+    Providers in these networks are listed first; a button shows the others.
     """
     asked = wishes.networks
     named = wishes.name or wishes.organization or ask.slots.get("npi")
@@ -164,12 +164,13 @@ async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
 
 
 async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
-    """The places of one of the kinds (none: of any) that fit, nearest first; for emergency rooms no network goes first.
+    """Return the matching places of one of the kinds (or of any kind), nearest first.
 
-    `anywhere`: also where nobody goes to, such as a mail-order pharmacy.
+    Emergency rooms are not limited to a network. With `anywhere`, places without visitors, such as mail-order
+    pharmacies, are included.
 
     Raises:
-        NeedsPlace: no place was named.
+        NeedsPlace: If no place was named.
     """
     asked = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, (), asked)
@@ -202,7 +203,7 @@ async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPla
 
 
 def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: AskedNetworks) -> FoundPlaces:
-    """The places in the asker's own networks, or with `others` those in none of them; all, where none is in one."""
+    """Return the places in the person's own networks, or with `others` those outside; all, if none is inside."""
     where, wishes = result.where, result.wishes
     inside = _shown(found, ask, where, replace(wishes, networks=own))
     stores = set(map(_store, inside))
@@ -231,7 +232,7 @@ def _is_nearer(one: Card, other: Card) -> bool:
 def summarize(
     found: Sequence[Listing], ask: Ask, kinds: tuple[str, ...], where: Around | None, wishes: Conditions
 ) -> FoundPlaces:
-    """The asked page of the places that pass every wish of which the directory says anything."""
+    """Return the page that was asked for of the places that match every condition the directory can answer."""
     unmet = unmet_of(ask, wishes, sift(found, Conditions().filters(ask, where)))
     wishes = wishes.without(unmet)
     page = _page(_shown(found, ask, where, wishes), ask, kinds, where, wishes)
@@ -244,7 +245,7 @@ def summarize(
 
 
 def _shown(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> list[Listing]:
-    """All listings of the places that fit, of whatever network, as they make up the place's card."""
+    """Return all listings, of whatever network, of the places that match, for the places' cards."""
     fitting = {_store(row) for row in sift(found, wishes.filters(ask, where, found)) if row.locations or not where}
     return [row for row in sift(found, Conditions().filters(ask, where)) if _store(row) in fitting]
 

@@ -1,6 +1,7 @@
-"""A member's whole record, read page by page into their drawer: it goes on where it stopped, and says what is missing.
+"""Reads a member's whole record page by page into their drawer; reading can be resumed, and missing parts are reported.
 
-Of the payer's pages one at a time is in memory; what was read waits packed and sealed until the files are made of it.
+Only one page of the payer is in memory at a time. The data that was read stays packed and encrypted until the files are
+made from it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bot.records.sensitivity import labels_of
 
 KINDS = ("Patient", "Coverage", "ExplanationOfBenefit", "Condition", "Procedure", "Observation", "CarePlan")
 MOST_RECORDS, MOST_PACKED = 6_000, 12 * MIB
-"""The most that one file holds: records in all, and bytes of them as they are kept, some ten times as many unpacked."""
+"""The maximum of one file: records, and bytes as stored (about a tenth of the unpacked size)."""
 _PAGES, _READ = 400, 512 * MIB
 # Some servers find results and care plans by category only; where nothing comes without one, each is asked for.
 _CATEGORIES = {
@@ -37,7 +38,7 @@ _WITH = {
 }
 _BREATH = 3.0  # seconds that are left for what is not reading
 _A_SECOND = 800, 1 * MIB
-"""How many records, and how many packed bytes, become files in a second on a slow machine."""
+"""How many records, and how many packed bytes, a slow machine turns into files per second."""
 _STATE = "state"
 
 MissingWhy = Literal["failed", "refused", "limit"]
@@ -45,7 +46,7 @@ Share = Literal["open", "marked"]
 
 
 class RecordStep(msgspec.Struct):
-    """One search of the record; `onward` is the address of the page at which it goes on."""
+    """One search of the record; `onward` is the address of the next page."""
 
     type: str
     category: str = ""
@@ -59,7 +60,7 @@ class RecordStep(msgspec.Struct):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """One part in the drawer: which type its records have, and how many."""
+    """One stored part: the type of its records and their number."""
 
     name: str
     type: str
@@ -68,16 +69,21 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """What is not in the file: a type that the payer `refused`, a page of one that `failed`, or more than fits."""
+    """A part missing from the file: a type that the payer `refused`, a page that `failed`, or data above the limit."""
 
     type: str
     why: MissingWhy
 
 
 class Gathered(msgspec.Struct):
-    """How far the record is read. `strangers` were somebody else's and `unreadable` no records: both are left out.
+    """How much of the record was read.
 
-    `steps` are still to be done, `failed` did not work this time. `seen` holds the ids of the records that are in.
+    Attributes:
+        steps: The searches still to do.
+        failed: The searches that failed this time.
+        seen: The ids of the records that were read.
+        strangers: How many records of other people were left out.
+        unreadable: How many unreadable records were left out.
     """
 
     steps: list[RecordStep]
@@ -98,7 +104,7 @@ class Gathered(msgspec.Struct):
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What is not in it, each type once for each reason."""
+        """What is missing, each type once per reason."""
         rows = [
             *(Missing(step.type, "failed") for step in self.failed),
             *(Missing(kind, "refused") for kind in self.refused),
@@ -108,19 +114,18 @@ class Gathered(msgspec.Struct):
 
     @property
     def seconds(self) -> float:
-        """How long it takes at most to make the files of what was read."""
+        """The maximum time, in seconds, to make the files from what was read."""
         return _BREATH + self.records / _A_SECOND[0] + self.packed / _A_SECOND[1]
 
 
 async def gathered(ask: Ask, *, anew: bool) -> Gathered:
-    """What is read of the record when this question's time is over: all of it where no step is left.
+    """Return what was read of the record within the time of this question; complete if no step is left.
 
-    One that was not finished goes on, failed pages included; `anew`, one that was made into a file begins again.
-
-    The answer's template says what is missing, so no footer does.
+    Unfinished reading continues, including failed pages; with `anew`, a record that was made into a file is read again.
+    The answer's template reports what is missing, so no footer does.
 
     Raises:
-        SignInExpired: the sign-in ended. What was read stays until it is over.
+        SignInExpired: If the sign-in ended; what was read is kept until it ends.
     """
     drawer = ask.own_drawer
     kept = await drawer.get(_STATE)
@@ -142,12 +147,12 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
 
 
 async def keep(ask: Ask, state: Gathered) -> None:
-    """Keep how far it is."""
+    """Store the state of the reading."""
     await ask.own_drawer.put(_STATE, msgspec.json.encode(state))
 
 
 async def _taken(ask: Ask, state: Gathered, step: RecordStep) -> None:
-    """One step as far as time allows; what comes of it is noted in the state."""
+    """Do one step as far as time allows, and record the result in the state."""
     before = state.records
     try:
         if not await _paged(ask, state, step):
@@ -165,10 +170,10 @@ async def _taken(ask: Ask, state: Gathered, step: RecordStep) -> None:
 
 
 async def _paged(ask: Ask, state: Gathered, step: RecordStep) -> bool:
-    """Whether a step is over, and its pages kept; False when time or room is.
+    """Store the pages of a step; return False if time or space ran out before the end.
 
     Raises:
-        PayerError: a page did not come; the step's `onward` is that one's.
+        PayerError: If a page could not be read; `onward` of the step is its address.
     """
     async for page in ask.onward(step.search, step.onward) if step.onward else ask.search(step.search):
         await _keep_page(ask, state, step, page)
@@ -198,7 +203,7 @@ async def _keep_page(ask: Ask, state: Gathered, step: RecordStep, page: Page) ->
 
 
 def _is_beside(entry: Entry) -> bool:
-    """Whether it came with a record: who gave the care, and no record of anybody."""
+    """Return whether a resource was included with a record, such as a provider, and belongs to no patient."""
     return entry.mode == "include" and entry.type not in MEMBER_TYPES
 
 
@@ -207,7 +212,7 @@ def _key(entry: Entry) -> str:
 
 
 def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Share, list[Entry]]]:
-    """The rows by type, those with a privacy mark apart."""
+    """Return the rows grouped by type, those with a sensitivity label separately."""
     groups: dict[tuple[str, Share], list[Entry]] = {}
     for one in rows:
         share: Share = "marked" if one.labels or labels_of(one.raw) else "open"
@@ -216,6 +221,6 @@ def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Share, list[Entry]]]:
 
 
 def pack_lines(rows: Iterable[Entry]) -> bytes:
-    """The resources as the payer sent them, one a line: an end of a line inside is white space between two tokens."""
+    """Return the packed resources, one per line, as received except for line breaks, which are white space."""
     lines = (bytes(one.raw).replace(b"\r", b" ").replace(b"\n", b" ") for one in rows)
     return zlib.compress(b"".join(line + b"\n" for line in lines))

@@ -1,4 +1,4 @@
-"""One question asked of each person of a household, and what comes back, with those who could not be read."""
+"""Asks one question for each person of a household, and collects the results and who could not be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_ONCE = 3
 
 @dataclass(frozen=True, slots=True)
 class HouseholdMember:
-    """Somebody of a household, as an answer names them: see `Kin`."""
+    """One person of a household as answers describe them; see `Kin`."""
 
     number: int
     name: str
@@ -28,7 +28,10 @@ class HouseholdMember:
 
 @dataclass(frozen=True, slots=True)
 class Household(Generic[T]):
-    """What was found of each person who could be read; `missing` are the others. `hides`: of whom a part is missing."""
+    """The results for each person who could be read; `missing` are the others.
+
+    `hides` holds the numbers of people for whom a part is missing.
+    """
 
     found: tuple[tuple[HouseholdMember, T], ...]
     missing: tuple[HouseholdMember, ...] = ()
@@ -36,23 +39,27 @@ class Household(Generic[T]):
 
     @property
     def is_floor(self) -> bool:
-        """Whether a sum over them is "at least"."""
+        """Whether a sum over the household is only a minimum."""
         return bool(self.missing or self.hides)
 
 
 def of_some(ask: Ask) -> bool:
-    """Whether some of a household are asked about together, such as the children, and not everybody."""
+    """Return whether the question is about a part of the household, such as the children."""
     asked = ask.slots.get("person")
     return isinstance(asked, Mapping) and "patients" in asked
 
 
 async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -> Household[T]:
-    """What `read` finds for each person, a few at once. Their reports become one.
+    """Return the results of `read` for each person, a few at a time; their reports are merged.
 
-    `about` is the FHIR type that is missing where somebody's record cannot be read.
+    Args:
+        ask: The question about the household.
+        read: Answers the question for one person.
+        about: The FHIR type that is reported as missing if a person's record cannot be read.
 
     Raises:
-        PayerError: nobody's could be read; the first reason. SignInExpired: as any search.
+        PayerError: If no record could be read; the first reason.
+        SignInExpired: If the sign-in ended.
     """
     turns, came = asyncio.Semaphore(_AT_ONCE), dict[int, T | PayerError | Unreadable]()
 

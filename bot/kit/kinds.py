@@ -1,4 +1,4 @@
-"""Which kinds of doctors a question asks for: their NUCC codes, and what the person calls them."""
+"""The kinds of doctors that a question asks for: their NUCC codes and the person's words."""
 
 from __future__ import annotations
 
@@ -19,25 +19,28 @@ _TITLES = frozenset(
 
 
 def is_title(said: str) -> bool:
-    """Whether the words for a kind of doctor name any doctor: a title before a name, and no kind."""
+    """Return whether the words name any doctor, as a title before a name, and no kind of doctor."""
     return said.casefold().strip(". ") in _TITLES
 
 
 def asks_kind(ask: Ask, wishes: Conditions) -> bool:
-    """Whether a specialist is asked for, and no kind of one."""
+    """Return whether the question asks for a specialist without naming a specialty."""
     unkind = wishes.codes == PRIMARY_CARE and "specialty" not in ask.slots
     return unkind and not _SPECIALIST.isdisjoint(words_of(ask.said))
 
 
 def kind_said(ask: Ask, wishes: Conditions) -> str | None:
-    """The kind as the person calls it; None for "a doctor", which is primary care, and for whoever is named."""
+    """Return the person's words for the kind.
+
+    None for "a doctor", which means primary care, and for named providers.
+    """
     said = ask.words.get("specialty", "") if "specialty" in ask.slots else ""
     plain = set(wishes.codes) <= set(PRIMARY_CARE) and is_title(said)
     return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
 
 
 def kinds_of(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Several kinds, each by its codes and by what the person calls it, as far as the words can be told apart."""
+    """Return several kinds, each as its codes and the person's words, if the words can be separated."""
     several = ask.several.get("specialty")
     if several is None:
         return ()
@@ -47,12 +50,15 @@ def kinds_of(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def _listed(codes: object) -> tuple[str, ...]:
-    """The codes of a slot; a button carries one."""
+    """Return the codes of a slot as a tuple; a button has a single code."""
     return tuple(map(str, codes)) if isinstance(codes, Sequence) and not isinstance(codes, str) else (str(codes),)
 
 
 def kind_codes(ask: Ask) -> tuple[str, ...]:
-    """The NUCC codes; without a specialty and a name, "a doctor" is primary care. Before a name, "Dr." is a title."""
+    """Return the NUCC codes.
+
+    "a doctor" without specialty or name is primary care, and "Dr." before a name is a title.
+    """
     value = ask.slots.get("specialty")
     named = bool(ask.slots.get("provider_name") or ask.slots.get("organization") or ask.slots.get("npi"))
     if named and is_title(ask.words.get("specialty", "")):

@@ -1,4 +1,4 @@
-"""When no claim fits a question: the claims that fit all but one condition, and which condition that is."""
+"""Claims that match all conditions of a question but one, for when no claim matches, and which condition that is."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Claims that fit all but the condition `left`; `kind` is the wider kind of care that was found instead.
+    """Claims that match all conditions except `left`; `kind` is the wider kind of care that was found instead.
 
-    `since` is the oldest day of all claims that were read, `silent` how many say nothing of what was done. Claims that
-    differ only in the state are counted and not shown: `looked` of them, of which `untold` give no state. `record` is
-    the newest procedure of that care in the clinical records, where no claim shows it.
+    Attributes:
+        since: The oldest day of all claims that were read.
+        silent: How many claims do not say what was done.
+        looked: How many claims differ only in the state; they are counted and not shown.
+        untold: How many of these give no state.
+        record: The newest clinical record of a procedure for that care, if no claim shows it.
     """
 
     left: Left | None = None
@@ -45,7 +48,7 @@ class Nearest:
 
 
 async def near_claims(ask: Ask, alive: Live) -> Nearest:
-    """The nearest among the claims that were read, else among those of any time."""
+    """Return the nearest of the claims that were read, or else of those of any time."""
     wanted = wanted_of(ask)
     if not wanted.narrows:
         return Nearest()
@@ -61,7 +64,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
 
 
 async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
-    """The newest procedure on record of the care and time that were named; nothing is missing where they don't come."""
+    """Return the newest recorded procedure for the named care and time; a failed search is not reported."""
     kinds = [kind for one in wanted.kinds_of_care for kind in wanted.kinds.within(one.key)]
     gaps = len(ask.report.gaps)
     try:
@@ -83,13 +86,13 @@ def _is_of(one: Procedure, kinds: Sequence[CareKind]) -> bool:
 
 
 def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
-    """Limit the sources to the claims that the answer shows: those that fit, and the nearest where none does."""
+    """Limit the sources to the claims that the answer shows: matching ones, or else the nearest ones."""
     near = nearest.claims if nearest else ()
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
-    """The first few that fit without one condition, tried in the order of `_looser`."""
+    """Return the first few claims that match without one condition, tried in the order of `_looser`."""
     silent = choose(claims, wanted).silent
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _looser(claims, wanted):
@@ -125,7 +128,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
 
 
 def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
-    """Whether the claim can be the care under another name: a fill is no surgery, an office visit no hospital stay."""
+    """Return whether the claim may be the care under another name: a fill is not surgery, for example."""
     kinds = wanted.kinds_of_care
     if claim.is_pharmacy:
         return any(kind.fills for kind in kinds)

@@ -1,8 +1,8 @@
-"""Which of the directory's networks a person means: the one of that name, never one whose name only holds the words.
+"""Looks up the directory's networks by name; a name that only contains the words does not match.
 
-BlueCare is not BlueCare Plus, and Network S is not Network S Dental. A name is compared as the directory writes it,
-then by its aliases, then without what every network is called ("Blue", "Network") and without a remark in brackets.
-In a network is only what a reference proves (T44).
+For example, BlueCare is not BlueCare Plus, and Network S is not Network S Dental. Names are compared as written, then
+by their aliases, then without common parts ("Blue", "Network") and remarks in brackets. Only a reference proves that a
+provider is in a network (T44).
 """
 
 from __future__ import annotations
@@ -59,27 +59,27 @@ OUT = "out-of-network"
 
 
 def openings_of(listing: Listing) -> tuple[str, ...]:
-    """The names of the listing's networks in which it takes new patients; "" when that is said without a network."""
+    """Return the listing's networks in which new patients are accepted; "" if this is said without a network."""
     if not listing.networks:
         return ("",) if listing.accepting() == "newpt" else ()
     return tuple(network.name or "" for network in listing.networks if listing.accepting(network.key) == "newpt")
 
 
 def telling(words: str) -> set[str]:
-    """The distinguishing words of a network's name; none for "in-network"."""
+    """Return the distinguishing words of a network's name; none for "in-network"."""
     return set(words.casefold().replace("-", " ").split()) - _COMMON_WORDS - {"in"}
 
 
 def names_of(listings: Iterable[Listing]) -> tuple[str, ...]:
-    """The names of the networks that the listings prove, each once; networks without a name are left out."""
+    """Return the names of the networks that the listings prove, each once; unnamed networks are left out."""
     return tuple(sorted({network.name for one in listings for network in one.networks if network.name}))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The networks of one name; empty when none has it, and `like` are then the names that hold its words.
+    """The networks with one name; if there are none, `like` holds the names that contain its words.
 
-    `called` is what the person said, `value` how the pack writes it, `names` the networks' own names.
+    `called` is the person's word, `value` the pack's spelling, `names` the networks' own names.
     """
 
     called: str
@@ -94,40 +94,45 @@ class Wanted:
 
     @property
     def is_clear(self) -> bool:
-        """True when the name fits one network, or several with exactly the same name."""
+        """Whether the name matches one network, or several with exactly the same name."""
         return len({words_of(name) for name in self.names}) == 1
 
     def has(self, network: Network) -> bool:
-        """True for one of the networks: by its key, or by its name where the key is unknown."""
+        """Return whether `network` is one of the networks, by its key, or by its name if the key is unknown."""
         if any(network.key is not None and network.key == one.key for one in self.networks):
             return True
         known = {one.key for one in self.networks if one.key}
         return bool(network.name) and network.key not in known and words_of(network.name) in _names(self.networks)
 
     def holds(self, listing: Listing) -> bool:
-        """True when a network reference of the listing proves it."""
+        """Return whether a network reference of the listing proves one of the networks."""
         return any(self.has(network) for network in listing.networks)
 
     def opens(self, listing: Listing) -> bool:
-        """True when the listing takes new patients in it."""
+        """Return whether the listing accepts new patients in one of the networks."""
         return any(self.has(one) and listing.accepting(one.key) == "newpt" for one in listing.networks)
 
 
 def is_named_network(words: object) -> bool:
-    """True when the words name a network, rather than "in network" or "out of network"."""
+    """Return whether the words name a network, other than "in network" or "out of network"."""
     return isinstance(words, str) and words != OUT and bool(telling(words))
 
 
 def adds_to(held: Slot | None, other: Slot) -> bool:
-    """False for a plain "in network" ("par", "INN") beside the network that is named."""
+    """Return False for a plain "in network" ("par", "INN") if a network is already named."""
     named = held is not None and is_named_network(held.value)
     return not named or not isinstance(other.value, str) or other.value == OUT or is_named_network(other.value)
 
 
 def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
-    """The networks of one name. `ways` are what the person called it, the own words first; `said` the whole message.
+    """Return the networks with one name.
 
-    A longer name of the directory that stands in the message around these words is what was meant.
+    If the message contains a longer network name around these words, that network is used.
+
+    Args:
+        said: The whole message.
+        ways: The forms of the name, the person's own words first.
+        listed: The networks of the directory.
     """
     names = [way for way in dict.fromkeys(ways) if way]
     called, value = (names[0], names[-1]) if names else ("", "")
@@ -145,7 +150,7 @@ def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
 
 
 def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
-    """The networks that a message names in full; of two names that overlap only the longer counts."""
+    """Return the networks that a message names in full; of overlapping names, only the longest counts."""
     words = words_of(said)
     spans: list[tuple[int, int, Network]] = []
     for network in listed:
@@ -157,7 +162,7 @@ def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
 
 
 def core_of(name: str | None) -> tuple[str, ...]:
-    """The distinguishing words of a network's name in order; all of them where none is left."""
+    """Return the distinguishing words of a network's name in order, or all words if there are none."""
     words = words_of(_REMARK.sub(" ", name or "")) or words_of(name)
     left = tuple(word for word in words if word not in _FILLERS) or words
     return tuple(word for word in left if word not in _BRAND) or left
@@ -176,14 +181,14 @@ def _is_core(network: Network, way: str) -> bool:
 
 
 def _qualified(said: str, called: str) -> str | None:
-    """The word after the name in the message that makes it another network's, such as "dental"."""
+    """Return the word after the name in the message that makes it another network's name, such as "dental"."""
     words, own = words_of(said), words_of(called)
     after = [words[at + len(own)] for at in _places(words, own) if at + len(own) < len(words)] if own else []
     return next((word for word in after if word in _QUALIFIERS), None)
 
 
 def _is_like(name: str, way: str) -> bool:
-    """True when one of the two names holds the other."""
+    """Return whether one of the two names contains the other."""
     return _is_within(core_of(way), name) or _is_within(core_of(name), way)
 
 
@@ -204,7 +209,7 @@ def _ends(words: Sequence[str], form: tuple[str, ...]) -> list[tuple[int, int]]:
 
 
 def _goes_on(words: Sequence[str], end: int, network: Network) -> bool:
-    """True when the word behind makes it another network's name: "BlueCare" of "BlueCare Plus"."""
+    """Return whether the next word makes it another network's name, as in "BlueCare Plus"."""
     behind = words[end] if end < len(words) else ""
     return behind in _QUALIFIERS and behind not in words_of(network.name)
 

@@ -1,7 +1,7 @@
-"""What is new in a record since a person last asked: digests of the claims then and now, no word of either.
+"""Changes in a record since a person's last question, found by comparing digests of the claims.
 
-A digest is made with a key of this record that the server holds, and means nothing without it. The kernel keeps them
-sealed with the connection.
+A digest uses a secret key for each record that only the server has. The kernel stores the digests encrypted with the
+connection.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How a record looked on a day: by the digest of each claim's id what it said, by a doctor's the networks."""
+    """The state of a record on a day: digests of claims by id, and of networks by doctor."""
 
     day: date
     claims: Mapping[str, str]
@@ -38,16 +38,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithSeen(Summary):
-    """An answer that says what is new. It sets `seen`, how the record looks now; the kernel keeps that for the next."""
+    """An answer that reports news; it sets `seen`, the current state of the record, which the kernel stores."""
 
     seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Doctors:
-    """The doctors who were seen last, each with those of the asker's networks that list them.
+    """The doctors of recent visits, each with the person's networks that list them.
 
-    `away`: the directory could not be asked.
+    `away` is True if the directory could not be searched.
     """
 
     listed: Mapping[str, tuple[str, ...]]
@@ -56,19 +56,19 @@ class Doctors:
 
 
 def mark(ask: Ask, text: str) -> str:
-    """A short digest by the record's own key: enough to know it again."""
+    """Return a short digest of the text with the record's own key."""
     return hmac.digest(ask.mark_key.encode(), text.encode(), "sha256").hex()[:_SHORT]
 
 
 def marks_of_claims(ask: Ask, alive: Live) -> dict[str, str]:
-    """What each claim says, by its id, both as digests; that it counts no longer is said too."""
+    """Return the digest of each claim's content by the digest of its id, including whether it still counts."""
     counts = {claim.id for claim in alive.claims}
     said = {claim.id: "|".join((str(claim.id in counts), *_said(claim))) for claim in alive.every}
     return {mark(ask, key): mark(ask, text) for key, text in said.items()}
 
 
 def _said(claim: Claim) -> Iterator[str]:
-    """What a person would see change: the state, the amounts and the day."""
+    """Yield what a person would notice as a change: the state, the amounts and the day."""
     yield from (str(claim.status), str(claim.outcome), str(claim.denied))
     for amount in (claim.owed.amount, claim.plan_paid, claim.billed):
         yield f"{amount.value.normalize():f} {amount.currency}" if amount else ""
@@ -76,9 +76,9 @@ def _said(claim: Claim) -> Iterator[str]:
 
 
 async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
-    """Where the doctors of the last year's visits are listed today, of the asker's own networks; the last ones first.
+    """Return the doctors of the last year's visits with the person's networks that list them today, newest visit first.
 
-    It is read beside the claims: whatever fails, these are told without it.
+    This is optional information beside the claims: a failure is not reported.
     """
     names: list[str] = []
     for claim in claims:
@@ -99,12 +99,12 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
 
 
 def _about(ask: Ask, name: str) -> Ask:
-    """The question who has that name, with a report of its own: the directory's gaps are not the record's."""
+    """Return the question about that name with its own report, separate from the report for the record."""
     return replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
 
 
 def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:
-    """The doctors who were listed in a network of the asker's then and are not today, each with the network's name."""
+    """Return the doctors who were in one of the person's networks and no longer are, each with the network's name."""
     return tuple(
         (name, network)
         for name, listed in now.listed.items()
@@ -114,7 +114,7 @@ def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str
 
 
 def doctors_still(ask: Ask, before: Seen | None, now: Doctors) -> int:
-    """How many were listed in a network of the asker's then and are today."""
+    """Return how many doctors were and still are in one of the person's networks."""
     then = {name: _networks_then(ask, before, name) for name in now.listed}
     return sum(1 for name, listed in now.listed.items() if {mark(ask, one) for one in listed}.intersection(then[name]))
 
@@ -124,6 +124,6 @@ def _networks_then(ask: Ask, before: Seen | None, name: str) -> tuple[str, ...]:
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:
-    """What is kept for the next time; where the directory could not be asked, what it said before."""
+    """Return the state to store; if the directory could not be searched, with its previous part."""
     doctors = {mark(ask, name): tuple(mark(ask, one) for one in listed) for name, listed in now.listed.items()}
     return Seen(ask.today, marks, {**(before.doctors if before and now.away else {}), **doctors})

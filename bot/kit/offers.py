@@ -1,4 +1,4 @@
-"""What an answer offers beside its words: a document to read in a browser, and a reminder."""
+"""What an answer offers in addition to its text: documents, reminders and changes of a case."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from bot.kit.cases import AppealCase
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page to open, print or download: `templates/documents/<template>` in each of the formats, with these values.
+    """A page to open, print or download, made from `templates/documents/<template>` in each of the formats.
 
-    `shared` is the JSON of a FHIR resource that the page hands over: its template gets a QR code (`qr`) of a SMART
-    Health Link to it. Only a member's own page has one, and its code is the link's passcode.
-
-    `files` go into one zip with the page and the spreadsheet, which are its only format; `done` is called when it is
-    kept.
+    Attributes:
+        values: The values for the template.
+        shared: JSON of a FHIR resource that the page offers by a SMART Health Link, with a QR code (`qr`) in the
+            template. Only a member's own page has one; its code is the link's passcode.
+        files: Files for a zip together with the page and the spreadsheet; the zip is then the only format.
+        done: Called when the document is stored.
     """
 
     template: str
@@ -32,7 +33,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The offer of a document: valid for `minutes`, with a code when it is the member's own."""
+    """The offer of a document: valid for `minutes`, with a code if it is the member's own."""
 
     minutes: int
     code: str | None = None
@@ -40,7 +41,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithDocument(Summary):
-    """An answer with a document. The answer sets `document`; the kernel keeps it and sets `offer` for the template."""
+    """An answer with a document; the answer sets `document`, and the kernel stores it and sets `offer`."""
 
     document: Document | None = None
     offer: Offer | None = None
@@ -48,13 +49,16 @@ class WithDocument(Summary):
 
 @dataclass(frozen=True, slots=True)
 class ReminderWish:
-    """What the person wants to be reminded of.
+    """A reminder that the person wants.
 
-    A `last` day and the `record` that it follows from: "appeal", "answer" and "review" of the claim with this id,
-    "approval" of a request, "refill" of a fill, "year" of a coverage, told each year. Without a day it is looked for:
-    "news", a claim that is not among the `known` ids, or, where `record` is a claim's number, its decision;
-    "deductible", that it is met. `every`: where the sign-in ends first, ask to sign in again after so many days.
-    `done`: it has come, and is not to be told any more.
+    Attributes:
+        about: The subject. "appeal", "answer", "review", "approval", "refill" and "year" have a day; "news" (a new
+            claim, or a claim's decision) and "deductible" are checked regularly.
+        record: The record that the day follows from: the id of a claim, request, fill or coverage, or a claim's number.
+        last: The last day; None for reminders that are checked regularly.
+        known: The ids of the claims that are not new.
+        every: After how many days to ask for a new sign-in, if the sign-in ends first; 0 for never.
+        done: Whether the event has happened, so that no reminder is needed.
     """
 
     about: Literal["appeal", "answer", "review", "approval", "refill", "year", "news", "deductible"]
@@ -67,15 +71,17 @@ class ReminderWish:
 
 @dataclass(frozen=True, slots=True)
 class ReminderKept:
-    """What was kept of a wish.
+    """What was stored of a wish for a reminder.
 
-    `days` are the days before the last one on which the person is still reminded, none when it is too close. `most`
-    is set when nothing was kept, because the person has as many reminders as one may have.
-
-    Of what is looked for: `minutes` between two looks, and when they end: with the sign-in (`ends`), or on the day
-    `until`. Without `until` nothing was kept, because the sign-in ends before the next look by day. `every`: after so
-    many days the person is asked to sign in again. `new`: how many claims have come since the last look, where that
-    was a sign-in ago.
+    Attributes:
+        days: How many days before the last one the person is reminded; empty if it is too close.
+        most: The maximum number of reminders, set if it is reached and nothing was stored.
+        minutes: The time between two checks.
+        ends: When the checks end, if they end with the sign-in.
+        until: The day on which the checks end. If None, the sign-in ends before the next daily check: nothing was
+            stored.
+        every: After how many days the person is asked to sign in again.
+        new: How many claims have arrived since the last check, if that was before the current sign-in.
     """
 
     days: tuple[int, ...] = ()
@@ -89,9 +95,9 @@ class ReminderKept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithReminder(WithDocument):
-    """An answer with a reminder. The answer sets `wish`; the kernel keeps it and sets `kept` for the template.
+    """An answer with a reminder; the answer sets `wish`, and the kernel stores it and sets `kept`.
 
-    It may offer the day as a document, too.
+    It may also offer the day as a document.
     """
 
     wish: ReminderWish | None = None
@@ -100,10 +106,12 @@ class WithReminder(WithDocument):
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """What is to become of the case of a claim. `made` gives the new case of the present one, None to forget it.
+    """A change of a claim's case.
 
-    `steps`: it is a step of the appeal, with which reminders of days that are over end. `last` is the day that is
-    waited for after it, where one is.
+    Attributes:
+        made: Returns the new case for the current one, None to delete it.
+        last: The next deadline, if there is one.
+        steps: Whether it is a step of the appeal, which ends the reminders for past deadlines.
     """
 
     claim: str
@@ -114,7 +122,7 @@ class CaseChange:
 
 @dataclass(frozen=True, slots=True)
 class CaseKept:
-    """The case as it is now, None once it is forgotten, and how many reminders ended with the change, or moved."""
+    """The new case, None if deleted, and how many reminders ended or moved."""
 
     case: AppealCase | None = None
     ended: int = 0
@@ -123,7 +131,7 @@ class CaseKept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithCase(WithReminder):
-    """An answer with a case. The answer sets `change`; the kernel keeps what it makes, and sets `done` to that."""
+    """An answer with a case; the answer sets `change`, and the kernel stores the result and sets `done`."""
 
     change: CaseChange | None = None
     done: CaseKept = field(default_factory=CaseKept)

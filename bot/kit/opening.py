@@ -1,4 +1,4 @@
-"""When a place has to be open, and whether its hours say so: in the place's time zone, across midnight too."""
+"""When a place has to be open, and whether its hours match, in its own time zone and across midnight."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class OpenAt:
 
 
 def open_at(ask: Ask) -> OpenAt | None:
-    """When the question wants a place to be open; None when it does not say."""
+    """Return when a place has to be open, None if the question does not say."""
     value = ask.slots.get("open_at")
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
@@ -83,9 +83,9 @@ def open_at(ask: Ask) -> OpenAt | None:
 
 
 def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
-    """Whether the listing's place is open as asked for; None where it gives no hours.
+    """Return whether the listing's place is open as asked for; None if it gives no hours.
 
-    A weekday is the next one of its name; a day of absence counts as closed.
+    A weekday means the next one with that name; a day of absence counts as closed.
     """
     moment = local_time(ask, listing.locations[0] if listing.locations else None)
     if (wish.now or wish.all_day) and listing.is_shut(moment.date()):
@@ -116,7 +116,7 @@ def _holds_on(hours: Sequence[Hours], day: str, wish: OpenAt) -> bool:
 
 
 def _next(day: str, today: date) -> date:
-    """The first day of that name from today on."""
+    """Return the first such weekday on or after `today`."""
     return today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK))
 
 

@@ -1,6 +1,6 @@
-"""Organizations, places and services by their names: what is called so, who works there, and electronic addresses.
+"""Organizations, places and services by name, their staff, and their electronic addresses.
 
-Electronic addresses are read, shown as text, and never called (T40).
+Electronic addresses are read and shown as text, but never contacted (T40).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _DEPTH, _MOST = 4, 200  # levels of partOf that are followed; organizations
 
 
 def telling_words(name: str, *, last_first: bool = False) -> list[str]:
-    """Up to three words of the name to search by, without common words and initials."""
+    """Return up to three words of the name for searches, without common words and initials."""
     every = name.split()
     words = [word for word in every if not _PLAIN.issuperset(words_of(word)) and len(word.strip(".")) > 1] or every
     return (words[::-1] if last_first else words)[:_TRIES]
@@ -70,10 +70,9 @@ def telling_words(name: str, *, last_first: bool = False) -> list[str]:
 async def houses_named(
     ask: Ask, name: str, fits: NameTest, types: Sequence[str] = HOUSES
 ) -> tuple[Directory, tuple[Key, ...]]:
-    """The active resources of these types with the name, searched by all of it, its longest word, then each word.
+    """Return the active resources of these types with the name, searched by the name, its longest word, then each word.
 
-    Places and services, which are many, only by the first three, and two pages of them: a server may not search by
-    their names.
+    For places and services, which are many, only the first three searches are used, with two pages each.
     """
     directory, words = Directory(lists_services=True), telling_words(name)
     tries = [("name", name), ("name:contains", max(words, key=len)), *(("name", word) for word in words)]
@@ -95,7 +94,7 @@ async def _read(ask: Ask, directory: Directory, search: Search) -> None:
 
 
 def named_ones(directory: Directory) -> dict[Key, Organization | Location | Service]:
-    """The active places, services and organizations that give care, by key."""
+    """Return the active places, services and care-giving organizations by key."""
     every: dict[Key, Organization | Location | Service] = {**directory.locations, **directory.services}
     every |= {key: one for key, one in directory.organizations.items() if one.gives_care}
     return {key: one for key, one in every.items() if key.type and one.active}
@@ -106,7 +105,7 @@ def _called(directory: Directory, name: str, fits: NameTest) -> tuple[Key, ...]:
 
 
 async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
-    """The listings of these places and services, under their own names; a service at one of the places is left out.
+    """Return the listings of these places and services under their own names, without services at one of the places.
 
     Their networks come from affiliations of their organization at that place.
     """
@@ -131,28 +130,28 @@ async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tupl
 
 
 def _of(rows: Sequence[Listing], owner: Key | None, keys: set[Key]) -> list[Listing]:
-    """The owner's listings at one of these places, or of this service; all such listings without an owner."""
+    """Return the owner's listings at these places or of these services; without an owner, all such listings."""
     return [
         row for row in rows if (owner is None or row.organization_key == owner) and not keys.isdisjoint(_about(row))
     ]
 
 
 def _about(row: Listing) -> list[Key]:
-    """The place and the services of a listing, and itself."""
+    """Return the keys of a listing, its places and its services."""
     places = [Key("Location", place.id) for place in row.locations]
     return [Key(row.role.type, row.role_id), *places, *keys_of(row.role.services)]
 
 
 def _as(key: Key, name: str | None, rows: Sequence[Listing]) -> list[Listing]:
-    """The listings under that name and key; one made of the place alone only where there is no other."""
+    """Return the listings under that name and key; one made from the place alone only if there is no other."""
     kept = [row for row in rows if row.role.type != "Location"] or rows
     return [replace(row, name=name, found_as=key) for row in kept]
 
 
 async def houses(ask: Ask, name: str) -> frozenset[Key]:
-    """The keys of the active organizations, places and services of the name, and of the organizations' parts.
+    """Return the keys of the active organizations, places and services with the name, and of the organizations' parts.
 
-    A cycle of partOf is followed once.
+    A cycle of partOf is followed only once.
     """
     _, named = await houses_named(ask, name, is_named)
     found = set(named)
@@ -167,7 +166,7 @@ async def houses(ask: Ask, name: str) -> frozenset[Key]:
 async def staff(
     ask: Ask, keys: Collection[Key], codes: Sequence[str], filters: Sequence[Filter] = ()
 ) -> tuple[Listing, ...]:
-    """The active listings of people at these houses: for an organization, at a place that it runs, in a service."""
+    """Return the active listings of people at these organizations, places and services."""
     widen(ask)
     directory = Directory()
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
@@ -193,13 +192,13 @@ async def staff(
 
 
 async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]:
-    """The active listings of other people at the places of these."""
+    """Return the active listings of other people at the places of these listings."""
     own, places = {row.key for row in rows}, {Key("Location", place.id) for row in rows for place in row.locations}
     return tuple(row for row in await staff(ask, places, ()) if row.key not in own)
 
 
 async def _beside(ask: Ask, directory: Directory, search: Search, parameter: str, of: Iterable[str]) -> None:
-    """The places of organizations, or the services of places."""
+    """Add the places of organizations, or the services of places."""
     for batch in batches(sorted(set(of))[:_MOST]):
         await read_rows(ask, directory, search.where((parameter, any_of(batch))), optional=True)
 
@@ -226,7 +225,7 @@ class _EndpointShape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Electronic:
-    """One Endpoint: `kind` is the code of its connection type, `owner` who runs it."""
+    """One Endpoint: `kind` is the code of its connection type, `owner` its managing organization."""
 
     id: str
     name: str | None
@@ -237,7 +236,7 @@ class Electronic:
 
 
 async def electronic_addresses(ask: Ask, rows: Sequence[Listing]) -> tuple[Electronic, ...]:
-    """The endpoints that the listings or their organizations name, and those that these organizations run."""
+    """Return the endpoints of the listings and of their organizations."""
     named = {key.id for row in rows for key in row.role.endpoints}
     named |= {key.id for row in rows if row.organization for key in row.organization.endpoints}
     owners = {row.organization_key for row in rows if row.organization_key}

@@ -1,7 +1,7 @@
-"""All claims of a period, for sums and documents: page after page, or windows of days side by side when many are left.
+"""All claims of a period, for sums and documents, read page by page or in concurrent windows of days.
 
-A server may ignore `service-date` and any order (fhir-notes 4.1), so windows of days are asked for only behind
-pages that come newest first, and only believed while every row lies in its window; else the pages are read one by one.
+Servers may ignore `service-date` and sorting (fhir-notes 4.1). So windows are used only after pages that arrive newest
+first, and only while every row lies in its window; otherwise the pages are read one after another.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ _ALL_PAGES, _ALL_RESOURCES, _ALL_BYTES = (
 
 
 class _Ignored(Exception):
-    """The server does not apply the days of a window."""
+    """Raised if the server does not apply the days of a window."""
 
 
 @dataclass(slots=True)
 class _Tally:
-    """The claims so far, each version of a record once, in the order in which they were read."""
+    """The claims read so far, each version of a record once, in order."""
 
     ask: Ask
     total: int | None = None
     claims: dict[tuple[str, datetime | None], Claim] = field(default_factory=dict)
 
     async def add(self, page: Page) -> tuple[Claim, ...]:
-        """The claims of one more page, strictly read where they are few; the sum tells those with a fault."""
+        """Add one page and return its claims, parsed strictly if they are few."""
         few, care = len(page.matches) <= MOST, asks_for_care(self.ask)
         claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, performed=care, strict=few)
         for claim in claims:
@@ -66,17 +66,17 @@ class _Tally:
 
     @property
     def many_left(self) -> bool:
-        """True when more than two pages are unread; without a total, when two were read and there are more."""
+        """Whether more than two pages are unread, or if the total is unknown, two were read and there are more."""
         if self.total:
             return self.total - len(self.claims) > 2 * _PAGE
         return len(self.claims) >= 2 * _PAGE
 
 
 async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> Live:
-    """The live claims with a service between two days, both inclusive, newest first; without `end`, until today.
+    """Return the valid claims with a service between two days, both inclusive, newest first; `end` defaults to today.
 
-    Claims around the period may be among them: the caller checks the days. Without `people` the records of who gave
-    the care are not included. The budget of the question is widened.
+    Claims just outside the period may be included: the caller checks the days. Without `people`, the records of
+    providers are not included. The budget of the question is raised.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
@@ -102,9 +102,9 @@ def _pages(
 
 
 def _newest_left(read: list[Claim]) -> date:
-    """The last day that an unread claim can have: it starts, or ends, no later than the last one that was read.
+    """Return the last day that an unread claim can have: the day on which the last claim read begins or ends.
 
-    Stays are left out: they are sorted by the bill and dated by their first day.
+    Hospital stays are skipped, because they are sorted by the bill and dated by their first day.
     """
     service = next((claim.service for claim in reversed(read) if not claim.is_stay), None)
     last = service and (service.end or service.day)
@@ -112,10 +112,10 @@ def _newest_left(read: list[Claim]) -> date:
 
 
 async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) -> bool:
-    """Read what is left in windows at once; False when the server ignores the days, so that no window counts.
+    """Read the rest in concurrent windows; return False if the server ignores the days.
 
     Raises:
-        SignInExpired: as any search.
+        SignInExpired: If the sign-in ended.
     """
     gaps = len(tally.ask.report.gaps)
     try:
@@ -133,7 +133,7 @@ async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) 
 
 
 async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> None:
-    """Read one window; when it fails, the report says that a page is missing."""
+    """Read one window; if it fails, report a missing page."""
     try:
         async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
             early, late = first - A_ZONE, last + A_ZONE
@@ -145,7 +145,7 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
 
 
 def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
-    """The days from `start` to `end` in equal parts, as many as are read at once, the newest first."""
+    """Yield equal parts of the days from `start` to `end`, as many as are read at once, newest first."""
     days = (end - start).days + 1
     edges = [end - timedelta(days=days * at // AT_ONCE) for at in range(AT_ONCE + 1)]
     for last, before in pairwise(edges):
@@ -154,9 +154,9 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
 
 
 async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> Live:
-    """Every claim of the filtered search; reading stops early where the pages are in order and before `since`.
+    """Return every claim of the filtered search; reading stops before `since` if the pages are in order.
 
-    Only a document reads so much: the pages, rows and bytes of this question's budget are widened, its time is not.
+    Only documents read this much: the page, row and byte limits of the question are raised, its time limit is not.
     """
     ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
     claims: list[Claim] = []
@@ -174,7 +174,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
-    """The first and last day so far, while days fall from row to row; None once they do not."""
+    """Return the first and last day so far while the days fall from row to row, None once they do not."""
     if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
         return None
     return [*before[:1], *before[-1:], *days[-1:]] if days else before

@@ -1,7 +1,7 @@
-"""The payer's plans and networks: where a plan is sold, and which network may be the asker's own (fhir-notes 9.3).
+"""The payer's plans and networks: where a plan is sold, and which network may be the person's own (fhir-notes 9.3).
 
-Both lists are read whole: they are dozens, not thousands, and every choice is made here. Nothing of the asker's
-coverage goes to the directory, and the asker's own network is always a guess.
+Both lists are short and are read completely, and all selection happens here. Nothing about the person's coverage is
+sent to the directory, and their own network is always a guess.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Sold = Literal["yes", "no", "unsaid"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan with its networks by name, and the areas in which it is sold, as far as they are known."""
+    """A plan with its networks by name, and the areas in which it is sold, as far as known."""
 
     id: str
     name: str | None
@@ -46,7 +46,7 @@ class Plan:
 
 
 async def networks(ask: Ask) -> tuple[Network, ...]:
-    """The payer's active networks by name; none where the directory lists none."""
+    """Return the payer's active networks by name; empty if the directory lists none."""
     directory = await _networks(ask)
     active = [(key, one) for key, one in directory.organizations.items() if one.is_network and one.active]
     found = (Network(key, one.name, one.aliases) for key, one in active)
@@ -54,12 +54,12 @@ async def networks(ask: Ask) -> tuple[Network, ...]:
 
 
 async def network_names(ask: Ask) -> tuple[str, ...]:
-    """The names of the payer's networks."""
+    """Return the names of the payer's networks."""
     return tuple(network.name for network in await networks(ask) if network.name)
 
 
 async def plans(ask: Ask) -> tuple[Plan, ...]:
-    """The active plans in the payer's order; none where the directory lists none (fhir-notes 9.3)."""
+    """Return the active plans in the payer's order; empty if the directory lists none (fhir-notes 9.3)."""
     directory, read = Directory(), list[InsurancePlan]()
     async for page in given(ask.search(_PLANS)):
         directory.add(page.entries)
@@ -88,7 +88,7 @@ async def _networks(ask: Ask) -> Directory:
 
 
 async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -> Mapping[Key, Location]:
-    """The areas by key; those that are not included are read by id."""
+    """Return the areas by key; those that are not included are read by id."""
     missing = [key for plan in current for key in plan.areas if key not in directory.locations and key.type]
     for key in dict.fromkeys(missing):
         async for page in given(ask.search(Search(key.type, (("_id", key.id),)))):
@@ -110,7 +110,7 @@ def _plan(plan: InsurancePlan, names: Mapping[Key | None, str | None], areas: Ma
 
 
 def sold_at(plan: Plan, where: Around) -> Sold:
-    """Whether the plan is sold at the place; `unsaid` where its areas are unknown or undecided."""
+    """Return whether the plan is sold at the place; `unsaid` if its areas are unknown or unclear."""
     answers = {_covers(area, where) for area in plan.areas}
     if "yes" in answers:
         return "yes"
@@ -118,7 +118,7 @@ def sold_at(plan: Plan, where: Around) -> Sold:
 
 
 def sold_in(plan: Plan, state: str) -> Sold:
-    """Whether the plan is sold anywhere in the state: by the state of its areas, else by their names."""
+    """Return whether the plan is sold anywhere in the state, by the state of its areas, or else by their names."""
     answers = {_lies_in(area, state) for area in plan.areas}
     if "yes" in answers:
         return "yes"
@@ -133,7 +133,7 @@ def _lies_in(area: Location, state: str) -> Sold:
 
 
 def _covers(area: Location, where: Around) -> Sold:
-    """Whether the area covers the place: by its boundary, else its county, else its state."""
+    """Return whether the area contains the place: by its boundary, or else its county, or else its state."""
     if area.boundary:
         return "yes" if holds(area.boundary, where.center) else "no"
     if area.state and area.state.upper() not in {where.state.upper(), STATES.get(where.state, "").upper()}:
@@ -144,17 +144,17 @@ def _covers(area: Location, where: Around) -> Sold:
 
 
 def _of_county(county: str, where: Around) -> Sold:
-    """Two counties by name; `unsaid` for a place that is no county."""
+    """Return whether the place is the named county; `unsaid` if the place is not a county."""
     if where.county is None:
         return "unsaid"
     return "yes" if set(words_of(county)) | {"county"} == set(words_of(where.name)) else "no"
 
 
 async def own_networks(ask: Ask) -> tuple[str, ...]:
-    """The directory's names of the networks that the asker's current coverages name, first coverage first.
+    """Return the names of the networks of the person's current coverages, first coverage first.
 
-    No guide links a coverage to a network: its text for the network is searched for the names, else its plan is looked
-    up among the plans. Nothing of the coverage goes to the directory; both lists are read whole.
+    No guide links a coverage to a network: network names are searched in the coverage's text, and otherwise its plan is
+    looked up. Nothing about the coverage is sent to the directory; both lists are read completely.
     """
     current = [one for one in await ask.own_coverages() if one.state(ask.today) == "current"]
     current.sort(key=lambda one: one.order or 1)
@@ -173,7 +173,7 @@ async def _by_plan(ask: Ask, current: list[Coverage]) -> tuple[str, ...]:
 
 
 def _says(text: str | None, name: str) -> bool:
-    """True when the network's distinguishing words stand together in the coverage's text."""
+    """Return whether the network's distinguishing words occur consecutively in the coverage's text."""
     written, wanted = words_of(text), [word for word in words_of(name) if word in telling(name)]
     places = range(len(written))
     return bool(wanted) and any(list(written[at : at + len(wanted)]) == wanted for at in places)

@@ -1,4 +1,4 @@
-"""Records that are shown one by one, read through their typed model before anything is taken from them."""
+"""Records for individual display, parsed with their typed models first."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bot.records.decode import Unreadable
 from bot.records.typed import without_faults
 
 MOST = 40
-"""The most rows of a page that are read strictly, at about half a millisecond each; a longer page is not."""
+"""The maximum number of rows on a page that are parsed strictly, at about half a millisecond each."""
 
 
 async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The entries without the elements that their models refuse, each counted in the report; in a thread.
+    """Return the entries without elements that their models reject, each counted in the report; runs in a thread.
 
-    A resource of which too much is refused is kept unchanged for the slim reading, and told.
+    A resource with too many rejected elements is returned unchanged and reported.
     """
     rows = tuple(entries)
     if not rows or len(rows) > MOST:
@@ -41,21 +41,21 @@ def _checked(entry: Entry) -> tuple[Entry, int]:
 
 
 class Record(Protocol):
-    """A slim record: its id, its sensitivity labels, and the elements that could not be read."""
+    """A record: its id, its sensitivity labels, and the elements that could not be read."""
 
     @property
     def id(self) -> str:
-        """The resource's id."""
+        """The id of the resource."""
         ...
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that ask for the shield."""
+        """The labels that hide the record until the member asks for it."""
         ...
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """The places that could not be read."""
+        """The elements that could not be read."""
         ...
 
 
@@ -72,10 +72,10 @@ async def records(
     shown: bool = False,
     spare: Sequence[str] = (),
 ) -> tuple[R, ...]:
-    """Every record that answers the search, in the server's order; with `optional`, none of a refused type.
+    """Return all records that a search finds, in the server's order; with `optional`, none if the type is rejected.
 
-    Those that are `shown` one by one are read through their typed models first. `spare` are filters that work only
-    where records are coded as their guide says: a search that finds nothing is repeated without them, and the caller
+    Records that are `shown` individually are parsed with their typed models first. `spare` are filters that work only
+    if records are coded as their guide says: a search that finds nothing is repeated without them, and the caller
     checks the results.
     """
     pages = ask.search(search)
@@ -88,7 +88,7 @@ async def records(
 async def records_of(
     ask: Ask, pages: AsyncIterator[Page], resource_type: str, read: Reader[R], *, shown: bool = False
 ) -> tuple[R, ...]:
-    """The records of one type on the pages, matches and includes."""
+    """Return the records of one type on the pages, matches and includes."""
     found: dict[str, R] = {}
     async for page in pages:
         rows: Sequence[Entry] = [entry for entry in page.entries if entry.type == resource_type]
@@ -98,7 +98,7 @@ async def records_of(
 
 
 def read_entries(ask: Ask, entries: Iterable[Entry], resource_type: str, read: Reader[R]) -> Sequence[R]:
-    """The entries as records; unreadable ones and elements are counted in the report."""
+    """Return the entries as records; unreadable entries and elements are counted in the report."""
     found: list[R] = []
     lost = 0
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The files of a member's whole record: FHIR for other applications, and what a page and a spreadsheet show of it."""
+"""The files of a member's whole record: FHIR for other applications, and the data for a page and a spreadsheet."""
 
 from __future__ import annotations
 
@@ -37,16 +37,19 @@ _SAYS = {
 
 R = TypeVar("R")
 Parts = Sequence[tuple[Kept, bytes]]
-"""What was read, packed, in its order."""
+"""The packed parts of the record in reading order."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPapers:
-    """What the page and the spreadsheet show. `counts` are the records of each type that are in the file.
+    """The contents of the page and the spreadsheet.
 
-    `marked` of them carry a privacy mark; `hidden` carry one and are left out. `strange` could not be shown on the
-    page and are in the FHIR files only. `states` says by a claim's id why it counts no longer: "replaced" or "taken
-    back"; "reversal" for one that takes back another.
+    Attributes:
+        counts: How many records of each type are in the file.
+        marked: How many of them have a sensitivity label.
+        hidden: How many records with a sensitivity label are left out.
+        strange: How many records are only in the FHIR files because the page cannot show them.
+        states: Why a claim does not count, by id: "replaced", "taken back", or "reversal" for one that cancels another.
     """
 
     made: date
@@ -68,7 +71,7 @@ class RecordPapers:
 
     @property
     def beside(self) -> int:
-        """How many of them are no records of a person: doctors and places."""
+        """How many resources are not patient records, such as doctors and places."""
         return sum(number for kind, number in self.counts.items() if kind not in KINDS)
 
     @property
@@ -78,7 +81,7 @@ class RecordPapers:
 
 
 async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[RecordPapers, Document] | None:
-    """What a file of the record shows, and the document; None where a part of what was read is over."""
+    """Return the contents and the document of a record; None if some of the stored data has expired."""
     parts: list[tuple[Kept, bytes]] = []
     for kept in state.parts:
         packed = await ask.own_drawer.get(kept.name)
@@ -103,7 +106,7 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
 
 
 def papers_of(state: Gathered, parts: Parts, made: date, *, marked: bool) -> RecordPapers:
-    """What the page shows of the parts, newest first. It takes seconds for a long record: call it in a thread."""
+    """Return the contents of the page, newest first; takes seconds for a long record, so call it in a thread."""
     shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
     names = names_in([_entry(line) for line in lines_of(shown, "Practitioner", "Organization", "Location")])
     lost: list[str] = []
@@ -141,14 +144,14 @@ def papers_of(state: Gathered, parts: Parts, made: date, *, marked: bool) -> Rec
 
 
 def _states(claims: Iterable[Claim], today: date) -> dict[str, str]:
-    """Why claims count no longer, by id: what a correction or a reversal says of an earlier one, that one doesn't."""
+    """Return by id why claims no longer count; a correction or reversal tells this of an earlier claim."""
     alive = live(claims, today)
     groups = {"replaced": alive.replaced, "taken back": alive.taken_back, "reversal": alive.reversals}
     return {claim.id: name for name, rows in groups.items() for claim in rows}
 
 
 def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
-    """How many records of each type a file holds."""
+    """Return how many records of each type a file contains."""
     found: dict[str, int] = {}
     for part in state.parts:
         if marked or part.share == "open":
@@ -159,9 +162,9 @@ def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
 def fhir_files(
     state: Gathered, parts: Parts, *, marked: bool, moment: datetime, base: str
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """The names and the bytes of the FHIR files: newline-delimited JSON by type, what is missing, and the manifest.
+    """Return the names and contents of the FHIR files: newline-delimited JSON by type, the missing parts, the manifest.
 
-    The manifest is that of FHIR Bulk Data Access, with addresses beside itself; the files are as the payer sent them.
+    The manifest is that of FHIR Bulk Data Access, with relative addresses; resources are unchanged.
     """
     shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
     counts = counts_of(state, marked=marked)
@@ -182,7 +185,7 @@ def fhir_files(
 
 
 def lines_of(parts: Parts, *kinds: str) -> Iterator[bytes]:
-    """The resources of these types, one by one."""
+    """Yield the resources of these types one by one."""
     for kept, packed in parts:
         if kept.type in kinds:
             yield from zlib.decompress(packed).splitlines()

@@ -1,4 +1,4 @@
-"""What the message says and no slot holds: which plan, which kind of visit, one or all of them, whose claims."""
+"""Information in the message that no slot holds: the plan, the kind of visit, one or all visits, whose claims."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage
 
 SCOPES = {"oral": "dental", "vision": "vision", "pharmacy": "drugs"}
-"""The scope of a plan by the sort of claim that it decides on."""
+"""The scope of a plan by the type of claim that it covers."""
 Shares = tuple[Coverage, tuple[CostShare, ...]]
 _WORDS = {
     "dental": ("dental", "dentist", "dentists", "teeth", "tooth", "dentista", "dientes", "muelas"),
@@ -38,7 +38,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "inpthosp": ("hospital", "inpatient", "hospitalizacion"),
     "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
 }
-"""How people name the services that a copay is for, in both languages."""
+"""Names of the services that copays are for, in both languages."""
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
@@ -56,7 +56,7 @@ _FORMS: Mapping[QuestionForm, tuple[str, ...]] = {
     "which": ("which", "what one", "cual", "cuales"),
     "reason": ("why", "how come", "por que", "what for"),
 }
-"""The words that open each form of a question; what an answer begins with follows from it."""
+"""The first words of each form of question; they determine how an answer begins."""
 _OF_TIME = frozenset({"tiempo", "dias", "meses", "semanas", "falta", "time"})
 
 _ASKS_FOR = re.compile(
@@ -66,7 +66,7 @@ _ASKS_FOR = re.compile(
     r"|\b(?:miembro|afiliad[oa]|paciente|cliente) (?:que )?(?:quiere|necesita|busca|pide|pregunta|vive|llamo)\b"
     r"|\bpara (?:un|una|el|la|este|esta) (?:miembro|afiliad[oa]|paciente|cliente)\b"
 )
-"""Words of who asks for somebody that they serve: their own network is not that person's."""
+"""Phrases of people who ask on behalf of someone else, such as a customer: their own network does not apply."""
 
 _ONE = frozenset(
     {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
@@ -77,18 +77,18 @@ _SO_FAR = frozenset(
     | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
     | {"gastado", "pagado", "cerca", "alcance", "mas"}
 )
-"""Words of where somebody stands with a yearly figure, beside which the figure itself is not what is asked."""
+"""Words about the standing with a yearly amount, which show that the amount itself is not in question."""
 
 
 def form_asked(ask: Ask) -> QuestionForm | None:
-    """The form of the question as it was put: the one whose words come first; None for a button and any other form."""
+    """Return the form of the question whose words come first; None for a button and for any other form."""
     said = words_of(ask.said)
     found = [(at, form) for form, openings in _FORMS.items() if (at := _opens(said, openings, form)) is not None]
     return min(found)[1] if found else None
 
 
 def _opens(said: Sequence[str], openings: Iterable[str], form: QuestionForm) -> int | None:
-    """Where the first of the openings stands; "cuánto tiempo" asks for no amount."""
+    """Return the position of the first opening; "cuánto tiempo" does not ask for an amount."""
     for at in range(len(said)):
         for opening in openings:
             words = tuple(opening.split())
@@ -99,31 +99,31 @@ def _opens(said: Sequence[str], openings: Iterable[str], form: QuestionForm) -> 
 
 
 def asks_one(ask: Ask) -> bool:
-    """Whether the most or the least expensive one is asked for: not why or when it was, nor a list in that order."""
+    """Return whether the single most or least expensive one is wanted, and not a reason, a day or a list."""
     said, form = set(words_of(ask.said)), form_asked(ask)
     single = form == "which" or bool(said & SINGULAR and not said & PLURAL)
     return single and form not in {"reason", "date"} and text_of(ask, "order") in {"biggest", "smallest"}
 
 
 def asks_for_client(ask: Ask) -> bool:
-    """Whether the words speak of a member, a patient or a caller whom the asker serves."""
+    """Return whether the words mention a member, patient or caller whom the person serves."""
     return _ASKS_FOR.search(" ".join(words_of(ask.said))) is not None
 
 
 def asks_figure(ask: Ask) -> bool:
-    """Whether the words ask what the figure is, and none of them how much of it is used or left."""
+    """Return whether the words ask for the amount itself and not for how much of it is used or left."""
     said = words_of(ask.said)
     return any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said)
 
 
 def scope_of(ask: Ask) -> str | None:
-    """The kind of plan that the message names: dental, vision or drugs; else None."""
+    """Return the kind of plan that the message names: dental, vision or drugs; None if there is none."""
     said = set(words_of(ask.said))
     return next((scope for scope, words in _WORDS.items() if said & set(words)), None)
 
 
 def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
-    """The plans of that kind with their shares; for drugs also the drug shares of other plans."""
+    """Return the plans of that kind with their shares; for drugs, also the drug shares of other plans."""
     found: list[Shares] = []
     for coverage, shares in plans if scope else ():
         own = tuple(share for share in shares if share.drugs or share.service == "rx")
@@ -134,26 +134,26 @@ def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
 
 
 def visit_kind(ask: Ask) -> str | None:
-    """The code of the visit that the question is about, by its words, else by its specialty."""
+    """Return the code of the visit in question, by the words of the message or else by its specialty."""
     other = None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty"))
     return named_visit(ask) or other
 
 
 def named_visit(ask: Ask) -> str | None:
-    """The code of the visit that the message names."""
+    """Return the code of the visit that the message names."""
     words = set(words_of(ask.said))
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
 
 
 def _visit_to(codes: object) -> str | None:
-    """`gpvisit` or `spvisit`: plans distinguish primary care and specialists of any kind."""
+    """Return `gpvisit` or `spvisit`; plans distinguish primary care from specialists of any kind."""
     if not isinstance(codes, list) or not codes:
         return None
     return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
-    """Whether all visits are meant: the words are plural, or name care or somebody and a time but no single visit."""
+    """Return whether all visits are meant: plural words, or care or a person with a time but without a single visit."""
     if wanted.order or wanted.number or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
@@ -166,7 +166,7 @@ def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
 
 
 def _plurals(kinds: Iterable[CareKind]) -> set[str]:
-    """The plurals of the kinds' names: `mris`, `resonancias`."""
+    """Return the plurals of the kinds' names: `mris`, `resonancias`."""
     return {f"{word}s" for kind in kinds for name in kind.names.values() for word in words_of(name)}
 
 
@@ -175,9 +175,9 @@ _CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}\b")
 
 
 def by_side(ask: Ask) -> Ask:
-    """The question with a named side of the network as the state of the claims.
+    """Return the question with a named side of the network as the state of the claims.
 
-    A claim says how it was paid, not in which network by name: that is told to be left out.
+    Claims say whether they were paid in network, but not in which one; a named network is reported as not applied.
     """
     side = (text_of(ask, "network") or "").casefold().replace("-", " ")
     state = {"out of network": "out_of_network", "in network": "in_network"}.get(side)
@@ -187,7 +187,10 @@ def by_side(ask: Ask) -> Ask:
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """The question with the provider of a claim whom it names in full and no slot holds: "what I paid peak rehab"."""
+    """Return the question with the provider of a claim that it names in full without a slot.
+
+    "what I paid peak rehab".
+    """
     if "provider_name" in ask.slots or "provider_name" in ask.excluded or not ask.said:
         return ask
     said, own = f" {' '.join(words_of(ask.said))} ", {word for text in ask.words.values() for word in words_of(text)}
@@ -198,9 +201,9 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
 
 
 def by_names(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """The question with every provider of whom it says a name of a claim in capitals: "compare Ríos with Prado".
+    """Return the question with every provider on a claim that it names with capitals: "compare Ríos with Prado".
 
-    Whom the slot holds and no claim names stays: the answer says that there is none.
+    A provider in the slot that no claim names is kept, so that the answer can say that there is none.
     """
     own = {word for slot, text in ask.words.items() if slot != "provider_name" for word in words_of(text)}
     every = {part for c in claims for name in (c.seen, c.billing) for part in words_of(name)} - own

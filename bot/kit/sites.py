@@ -1,6 +1,6 @@
-"""One place of a provider with what the directory says of that place, and nothing of another place.
+"""One place of a provider with the directory's data for that place only.
 
-Networks are proven place by place, and never denied because nothing was found.
+Networks are proven place by place; missing data never proves that a place is outside a network.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Proven = Literal["listed", "partly", "elsewhere", "other", "silent", "any"]
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One place of a provider: `miles` from where the person looks; `exact` when the directory gave a position."""
+    """One place of a provider: `miles` from the area in question; `exact` if the directory gives a position."""
 
     location: Location
     miles: float | None
@@ -42,7 +42,7 @@ class Spot:
 
     @property
     def address(self) -> str:
-        """Street, city, state and ZIP, as far as they were given."""
+        """Street, city, state and ZIP code, as far as given."""
         place = self.location
         town = " ".join(part for part in (place.state, place.zip5) if part)
         return ", ".join(part for part in (*place.lines[:2], place.city, town) if part)
@@ -50,7 +50,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class SiteOpenings:
-    """The answer about new patients in one network: newpt, nopt, existptonly, existptfam; None: not given."""
+    """The answer about new patients in one network: newpt, nopt, existptonly, existptfam, or None if not given."""
 
     network: str
     answer: str | None
@@ -58,14 +58,18 @@ class SiteOpenings:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The listings of one place as one; `spot` is None for a listing without a place.
+    """The combined listings of one place; `spot` is None for listings without a place.
 
-    `phones` are the place's own, `common` those of several places, such as a chain's. `networks` are proven by a
-    network reference on a listing of this place (`unnamed`: one of them has no name); `openings` are those of them in
-    which new patients are taken ("" for an answer without a network), `answers` what is said by network. `closures` are
-    absences that are not over, `closed`: nobody is there on the day of the question. `standing`: whether it is open at
-    the moment of the question, by the place's own time.
-    `updated` is the oldest of the listings, None when one of them does not say.
+    Attributes:
+        phones: The place's own numbers; `common` are those of several places, such as a chain's.
+        networks: The networks proven by a reference on a listing of this place.
+        unnamed: Whether one of these networks has no name.
+        openings: The networks in which new patients are accepted; "" for an answer without a network.
+        answers: What the listings say about new patients, by network.
+        closures: Absences that are not over.
+        closed: Whether nobody is there on the day of the question.
+        standing: Whether it is open at the time of the question, in local time.
+        updated: The oldest update of the listings, None if one of them has none.
     """
 
     spot: Spot | None
@@ -92,43 +96,43 @@ class Site:
 
     @property
     def phone(self) -> str | None:
-        """The number to call: the place's own, else the one that it shares with others."""
+        """The phone number: the place's own, or else a shared one."""
         return next(iter((*self.phones, *self.common)), None)
 
     @property
     def miles(self) -> float | None:
-        """How far the place is."""
+        """The distance to the place, in miles."""
         return self.spot.miles if self.spot else None
 
     @property
     def address(self) -> str:
-        """The address, else what the place is called; empty for none."""
+        """The address, or else the name of the place; empty if it has neither."""
         return (self.spot.address or self.spot.location.name or "") if self.spot else ""
 
     def age_days(self, today: date) -> int | None:
-        """Days since the listing was updated; None when the directory does not say."""
+        """Return the days since the listing was updated, None if the directory does not say."""
         return (today - self.updated.date()).days if self.updated else None
 
     def is_stale(self, today: date) -> bool:
-        """True when the listing was not updated for more than 90 days."""
+        """Return whether the listing was last updated more than 90 days ago."""
         return (self.age_days(today) or 0) > _STALE_DAYS
 
     def months(self, today: date) -> int:
-        """How many whole months old the listing is."""
+        """Return the age of the listing in whole months."""
         return (self.age_days(today) or 0) // _MONTH
 
     @property
     def shut(self) -> str | None:
-        """The least strict answer against new patients; None where some are taken or nothing is said."""
+        """The least strict refusal of new patients; None if some are accepted or nothing is said."""
         said = [one.answer for one in self.answers if one.answer]
         return min(said, key=_ORDER.index) if said and not self.openings else None
 
 
 def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: bool = True) -> tuple[Site, ...]:
-    """The places of one provider's listings, the nearest first; the listing without a place comes last.
+    """Return the places of one provider's listings, nearest first; the listing without a place comes last.
 
-    The provider's own phone is used for a place without one only when it is the only place; `alone` is False when there
-    are others that are not among these rows.
+    The provider's own phone number is used for a place without one only if there is a single place. `alone` is False if
+    the provider has other places that are not among these rows.
     """
     every = tuple(rows)
     groups: dict[str, list[Listing]] = {}
@@ -177,18 +181,18 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
 
 
 def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
-    """The hours by the nearest source that gives any."""
+    """Return the hours from the first source by rank that gives any."""
     return next(filter(None, by_rank(rows, lambda source: source.hours)), ())
 
 
 def by_rank(rows: Sequence[Listing], of: Callable[[ListingPart], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
-    """The values of one place, each once, by the ranks of `Listing.sources`."""
+    """Return the values for one place, each once, grouped by the ranks of `Listing.sources`."""
     ranks = zip(*(row.sources for row in rows), strict=True)
     return tuple(tuple(dict.fromkeys(one for sources in rank for by in sources for one in of(by))) for rank in ranks)
 
 
 def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
-    """Where it is: by its position when its ZIP or city is near it, else by the centre of these."""
+    """Return the spot of a place: its position if near its ZIP code or city, or else the centre of these."""
     by_zip = ask.places.coordinates(place.zip5) if place.zip5 else None
     point, exact = place.position, place.position is not None
     if point is None or by_zip is None or ask.places.miles_between(point, by_zip) > _ASTRAY:
@@ -200,9 +204,10 @@ def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
 def _agreed(
     ask: Ask, point: GeoPoint | None, by_zip: GeoPoint | None, by_city: GeoPoint | None
 ) -> tuple[GeoPoint | None, bool]:
-    """The point, and whether it is the given position: that, when ZIP or city are near it or unknown.
+    """Return the point, and whether it is the place's own position, which needs a ZIP code or city nearby.
 
-    Else the ZIP's centre; the city's where there is no ZIP, or it is far from the city.
+    Otherwise the point is the centre of the ZIP code, or of the city if there is no ZIP code or it is far from the
+    city.
     """
     middles = [middle for middle in (by_zip, by_city) if middle]
     if point and (not middles or any(ask.places.miles_between(point, middle) <= _ASTRAY for middle in middles)):
@@ -212,7 +217,7 @@ def _agreed(
 
 
 def _miles(ask: Ask, point: tuple[float, float], where: Around) -> float | None:
-    """The miles from the nearest of the asked places; None for a whole state."""
+    """Return the miles from the nearest of the areas, None for a whole state."""
     if any(one.statewide for one in where.every):
         return None
     return min(ask.places.miles_between(one.center, point) for one in where.every)
@@ -223,14 +228,14 @@ def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tupl
 
 
 def _updated(ask: Ask, rows: Sequence[Listing]) -> datetime | None:
-    """The oldest update of the listings; None when one has none, or one in the future."""
+    """Return the oldest update of the listings; None if one has none, or a date in the future."""
     latest = ask.today + timedelta(days=1)  # the server may be ahead of here
     dates = [row.last_updated for row in rows if row.last_updated and row.last_updated.date() <= latest]
     return min(dates) if dates and len(dates) == len(rows) else None
 
 
 def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
-    """The answer of each network; where listings differ, the one nearest to taking new patients."""
+    """Return the answer of each network; if listings differ, the one closest to accepting new patients."""
     said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
     for row in rows:
         for network in row.networks:
@@ -241,18 +246,18 @@ def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
 
 
 def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
-    """The specialties that have words, each once."""
+    """Return the specialties that have words, each once."""
     every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
     return tuple(reversed(every.values()))
 
 
 def within(ask: Ask, listing: Listing, where: Around) -> bool:
-    """True when one of its places lies within the distance, the county or the state."""
+    """Return whether one of the listing's places lies within the distance, county or state."""
     return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
 
 
 def lies_in(ask: Ask, place: Location, where: Around) -> bool:
-    """Whether the place lies there: in a county or state by its name, else by distance."""
+    """Return whether the place lies in the area: in a county or state by name, else by distance."""
     if where.statewide:
         by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
         return is_state(place.state or (by_zip[1] if by_zip else None), where.state)
@@ -263,7 +268,7 @@ def lies_in(ask: Ask, place: Location, where: Around) -> bool:
 
 
 def _county(ask: Ask, place: Location) -> tuple[str, ...]:
-    """The county by the directory, else of its ZIP, else of its city when that lies in one county."""
+    """Return the county by the directory, or of the ZIP code, or of the city if that lies in one county."""
     if place.county:
         return tuple(word for word in words_of(place.county) if word != "county")
     if place.zip5 and (found := ask.places.county_of(place.zip5)):
@@ -275,9 +280,9 @@ def _county(ask: Ask, place: Location) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ProvenPlace:
-    """One place of the provider: the wanted networks that it is listed in, and all its networks.
+    """One place of the provider: all its networks, and those of the wanted ones that it is listed in.
 
-    `placed` is False for a listing without a place. `shares_phone`: the number is of several places.
+    `placed` is False for a listing without a place; `shares_phone` is True if several places have the number.
     """
 
     address: str
@@ -289,7 +294,7 @@ class ProvenPlace:
 
 
 def proven_place(site: Site, wanted: Sequence[str]) -> ProvenPlace:
-    """A place with what it proves of the wanted networks."""
+    """Return a place with the wanted networks that it is proven to be in."""
     proven = tuple(name for name in wanted if name in site.networks)
     return ProvenPlace(site.address, proven, site.networks, site.spot is not None, site.phone, not site.phones)
 
@@ -297,10 +302,10 @@ def proven_place(site: Site, wanted: Sequence[str]) -> ProvenPlace:
 def proven_of(
     places: Sequence[ProvenPlace], others: Sequence[ProvenPlace], wanted: Sequence[str], rows: Sequence[Listing]
 ) -> Proven:
-    """What is proven for the places that a question is about, and the provider's other places.
+    """Return what is proven for the places in question and the provider's other places.
 
-    `listed` at every place, `partly` at some, `elsewhere` only at others, `other` only in other networks, `silent`: no
-    network is named at all, `any`: none was asked for.
+    `listed`: at every place; `partly`: at some; `elsewhere`: only at other places; `other`: only other networks;
+    `silent`: no network is named at all; `any`: no network was asked for.
     """
     if not any(row.networks for row in rows):
         return "silent"

@@ -1,4 +1,4 @@
-"""Names as people type them beside names as directories write them: no accents, marks or titles, any order; states."""
+"""Compares names as people type them with names in directories, ignoring accents, titles and order; also states."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _STATE_NAMES.spli
 
 
 def words_of(text: str | None) -> tuple[str, ...]:
-    """The words of a name, folded: `O'Neil, José-María` is oneil, jose, maria."""
+    """Return the words of a name, normalized: `O'Neil, José-María` becomes oneil, jose, maria."""
     decomposed = unicodedata.normalize("NFKD", (text or "").casefold())
     bare = "".join(_plain(letter) for letter in decomposed if not unicodedata.combining(letter))
     return tuple(bare.split())
 
 
 def is_named(written: str | None, said: str) -> bool:
-    """True when the listed name has every word said, in any order, or all of them as one word.
+    """Return whether the written name contains every word of `said`, in any order, or all of them as one word.
 
-    Of longer names "of" and "de" may be missing: whatever stands between a hospital and its city. Nor need a legal form
-    be said as it is written, nor "Saint", nor the zeros before a store's number.
+    In names of more than a few words, "of" and "de" may be missing. Legal forms, "Saint" and leading zeros of a store's
+    number may be written differently.
     """
     own, wanted = _own(written), _wanted(said)
     telling = set(wanted) - _LINKS if len(wanted) > _FEW else set(wanted)
@@ -47,14 +47,14 @@ def is_named(written: str | None, said: str) -> bool:
 
 
 def starts_like(written: str | None, said: str) -> bool:
-    """True when every word that was said begins a word of the written name."""
+    """Return whether every word of `said` is the beginning of a word in the written name."""
     own, wanted = _own(written), _wanted(said)
     long_enough = any(len(word) >= _SHORTEST_START for word in wanted)
     return long_enough and all(any(one.startswith(word) for one in own) for word in wanted)
 
 
 def likeness(written: str | None, said: str) -> float:
-    """How much a name looks like what was said, up to 1: each said word beside its nearest, 0 when one has none."""
+    """Return the similarity of a name, from 0 to 1: each word is compared with the nearest one, 0 if one has none."""
     own, wanted = _own(written), _wanted(said)
     if wanted and _run_together(own, "".join(wanted)):
         return 1.0
@@ -63,12 +63,12 @@ def likeness(written: str | None, said: str) -> float:
 
 
 def is_alike(word: str, other: str) -> float:
-    """How much a word is spelled like another, up to 1; 0 where it is another word."""
+    """Return the similarity in spelling of two words, from 0 to 1; 0 below a threshold."""
     return OSA.normalized_similarity(word, other, score_cutoff=_ALIKE)
 
 
 def spelled_like(word: str, names: Iterable[str], most: int) -> tuple[str, ...]:
-    """The names that are spelled most like the word, in small letters."""
+    """Return up to `most` names that are spelled like the word, in lower case."""
     by = {name.casefold(): name for name in names}
     scorer = OSA.normalized_similarity
     found = process.extract(word.casefold(), list(by), scorer=scorer, score_cutoff=_ALIKE, limit=most)
@@ -102,10 +102,10 @@ def _plain(letter: str) -> str:
 
 
 def name_of_state(letters: str) -> str | None:
-    """The whole name of a state."""
+    """Return the full name of a state, None if the letters are unknown."""
     return STATES.get(letters.upper())
 
 
 def is_state(written: str | None, letters: str) -> bool:
-    """True when the written state, by its letters or its name, is this one."""
+    """Return whether the written state, as letters or a name, is the state with these letters."""
     return (written or "").strip().casefold() in {letters.casefold(), (name_of_state(letters) or letters).casefold()}

@@ -1,4 +1,4 @@
-"""Which claims a question means: its conditions, checked on the claims, and how many cannot be decided."""
+"""The conditions of a question about claims, their check on the claims, and counts of undecided claims."""
 
 from __future__ import annotations
 
@@ -37,12 +37,16 @@ _STATES: dict[str, Callable[[Claim], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class ClaimWish:
-    """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
+    """The conditions of a question about claims; empty or None if not given.
 
-    `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
-    `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1. `either`: what is of one of the claim types or of one of the kinds of care fits. `also` is a further
-    condition, such as the claim's plan.
+    Attributes:
+        without_days: The excluded days.
+        over: The lower limit of `aspect` in US dollars; `under` is the upper limit.
+        aspect: The kind of amount in question; None for the amount owed.
+        part: The part of the body, and the person's word for it.
+        nth: Which day of care is meant, counted from 1 in time.
+        either: Whether a match of the claim types or of the kinds of care is enough.
+        also: A further condition, such as the claim's plan.
     """
 
     start: date | None = None
@@ -69,27 +73,30 @@ class ClaimWish:
     also: Callable[[Claim], bool] | None = field(default=None, compare=False)
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
-        """The claims that fit every condition but the time, in the asked order: `Live.within` looks at the time."""
+        """Return the claims that match every condition except the time, which `Live.within` checks."""
         return choose(claims, replace(self, start=None, end=None)).claims
 
     @property
     def kind(self) -> CareKind | None:
-        """The one kind of care that was asked for."""
+        """The single kind of care that was asked for."""
         return self.kinds.named(self.services[0]) if len(self.services) == 1 else None
 
     @property
     def kinds_of_care(self) -> tuple[CareKind, ...]:
-        """Every kind of care that was asked for."""
+        """All kinds of care that were asked for."""
         return tuple(kind for name in self.services if (kind := self.kinds.named(name)))
 
     @property
     def claim_type(self) -> str | None:
-        """The one sort of claim that was asked for."""
+        """The single claim type that was asked for."""
         return self.claim_types[0] if len(self.claim_types) == 1 else None
 
     @property
     def sides(self) -> tuple[ClaimWish, ...]:
-        """Each of several that were named by itself: claim types and kinds of care, or providers; else none."""
+        """One wish for each of several named claim types and kinds of care, or providers.
+
+        Empty if there is only one.
+        """
         types = self.claim_types if self.either or len(self.claim_types) > 1 else ()
         kinds = self.services if self.either or len(self.services) > 1 else ()
         found = [replace(self, claim_types=(one,), service=None, services=(), either=False) for one in types]
@@ -99,17 +106,17 @@ class ClaimWish:
 
     @property
     def without_names(self) -> tuple[str, ...]:
-        """The providers and drugs that are left out."""
+        """The excluded providers and drugs."""
         return (*self.without_providers, *self.without_drugs)
 
     @property
     def provider(self) -> str | None:
-        """Whoever was named, as one text."""
+        """The named providers as one text."""
         return " / ".join(self.providers) or None
 
     @property
     def narrows(self) -> bool:
-        """True when anything but an order was asked for."""
+        """Whether there is any condition apart from an order."""
         lists = (self.claim_types, self.providers, self.services, self.without_types, self.without_providers)
         ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
         return any(lists) or bool(self.without_services or self.without_days) or any(one is not None for one in ones)
@@ -117,10 +124,10 @@ class ClaimWish:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The claims that fit, in the order that was asked for.
+    """The matching claims in the order that was asked for.
 
-    Of the claims that fit otherwise, `silent` count those that say nothing of the kind of care, `untold` those without
-    the amount, `undated` those without a day of service.
+    Of claims that match otherwise, `silent` counts those without a kind of care, `untold` those without the amount, and
+    `undated` those without a day of service.
     """
 
     claims: tuple[Claim, ...]
@@ -130,7 +137,7 @@ class Chosen:
 
 
 def wanted_of(ask: Ask) -> ClaimWish:
-    """The conditions in a question's slots."""
+    """Return the conditions in a question's slots."""
     start, end = span_of(ask)
     services = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
     types, either = _types(ask, services)
@@ -162,7 +169,7 @@ def wanted_of(ask: Ask) -> ClaimWish:
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:
-    """The excluded days, both inclusive; for the current month, the whole month."""
+    """Return the excluded days, both inclusive; for the current month, the whole month."""
     every = ask.excluded.get("date_range")
     value = every.value if every else ask.slots.get("date_out")
     if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
@@ -174,9 +181,9 @@ def _left_out(ask: Ask) -> tuple[date, date] | None:
 
 
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """The claim types, and whether they stand beside the kinds of care, as in "dental and ER claims".
+    """Return the claim types, and whether they are alternatives to the kinds of care, as in "dental and ER claims".
 
-    A type that the words of a kind of care gave, as in "hospital stay", is none.
+    A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
     """
     types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
@@ -188,7 +195,7 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 
 
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
-    """The claims that fit every condition, each checked here whatever the server did."""
+    """Return the claims that match every condition, each checked here whatever the server did."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     if not wanted.narrows:
         return Chosen(_ordered(rows, wanted))
@@ -206,17 +213,17 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
 
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """The claims that fit everything that the question says."""
+    """Return the claims that match all conditions of the question."""
     return choose(claims, wanted_of(ask)).claims
 
 
 def any_time(wanted: ClaimWish) -> ClaimWish:
-    """The same conditions without a time."""
+    """Return the conditions without a time."""
     return replace(wanted, start=None, end=None, without_days=None)
 
 
 def left_of(claim: Claim) -> Amount | None:
-    """What is owed less what the member paid, as reported; None where one of them is not reported."""
+    """Return the amount owed minus what the member paid, as reported; None if one of them is missing."""
     owed, paid = claim.owed.amount, claim.paid_by_patient
     if owed is None or paid is None or owed.currency != paid.currency:
         return None
@@ -224,25 +231,25 @@ def left_of(claim: Claim) -> Amount | None:
 
 
 def tells_state(claim: Claim, state: str | None) -> bool:
-    """Whether the record decides if the claim is in that state."""
+    """Return whether the record tells if the claim is in that state."""
     if state in {"out_of_network", "in_network"}:
         return claim.network in {"innetwork", "outofnetwork", "mixed"}
     return state != "unpaid" or left_of(claim) is not None
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
-    """Whether prescription fills may be what was asked for, beside visits; `claims` are those that fit.
+    """Return whether prescription fills may be meant in addition to visits; `claims` are the matching ones.
 
-    True for a kind of care, a claim type, or a named provider with fills only, such as a pharmacy.
+    True for a kind of care, a claim type, or a named provider that has only fills, such as a pharmacy.
     """
     only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
     return bool(wanted.services or wanted.claim_types) or only_fills
 
 
 def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
-    """How the claim shows the asked kind of care, and the member's share of those lines alone.
+    """Return how the claim shows the wanted kind of care, and the member's share of those lines alone.
 
-    The share is None where the whole claim is of the kind, or where one of the lines gives no share.
+    The share is None if the whole claim is of that kind, or if one of the lines gives no share.
     """
     if wanted.service is None:
         return None, None
@@ -254,19 +261,19 @@ def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | Non
 
 
 def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
-    """The amount that the question is about; for a kind of care the share of its lines, where given."""
+    """Return the amount in question; for a kind of care, the share of its lines, if given."""
     _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
     return part or claim.amount(wanted.aspect)
 
 
 def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
-    """True when the amount is of the whole claim, though only some lines are of the asked kind."""
+    """Return whether the amount is for the whole claim although only some lines are of the wanted kind."""
     shown, part = part_of(claim, wanted)
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
 
 
 def is_numbered(claim: Claim, number: str) -> bool:
-    """True when the claim has that number, however it is spaced or hyphenated."""
+    """Return whether the claim has that number, ignoring spaces and hyphens."""
     return any(_bare(own.value) == _bare(number) for own in claim.numbers)
 
 
@@ -305,7 +312,7 @@ def _of_care(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Those that name the part of the body; where none does, those that name no part at all."""
+    """Return the claims that name the part of the body; if none does, those that name no part."""
     if wanted.part is None:
         return claims
     named = tuple(claim for claim in claims if wanted.part[0] in parts_named(claim))
@@ -313,7 +320,7 @@ def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
 
 
 def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """The claims of the day that was counted to; a prescription is counted only among what may be filled."""
+    """Return the claims of the nth day; a prescription counts only among drugs and supplies."""
     if wanted.nth is None:
         return claims
     rows = claims if with_fills(claims, wanted) else tuple(claim for claim in claims if not claim.is_pharmacy)
@@ -332,7 +339,7 @@ def _priced(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """In the asked order: claims without an amount, or without a day, come last."""
+    """Return the claims in the order that was asked for; those without an amount or a day come last."""
     if wanted.order in {"biggest", "smallest"}:
         with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
         without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
@@ -362,7 +369,7 @@ def _bare(number: str) -> str:
 
 
 def wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
-    """The first wider kind of care that any of the claims shows."""
+    """Return the first wider kind of care that any of the claims shows."""
     for name in wanted.kinds.near(wanted.service) if wanted.service else ():
         if any(shown_as(claim, name, wanted.kinds) for claim in claims):
             return name
@@ -370,7 +377,7 @@ def wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
 
 
 def named(claim: Claim, words: str) -> bool:
-    """True when the person's words for a provider fit who was seen, who billed, or where it was."""
+    """Return whether the person's words match the provider who was seen, who billed, or the place."""
     wanted = [word for word in words_of(words) if word not in _TITLES]
     texts = [" ".join(words_of(text)) for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
     return bool(wanted) and any(all(word in text for word in wanted) for text in texts)

@@ -1,4 +1,4 @@
-"""Which of several alike a message means: the one of a part of the body, or the first, second or third in time."""
+"""Which of several similar items a message means: by a part of the body, or as the first, second or third in time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BODY: Mapping[str, str] = {
     "thyroid": "thyroid tiroides",
     "jaw": "jaw mandible mandibula",
 }
-"""Parts of the body by how people and payers write them, in English and Spanish."""
+"""Parts of the body as people and payers write them, in English and Spanish."""
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
 _NTH: Mapping[str, int] = {
     word: at
@@ -76,11 +76,11 @@ _VISITS = {
 SINGULAR, PLURAL = frozenset(_VISITS), frozenset(_VISITS.values())
 VISITS = SINGULAR | PLURAL
 _NEAR = 3
-"""How many words may stand from an ordinal to what it counts: "my second visit to the chiropractor"."""
+"""The maximum number of words between an ordinal and its noun: "my second visit to the chiropractor"."""
 
 
 def part_asked(ask: Ask) -> tuple[str, str] | None:
-    """The part of the body that stands beside a kind of care, and the person's word; None where the care names it."""
+    """Return the part of the body beside a kind of care, and the person's word; None if the care itself names it."""
     if "service" not in ask.slots:
         return None
     own = words_of(ask.words.get("service"))
@@ -89,7 +89,7 @@ def part_asked(ask: Ask) -> tuple[str, str] | None:
 
 
 def parts_named(claim: Claim) -> frozenset[str]:
-    """The parts of the body that the words of its lines name."""
+    """Return the parts of the body named on the claim's lines."""
     done = claim.performed
     return frozenset().union(
         *(_parts(text) for text in (*done.words, *(one for line in done.lines for one in line.words)))
@@ -102,7 +102,7 @@ def _parts(text: str) -> frozenset[str]:
 
 
 def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
-    """Which one in time, from 1, where an ordinal stands before one of the `counted` words."""
+    """Return the position in time, from 1, of an ordinal before one of the `counted` words."""
     if "id" in ask.arguments:
         return None
     dated, words = words_of(ask.words.get("date_range")), words_of(ask.said)

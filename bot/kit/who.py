@@ -1,6 +1,6 @@
-"""Whom a question is about: the providers of a name, people and organizations, or the one that a button named.
+"""Whom a question is about: providers with a name, people and organizations, or the one that a button names.
 
-Of several providers of one name the one on the asker's own claims is meant, in their own chat only.
+Among several providers with one name, the one on the person's own claims is chosen, in their own chat only.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ Groups = tuple[tuple[Listing, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The providers that a name fits, each with their active listings; `ended` counts those who have none left.
+    """The providers that match a name, each with their active listings; `ended` counts those without active listings.
 
-    `near` are those that are spelled like the name, where nobody has it.
+    `near` holds providers with a similar name if there is no match.
     """
 
     name: str | None
@@ -56,17 +56,17 @@ class Who:
 
     @property
     def only(self) -> tuple[Listing, ...] | None:
-        """The listings of the one provider that it can only be."""
+        """The listings of the provider if there is exactly one."""
         return self.found[0] if len(self.found) == 1 else None
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """The first eight of several; those that may have been meant, of none."""
+        """The first eight of several providers, or the similar names if there is none."""
         return told_apart(self.found)[:SHOWN] or self.near
 
     @property
     def state(self) -> Literal["one", "several", "ended", "unknown", "unnamed"]:
-        """Whether it can only be one; `ended` when whoever has the name is no longer listed as active."""
+        """Whether there is one provider or several; `ended` if those with the name have no active listings."""
         if self.found:
             return "one" if len(self.found) == 1 else "several"
         if self.name is None:
@@ -74,16 +74,16 @@ class Who:
         return "ended" if self.ended else "unknown"
 
     def cite(self, ask: Ask) -> None:
-        """Name the one provider's own records as the sources."""
+        """Cite the single provider's records as the sources."""
         used = {(row.role.type, row.role_id) for row in self.only or ()}
         for type_ in _SOURCES:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
 
 
 async def who(ask: Ask) -> Who:
-    """The provider that a button named by a reference, else the owner of a typed number, else all that the name fits.
+    """Return the provider that a button refers to, or the owner of a typed number, or all that match the name.
 
-    A name fits whole words in any order and without accents; only when it fits nobody, the beginnings of words.
+    A name matches whole words in any order and without accents; the beginnings of words only if nothing else matches.
     """
     name = str(ask.slots.get("provider_name") or "") or None
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
@@ -115,20 +115,20 @@ async def who(ask: Ask) -> Who:
 
 
 async def _all_of(ask: Ask, choices: Iterable[Choice]) -> tuple[Listing, ...]:
-    """All listings of each of them."""
+    """Return all listings of each of the choices."""
     found = await asyncio.gather(*(_of(ask, key) for one in choices if (key := key_of(one.reference))))
     return tuple(row for rows in found for row in rows)
 
 
 def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[Listing, ...], ...]:
-    """Of several providers those with a place in the named city or ZIP."""
+    """Return those of several providers that have a place in the named city or ZIP code."""
     named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
     wanted = {str(one).casefold() for one in named if one}
     return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
 
 
 def _of_kind(groups: Groups, ask: Ask) -> Groups:
-    """Of these providers those of the kind that was named; where none is of it, all of them, and that is told."""
+    """Return the providers of the named kind; if there are none, return all and report the slot as not applied."""
     value = ask.slots.get("specialty")
     if value is None or is_title(ask.words.get("specialty", "")):
         return groups
@@ -140,7 +140,7 @@ def _of_kind(groups: Groups, ask: Ask) -> Groups:
 
 
 def _of_sex(groups: Sequence[tuple[Listing, ...]], ask: Ask) -> tuple[tuple[Listing, ...], ...]:
-    """Of several providers those of the sex of a Spanish title ("la doctora", "el doctor"), or of none."""
+    """Return those of several providers whose sex matches a Spanish title ("la doctora", "el doctor")."""
     title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
     woman = title in {"dra", "doctora"}
     if len(groups) < _SEVERAL or not (woman or _HE.search(ask.said)):
@@ -157,7 +157,7 @@ def _towns(rows: Iterable[Listing]) -> set[str]:
 
 
 async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
-    """All listings of one provider. A server may compare the reference whole or by its id (fhir-notes 9.1)."""
+    """Return all listings of one provider; servers compare the reference as a whole or by its id (fhir-notes 9.1)."""
     directory = Directory(lists_services=key.type == "HealthcareService")
     if key.type in PLACES:
         await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
@@ -174,9 +174,9 @@ async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
 
 
 async def _numbered(ask: Ask, npi: str) -> tuple[Listing, ...]:
-    """The listings of whoever has the NPI, a person or an organization.
+    """Return the listings of the person or organization with the NPI.
 
-    Servers need not search by it (fhir-notes 9.1): where one answers with others' records, the question is `unmet`.
+    Servers need not search by it (fhir-notes 9.1): if one returns other records, the slot is reported as not applied.
     """
     directory, ignored = Directory(), False
     for type_ in ("Practitioner", "Organization"):
@@ -203,7 +203,7 @@ def _of_npi(directory: Directory, npi: str) -> list[Key]:
 
 
 async def _of_tin(ask: Ask, tin: str) -> tuple[Listing, ...]:
-    """The listings of the organizations that have the tax number; a server that does not search by it is told of."""
+    """Return the listings of organizations with the tax number; an unsupported search is reported."""
     directory = Directory()
     ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
     async for page in given(ask.search(Search("Organization", (("identifier", ways),)))):
@@ -222,7 +222,7 @@ async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]
 
 
 async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
-    """The roles of people, or the affiliations of organizations."""
+    """Read the roles of people, or the affiliations of organizations."""
     if type_ == "Practitioner":
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner", any_of(ids)),)), _PERSON)
     elif type_ == "Organization":
@@ -231,7 +231,7 @@ async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) 
 
 
 async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """The listings of the name, else of the name without its city ("Hill Hospital of Chattanooga") or initials."""
+    """Return the listings for the name, or else for the name without its city or without initials."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     whole = await _with_name(ask, name)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
@@ -240,7 +240,7 @@ async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """People and organizations of the name, else places and services; only people after "Dr."."""
+    """Return people and organizations with the name, or else places and services; only people after "Dr."."""
     people = _people(ask, name)
     rows = (
         await people
@@ -255,13 +255,16 @@ async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 def is_titled(ask: Ask) -> bool:
-    """True when "Dr." stands before the name."""
+    """Return whether "Dr." stands before the name."""
     first = ask.words.get("provider_name", "").casefold().partition(" ")[0]
     return first.strip(".") in _TITLES
 
 
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Servers compare a name part by part: one word finds the rows, the last first; the whole name is checked here."""
+    """Return people with the name.
+
+    One word is searched at a time, last word first, and the whole name is checked here.
+    """
     for word in telling_words(_untitled(name), last_first=True):
         directory = Directory()
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
@@ -274,7 +277,10 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _of_people(ask: Ask, search: Search, name: str) -> tuple[Listing, ...]:
-    """The listings of the people whom a search finds and the name fits, bare where they have no role."""
+    """Return the listings of people whom a search finds and the name matches.
+
+    Empty listings for those without a role.
+    """
     found = Directory()
     await read_rows(ask, found, search)
     keys = [key for key, one in found.practitioners.items() if key.type and _may_be(one.name, name)][:_MOST]
@@ -288,13 +294,13 @@ async def _of_people(ask: Ask, search: Search, name: str) -> tuple[Listing, ...]
 
 
 async def _organizations(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Organizations of the name with their affiliations to networks."""
+    """Return organizations with the name and their affiliations to networks."""
     directory, keys = await houses_named(ask, name, _may_be, ("Organization",))
     return await _affiliated(ask, directory, keys[:_MOST]) if keys else ()
 
 
 async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
-    """The organizations' affiliations; one without any is listed with the places that it runs."""
+    """Return the organizations' affiliations; one without any is listed with the places that it manages."""
     references = [f"{key.type}/{key.id}" for key in keys]
     await _read(ask, directory, "Organization", references)
     placeless = set(keys) - directory.placed()
@@ -319,7 +325,7 @@ def _untitled(name: str) -> str:
 
 
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
-    """The organizations behind the provider's own by active affiliations, payers left out; True for a hospital."""
+    """Return the organizations affiliated with the provider's own, without payers; True marks a hospital."""
     own = {row.organization_key for row in rows if row.organization_key}
     directory = Directory()
     if own:
@@ -342,9 +348,9 @@ def _pays(organization: Organization | None) -> bool:
 
 
 async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
-    """The one provider whom the asker's claims name; all of them when they name none or several.
+    """Return the one provider that the person's claims name; all of them if the claims name none or several.
 
-    The answer then says so and offers the others (`ask.own_doctors`); their button carries `every`.
+    The answer then says so and offers the others (`ask.own_doctors`); their button has the argument `every`.
     """
     if len(groups) < _SEVERAL or "every" in ask.arguments:
         return groups
@@ -358,6 +364,6 @@ async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
 
 
 def _newest(rows: Sequence[Listing], claims: Sequence[Claim]) -> Claim | None:
-    """The newest claim that names this provider as who gave the care."""
+    """Return the newest claim that names this provider as the one who gave care."""
     name = (rows[0].name or "").partition(",")[0]
     return next((claim for claim in claims if name and is_named(claim.seen, name)), None)

@@ -58,10 +58,8 @@ def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str 
     """Return how well a rule that sets a slot, or continues the previous answer, covers the message's meaningful words.
 
     0 if it leaves any; else the share of all words that it covers, at least half, as the others are fillers. A rule
-    that
-    matches by a value alone ("what about Dr. Moody") counts less. A bare yes or no is handled elsewhere: "are you sure"
-    is
-    no "sure". Asking for the language already `spoken` is about the doctor: "¿habla español?".
+    that matches by a value alone ("what about Dr. Moody") counts less. A bare yes or no is handled elsewhere: "are you
+    sure" is no "sure". Asking for the language already `spoken` is about the doctor: "¿habla español?".
     """
     every, best = len(heard.keys), 0.0
     changes = before is not None and entry.intent.startswith(FOLLOW)
@@ -149,8 +147,7 @@ class Chooser:
         """Return the probability of each possible intent after the previous answer, and of each emergency.
 
         Both are ordered, likeliest first. Emergencies are found by the gate, and by `Alarms.counted` if probable
-        enough; they do
-        not compete with questions.
+        enough; they do not compete with questions.
         """
         sums = self.weights.sums(evidence(heard.said, heard.names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}

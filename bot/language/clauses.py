@@ -35,10 +35,8 @@ def clauses(said: Utterance, idle: AbstractSet[int], words: WordArea) -> tuple[C
     """Return the clauses of a message in order; each token is in one of them.
 
     `words` is the grammar area "clauses", `idle` are the tokens that ask for nothing (greetings, thanks, function
-    words). A
-    clause of idle tokens is courtesy. A clause asks if it has the form of a question or a request. If none has, all
-    that are
-    not courtesy ask: "last visit cost".
+    words). A clause of idle tokens is courtesy. A clause asks if it has the form of a question or a request. If none
+    has, all that are not courtesy ask: "last visit cost".
     """
     spans = tuple(_spans(said, words))
     roles = [_role(said, first, after, idle, words) for first, after in spans]

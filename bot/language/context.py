@@ -83,9 +83,8 @@ def merge(
     """Return the intent and slots of a message after the context is taken into account.
 
     A refinement or a date shift repeats the earlier intent with the changed slots; "more" and "the second one" keep
-    their
-    own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent carries
-    over.
+    their own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent
+    carries over.
     """
     slots = dict(reading.slots)
     if context is None:

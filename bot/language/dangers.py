@@ -54,11 +54,9 @@ class DangerRule:
     """Ideas that together mean danger: `others`, each so many times, within `within` words of `first`.
 
     With `after`, only after it. In a sentence about benefits, cost or the past, a rule that is not `firm` only adds a
-    line
-    above the answer, unless the sentence says "now". A `loose` rule does the same in every message that something else
-    explains; an `alone` rule is ignored there. A `plain` rule replaces the reply to a message that is not understood,
-    even if
-    calm. `lines` are further phone numbers.
+    line above the answer, unless the sentence says "now". A `loose` rule does the same in every message that something
+    else explains; an `alone` rule is ignored there. A `plain` rule replaces the reply to a message that is not
+    understood, even if calm. `lines` are further phone numbers.
     """
 
     kind: Literal["crisis", "emergency"]

@@ -281,8 +281,7 @@ def find_dates(
 
     No range starts in the future; a range that would end after `today` ends today. An open start is None. Consecutive
     periods ("February and March") are one range; of a season followed by months ("late winter, February and March")
-    only the
-    months count. `dashes` are the positions of words that a dash joins to the word before.
+    only the months count. `dashes` are the positions of words that a dash joins to the word before.
     """
     return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed.grammar, today)
 

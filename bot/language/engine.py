@@ -293,10 +293,7 @@ class Engine:
         )
 
     def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
-        """Return a reading without what belongs to another action in the message.
-
-        Its day, and the person on the phone.
-        """
+        """Return a reading without another action's parts in the message: its day, and the person on the phone."""
         if act is None or act.acts is None or self.intents[one.intent].acts:
             return one
         own = TIMES | ({"provider_name"} if CALL_WITH in act.slots.values() else set())
@@ -319,13 +316,11 @@ class Engine:
         return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
     def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
-        """Return whether to ask the person.
+        """Return whether to ask the person, because the likeliest intent has no licence or is not probable enough.
 
-        The likeliest intent has no licence, or is not probable enough for what it reads.
-
-        A continuation of the previous answer, or an intent without competitors, is not asked about, except if it has a
-        required
-        probability of its own.
+        There is no question about a continuation of the previous answer, or about an intent without competitors, unless
+        it has a
+        required probability of its own.
         """
         if licence is None:
             return bool(others)
@@ -334,10 +329,7 @@ class Engine:
         return competes and not goes_on and own.score < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
-        """Return whether a rule of another intent matches the message after the previous answer.
-
-        "stop" after reminders.
-        """
+        """Return whether a rule of another intent matches after the previous answer: "stop" after reminders."""
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 
@@ -403,10 +395,7 @@ class Engine:
 
 
 def _sets(name: str, value: object, slots: Mapping[str, Slot]) -> bool:
-    """Return whether a rule may set a slot.
-
-    No person besides a named one, no yes besides a value ("y una resonancia").
-    """
+    """Return whether a rule may set a slot: no person besides a named one, no yes besides a value."""
     if name == PERSON:
         return name not in slots
     return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}

@@ -83,8 +83,7 @@ class Tagger:
         """Return every slot value in the message; `keys` are its words with typos corrected.
 
         `asked` is the slot that the bot asked for: then a number alone is money, and an unknown word is a place.
-        `spotted` are
-        names recognized by their position.
+        `spotted` are names recognized by their position.
         """
         lexed, right = Lexed(self._grammar, said.words), _put_right(said, keys)
         calls = call_tags(lexed, said, self._people, self._common)
@@ -324,8 +323,7 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     """Return the tags without implausible ones.
 
     "Having the baby" is not about another person's record, "Dra. Vela" not about gender, "Hill Hospital" not about
-    hospitals,
-    "Hartford CT" not a scan and "Ten Mile" no radius; "f" is a gender only next to a doctor.
+    hospitals, "Hartford CT" not a scan and "Ten Mile" no radius; "f" is a gender only next to a doctor.
     """
     names = [tag for tag in tags if tag.kind == "provider_name"]
     tags = _from_the_left(tags)

@@ -21,8 +21,7 @@ class ReadingTrace:
     """A reading with what was found, and the evidence for and against the likeliest two intents.
 
     `licensed` are the intents that the message allows, `nearest` is the example with the most words in common, `needed`
-    is
-    the probability from which the intent is answered at once.
+    is the probability from which the intent is answered at once.
     """
 
     reading: Reading

@@ -1,8 +1,7 @@
 """General questions: "what is an EOB", "HMO vs PPO", "does a deductible reset". They need no member data.
 
 A term counts only if the words next to it, to the end of the sentence, ask what it means: "what is a copay" does, "what
-is
-my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms and these words.
+is my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms and these words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -75,8 +74,7 @@ class GlossaryTerm:
     """A term in one language: its `name` and its explanation in at most 60 words.
 
     `yours` is the intent with the person's own figure, with that button's `arguments`; "" if there is none.
-    `the_is_mine`:
-    after "the" it means that figure.
+    `the_is_mine`: after "the" it means that figure.
     """
 
     name: str

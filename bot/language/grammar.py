@@ -1,15 +1,12 @@
 """Reads a pack's grammar, `intents/_grammar/<language>/<area>.yaml`, and compiles it for `bot.language.matcher`.
 
 A file has four parts. `words` are classes of single words, `last: last past`, or with values, `month: {1: january
-jan}`.
-`shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for, `rules`
-patterns by the operation that computes their meaning, one a line.
+jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
+`rules` patterns by the operation that computes their meaning, one a line.
 
 A pattern consists of folded words, `(this|that)`, `optional?`, `repeated*`, `<class or shape>` and `{rule}`. The value
-of
-the last two is stored under their name, or under the one after a colon, `<month:first>`, and for `<month:_>` not at
-all.
-`.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a word or class right before or
+of the last two is stored under their name, or under the one after a colon, `<month:first>`, and for `<month:_>` not at
+all. `.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a word or class right before or
 after, `!~x` and `!x` that there is none.
 """
 

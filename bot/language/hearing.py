@@ -159,8 +159,7 @@ class Hearer:
         """Return tags, concepts, clauses and language of a message.
 
         `asked` is the slot that the bot asked for, `language` that of the conversation so far, `spoken_of` the kinds of
-        slots that
-        the last answer accepts.
+        slots that the last answer accepts.
         """
         keys, found, spotted = self._scanner.scan(said)
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)

@@ -187,8 +187,7 @@ def age_tags(lexed: Lexed) -> list[Tag]:
     """Return the age group in a message, as `age_group`; and for "my 5 year old" the relative, as `person`.
 
     A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives have words of their own
-    ("my
-    toddler", "mi hijo").
+    ("my toddler", "mi hijo").
     """
     found = list(Matcher(lexed, AgePatterns()).find("ages.age"))
     return max((one.value for one in found), key=lambda tags: tags[0].after - tags[0].first, default=[])

@@ -38,12 +38,9 @@ class PatternState(msgspec.Struct, array_like=True):
     """A state of the patterns of a rule: the transitions, and the patterns that end here.
 
     `words` are transitions by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is next to
-    the
-    position ("~x" before it, "&x" after it, "!" for not) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to a
-    state
-    with a transition to itself). Each transition has the name under which its value is stored, "" for none, and the
-    number of
-    the next state.
+    the position ("~x" before it, "&x" after it, "!" for not) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to
+    a state with a transition to itself). Each transition has the name under which its value is stored, "" for none, and
+    the number of the next state.
     """
 
     words: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
@@ -142,8 +139,7 @@ class Matcher:
     """Matches one message against the grammar. `operations` has a method for each operation that its rules name.
 
     `dashes` are the positions of words that a dash joins to the word before. Matching never raises: if an operation
-    fails
-    (ValueError, OverflowError) there is no match.
+    fails (ValueError, OverflowError) there is no match.
     """
 
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:

@@ -213,8 +213,7 @@ def find_name(
     """Return the first name of a person or organization; None if there is none.
 
     `free[i]` is whether word i has no other tag; `known` are the words with another meaning, `people` are given and
-    family
-    names, which take precedence over `known`.
+    family names, which take precedence over `known`.
     """
     finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
     if finder.is_hopeless:
@@ -263,8 +262,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     """Return True for a given name that is asked about, a possessive of one, "Mrs. Jones", or a member's number.
 
     A name after a doctor's title, and the writer's ("this is Dana"), do not count. Nor do names next to a degree, "NPI"
-    or a
-    saint, which are those of doctors and hospitals.
+    or a saint, which are those of doctors and hospitals.
     """
     takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
     if (
@@ -284,10 +282,8 @@ def person_named(
     """Return the (start, end) word positions, end exclusive, of the person whose record is asked for by name.
 
     For example "Mia's claims", "the bill for Mia", "and Mia?". None if there is no such name, if it is a doctor's, or
-    if the
-    question is about somebody's practice. A name that is also a word in `common` ("mía") counts only if capitalized,
-    followed
-    by an apostrophe or preceded by an English word.
+    if the question is about somebody's practice. A name that is also a word in `common` ("mía") counts only if
+    capitalized, followed by an apostrophe or preceded by an English word.
     """
     words = said.words
     practice, records = lists.of_a_practice, lists.keys("record")
@@ -315,8 +311,7 @@ def with_people(
     """Return the message with the positions where it names one of `people`, given as (given, family) names.
 
     `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
-    `common`
-    ("Will") needs an apostrophe, or a capital inside the message.
+    `common` ("Will") needs an apostrophe, or a capital inside the message.
     """
     if not people or not words.of_care.isdisjoint(said.words):
         return said

@@ -64,8 +64,7 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
     """Return the options in a text, of the slot types that its command accepts. `accepting:no` has no effect.
 
     After `MOST` options the next one is reported as unreadable, and the rest is ignored (T49). A second name or network
-    is
-    the other side if the command compares; otherwise several values of a key mean any of them, and `networks:all` or
+    is the other side if the command compares; otherwise several values of a key mean any of them, and `networks:all` or
     `networks:none` says how networks are meant.
     """
     kinds = {*kinds, HOW} if "network" in kinds else {*kinds}

@@ -81,8 +81,7 @@ class PhraseTree:
     """All phrases of a pack, by their words.
 
     A complaint may follow some thirty phrases that ask who treats it ("someone for my ..."). These combinations are
-    stored
-    unexpanded, because they would be two thirds of all phrases.
+    stored unexpanded, because they would be two thirds of all phrases.
     """
 
     def __init__(self) -> None:

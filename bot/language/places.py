@@ -1,8 +1,7 @@
 """Places for searches: ZIP codes, cities and counties of the plan's state, and cities in neighbouring states.
 
 Coordinates are from the `zipcodes` package (GeoNames, CC BY 4.0). It reads its whole table, in half a second and 40
-MiB,
-so what is needed is cached by state (`bot.compiled`), and a state is loaded when it is first needed.
+MiB, so what is needed is cached by state (`bot.compiled`), and a state is loaded when it is first needed.
 """
 
 import sys

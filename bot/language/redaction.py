@@ -33,8 +33,7 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
     """Return the words in order, with placeholders for those that must not be stored.
 
     The placeholders are `[name]`, `[number]`, `[date]`, `[place]` and `[word]`. Of several in a row one is shown; words
-    after
-    the thirtieth are dropped.
+    after the thirtieth are dropped.
     """
     marks = _marked(said, tags)
     inside = [found.span() for found in _ADDRESSES.finditer(said.text)]

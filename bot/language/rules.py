@@ -47,10 +47,7 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Evidence whose weight for an intent is set by its author, and `why`; a weight of zero forbids it.
-
-    `make weights` uses it in place of the counted weight: of words and pairs, parts of words, or things found.
-    """
+    """Evidence whose weight for an intent its author sets (zero forbids it) in place of the counted one, and `why`."""
 
     kind: Literal["words", "pieces", "found"]
     text: str
@@ -70,10 +67,7 @@ class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class HouseholdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer for all people whose records the asker's sign-in gives access to; `when` are required slot values.
-
-    `of_some`: it can also answer for some of them together, such as the children.
-    """
+    """The answer for all people (or `of_some`) of a sign-in; `when` holds required slot values."""
 
     answer: str
     when: dict[str, tuple[str, ...]] = {}
@@ -130,10 +124,10 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
 class Rule:
     """What a message of an intent may say besides its slot values.
 
-    `all`: sets of names, of each of which one is required. `any`: one of these names is required. Names in capitals are
-    concepts, others are slot types found in the message. `after`: the previous answer's intents after which the rule
-    applies,
-    which then counts as evidence for its intent. `set`: slots that the rule sets.
+    `all`: sets of names; one name of each set is required. `any`: one of these names is required. Names in capitals are
+    concepts, others are slot types. `after`: the previous answer's intents after which the rule applies; it then counts
+    as
+    evidence for its intent. `set`: slots that the rule sets.
     """
 
     intent: str
@@ -152,12 +146,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of a question, which it may take over from the previous answer.
-
-    `slots`: those that identify it, taken over from an answer with the same subject. `whole`: concepts and slot types
-    with
-    which a question is complete; "*" is any slot.
-    """
+    """The subject of a question, identified by `slots`; with the concepts or slot types in `whole` it is complete."""
 
     name: str
     slots: tuple[str, ...]
@@ -178,36 +167,31 @@ class IntentRules:
     """An intent of the pack.
 
     Attributes:
-        title: its name on a button, by language.
-        needs: whose data it reads.
-        answer: "later" if there is only a text so far, "aside" if an intent that needs nothing has an answer all the
-            same,
-            which leaves the topic of the conversation unchanged.
-        licence: what a message must contain before its answer may look anything up (`bot.language.licences`).
-        pins: weights that are not counted.
-        slots: the slots that its answer supports (name to type).
-        excludes: the slots of which it supports a "not".
-        several: the slots of which it supports more than one value.
-        about: slot types whose words only name its subject ("pharmacy" in "my pharmacy claims"), or one value of a type
-            ("service:lab").
-        follows: the kinds of follow-up that its answer accepts.
-        asks: the slots that are asked for once if missing.
-        subjects: its subjects, which it may take over from the previous answer, without the slots in `never`.
-        instead: the intent that answers in its place.
-        of_entry: True if without a name it is about the first entry of the last list.
-        small_talk: True if it answers nothing, so that it is never offered as a choice.
-        covered: the intent that answers instead, from the record of a person of the asker's sign-in.
-        household: the answer for all of these people together.
-        walks: True if "the one before" repeats it one record further back.
-        acts: the intent that answers if the words only ask for, deny or plan an action; set if it stores what is told,
-            which
-            another person's words never do.
-        sure: the least probability it needs.
-        of_list: the intent that answers if the message has a list of items.
-        reads: what its answer asks a server for.
-        form, prompt: what a channel offers for it.
-        examples: sentences that mean it alone.
-        afterwards: sentences that mean it only after an answer that its rules name.
+        title: Its name on a button, by language.
+        needs: Whose data it reads.
+        answer: "later" if there is only a text so far; "aside" if it leaves the topic of the conversation unchanged.
+        licence: What a message must contain before its answer may look anything up (`bot.language.licences`).
+        pins: Weights that are not counted.
+        slots: The slots that its answer supports (name to type).
+        excludes: The slots of which it supports a "not".
+        several: The slots of which it supports more than one value.
+        about: Slot types, or values of one ("service:lab"), that only name its subject ("my pharmacy claims").
+        follows: The kinds of follow-up that its answer accepts.
+        asks: The slots that are asked for once if missing.
+        subjects: Its subjects, which it may take over from the previous answer, without the slots in `never`.
+        instead: The intent that answers in its place.
+        of_entry: Whether without a name it is about the first entry of the last list.
+        small_talk: Whether it answers nothing, so that it is never offered as a choice.
+        covered: The intent that answers instead, from the record of another person of the sign-in.
+        household: The answer for all of these people together.
+        walks: Whether "the one before" repeats it one record further back.
+        acts: The intent that answers if the words only ask for, deny or plan an action that this one stores.
+        sure: The least probability it needs.
+        of_list: The intent that answers if the message has a list of items.
+        reads: What its answer asks a server for.
+        form, prompt: What a channel offers for it.
+        examples: Sentences that mean it alone.
+        afterwards: Sentences that mean it only after an answer that its rules name.
     """
 
     intent: str
@@ -261,10 +245,10 @@ class IntentRules:
 
 
 def read_yaml(file: Path, shown: str) -> Any:
-    """Return the content of a YAML file of the pack.
+    """Return the content of a YAML file of the pack, at most `LARGEST_FILE` bytes in UTF-8.
 
     Raises:
-        PackError: unreadable, too large, not UTF-8 or not YAML; the message starts with `shown`.
+        PackError: If it cannot be read; the message starts with `shown`.
     """
     try:
         if file.stat().st_size > LARGEST_FILE:
@@ -395,9 +379,7 @@ def _known_subjects(folder: Path) -> dict[str, _SubjectFile]:
 
 
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
-    """Return every intent in the pack's `intents/` folder, by name.
-
-    Folders that start with `_` contain words, not intents.
+    """Return every intent in the pack's `intents/` folder, by name; folders that start with `_` contain words.
 
     Raises:
         PackError: "file: key: what" for every fault.

@@ -102,8 +102,7 @@ def networks_by_letter(
     """Return the further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
 
     `letters` are the plan's networks named by one letter. `sought`: a doctor or facility is searched for, so that staff
-    write
-    the letter alone: "knee dr 37402 S". `named`: a person is named, so that the last letter is one: "dr kim S".
+    write the letter alone: "knee dr 37402 S". `named`: a person is named, so that the last letter is one: "dr kim S".
     """
     if not letters:
         return []

@@ -20,14 +20,10 @@ _NEAR_NETWORK = 5
 class NameWords:
     """Word lists to tell names from words.
 
-    Attributes:
-        known: words with another meaning.
-        people: names; `family` family names only.
-        places: towns of one word.
-        place_words: all words of places' names.
-        slip: whether a word is one typo away from a known one.
-        value: whether a word alone is a kind of care or the like.
-        house: whether a word is an organization.
+    `known` are words with another meaning, `people` names and `family` family names, `places` towns of one word, and
+    `place_words` all words of places' names. `slip` returns whether a word is one typo away from a known one, `value`
+    whether
+    it is a kind of care or the like, and `house` whether it is an organization.
     """
 
     known: Collection[str]
@@ -126,10 +122,7 @@ class _Spotter:
         return between.strip() if between != " - " else ";"
 
     def run(self, first: int, *, particle_first: bool = False) -> int:
-        """Return the end of the words of one name that begins at `first`.
-
-        Names, initials, and "de la" before a name.
-        """
+        """Return the end of the name (names, initials, "de la" before a name) that begins at `first`."""
         end = first
         while end < len(self.said.words) and end - first < _LONGEST:
             if end > first and self.between(end) not in {"", ".", "-"}:
@@ -142,10 +135,7 @@ class _Spotter:
         return end
 
     def _goes_on(self, place: int, *, begun: bool, particle: bool) -> bool:
-        """Return whether a word that is not itself a name continues one (e.g. "van", an initial).
-
-        `begun`: the name has started; `particle`: the word before is a particle.
-        """
+        """Return whether a word such as "van" or an initial continues a name that has `begun`, or a particle."""
         if begun and ((self._may_be_name(place) and self._is_surely_name(place)) or self._initial(place)):
             return True
         return (begun or particle) and self._particle(place)
@@ -287,10 +277,7 @@ class _Spotter:
         return first > 1 and self.capital(first - 1)
 
     def _is_asked(self, first: int, after: int) -> bool:
-        """Return whether the question is what somebody is or does.
-
-        "is haddad open now", "does haddad do telehealth".
-        """
+        """Return whether the question is what somebody is or does: "does haddad do telehealth"."""
         behind = self.word(after) in (self.around.trait if self.word(first - 1) == "is" else self.around.act)
         return self.word(first - 1) in self.around.asking | self.around.does and behind
 
@@ -306,10 +293,7 @@ class _Spotter:
         return not first and bool(placed) and all(word in self.around.at or word in placed for word in rest)
 
     def framed(self, first: int) -> NameFound | None:
-        """Return two to four words in the position of a name, known or not: "is summer weber in network S"; else None.
-
-        That is between "is" and the network asked about, or before what is asked about somebody: "graf, jan npi".
-        """
+        """Return two to four words in the position of a name: "is summer weber in network S"; else None."""
         begin = first
         if first and self.word(first - 1) not in self.around.frame:
             return None
@@ -339,10 +323,7 @@ class _Spotter:
         return NameFound(begin, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
 
     def _frame(self, first: int) -> tuple[int, int | None]:
-        """Return the end of the words that may be a name, and the position after its comma.
-
-        `first` if there are none.
-        """
+        """Return the end of the words that may be a name, `first` if none, and the position after its comma."""
         end, comma = first, None
         while end - first < _LONGEST and self._is_framed(first, end):
             if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
@@ -391,10 +372,7 @@ class _Spotter:
         return single and (self.like(place + 1) or self._may_be_name(place + 1) or self._initials(place + 1))
 
     def reversed(self, first: int) -> NameFound | None:
-        """Return a name as family name, comma, first names, of which at least one word is a name.
-
-        None if there is none.
-        """
+        """Return a name as family name, comma, first names, of which one is a known name; else None."""
         if not self.listed or self.word(first - 1) not in self.around.lead:
             return None
         end = self._parts(first, _MOST_FAMILY)

@@ -1,8 +1,7 @@
 """The words of further languages: `intents/_words/tongues/<language>.yaml`, besides the two that every entry has.
 
 Such a file has phrases for things that the pack knows. What it omits is understood in the other languages only, so that
-a
-language may start with a few topics.
+a language may start with a few topics.
 """
 
 from collections.abc import Mapping
@@ -26,8 +25,7 @@ class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases, separated by commas, by meaning.
 
     `common` and `idle` are everyday words, separated by spaces. A phrase should have two syllables: without its accents
-    a
-    short one may be a word of another language.
+    a short one may be a word of another language.
     """
 
     concepts: dict[str, str] = {}

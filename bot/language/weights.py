@@ -1,10 +1,8 @@
 """The counted weights of a pack: how much each piece of evidence speaks for each intent.
 
 `make weights` fits them on the sentences of `intents/_sentences/` and the examples of the rule files, and writes one
-file:
-a header in JSON, then one byte for each weight, row by row. They alone decide between the possible intents of a
-message,
-and are never fitted on what people write to the bot.
+file: a header in JSON, then one byte for each weight, row by row. They alone decide between the possible intents of a
+message, and are never fitted on what people write to the bot.
 """
 
 import json

@@ -70,8 +70,7 @@ class Audit:
         `once` identifies the message: if the message is answered again after a crash, no second row is added. What the
         row
         records is done in the same transaction: `claims` are rows to add whose keys must not be in use, `along` are
-        rows to
-        store, `drops` is an owner whose rows are deleted. The row is not added if a key of `claims` is in use.
+        rows to store, `drops` is an owner whose rows are deleted. The row is not added if a key of `claims` is in use.
 
         Raises:
             StoreError: the row was not stored; the caller must not do what it records.
@@ -179,8 +178,7 @@ class Audit:
         Return how many were moved.
 
         `keep` writes some of them elsewhere and returns when they are safely stored. The store keeps the number and
-        code of the
-        last one moved; a process that ends in between leaves rows in both places.
+        code of the last one moved; a process that ends in between leaves rows in both places.
         """
         moment = before.astimezone(UTC).isoformat(timespec="seconds")
         return sum([await self._archived(lane, moment, keep) for lane in ALL_LANES])
@@ -213,8 +211,8 @@ class Audit:
         """Check that no row of the trail was edited, removed, added by somebody else or moved.
 
         `checkpoints`, kept outside of the store, are rows that the trail must contain. `archived` are the rows that
-        were moved
-        out of it, from the first one on; without them, the check of each lane starts after its last archived row.
+        were moved out of it, from the first one on; without them, the check of each lane starts after its last archived
+        row.
         """
         check = Check(await self._keys())
         for entry in archived:

@@ -116,8 +116,7 @@ class Check:
     `macs` are of the rows so far.
 
     `joins` are the ends in joining rows, with the name of the row. `archived` is whether archived rows came first.
-    `spans`
-    are the times of each lane's first and last row so far.
+    `spans` are the times of each lane's first and last row so far.
     """
 
     keys: Mapping[str, bytes | None]

@@ -36,13 +36,10 @@ class Gap:
     `detail` is from a closed list of words.
 
     `page_failed`: a later page could not be read. `type_refused`: the payer refuses this type. `left_out`: rows of
-    another
-    patient. `unreadable`: invalid rows or elements. `cut_short`: there was more than one question may read (count: how
-    many
-    were read), or the next page's address was not the payer's. `said_incomplete`: the payer says that its response is
-    incomplete, or that there are more rows than it returned. `not_interpreted`: resources with extensions that change
-    their
-    meaning. `told`: the answer's own text mentions it.
+    another patient. `unreadable`: invalid rows or elements. `cut_short`: there was more than one question may read
+    (count: how many were read), or the next page's address was not the payer's. `said_incomplete`: the payer says that
+    its response is incomplete, or that there are more rows than it returned. `not_interpreted`: resources with
+    extensions that change their meaning. `told`: the answer's own text mentions it.
     """
 
     kind: GapKind
@@ -74,10 +71,8 @@ class Report:
     """What a question read, extended while pages arrive. `searches` contain no ids, so that they can be shown.
 
     `steps` are the calculations of the answer. `age` is how many seconds ago the payer returned the oldest data;
-    `stale` is
-    True if cached data was used beyond its time because the payer does not respond. `reused` is the age of the member's
-    own
-    records if an earlier question read them.
+    `stale` is True if cached data was used beyond its time because the payer does not respond. `reused` is the age of
+    the member's own records if an earlier question read them.
     """
 
     sources: list[ReadRecord] = field(default_factory=list)

@@ -40,8 +40,7 @@ class Way:
 
     If it `decides`, its result is final; otherwise it is final if it finds something. `learns` is the fact that is then
     known. If a `spare` search is rejected, that counts as an empty result; for others it ends the search, unless `name`
-    is
-    a parameter that has a second name.
+    is a parameter that has a second name.
     """
 
     search: Search
@@ -55,10 +54,8 @@ class MemberClient:
     """Reads one member's records. The access token is sent to the configured base URL only.
 
     `renew` is called once after a 401 and returns a new access token, or None if the member has to sign in again.
-    `also`
-    are further ids of the same person at the payer, established when the link was made. Without `patient` (the payer
-    did
-    not say who signed in) only Patient can be searched. `kept` is the cache of this member's link.
+    `also` are further ids of the same person at the payer, established when the link was made. Without `patient` (the
+    payer did not say who signed in) only Patient can be searched. `kept` is the cache of this member's link.
     """
 
     def __init__(
@@ -100,8 +97,7 @@ class MemberClient:
         """Yield the pages of a search over this member's records, in the first way of searching that finds something.
 
         `patient=` is added if the type belongs to a patient; rows of another patient are dropped and counted (T11,
-        F31). Stop
-        the iteration as soon as enough was read.
+        F31). Stop the iteration as soon as enough was read.
 
         Raises:
             SignInExpired: the token is invalid and was not renewed.
@@ -164,8 +160,7 @@ class MemberClient:
         """Yield searches by all ids of the person at once (FHIR's comma is OR), by the bare id, and by `Patient/id`.
 
         The last two mean the same (R4 search 3.1.1.4.12), but some servers compare a reference literally. Which one
-        finds
-        something is remembered, so that both are tried only once.
+        finds something is remembered, so that both are tried only once.
         """
         traits, kind = self._server.traits, search.type
         if len(self._ids) > 1 and name not in _NO_REFERENCE:

@@ -97,8 +97,7 @@ class Discovery:
         From the settings first, then smart-configuration, openid-configuration, CapabilityStatement.
 
         A document about another sign-in is ignored. An issuer that differs from the configured one only by a slash at
-        the end
-        is used as published, because tokens contain it in that form.
+        the end is used as published, because tokens contain it in that form.
         """
         smart, openid, capabilities = await asyncio.gather(
             self._smart.get(), self._openid.get(), self.capabilities(self._base)

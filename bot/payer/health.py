@@ -20,8 +20,7 @@ class PayerHealth:
     """The state at `checked`. `since` is when the state last changed, or when it was first checked.
 
     `milliseconds` is the server's response time, None if it did not respond. `searches` are the search parameters that
-    it
-    declares, by type. `last_up` is when it last responded, None if it never did.
+    it declares, by type. `last_up` is when it last responded, None if it never did.
     """
 
     up: bool

@@ -50,13 +50,11 @@ class Http(httpx.AsyncBaseTransport):
     """The lowest transport: one call, with a deadline and a cap on decoded bytes.
 
     A request's extensions give its `deadline` (a time of `clock`), the `cap` on its body, and the `kind` of resource
-    that
-    it is about. Responses are complete and decoded. Close it, or use it as an async context manager.
+    that it is about. Responses are complete and decoded. Close it, or use it as an async context manager.
 
     `transport` replaces the connection. `clock` is the monotonic clock of deadlines, `pause` waits between tries, `now`
     returns Unix seconds. `waits` shares Retry-After times with other processes. `heard` is called with the outcome of
-    each
-    call ("2xx", or the class of its exception) and its duration in seconds.
+    each call ("2xx", or the class of its exception) and its duration in seconds.
     """
 
     def __init__(
@@ -277,8 +275,8 @@ class Base:
         """Return the absolute URL of a link found at `current`; None if it is outside the origin or the base path.
 
         Links may be absolute, host-relative or relative. http instead of https, another port, a user name, and paths
-        that climb
-        count as outside (F27). A loopback server under another loopback name is reached under the configured one.
+        that climb count as outside (F27). A loopback server under another loopback name is reached under the configured
+        one.
         """
         if any(ord(character) <= ord(" ") for character in link):
             return None

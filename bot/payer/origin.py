@@ -170,8 +170,7 @@ class Retry(httpx.AsyncBaseTransport):
     """The transport with retries. It waits by the clock of the transport below; `jitter` returns a number from 0 to 1.
 
     A request's extension `read` reads each response: the exception it raises decides whether to retry, and its result
-    is
-    stored in the response's extension `read`.
+    is stored in the response's extension `read`.
     """
 
     def __init__(

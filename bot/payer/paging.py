@@ -73,10 +73,8 @@ class Server:
     """A base URL with what all calls to it have in common.
 
     `headers` returns the headers of a call, `renew` gets a new token after a 401 and returns whether it did, `keep`
-    returns
-    whether a row may be shown, `kept` is the cache. `post` sends searches as POST `_search`, which keeps ids out of
-    URLs
-    (T28): always, never, or, for None, if the server turns out to support it.
+    returns whether a row may be shown, `kept` is the cache. `post` sends searches as POST `_search`, which keeps ids
+    out of URLs (T28): always, never, or, for None, if the server turns out to support it.
     """
 
     def __init__(
@@ -102,8 +100,7 @@ class Server:
         """Yield the pages of a search, first to last, until the server or the budget ends them.
 
         With `onward`, start at a later page, whose address the page before it gave (`next_url`). A failure of the first
-        page is
-        raised; one of a later page becomes a gap, and what was read is kept (F14, F26).
+        page is raised; one of a later page becomes a gap, and what was read is kept (F14, F26).
 
         Raises:
             PayerError, SignInExpired: see `answers`.

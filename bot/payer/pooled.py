@@ -57,8 +57,7 @@ class PooledDirectory:
 
     If the server does not support lists, or the response is incomplete, each is sent alone. `budget` is the question's.
     `known` are searches that find something: if a list that ends with one of them finds it, the server supports lists,
-    also
-    when the names searched for do not exist.
+    also when the names searched for do not exist.
     """
 
     def __init__(self, directory: DirectoryClient, budget: Budget, known: Sequence[Search] = ()) -> None:

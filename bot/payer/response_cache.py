@@ -49,9 +49,8 @@ class ResponseCache:
     """Responses by URL. Only valid ones are cached: after a refusal or a damaged body the request is sent again.
 
     Within `fresh` seconds they replace a call; later, while they are in `room`, only a failed one. Several caches may
-    share
-    a room without access to each other's entries. `keeps` returns whether a body may be cached, and `own` says that the
-    responses are a member's.
+    share a room without access to each other's entries. `keeps` returns whether a body may be cached, and `own` says
+    that the responses are a member's.
     """
 
     def __init__(

@@ -166,8 +166,7 @@ def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None
     """Return the one amount for several entries, and whether it is doubtful; (None, True) if they cannot be reconciled.
 
     A rate next to a charge is ignored; in a category that payers split, the parts are added, as doubtful if only the
-    amount
-    differs. Other different amounts with one code have no sum.
+    amount differs. Other different amounts with one code have no sum.
     """
     if len(said) == 1:
         return said[0].amount, False
@@ -209,8 +208,7 @@ def total_lines(
     """Return the lines that only add up the others; () if every line is one of care.
 
     Such a line has revenue code 0001 and there are others; or it has no procedure and each of its amounts is the sum of
-    all
-    others, if there are at least two others, or if `billed`, the claim's own total, agrees.
+    all others, if there are at least two others, or if `billed`, the claim's own total, agrees.
     """
     if len(items) < _FEWEST - 1:
         return ()

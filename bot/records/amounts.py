@@ -43,10 +43,9 @@ class Money:
     """Every amount of a claim by its plain name, each from the first place that has it. None: not reported.
 
     `rivals` are liabilities from other places: another total, the header, or the sum of lines if all have one. `paid`
-    is what
-    the plan paid, from each place that says so, in the guide's order. `conflicting` are the names of amounts of which
-    one
-    place has several that cannot all be true. `sum_lines` are the indexes of lines that only add up the others.
+    is what the plan paid, from each place that says so, in the guide's order. `conflicting` are the names of amounts of
+    which one place has several that cannot all be true. `sum_lines` are the indexes of lines that only add up the
+    others.
     """
 
     places: dict[str, FoundAmount]
@@ -172,8 +171,7 @@ class Owed:
     Attributes:
         amount: None if the payer does not report it, which is not zero.
         source: where it is from: a total, header adjudication, the sum of lines, or only the parts (cost share); for a
-            fill
-            without any of them "paid", what the member paid at the counter.
+            fill without any of them "paid", what the member paid at the counter.
         lines_given: with `source` "lines", the number of `lines` with the amount; if not all, it is a lower bound.
         gap: `amount` minus `parts_sum` if they differ by a cent or more.
         rivals: other liabilities in the same claim that differ by a cent or more.
@@ -286,8 +284,7 @@ def _too_much(money: Money, alone: Amount | None) -> bool:
     """Return whether the shares exceed the plan's price minus its payment: some payers code another sum as a share.
 
     CMS writes a drug's gross cost as its coinsurance. Without a price, shares that include the plan's own payment and
-    the
-    member's are also impossible.
+    the member's are also impossible.
     """
     paid, price = paid_of(money).amount, money.get("allowed") or money.get("drug_cost") or money.get("billed")
     if alone is None or alone.value <= 0 or paid is None or paid.value <= 0 or paid.currency != alone.currency:
@@ -314,8 +311,7 @@ def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount |
     """Return the sum of deductible, copay and coinsurance, plus what is not covered if the stated amount includes it.
 
     CARIN counts it as member's liability, but payers also book the provider's write-off as non-covered. Non-covered
-    alone is
-    no cost share, and a computed sum never includes it.
+    alone is no cost share, and a computed sum never includes it.
     """
     if alone is None or noncovered is None or stated is None or alone.currency != noncovered.currency:
         return alone

@@ -1,8 +1,7 @@
 """A page of search results: entries stay raw bytes until they are needed. An invalid entry does not affect the others.
 
 A relative reference is to the server that sent it. An absolute one is to that server only if it starts with its base
-URL
-(FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
+URL (FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
 """
 
 from __future__ import annotations
@@ -62,8 +61,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """A resource on a page: its type, its id, and its unparsed bytes.
 
     The mode `target` is a row of the first step of a chained search done in two steps. `labels` come from the Bundle;
-    `owner`
-    is its patient, beneficiary or subject.
+    `owner` is its patient, beneficiary or subject.
     """
 
     type: str

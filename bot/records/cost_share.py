@@ -39,8 +39,7 @@ class CostShare:
     """A cost share: exactly one of `amount`, `percent` and `text` is set.
 
     `service` is the base code that a copay is for (gpvisit, spvisit, emergency …). `side` is in or out of network and
-    `who`
-    individual or family, each None if the plan does not say. `drugs` is True for a pharmacy deductible.
+    `who` individual or family, each None if the plan does not say. `drugs` is True for a pharmacy deductible.
     """
 
     kind: ShareKind

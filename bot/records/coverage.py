@@ -69,8 +69,7 @@ def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bo
     """Return the product line on which all evidence agrees; None if uncertain, so that no deadline is a guess.
 
     `codes` are those of the coverage's type, `names` the payer's words for type, plan, group and payer. A private type
-    alone
-    proves nothing, as a Medicare plan may be an HMO: it requires a named plan and a `group`, usually an employer.
+    alone proves nothing, as a Medicare plan may be an HMO: it requires a named plan and a `group`, usually an employer.
     """
     types, words = list(codes), " | ".join(name for name in names if name).casefold()
     if _OPEN.search(words) or ("advantage" in words and not _MEDICARE.search(words)):
@@ -133,10 +132,8 @@ class Coverage:
     """A coverage. What the payer does not say is None or empty.
 
     `kind` is the first of the `codes` of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes`
-    are by
-    type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people on a digital
-    card
-    (C4DIC), which the payer may not fill in.
+    are by type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people on a
+    digital card (C4DIC), which the payer may not fill in.
     """
 
     id: str
@@ -322,8 +319,7 @@ def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = 
     """Return the plan year that contains `day`; None if the coverage has no start date.
 
     A coverage of at most a year is its own plan year; the year of a longer or open one starts on the anniversary of its
-    first
-    day. One that continues a shorter coverage of the same plan, among `every`, continues that one's year.
+    first day. One that continues a shorter coverage of the same plan, among `every`, continues that one's year.
     """
     start = _beginning(coverage, tuple(every)) if coverage else None
     if coverage is None or start is None:

@@ -46,8 +46,7 @@ def parse_date(text: str | None) -> PartialDate | None:
     """Return the date; None if it is absent, malformed, impossible (February 30) or a placeholder before 1900.
 
     The time and its offset are not converted: the day of service is the day that was written (F41). Results are cached,
-    as
-    the lines of a claim repeat their day.
+    as the lines of a claim repeat their day.
     """
     found = _WRITTEN.fullmatch(text.strip()) if text and text.isascii() else None
     if found is None:

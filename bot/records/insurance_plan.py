@@ -37,8 +37,7 @@ class InsurancePlan:
     """A plan. `kinds` are product type codes (commppo, mediadv …), `levels` codes such as gold or bronze.
 
     `networks` and `areas` are the references of the plan and of its products, without duplicates; `spoken` are the
-    displays
-    of the networks.
+    displays of the networks.
     """
 
     id: str

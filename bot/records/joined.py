@@ -34,10 +34,8 @@ class Directory:
     """The resources of a directory search by key, added page by page.
 
     An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
-    includes.
-    With `lists_services` a HealthcareService that matches a search is a role of its provider. `homes` are the
-    organizations
-    of which every place was read, `bases` the server's own base URLs.
+    includes. With `lists_services` a HealthcareService that matches a search is a role of its provider. `homes` are the
+    organizations of which every place was read, `bases` the server's own base URLs.
     """
 
     practitioners: dict[Key, Practitioner] = field(default_factory=dict)
@@ -148,8 +146,7 @@ class Directory:
         """Return the type of an element of these roles, and its missing ids, if the server includes none of that type.
 
         If others were included, a missing one is missing in the directory and is not requested (F34); but no server
-        includes the
-        places of a role's services.
+        includes the places of a role's services.
         """
         type_, known = self._kept(element)
         missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
@@ -247,8 +244,7 @@ class Directory:
         """Return the active places that are known, and the names of all: the role's own, else those of its services.
 
         An affiliation without a place is for every place of the organization; a person whose role and services have
-        none is at
-        the organization's only place.
+        none is at the organization's only place.
         """
         places: list[Location] = []
         names: list[str] = []

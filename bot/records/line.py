@@ -25,8 +25,7 @@ class ClaimLine:
 
     `description` is the payer's text, never one from a code list of ours; `drug` is the NDC text of a fill, or of the
     ingredients of a compound; `notes` are the payer's notes that the line refers to. `refused`: the plan did not pay it
-    for a
-    reason of its own. `at` is its index among the claim's lines.
+    for a reason of its own. `at` is its index among the claim's lines.
     """
 
     description: str | None

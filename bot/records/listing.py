@@ -28,9 +28,8 @@ class Listing:
 
     A role with several places has a listing for each (`by_place`); `shared` means that the role's own data, such as its
     phone, are for all of them. `closed`: every place of the role is inactive. `services` are those of the role at this
-    place.
-    `found_as` is the place or the service if that was searched by name. `name` is the practitioner's, else the display;
-    without a person the organization's, else that of the service or the place.
+    place. `found_as` is the place or the service if that was searched by name. `name` is the practitioner's, else the
+    display; without a person the organization's, else that of the service or the place.
     """
 
     role_id: str

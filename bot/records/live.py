@@ -1,9 +1,8 @@
 """Which claims count, newest first, and which of them are in a period (fhir-notes 4.7).
 
 Left out are older versions, claims that another one replaces, and those that a reversal takes back; if two plans
-decided
-on one visit, one claim is added up. One rule applies to every sum of a period: care counts where it began. A stay is
-found under every day that it covers.
+decided on one visit, one claim is added up. One rule applies to every sum of a period: care counts where it began. A
+stay is found under every day that it covers.
 """
 
 from __future__ import annotations
@@ -34,14 +33,10 @@ class Live:
     """The claims that count, newest service first and undated last, with what was left out and why.
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
-    `taken
-    back`, `not interpreted`. `reversals` take back other claims, which are `taken_back`; `pairs` maps the reversal's id
-    to
-    these. `twins` are the ids of claims that share a number, a kind and a day without proof that one is a version of
-    the
-    other; `coordinated` maps the id of a claim of one plan to another plan's claim for the same visit, which is added
-    up in
-    its place. `listed` are the claims and the unpaired reversals, in one order.
+    `taken back`, `not interpreted`. `reversals` take back other claims, which are `taken_back`; `pairs` maps the
+    reversal's id to these. `twins` are the ids of claims that share a number, a kind and a day without proof that one
+    is a version of the other; `coordinated` maps the id of a claim of one plan to another plan's claim for the same
+    visit, which is added up in its place. `listed` are the claims and the unpaired reversals, in one order.
     """
 
     claims: tuple[Claim, ...]

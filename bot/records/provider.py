@@ -127,8 +127,7 @@ class Role:
     """Links a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
 
     `type` is the type of the resource, `codes` its role codes, `primary` an affiliation's primary organization, `name`
-    the own
-    name of a service or a place.
+    the own name of a service or a place.
     """
 
     id: str

@@ -103,8 +103,7 @@ class Why:
     """The one part that makes up the whole share, or "several", or "nothing" for a share of zero.
 
     `percent` is the coinsurance's rate of `price`, the plan's price, if it is a whole or a half percent. `paid` is the
-    plan's
-    payment if it is price minus share; `discount` is what was billed above the price.
+    plan's payment if it is price minus share; `discount` is what was billed above the price.
     """
 
     reason: ShareReason

@@ -39,8 +39,7 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     """Return the resource with everything that its fhir.resources R4B model accepts.
 
     An invalid element is removed by its error's location and validation is repeated, a limited number of times: CMS's
-    own
-    public examples all have errors, and their numbers are still correct. The id is kept whatever characters it has.
+    own public examples all have errors, and their numbers are still correct. The id is kept whatever characters it has.
 
     Raises:
         Unreadable: invalid JSON, another type, or the rest is still invalid. The message never contains a value.
@@ -78,8 +77,7 @@ def without_faults(
 
     Elements that are only missing, unknown to FHIR, or never read by `shape`, the tolerant reading, are not reported. A
     resource of which too much is rejected stays unchanged, with "" as its location, and so does, without a location,
-    what is
-    not JSON of that type.
+    what is not JSON of that type.
     """
     try:
         found, dropped = read_typed(raw, resource_type)
@@ -112,8 +110,7 @@ def _fault(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
     """Return the location as far as it exists in the JSON, with what is missing there, and the kind of error.
 
     Models name some elements differently (`class_fhir`), and end some locations with `root`. An instant in place of a
-    date,
-    or one without its zone, is meant as the date.
+    date, or one without its zone, is meant as the date.
     """
     found: list[str | int] = []
     holder = plain

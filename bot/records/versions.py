@@ -143,8 +143,7 @@ def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
     """Return, by the id of a claim that is not added up, the other plan's claim for the same visit, which is.
 
     Two claims are of one visit if day, kind and charge are equal, the biller does not differ, and their coverages do.
-    The
-    member's share is that of the one that reports another payer's payment, else the smaller one.
+    The member's share is that of the one that reports another payer's payment, else the smaller one.
     """
     days: dict[tuple[object, ...], list[Claim]] = {}
     # Most members have one plan: then neither people nor days are read.

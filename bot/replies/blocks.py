@@ -56,8 +56,7 @@ def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None =
     """Return the messages of a reply, in order; a message that is continued ends with an ellipsis.
 
     `asks` returns the texts of the confirmation before a button deletes something, `rating` has those of the thumbs,
-    which
-    are left out without it.
+    which are left out without it.
     """
     parts, rated = list(_parts(reply.blocks)), bool(rating and reply.rating)
     made = [

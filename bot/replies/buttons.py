@@ -40,8 +40,7 @@ class Buttons:
 
     `repeated` are the labels that more than one button has, `topic` is what the message is about. The first button that
     connects an account is highlighted, unless the message says goodbye. `rated`: the button that shows sources is next
-    to
-    the thumbs, not in its row.
+    to the thumbs, not in its row.
     """
 
     repeated: frozenset[str]

@@ -37,10 +37,8 @@ class Catalogue:
     """The translations of one language.
 
     `forms` has each message's text, or a text for each plural form; `form` returns the plural form for a number. An
-    empty
-    text is not translated yet. `fuzzy` are those that a translator has to check. `begun`: the header has `X-State:
-    begun`,
-    so missing texts are shown in English.
+    empty text is not translated yet. `fuzzy` are those that a translator has to check. `begun`: the header has
+    `X-State: begun`, so missing texts are shown in English.
     """
 
     forms: Mapping[CatalogueMessage, tuple[str, ...]] = field(default_factory=dict)

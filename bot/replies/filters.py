@@ -290,8 +290,8 @@ def finalize(value: object) -> Markup:
     """Return what Jinja prints: text and whole numbers, escaped once; the output of a macro unchanged.
 
     Raises:
-        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
-        jinja2.UndefinedError: the value is undefined.
+        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one. jinja2.UndefinedError:
+        the value is undefined.
     """
     if isinstance(value, Markup):
         return value

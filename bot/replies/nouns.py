@@ -48,8 +48,7 @@ def people(text: str, number: int, *, women: bool = False, language: str, words:
     """Return the number with the noun; "cardiology" becomes cardiologists, "my allergies" doctors for my allergies.
 
     "Dentist for kids" is counted by its first word, and a code by a phrase with the code. `women`: all are women, so
-    that
-    Spanish says "cardiólogas".
+    that Spanish says "cardiólogas".
     """
     if _CODE.fullmatch(text):
         return words("{n} provider of code {what}", "{n} providers of code {what}", n=number, what=text)

@@ -147,8 +147,8 @@ class Words:
         If the values include `theirs`, the given name of another person, the texts are about that person's record.
 
         Raises:
-            jinja2.TemplateError: the template is missing or wrong, or a value is missing.
-            TemplateFault: the output cannot be parsed into blocks.
+            jinja2.TemplateError: the template is missing or wrong, or a value is missing. TemplateFault: the output
+            cannot be parsed into blocks.
         """
         name = str(values.get("theirs") or "")
         found = (self._about(language) if name else self._by_language[language]).get_template(template + SUFFIX)

@@ -1,1 +1,1 @@
-"""The embedded payer: an OAuth server and a FHIR server over real HTTP. Imports nothing of bot."""
+"""The embedded test payer: an OAuth server and a FHIR server over real HTTP, independent of the rest of `bot`."""

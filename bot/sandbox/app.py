@@ -21,7 +21,7 @@ from bot.sandbox.world import World
 
 @dataclass(slots=True)
 class Sandbox:
-    """A payer: where it is, how an app signs in with it, how it behaves and what it was asked."""
+    """A running payer: its URL, its client credentials, its behaviour and the requests that it received."""
 
     base_url: str
     client_id: str
@@ -33,7 +33,7 @@ class Sandbox:
 
     @property
     def fhir_url(self) -> str:
-        """The FHIR base, for member and directory types alike."""
+        """The base URL of the FHIR server, for member data and the directory."""
         return self.base_url + PATH
 
     @property
@@ -52,7 +52,7 @@ class Sandbox:
         return self.base_url + TOKEN
 
     def revoke_all(self) -> None:
-        """End every token that was given, as a payer may at any time."""
+        """Revoke all tokens, as a payer may do at any time."""
         self.authorization.vault.drop_all()
 
 
@@ -65,9 +65,9 @@ def create_app(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> Starlette:
-    """The payer over a world, reachable at `base_url`; its `state.sandbox` is the `Sandbox`.
+    """Return the application for a world, reachable at `base_url`; its `state.sandbox` is the `Sandbox`.
 
-    Without `redirect_uris` any loopback URL is taken as a registered one.
+    Without `redirect_uris`, any loopback URL is accepted as registered.
     """
     behaviour = behaviour or Behaviour()
     base_url = base_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""How the sandbox payer behaves: switches and faults that tests and rehearsals turn while it runs."""
+"""The behaviour of the sandbox payer: switches and faults that tests and rehearsals change at run time."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ IdTokenFlaw = Literal[
 
 @dataclass(slots=True)
 class Fault:
-    """A wire fault for the requests whose path starts with `path`, from the `after`-th on, `times` times.
+    """A fault for requests whose path starts with `path`, from number `after` on, `times` times.
 
-    Without `rewrite` and `cut` the payer's own answer is replaced by `status`, `headers` and `body`. `rewrite` changes
-    the true answer's body instead (a truncated page is `lambda body: body[:200]`). `cut` promises the whole length
-    and closes the connection after that many bytes. `hold` keeps the request waiting until the event is set.
+    By default the response is replaced by `status`, `headers` and `body`. `rewrite` changes the body of the real
+    response instead (a truncated page is `lambda body: body[:200]`). `cut` announces the full length and closes the
+    connection after that many bytes. `hold` delays the request until the event is set.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Fault:
     seen: int = 0
 
     def takes(self, method: str, path: str, query: str) -> bool:
-        """Whether this request is one that the fault is for; counts the request when it is."""
+        """Return whether the fault applies to this request, and count the request if it does."""
         if not path.startswith(self.path) or self.method not in ("", method) or self.query_has not in query:
             return False
         self.seen += 1
@@ -56,10 +56,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Behaviour:
-    """One sandbox's switches. The defaults are this payer's normal case: an hour's token and no refresh token."""
+    """The switches of one sandbox; by default, a token is valid for an hour and there is no refresh token."""
 
     client_auth: SignInMethod = "client_secret_post"
-    """The one way in which the app proves itself at the token endpoint."""
+    """The only way in which the app can authenticate at the token endpoint."""
     client_keys: dict[str, Any] = field(default_factory=dict)
     """The app's registered JWK Set, for `private_key_jwt`."""
     token_seconds: int = 3600
@@ -72,30 +72,30 @@ class Behaviour:
     omit_expires_in: bool = False
     omit_issuer: bool = False
     ignore_prompt: bool = False
-    """When on, a session that is open in the browser is let through whatever `prompt` and `max_age` say."""
+    """If True, an open browser session is accepted whatever `prompt` and `max_age` say."""
     omit_auth_time: bool = False
     session_age: int = 0
-    """How many seconds ago, as the server sees it, a person who signs in has done so."""
+    """How many seconds ago a person who signs in did so, by the server's clock."""
     token_patient: str = ""
-    """A Patient id that the token answer names instead of the signed-in person's own."""
+    """The Patient id in the token response, in place of the signed-in person's own."""
     drop_scopes: frozenset[str] = frozenset()
     callback_issuer: str = ""
     identity_flaw: IdTokenFlaw = ""
-    """How id_tokens are spoilt."""
+    """The flaw of id_tokens."""
     skew_seconds: int = 0
-    """How far the authorization server's clock is ahead."""
+    """How many seconds the authorization server's clock is ahead."""
     signing_key: int = 0
-    """Counts key rotations; only the newest key is published."""
+    """The number of key rotations; only the newest key is published."""
     faults: list[Fault] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
-    """Sent with every answer, for example a load balancer's Set-Cookie."""
+    """Headers of every response, for example a load balancer's Set-Cookie."""
     ignored_parameters: frozenset[str] = frozenset()
-    """Search parameters that this server does not know, such as `network`, `_count` or `_sort`."""
+    """Search parameters that this server does not support, such as `network`, `_count` or `_sort`."""
     chains: bool = True
-    """When off, a chained search finds nothing, as on servers that do not know chains."""
+    """If False, a chained search finds nothing, as on servers without chains."""
     includes: bool = True
     strict: bool = False
-    """When on, an unknown search parameter is a 400 even without `Prefer: handling=strict`."""
+    """If True, an unknown search parameter returns 400 even without `Prefer: handling=strict`."""
     totals: bool = True
     default_count: int = 50
     max_count: int = 500
@@ -105,7 +105,7 @@ class Behaviour:
         self.signing_key += 1
 
     def release(self) -> None:
-        """Let every held request go on."""
+        """Let every delayed request continue."""
         for fault in self.faults:
             if fault.hold is not None:
                 fault.hold.set()

@@ -1,4 +1,4 @@
-"""Reads foreign FHIR data into a world: JSON resources, Bundles and NDJSON, with a sign-in for each Patient."""
+"""Loads FHIR data from files into a world: JSON resources, Bundles and NDJSON, with an account for each Patient."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})$")
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read so far."""
+    """The data read so far."""
 
     say: Callable[[str], None]
     world: World = field(default_factory=World)
@@ -37,13 +37,13 @@ class _Reading:
 
 
 def load(directory: Path, say: Callable[[str], None] = _LOG.warning) -> World:
-    """Everything FHIR beneath a directory; `say` gets a line for each file or line that was left aside.
+    """Return all FHIR data in a directory; `say` is called with a line for each file or line that was skipped.
 
-    References by fullUrl, by absolute URL or by `Type?identifier=` are rewritten to `Type/id` where the resource is
-    among the data; every other reference stays as it is.
+    References by fullUrl, by absolute URL or by `Type?identifier=` are rewritten to `Type/id` if the resource is part
+    of the data; all other references are unchanged.
 
     Raises:
-        FileNotFoundError: there is no such directory.
+        FileNotFoundError: If there is no such directory.
     """
     if not directory.is_dir():
         raise FileNotFoundError(f"no directory {directory}")
@@ -78,7 +78,7 @@ def _read_text(text: bytes, where: str, reading: _Reading) -> None:
 
 
 def _resources(value: Any, full_url: str, reading: _Reading) -> Iterator[Resource]:
-    """The resources in a piece of JSON: one, a list of them, or what a Bundle holds."""
+    """Yield the resources in a JSON value: one resource, a list of them, or the contents of a Bundle."""
     if isinstance(value, list):
         for each in value:
             yield from _resources(each, "", reading)
@@ -94,7 +94,7 @@ def _resources(value: Any, full_url: str, reading: _Reading) -> Iterator[Resourc
 
 
 def _made_id(resource: Resource, full_url: str) -> str:
-    """An id for a resource without one: its Bundle's uuid, else one that follows from its content."""
+    """Return an id for a resource without one: its uuid in the Bundle, or else a hash of its content."""
     if full_url.startswith("urn:uuid:"):
         return full_url.removeprefix("urn:uuid:")
     content = msgspec.json.encode(resource, order="sorted")
@@ -134,7 +134,7 @@ def _local(reference: str, reading: _Reading, identifiers: dict[str, str]) -> st
 
 
 def _identifiers(world: World) -> dict[str, str]:
-    """`Type/id` by `Type?system|value`, for references that Synthea and others write as a search."""
+    """Return `Type/id` by `Type?system|value`, for references that are written as a search, as in Synthea data."""
     return {
         f"{kind}?{identifier.get('system', '')}|{identifier.get('value', '')}": f"{kind}/{resource_id}"
         for kind, by_id in world.resources.items()
@@ -160,6 +160,6 @@ def _add_accounts(world: World) -> None:
 
 
 def slug(name: str) -> str:
-    """A name as it is typed at sign-in: `José Núñez` is `jose-nunez`."""
+    """Return a name as it is typed at sign-in: `José Núñez` becomes `jose-nunez`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

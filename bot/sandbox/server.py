@@ -21,10 +21,10 @@ async def serve_sandbox(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Serve the payer at http://127.0.0.1:port until the block ends.
+    """Run the payer at http://127.0.0.1:port for the duration of the `async with` block.
 
     Raises:
-        OSError: the port is taken.
+        OSError: If the port is in use.
     """
     sock = listen(port=port)
     app = create_app(

@@ -1,4 +1,4 @@
-"""The outermost layer of the sandbox: notes each request, then applies the faults that were asked for."""
+"""The outermost middleware of the sandbox: records each request, then applies the configured faults."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ REQUESTS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """One request as it arrived: no header's value, and no body but a search's."""
+    """One received request, without header values, and without a body except for searches."""
 
     method: str
     path: str
     query: str
-    """The parameters, of a search by POST those of its form."""
+    """The query; of a search by POST, the parameters of its form."""
     header_names: frozenset[str]
     in_url: bool = True
-    """Whether the parameters stood in the URL."""
+    """Whether the parameters were in the URL."""
 
     @property
     def has_authorization(self) -> bool:
-        """Whether a token or other credential came with it."""
+        """Whether the request had a token or other credentials."""
         return "authorization" in self.header_names
 
     @property
     def has_cookie(self) -> bool:
-        """Whether a cookie came with it."""
+        """Whether the request had a cookie."""
         return "cookie" in self.header_names
 
 
 class Wire:
-    """ASGI middleware around the whole payer."""
+    """ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, behaviour: Behaviour, requests: deque[SeenRequest]) -> None:
         self.app = app
@@ -44,7 +44,7 @@ class Wire:
         self.requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the fault that is due for it."""
+        """Serve one request, or the fault that applies to it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -82,7 +82,7 @@ def _only_holds(fault: Fault) -> bool:
 
 
 async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
-    """The request as a search by GET would be, and what gives its body anew; as it is when it is none by POST."""
+    """Return a search by POST as one by GET, with a function that returns its body again; others are unchanged."""
     if scope["method"] != "POST" or not scope["path"].endswith("/_search"):
         return scope, receive
     messages: list[Message] = [await receive()]

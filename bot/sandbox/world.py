@@ -1,4 +1,4 @@
-"""What the sandbox payer knows: FHIR resources as JSON, and the people who can sign in."""
+"""The data of the sandbox payer: FHIR resources as JSON, and the accounts."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ DIRECTORY_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One sign-in at the sandbox payer.
+    """One account at the sandbox payer.
 
-    `username` is what `chat --as` takes. `patients` are the Patient ids that this person may open; the first is
-    their own, or none of them is when `fhir_user` is a RelatedPerson.
+    `username` is what `chat --as` takes. `patients` are the ids of the Patients that this person may access. The first
+    is their own, unless `fhir_user` is a RelatedPerson.
     """
 
     username: str
@@ -48,22 +48,22 @@ class Account:
 
 @dataclass(slots=True)
 class World:
-    """Resources by type and id, the accounts, and what is made only when somebody asks for it."""
+    """Resources by type and id, the accounts, and functions that create data on demand."""
 
     resources: dict[str, dict[str, Resource]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     on_demand: dict[str, Callable[[], Iterable[Resource]]] = field(default_factory=dict)
 
     def add(self, resource: Resource) -> None:
-        """Keep a resource under its type and id."""
+        """Add a resource under its type and id."""
         self.resources.setdefault(resource["resourceType"], {})[resource["id"]] = resource
 
     def of_type(self, resource_type: str) -> Iterator[Resource]:
-        """Every resource of a type, in the order in which it was added."""
+        """Yield every resource of a type, in the order of insertion."""
         yield from self.resources.get(resource_type, {}).values()
 
     def complete(self, patient_id: str) -> None:
-        """Make what this patient's record holds on demand, once."""
+        """Create the data of this patient that is made on demand, once."""
         make = self.on_demand.pop(patient_id, None)
         for resource in make() if make else ():
             self.add(resource)

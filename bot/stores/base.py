@@ -20,8 +20,7 @@ class Row(NamedTuple):
     """A stored row that has not expired.
 
     `number` increases in the order in which rows were stored; `leases` is the number of leases so far. `lane` and
-    `expires`
-    are set for leased rows only.
+    `expires` are set for leased rows only.
     """
 
     number: int
@@ -115,8 +114,7 @@ class Store(Protocol):
         None if there is no such row.
 
         A row whose lease has expired can be leased again; `finish` or `drop` ends the work on it. With `lane`, only
-        rows of
-        that lane are considered.
+        rows of that lane are considered.
         """
         ...
 
@@ -136,8 +134,7 @@ class Store(Protocol):
         """Finish the work on a row: delete its value and release the next row of its lane.
 
         The key stays in use until `expires`, so that the same work is not accepted twice (T39). `lease` is as for
-        `swap`;
-        `lane` is the row's lane, which is checked for more rows.
+        `swap`; `lane` is the row's lane, which is checked for more rows.
         """
         ...
 

@@ -58,8 +58,7 @@ async def open_postgres(
     `wait` is how many seconds to wait for a connection.
 
     It uses up to `connections` connections, and one more if it `listens`. Without `prepares` no statements are
-    prepared:
-    PgBouncer before 1.21 gives each transaction another connection, which lacks them.
+    prepared: PgBouncer before 1.21 gives each transaction another connection, which lacks them.
 
     Raises:
         StoreUnusable: the server, database or user cannot be used, or the tables are from a newer version.

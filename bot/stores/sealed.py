@@ -28,8 +28,7 @@ class SealedTable:
     """A store's rows, encrypted when they are stored and decrypted when they are read.
 
     A row that no key decrypts, or that was moved to another kind or key, is returned as None. `store` is used directly
-    for
-    counters, leases and deletions; `seal` encrypts texts that are kept outside of the store.
+    for counters, leases and deletions; `seal` encrypts texts that are kept outside of the store.
     """
 
     def __init__(self, store: Store, seal: Vault) -> None:

@@ -1,8 +1,7 @@
 """Slack's deliveries: stored before they are acknowledged, and processed afterwards.
 
 Deliveries that are no questions are handled here: share or forward an answer, open a form, update Home, suggest
-prompts.
-Tasks are kept alive, run in order for each person and conversation, and finish before the end.
+prompts. Tasks are kept alive, run in order for each person and conversation, and finish before the end.
 """
 
 from __future__ import annotations

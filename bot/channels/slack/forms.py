@@ -47,8 +47,7 @@ class Modals:
         """Return the view that Slack opens, with the person's own network preselected if the form starts with it.
 
         `person` is None for a guest, and if others see that the form was opened. Unless `whole`, it has its first
-        fields and a
-        button for the others.
+        fields and a button for the others.
         """
         form = self._forms.offers.forms[name].form
         if form.first and not whole:

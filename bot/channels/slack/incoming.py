@@ -125,8 +125,8 @@ def read_press(body: Body) -> Incoming | None:
     """Return a press of one of the bot's buttons, or a menu choice; None for a button that only opens a page.
 
     A chat whose id starts with D and that has posts of the bot is the chat with the bot, except for ephemeral ones,
-    which a
-    command may have shown in any chat. An unknown action, for example of an old card, becomes an expired button.
+    which a command may have shown in any chat. An unknown action, for example of an old card, becomes an expired
+    button.
     """
     action, container = body["actions"][0], body.get("container", {})
     chosen = action.get("selected_option") or action

@@ -2,9 +2,8 @@
 
 Each post of an answer has an opaque key (F51, F52). Slack has no idempotency key, so to find out whether a post
 succeeded the bot reads the chat. It may do so only in its own 1:1 chats; elsewhere the person is told that an answer
-may
-be missing. Only messages newer than the question are read, because a thread's first page is its oldest and apps outside
-the Marketplace get 15 messages a call (docs.slack.dev, changelog of 2025-05-29).
+may be missing. Only messages newer than the question are read, because a thread's first page is its oldest and apps
+outside the Marketplace get 15 messages a call (docs.slack.dev, changelog of 2025-05-29).
 """
 
 from __future__ import annotations

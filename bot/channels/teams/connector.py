@@ -56,8 +56,7 @@ class Extras:
     """Additions to a message's card.
 
     `only` is the one person of a group or channel who sees it, by their id there. `label` is the name of its
-    sensitivity
-    and what it means. `rates`: thumbs that open a dialog.
+    sensitivity and what it means. `rates`: thumbs that open a dialog.
     """
 
     only: str = ""

@@ -80,8 +80,7 @@ def read_message(body: Body) -> Incoming | None:
     """Return the message or button press in an activity.
 
     None for messages from bots, for system-generated activities and for activities that cannot be replied to. A submit
-    from
-    a card of an earlier version is returned as an expired button.
+    from a card of an earlier version is returned as an expired button.
     """
     value = body.get("value")
     press = word(value, "press")[:LONGEST_ID] or None

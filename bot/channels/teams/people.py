@@ -30,8 +30,7 @@ class People:
         """Return the person, and whether they may use the directory only.
 
         That is so for people without an id in the tenant, guests, anonymous people, people of other tenants, and those
-        whom
-        Teams does not know (T21).
+        whom Teams does not know (T21).
         """
         person = Person("teams", "", incoming.tenant, incoming.user, name=incoming.name, home="Microsoft Teams")
         if not incoming.object_id:

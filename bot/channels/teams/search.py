@@ -73,8 +73,7 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResu
     """Return one entry: the line in the list, and the card for the conversation.
 
     The card says what was searched, because distances depend on it. It has none of our buttons, which only the asker
-    may
-    press.
+    may press.
     """
     opens = tuple(action for action in item.actions if action.url)
     links = (Actions(opens),) if opens else ()

@@ -71,8 +71,7 @@ class TeamsWriter:
     """Posts replies in Teams chats and threads of one region, and pointers to the private chat.
 
     `retention` records every message with a member's data. `reader` is the sender's id in this bot's conversations; ""
-    if
-    there is none. `is_aside`: only the sender saw the question, in a place that others read.
+    if there is none. `is_aside`: only the sender saw the question, in a place that others read.
     """
 
     def __init__(  # noqa: PLR0917 -- one for each message, made in one place
@@ -102,8 +101,7 @@ class TeamsWriter:
         """Post in a channel's thread or a group chat; to its asker only, if it concerns nobody else.
 
         Not every tenant and place supports messages to one person. Then a question that others did not see is answered
-        in the
-        private chat, and everything else where it was asked. What only its asker saw has a button to share it.
+        in the private chat, and everything else where it was asked. What only its asker saw has a button to share it.
         """
         if not self._reader or not (self._is_aside or reply.to_asker):
             await self._write(place, reply, person)
@@ -122,8 +120,7 @@ class TeamsWriter:
         """Post a question in a help desk's channel.
 
         Raises:
-            Unwritten: Teams rejected it.
-            Unreachable, httpx.HTTPError: it is unknown whether it was posted.
+            Unwritten: Teams rejected it. Unreachable, httpx.HTTPError: it is unknown whether it was posted.
         """
         [page] = pages(reply)
         try:

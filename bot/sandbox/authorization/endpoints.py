@@ -1,4 +1,4 @@
-"""The authorization server's HTTP side: the browser's way through sign-in and consent, and the app's endpoints."""
+"""The HTTP endpoints of the authorization server: sign-in and consent pages, and the endpoints for the app."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _COOKIE = "sandbox-session"
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in with this browser, and when, in seconds since 1970."""
+    """The account that signed in with this browser, and when, in seconds since 1970."""
 
     account: Account
     at: float
@@ -45,14 +45,14 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser on its way: the authorization request, and who signed in."""
+    """A browser's sign-in in progress: the authorization request, and who signed in."""
 
     params: dict[str, str]
     signed_in: SignedIn | None = None
 
 
 class AuthorizationEndpoints:
-    """Routes of the authorization server."""
+    """The endpoints of the authorization server."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class AuthorizationEndpoints:
         self._signed_in: LRUCache[str, SignedIn] = LRUCache(SESSIONS_KEPT)
 
     def routes(self) -> list[Route]:
-        """The payer's own paths."""
+        """Return the routes."""
         return [
             Route(AUTHORIZE, self.authorize),
             Route(SIGN_IN, self.sign_in, methods=["POST"]),
@@ -81,7 +81,10 @@ class AuthorizationEndpoints:
         ]
 
     async def authorize(self, request: Request) -> Response:
-        """The sign-in page, or an error: to the app when its redirect_uri is good, else to the person."""
+        """Return the sign-in page, or an error.
+
+        Sent to the app if its redirect_uri is valid, else shown to the person.
+        """
         params = dict(request.query_params)
         oauth = self._request("GET", AUTHORIZE, params, request)
         try:
@@ -97,7 +100,7 @@ class AuthorizationEndpoints:
         return pages.sign_in(self._open(session), self.world, _language(request, session))
 
     async def sign_in(self, request: Request) -> Response:
-        """The consent page for whom the person says they are; the sign-in page again when nobody is known by that."""
+        """Return the consent page for the entered user name, or the sign-in page again if it is unknown."""
         async with request.form() as form:
             session = self._take(str(form.get("ticket", "")))
             typed = [str(each).strip() for each in form.getlist("username")]
@@ -117,7 +120,7 @@ class AuthorizationEndpoints:
         return page
 
     async def consent(self, request: Request) -> Response:
-        """Back to the app with a code, or with access_denied."""
+        """Redirect to the app with a code, or with access_denied."""
         async with request.form() as form:
             session = self._take(str(form.get("ticket", "")))
             allowed = form.get("decision") == "allow"
@@ -133,19 +136,19 @@ class AuthorizationEndpoints:
         return _respond(self.server.create_authorization_response(oauth, grant_user=user, grant=grant))
 
     async def token(self, request: Request) -> Response:
-        """The token endpoint."""
+        """Answer a request to the token endpoint."""
         return _respond(self.server.create_token_response(await self._posted(request, TOKEN)))
 
     async def revoke(self, request: Request) -> Response:
-        """The revocation endpoint (RFC 7009)."""
+        """Answer a request to the revocation endpoint (RFC 7009)."""
         return _respond(self.server.create_endpoint_response("revocation", await self._posted(request, REVOKE)))
 
     async def keys(self, _request: Request) -> Response:
-        """The JWK Set."""
+        """Return the JWK Set."""
         return JSONResponse(public_keys(self.server.behaviour))
 
     async def openid_configuration(self, _request: Request) -> Response:
-        """OpenID Connect discovery."""
+        """Return the OpenID Connect discovery document."""
         issuer = self.server.issuer
         return JSONResponse(
             {
@@ -168,7 +171,7 @@ class AuthorizationEndpoints:
         )
 
     def _asks_anew(self, params: dict[str, str], known: SignedIn) -> bool:
-        """Whether the app wants a password although a session is open (OIDC Core 3.1.2.1)."""
+        """Return whether the app requires a new sign-in although a session is open (OIDC Core 3.1.2.1)."""
         if self.server.behaviour.ignore_prompt:
             return False
         oldest = params.get("max_age", "")
@@ -220,7 +223,7 @@ class AuthorizationEndpoints:
 
 
 def _language(request: Request, session: Session | None = None) -> str:
-    """What the app asked for (`ui_locales`, OIDC Core 3.1.2.1), else what the browser prefers."""
+    """Return the language that the app asked for (`ui_locales`, OIDC Core 3.1.2.1), or else the browser's."""
     asked = session.params.get("ui_locales") if session else None
     return language_of(asked or request.headers.get("accept-language", ""))
 

@@ -1,4 +1,4 @@
-"""Authlib's grants and extensions over the sandbox's vault: code, refresh, PKCE, id_token, revocation, issuer."""
+"""Authlib grants and extensions that use the sandbox's vault: code, refresh, PKCE, id_token, revocation, issuer."""
 
 # Authlib ships no types, so its classes are Any to mypy: hence the `misc` ignores. A grant's `server` is the
 # SandboxAuthorization that it was registered with.
@@ -28,7 +28,7 @@ CLIENT_METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt"
 
 
 class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
-    """`private_key_jwt`: an assertion that the app's registered key has signed, good for one request (RFC 7523)."""
+    """`private_key_jwt`: an assertion signed with the app's registered key, valid for one request (RFC 7523)."""
 
     CLIENT_AUTH_METHOD = "private_key_jwt"
 
@@ -38,24 +38,24 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         self._used: set[str] = set()
 
     def get_audiences(self) -> list[str]:
-        """The token endpoint, for which the assertion is made."""
+        """Return the token endpoint, the audience of the assertion."""
         return [self._audience]
 
     def validate_jti(self, _claims: dict[str, Any], jti: str) -> bool:
-        """Whether no assertion of this id was seen before."""
+        """Return whether no assertion with this id was used before."""
         fresh = jti not in self._used
         self._used.add(jti)
         return fresh
 
     def resolve_client_public_key(self, _client: RegisteredClient) -> KeySet:
-        """The app's registered keys."""
+        """Return the app's registered keys."""
         if not self._behaviour.client_keys:
             raise InvalidClientError(description="The client has registered no key.")
         keys: KeySetSerialization = {"keys": self._behaviour.client_keys["keys"]}
         return KeySet.import_key_set(keys)
 
     def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
-        """The claims of an assertion that is signed by one of the keys, with an algorithm that SMART names."""
+        """Return the claims of an assertion signed with one of the keys and an algorithm that SMART allows."""
         try:
             token = jwt.decode(assertion, resolve_key, algorithms=["RS384", "ES384"])
         except (JoseError, ValueError):
@@ -65,12 +65,12 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
-    """The authorization code grant over the vault."""
+    """The authorization code grant."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
 
     def save_authorization_code(self, code: str, request: SandboxRequest) -> None:
-        """Keep a code with what it was asked for."""
+        """Store a code with the data of its request."""
         data = request.payload.data
         behaviour: Behaviour = self.server.behaviour
         self.server.vault.codes[code] = Code(
@@ -86,40 +86,40 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         )
 
     def query_authorization_code(self, code: str, _client: RegisteredClient) -> Code | None:
-        """The code, taken out so that no second request can find it."""
+        """Return the code and remove it, so that it can be used only once."""
         found: Code | None = self.server.vault.take_code(code)
         return found
 
     def delete_authorization_code(self, authorization_code: Code) -> None:
-        """It went when it was looked up."""
+        """Do nothing, as the code was removed when it was looked up."""
 
     def authenticate_user(self, authorization_code: Code) -> Account:
-        """Who signed in for this code."""
+        """Return the account that signed in for this code."""
         return authorization_code.account
 
 
 class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
-    """Refresh with rotation: each refresh token works once."""
+    """The refresh token grant with rotation: each refresh token works once."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> IssuedToken | None:
-        """The token a refresh token came with."""
+        """Return the access token that a refresh token was issued with."""
         found: IssuedToken | None = self.server.vault.refresh.get(refresh_token)
         return found
 
     def authenticate_user(self, refresh_token: IssuedToken) -> Account:
-        """Whom the token speaks for."""
+        """Return the account of the token."""
         return refresh_token.account
 
     def revoke_old_credential(self, refresh_token: IssuedToken) -> None:
-        """End the old pair."""
+        """Revoke the old pair of tokens."""
         self.server.vault.drop(refresh_token)
 
 
 class Pkce(CodeChallenge):  # type: ignore[misc]
-    """PKCE by S256 only, and not at all when the sandbox plays a server that never heard of it."""
+    """PKCE with S256 only; disabled if the sandbox simulates a server without PKCE."""
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
@@ -139,11 +139,11 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
     """The id_token with SMART's fhirUser."""
 
     def exists_nonce(self, _nonce: str, _request: SandboxRequest) -> bool:
-        """Replayed nonces are the client's to notice: a payer may well not look."""
+        """Return False: the sandbox does not detect replayed nonces, which is the client's task."""
         return False
 
     def process_token(self, grant: Any, response: tuple[int, dict[str, Any], Any]) -> None:
-        """Add the id_token when openid was granted."""
+        """Add the id_token if the scope openid was granted."""
         _, token, _ = response
         server = grant.server
         request = grant.request
@@ -164,17 +164,17 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
 
 
 class Revocation(RevocationEndpoint):  # type: ignore[misc]
-    """Revocation by RFC 7009."""
+    """Token revocation by RFC 7009."""
 
     CLIENT_AUTH_METHODS = CLIENT_METHODS
 
     def query_token(self, token_string: str, _hint: str | None) -> IssuedToken | None:
-        """An access or refresh token."""
+        """Return the token with this access or refresh token."""
         vault: TokenVault = self.server.vault
         return vault.tokens.get(token_string) or vault.refresh.get(token_string)
 
     def revoke_token(self, token: IssuedToken, _request: SandboxRequest) -> None:
-        """End the token and what came with it."""
+        """Revoke the token and those issued with it."""
         self.server.vault.drop(token)
 
 
@@ -185,11 +185,11 @@ class TokenIssuer(IssuerParameter):  # type: ignore[misc]
         self.issuer = ""
 
     def add_issuer_parameter(self, authorization_server: Any, response: TokenAnswer) -> None:
-        """Add it, unless the sandbox plays a server that does not."""
+        """Add the parameter, unless the sandbox simulates a server that does not."""
         if not authorization_server.behaviour.omit_issuer:
             self.issuer = str(authorization_server.behaviour.callback_issuer or authorization_server.issuer)
             super().add_issuer_parameter(authorization_server, response)
 
     def get_issuer(self) -> str:
-        """The issuer to name."""
+        """Return the issuer."""
         return self.issuer

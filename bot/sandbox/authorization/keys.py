@@ -1,4 +1,4 @@
-"""Signing keys and id_tokens, true ones and the flawed ones that a client must refuse."""
+"""Signing keys and id_tokens, both valid ones and invalid ones that a client must reject."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _FORGER = -1
 
 @cache
 def signing_key(number: int) -> RSAKey:
-    """The RSA key of this number, made once in a process because that takes a while."""
+    """Return the RSA key with this number, created once per process because that is slow."""
     return RSAKey.generate_key(2048, {"kid": f"sandbox-{number}", "use": "sig", "alg": "RS256"}, auto_kid=False)
 
 
 def public_keys(behaviour: Behaviour) -> dict[str, Any]:
-    """The JWK Set: only the newest key."""
+    """Return the JWK Set, which contains only the newest key."""
     return {"keys": [signing_key(behaviour.signing_key).as_dict(private=False)]}
 
 
 def id_token(claims: dict[str, Any], behaviour: Behaviour) -> str:
-    """The claims signed with RS256, or spoilt in the way that is switched on; times are added here."""
+    """Return the claims signed with RS256, or an invalid token as configured; times are added here."""
     now = int(time.time()) + behaviour.skew_seconds
     claims = _spoilt({**claims, "iat": now, "exp": now + 300}, behaviour.identity_flaw)
     kid = f"sandbox-{behaviour.signing_key}"
@@ -55,7 +55,7 @@ def _spoilt(claims: dict[str, Any], flaw: str) -> dict[str, Any]:
 
 
 def _forged(alg: str, kid: str, claims: dict[str, Any], key: bytes) -> str:
-    """A token that no honest library makes: unsigned, or signed with the public key as if it were a shared secret."""
+    """Return an invalid token: unsigned, or signed with the public key as a shared secret."""
     parts = (json.dumps(each).encode() for each in ({"alg": alg, "kid": kid}, claims))
     signed = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in parts)
     signature = hmac.digest(key, signed, "sha256") if key else b""

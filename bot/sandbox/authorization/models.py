@@ -1,4 +1,4 @@
-"""What the authorization server keeps, in memory: the client, codes and tokens, in the shape Authlib asks for."""
+"""The authorization server's data in memory: the client, codes and tokens, as Authlib requires them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """The one registered app. Without `redirect_uris`, any loopback URL is taken."""
+    """The single registered app; without `redirect_uris`, any loopback URL is accepted."""
 
     client_id: str
     client_secret: str
@@ -24,43 +24,43 @@ class RegisteredClient:
     behaviour: Behaviour
 
     def get_client_id(self) -> str:
-        """The client id."""
+        """Return the client id."""
         return self.client_id
 
     def get_default_redirect_uri(self) -> str | None:
-        """None: SMART App Launch makes redirect_uri a required parameter."""
+        """Return None, because SMART App Launch requires the redirect_uri parameter."""
         return None
 
     def get_allowed_scope(self, scope: str | None) -> str:
-        """The known ones among the requested scopes."""
+        """Return the requested scopes that are known."""
         return " ".join(each for each in (scope or "").split() if each in SCOPES or each.startswith("patient/"))
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Whether this exact URL is registered."""
+        """Return whether this exact URL is registered."""
         if self.redirect_uris is None:
             return urlsplit(redirect_uri).hostname in _LOOPBACK
         return redirect_uri in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
-        """Whether the secret is the client's."""
+        """Return whether the secret is correct."""
         return client_secret == self.client_secret
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
-        """Only the one way that is switched on: by default the secret in the POST body, as the payer's page says."""
+        """Return whether the method is the configured one; the default is the secret in the POST body."""
         return method == self.behaviour.client_auth
 
     def check_response_type(self, response_type: str) -> bool:
-        """Only `code`."""
+        """Return whether the response type is `code`."""
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Refresh only when the sandbox is told to give refresh tokens."""
+        """Return whether the grant type is allowed; refresh only if the sandbox issues refresh tokens."""
         return grant_type == "authorization_code" or (grant_type == "refresh_token" and self.behaviour.refresh_tokens)
 
 
 @dataclass(slots=True)
 class Code:
-    """An authorization code and what it was given for."""
+    """An authorization code and the data of its request."""
 
     code: str
     account: Account
@@ -73,31 +73,31 @@ class Code:
     auth_time: int
 
     def get_redirect_uri(self) -> str:
-        """The redirect_uri of the authorization request."""
+        """Return the redirect_uri of the authorization request."""
         return self.redirect_uri
 
     def get_scope(self) -> str:
-        """The scopes the person allowed."""
+        """Return the scopes that the person allowed."""
         return self.scope
 
     def get_nonce(self) -> str:
-        """The nonce of the authorization request, or an empty string."""
+        """Return the nonce of the authorization request, or an empty string."""
         return self.nonce
 
     def get_auth_time(self) -> int:
-        """When the person signed in, in seconds since 1970."""
+        """Return when the person signed in, in seconds since 1970."""
         return self.auth_time
 
     def get_acr(self) -> None:
-        """No authentication class is claimed."""
+        """Return None: there is no authentication class."""
 
     def get_amr(self) -> None:
-        """No authentication method is claimed."""
+        """Return None: there is no authentication method."""
 
 
 @dataclass(slots=True)
 class IssuedToken:
-    """An access token, perhaps with a refresh token, and whom it speaks for."""
+    """An access token, an optional refresh token, and their account."""
 
     access_token: str
     refresh_token: str
@@ -108,20 +108,20 @@ class IssuedToken:
 
     @property
     def patients(self) -> tuple[str, ...]:
-        """The Patient ids whose records the token opens."""
+        """The ids of the patients whose records the token gives access to."""
         return self.account.patients
 
     def get_scope(self) -> str:
-        """The granted scopes."""
+        """Return the granted scopes."""
         return self.scope
 
     def check_client(self, _client: Any) -> bool:
-        """There is one client only."""
+        """Return True, as there is only one client."""
         return True
 
 
 class TokenVault:
-    """Codes and tokens by their secret."""
+    """Codes and tokens by their secret values."""
 
     def __init__(self) -> None:
         self.codes: dict[str, Code] = {}
@@ -130,18 +130,18 @@ class TokenVault:
         self.used_codes: set[str] = set()
 
     def active(self, access_token: str) -> IssuedToken | None:
-        """The token when it is known and still lives."""
+        """Return the token if it is known and has not expired."""
         token = self.tokens.get(access_token)
         return token if token is not None and time.monotonic() < token.expires_at else None
 
     def keep(self, token: IssuedToken) -> None:
-        """Keep a new token."""
+        """Store a new token."""
         self.tokens[token.access_token] = token
         if token.refresh_token:
             self.refresh[token.refresh_token] = token
 
     def take_code(self, code: str) -> Code | None:
-        """A living code, once; a second try also ends the tokens the first one brought (RFC 6749, 4.1.2)."""
+        """Return a valid code once; a second use also revokes the tokens from the first use (RFC 6749, 4.1.2)."""
         if code in self.used_codes:
             for token in [each for each in self.tokens.values() if each.code == code]:
                 self.drop(token)
@@ -152,11 +152,11 @@ class TokenVault:
         return found if time.monotonic() < found.expires_at else None
 
     def drop(self, token: IssuedToken) -> None:
-        """End a token and its refresh token."""
+        """Revoke a token and its refresh token."""
         self.tokens.pop(token.access_token, None)
         self.refresh.pop(token.refresh_token, None)
 
     def drop_all(self) -> None:
-        """End every token."""
+        """Revoke all tokens."""
         self.tokens.clear()
         self.refresh.clear()

@@ -1,4 +1,4 @@
-"""The pages that a member's browser sees: plain HTML, no script, made for a phone first."""
+"""The pages in the member's browser: plain HTML without scripts, designed for phones first."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SPANISH = {
 
 
 def language_of(wanted: str) -> str:
-    """The first of English and Spanish in a list of tags as `ui_locales` or Accept-Language write it, else English."""
+    """Return the first of English and Spanish in a list as in `ui_locales` or Accept-Language, else English."""
     tags = wanted.replace(",", " ").replace(";", " ").lower().split()
     return next((tag[:2] for tag in tags if tag.split("-")[0] in {"en", "es"}), "en")
 
@@ -65,11 +65,11 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
 }
 LISTED = 60
-"""How many accounts the sign-in page offers; every other one is typed."""
+"""How many accounts the sign-in page lists; the name of any other account must be typed."""
 
 
 def sign_in(ticket: str, world: World, language: str, unknown: str = "") -> Response:
-    """The sign-in page; `unknown` is the name nobody is known by."""
+    """Return the sign-in page; `unknown` is a user name that was not found."""
     accounts = [account for name, account in world.accounts.items() if name == account.username]
     listed, more = accounts[:LISTED], len(accounts) > LISTED
     status = 400 if unknown else 200
@@ -77,14 +77,14 @@ def sign_in(ticket: str, world: World, language: str, unknown: str = "") -> Resp
 
 
 def consent(ticket: str, account: Account, world: World, scope: str, language: str) -> Response:
-    """The consent page: who signed in, whose records the app may read, and what for."""
+    """Return the consent page: who signed in, whose records the app may read, and for which scopes."""
     patients = [_name(world, patient) for patient in account.patients]
     reads = any(each.startswith("patient/") for each in scope.split())
     return _page("consent.html", 200, language, ticket=ticket, account=account, patients=patients, reads=reads)
 
 
 def failed(words: str, language: str = "en") -> Response:
-    """The page for a request that cannot go on."""
+    """Return the error page for a request that cannot continue."""
     return _page("failed.html", 400, language, words=words)
 
 

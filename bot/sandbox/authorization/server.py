@@ -1,4 +1,4 @@
-"""Authlib's authorization server, told what this payer does: its one client, its tokens, its grants."""
+"""Authlib's authorization server with this payer's client, tokens and grants."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         self.register_extension(TokenIssuer())
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
-        """The one client there is."""
+        """Return the single client if the id is its id."""
         return self.client if client_id == self.client.client_id else None
 
     def authenticate_client(
         self, request: SandboxRequest, methods: list[str], endpoint: str = "token"
     ) -> RegisteredClient:
-        """The client that proved itself in the way that is switched on.
+        """Return the client if it authenticates in the configured way.
 
         Raises:
-            InvalidClientError: with 401, as RFC 6749 section 5.2 allows and this kind of server answers.
+            InvalidClientError: With status 401, as RFC 6749 section 5.2 allows.
         """
         try:
             client: RegisteredClient = super().authenticate_client(request, methods, endpoint)
@@ -63,7 +63,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         return client
 
     def make_token(self, *, user: Account, scope: str, include_refresh_token: bool, **_others: Any) -> dict[str, Any]:
-        """The token answer, with SMART's `patient` when there is exactly one to name."""
+        """Return the token response, with SMART's `patient` if there is exactly one."""
         behaviour = self.behaviour
         granted = [each for each in scope.split() if each not in behaviour.drop_scopes]
         answer: dict[str, Any] = {
@@ -81,7 +81,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         return answer
 
     def save_token(self, token: dict[str, Any], request: SandboxRequest) -> None:
-        """Keep a token that was just made."""
+        """Store a new token."""
         kept = IssuedToken(
             access_token=token["access_token"],
             refresh_token=token.get("refresh_token", ""),
@@ -93,13 +93,13 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         self.vault.keep(kept)
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
-        """Nobody listens."""
+        """Do nothing, as no signals are used."""
 
     def create_oauth2_request(self, request: SandboxRequest) -> SandboxRequest:
-        """Requests arrive in Authlib's shape already."""
+        """Return the request unchanged; it already has the type that Authlib expects."""
         return request
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> TokenAnswer:
-        """The answer, its Location apart."""
+        """Return the response with its Location header as a separate field."""
         named = dict(headers)
         return TokenAnswer(status, body, named, named.pop("Location", ""))

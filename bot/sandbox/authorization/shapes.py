@@ -1,4 +1,4 @@
-"""Requests and answers in the shape that Authlib works with, between Starlette and its server."""
+"""Requests and responses in the form that Authlib uses, between Starlette and its server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 @dataclass(slots=True)
 class TokenAnswer:
-    """An HTTP answer before it is Starlette's; Authlib's issuer extension changes `location`."""
+    """A response before its conversion for Starlette; Authlib's issuer extension changes `location`."""
 
     status: int
     body: Any
@@ -20,7 +20,7 @@ class TokenAnswer:
 
 
 class SandboxRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
-    """A request as Authlib reads it, from its parameters alone."""
+    """A request for Authlib, made from its parameters."""
 
     def __init__(self, method: str, uri: str, params: dict[str, str], headers: dict[str, str]) -> None:
         super().__init__(method, uri, headers=headers)
@@ -31,10 +31,10 @@ class SandboxRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no t
 
     @property
     def args(self) -> dict[str, str]:
-        """The query's parameters."""
+        """The parameters of the query."""
         return self.params
 
     @property
     def form(self) -> dict[str, str]:
-        """The body's parameters."""
+        """The parameters of the body."""
         return self.params

@@ -1,1 +1,1 @@
-"""The sandbox payer's FHIR R4 server: reads and searches over JSON that is encoded once."""
+"""The sandbox payer's FHIR R4 server: reads and searches over resources that are encoded as JSON only once."""

@@ -1,4 +1,4 @@
-"""The FHIR server's HTTP side: what it says it can do, who may ask for what, reads, searches by GET and POST."""
+"""The HTTP endpoints of the FHIR server: capabilities, access checks, reads, and searches by GET and POST."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REVERSE_INCLUDES = {
 
 
 def capability_statement(authorize_url: str, token_url: str, revoke_url: str, behaviour: Behaviour) -> dict[str, Any]:
-    """The CapabilityStatement, with the parameters that the server knows at this moment."""
+    """Return the CapabilityStatement with the search parameters that are currently supported."""
     uris = (("authorize", authorize_url), ("token", token_url), ("revoke", revoke_url))
     security = {
         "service": [{"coding": [{"system": "http://hl7.org/fhir/restful-security-service", "code": "SMART-on-FHIR"}]}],
@@ -79,7 +79,7 @@ _CLIENTS = {"none": "client-public", "private_key_jwt": "client-confidential-asy
 def smart_configuration(
     issuer: str, authorize_url: str, token_url: str, revoke_url: str, client_auth: str
 ) -> dict[str, Any]:
-    """The well-known SMART configuration beneath the FHIR base."""
+    """Return the SMART configuration document."""
     return {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/pf/JWKS",
@@ -106,7 +106,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class FhirServer:
-    """Routes below the FHIR base."""
+    """The endpoints of the FHIR server."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class FhirServer:
         self._issuer = issuer
 
     def routes(self) -> list[Route]:
-        """Metadata, discovery, search and read."""
+        """Return the routes for metadata, discovery, search and read."""
         return [
             Route(f"{PATH}/metadata", self.metadata),
             Route(f"{PATH}/.well-known/smart-configuration", self.smart),
@@ -138,16 +138,16 @@ class FhirServer:
         ]
 
     async def metadata(self, _request: Request) -> Response:
-        """The CapabilityStatement, open to all."""
+        """Return the CapabilityStatement; no token is needed."""
         return Response(encode(capability_statement(*self._urls, self.behaviour)), media_type=FHIR_JSON)
 
     async def smart(self, _request: Request) -> Response:
-        """The SMART configuration, open to all."""
+        """Return the SMART configuration; no token is needed."""
         document = smart_configuration(self._issuer, *self._urls, self.behaviour.client_auth)
         return Response(encode(document), media_type="application/json")
 
     async def search(self, request: Request) -> Response:
-        """A search by GET, or by POST with a form."""
+        """Answer a search by GET, or by POST with a form."""
         kind = request.path_params["kind"]
         patients = await self._patients(request)
         pairs = [*request.query_params.multi_items(), *await _form(request)]
@@ -158,7 +158,7 @@ class FhirServer:
         return Response(body, media_type=FHIR_JSON)
 
     async def read(self, request: Request) -> Response:
-        """One resource by id; a version in the URL is answered with the only version there is."""
+        """Return one resource by id; a version in the URL is ignored, as there is only one."""
         patients = await self._patients(request)
         row = self.store.row(request.path_params["kind"], request.path_params["id"])
         if row is None or not self.store.visible(row, patients):
@@ -166,7 +166,7 @@ class FhirServer:
         return Response(row.body, media_type=FHIR_JSON)
 
     async def _patients(self, request: Request) -> tuple[str, ...]:
-        """The patients this request may see; none for the open directory."""
+        """Return the patients whose data this request may see; empty for the open directory."""
         kind = request.path_params["kind"]
         if kind not in SERVED:
             raise FhirRefusal(404, "not-supported", "This server has no such resource type.")

@@ -1,4 +1,4 @@
-"""OperationOutcomes: how the server says no, or says what it left aside."""
+"""OperationOutcomes for rejected requests and ignored parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FHIR_JSON = "application/fhir+json; charset=utf-8"
 
 
 class FhirRefusal(Exception):
-    """A request the server does not answer: an HTTP status and a code of the IssueType value set."""
+    """Raised for a rejected request, with an HTTP status and a code of the IssueType value set."""
 
     def __init__(self, status: int, code: str, words: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(words)
@@ -25,13 +25,13 @@ class FhirRefusal(Exception):
 
 
 def outcome(severity: str, code: str, *words: str) -> dict[str, Any]:
-    """An OperationOutcome with one issue for each text."""
+    """Return an OperationOutcome with one issue for each text."""
     issues = [{"severity": severity, "code": code, "diagnostics": each} for each in words]
     return {"resourceType": "OperationOutcome", "issue": issues}
 
 
 async def refusal(_request: Request, refused: Exception) -> Response:
-    """The HTTP answer for a refused request, as Starlette's exception handler."""
+    """Return the HTTP response for a rejected request; an exception handler for Starlette."""
     if not isinstance(refused, FhirRefusal):
         raise refused
     body = encode(outcome("error", refused.code, refused.words))
@@ -39,6 +39,6 @@ async def refusal(_request: Request, refused: Exception) -> Response:
 
 
 def ignored(names: Iterable[str]) -> dict[str, Any]:
-    """What a searchset carries when parameters were left aside: a warning for each."""
+    """Return an OperationOutcome with a warning for each ignored parameter of a search."""
     words = (f"Parameter {name} is not supported and was ignored." for name in names)
     return outcome("warning", "not-supported", *words)

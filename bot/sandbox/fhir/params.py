@@ -1,4 +1,4 @@
-"""Every search parameter the server knows, as data: what CARIN BB, Plan-Net, US Core and the Drug Formulary ask for."""
+"""The supported search parameters as data, as required by CARIN BB, Plan-Net, US Core and the Drug Formulary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ParamKind = Literal["token", "reference", "string", "date"]
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One search parameter: its name, how its values compare, where they stand, and what a reference points at."""
+    """One search parameter: its name, its type, the paths of its values, and the target types of a reference."""
 
     name: str
     kind: ParamKind
@@ -177,5 +177,5 @@ PARAMS: dict[str, dict[str, Param]] = {
 
 
 def references(resource_type: str) -> tuple[Param, ...]:
-    """The reference parameters of a type: what may be included, chained and reverse-included."""
+    """Return the reference parameters of a type, which can be included, chained and reverse-included."""
     return tuple(param for param in PARAMS[resource_type].values() if param.kind == "reference")

@@ -1,4 +1,4 @@
-"""A search request's parameters, read: what to match, in which order, what to include, how many."""
+"""Parses the parameters of a search: conditions, order, includes, and number of results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A condition on the resources that a reference points at."""
+    """A condition on the resources that a reference points to."""
 
     param: Param
     target: str
@@ -28,7 +28,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """One `_include` or `_revinclude`: `source:param`, `*` for every reference of the source."""
+    """One `_include` or `_revinclude`: `source:param`; `*` means every reference of the source."""
 
     source: str
     param: str
@@ -38,7 +38,7 @@ class Include:
 
 @dataclass(slots=True)
 class Query:
-    """One search, read."""
+    """A parsed search."""
 
     criteria: list[Criterion | Chain] = field(default_factory=list)
     sort: list[tuple[Param, bool]] = field(default_factory=list)
@@ -51,10 +51,10 @@ class Query:
 
 
 def read(resource_type: str, pairs: Pairs, behaviour: Behaviour) -> Query:
-    """Read a search.
+    """Return a parsed search.
 
     Raises:
-        Refused: 400 for a value that cannot be read.
+        FhirRefusal: With status 400 for an invalid value.
     """
     query = Query(count=behaviour.default_count, total=behaviour.totals)
     for name, value in pairs:
@@ -71,7 +71,7 @@ def read(resource_type: str, pairs: Pairs, behaviour: Behaviour) -> Query:
 
 
 def condition_of(resource_type: str, name: str, value: str) -> Criterion | Chain | None:
-    """One parameter with its value, as a condition on this type; None when the type has no such parameter."""
+    """Return one parameter and its value as a condition on this type; None if the type has no such parameter."""
     head, _, rest = name.partition(".")
     base, _, modifier = head.partition(":")
     param = PARAMS.get(resource_type, {}).get(base)

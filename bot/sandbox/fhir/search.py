@@ -1,4 +1,4 @@
-"""Searches over the store: conditions and chains to rows, includes, and pages cut from results that are kept."""
+"""Searches in the store: conditions, chains, includes, and pages of stored results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def searchset(
     included: Sequence[TableRow],
     unknown: Sequence[str],
 ) -> bytes:
-    """A searchset Bundle as JSON; `total` None leaves it out, and an empty page has no `entry`."""
+    """Return a searchset Bundle as JSON; with `total` None it is omitted, and an empty page has no `entry`."""
     entries = [*_entries(base, matches, b"match"), *_entries(base, included, b"include")]
     if unknown:
         entries.append(encode({"resource": ignored(unknown), "search": {"mode": "outcome"}}))
@@ -54,7 +54,7 @@ PAGES_KEPT = 4_096
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """Where a next link goes on: whose search it is, its result, and from which row."""
+    """The state of a next link: the patients of the search, its result, and the first row of the page."""
 
     resource_type: str
     patients: tuple[str, ...]
@@ -64,7 +64,7 @@ class ResultPage:
 
 
 class Searcher:
-    """Answers searches as searchset Bundles in JSON."""
+    """Answers searches with searchset Bundles in JSON."""
 
     def __init__(self, store: ResourceStore, behaviour: Behaviour) -> None:
         self.store = store
@@ -73,10 +73,11 @@ class Searcher:
         self._pages: LRUCache[str, ResultPage] = LRUCache(PAGES_KEPT)
 
     def search(self, resource_type: str, pairs: Pairs, patients: tuple[str, ...], *, strict: bool, url: str) -> bytes:
-        """The first page of a search, or the page a next link names.
+        """Return the first page of a search, or the page of a next link.
 
         Raises:
-            Refused: 400 for a bad value or, when strict, an unknown parameter; 410 for a page that is gone.
+            FhirRefusal: With status 400 for an invalid value or, if strict, an unknown parameter; 410 for an expired
+                page.
         """
         page_ids = [value for name, value in pairs if name == "_page"]
         if page_ids:
@@ -197,7 +198,7 @@ def _params(include: Include) -> tuple[Param, ...]:
 def _narrowed(
     resource_type: str, conditions: tuple[Criterion | Chain, ...], patients: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[Criterion | Chain, ...]]:
-    """Take `patient=` out of the conditions and into the choice of the table, so that it costs nothing."""
+    """Move `patient=` from the conditions to the selection of the table, so that it costs no time."""
     if resource_type in DIRECTORY_TYPES:
         return patients, conditions
     for at, condition in enumerate(conditions):

@@ -1,4 +1,4 @@
-"""The world's resources, split so that a member's search never walks over another member's rows."""
+"""The resources of a world, divided so that a search never reads other members' rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OWNER_PATHS = {
     "Observation": "subject",
     "Procedure": "subject",
 }
-"""Where a member type names its patient. A formulary's List and MedicationKnowledge name none."""
+"""The paths to the patient in each member type; a formulary's List and MedicationKnowledge have none."""
 
 _NOBODY = "?"  # no FHIR id: a member's record that names no patient is shown to none
 
@@ -27,7 +27,7 @@ SERVED = frozenset((*MEMBER_TYPES, *DIRECTORY_TYPES))
 
 
 def owner(resource: Resource) -> str:
-    """The id of the patient a resource belongs to; empty when everybody with a token may see it."""
+    """Return the id of the patient to whom a resource belongs; empty if everybody with a token may see it."""
     if resource["resourceType"] == "Patient":
         return str(resource["id"])
     path = OWNER_PATHS.get(resource["resourceType"])
@@ -51,7 +51,7 @@ class ResourceStore:
         self._making = asyncio.Lock()
 
     async def prepare(self, patients: Iterable[str]) -> None:
-        """Make what these patients' records hold on demand, off the event loop."""
+        """Create the data of these patients that is made on demand, in a thread."""
         async with self._making:
             for patient in patients:
                 make = self.world.on_demand.pop(patient, None)
@@ -59,7 +59,7 @@ class ResourceStore:
                     self._keep(await asyncio.to_thread(_made, make))
 
     def row(self, resource_type: str, resource_id: str) -> TableRow | None:
-        """One resource, or None."""
+        """Return one resource, None if there is none."""
         key = f"{resource_type}/{resource_id}"
         if key not in self._rows:
             resource = self.world.resources.get(resource_type, {}).get(resource_id)
@@ -69,11 +69,11 @@ class ResourceStore:
         return self._rows[key]
 
     def visible(self, row: TableRow, patients: tuple[str, ...]) -> bool:
-        """Whether somebody who may open these patients' records may see this resource."""
+        """Return whether a token for these patients gives access to the resource."""
         return row.resource["resourceType"] in DIRECTORY_TYPES or owner(row.resource) in ("", *patients)
 
     def table(self, resource_type: str, patients: tuple[str, ...]) -> Table:
-        """What may be searched of a type by somebody who may open these patients' records."""
+        """Return the resources of a type that a token for these patients can search."""
         scope = () if resource_type in DIRECTORY_TYPES else patients
         if (resource_type, scope) not in self._tables:
             owners = self._owners(resource_type)

@@ -1,4 +1,4 @@
-"""A searchable run of resources of one type: values and indexes are made when first asked for, then kept."""
+"""The searchable resources of one type; values and indexes are created at their first use."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LATE = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def encode(value: Any) -> bytes:
-    """JSON in UTF-8; a Decimal keeps its digits."""
+    """Return JSON in UTF-8; a Decimal keeps its digits."""
     return _ENCODER.encode(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One search parameter with its modifier and its alternatives (OR)."""
+    """One search parameter with its modifier and its alternative values."""
 
     param: Param
     modifier: str
@@ -36,7 +36,7 @@ class Criterion:
 
 
 class TableRow:
-    """A resource and its JSON, encoded at its first use."""
+    """A resource and its JSON, encoded at the first use."""
 
     __slots__ = ("_body", "key", "resource")
 
@@ -54,7 +54,7 @@ class TableRow:
 
 
 class Table:
-    """Rows of one type that may be searched together."""
+    """The rows of one type that are searched together."""
 
     def __init__(self, rows: Sequence[TableRow], server_base: str) -> None:
         self.rows = rows
@@ -69,10 +69,10 @@ class Table:
         return frozenset(range(len(self.rows)))
 
     def matching(self, criterion: Criterion) -> AbstractSet[int]:
-        """The positions of the rows that satisfy one parameter.
+        """Return the positions of the rows that match one parameter.
 
         Raises:
-            ValueError: a value or modifier that the parameter's kind does not have.
+            ValueError: For a value or modifier that the parameter's type does not support.
         """
         param, modifier = criterion.param, criterion.modifier
         if modifier == "missing":
@@ -86,12 +86,12 @@ class Table:
         return self.everything - found if modifier == "not" else found
 
     def any_of(self, param: Param, keys: Iterable[str]) -> set[int]:
-        """The positions of the rows that hold one of the keys under a token or reference parameter."""
+        """Return the positions of the rows with one of the keys for a token or reference parameter."""
         index = self._index(param)
         return {at for key in keys for at in index.get(key, ())}
 
     def ordered(self, sort: Sequence[tuple[Param, bool]], positions: AbstractSet[int]) -> list[int]:
-        """Positions in the order asked for; `True` means descending; rows without the value come last."""
+        """Return positions in the given order; `True` means descending; rows without the value come last."""
         if not sort:
             return sorted(positions)
         if len(sort) == 1:

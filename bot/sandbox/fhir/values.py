@@ -1,4 +1,4 @@
-"""From a FHIR element to the values a search compares, by FHIR R4's search rules."""
+"""Converts FHIR elements to the values that a search compares, by the search rules of FHIR R4."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _steps(path: str) -> tuple[tuple[str, str], ...]:
 
 
 def walk(resource: Any, path: str) -> list[Any]:
-    """The elements at a dotted path; `extension[name]` keeps those whose url ends with the name."""
+    """Return the elements at a dotted path; `extension[name]` selects those whose URL ends with the name."""
     found = [resource]
     for key, url in _steps(path):
         found = [each for node in found if isinstance(node, dict) for each in _many(node.get(key))]
@@ -47,7 +47,7 @@ def _many(value: Any) -> list[Any]:
 
 
 def token_keys(value: Any) -> Iterator[str]:
-    """The forms by which a code or identifier may be asked for: code, system|code, |code and system|."""
+    """Yield the forms in which a search may give a code or identifier: code, system|code, |code and system|."""
     if isinstance(value, dict) and "coding" in value:
         for coding in _many(value["coding"]):
             yield from token_keys(coding)
@@ -64,19 +64,19 @@ def token_keys(value: Any) -> Iterator[str]:
 
 
 def reference_key(value: Any) -> str:
-    """`Type/id` of a literal reference, without server, version or contained ones; else an empty string."""
+    """Return `Type/id` of a literal reference, without server and version; empty for a contained resource."""
     text = str(value.get("reference") or "") if isinstance(value, dict) else str(value)
     match = _REFERENCE.search(text)
     return f"{match[1]}/{match[2]}" if match else ""
 
 
 def folded(text: str) -> str:
-    """Text without case and accents, as FHIR string searches compare it."""
+    """Return text without case and accents, as FHIR string searches compare it."""
     return "".join(each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each))
 
 
 def texts(value: Any) -> Iterator[str]:
-    """The searchable strings of an element: itself, or the parts of a HumanName or Address."""
+    """Yield the searchable strings of an element: itself, or the parts of a HumanName or Address."""
     if isinstance(value, dict):
         for part in _NAME_AND_ADDRESS_PARTS:
             yield from (str(each) for each in _many(value.get(part)))
@@ -85,7 +85,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def display_name(patient: dict[str, Any]) -> str:
-    """A Patient's name as written, or put together from its parts; empty when there is none."""
+    """Return a Patient's name as written, or combined from its parts; empty if there is none."""
     for name in walk(patient, "name"):
         parts = walk(name, "text") or [*walk(name, "given"), *walk(name, "family")]
         text = " ".join(str(part) for part in parts).strip()
@@ -95,7 +95,7 @@ def display_name(patient: dict[str, Any]) -> str:
 
 
 def span(value: Any) -> DateSpan | None:
-    """The time that a date, dateTime, instant or Period covers, end excluded; None when it cannot be read."""
+    """Return the time covered by a date, dateTime, instant or Period, end excluded; None if it is invalid."""
     if not isinstance(value, dict):
         return moment(str(value))
     start, end = (moment(value[key]) if key in value else None for key in ("start", "end"))
@@ -106,7 +106,7 @@ def span(value: Any) -> DateSpan | None:
 
 @lru_cache(maxsize=16_384)
 def moment(text: str) -> DateSpan | None:
-    """The time that a written date covers at its own precision, end excluded; a date without zone is in UTC."""
+    """Return the time covered by a written date at its own precision, end excluded; the default time zone is UTC."""
     try:
         partial = _DATE.match(text)
         return _dated(partial) if partial else _timed(text)
@@ -131,9 +131,9 @@ def _timed(text: str) -> DateSpan:
 
 
 def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
-    """Whether a resource's span satisfies `prefix` and the asked span (FHIR R4 search, 3.1.1.5.3).
+    """Return whether a resource's span matches `prefix` and the span of the search (FHIR R4 search, 3.1.1.5.3).
 
-    `ge` and `le` take a span that overlaps the asked one too, as most servers do.
+    `ge` and `le` also match overlapping spans, as on most servers.
     """
     inside = asked[0] <= target[0] and target[1] <= asked[1]
     return {

@@ -1,4 +1,4 @@
-"""A made-up Tennessee: members, claims, a provider directory and drug lists, all from one seed."""
+"""A synthetic Tennessee payer: members, claims, a provider directory and drug lists, all generated from one seed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NEWCOMER = "noor"
 
 
 def build(seed: int = 37402, today: date | None = None) -> World:
-    """The whole world as of `today` (in Tennessee, when none is given); the same for the same seed and day."""
+    """Return the world as of `today` (by default in Tennessee's time zone); equal for equal seed and day."""
     day = today or datetime.now(tz=ZoneInfo("America/Chicago")).date()
     world = World()
     listed = list(listings.listings(seed))
@@ -63,7 +63,7 @@ def _keep(world: World, resources: Iterable[Resource]) -> None:
 
 
 def _enrol(world: World, book: Notebook) -> None:
-    """Everything about one member; a very long record waits until somebody asks for it."""
+    """Add all data of one member; a very long record is created on demand."""
     member = book.member
     world.add(people.patient(member, book.today))
     _keep(world, coverages.coverages(member, book.today))

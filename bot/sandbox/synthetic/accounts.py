@@ -1,4 +1,4 @@
-"""Who can sign in: each member with a username to the own record, one to two children's too, one to others' only."""
+"""The accounts: each member's own record, some with one or two children's records, one with only other people's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money and payment status as each version of CARIN Blue Button writes them."""
+"""Amounts and payment status as each version of CARIN Blue Button writes them."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _ONLY_WHEN_ANY = {"priorpayerpaid"}
 
 
 def usd(cents: int) -> dict[str, Any]:
-    """A FHIR Money in US dollars."""
+    """Return a FHIR Money in US dollars."""
     return {"value": cents / 100, "currency": "USD"}
 
 
 def amounts(charge: Charge) -> list[dict[str, Any]]:
-    """Every amount of a charge under its category; what is not known is absent."""
+    """Return every amount of a charge with its category; unknown amounts are left out."""
     shapes = []
     for code, system, part in _CATEGORIES:
         cents = getattr(charge, part)
@@ -52,7 +52,7 @@ def amounts(charge: Charge) -> list[dict[str, Any]]:
 
 
 def totals(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    """The claim's totals; version 1.1 hides the payment status of facilities and pharmacies among them."""
+    """Return the claim's totals; in version 1.1 they include the payment status of facilities and pharmacies."""
     shapes = amounts(money.total(line.charge for line in claim.lines))
     if claim.shape == "1.1.0" and claim.kind not in {"professional", "oral"}:
         shapes.append({"category": concept(_STATUS, _status(claim)), "amount": usd(0)})
@@ -60,13 +60,13 @@ def totals(claim: SyntheticClaim) -> list[dict[str, Any]]:
 
 
 def line_adjudication(claim: SyntheticClaim, line: SyntheticLine) -> list[dict[str, Any]]:
-    """A line's money, its payment status where the version puts it there, and why it was not paid."""
+    """Return a line's amounts, its payment status if the version has it there, and the reason for a denial."""
     shapes = [*_line_status(claim), *amounts(line.charge)]
     return [*shapes, _denial(claim, line.denial)] if line.denial else shapes
 
 
 def header_adjudication(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    """What is said of the whole claim: an inpatient stay's money, and version 2.0's network and payment status."""
+    """Return the adjudication of the whole claim: amounts of a hospital stay; network and status in version 2.0."""
     shapes: list[dict[str, Any]] = []
     if claim.shape == "2.0.0":
         shapes.append(_discriminated("billingnetworkstatus", _status(claim)))
@@ -81,7 +81,7 @@ def header_adjudication(claim: SyntheticClaim) -> list[dict[str, Any]]:
 
 
 def payment(claim: SyntheticClaim) -> dict[str, Any]:
-    """What the plan paid, when, and whether that was everything."""
+    """Return what the plan paid, when, and whether this was the full amount."""
     whole = money.total(line.charge for line in claim.lines)
     denied = [line for line in claim.lines if line.denial]
     kind = "paid" if not denied else "denied" if len(denied) == len(claim.lines) else "partiallypaid"
@@ -89,7 +89,7 @@ def payment(claim: SyntheticClaim) -> dict[str, Any]:
 
 
 def contracting(claim: SyntheticClaim) -> dict[str, Any]:
-    """Version 1.1's word on whether the billing provider has a contract."""
+    """Return version 1.1's code for whether the billing provider has a contract."""
     code = "contracted" if claim.in_network else "noncontracted"
     return {
         "category": concept(f"{CARIN_CODES}C4BBSupportingInfoType", "billingnetworkcontractingstatus"),

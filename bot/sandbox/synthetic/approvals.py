@@ -1,4 +1,4 @@
-"""Requests for approval before care, as the PDex guide's prior authorization profile writes them, one of each fate."""
+"""Prior authorization requests in the profile of the PDex guide, one for each possible result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DENIAL_NOTE = "Your surgeon can call our medical director about this decision."
 
 @dataclass(frozen=True, slots=True)
 class _Fate:
-    """What became of a request: X12's review action, the units asked for, given and used, and the days it holds."""
+    """The result of a request: X12 review action, units asked for, allowed and used, and days of validity."""
 
     action: str
     asked: int
@@ -38,7 +38,7 @@ class _Fate:
 
 
 def nadia(book: Notebook) -> Iterator[Resource]:
-    """Approved, partly used, approved in part, denied with a reason, still open, and one whose time is over."""
+    """Yield requests that are approved, partly used, partly approved, denied with a reason, open, and expired."""
     yield _request(book, "counseling", 240, _Fate("A1", 10, 10, 6, days=90))
     yield _request(book, "therapy_pt", 40, _Fate("A1", 12, 12, 5, days=120))
     yield _request(book, "injection", 30, _Fate("A2", 5, 3, days=180))
@@ -66,7 +66,7 @@ def _request(book: Notebook, service: str, days_ago: int, fate: _Fate) -> Resour
 
 
 def _decided(submitted: Resource, fate: _Fate) -> list[dict[str, Any]]:
-    """The line's review action, and the units and the reason that go with it."""
+    """Return the review action of the line, with its units and reason."""
     action = nested(
         f"{_PDEX}extension-reviewAction", [extension(_ACTION, "CodeableConcept", concept(_X12, fate.action))]
     )
@@ -83,7 +83,7 @@ def _discriminator(code: str) -> Resource:
 
 
 def _utilized(submitted: Resource, fate: _Fate) -> Iterator[Resource]:
-    """Under "utilized", how many units were used; the amount beside it is required by FHIR and tells nothing."""
+    """Yield the number of used units as "utilized"; the amount beside it is required by FHIR and has no meaning."""
     if fate.used is not None:
         used = extension(f"{_PDEX}PriorAuthorizationUtilization", "Quantity", {"value": fate.used})
         category = concept(f"{_CODES}PriorAuthorizationValueCodes", "utilized")

@@ -1,4 +1,4 @@
-"""Which claims each member has: ordinary ones, those that their row of the table adds, and the special cases."""
+"""The claims of each member: ordinary ones, those listed in the table of members, and special cases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COPAY_VISIT = Charge(21200, discount=8060, copay=3000, paid_by_patient=3000)
 
 
 def claims(book: Notebook) -> Iterator[Resource]:
-    """Every ExplanationOfBenefit of the member, except what is made on demand."""
+    """Yield every ExplanationOfBenefit of the member, except those created on demand."""
     special = _SPECIAL.get(book.member.username)
     newest = _QUIET_DAYS if special else 10
     yield from map(explanation, book.ordinary(newest=newest, count=book.member.visits))
@@ -35,12 +35,12 @@ def claims(book: Notebook) -> Iterator[Resource]:
 
 
 def many(book: Notebook, count: int) -> Iterable[Resource]:
-    """A long record: so many claims over six years, none newer than a week."""
+    """Return `count` claims over six years, none newer than a week."""
     return map(explanation, book.ordinary(newest=7, count=count, days=2190))
 
 
 def _dana(book: Notebook) -> Iterator[Resource]:
-    """A heart visit nine days ago, a copay visit before it, and a refill since."""
+    """Yield a cardiology visit nine days ago, an earlier visit with a copay, and a later refill."""
     yield explanation(book.service("office", 66))
     yield explanation(priced(book.service("office@tran", 41), _COPAY_VISIT))
     yield explanation(priced(book.service("heart_visit@okafor", 9), _OKAFOR))
@@ -48,12 +48,12 @@ def _dana(book: Notebook) -> Iterator[Resource]:
 
 
 def _ezra(book: Notebook) -> Iterator[Resource]:
-    """A scan that the deductible takes whole: the plan pays nothing and nothing is denied."""
+    """Yield a scan that is paid fully by the deductible: the plan pays nothing and nothing is denied."""
     yield explanation(priced(book.service("mri_knee", 18), Charge(142000, discount=53960, deductible=88040)))
 
 
 def _priya(book: Notebook) -> Iterator[Resource]:
-    """Another plan paid first on one claim; teeth are on the dental plan."""
+    """Yield a claim that another plan paid first, and dental claims under the dental plan."""
     visit = priced(book.service("ortho_visit", 18), Charge(32000, discount=12160, coinsurance=2976, prior_payer=9000))
     yield explanation(replace(visit, coverage=f"Coverage/{book.member.numbered_coverage(SECOND)}"))
     for service, days in (("cleaning", 60), ("filling", 52), ("cleaning", 250), ("crown", 330)):

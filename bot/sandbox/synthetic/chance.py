@@ -1,4 +1,4 @@
-"""Repeatable chance: each part of the world draws from its own stream, so that one can grow and the rest stay."""
+"""Repeatable random numbers: each part of the world has its own stream, so that changes to one do not affect others."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 
 def stream(seed: int, *names: object) -> random.Random:
-    """A source of numbers that is the same for the same seed and names."""
+    """Return a random generator that is equal for equal seed and names."""
     key = "/".join(str(part) for part in (seed, *names))
     return random.Random(key)  # noqa: S311 - made-up data wants to be repeatable, it guards nothing
 
 
 def npi(number: int) -> str:
-    """A National Provider Identifier with a valid check digit (Luhn over 80840 and the number, 45 CFR 162.406)."""
+    """Return a National Provider Identifier with a valid check digit: Luhn over 80840 and number (45 CFR 162.406)."""
     body = f"1{number:08d}"
     doubled = [int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body))]
     # 24 is what the fixed prefix 80840 adds to the sum.
@@ -22,10 +22,10 @@ def npi(number: int) -> str:
 
 
 def before(today: date, days: int) -> date:
-    """The day so many days before today."""
+    """Return the date `days` before `today`."""
     return today - timedelta(days=days)
 
 
 def instant(day: date, rng: random.Random) -> str:
-    """A FHIR instant at some second of that day, in UTC."""
+    """Return a FHIR instant at a random second of that day, in UTC."""
     return f"{day}T{rng.randrange(24):02d}:{rng.randrange(60):02d}:{rng.randrange(60):02d}.000Z"

@@ -1,4 +1,4 @@
-"""One claim as the payer decided it, before it takes a guide's shape."""
+"""One decided claim, independent of the version of the guide."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SyntheticShape = Literal["1.1.0", "2.0.0"]
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Someone whom a claim names: a reference, the name to show, and the NPI."""
+    """A provider on a claim: a reference, the displayed name, and the NPI."""
 
     address: str
     name: str
@@ -26,7 +26,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """Why a line was not paid: a reason code, the payer's short text, and a longer note to the member."""
+    """Why a line was denied: a reason code, the payer's short text, and a longer note to the member."""
 
     system: str
     code: str
@@ -36,7 +36,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticLine:
-    """One service or drug with its money."""
+    """One service or drug with its amounts."""
 
     system: str
     code: str
@@ -49,7 +49,7 @@ class SyntheticLine:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticClaim:
-    """Everything that an ExplanationOfBenefit tells. `number` is the payer's claim number."""
+    """All data for an ExplanationOfBenefit; `number` is the payer's claim number."""
 
     number: str
     patient: str
@@ -75,5 +75,5 @@ class SyntheticClaim:
 
     @property
     def key(self) -> str:
-        """The resource id."""
+        """The id of the resource."""
         return f"eob-{self.number.lower()}"

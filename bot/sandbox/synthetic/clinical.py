@@ -1,4 +1,4 @@
-"""Conditions, lab and vital results, procedures and care plans in US Core 3.1.1 shapes."""
+"""Conditions, lab results, vital signs, procedures and care plans in US Core 3.1.1 profiles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ADULT = 18
 
 
 class SyntheticChart:
-    """Writes one member's clinical record."""
+    """Generates one member's clinical record."""
 
     def __init__(self, member: Member, rng: random.Random, today: date) -> None:
         self._member, self._rng, self._today = member, rng, today
@@ -34,7 +34,7 @@ class SyntheticChart:
         self._count = 0
 
     def write(self) -> Iterator[Resource]:
-        """Every clinical resource of the member."""
+        """Yield every clinical resource of the member."""
         for row in self._about("conditions", "key"):
             yield self._condition(row)
             yield self._care_plan(row)
@@ -106,7 +106,7 @@ class SyntheticChart:
         )
 
     def _trend(self, row: dict[str, str]) -> Iterator[Resource]:
-        """Five results from the first value to the last, with a little noise."""
+        """Yield five results from the first value to the last, with small random deviations."""
         first, last = float(row["first"]), float(row["last"])
         for place, age in enumerate(_TREND):
             value = first + (last - first) * place / (len(_TREND) - 1)
@@ -152,7 +152,7 @@ class SyntheticChart:
                 )
 
     def _measures(self) -> tuple[tuple[str, str, str, float], ...]:
-        """Heart rate, weight in kilograms and temperature in degrees Celsius."""
+        """Return heart rate, weight in kilograms and temperature in degrees Celsius."""
         weight = 18 + 3.2 * self._member.age if self._member.age < _ADULT else 64 + self._member.serial % 9 * 4
         return (
             ("8867-4", "Heart rate", "/min", self._rng.randrange(62, 90)),
@@ -201,7 +201,7 @@ def _quantity(value: float, row: dict[str, str]) -> dict[str, Any]:
 
 
 def _range(row: dict[str, str]) -> dict[str, Any]:
-    """What is usual; a bound that the table leaves empty is not sent."""
+    """Return the reference range; a bound that is empty in the table is left out."""
     bounds = ("low", "high")
     return {name: _quantity(float(row[name]), row) for name in bounds if row[name]}
 

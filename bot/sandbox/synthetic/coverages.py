@@ -1,4 +1,4 @@
-"""What covers a member: the current plan, and for some a second plan, a dental plan and one that has ended."""
+"""A member's coverages: the current plan, and for some a second plan, a dental plan and an ended one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DENTAL_PLAN = {"key": "dental", "name": "BlueCross Dental", "networks": "", "pr
 
 
 def coverages(member: Member, today: date) -> Iterator[Resource]:
-    """Every Coverage of the member."""
+    """Yield every Coverage of the member."""
     start = today.replace(day=1) if member.username == "noor" else today.replace(year=today.year - 2, month=1, day=1)
     yield _coverage(member, 1, plan(member.plan), today, (start, today.replace(month=12, day=31)))
     if member.username == "priya":
@@ -47,12 +47,12 @@ def _further(member: Member, today: date) -> Iterator[Resource]:
 
 
 def plan(key: str) -> dict[str, str]:
-    """A row of the table of plans."""
+    """Return a row of the table of plans."""
     return next(row for row in tables.rows("plans") if row["key"] == key)
 
 
 def _coverage(member: Member, number: int, row: dict[str, str], today: date, dates: tuple[object, object]) -> Resource:
-    """A Coverage with the networks, group, plan and drug-card numbers."""
+    """Return a Coverage with the networks, and the group, plan and drug card numbers."""
     kind = _KINDS.get(row["product"], "DENTPRG")
     return resource(
         "Coverage",
@@ -76,7 +76,7 @@ def _coverage(member: Member, number: int, row: dict[str, str], today: date, dat
 
 
 def _subscriber(member: Member) -> dict[str, Any] | None:
-    """The subscriber, when it is the member; another person's record is not opened by a reference."""
+    """Return a reference to the subscriber if it is the member; other people's records are not referenced."""
     return reference(f"Patient/{member.patient}") if member.relationship == "self" else None
 
 

@@ -1,4 +1,4 @@
-"""Claims that were not paid, taken back, or replaced. The reason texts are this payer's own words."""
+"""Claims that were denied, reversed, or replaced; the texts of the reasons were written for this payer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DRUG = Denial(
 
 
 def theo(book: Notebook) -> Iterator[Resource]:
-    """A denied scan, a part-denied visit, a refused drug, a claim reversed and made again, an out-of-network bill."""
+    """Yield a denied scan, a partly denied visit, a denied drug, a reversed claim with its successor, and others."""
     yield explanation(denied(book.service("back_mri", 24), NO_APPROVAL, billed=124000))
     yield from _partly(book)
     yield explanation(denied(book.fill("ozempic", 38), _DRUG, billed=98700))
@@ -51,13 +51,13 @@ def theo(book: Notebook) -> Iterator[Resource]:
 
 
 def denied(claim: SyntheticClaim, why: Denial, *, billed: int) -> SyntheticClaim:
-    """The same claim with one line that the plan does not cover at all, for that reason; `billed` in cents."""
+    """Return the claim with one line that the plan does not cover, for that reason; `billed` is in cents."""
     line = replace(claim.lines[0], charge=Charge(billed, noncovered=billed), denial=why)
     return replace(claim, lines=(line,))
 
 
 def priced(claim: SyntheticClaim, charge: Charge) -> SyntheticClaim:
-    """The same claim with only its first line, which costs this."""
+    """Return the claim with only its first line, with this charge."""
     return replace(claim, lines=(replace(claim.lines[0], charge=charge),))
 
 
@@ -67,7 +67,7 @@ def _older(claim: SyntheticClaim) -> SyntheticClaim:
 
 
 def _partly(book: Notebook) -> Iterator[Resource]:
-    """A visit whose first line is paid and whose second is not covered."""
+    """Yield a visit whose first line is paid and whose second line is not covered."""
     visit = priced(book.service("ortho_visit", 31), Charge(28000, discount=10640, copay=5000, paid_by_patient=5000))
     extra = replace(
         visit.lines[0], code="20610", text="Injection", charge=Charge(9500, noncovered=9500), denial=_NOT_COVERED
@@ -76,7 +76,7 @@ def _partly(book: Notebook) -> Iterator[Resource]:
 
 
 def _reversed(book: Notebook) -> Iterator[Resource]:
-    """A visit billed to the wrong person: the first claim, and the same money taken back by another."""
+    """Yield a visit billed to the wrong person, and the claim that reverses it."""
     first = priced(book.service("urgent", 47), Charge(24400, discount=9272, copay=6000))
     back = priced(first, money.reverse(first.lines[0].charge))
     back = replace(back, number=book.number(first.day), replaces=first.number)
@@ -85,7 +85,7 @@ def _reversed(book: Notebook) -> Iterator[Resource]:
 
 
 def _replaced(book: Notebook) -> Iterator[Resource]:
-    """A visit first priced too high, then decided again: the member owes $40.00 less."""
+    """Yield a visit that was priced too high, and its replacement, with $40.00 less to pay."""
     first = priced(book.service("office", 56), Charge(23000, discount=8740, deductible=7000))
     again = priced(first, Charge(23000, discount=8740, deductible=3000))
     again = replace(again, number=book.number(first.day), replaces=first.number, decided=book.today)

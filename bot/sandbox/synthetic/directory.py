@@ -1,4 +1,4 @@
-"""Practitioners, the practices where they see patients, and their roles in each network (Plan-Net 1.1.0)."""
+"""Practitioners, their practices, and their roles in each network (Plan-Net 1.1.0)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ENDED, _MERGED = 23, 12
 
 
 def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Resource]:
-    """The practices, Practitioners, Locations and PractitionerRoles of these listings."""
+    """Yield the practices, Practitioners, Locations and PractitionerRoles of these listings."""
     rng = chance.stream(seed, "roles")
     offices = practices(people)
     for office in offices.values():
@@ -98,7 +98,7 @@ def _practitioner(person: SyntheticListing, updated: str) -> Resource:
 
 
 def _roles(person: SyntheticListing, office: Practice, updated: str, today: date) -> Iterator[Resource]:
-    """One role a network, as Plan-Net 1.1.0 has it; some keep 1.0.0's way, all networks in one role."""
+    """Yield one role per network as in Plan-Net 1.1.0; some people have one role for all networks, as in 1.0.0."""
     if person.number % _MERGED == 0:
         yield _role(person, office, updated, today, person.networks)
         return
@@ -128,7 +128,7 @@ def _role(person: SyntheticListing, office: Practice, updated: str, today: date,
 
 
 def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Openings by network; one listing in nine says nothing about them."""
+    """Yield the new-patient status by network; one listing in nine has none."""
     if person.number >= 1000 and person.number % 9 == 0:  # noqa: PLR2004 - the drawn ones start at 1000
         return
     for letter in networks:

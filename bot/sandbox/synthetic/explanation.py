@@ -1,4 +1,4 @@
-"""A claim as an ExplanationOfBenefit of CARIN Blue Button 1.1.0 or 2.0.0."""
+"""Converts claims to ExplanationOfBenefit resources of CARIN Blue Button 1.1.0 or 2.0.0."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
 
 
 def explanation(claim: SyntheticClaim) -> Resource:
-    """The resource, whole."""
+    """Return the complete resource."""
     shape: Resource = {
         "resourceType": "ExplanationOfBenefit",
         "id": claim.key,
@@ -71,7 +71,7 @@ def explanation(claim: SyntheticClaim) -> Resource:
 
 
 def _sometimes(claim: SyntheticClaim) -> dict[str, Any]:
-    """The elements that only some claims have."""
+    """Return the elements that only some claims have."""
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}
         and concept(f"{CARIN_CODES}C4BBInstitutionalClaimSubType", claim.kind),
@@ -87,7 +87,7 @@ def _claim_type(claim: SyntheticClaim) -> str:
 
 
 def _created(claim: SyntheticClaim) -> str:
-    """A plain date in the older shape and a moment with its offset in the newer: both are legal, both are met."""
+    """Return a plain date in the older version and a time with an offset in the newer one; both are valid."""
     return str(claim.decided) if claim.shape == "1.1.0" else f"{claim.decided}T00:00:00-05:00"
 
 
@@ -160,7 +160,7 @@ def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str
 
 
 def _system(claim: SyntheticClaim, line: SyntheticLine) -> str:
-    """The older guide writes HCPCS with http, the newer with https."""
+    """Return the code system: the older guide writes HCPCS with http, the newer one with https."""
     older = claim.shape == "1.1.0" and "HCPCS" in line.system
     return line.system.replace("https:", "http:") if older else line.system
 

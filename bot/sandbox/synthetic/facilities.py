@@ -1,4 +1,4 @@
-"""Hospitals, urgent cares, pharmacies and the other places of care, as Plan-Net lists organizations."""
+"""Hospitals, urgent care centres, pharmacies and other places of care, as Plan-Net organizations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 @dataclass(frozen=True, slots=True)
 class Facility:
-    """A place of care: its kind as a row of the table of kinds, where it is, and its networks."""
+    """A place of care: its kind (a row of the table of kinds), its address, and its networks."""
 
     key: str
     name: str
@@ -50,12 +50,12 @@ class Facility:
 
     @property
     def address(self) -> str:
-        """The Organization's address in references."""
+        """The reference to its Organization."""
         return f"Organization/{self.key}"
 
 
 def facilities(seed: int) -> Iterator[Facility]:
-    """Every place's facilities: the bigger the place, the more kinds it has."""
+    """Yield the facilities of every place; larger places have more kinds."""
     rng = chance.stream(seed, "facilities")
     number = 0
     for place in geography.places().values():
@@ -66,7 +66,7 @@ def facilities(seed: int) -> Iterator[Facility]:
 
 
 def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Resource]:
-    """Organization, Location, HealthcareService and OrganizationAffiliation of each."""
+    """Yield the Organization, Location, HealthcareService and OrganizationAffiliation of each facility."""
     rng = chance.stream(seed, "facility-dates")
     for facility in places_of_care:
         age = facility.age_days
@@ -144,7 +144,7 @@ def _location(facility: Facility, updated: str, rng: random.Random) -> Resource:
 
 
 def _methods(facility: Facility) -> list[dict[str, Any]]:
-    """How the service is given: in person, and mental health also by video or telephone."""
+    """Return how the service is delivered: in person, and for mental health also by video or phone."""
     physical = extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "physical"))
     methods = [nested(f"{PLANNET}delivery-method", [physical])]
     if facility.kind["category"] == "behav":

@@ -1,4 +1,4 @@
-"""Three drug lists in the US Drug Formulary STU1.1 shapes: a List a plan, and a MedicationKnowledge a drug and plan."""
+"""Three drug lists in US Drug Formulary STU1.1 profiles: a List per plan, a MedicationKnowledge per drug and plan."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _GENERIC_TIERS = ("preferred-generic", "generic", "non-preferred-generic")
 
 @dataclass(frozen=True, slots=True)
 class SyntheticDrug:
-    """One strength and form of a drug: its RxNorm name and code, tier, limits, and what it is used for."""
+    """One strength and form of a drug: its RxNorm name and code, tier, limits, and use."""
 
     number: int
     name: str
@@ -44,7 +44,7 @@ class SyntheticDrug:
 
 
 def build(today: date) -> Iterator[Resource]:
-    """The lists and every drug on each."""
+    """Yield the lists and their drugs."""
     updated = f"{today.replace(day=1)}T06:00:00.000Z"
     every = list(drugs())
     for row in tables.rows("drug_lists"):
@@ -56,7 +56,7 @@ def build(today: date) -> Iterator[Resource]:
 
 
 def drugs() -> Iterator[SyntheticDrug]:
-    """Every strength of every row of the table, counted from 1."""
+    """Yield every strength in every row of the table, numbered from 1."""
     number = 0
     for row in tables.rows("drugs"):
         strengths = row["strengths"].split("|")
@@ -103,7 +103,7 @@ def _list(row: dict[str, str], updated: str) -> Resource:
 
 
 def _tier(tier: dict[str, str], key: str) -> dict[str, Any]:
-    """What a tier costs at each kind of pharmacy; three months by mail cost two and a half."""
+    """Return the cost of a tier at each kind of pharmacy; three months by mail cost two and a half times as much."""
     share = tier[key]
     pharmacies = [("1-month-in-retail", 1.0), ("1-month-out-retail", 1.5)]
     if tier["mail"] == "yes":
@@ -177,7 +177,7 @@ def _key(drug: SyntheticDrug, row: dict[str, str]) -> str:
 
 
 def _limits(drug: SyntheticDrug) -> Iterator[dict[str, Any]]:
-    """A limit that applies, or the word that it does not; one drug in seven leaves the latter unsaid."""
+    """Yield whether each limit applies; one drug in seven omits those that do not."""
     for letter, name in _LIMITS:
         if letter in drug.limits:
             yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=True)

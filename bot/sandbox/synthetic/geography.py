@@ -1,4 +1,4 @@
-"""Tennessee: one or more postal places in each of its 95 counties, weighted by how many people practise there."""
+"""Tennessee: one or more ZIP codes in each of its 95 counties, weighted by the number of providers there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticPlace:
-    """A ZIP code: its city, county, centre in degrees, telephone area, and weight."""
+    """A ZIP code: its city, county, centre in degrees, telephone area code, and weight."""
 
     zip: str
     city: str
@@ -25,7 +25,7 @@ class SyntheticPlace:
     weight: int
 
     def address(self, street: str) -> dict[str, Any]:
-        """A FHIR Address at that street."""
+        """Return a FHIR Address at that street."""
         return {
             "use": "work",
             "type": "physical",
@@ -38,7 +38,7 @@ class SyntheticPlace:
         }
 
     def position(self, rng: random.Random) -> dict[str, float]:
-        """A point within about a mile of the centre, in degrees."""
+        """Return a random point within about a mile of the centre, in degrees."""
         return {
             "longitude": round(self.longitude + rng.uniform(-0.012, 0.012), 5),
             "latitude": round(self.latitude + rng.uniform(-0.01, 0.01), 5),
@@ -47,7 +47,7 @@ class SyntheticPlace:
 
 @cache
 def places() -> dict[str, SyntheticPlace]:
-    """Every place by ZIP code."""
+    """Return every place by ZIP code."""
     return {
         row["zip"]: SyntheticPlace(
             zip=row["zip"],
@@ -63,10 +63,10 @@ def places() -> dict[str, SyntheticPlace]:
 
 
 def street(rng: random.Random) -> str:
-    """A made-up street address."""
+    """Return a random street address."""
     return f"{rng.randrange(100, 9900)} {rng.choice(tables.lines('streets'))}"
 
 
 def phone(area_code: str, rng: random.Random) -> dict[str, str]:
-    """A work number in the range that is set aside for fiction, 555-0100 to 555-0199."""
+    """Return a work phone number in the range reserved for fiction, 555-0100 to 555-0199."""
     return {"system": "phone", "value": f"({area_code}) 555-{rng.randrange(100, 200):04d}", "use": "work"}

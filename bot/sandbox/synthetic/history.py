@@ -1,4 +1,4 @@
-"""Ordinary care for one member: claims with drawn prices, at the plan's shares, by people near home."""
+"""Ordinary care for one member: claims with random prices, the plan's cost sharing, and providers near home."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _HALF = 0.5
 
 
 class Notebook:
-    """Writes a member's claims: numbers them, asks the plan's rules for the money, and chooses who gave the care."""
+    """Generates a member's claims: numbers them, applies the plan's rules, and chooses providers."""
 
     def __init__(
         self, member: Member, rules: CostSharing, providers: Providers, rng: random.Random, today: date
@@ -46,12 +46,12 @@ class Notebook:
         self._count = 0
 
     def number(self, day: date) -> str:
-        """The next claim number: year, day of the year, member, count."""
+        """Return the next claim number: year, day of the year, member, counter."""
         self._count += 1
         return f"{day:%y%j}{self.member.serial:03d}{self._count:05d}"
 
     def service(self, key: str, days_ago: int) -> SyntheticClaim:
-        """A claim for a service of the table, so many days ago; "service@person" names who was seen."""
+        """Return a claim for a service of the table `days_ago`; "service@person" names who was seen."""
         name, _, person = key.partition("@")
         row = _services()[name]
         bills, seen, specialty = self.providers.parties(row["specialty"], self.member.zip, self._rng)
@@ -78,7 +78,7 @@ class Notebook:
         )
 
     def fill(self, key: str, days_ago: int) -> SyntheticClaim:
-        """A claim for a drug of the table, filled at a pharmacy so many days ago."""
+        """Return a claim for a drug of the table, filled at a pharmacy `days_ago`."""
         row = _drugs()[key]
         pharmacy, _, _ = self.providers.parties("pharmacy", self.member.zip, self._rng)
         _, prescriber, specialty = self.providers.parties("207Q00000X", self.member.zip, self._rng)
@@ -102,7 +102,7 @@ class Notebook:
         )
 
     def ordinary(self, *, newest: int, count: int, days: int = 730) -> Iterator[SyntheticClaim]:
-        """So many claims between `days` ago and `newest` days ago, oldest first."""
+        """Yield `count` claims between `days` ago and `newest` days ago, oldest first."""
         ages = sorted((self._rng.randrange(newest, days) for _ in range(count)), reverse=True)
         for age in ages:
             if self._rng.random() < _PHARMACY_SHARE:
@@ -126,7 +126,7 @@ class Notebook:
         return SyntheticLine(SYSTEMS[row["system"]], code, row["text"], charge, row["revenue"])
 
     def _price(self, row: dict[str, str]) -> int:
-        """What is billed, in cents."""
+        """Return the billed amount, in cents."""
         return self._rng.randrange(int(row["least"]) * 100, int(row["most"]) * 100)
 
 

@@ -1,4 +1,4 @@
-"""Who is listed in the directory: people, their specialties, languages, networks, and the practices they share."""
+"""The people in the directory: their specialties, languages, networks, and shared practices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNDATED = 17
 
 @dataclass(frozen=True, slots=True)
 class SyntheticListing:
-    """What the directory says about one person at one practice."""
+    """The directory data for one person at one practice."""
 
     key: str
     given: str
@@ -40,12 +40,12 @@ class SyntheticListing:
 
     @property
     def name(self) -> str:
-        """The name as the listing prints it, with the degree."""
+        """The name with the degree, as displayed."""
         return f"{self.given} {self.family}, {self.degree}"
 
 
 def listings(seed: int) -> Iterator[SyntheticListing]:
-    """The people whom the demonstration names, then a drawn population over all places."""
+    """Yield the people of the demonstration, then random people in all places."""
     yield from (_featured(row, number) for number, row in enumerate(tables.rows("featured")))
     rng = chance.stream(seed, "directory")
     number = 1000
@@ -57,7 +57,7 @@ def listings(seed: int) -> Iterator[SyntheticListing]:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """An office that listings share; its key is the id of its Organization and of its Location."""
+    """An office shared by several listings; its key is the id of its Organization and of its Location."""
 
     key: str
     name: str
@@ -68,7 +68,7 @@ class Practice:
 
 
 def practices(people: list[SyntheticListing]) -> dict[str, Practice]:
-    """The practices of these listings by key; the first listing of each gives its telephone."""
+    """Return the practices of these listings by key; the phone number is from the first listing of each."""
     found: dict[str, Practice] = {}
     for person in people:
         key = practice_key(person)
@@ -86,7 +86,7 @@ def practices(people: list[SyntheticListing]) -> dict[str, Practice]:
 
 
 def practice_key(person: SyntheticListing) -> str:
-    """The id that the practice's Organization and Location share."""
+    """Return the id of the practice's Organization and Location."""
     return f"practice-{person.place.zip}-{person.street.split()[0]}"
 
 
@@ -138,7 +138,7 @@ def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticL
 
 
 def _office(place: SyntheticPlace, rng: random.Random) -> str:
-    """One of a few offices in the place, so that people share practices."""
+    """Return one of a few offices in the place, so that people share practices."""
     office = rng.randrange(max(1, place.weight // 3))
     names = tables.lines("streets")
     return f"{100 + office * 37 + int(place.zip) % 50} {names[(int(place.zip) + office) % len(names)]}"

@@ -1,4 +1,4 @@
-"""The members, read from their table, and how each plan shares costs."""
+"""The members from their table, and the cost sharing of each plan."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHAPES: dict[str, SyntheticShape] = {"1.1.0": "1.1.0", "2.0.0": "2.0.0"}
 
 @cache
 def members() -> tuple[Member, ...]:
-    """Every member; a username of "-" means a person who has no sign-in."""
+    """Return every member; the user name "-" means a person without an account."""
     return tuple(_member(row) for row in tables.rows("members"))
 
 
@@ -57,19 +57,19 @@ def _sharing(member: Member) -> dict[str, str]:
 
 
 def _copays(row: dict[str, str]) -> dict[str, int]:
-    """Copays in cents by service; a service that the table leaves empty takes deductible and coinsurance."""
+    """Return copays in cents by service; services without a value use deductible and coinsurance."""
     services = [name for name in row if name not in {"line", "deductible", "coinsurance", "out_of_pocket"}]
     return {name: int(row[name]) * 100 for name in services if row[name]}
 
 
 def rules(member: Member) -> CostSharing:
-    """How this member's plan shares costs, with the year's deductible still whole."""
+    """Return the cost sharing of the member's plan, with the whole deductible still to pay."""
     row = _sharing(member)
     return CostSharing(int(row["deductible"]) * 100, int(row["coinsurance"]), _copays(row))
 
 
 def costs(member: Member) -> list[dict[str, Any]]:
-    """The plan's shares as Coverage.costToBeneficiary."""
+    """Return the plan's cost sharing as Coverage.costToBeneficiary."""
     row = _sharing(member)
     copays = _copays(row)
     percent = {

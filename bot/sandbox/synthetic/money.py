@@ -1,4 +1,4 @@
-"""What a claim line costs and who pays which part, in whole cents."""
+"""The cost of a claim line and its division between payers, in whole cents."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One line's money in cents.
+    """The amounts of one line in cents.
 
-    The plan's price is what was billed less the discount and what is not covered; the plan pays its price less the
+    The plan's price is the billed amount minus the discount and what is not covered. The plan pays its price minus the
     member's shares and what another plan paid (CARIN Blue Button, general guidance on adjudication amounts).
-    `paid_by_patient` is None when the payer does not say.
+    `paid_by_patient` is None if the payer does not report it.
     """
 
     submitted: int
@@ -44,7 +44,7 @@ class Charge:
 
 
 def total(charges: Iterable[Charge]) -> Charge:
-    """The sum; what the patient paid is known when at least one line says so."""
+    """Return the sum; the amount paid by the patient is known if at least one line has it."""
     every = list(charges)
     paid = [charge.paid_by_patient for charge in every if charge.paid_by_patient is not None]
     sums = {
@@ -56,7 +56,7 @@ def total(charges: Iterable[Charge]) -> Charge:
 
 
 def reverse(charge: Charge) -> Charge:
-    """The same money taken back."""
+    """Return the charge with negated amounts."""
     signed = {part.name: -getattr(charge, part.name) for part in fields(Charge) if part.name != "paid_by_patient"}
     paid = charge.paid_by_patient
     return Charge(**signed, paid_by_patient=None if paid is None else -paid)
@@ -64,9 +64,9 @@ def reverse(charge: Charge) -> Charge:
 
 @dataclass(slots=True)
 class CostSharing:
-    """A plan's rules for one member: amounts in cents, coinsurance in percent.
+    """A plan's cost sharing for one member: amounts in cents, coinsurance in percent.
 
-    `remaining` is what is left of the deductible this year; adjudicating a line uses it up.
+    `remaining` is the rest of the deductible this year; `adjudicate` reduces it.
     """
 
     deductible: int
@@ -77,9 +77,9 @@ class CostSharing:
     year: int = 0
 
     def adjudicate(self, submitted: int, service: str, year: int, *, pays_at_visit: bool) -> Charge:
-        """The parts of a covered line.
+        """Return the amounts of a covered line.
 
-        A service with a copay takes no deductible; a copay of 0 makes it free (preventive care).
+        The deductible does not apply to a service with a copay; a copay of 0 makes it free (preventive care).
         """
         if year != self.year:
             self.year, self.remaining = year, self.deductible

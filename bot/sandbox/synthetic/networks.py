@@ -1,4 +1,4 @@
-"""The payer, its five networks, its eight plans and where they are sold, in Plan-Net 1.1.0 shapes."""
+"""The payer, its five networks, its eight plans and their areas, in Plan-Net 1.1.0 profiles."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ _AREAS = {
 
 
 def network_reference(letter: str) -> dict[str, str]:
-    """A reference to a network by its letter, with the network's name."""
+    """Return a reference to a network by its letter, with the network's name."""
     return reference(f"Organization/network-{letter.lower()}", NETWORKS[letter])
 
 
 def in_network(letter: str) -> dict[str, object]:
-    """Plan-Net's extension that says which network a role belongs to."""
+    """Return Plan-Net's extension for the network of a role."""
     return extension(f"{PLANNET}network-reference", "Reference", network_reference(letter))
 
 
 def build(updated: str) -> list[Resource]:
-    """The payer Organization, its networks, areas, portal Endpoint and InsurancePlans."""
+    """Return the payer Organization, its networks, areas, portal Endpoint and InsurancePlans."""
     return [
         _payer(updated),
         *(_network(letter, updated) for letter in NETWORKS),

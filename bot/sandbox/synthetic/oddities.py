@@ -1,4 +1,4 @@
-"""Claims as payers really send them: money that does not add up or is not there, odd states, dates and names."""
+"""Claims with errors as real payers send them: wrong or missing amounts, and unusual states, dates and names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONG_NAME = "Cumberland " * 27 + "Clinic"
 
 
 def hank(book: Notebook) -> Iterator[Resource]:
-    """Totals that disagree, a credit, another currency, a payer's own codes, and a fraction of a cent."""
+    """Yield claims with conflicting totals, a credit, another currency, the payer's own codes, and a part of a cent."""
     yield with_total(explanation(priced(book.service("office", 8), _PARTS)), "memberliability", 125.0)
     credit = priced(book.service("blood_panel", 22), Charge(-1230, coinsurance=-1230))
     yield explanation(credit)
@@ -37,7 +37,7 @@ def hank(book: Notebook) -> Iterator[Resource]:
 
 
 def opal(book: Notebook) -> Iterator[Resource]:
-    """No liability at all, money on the lines only, in the header only, and only a payment."""
+    """Yield claims without the member's share, with amounts only on lines or in the header, and only a payment."""
     yield without(explanation(priced(book.service("heart_visit", 11), _VISIT)), _SHARES)
     yield _no_totals(explanation(priced(book.service("office", 25), _PARTS)))
     yield _header_only(explanation(priced(book.service("mri_knee", 39), _PARTS)))
@@ -48,7 +48,7 @@ def opal(book: Notebook) -> Iterator[Resource]:
 
 
 def june(book: Notebook) -> Iterator[Resource]:
-    """Three visits on one day, claims that are not claims yet or no longer, and dates of every precision."""
+    """Yield three visits on one day, claims in unusual states, and dates of every precision."""
     yield from (explanation(book.service(key, 14)) for key in ("office@tran", "glasses_exam", "blood_panel"))
     yield explanation(replace(book.service("office", 5), use="preauthorization", outcome="queued"))
     yield explanation(replace(book.service("crown", 6), use="predetermination"))
@@ -65,7 +65,7 @@ def june(book: Notebook) -> Iterator[Resource]:
 
 
 def zoe(book: Notebook) -> Iterator[Resource]:
-    """Provider names and notes that try to be something else; one is long, one is empty."""
+    """Yield claims with provider names and notes that imitate commands or markup, one very long and one empty."""
     names = (*tables.lines("hostile"), _LONG_NAME, "\u202egnihcaeT lacideM", "Zero\u200bWidth Clinic")
     for place, name in enumerate(names):
         shape = explanation(book.service("office", 12 + place * 5))
@@ -74,7 +74,7 @@ def zoe(book: Notebook) -> Iterator[Resource]:
 
 
 def with_total(resource: Resource, code: str, value: float) -> Resource:
-    """The same claim, saying another total for this category."""
+    """Return the claim with another total for this category."""
     total = [
         {**one, "amount": {**one["amount"], "value": value}} if _code(one) == code else one for one in resource["total"]
     ]
@@ -82,7 +82,7 @@ def with_total(resource: Resource, code: str, value: float) -> Resource:
 
 
 def without(resource: Resource, codes: set[str]) -> Resource:
-    """The same claim that says nothing of these categories, in its totals or on its lines."""
+    """Return the claim without these categories, in its totals and on its lines."""
     item = [{**line, "adjudication": _but(line.get("adjudication", ()), codes)} for line in resource["item"]]
     return {**resource, "total": _but(resource["total"], codes), "item": item}
 
@@ -96,7 +96,7 @@ def _code(amount: Resource) -> str:
 
 
 def _currency(resource: Resource, currency: str | None) -> Resource:
-    """The same claim in another currency, or in none that is said."""
+    """Return the claim in another currency, or without one."""
     total = []
     for one in resource["total"]:
         amount = {"value": one["amount"]["value"]}
@@ -105,7 +105,7 @@ def _currency(resource: Resource, currency: str | None) -> Resource:
 
 
 def _own_codes(resource: Resource) -> Resource:
-    """The same claim with totals in a code system of the payer's own."""
+    """Return the claim with totals in the payer's own code system."""
     own = {
         "submitted": "submittedamount",
         "eligible": "allowedamount",
@@ -128,7 +128,7 @@ def _no_totals(resource: Resource) -> Resource:
 
 
 def _header_only(resource: Resource) -> Resource:
-    """An outpatient claim whose money stands in the header and nowhere else."""
+    """Return an outpatient claim with amounts only in the header."""
     money = [one for line in resource["item"] for one in line["adjudication"] if "amount" in one]
     lines = [{name: value for name, value in line.items() if name != "adjudication"} for line in resource["item"]]
     return {**_no_totals(resource), "item": lines, "adjudication": money}
@@ -140,7 +140,7 @@ def _payment_only(resource: Resource) -> Resource:
 
 
 def _dated(resource: Resource, day: str) -> Resource:
-    """The same claim whose service date is only that precise, or missing."""
+    """Return the claim with a service date of that precision, or without one."""
     lines = [{name: value for name, value in line.items() if name != "servicedDate"} for line in resource["item"]]
     shape = {name: value for name, value in resource.items() if name != "billablePeriod"}
     if not day:

@@ -1,4 +1,4 @@
-"""Members, and their Patient resources of CARIN Blue Button."""
+"""Members, and their Patient resources for CARIN Blue Button."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who is covered.
+    """A member.
 
-    `serial` numbers them for ever; family members share their subscriber's. `visits` is how many ordinary claims
-    two years hold; `also` names further ones as "service:days ago" or "service@person:days ago".
+    Attributes:
+        serial: A fixed number; `subscriber` is the number of the family's subscriber.
+        visits: The number of ordinary claims in two years.
+        also: Further claims, as "service:days ago" or "service@person:days ago".
     """
 
     username: str
@@ -52,12 +54,12 @@ class Member:
 
     @property
     def key(self) -> str:
-        """What names this person's own stream of chance."""
+        """The name of this person's random stream."""
         return f"member-{self.serial}"
 
     @property
     def patient(self) -> str:
-        """The Patient's id."""
+        """The id of the Patient."""
         return f"tn{700000 + self.serial * 137}"
 
     @property
@@ -66,27 +68,27 @@ class Member:
         return self.numbered_coverage(1)
 
     def numbered_coverage(self, number: int) -> str:
-        """The id of one of the coverages, counted from 1."""
+        """Return the id of a coverage, counted from 1."""
         return f"cov-{self.serial:03d}-{number}"
 
     @property
     def subscriber_id(self) -> str:
-        """The number on the card, the same for the whole family."""
+        """The number on the card, equal for the whole family."""
         return f"ZXB{900000000 + self.subscriber * 31337}"
 
     @property
     def dependent(self) -> str:
-        """The person's suffix on the family's card: 01 is the subscriber."""
+        """The person's suffix on the family's card; 01 is the subscriber."""
         return f"{self.serial - self.subscriber + 1:02d}" if self.serial >= self.subscriber else f"{self.serial:02d}"
 
     @property
     def name(self) -> str:
-        """The name in one string."""
+        """The full name."""
         return f"{self.given} {self.family}"
 
 
 def patient(member: Member, today: date) -> Resource:
-    """The member's Patient."""
+    """Return the member's Patient."""
     place = geography.places()[member.zip]
     born = today.replace(year=today.year - member.age, month=member.serial % 12 + 1, day=member.serial * 7 % 28 + 1)
     return resource(

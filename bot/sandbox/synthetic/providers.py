@@ -1,4 +1,4 @@
-"""Who a member goes to: the people and places of the directory nearest to home, as parties of a claim."""
+"""The providers of a member: the nearest people and places in the directory, as parties of a claim."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Providers:
             self._places[facility.kind["kind"]].append(facility)
 
     def named(self, key: str) -> Party:
-        """The person with that key in the table of named people."""
+        """Return the person with that key in the table of named people."""
         return _person(self._named[key])
 
     def parties(self, specialty: str, home: str, rng: random.Random) -> tuple[Party, Party, str]:
-        """Who bills, who is seen, and the seen one's NUCC code, for a specialty or a kind of facility."""
+        """Return who bills, who is seen, and the NUCC code of the latter, for a specialty or a kind of facility."""
         if specialty in self._places:
             facility = rng.choice(self._nearest_places(specialty, home))
             doctor = rng.choice(self._nearest_people(_ATTENDING, home))
@@ -49,7 +49,7 @@ class Providers:
         return self._biller(person), _person(person), specialty
 
     def _biller(self, person: SyntheticListing) -> Party:
-        """Every second person bills through the practice."""
+        """Return who bills: for every second person, the practice."""
         if person.number % 2 == 0:
             return _person(person)
         office = self._practices[practice_key(person)]
@@ -75,5 +75,5 @@ def _person(person: SyntheticListing) -> Party:
 
 
 def _far(one: SyntheticPlace, other: SyntheticPlace) -> float:
-    """A rank of distance, in no unit."""
+    """Return a number that increases with the distance, without a unit."""
     return (one.latitude - other.latitude) ** 2 + (0.82 * (one.longitude - other.longitude)) ** 2

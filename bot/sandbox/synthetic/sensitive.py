@@ -1,4 +1,4 @@
-"""Substance use care under 42 CFR Part 2, labelled in each of the ways that are in use, and not at all."""
+"""Substance use treatment under 42 CFR Part 2, with each kind of label that is in use, and without one."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _RESTRICTED = coding(f"{HL7}v3-Confidentiality", "R")
 
 
 def label(resource: Resource, *codings: dict[str, Any]) -> Resource:
-    """The resource with these security labels in its meta."""
+    """Return the resource with these security labels in its meta."""
     return {**resource, "meta": {**resource["meta"], "security": list(codings)}}
 
 
 def on_resource(resource: Resource) -> Resource:
-    """Labelled as CMS does it: restricted, and the law as a label of its own."""
+    """Return the resource labelled as CMS does: restricted, and the law as a separate label."""
     return label(resource, _RESTRICTED, PART_2)
 
 
 def by_basis(resource: Resource) -> Resource:
-    """Labelled as DS4P does it: restricted, with the law as the label's basis."""
+    """Return the resource labelled as in DS4P: restricted, with the law as the basis of the label."""
     basis = extension(f"{_DS4P}extension-sec-label-basis", "Coding", PART_2)
     return label(resource, {"extension": [basis], **_RESTRICTED})
 
 
 def on_element(resource: Resource) -> Resource:
-    """Labelled on one line only: the resource says that labels are inside (DS4P inline labels)."""
+    """Return the resource with a label on one line only, and a note that it has inline labels (DS4P)."""
     inline = extension(f"{_DS4P}extension-inline-sec-label", "Coding", PART_2)
     first, *others = resource["item"]
     process = coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PROCESSINLINELABEL")
@@ -43,7 +43,7 @@ def on_element(resource: Resource) -> Resource:
 
 
 def on_contained(resource: Resource) -> Resource:
-    """Labelled on a contained program whose name tells what the care was for."""
+    """Return the resource with a label on a contained program whose name reveals the treatment."""
     program = {
         "resourceType": "Organization",
         "id": "program",
@@ -56,7 +56,7 @@ def on_contained(resource: Resource) -> Resource:
 
 
 def jesse(book: Notebook) -> Iterator[Resource]:
-    """Recovery care with a label on the resource, as a basis, on a line, on a contained program, and without."""
+    """Yield treatment labelled on the resource, as a basis, on a line, on a contained program, and not labelled."""
     yield on_resource(explanation(book.service("recovery_visit", 12)))
     yield on_resource(explanation(book.service("recovery_med", 19)))
     yield by_basis(explanation(book.service("recovery_visit", 33)))

@@ -1,4 +1,4 @@
-"""The small FHIR data types that every resource is made of, and the addresses of the guides."""
+"""Functions for the FHIR data types that all resources use, and the URLs of the guides."""
 
 from __future__ import annotations
 
@@ -25,47 +25,47 @@ PAYER_IDS = "https://payer.example/fhir/"
 
 
 def coding(system: str, code: str, display: str = "") -> dict[str, Any]:
-    """A Coding, without a display when there is no text to show."""
+    """Return a Coding, without a display if the text is empty."""
     shape = {"system": system, "code": code}
     return {**shape, "display": display} if display else shape
 
 
 def concept(system: str, code: str, display: str = "", text: str = "") -> dict[str, Any]:
-    """A CodeableConcept with one coding."""
+    """Return a CodeableConcept with one coding."""
     shape: dict[str, Any] = {"coding": [coding(system, code, display)]}
     return {**shape, "text": text} if text else shape
 
 
 def reference(target: Resource | str, display: str = "") -> dict[str, Any]:
-    """A literal reference to a resource, or to "Type/id"."""
+    """Return a literal reference to a resource, or to "Type/id"."""
     address = target if isinstance(target, str) else f"{target['resourceType']}/{target['id']}"
     return {"reference": address, "display": display} if display else {"reference": address}
 
 
 def identifier(system: str, value: str, type_system: str = "", type_code: str = "") -> dict[str, Any]:
-    """An Identifier, typed when a type is given."""
+    """Return an Identifier, with a type if one is given."""
     shape: dict[str, Any] = {"system": system, "value": value}
     return {"type": concept(type_system, type_code), **shape} if type_code else shape
 
 
 def extension(url: str, kind: str, value: object) -> dict[str, Any]:
-    """An Extension whose value is of that kind, for example "Boolean"."""
+    """Return an Extension with a value of that type, for example "Boolean"."""
     return {"url": url, f"value{kind}": value}
 
 
 def nested(url: str, parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """An Extension made of other extensions."""
+    """Return an Extension that contains other extensions."""
     return {"url": url, "extension": list(parts)}
 
 
 def period(start: object, end: object = None) -> dict[str, str]:
-    """A Period; an absent end means that it is still running."""
+    """Return a Period; without an end it is open."""
     shape = {"start": str(start)}
     return shape if end is None else {**shape, "end": str(end)}
 
 
 def resource(kind: str, key: str, profile: str, updated: str, **elements: object) -> Resource:
-    """A resource with id and meta; elements that are None or empty are left out, as FHIR JSON wants."""
+    """Return a resource with id and meta; elements that are None or empty are left out, as FHIR JSON requires."""
     meta: dict[str, Any] = {"profile": [profile]} if profile else {}
     if updated:
         meta["lastUpdated"] = updated

@@ -1,4 +1,4 @@
-"""The tables in `data/`: comma-separated rows, and plain lists with one entry a line."""
+"""The tables in `data/`: CSV files, and lists with one entry per line."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 
 _DATA = Path(__file__).parent / "data"
 BENEFITS = _DATA / "benefits.csv"
-"""What an operator of this payer would ship: the benefits of its plans."""
+"""An operator's benefit table for the plans of this payer."""
 
 
 @cache
 def rows(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of `data/<name>.csv`, by column name, in file order."""
+    """Return the rows of `data/<name>.csv`, by column name, in file order."""
     with (_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
 @cache
 def lines(name: str) -> tuple[str, ...]:
-    """The lines of `data/<name>.txt` that are not empty."""
+    """Return the lines of `data/<name>.txt` that are not empty."""
     text = (_DATA / f"{name}.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line)
