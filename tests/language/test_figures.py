@@ -10,7 +10,7 @@ from tests.language.evaluate import LEARNED, UNSEEN, Tally, played, share, talli
 @pytest.fixture(scope="module")
 def tallies(engine: Engine) -> dict[str, Tally]:
     """Every set, understood once."""
-    return {name: tallied(engine, sentences(name)) for name in (*LEARNED, UNSEEN)}
+    return {name: tallied(engine, sentences(name)) for name in (*LEARNED, UNSEEN, "alarm")}
 
 
 def _accuracy(tally: Tally) -> float:
@@ -32,7 +32,12 @@ def test_the_sets_are_large_enough_to_say_something() -> None:
 
 def test_a_hundred_sentences_are_spanish(tallies: dict[str, Tally]) -> None:
     """Counted by the language that the engine heard."""
-    assert sum(len(tally.spanish) for tally in tallies.values()) >= 100
+    assert sum(len(tallies[name].spanish) for name in (*LEARNED, UNSEEN)) >= 100
+
+
+def test_few_ordinary_messages_carry_a_needless_line(tallies: dict[str, Tally]) -> None:
+    """At most three in a hundred, over sets of which half were written to sound like danger."""
+    assert sum(tally.lines for tally in tallies.values()) <= 0.03 * sum(tally.calm for tally in tallies.values())
 
 
 @pytest.mark.parametrize("name", LEARNED)

@@ -13,7 +13,6 @@ from bot.language.dangers import load_dangers
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
 from tests.language.cases import sentences
-from tests.language.evaluate import tallied
 
 SOMEBODY = st.sampled_from(["my husband", "my wife", "mom", "my dad", "grandma", "the baby", "my neighbor", "my son"])
 DENIED = st.sampled_from(["isn't breathing", "won't wake up", "is not responding", "stopped breathing", "cant breathe"])
@@ -228,12 +227,6 @@ def test_what_is_told_sideways_is_heard_and_what_is_ordinary_is_answered(engine:
     assert len([case for case, _ in readings if case.intent != "-"]) >= 150
     assert len(missed) <= 1, missed
     assert [case.said for case, one in readings if case.intent == "-" and _is_danger(one)] == []
-
-
-def test_few_ordinary_messages_carry_a_needless_line(engine: Engine) -> None:
-    """At most three in a hundred, over sets of which half were written to sound like danger."""
-    tallies = [tallied(engine, sentences(name)) for name in ("tuned", "held", "blind", "gate", "unseen", "alarm")]
-    assert sum(tally.lines for tally in tallies) <= 0.03 * sum(tally.calm for tally in tallies)
 
 
 def _is_danger(reading: Reading) -> bool:
