@@ -73,13 +73,6 @@ def _on_screen(memory: Memory) -> str | None:
     return memory.record or (None if memory.choices else next((one for one in ids if one), None))
 
 
-def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:
-    """The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button."""
-    if keeps is not None:
-        return keeps.record
-    return offers.record or (asked.arguments.get(RECORD) if asked else None)
-
-
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 

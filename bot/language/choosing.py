@@ -216,10 +216,6 @@ class Chooser:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
 
-    def is_known(self, heard: Heard) -> bool:
-        """Whether any word of a message, or anything that it holds, was ever counted."""
-        return bool(heard.marks.keys() - {"FILLER"}) or self.weights.knows(heard.said.words)
-
 
 def _is_values(heard: Heard) -> bool:
     """Whether a message holds values and not a word beside them: "Blue Network S"."""

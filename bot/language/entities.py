@@ -85,7 +85,10 @@ class Tagger:
         `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
         strange word is a place. `spotted` are the names whose place gave them away.
         """
-        lexed, right = Lexed(self._grammar, said.words), _put_right(said, keys)
+        lexed = Lexed(self._grammar, said.words)
+        # "Tennesee" is a state: what is looked up by its words is looked up by the repaired ones.
+        repaired = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
+        right = replace(said, words=tuple(repaired))
         calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         names = [name for name in names if not _meets(name, calls)]
@@ -231,12 +234,6 @@ class Tagger:
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
-
-
-def _put_right(said: Utterance, keys: Sequence[str]) -> Utterance:
-    """The message with the words of repaired `keys`, for what is looked up by its words: "Tennesee" is a state."""
-    words = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
-    return replace(said, words=tuple(words))
 
 
 def _joined(name: Tag, names: Sequence[Tag], said: Utterance, titles: Collection[str]) -> Tag:

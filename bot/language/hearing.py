@@ -54,16 +54,13 @@ class Scanner:
             place_words=lexicon.place_words,
             slip=speller.is_slip,
             value=self._is_value,
-            house=self._is_house,
+            house=lambda key: any(one.kind == "organization" for one in self._tree.meanings_of(key)),
             around=NameSurroundings(lexicon.grammar),
         )
 
     def _is_value(self, key: str) -> bool:
         """Whether a word alone is a kind of care, a drug, a language and the like, which no name beside a comma is."""
         return any(one.kind in _VALUES for one in self._tree.meanings_of(key))
-
-    def _is_house(self, key: str) -> bool:
-        return any(one.kind == "organization" for one in self._tree.meanings_of(key))
 
     def scan(self, said: Utterance) -> Scanned:
         """What a message holds."""
@@ -228,7 +225,9 @@ class Hearer:
         # Pieces are a guess: they tell of words that were never counted, where no other word tells.
         kind, without = ("words", names | strange) if known else ("pieces", names)
         language, chance = self._guess(self._tongue, said, kind, without)
-        if foreign := self._listed_elsewhere(said, language) - without:
+        # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
+        tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))
+        if foreign := frozenset([place for place, of in tongues if of and language not in of]) - without:
             if known <= foreign:
                 return None
             language, chance = self._guess(self._tongue, said, kind, without | foreign)
@@ -237,12 +236,6 @@ class Hearer:
     def _guess(self, tongue: Weights, said: Utterance, kind: str, without: AbstractSet[int]) -> tuple[str, float]:
         sums = tongue.sums({kind: evidence(said, frozenset(), frozenset(without))[kind]})
         return next(iter(tongue.probabilities(sums).items()))
-
-    def _listed_elsewhere(self, said: Utterance, language: str) -> frozenset[int]:
-        """The words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish."""
-        return frozenset(
-            place for place, key in enumerate(said.keys) if language not in (self._tongues(key) or language)
-        )
 
     def _tongues(self, key: str) -> frozenset[str]:
         meant = self._lexicon.tree.meanings_of(key)
