@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.conversation.followups import is_of_list, record_after
+from bot.conversation.followups import is_of_list
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
@@ -220,11 +220,13 @@ class Keeper:
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
         if keeps is not None:
             offers = replace(offers, labels={**keeps.labels, **offers.labels})
+        # The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button.
+        shown = keeps.record if keeps else offers.record or (asked.arguments.get(RECORD) if asked else None)
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,
             earlier=keeps.earlier if keeps is not None else memory.topics(asked),
-            record=record_after(offers, asked, keeps),
+            record=shown,
             wants=keeps.wants if keeps is not None else said.wants,
             language=reply.language,
             choice=memory.choice,

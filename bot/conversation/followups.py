@@ -73,13 +73,6 @@ def _on_screen(memory: Memory) -> str | None:
     return memory.record or (None if memory.choices else next((one for one in ids if one), None))
 
 
-def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:
-    """Return the record that the next message may be about: of the continued topic, of the reply, or of the button."""
-    if keeps is not None:
-        return keeps.record
-    return offers.record or (asked.arguments.get(RECORD) if asked else None)
-
-
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
     """Return the question about one entry of the last list.
 

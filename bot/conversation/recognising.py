@@ -199,7 +199,9 @@ class Recognisers:
         earlier, last = memory.older.get(label), memory.asked
         stays = earlier and last and _asks(earlier) == _asks(last)
         lists = last is not None and last.intent in self._intents and _MORE in self._intents[last.intent].follows
-        goes_on = earlier and ((lists and "page" in earlier.arguments) or (stays and _walks(reading)))
+        ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
+        walks = ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
+        goes_on = earlier and ((lists and "page" in earlier.arguments) or (stays and walks))
         return memory.labels.get(label) or (None if goes_on else earlier)
 
     async def label(self, exchange: Exchange) -> Asked | None:
@@ -286,11 +288,6 @@ class Recognisers:
 
     def _nearest(self, message: Message) -> tuple[Candidate, ...]:
         return () if message.press else self._engine.nearest(message.text, today=self._now().date())
-
-
-def _walks(reading: Reading) -> bool:
-    ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
-    return ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
 
 
 def _asks(asked: Asked) -> tuple[object, ...]:

@@ -133,8 +133,14 @@ class Turn:
                 waiting = None
         if waiting is not None:
             yield waiting
-            _log_answer(waiting, started)
             taken = time.perf_counter() - started
+            log.info(
+                "answered",
+                intent=waiting.intent,
+                language=waiting.language,
+                outcome="error" if waiting.error else "ok",
+                milliseconds=round(taken * 1000),
+            )
             self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
@@ -341,13 +347,3 @@ class Turn:
         told = questions(asked.also, self._intents, alone=False)  # its place is not known here
         also = self._pack.render("also", {"questions": told}, asked.language)
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *(() if template else also)))
-
-
-def _log_answer(reply: Answered, started: float) -> None:
-    log.info(
-        "answered",
-        intent=reply.intent,
-        language=reply.language,
-        outcome="error" if reply.error else "ok",
-        milliseconds=round((time.perf_counter() - started) * 1000),
-    )

@@ -226,10 +226,6 @@ class Chooser:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
 
-    def is_known(self, heard: Heard) -> bool:
-        """Return whether any word of a message, or anything found in it, occurs in the weights."""
-        return bool(heard.marks.keys() - {"FILLER"}) or self.weights.knows(heard.said.words)
-
 
 def _is_values(heard: Heard) -> bool:
     """Return whether a message consists of values only: "Blue Network S"."""

@@ -15,7 +15,7 @@ from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
-from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
+from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences
 from bot.language.matcher import Lexed
@@ -245,7 +245,8 @@ class Engine:
         chances, dangers = self._chooser.weighed(heard, context) if heard.keys else ({}, {})
         answered = self._is_answer(heard) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
-        if not answered and not self._chooser.is_known(heard):
+        known = bool(heard.marks.keys() - {"FILLER"}) or self._chooser.weights.knows(heard.said.words)
+        if not answered and not known:
             return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
         if not answered and chances.get(top, 0.0) < LOST:
             return self._unknown(text, heard, begun, chances, dangers)
@@ -266,7 +267,7 @@ class Engine:
         taken = taken_by(intent, follows)
         owner = None
         if (follows or intent).needs == "member" and PERSON not in slots:
-            owner = owner_left(words_left(heard, taken))
+            owner = owner_left(heard, taken)
         if owner is not None:
             slots = {**slots, PERSON: owner}
         return Reading(

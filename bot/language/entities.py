@@ -85,7 +85,10 @@ class Tagger:
         `asked` is the slot that the bot asked for: then a number alone is money, and an unknown word is a place.
         `spotted` are names recognized by their position.
         """
-        lexed, right = Lexed(self._grammar, said.words), _put_right(said, keys)
+        lexed = Lexed(self._grammar, said.words)
+        # "Tennesee" is a state: what is looked up by its words is looked up by the repaired ones.
+        repaired = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
+        right = replace(said, words=tuple(repaired))
         calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         names = [name for name in names if not _meets(name, calls)]
@@ -243,12 +246,6 @@ class Tagger:
 def _is_kind(match: PhraseFound) -> bool:
     """Return whether the words are a kind of doctor or place, after which desks write the town: "pcp antioch"."""
     return any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in match.meanings)
-
-
-def _put_right(said: Utterance, keys: Sequence[str]) -> Utterance:
-    """Return the message with corrected words, for look-ups by word: "Tennesee" is a state."""
-    words = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
-    return replace(said, words=tuple(words))
 
 
 def _joined(name: Tag, names: Sequence[Tag], said: Utterance, titles: Collection[str]) -> Tag:

@@ -56,16 +56,13 @@ class Scanner:
             place_words=lexicon.place_words,
             slip=speller.is_slip,
             value=self._is_value,
-            house=self._is_house,
+            house=lambda key: any(one.kind == "organization" for one in self._tree.meanings_of(key)),
             around=NameSurroundings(lexicon.grammar),
         )
 
     def _is_value(self, key: str) -> bool:
         """Return whether a word alone is a kind of care, a drug or a language, and so no name next to a comma."""
         return any(one.kind in _VALUES for one in self._tree.meanings_of(key))
-
-    def _is_house(self, key: str) -> bool:
-        return any(one.kind == "organization" for one in self._tree.meanings_of(key))
 
     def scan(self, said: Utterance) -> Scanned:
         """Return the keys, phrases and names of a message."""
@@ -238,7 +235,9 @@ class Hearer:
         # Pieces are a guess: they tell of words that were never counted, where no other word tells.
         kind, without = ("words", names | strange) if known else ("pieces", names)
         language, chance = self._guess(self._tongue, said, kind, without)
-        if foreign := self._listed_elsewhere(said, language) - without:
+        # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
+        tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))
+        if foreign := frozenset([place for place, of in tongues if of and language not in of]) - without:
             if known <= foreign:
                 return None
             language, chance = self._guess(self._tongue, said, kind, without | foreign)
@@ -247,15 +246,6 @@ class Hearer:
     def _guess(self, tongue: Weights, said: Utterance, kind: str, without: AbstractSet[int]) -> tuple[str, float]:
         sums = tongue.sums({kind: evidence(said, frozenset(), frozenset(without))[kind]})
         return next(iter(tongue.probabilities(sums).items()))
-
-    def _listed_elsewhere(self, said: Utterance, language: str) -> frozenset[int]:
-        """Return the words that the pack lists as values in other languages only.
-
-        "cardio" and "ent" are not Spanish.
-        """
-        return frozenset(
-            place for place, key in enumerate(said.keys) if language not in (self._tongues(key) or language)
-        )
 
     def _tongues(self, key: str) -> frozenset[str]:
         meant = self._lexicon.tree.meanings_of(key)

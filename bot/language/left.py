@@ -20,9 +20,9 @@ CONDITIONS = (
     "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
     "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
-# An answer has to say that it ignores these: who, when, where, how much, which network or drug; in the directory also
-# wishes about a provider; in claims, which have no kind of doctor, that kind. A kind of care that is in no slot is what
-# the question is about.
+# What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
+# also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot
+# holds is what the question is about.
 _TOLD = frozenset({
     "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
     "provider_name", "organization", "claim_id", "location",
@@ -47,17 +47,13 @@ def taken_by(*intents: IntentRules | None) -> frozenset[str]:
     return frozenset[str]().union(*(intent.takes for intent in intents if intent))
 
 
-def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
-    """Return the meaningful words in asking clauses that no name covers, as the person wrote them."""
-    used = _places(heard, taken)
-    return tuple(dict.fromkeys(_whole(heard.said, place) for place in heard.content if place not in used))
+def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
+    """Whose record is asked for where nothing else explains the name: the Mai of "Mai's claims", who is on no list.
 
-
-def owner_left(words: Sequence[str]) -> Slot | None:
-    """Return the person whose record is asked for by an otherwise unexplained name: the Mai of "Mai's claims".
-
-    Else None.
+    Looked at are the person's own words that mean something, stand in a clause that asks, and are taken by no name.
     """
+    used = _places(heard, taken)
+    words = [_whole(heard.said, place) for place in heard.content if place not in used]
     owners = (match for word in words if (match := _OWNER.fullmatch(word)))
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
 

@@ -92,13 +92,8 @@ class _Scope:
     def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea) -> None:
         self._said, self._tags, self._listed = said, tags, listed
         self._cues = listed.phrases("cue")
-        self.words = tuple(word.replace("'", "") for word in said.words)
-
-    @property
-    def has_cue(self) -> bool:
-        """Whether any word begins a phrase that excludes."""
-        begins = self._listed.starts("cue")
-        return any(word in begins for word in self.words)
+        self.words = tuple([word.replace("'", "") for word in said.words])
+        self.has_cue = not listed.starts("cue").isdisjoint(self.words)
 
     def cue_before(self, tag: Tag) -> int | None:
         """Return the position of the word that excludes the tag; None if there is none."""

@@ -250,10 +250,6 @@ class _Spotter:
         led = self.word(first - 1) in self.around.of and self.word(after) in self.around.follow
         return led and not self.around.field.isdisjoint(self.said.words[max(0, first - _NEAR_NETWORK) : first])
 
-    def _acts(self, first: int, after: int) -> bool:
-        """Return whether the question is what somebody accepts or where they work."""
-        return self.word(first - 1) in self.around.does and self.word(after) in self.around.act
-
     def _alone(self, first: int, end: int, after: int) -> bool:
         """Return whether one word is a family name: with a degree, or if the question is what somebody has or does."""
         if end - first != 1 or not self.like(first) or self.word(first - 1) in self.around.particle:
@@ -301,7 +297,8 @@ class _Spotter:
         end, comma = self._frame(first)
         end += comma is not None and self._ends_in_initial(end)
         after = self.suffixed(end)
-        of_network = self._acts(begin, after) or self._is_asked(begin, after)
+        acts = self.word(begin - 1) in self.around.does and self.word(after) in self.around.act  # "does … take"
+        of_network = acts or self._is_asked(begin, after)
         of_network |= self.word(after) in self.around.end and self._of_network(begin, after)
         reached = self._reached(begin, after)
         if end - first < _PAIR or not (
@@ -325,16 +322,15 @@ class _Spotter:
     def _frame(self, first: int) -> tuple[int, int | None]:
         """Return the end of the words that may be a name, `first` if none, and the position after its comma."""
         end, comma = first, None
-        while end - first < _LONGEST and self._is_framed(first, end):
+        while end - first < _LONGEST and (
+            self._may_be_name(end) or self._within(first, end) or self._also_name(first, end)
+        ):
             if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
                 if mark != "," or comma is not None:
                     return first, None
                 comma = end
             end += 1
         return end, comma
-
-    def _is_framed(self, first: int, place: int) -> bool:
-        return self._may_be_name(place) or self._within(first, place) or self._also_name(first, place)
 
     def _also_name(self, first: int, place: int) -> bool:
         """Return whether a word like "Will" or "Do" is a name here: "is Sarah Do in …"; "Sarah Kim DO" has a degree."""

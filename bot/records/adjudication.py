@@ -85,15 +85,6 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
         return " ".join(part.replace("_", " ") for part in found if part).strip()
 
 
-def name_of_category(category: Concept | None) -> str | None:
-    """Return the plain name of an amount's category, by the first of its codings that is known; else None.
-
-    CMS's gross drug cost below and above the threshold (`gdc_…`) is not a share, whatever other code it has.
-    """
-    names = [_name_of_code(coding.code) for coding in category.coding if coding.code] if category is not None else ()
-    return None if _GROSS in names else next(filter(None, names), None)
-
-
 @lru_cache(maxsize=1024)
 def _name_of_code(code: str) -> str | None:
     """Return the plain name for a code, cached, because payers use the same few codes on every line."""
@@ -152,14 +143,17 @@ def added(amounts: Iterable[Amount | None]) -> Amount | None:
 
 
 def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:
-    """Yield each amount that has a known category, with its plain name."""
-    for adjudication in adjudications:
-        if adjudication.amount is None or adjudication.modifier_extension:
+    """Each amount that has a known category, under its plain name: that of its first known coding.
+
+    CMS's gross drug cost below and above the threshold (`gdc_…`) is no share, whatever code stands beside it.
+    """
+    for one in adjudications:
+        if one.amount is None or one.category is None or one.modifier_extension:
             continue
-        name = name_of_category(adjudication.category)
-        amount = amount_of(adjudication.amount, currency) if name else None
-        if name and amount:
-            yield name, StatedAmount(amount, adjudication.category, adjudication.reason)
+        names = [name for coding in one.category.coding if coding.code and (name := _name_of_code(coding.code))]
+        amount = amount_of(one.amount, currency) if names and _GROSS not in names else None
+        if amount:
+            yield names[0], StatedAmount(amount, one.category, one.reason)
 
 
 def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None = None) -> tuple[Amount | None, bool]:

@@ -71,21 +71,21 @@ def money_of(eob: Explanation) -> Money:
     items = tuple(item for item in eob.item if not item.modifier_extension)
     currency = _currency(eob, items)
     usual = currency or USUAL_CURRENCY
-    sums = total_lines(items, lambda item: line_amounts(item, usual)[0], _total_billed(eob, usual))
+    totals = [(name, said.amount) for name, said in named_amounts(eob.total, usual)]
+    billed = next((amount for name, amount in totals if name == "billed"), None)
+    sums = total_lines(items, lambda item: line_amounts(item, usual)[0], billed)
     items = tuple(item for item in items if not any(item is one for one in sums))
     conflicting: set[str] = set()
     lines, header = _by_lines(items, usual, conflicting), _by_name(eob.adjudication, usual, conflicting)
-    totals = [(name, said.amount) for name, said in named_amounts(eob.total, usual)]
     first = _first_of_each(totals)
     places = {**lines, **header, **first}
     rivals = _rivals(totals, header, lines, len(items))
-    paid = tuple(found for place in (first, header, lines) for found in _paid_in(place)) + _payment(eob, usual)
+    paid = [found for place in (first, header, lines) for found in _paid_in(place)]
+    if eob.payment and (amount := amount_of(eob.payment.amount, usual)):
+        paid.append(FoundAmount(amount, "payment"))
     places_of_sums = tuple(at for at, item in enumerate(eob.item) if any(item is one for one in sums))
-    return Money(places, currency, len(items), rivals, paid, frozenset(conflicting - first.keys()), places_of_sums)
-
-
-def _total_billed(eob: Explanation, currency: str) -> Amount | None:
-    return next((said.amount for name, said in named_amounts(eob.total, currency) if name == "billed"), None)
+    doubted = frozenset(conflicting - first.keys())
+    return Money(places, currency, len(items), rivals, tuple(paid), doubted, places_of_sums)
 
 
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
@@ -96,11 +96,6 @@ def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
         yield FoundAmount(sum_, parts[0].source, max(part.lines for part in parts))
     if "benefit" in place:
         yield place["benefit"]
-
-
-def _payment(eob: Explanation, currency: str) -> tuple[FoundAmount, ...]:
-    amount = amount_of(eob.payment.amount, currency) if eob.payment else None
-    return (FoundAmount(amount, "payment"),) if amount else ()
 
 
 def has_negative(eob: Explanation) -> bool:
@@ -244,7 +239,7 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
         coinsurance=shares[2],
         noncovered=noncovered,
         parts_sum=parts,
-        gap=_gap(amount, parts),
+        gap=amount - parts if amount and parts and _differ(amount, parts) else None,
         lines_given=stated.lines if stated else 0,
         lines=money.lines,
         rivals=tuple(dict.fromkeys(one for one in money.rivals if stated and _differ(one, stated.amount))),
@@ -315,12 +310,6 @@ def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount |
     """
     if alone is None or noncovered is None or stated is None or alone.currency != noncovered.currency:
         return alone
-    return alone + noncovered if _nearer(alone + noncovered, alone, stated) else alone
-
-
-def _nearer(one: Amount, other: Amount, stated: Amount) -> bool:
-    return one.currency == stated.currency and abs(one.value - stated.value) < abs(other.value - stated.value)
-
-
-def _gap(amount: Amount | None, parts: Amount | None) -> Amount | None:
-    return amount - parts if amount and parts and _differ(amount, parts) else None
+    whole = alone + noncovered
+    nearer = abs(whole.value - stated.value) < abs(alone.value - stated.value)
+    return whole if whole.currency == stated.currency and nearer else alone

@@ -167,7 +167,9 @@ class Claim:
     notes = _Fact(lambda of: tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in of.eob.process_note) if n))
     replaces = _Fact(lambda of: _related(of.eob, "prior"))
     replaced_by = _Fact(lambda of: _related(of.eob, "replacedby"))
-    replaced = _Fact(lambda of: _is_replaced(of.eob))
+    replaced = _Fact(
+        lambda of: any(one.relationship and "replacedby" in one.relationship.codes() for one in of.eob.related)
+    )
     coverage = _Fact(lambda of: _coverage(of.eob))
     coverages = _Fact(lambda of: tuple(id_ for one in of.eob.insurance if (id_ := _id_of(one.coverage))))
     carriers = _Fact(lambda of: _carriers(of.eob))
@@ -316,17 +318,9 @@ def _numbers(eob: Explanation) -> tuple[Number, ...]:
 
 
 def _related(eob: Explanation, relationship: str) -> tuple[Number, ...]:
-    """Return the numbers of related claims; `related.reference` is an Identifier, not a Reference."""
-    if not eob.related:
-        return ()
-    found = (r.reference for r in eob.related if r.relationship and relationship in r.relationship.codes())
-    return tuple(Number(i.value, i.system) for i in found if i and i.value)
-
-
-def _is_replaced(eob: Explanation) -> bool:
-    if not eob.related:
-        return False
-    return any(r.relationship and "replacedby" in r.relationship.codes() for r in eob.related)
+    """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
+    found = [one.reference for one in eob.related if one.relationship and relationship in one.relationship.codes()]
+    return tuple([Number(one.value, one.system) for one in found if one and one.value])
 
 
 def _is_reversal(of: _Record) -> bool:

@@ -230,7 +230,9 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     reversals = [claim for claim in (*kept, *replaced) if claim.is_reversal]
     standing, before = ([one for one in rows if not one.is_reversal] for rows in (kept, replaced))
     pairs = matched(reversals, standing, (*before, *gone.get("cancelled", ())))
-    if back := _only_taken_back(pairs, (*standing, *before)):
+    taken = {one.id: one for rows in pairs.values() for one in rows}
+    others = (*standing, *before)
+    if back := {id_ for id_, one in taken.items() if not any(claim.follows(one) for claim in others)}:
         gone["taken back"] = [claim for claim in (*kept, *replaced) if claim.id in back]
         gone["replaced"] = [claim for claim in replaced if claim.id not in back]
         kept = [claim for claim in kept if claim.id not in back]
@@ -249,12 +251,6 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
         reversals=tuple(claim for claim in kept if claim.is_reversal),
         listed=tuple(claim for claim in kept if claim.id not in pairs),
     )
-
-
-def _only_taken_back(pairs: Mapping[str, tuple[Claim, ...]], claims: Sequence[Claim]) -> frozenset[str]:
-    """Return the ids of the claims that reversals take back and no other claim replaces."""
-    back = {one.id: one for rows in pairs.values() for one in rows}
-    return frozenset(id_ for id_, one in back.items() if not any(claim.follows(one) for claim in claims))
 
 
 def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:

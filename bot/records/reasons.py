@@ -171,8 +171,9 @@ def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
 
 
 def _is_refused(item: ClaimItem, currency: str) -> bool:
-    """Return whether a line was denied, or has a reason and nothing paid and allowed, or all of it not covered."""
-    if any(_says_denied(one) for one in item.adjudication):
+    """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered."""
+    said = [part for one in item.adjudication for part in (one.category, one.reason) if part]
+    if any(code.lower() in _DENIED for part in said for code in part.codes()):
         return True
     amounts, _ = line_amounts(item, currency)
     paid = paid_in(amounts)
@@ -192,8 +193,3 @@ def _is_zero(amount: Amount | None) -> bool:
 
 def _is_own_share(reason: Reason) -> bool:
     return reason.code.upper().removeprefix("PR").removeprefix("CO").lstrip("-") in _OWN_SHARE
-
-
-def _says_denied(one: Adjudication) -> bool:
-    codes = [*(one.category.codes() if one.category else ()), *(one.reason.codes() if one.reason else ())]
-    return any(code.lower() in _DENIED for code in codes)

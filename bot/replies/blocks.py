@@ -64,13 +64,10 @@ def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None =
         for part in parts
     ]
     if rating and reply.rating and made:
-        made[-1] = made[-1].ending((thumbs(reply.rating, rating, _sources(reply.blocks)),))
+        buttons = (one for block in reply.blocks if isinstance(block, Actions) for one in block.buttons)
+        told = [one for one in buttons if one.press and one.press.intent == SOURCES]
+        made[-1] = made[-1].ending((thumbs(reply.rating, rating, told),))
     return tuple(made)
-
-
-def _sources(blocks: Iterable[Block]) -> list[Action]:
-    rows = (block for block in blocks if isinstance(block, Actions))
-    return [one for row in rows for one in row.buttons if one.press and one.press.intent == SOURCES]
 
 
 def escape_mrkdwn(text: str) -> str:
@@ -235,18 +232,12 @@ def _marked(span: Span) -> str:
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
     """Yield a chart for clients that draw them, with the amounts if they fit; otherwise its text, if it has any."""
     empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
-    if drawn and not empty and (labels := _axis(chart)):
+    labels = [one.told if len(one.told) <= _CHART_LABEL else cut(one.label, _CHART_LABEL) for one in chart.points]
+    apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
+    if drawn and not empty and apart:
         yield _chart(chart, labels)
     elif chart.said:
         yield _rich([(Span(chart.said),)])
-
-
-def _axis(chart: Chart) -> list[str]:
-    """Return the labels of its points within Slack's limits; empty if two would be the same."""
-    labels = [
-        point.told if len(point.told) <= _CHART_LABEL else cut(point.label, _CHART_LABEL) for point in chart.points
-    ]
-    return labels if len(set(labels)) == len(labels) and all(labels) else []
 
 
 def _chart(chart: Chart, labels: list[str]) -> Kit:
