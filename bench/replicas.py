@@ -1,7 +1,8 @@
 """One, two, four and eight processes on one PostgreSQL, far from payer and Slack: what each adds, and what limits it.
 
 Every call to the payer takes 80 ms and every call to Slack 60, so that answers wait more than they compute and a small
-machine can show whether processes hold each other up. Each has a few people who ask one question after the other. The
+machine can show whether processes hold each other up. Where others use its CPUs as well, a payer of `--payer` seconds
+keeps what is asked for below what is free. Each has a few people who ask one question after the other. The
 database writes its log to the disk before it says that something is kept, as a real one does.
 """
 
@@ -87,13 +88,16 @@ _HEAD = (
 )
 
 
-async def loads(each: int, count: int) -> AsyncIterator[Load]:
-    """The load on every number of processes, `each` people a process and `count` answers a person."""
+async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
+    """The load on every number of processes, `each` people a process and `count` answers a person.
+
+    A call to the payer takes `wait` seconds.
+    """
     with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "data") as server, _watching(server.url) as watch:
         folder, bots = Path(name), list[Bot]()
         async with (
             workspace() as slack,
-            paid(slack, folder, store=server.url, wait=PAYER) as (settings, _, _),
+            paid(slack, folder, store=server.url, wait=wait) as (settings, _, _),
             contextlib.AsyncExitStack() as stack,
         ):
             slack.passing, slack.latency = True, SLACK  # a busy machine may be slow enough for notes on the way
@@ -173,10 +177,11 @@ def _ticks() -> tuple[int, int]:
     return used, used + idle + wait
 
 
-async def _main(each: int, count: int) -> None:
+async def _main(each: int, count: int, wait: float) -> None:
     alone: Load | None = None
-    print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {each} in flight a process\n\n{_HEAD}", flush=True)  # noqa: T201 -- what it prints is its result
-    async for load in loads(each, count):
+    under = f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {each} in flight a process, payer {wait} s"
+    print(f"{under}\n\n{_HEAD}", flush=True)  # noqa: T201 -- what it prints is its result
+    async for load in loads(each, count, wait):
         alone = alone or load
         print(load.line(alone), flush=True)  # noqa: T201 -- as above
 
@@ -186,5 +191,6 @@ if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--each", type=int, default=2)
     arguments.add_argument("--count", type=int, default=40)
+    arguments.add_argument("--payer", type=float, default=PAYER, help="seconds that a call to the payer takes")
     given = arguments.parse_args()
-    uvloop.run(_main(given.each, given.count))
+    uvloop.run(_main(given.each, given.count, given.payer))

@@ -184,3 +184,17 @@ def test_the_dashboard_asks_for_figures_that_there_are() -> None:
     told = {metric for metric in found if not metric.endswith("_created")}
     shown = {re.sub(r"_(total|bucket)$", "", metric) for one in asked for metric in re.findall(r"\bbot_\w+", one)}
     assert told == shown
+
+
+@pytest.mark.threat("T73")
+@pytest.mark.attack("one person who counts as five by calling a tool five times")
+async def test_calls_of_assistants_are_nobody(table: SealedTable) -> None:
+    """They are counted, but who makes them is not known: no number of them is five people."""
+    tally = tally_of(table)
+    for at in range(9):
+        tally.add("answered", "provider.find", "en", person=Person("mcp", "", "", f"call {at}"))
+    tally.add("answered", "provider.find", "en", person=people(1)[0])
+    await tally.flush()
+    [row] = await rows_of(table)
+    assert (row.times, row.enough) == (10, False)
+    assert (await figures(table)).intents == ()

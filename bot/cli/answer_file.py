@@ -91,7 +91,8 @@ class AnswerFile:
     def _whole(self) -> tuple[list[list[str]], bool, str]:
         """The whole rows, whether something stands behind them, and the text of a file that is one."""
         if is_workbook(self._path):
-            return read_workbook(self._path), False, ""
+            width = len(self._header)
+            return [[*row, *[""] * (width - len(row))] for row in read_workbook(self._path)], False, ""
         try:
             text = self._path.read_bytes().decode("utf-8-sig", errors="replace")
         except OSError as error:

@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import csv
 import io
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from bot.config import Settings
 from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
 from bot.conversation.under_way import Patience
-from bot.documents.cells import cell
+from bot.documents.cells import cell, inert
 from bot.documents.printer import Printer
 from bot.errors import ConfigError, PayerError
 from bot.kit import Unreadable, asked_networks, network_names
@@ -40,6 +41,8 @@ _TRIES = 3
 _REST = 10.0  # seconds before what was not read is tried again
 _MINUTE = 60
 _NAMED = 5
+_NUMBER = re.compile(r"[-+]?[\d.,]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # of which a workbook can hold none
 _LANGUAGE: Language = "en"
 Rest = Callable[[float], Awaitable[None]]
 RowsByName = Mapping[str, Sequence[Sequence[str]]]
@@ -71,7 +74,7 @@ async def look_up(
     """
     names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
     _refuse_itself(file, out)
-    answers = AnswerFile(out, (*printed.header, *names.header), len(printed.header))
+    answers = AnswerFile(out, (*printed.header, *_kept(names.header)), len(printed.header))
     async with _assembled(settings, sandbox=sandbox) as bot:
         questions = [await _Question.of(bot, network, printed) for network in networks]
         runs: list[_Run] = []
@@ -172,7 +175,7 @@ class _Run:
     def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[ListedLine]) -> None:
         self._answers, self._question, self._total = answers, question, len(lines)
         networks = _as_written("; ".join(question.names))
-        self.keys = {line: answers.key(_as_written(line.asked), networks, line.cells) for line in lines}
+        self.keys = {line: answers.key(_as_written(line.asked), networks, _kept(line.cells)) for line in lines}
         there = answers.answers()
         self.left = [line for line in lines if self.keys[line] not in there]
         self._at_first, self._started = len(self.left), time.monotonic()
@@ -192,7 +195,7 @@ class _Run:
         """Ask for some lines and write what was answered; whether anything was."""
         found = await self._question.rows(tuple(dict.fromkeys(line.asked for line in part)))
         told = [line for line in part if line.asked in found]
-        self._answers.add([*row, *line.cells] for line in told for row in found[line.asked])
+        self._answers.add([*row, *_kept(line.cells)] for line in told for row in found[line.asked])
         self.left = [line for line in self.left if line not in {*told}]
         print(self._progress(), file=sys.stderr, flush=True)  # noqa: T201 -- progress, for who waits
         return bool(told)
@@ -208,6 +211,11 @@ class _Run:
 def _as_written(text: str) -> str:
     """A text as a reader of the answer file finds it."""
     return next(csv.reader([cell(text)]))[0]
+
+
+def _kept(cells: Iterable[str]) -> tuple[str, ...]:
+    """The input's own cells as the answer file has them: numbers as they are, and nothing that would be a formula."""
+    return tuple(one if _NUMBER.fullmatch(one) else inert(_CONTROL.sub("", one)) for one in cells)
 
 
 def _parts(lines: Sequence[ListedLine]) -> Iterator[list[ListedLine]]:

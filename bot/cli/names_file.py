@@ -7,6 +7,7 @@ kept for the answer file.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -91,9 +92,11 @@ def read_names(file: Path) -> ListedNames:
 
 def _text(file: Path) -> str:
     try:
-        if file.stat().st_size > _BYTES:
+        with file.open("rb") as opened:
+            held = opened.read(_BYTES + 1)  # what tells no size, as a device, is read no further either
+        if len(held) > _BYTES:
             raise ConfigError(f"{file.name}: larger than 1 MB; give at most {MOST:,} lines, one name or NPI each")
-        return file.read_text(encoding="utf-8-sig")
+        return io.StringIO(held.decode("utf-8-sig"), newline=None).read()
     except OSError as error:
         raise ConfigError(f"{file.name}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

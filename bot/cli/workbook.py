@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 
 from bot.errors import ConfigError
 from bot.stores.extras import lacks
 
 SUFFIX = ".xlsx"
+_UNPACKED = 64 * 1024 * 1024  # bytes
+_ROWS, _COLUMNS = 100_000, 256
 
 
 def is_workbook(file: Path) -> bool:
@@ -27,9 +31,15 @@ def read_workbook(file: Path) -> list[list[str]]:
     from openpyxl import load_workbook  # noqa: PLC0415 -- an extra
 
     try:
-        book = load_workbook(file, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        return [[_typed(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        _refuse(file, _is_bomb(file), f"unpacks to more than {_UNPACKED >> 20} MB")
+        sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # what the sheet says of its size would be believed
+        rows = [*map(_cells, islice(sheet.iter_rows(max_col=_COLUMNS + 1, values_only=True), _ROWS + 1))]
+        width = max(map(len, rows), default=0)
+        _refuse(file, len(rows) > _ROWS or width > _COLUMNS, f"has more than {_ROWS:,} rows or {_COLUMNS} columns")
+        return [[*row, *[""] * (width - len(row))] for row in rows]
+    except ConfigError:
+        raise
     except OSError as error:
         raise ConfigError(f"{file.name}: cannot be read ({error.strerror})") from None
     except Exception:  # noqa: BLE001 -- a damaged archive or sheet fails as it likes
@@ -59,6 +69,25 @@ def write_workbook(file: Path, rows: Iterable[Sequence[str]]) -> None:
 def _needed(file: Path) -> None:
     if (missing := lacks("xlsx")) is not None:
         raise ConfigError(f"{file.name}: {missing}; or use a .csv file")
+
+
+def _is_bomb(file: Path) -> bool:
+    """Whether its parts say that they unpack to too much; none is read further than it says."""
+    with zipfile.ZipFile(file) as parts:
+        return sum(part.file_size for part in parts.infolist()) > _UNPACKED
+
+
+def _refuse(file: Path, is_so: bool, why: str) -> None:
+    if is_so:
+        raise ConfigError(f"{file.name}: {why}; save only what is needed")
+
+
+def _cells(row: Sequence[object]) -> list[str]:
+    """The cells of a row up to the last that holds something."""
+    end = len(row)
+    while end and row[end - 1] in {None, ""}:
+        end -= 1
+    return [_typed(value) for value in row[:end]]
 
 
 def _typed(value: object) -> str:

@@ -42,8 +42,12 @@ def cell(value: Any) -> str:
     raise TypeError(f"a {type(value).__name__} has no form in a CSV file")
 
 
+def inert(text: str) -> str:
+    """The text with an apostrophe wherever a spreadsheet would take it for a formula."""
+    text = _INSIDE.sub(r"\1'", text)
+    return "'" + text if text.lstrip(" \n").startswith((*_RUNS, *_MISTAKEN)) else text
+
+
 def _text(text: str) -> str:
-    text = _INSIDE.sub(r"\1'", clean(text))
-    if text.startswith((*_RUNS, *_MISTAKEN)):
-        text = "'" + text
+    text = inert(clean(text))
     return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text

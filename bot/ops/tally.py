@@ -27,6 +27,7 @@ TallyKind = Literal["answered", "unread", "fault", "rated", "seconds", "day", "p
 _KIND = "tally"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
 _TRIES, _EVERY = 20, 60.0
+_NOBODY = frozenset({"mcp"})  # each call of an assistant's is another person: one caller would be five people
 _SHORT = 12  # letters of a hash
 
 Pseudonym = Callable[[Person], Awaitable[str]]
@@ -78,7 +79,7 @@ class Tally:
         """Count one, in memory."""
         key = "\x1f".join((f"{self._now():%Y-%m}", kind, *name))
         times, people = self._waiting.get(key, (0, set()))
-        if person is not None and len(people) < LEAST:
+        if person is not None and person.platform not in _NOBODY and len(people) < LEAST:
             people.add(person)
         self._waiting[key] = times + 1, people
 

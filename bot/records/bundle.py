@@ -35,6 +35,7 @@ _AWAY = re.compile(rb'"contained"\s*:|"reference"\s*:\s*"(?:https?:|#)')
 _ABSOLUTE = re.compile(r"https?://(?P<base>.+)/(?P<local>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/.*)?$")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_LONGEST_TYPE = 64  # letters
 FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
 
@@ -188,10 +189,16 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
     """Return type, id and owner of a resource.
 
     Raises:
+<<<<<<< ours
         Unreadable: it is not a resource.
+||||||| base
+        Unreadable: it is not one.
+=======
+        Unreadable: it is not one. A type names files and searches, so that it is a plain word.
+>>>>>>> theirs
     """
     head, _ = decode(raw, Head)
-    if not head.resource_type:
+    if not (head.resource_type.isascii() and head.resource_type.isalpha() and len(head.resource_type) <= _LONGEST_TYPE):
         raise Unreadable("no resourceType")
     return head
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.message import Action, Actions, Block, Chart, Facts, Item, Note, Private, Reply, Title
+from bot.replies.markdown import clean
 from bot.replies.plain import plain, spoken
 
 
@@ -18,7 +19,7 @@ def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
         "text": plain(reply.blocks),
         **_parts(reply),
         "sources": [
-            {"type": source.type, "id": source.id, "fetched_at": source.fetched_at.isoformat()}
+            {"type": source.type, "id": clean(source.id), "fetched_at": source.fetched_at.isoformat()}
             for source in reply.sources
         ],
         "unmet": list(reply.unmet),

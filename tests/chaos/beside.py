@@ -11,7 +11,7 @@ import random
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.documents.links import HealthLinks
-from bot.errors import StoreError
+from bot.errors import StoreBusy, StoreError
 from bot.message import Person
 from bot.ops.audit import Audit
 from tests.chaos.ground import Ground, free_port, ground, opened_rows
@@ -78,27 +78,32 @@ async def batch_under_kills(folder: Path, *, kills: int) -> Batch:
 
 @dataclass
 class Calls:
-    """What was asked of something beside a soak: how often, and how often it did not do what it must."""
+    """What was asked of something beside a soak: how often, and what it did that it must not."""
 
     made: int = 0
-    wrong: int = 0
+    wrong: list[str] = field(default_factory=list)
 
-    async def make(self, job: Callable[[], Awaitable[bool]], every: float) -> None:
-        """Do it from time to time until cancelled."""
+    async def make(self, job: Callable[[], Awaitable[str]], every: float) -> None:
+        """Do it from time to time until cancelled. A job returns what is wrong with what it got."""
         while True:
-            with contextlib.suppress(StoreError):  # of this process: a busy file is no fault of the one that serves
+            with contextlib.suppress(StoreError):  # a busy file shows nothing of what is asked here
                 try:
-                    self.wrong += not await job()
-                except httpx.HTTPError:
-                    self.wrong += 1
+                    wrong = await job()
+                except httpx.HTTPError as error:
+                    wrong = repr(error)
                 self.made += 1
+                self.wrong += [wrong] * bool(wrong)
             await asyncio.sleep(every)
+
+    def __str__(self) -> str:
+        return f"{self.made}, {len(self.wrong)} wrong{''.join(f'; {one}' for one in self.wrong[:5])}"
 
 
 @asynccontextmanager
 async def beside(here: Ground) -> AsyncIterator[dict[str, Calls]]:
     """Tools for assistants, cards for front desks and lists from a file, on the store of the process that serves."""
     port, base = free_port(), f"http://127.0.0.1:{here.ports[0]}"
+    anew = httpx.Limits(max_keepalive_connections=0)  # each caller is another one, as at a front desk
     calls = {name: Calls() for name in ("tools", "health links", "lists")}
     mcp = await _started(here, "mcp", "--http", "--port", str(port))
     async with asyncio.timeout(_BEGINS):
@@ -106,13 +111,13 @@ async def beside(here: Ground) -> AsyncIterator[dict[str, Calls]]:
             await asyncio.sleep(0.2)
     async with (
         opened_rows(here.settings) as table,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as tools,
-        httpx.AsyncClient(base_url=base, timeout=60) as desk,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=anew) as tools,
+        httpx.AsyncClient(base_url=base, timeout=60, limits=anew) as desk,
     ):
         links = HealthLinks(table, Audit(table), base)
         jobs = (
             calls["tools"].make(partial(_answers, tools), 1.0),
-            calls["health links"].make(partial(_opens, links, desk), 2.0),
+            calls["health links"].make(partial(opens, links, desk), 2.0),
             calls["lists"].make(partial(_looks_up, here), 20.0),
         )
         tasks = [asyncio.create_task(job) for job in jobs]
@@ -126,14 +131,18 @@ async def beside(here: Ground) -> AsyncIterator[dict[str, Calls]]:
             await mcp.wait()
 
 
-async def _answers(http: httpx.AsyncClient) -> bool:
+async def _answers(http: httpx.AsyncClient) -> str:
     question = {"name": "ask_directory", "arguments": {"question": "find a cardiologist near 37402"}}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": question}
-    return _is_true(await http.post("/mcp", json=call, headers=_TAKES))
+    return _untrue(await http.post("/mcp", json=call, headers=_TAKES))
 
 
-async def _opens(links: HealthLinks, http: httpx.AsyncClient) -> bool:
-    """A card opens for its passcode alone, and not once a newer one is there."""
+async def opens(links: HealthLinks, http: httpx.AsyncClient) -> str:
+    """A card opens for its passcode alone, and not once a newer one is there. What did not hold, empty if all did.
+
+    Raises:
+        StoreBusy: the store was never free, so that nothing was shown.
+    """
     person = Person("slack", "", TEAM, "U-DESK")
     paths, codes = list[str](), list[str]()
     for _ in range(2):
@@ -144,10 +153,12 @@ async def _opens(links: HealthLinks, http: httpx.AsyncClient) -> bool:
     tries = ((paths[0], codes[0]), (paths[1], "AAAA-AAAA"), (paths[1], codes[1]))
     found = [(await http.post(at, json={"recipient": "desk", "passcode": code})).status_code for at, code in tries]
     told = [(code, due) for code, due in zip(found, (404, 401, 200), strict=True) if code != _BUSY]
-    return bool(told) and all(code == due for code, due in told)
+    if not told:
+        raise StoreBusy("the store was busy all the time")
+    return "" if all(code == due for code, due in told) else f"replaced, wrong and right code: {found}"
 
 
-async def _looks_up(here: Ground) -> bool:
+async def _looks_up(here: Ground) -> str:
     """A short list is answered whole by a process of its own, or not at all: the payer fails now and then."""
     out = here.folder / "beside.csv"
     out.unlink(missing_ok=True)
@@ -155,9 +166,10 @@ async def _looks_up(here: Ground) -> bool:
     process = await _started(here, "lookup", "beside.txt", "--network", "Blue Network S", "--out", str(out))
     failed = await process.wait()
     if not out.exists():
-        return bool(failed)
-    with out.open(encoding="utf-8-sig", newline="") as rows:
-        return len(list(csv.reader(rows))) == 1 + 2
+        return "" if failed else "no list, and no failure"
+    with out.open(encoding="utf-8-sig", newline="") as opened:
+        rows = len(list(csv.reader(opened)))
+    return "" if rows == 1 + 2 else f"{rows} rows"
 
 
 async def _listens(port: int) -> bool:
@@ -169,11 +181,12 @@ async def _listens(port: int) -> bool:
     return True
 
 
-def _is_true(answer: httpx.Response) -> bool:
+def _untrue(answer: httpx.Response) -> str:
     if answer.status_code != httpx.codes.OK:
-        return False
+        return str(answer.status_code)
     result = json.loads(answer.text.partition("data: ")[2] or answer.text)["result"]
-    return not result.get("isError") or any(word in str(result["content"]) for word in _TRUE)
+    is_true = not result.get("isError") or any(word in str(result["content"]) for word in _TRUE)
+    return "" if is_true else str(result["content"])[:200]
 
 
 async def _started(here: Ground, *arguments: str) -> asyncio.subprocess.Process:

@@ -15,6 +15,7 @@ from bot.sandbox.synthetic import build
 from bot.serving import listen
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
+from tests.chaos.forks import Forks
 from tests.chaos.siege import MEMBERS, Siege
 from tests.chaos.toll import Toll
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
@@ -34,10 +35,16 @@ class Ground:
     ports: Sequence[int]
 
     def siege(
-        self, *, kills: int, rate: float, program: Sequence[str] = ("-m", "bot"), members: Sequence[str] = MEMBERS
+        self,
+        *,
+        kills: int,
+        rate: float,
+        program: Sequence[str] = ("-m", "bot"),
+        members: Sequence[str] = MEMBERS,
+        forks: Forks | None = None,
     ) -> Siege:
-        """A siege of the processes that `program` starts here."""
-        return Siege(self.slack, self.settings, self.folder, program, self.ports, kills, rate, members)
+        """A siege of the processes that `program` starts here, or that come from `forks`."""
+        return Siege(self.slack, self.settings, self.folder, program, self.ports, kills, rate, members, forks)
 
 
 @asynccontextmanager
@@ -79,11 +86,12 @@ async def besieged(
     program: Sequence[str] = ("-m", "bot"),
     rate: float = 20.0,
     members: Sequence[str] = MEMBERS,
+    forks: Forks | None = None,
 ) -> Toll:
     """What so many kills of `serve` came to."""
     async with ground(folder, replicas=replicas, store_url=store_url) as here:
         here.slack.latency = _SLOW
-        toll = await here.siege(kills=kills, rate=rate, program=program, members=members).run()
+        toll = await here.siege(kills=kills, rate=rate, program=program, members=members, forks=forks).run()
         toll.trail = await faults_of_the_trail(here.settings)
         return toll
 

@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.delivery.reminders import Reminder, Reminders
 from bot.message import Person
 from bot.ops.clock import clock_of
+from tests.chaos.forks import Forks
 from tests.chaos.ground import Ground, ground, opened_rows
 from tests.chaos.siege import Siege
 from tests.chaos.toll import is_done
@@ -158,8 +159,10 @@ async def told_under_kills(
     kills: int,
     store_url: str | None = None,
     members: Sequence[str] = WATCHERS,
+    forks: Forks | None = None,
 ) -> Told:
     """What telling news came to while so many processes were killed."""
     async with ground(folder, replicas=1, store_url=store_url) as here:
         here.slack.latency = _SLOW
-        return await NewsSiege(here, here.siege(kills=0, rate=1, program=PROGRAM, members=members)).run(kills)
+        siege = here.siege(kills=0, rate=1, program=PROGRAM, members=members, forks=forks)
+        return await NewsSiege(here, siege).run(kills)

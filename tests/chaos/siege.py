@@ -21,6 +21,7 @@ from typing import Any
 import aiohttp
 
 from bot.cli.browser import Browser
+from tests.chaos.forks import Forked, Forks
 from tests.chaos.toll import Question, Toll, count, is_done
 from tests.commands.running import environment
 from tests.doubles.slack import SlackDouble
@@ -36,8 +37,8 @@ _PATIENCE = 60.0
 class Siege:
     """One store, `replicas` processes on it, and a Slack that delivers to whichever lives.
 
-    `program` is what is started, `serve` and a port behind it. `members` are usernames at the payer, each linked to a
-    person of the same name before the first process is killed.
+    `program` is what is started, `serve` and a port behind it, unless processes come from `forks`. `members` are
+    usernames at the payer, each linked to a person of the same name before the first process is killed.
     """
 
     slack: SlackDouble
@@ -48,6 +49,7 @@ class Siege:
     kills: int
     rate: float = 20.0
     members: Sequence[str] = MEMBERS
+    forks: Forks | None = None
     random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- when to kill is no secret
     questions: list[Question] = field(default_factory=list)
     _up: set[int] = field(default_factory=set)
@@ -56,7 +58,7 @@ class Siege:
 
     def __post_init__(self) -> None:
         """Nobody lives yet, and nobody has asked."""
-        self._alive: dict[int, asyncio.subprocess.Process] = {}
+        self._alive: dict[int, asyncio.subprocess.Process | Forked] = {}
         self._before: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> Toll:
@@ -185,17 +187,7 @@ class Siege:
                     await asyncio.sleep(0.01)
 
     async def _start(self, port: int) -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self.program,
-            "serve",
-            "--port",
-            str(port),
-            cwd=self.folder,
-            env=environment(PYTHONUNBUFFERED="1", PYTHONPATH=str(Path.cwd()), **self.settings),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = await self._begun("serve", "--port", str(port))
         assert process.stderr is not None
         self._alive[port] = process
         async for line in process.stderr:
@@ -203,6 +195,19 @@ class Siege:
                 break
         self._up.add(port)
         self._drained = asyncio.create_task(_read_on(process.stderr))
+
+    async def _begun(self, *arguments: str) -> asyncio.subprocess.Process | Forked:
+        if self.forks is not None:
+            return await self.forks.start(arguments, self.folder, self.settings)
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *self.program,
+            *arguments,
+            cwd=self.folder,
+            env=environment(PYTHONUNBUFFERED="1", PYTHONPATH=str(Path.cwd()), **self.settings),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
 
     async def _ask_on(self, over: asyncio.Event) -> None:
         deliveries: set[asyncio.Task[None]] = set()

@@ -145,7 +145,7 @@ async def _main(minutes: float) -> int:
         print(look)  # noqa: T201 -- what it prints is its result
     print(toll)  # noqa: T201 -- as above
     for name, each in calls.items():
-        print(f"{name}: {each.made}, {each.wrong} wrong")  # noqa: T201 -- as above
+        print(f"{name}: {each}")  # noqa: T201 -- as above
     wrong = (*faults(looks, toll), *(name for name, each in calls.items() if each.wrong or not each.made))
     print("all is well" if not wrong else f"not as it must be: {'; '.join(wrong)}")  # noqa: T201 -- as above
     return 1 if wrong else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.beside import batch_under_kills
+from tests.chaos.forks import forking
 from tests.chaos.ground import besieged
 from tests.chaos.news import told_under_kills
 
@@ -25,7 +26,8 @@ async def test_two_kills_lose_nothing_and_say_nothing_twice(tmp_path: Path) -> N
 @pytest.mark.fault("F51", "F52")
 async def test_news_are_told_once_over_kills(tmp_path: Path) -> None:
     """`kill -9` while news are told: each is told once, by whoever comes after, and no line stays empty."""
-    told = await told_under_kills(tmp_path, kills=3, members=("dana", "walter"))
+    async with forking("tests.chaos.quick") as forks:
+        told = await told_under_kills(tmp_path, kills=3, members=("dana", "walter"), forks=forks)
     assert told.kills == 3
     assert told.faults == (), str(told)
 

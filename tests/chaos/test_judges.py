@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from bot.documents.links import HealthLinks
+from bot.errors import StoreBusy
+from bot.ops.audit import Audit
+from bot.stores.sealed import SealedTable, Vault
+from bot.stores.sqlite import open_sqlite
+from tests.chaos.beside import opens
 from tests.chaos.soak import Look, faults
 from tests.chaos.toll import Question, Toll, count
 from tests.doubles.slack import Call, SlackDouble
@@ -66,3 +74,38 @@ def test_a_process_that_grows_is_found() -> None:
     assert len(faults([*flat, grown], well)) == 3
     assert faults([], well) == ("nobody looked at the process",)
     assert "lost" in faults(flat, Toll(asked=600, members=1, lost=1))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((404, 401, 200), ""),
+        ((404, 503, 200), ""),
+        ((404, 200, 200), "replaced, wrong and right code: [404, 200, 200]"),
+        ((503, 503, 500), "replaced, wrong and right code: [503, 503, 500]"),
+    ],
+)
+async def test_a_card_is_judged_by_what_a_free_store_answers(
+    tmp_path: Path, answers: tuple[int, ...], said: str
+) -> None:
+    """A replaced, a wrongly and a rightly opened one; a busy store says nothing of any of them."""
+    assert await card(tmp_path, answers) == said
+
+
+async def test_a_card_of_a_store_that_was_never_free_shows_nothing(tmp_path: Path) -> None:
+    """It is not counted at all."""
+    with pytest.raises(StoreBusy):
+        await card(tmp_path, (503, 503, 503))
+
+
+async def card(folder: Path, answers: tuple[int, ...]) -> str:
+    """What is found of a card whose three tries are answered so."""
+    statuses = iter(answers)
+    desk = httpx.MockTransport(lambda _: httpx.Response(next(statuses)))
+    store = open_sqlite(folder / "bot.db")
+    table = SealedTable(store, Vault([bytes(32)]))
+    try:
+        async with httpx.AsyncClient(transport=desk, base_url="http://bot.example") as http:
+            return await opens(HealthLinks(table, Audit(table), "http://bot.example"), http)
+    finally:
+        await store.close()

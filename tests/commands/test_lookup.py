@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -278,6 +279,49 @@ async def test_a_workbook_is_read_and_written(tmp_path: Path) -> None:
     (tmp_path / "bad.xlsx").write_text("no workbook", encoding="utf-8")
     with pytest.raises(ConfigError, match="no Excel workbook"):
         read_names(tmp_path / "bad.xlsx")
+
+
+@pytest.mark.threat("T63")
+@pytest.mark.attack("a list whose other columns are formulas")
+async def test_a_column_of_the_list_that_would_be_a_formula_is_text(tmp_path: Path) -> None:
+    """Whoever wrote the list, its title and its cells run nothing in the answer file; numbers stay numbers."""
+    rows = ("Provider,=1+1,Note,Amount", 'Minh Kim,-12.50,"=HYPERLINK(""http://x"",""y"")",+1')
+    names, out = _written(tmp_path, *rows, 'Grace Okafor,5,"\n@SUM(A1) ;=2",-2+3'), tmp_path / "out.csv"
+    await _looked_up(names, out)
+    held = [row[-3:] for row in _rows(out)]
+    assert held == [
+        ["'=1+1", "Note", "Amount"],
+        ["-12.50", '\'=HYPERLINK("http://x","y")', "+1"],
+        ["5", "'\n@SUM(A1) ;'=2", "'-2+3"],
+    ]
+    before = out.read_bytes()
+    await _looked_up(names, out)
+    assert out.read_bytes() == before
+
+
+@pytest.mark.threat("T63")
+@pytest.mark.attack("a workbook that unpacks to more than the machine holds")
+@pytest.mark.parametrize(
+    ("sheet", "said"),
+    [
+        (b'<dimension ref="A1:XFD1048576"/><sheetData><row r="1048576"><c r="A1048576"/></row>', "has more than"),
+        (b"<sheetData><row>" + 300 * b'<c t="str"><v>Minh Kim</v></c>' + b"</row>", "has more than"),
+        (b"<sheetData>" + b" " * (65 << 20), "unpacks to more than 64 MB"),
+    ],
+)
+def test_a_workbook_that_is_a_bomb_is_refused(tmp_path: Path, sheet: bytes, said: str) -> None:
+    """A size that it claims is not believed, far cells are not filled up to, and no more is unpacked than fits."""
+    openpyxl = pytest.importorskip("openpyxl")
+    plain, bomb = tmp_path / "plain.xlsx", tmp_path / "bomb.xlsx"
+    openpyxl.Workbook().save(plain)
+    name = "xl/worksheets/sheet1.xml"
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    with zipfile.ZipFile(plain) as parts, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
+        for one in parts.namelist():
+            made.writestr(one, head + sheet + b"</sheetData></worksheet>" if one == name else parts.read(one))
+    assert bomb.stat().st_size < 200_000
+    with pytest.raises(ConfigError, match=said):
+        read_names(bomb)
 
 
 async def test_several_networks_are_a_row_each(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,27 @@ async def test_a_type_that_fails_is_named_in_the_chat_and_in_the_file(dana: Hous
     again = await dana.say("Try the rest again", press=said.buttons["Try the rest again"])
     assert "Not complete" not in again.text
     assert "conditions" in again.text
+
+
+@pytest.mark.threat("T70")
+@pytest.mark.attack("a record whose types are paths out of the folder")
+async def test_a_type_that_is_a_path_is_no_name_of_a_file(dana: House) -> None:
+    """The payer sends other resources beside the claims: what has no plain type is no record, as is said."""
+    types = ("../../../evil", "..\\\\evil", "/etc/evil", "C:evil", "errors", "a\x00b", "Extra")
+
+    def beside(body: bytes) -> bytes:
+        bundle = json.loads(body)
+        for at, kind in enumerate(types):
+            one = {"resource": {"resourceType": kind, "id": f"x{at}"}, "search": {"mode": "include"}}
+            bundle["entry"].append(one)
+        return json.dumps(bundle).encode()
+
+    dana.break_(Fault("/fhir/r4/ExplanationOfBenefit", times=None, rewrite=beside))
+    archive, _ = await downloaded(dana)
+    assert {name for name in archive.namelist() if not re.fullmatch(r"(?:fhir/)?[A-Za-z]+\.\w+", name)} == set()
+    assert len({*archive.namelist()}) == len(archive.namelist())
+    assert "fhir/Extra.ndjson" in archive.namelist()
+    assert "were no readable records" in archive.read("record.html").decode()
 
 
 @pytest.mark.threat("T33", "T70")
