@@ -125,8 +125,9 @@ class Connecting:
         It stays visible, so it has no names and no amounts.
         """
         link = None if directory_only else await self._accounts.link(person)
-        deadlines, watches = await self._reminding.ahead(person) if link else (0, 0)
-        values = {"link": link, "directory_only": directory_only, "deadlines": deadlines, "watches": watches}
+        days, watches = await self._reminding.ahead(person) if link else ([], 0)
+        ahead = {"deadlines": len(days), "next": min(days, default=None), "watches": watches}
+        values = {"link": link, "directory_only": directory_only, **ahead}
         return self._say("channels/home", language, intent="home", **values), link is not None
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -139,10 +139,10 @@ class Reminding:
         which = asked.intent == END
         return self._say("reminder/list", language, intent=LIST, rows=shown, today=self._now().date(), which=which)
 
-    async def ahead(self, person: Person) -> tuple[int, int]:
-        """Return how many reminders of days are due, and how many of news."""
+    async def ahead(self, person: Person) -> tuple[list[date], int]:
+        """The last days that are still to be told, and how much is looked for."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
-        due = sum(not one.is_sought and one.last >= today for one in rows)
+        due = [one.last for one in rows if not one.is_sought and one.last >= today]
         return due, sum(one.is_sought for one in rows)
 
     async def count(self, person: Person) -> int:

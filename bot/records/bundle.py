@@ -189,13 +189,7 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
     """Return type, id and owner of a resource.
 
     Raises:
-<<<<<<< ours
-        Unreadable: it is not a resource.
-||||||| base
-        Unreadable: it is not one.
-=======
-        Unreadable: it is not one. A type names files and searches, so that it is a plain word.
->>>>>>> theirs
+        Unreadable: it is not a resource, or its type is no plain word; the type is used in file names and searches.
     """
     head, _ = decode(raw, Head)
     if not (head.resource_type.isascii() and head.resource_type.isalpha() and len(head.resource_type) <= _LONGEST_TYPE):

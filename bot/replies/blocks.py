@@ -124,6 +124,8 @@ def _size(block: Block) -> int:
     """Return the most Slack blocks it needs: numbers that Slack's buttons cannot open are lines of their own."""
     if isinstance(block, Item):
         return 1 + bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
+    if isinstance(block, Facts) and block.framed:
+        return 2 + -(-len(block.rows) // _CARD)
     return 2 if isinstance(block, Actions) else 1
 
 
@@ -177,14 +179,16 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
 
 
 def _framed(rows: tuple[Fact, ...]) -> Iterator[Kit]:
-    """Yield a card with two columns of labels and values; lines if a text would be read as mrkdwn."""
-    told = [_mrkdwn([(Span(row.label, bold=True),), (Span(row.value, url=row.url),)]) for row in rows]
+    """A card between two rules: columns of labels and values; lines where a word of them would be read as a mark."""
+    told = [_mrkdwn([(Span(row.label),), (Span(row.value, bold=True, url=row.url),)]) for row in rows]
     fields = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in told if text and len(text) <= _FIELD]
     if len(fields) < len(rows):
         yield _listed(rows)
         return
+    yield {"type": "divider"}
     for at in range(0, len(fields), _CARD):
         yield {"type": "section", "fields": fields[at : at + _CARD]}
+    yield {"type": "divider"}
 
 
 def _listed(rows: tuple[Fact, ...]) -> Kit:

@@ -105,8 +105,8 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield from (pressed for one in kit["elements"] for pressed in _pressed(one))
             case "data_table":
                 yield from _side_by_side([[cell["text"] for cell in row] for row in kit["rows"]])
-            case "data_visualization":
-                pass  # only a picture of the facts beside it
+            case "data_visualization" | "divider":
+                pass  # only a picture of the facts beside it, or a rule around a card
             case other:
                 raise AssertionError(other)
 

@@ -264,6 +264,7 @@ _CHECKS: dict[str, Callable[[Kit], Iterator[str]]] = {
     "section": _section,
     "context": _context,
     "actions": _actions,
+    "divider": lambda block: iter(sorted(block.keys() - {"type", "block_id"})),
     "rich_text": _rich,
     "data_visualization": _chart,
     "data_table": _table,

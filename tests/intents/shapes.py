@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.exchange import explained
-from bot.message import SOURCES, Actions, Chart, Facts, Item, Private, Reply, Shareable
+from bot.message import SOURCES, Actions, Chart, Facts, Item, Line, Private, Reply, Shareable, Span
 from bot.replies import blocks, cards
 from bot.replies.buttons import Kit
 from bot.replies.plain import plain
@@ -15,6 +16,7 @@ from bot.replies.rows import MOST
 
 WORDS = {"right": "This helped", "wrong": "This didn't help"}
 _MENUS = {"overflow", "static_select"}
+_PHONE = re.compile(r"\(\d{3}\) \d{3}-\d{4}")
 
 
 def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pressed: bool) -> list[str]:
@@ -40,7 +42,17 @@ def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pres
         found.append("asks how it knows more than once, or in the open")
     if pressed and reply.final and plain(reply.blocks) in {plain(one.blocks) for one in before}:
         found.append("its button led to the view that was there")
+    found += [f"a number that cannot be tapped: {words}" for words in _untapped(reply)]
     return [*found, *_slack(reply), *_teams(reply)]
+
+
+def _untapped(reply: Reply) -> Iterator[str]:
+    """Telephone numbers that no link opens, wherever a channel draws links."""
+    for block in reply.blocks:
+        lines = [block] if isinstance(block, Line) else block.lines if isinstance(block, Item) else ()
+        spans = [span for line in lines for span in line.spans]
+        facts = [Span(row.value, url=row.url) for row in block.rows] if isinstance(block, Facts) else []
+        yield from (one.text for one in (*spans, *facts) if _PHONE.search(one.text) and not one.url.startswith("tel:"))
 
 
 def _twice(labels: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """`python -m tests.shots FOLDER [KINDS]`: a picture of every place that people see.
 
-By day on a desk and by night on a phone, in English and in Spanish. KINDS: `asked`, `pages`, `drawn`; else all of them.
+By day on a desk and by night on a phone, in English and in Spanish. KINDS: `asked`, `papers`, `pages`, `drawn`; else
+all of them.
 """
 
 from __future__ import annotations
@@ -64,7 +65,6 @@ _CODE = re.compile(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b")
 
 async def asked(opened: Studio, page: Page, language: Language, target: str) -> None:
     """Each question in each channel, a picture of its last answer."""
-    await opened.connect(page)
     for number, text in enumerate(SHOWN[language], 1):
         await page.goto(f"{opened.address}/dev/chat")
         await say(page, text)
@@ -128,10 +128,12 @@ async def shots(folder: Path, only: set[str]) -> None:
     async with studio() as opened:
         for look, options in LOOKS.items():
             for language in SHOWN:
-                target, kinds = str(folder / f"{look}-{language}"), only or {"asked", "pages", "drawn"}
+                target, kinds = str(folder / f"{look}-{language}"), only or {"asked", "papers", "pages", "drawn"}
                 async with opened.page(locale=language, **options) as page:
+                    await opened.connect(page)
                     if "asked" in kinds:
                         await asked(opened, page, language, target)
+                    if "papers" in kinds:
                         await documents(opened, page, language, target)
                 async with opened.page(locale=language, **options) as page:
                     if "pages" in kinds:

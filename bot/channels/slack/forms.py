@@ -85,6 +85,8 @@ def modal(
     said = [{"type": "section", "text": _text(labels["about"], _LABEL)}] if "about" in labels else []
     fields, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
     shown = [_field(form, key, labels, known if key == form.own else NOTHING, needed=key in required) for key in fields]
+    if form.first and more is None:
+        shown.insert(len(form.first), {"type": "divider"})
     button = {"type": "button", "text": _text(labels.get("more", ""), _OPTION), "action_id": f"{_PREFIX}{form.name}"}
     return {
         "type": "modal",
@@ -102,6 +104,8 @@ def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks
     Required fields have a star; Slack itself marks the optional ones.
     """
     element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
+    if element["type"].endswith("select") and "any" in labels:
+        element["placeholder"] = _text(labels["any"], _SHOWN)
     label = _text(f"{labels[key]} *" if needed else labels[key], _LABEL)
     block: Kit = {"type": "input", "block_id": key, "label": label, "element": element}
     if hint := labels.get(f"hint:{key}"):

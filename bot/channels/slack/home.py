@@ -52,22 +52,27 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
 
 
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
-    """Return the page with the buttons of forms: one question in each row from the first on, those that delete last.
+    """The page with a rule before each heading but the first, and the buttons of forms.
 
-    The page's first button is highlighted.
+    A form that asks joins the row below the list of questions, one that ends a connection the last row. The first button
+    is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
-    ending = [form for form in forms if form.get("style") == "danger"]
     page = [dict(block) for block in blocks]
+    listed = max((at for at, block in enumerate(page) if "accessory" in block), default=0)
     rows = [block for block in page if block["type"] == "actions"]
-    for row, form in zip(rows, asking, strict=False):
-        row["elements"] = [*row["elements"], form]
-    for row in rows[:1]:
-        row["elements"] = [row["elements"][0] | {"style": "primary"}, *row["elements"][1:]]
-    for row in rows[-1:]:
-        row["elements"] = [*row["elements"], *ending]
-    left = [*asking[len(rows) :], *([] if rows else ending)]
-    return [*page, {"type": "actions", "elements": left}] if left else page
+    under = [block for block in page[listed:] if block["type"] == "actions"]
+    if not rows:
+        return [*page, {"type": "actions", "elements": [*forms]}]
+    for row in under[:1]:
+        row["elements"] = [*row["elements"], *asking]
+    rows[0]["elements"] = [rows[0]["elements"][0] | {"style": "primary"}, *rows[0]["elements"][1:]]
+    rows[-1]["elements"] = [*rows[-1]["elements"], *(form for form in forms if form not in asking)]
+    return [one for at, block in enumerate(page) for one in (*_rule(at, block), block)]
+
+
+def _rule(at: int, block: Kit) -> list[Kit]:
+    return [{"type": "divider"}] if at and block["type"] == "header" else []
 
 
 def form_button(name: str, label: str) -> Kit:

@@ -81,8 +81,7 @@ async def test_a_card_hides_the_members_number_until_the_button_is_pressed() -> 
     assert "[Show my number]" in hidden.text
     shown = await answered("coverage.id_card", card, show="yes")
     assert "Member ID: ZXB123456789" in shown.text
-    assert "RxBIN: 610014" in shown.text
-    assert "RxPCN: MEDDPRIME" in shown.text
+    assert "Pharmacy: RxBIN 610014 · RxPCN MEDDPRIME" in shown.text
 
 
 async def test_a_short_number_is_hidden_whole() -> None:
@@ -97,7 +96,7 @@ async def test_the_insurance_card_guides_card_is_read() -> None:
     assert "Member ID: 102345672-02" in said.text
     assert "Subscriber ID: 102345672-01" in said.text
     assert "Group: 993355 (Stars Inc)" in said.text
-    assert "RxBIN: 100045" in said.text
+    assert "RxBIN 100045" in said.text
     assert "Network: Acme Gold Plus South" in said.text
     assert "If you use a TTY, call 711." in said.text
 

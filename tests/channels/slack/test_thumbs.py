@@ -1,7 +1,7 @@
 """What stands around an answer in Slack: its thumbs, what its notification says, what asks before it deletes."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -130,22 +130,20 @@ def _row(*labels: str, **more: str) -> dict[str, object]:
 
 
 def test_home_has_one_button_that_stands_out() -> None:
-    """The first of all; each row takes one form, and what ends a connection stands last, in red."""
+    """The first of all; forms stand under the list of questions, and what ends a connection last, in red."""
     find, bill, unlink = ({"text": name} for name in ("find", "bill", "unlink"))
-    forms = [find, bill, unlink | {"style": "danger"}]
-    linked = with_forms([_row("last visit"), {"type": "context"}, _row("reminders"), _row("privacy")], forms)
+    forms, entry = [find, bill, unlink | {"style": "danger"}], {"type": "section", "accessory": {}}
+    head = {"type": "header"}
+    linked = with_forms([head, _row("card"), head, entry, _row("help"), head, _row("privacy")], forms)
     rows = [row["elements"] for row in linked if row["type"] == "actions"]
-    assert [[one["text"] for one in row] for row in rows] == [
-        ["last visit", "find"],
-        ["reminders", "bill"],
-        ["privacy", "unlink"],
-    ]
+    assert [[one["text"] for one in row] for row in rows] == [["card"], ["help", "find", "bill"], ["privacy", "unlink"]]
     assert [one["style"] for row in rows for one in row if "style" in one] == ["primary", "danger"]
+    assert [block["type"] for block in linked].count("divider") == 2
     assert with_forms([{"type": "context"}], [find])[-1]["elements"] == [find]
 
 
 def _home(language: Language, **values: object) -> list[dict[str, Any]]:
-    blocks = NOTICES.blocks("home", language, {"payer": PAYER, "deadlines": 0, "watches": 0, **values})
+    blocks = NOTICES.blocks("home", language, {"payer": PAYER, "deadlines": 0, "watches": 0, "next": None, **values})
     return list(NOTICES.pages(Private(intent="home", language=language, blocks=blocks))[0].blocks)
 
 
@@ -155,16 +153,18 @@ def test_home_sums_up_in_sections_without_a_name(state: str, language: Language)
     """Since when, what is ahead and three starters; who is not connected gets three things to try now."""
     now = datetime(2026, 5, 20, tzinfo=UTC)
     link = Link("l", "Dana M.", now, now, "expired" if state == "ended" else "active")
-    known = {"link": link if state in {"linked", "ended"} else None, "directory_only": state == "guest"}
-    shown = with_forms(_home(language, **known, deadlines=1, watches=1), [{"type": "button"}] * 2)
+    known: dict[str, Any] = {"link": link if state in {"linked", "ended"} else None, "directory_only": state == "guest"}
+    known |= {"deadlines": 1, "watches": 1, "next": date(2026, 7, 9)}
+    shown = with_forms(_home(language, **known), [{"type": "button"}] * 2)
     assert set(faults("Home", list(_home(language, **known)))) <= {"value empty or over 2,000"}  # nobody has issued ids
     assert len(str(shown)) < 12_000
     assert "Dana" not in str(shown)
     assert all(len(row["elements"]) <= 4 for row in shown if row["type"] == "actions")
     tries = [block["accessory"]["text"]["text"] for block in shown if "accessory" in block]
-    assert len(tries) == (3 if state in {"guest", "new"} else 0)
+    assert len(tries) == 3
     if state == "linked":
         told = str(shown)
         assert [word in told for word in ("May 20, 2026", "20 de mayo de 2026")] == [language == "en", language == "es"]
+        assert ("July 9, 2026" in told, "9 de julio de 2026" in told) == (language == "en", language == "es")
         assert "**" not in told
         assert sum(block["type"] == "header" for block in shown) == 3
