@@ -231,10 +231,19 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     """
     slot = asked.slots[PERSON]
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=some_of(found), values=(), how=None)})
+    if not found and _is_of_plan(asked, rules):
+        alone = _of(asked, asked.whose)
+        return Settled(replace(alone, unmet={**alone.unmet, PERSON: slot}))
     if not (found and means_several(slot) and household_of(some, rules, memory.people)):
         return Settled(asked, found)
     unmet = {name: one for name, one in asked.unmet.items() if name != PERSON}
     return Settled(replace(some, whose=now(memory), unmet=unmet))
+
+
+def _is_of_plan(asked: Asked, rules: IntentRules) -> bool:
+    """Whether a rule of the plan is asked for, which is the same for everybody on it, and no record of somebody."""
+    every = rules.for_others
+    return every is not None and all(str(asked.values.get(slot) or "") in known for slot, known in every.items())
 
 
 def _of(asked: Asked, patient: str) -> Asked:

@@ -21,6 +21,7 @@ _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
+_CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -37,16 +38,12 @@ _STATES: dict[str, Callable[[Claim], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class ClaimWish:
-    """The conditions of a question about claims; empty or None if not given.
+    """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
-    Attributes:
-        without_days: The excluded days.
-        over: The lower limit of `aspect` in US dollars; `under` is the upper limit.
-        aspect: The kind of amount in question; None for the amount owed.
-        part: The part of the body, and the person's word for it.
-        nth: Which day of care is meant, counted from 1 in time.
-        either: Whether a match of the claim types or of the kinds of care is enough.
-        also: A further condition, such as the claim's plan.
+    `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
+    `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
+    time, from 1, and from the newest where it is negative; `fills` count there too. Each of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of care fits. `also` is a further
+    condition, such as the claim's plan.
     """
 
     start: date | None = None
@@ -64,10 +61,12 @@ class ClaimWish:
     without_types: tuple[str, ...] = ()
     without_providers: tuple[str, ...] = ()
     without_services: tuple[str, ...] = ()
-    without_drugs: tuple[str, ...] = ()
+    drugs: tuple[tuple[str, ...], ...] = ()
+    without_drugs: tuple[tuple[str, ...], ...] = ()
     without_days: tuple[date, date] | None = None
     part: tuple[str, str] | None = None
     nth: int | None = None
+    fills: bool = False
     either: bool = False
     kinds: CareKinds = NO_KINDS
     also: Callable[[Claim], bool] | None = field(default=None, compare=False)
@@ -101,13 +100,14 @@ class ClaimWish:
         kinds = self.services if self.either or len(self.services) > 1 else ()
         found = [replace(self, claim_types=(one,), service=None, services=(), either=False) for one in types]
         found += [replace(self, claim_types=(), service=one, services=(one,), either=False) for one in kinds]
+        found = found or [replace(self, drugs=(one,)) for one in self.drugs] if len(self.drugs) > 1 else found
         found = found or [replace(self, providers=(one,)) for one in self.providers]
         return tuple(found) if len(found) > 1 else ()
 
     @property
     def without_names(self) -> tuple[str, ...]:
-        """The excluded providers and drugs."""
-        return (*self.without_providers, *self.without_drugs)
+        """The providers and drugs that are left out."""
+        return (*self.without_providers, *(names[0] for names in self.without_drugs))
 
     @property
     def provider(self) -> str | None:
@@ -116,8 +116,8 @@ class ClaimWish:
 
     @property
     def narrows(self) -> bool:
-        """Whether there is any condition apart from an order."""
-        lists = (self.claim_types, self.providers, self.services, self.without_types, self.without_providers)
+        """True when anything but an order was asked for."""
+        lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_providers)
         ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
         return any(lists) or bool(self.without_services or self.without_days) or any(one is not None for one in ones)
 
@@ -154,18 +154,24 @@ def wanted_of(ask: Ask) -> ClaimWish:
         over=_dollars(text_of(ask, "amount_over")),
         under=_dollars(text_of(ask, "amount_under")),
         state=text_of(ask, "state_of_claim"),
-        order="oldest" if nth else text_of(ask, "order"),
+        order="oldest" if nth and nth > 0 else None if nth else text_of(ask, "order"),
         aspect=text_of(ask, "amount_kind"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=excluded_of(ask, "service"),
-        without_drugs=excluded_of(ask, "drug"),
+        drugs=_named_drugs(ask, values_of(ask, "drug")),
+        without_drugs=_named_drugs(ask, excluded_of(ask, "drug")),
         without_days=_left_out(ask),
         part=part_asked(ask),
         nth=nth,
+        fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
         either=either,
         kinds=ask.care_kinds,
     )
+
+
+def _named_drugs(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple((name, *ask.other_names(name)) for name in names)
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:
@@ -243,7 +249,7 @@ def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
     True for a kind of care, a claim type, or a named provider that has only fills, such as a pharmacy.
     """
     only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
-    return bool(wanted.services or wanted.claim_types) or only_fills
+    return bool(wanted.services or wanted.claim_types or wanted.drugs) or only_fills
 
 
 def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
@@ -289,9 +295,17 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and not any(_is_type(claim, one) for one in wanted.without_types)
         and (not wanted.providers or any(named(claim, one) for one in wanted.providers))
         and not any(named(claim, one) for one in wanted.without_providers)
+        and (not wanted.drugs or any(_is_drug(claim, names) for names in wanted.drugs))
+        and not any(_is_drug(claim, names) for names in wanted.without_drugs)
         and (wanted.number is None or is_numbered(claim, wanted.number))
         and (wanted.state is None or _STATES.get(wanted.state, _never)(claim))
     )
+
+
+def _is_drug(claim: Claim, names: Iterable[str]) -> bool:
+    """Whether a fill is of the drug, which goes by its ingredient and brands too."""
+    filled = " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
+    return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
 def _never(_claim: Claim) -> bool:
@@ -323,9 +337,10 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """Return the claims of the nth day; a prescription counts only among drugs and supplies."""
     if wanted.nth is None:
         return claims
-    rows = claims if with_fills(claims, wanted) else tuple(claim for claim in claims if not claim.is_pharmacy)
+    rows = claims if wanted.fills or with_fills(claims, wanted) else tuple(claim for claim in claims if not claim.is_pharmacy)
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
-    return tuple(claim for claim in rows if claim.service.day in days[wanted.nth - 1 : wanted.nth])
+    at = abs(wanted.nth)
+    return tuple(claim for claim in rows if claim.service.day in days[at - 1 : at])
 
 
 def _priced(claim: Claim, wanted: ClaimWish) -> bool:

@@ -33,7 +33,8 @@ _BODY: Mapping[str, str] = {
     "thyroid": "thyroid tiroides",
     "jaw": "jaw mandible mandibula",
 }
-"""Parts of the body as people and payers write them, in English and Spanish."""
+"""Parts of the body by how people and payers write them, in English and Spanish."""
+_WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
 _NTH: Mapping[str, int] = {
     word: at
@@ -49,6 +50,13 @@ _NTH: Mapping[str, int] = {
     )
     for word in words.split()
 }
+_COUNTS: Mapping[str, int] = {
+    word: at
+    for at, pair in enumerate(("two dos", "three tres", "four cuatro", "five cinco", "six seis", "seven siete"), 2)
+    for word in pair.split()
+}
+_FROM_LAST = {"penultimate": -2, "penultimo": -2, "penultima": -2, "antepenultimo": -3, "antepenultima": -3}
+_NEWEST = frozenset({"last", "latest", "newest", "recent", "reciente", "ultimo", "ultima"})
 _VISITS = {
     "visit": "visits",
     "appointment": "appointments",
@@ -61,6 +69,7 @@ _VISITS = {
     "scan": "scans",
     "treatment": "treatments",
     "procedure": "procedures",
+    "charge": "charges",
     "bill": "bills",
     "claim": "claims",
     "visita": "visitas",
@@ -84,8 +93,13 @@ def part_asked(ask: Ask) -> tuple[str, str] | None:
     if "service" not in ask.slots:
         return None
     own = words_of(ask.words.get("service"))
-    said = [word for word in words_of(ask.said) if word in _PART and word not in own]
-    return (_PART[said[0]], said[0]) if said and not any(word in _PART for word in own) else None
+    words = words_of(ask.said)
+    said = [word for word in words if word in _PART and word not in own]
+    if not said or any(word in _PART for word in own):
+        return None
+    if not any(word.endswith(_WHO) for word in words):
+        ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
+    return _PART[said[0]], said[0]
 
 
 def parts_named(claim: Claim) -> frozenset[str]:
@@ -101,12 +115,32 @@ def _parts(text: str) -> frozenset[str]:
     return frozenset(_PART[word] for word in words_of(text) if word in _PART)
 
 
+def count_asked(ask: Ask, most: int) -> int | None:
+    """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
+    words, taken = words_of(ask.said), [word for text in ask.words.values() for word in words_of(text)]
+    for at, word in enumerate(words):
+        count = int(word) if word.isdecimal() else _COUNTS.get(word, 0)
+        if 1 <= count <= most and word not in taken and PLURAL.intersection(words[at + 1 : at + 1 + _NEAR]):
+            return count
+    return None
+
+
 def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
-    """Return the position in time, from 1, of an ordinal before one of the `counted` words."""
+    """Which one in time, from 1, where an ordinal stands before one of the `counted` words; -1 is the newest.
+
+    From the newest are counted the "second to last visit" and the "third most recent claim".
+    """
     if "id" in ask.arguments:
         return None
     dated, words = words_of(ask.words.get("date_range")), words_of(ask.said)
     for at, word in enumerate(words):
-        if word in _NTH and word not in dated and counted.intersection(words[at + 1 : at + 1 + _NEAR]):
-            return _NTH[word]
+        near = words[at + 1 : at + 1 + _NEAR]
+        if word in _FROM_LAST and counted.intersection(near):
+            return _FROM_LAST[word]
+        if word == "next" and near[:2] == ["to", "last"]:
+            return -2
+        if word in _NTH and word not in dated:
+            late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
+            if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
+                return -_NTH[word] if late else _NTH[word]
     return None

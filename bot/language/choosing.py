@@ -8,7 +8,7 @@ from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import IntentRules, Rule
-from bot.language.slots import kinds_of
+from bot.language.slots import kinds_of, slot_of
 from bot.language.weights import INTENTS, Weights
 
 # How much of a whole rule is one that a value of many kinds makes fit.
@@ -92,6 +92,8 @@ _POINTS = 10
 # Beside a clause of so many words that asks, a greeting is a courtesy.
 _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
+# What a message may name twice to have both compared, and how likely it is then that another intent is meant.
+_TWICE, _LIKELY = frozenset({"date_range", "drug"}), 0.04
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
@@ -165,7 +167,29 @@ class Chooser:
             sums[place] += self._of_context(entry, heard, context, pointed)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
-        return self.weights.probabilities(sums, legal), dangers
+        return self._holding(self.weights.probabilities(sums, legal), heard), dangers
+
+    def _holding(self, chances: dict[str, float], heard: Heard) -> dict[str, float]:
+        """The chances, the likeliest intent changed with a likely one of its topic that can hold what it cannot.
+
+        That is what the message says several times, such as two years of which an answer takes one.
+        """
+        top = self._intents.get(next(iter(chances), ""))
+        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)} if top else ()
+        if top is None or not lost:
+            return chances
+        topic, able = top.intent.partition(".")[0], (name for name, one in chances.items() if one >= _LIKELY)
+        others = (name for name in able if name.partition(".")[0] == topic and lost <= self._intents[name].several)
+        if (other := next(others, None)) is None:
+            return chances
+        return {other: chances[top.intent], top.intent: chances[other]} | {
+            name: one for name, one in chances.items() if name not in {other, top.intent}
+        }
+
+    @staticmethod
+    def _is_twice(name: str, heard: Heard) -> bool:
+        slot = slot_of(heard.said, heard.tags, name, heard.joining)
+        return slot is not None and bool(slot.values)
 
     def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None, pointed: frozenset[str]) -> float:
         """Return what the previous answer adds to the score of a rule that continues it, or of values changing it."""
@@ -205,8 +229,11 @@ class Chooser:
         if {"MY", "BARE"} <= heard.names and _JOINED.isdisjoint(heard.names):
             return True
         named = NAMED & heard.names
-        if named and asks_by_itself(heard.said.words, heard.joining.beside("context")):
+        listed, words = heard.joining.beside("context"), heard.said.words
+        if named and asks_by_itself(words, listed):
             return True
+        if "state_of_claim" in heard.names and asks_by_itself(words, listed, least=_ASKS):
+            return True  # "was anything denied", after a sum
         last = self._intents.get(before or "")
         own = {kind for slot in last.heard.values() for kind in kinds_of(slot)} if last else named
         held = frozenset(place for tag in heard.tags if tag.kind in own for place in range(tag.first, tag.after))

@@ -50,9 +50,9 @@ class Context:
         return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
-def asks_by_itself(words: Sequence[str], listed: WordArea) -> bool:
-    """Return whether words are a complete question ("is Grace Okafor in Network P"), unrelated to the answer."""
-    return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
+def asks_by_itself(words: Sequence[str], listed: WordArea, *, least: int = ELLIPSIS + 1) -> bool:
+    """Whether words are a sentence of their own that asks ("is Grace Okafor in Network P") and not of an answer."""
+    return len(words) >= least and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
 def points_back(words: Sequence[str], listed: WordArea) -> bool:

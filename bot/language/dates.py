@@ -18,7 +18,7 @@ _TELLING = frozenset(
     f"dates.{name}"
     for name in (
         *("month", "weekday", "unit", "units", "season", "known", "figures", "short", "day", "year", "any_year"),
-        *("quarter", "fiscal_year", "counted"),
+        *("weekdays", "day_nth", "quarter", "fiscal_year", "counted"),
     )
 )
 _CENTURY = 100
@@ -154,6 +154,21 @@ class Dates:
         """Return the period for "last month"."""
         start = unit_around(self._today, unit)[0]
         return Stretch(*unit_around(start - timedelta(days=1), unit))
+
+    def unit_before_last(self, unit: str) -> Stretch:
+        """The week before last."""
+        first = self.previous_unit(unit).start
+        return Stretch(*unit_around(first - timedelta(days=1), unit))
+
+    def weekdays_ago(self, weekday: int, count: int = 1) -> Stretch:
+        """Two Fridays ago."""
+        return self._day(self.weekday(weekday).start - timedelta(weeks=max(count, 1) - 1))
+
+    def this_nth(self, day: int) -> Stretch:
+        """The 3rd: the latest day of that number."""
+        first = self._today.replace(day=1)
+        found = first if day <= self._today.day else months_back(first, 1)
+        return self._day(found.replace(day=day))
 
     def past_unit(self, unit: str) -> Stretch:
         """Return the period for "the past month", a month up to today; "the past day" is yesterday."""

@@ -98,7 +98,7 @@ class Tagger:
             tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
         tags += counties_beside(said, tags, self._meanings_of, self._places)
-        tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
+        tags = [tag for tag in tags if tag.kind not in {"ordinal", "date_shift"} or not _lies_in(tag, dates)]
         tags += dates
         free = [True] * len(keys)
         for tag in (*tags, *names, *calls):
@@ -298,10 +298,19 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
 
 
 def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
-    """Return the tags with opening hours; a day for opening hours is not the date of a claim."""
+    """The tags with the hours that are wanted; a day on which something is to be open is no time of a claim.
+
+    A day that is a part of such a time is none of opening: "two Fridays ago".
+    """
+    dates = [tag for tag in tags if tag.kind == "date_range"]
+    hours = [one for one in hours if not any(_lies_in(one, [tag]) and _lasts(tag) > _lasts(one) for tag in dates)]
     if not hours:
         return tags
     return [tag for tag in tags if tag.kind != "date_range" or not any(_overlap(tag, one) for one in hours)] + hours
+
+
+def _lasts(tag: Tag) -> int:
+    return tag.after - tag.first
 
 
 def _overlap(one: Tag, other: Tag) -> bool:

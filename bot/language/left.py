@@ -34,9 +34,9 @@ _TOLD_OF_DIRECTORY = _TOLD | {
 # An answer that nothing narrows down is about no more than was asked: where it was, with whom and for how much only
 # tell of what it is about.
 _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount", "amount_over", "amount_under"})
-_OTHER = "other"
+_OTHER, _NEVER = "other", "9999"
 # Slot types of which each value that is named asks for something of its own.
-_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id"})
+_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range"})
 _OWNER = re.compile(r"(?P<name>[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
@@ -147,8 +147,18 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
-    """Return whether the tag's words are part of those of the slot's value."""
+    """Whether the tag's words are part of those that gave the slot its value."""
+    if tag.kind == "date_range":
+        return tag.excluded or any(_holds(one, tag.value) or _holds(tag.value, one) for one in slot.every)
     return heard.said.said(tag.first, tag.after) in slot.text
+
+
+def _holds(one: object, other: object) -> bool:
+    """Whether one time lies in another, as "March" does in "this year"."""
+    if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
+        return False
+    starts = (one.get("start") or "") <= (other.get("start") or "")
+    return starts and (other.get("end") or _NEVER) <= (one.get("end") or _NEVER)
 
 
 def _leaves_open(name: str, slot: Slot) -> bool:

@@ -69,6 +69,8 @@ class _Finder:
             return False
         if _CONTRACTED.search(word):
             return False
+        if word.endswith("ing") and key not in self.people and self.said.said(place, place + 1).islower():
+            return False  # "close to hitting the most": what is done, and nobody
         return (key in self.people or key not in self.known) and self.plain(place)
 
     def unknown_letter(self, place: int) -> bool:

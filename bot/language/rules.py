@@ -99,6 +99,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     small_talk: bool = False
     covered: str | None = None
     household: HouseholdRule | None = None
+    for_others: dict[str, tuple[str, ...]] | None = None
     walks: bool = False
     acts: str | None = None
     sure: float = 0.0
@@ -214,6 +215,7 @@ class IntentRules:
     small_talk: bool
     covered: str | None
     household: HouseholdRule | None
+    for_others: Mapping[str, tuple[str, ...]] | None
     walks: bool
     acts: str | None
     sure: float
@@ -357,6 +359,7 @@ def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _
         small_talk=raw.small_talk,
         covered=raw.covered,
         household=raw.household,
+        for_others=raw.for_others,
         walks=raw.walks,
         acts=raw.acts,
         sure=raw.sure,

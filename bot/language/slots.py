@@ -20,13 +20,14 @@ UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
+_PRICED = frozenset({"drug", "service", "claim_type", "provider_name"})
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
 def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     """Return what joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
-    if left.kind == "drug" and tuple(word for word in between if word not in words.article) in words.phrases("than"):
+    if left.kind in _PRICED and tuple(word for word in between if word not in words.article) in words.phrases("than"):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
     if not words.either.isdisjoint(between):
         between = tuple(word for word in between if word not in words.just)
@@ -304,7 +305,7 @@ def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
     for between in islice(signs.finditer(text), _MOST):
         start, end = between.start(), between.end()
         left, right = leads.sub("", text[max(0, start - _NEAR) : start]), text[end : end + _NEAR]
-        if pair := _pair(_said(hear, left), _said(hear, right)):
+        if pair := _pair(_said(hear, left, last=True), _said(hear, right, last=False)):
             return pair
     return {}
 
@@ -316,14 +317,17 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
     return {}
 
 
-def _said(hear: Hear, part: str) -> dict[str, Slot]:
-    """Return the network or name on one side. Only here may a bare letter be a network, or a family name a name."""
+def _said(hear: Hear, part: str, *, last: bool) -> dict[str, Slot]:
+    """The network or name on one side. Only here is a bare letter a network, and a bare family name a name.
+
+    Of a long side the name is its `last` word, or it begins it.
+    """
     words = part.split()
     lettered = len(next(iter(words), "")) == 1
     heard = hear(_NETWORK + part if lettered else part)
     found = {kind: slot for kind, slot in heard.items() if kind in SIDES and slot.value not in UNNAMED_NETWORKS}
     if len(words) > _LONG:
-        part = words[-1]  # "what I paid Ríos"
+        part = words[-1] if last else words[0]  # "what I paid Ríos", "Ríos who got more"
     if not found and (named := hear(_TITLE + part.strip()).get("provider_name")):
         said = named.text[len(_TITLE) :].strip()
         found["provider_name"] = Slot(said, cleaned(said))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from bot.kit import (
     NO_DOUBTS,
+    PLURAL,
     Amount,
     Ask,
     Claim,
@@ -19,20 +20,26 @@ from bot.kit import (
     amount_in,
     by_currency,
     by_names,
+    form_asked,
     period_claims,
     span_of,
     sum_of,
     text_of,
     wanted_of,
+    words_of,
 )
 
 Span = tuple[date, date]
 _TWO_KINDS = ("professional", "pharmacy")
+_LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
+_SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
+_THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
+_LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One time: what its claims came to; `least` when some of it is not told."""
+    """One time: what its claims came to; `least` when some of it is not told. `claim` is the newest of them."""
 
     start: date
     end: date
@@ -41,14 +48,15 @@ class Side:
     plan_paid: Amount | None
     least: bool
     currencies: int = 1
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Summary):
     """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
 
-    `sides` are the two kinds of claims or of care, or the two providers, that are compared over one time, where no two
-    times are.
+    `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
+    times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so.
     """
 
     wanted: ClaimWish
@@ -57,6 +65,8 @@ class Comparison(Summary):
     difference: Amount | None
     doubts: SumDoubts = NO_DOUBTS
     sides: tuple[ClaimWish, ...] = ()
+    single: bool = False
+    confirms: bool | None = None
 
     @property
     def missing(self) -> tuple[ClaimWish, ...]:
@@ -92,7 +102,18 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         reaching=len(found[1].reaching),
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
-    return Comparison(_wanted(ask), now, then, difference, doubts, two)
+    single = bool(two) and two[0].nth is not None
+    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, _confirms(ask, difference))
+
+
+def _confirms(ask: Ask, difference: Amount | None) -> bool | None:
+    """Whether the first is more, or less, than the second as it was asked; None where that was not."""
+    said = set(words_of(ask.said))
+    asked = form_asked(ask) is None and _THAN & said
+    more, less = _MORE & said, _LESS & said
+    if not asked or difference is None or bool(more) == bool(less):
+        return None
+    return difference.value > 0 if more else difference.value < 0
 
 
 def _wanted(ask: Ask) -> ClaimWish:
@@ -105,7 +126,7 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
     shares = [amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
-    return Side(*span, len(counted), added(shares), paid, least, currencies)
+    return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None))
 
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
@@ -117,8 +138,11 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     if wanted.sides and (kinds or not _two_times(ask)):
         start, end = (None, None) if _two_times(ask) else (start, end)
         last = min(end or ask.today, ask.today)
-        span = start or date(last.year, 1, 1), last
+        whenever = start is None and end is None and not kinds
+        span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
+        if whenever and (wanted.services or wanted.drugs) and not _SUMS.intersection(words_of(ask.said)):
+            one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
     now, then = _spans(ask)
     return (now, wanted), (then, wanted)

@@ -22,6 +22,7 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
+    count_asked,
     doubts_of,
     near_claims,
     newest_claims,
@@ -116,7 +117,7 @@ def _of_table(ask: Ask) -> bool:
 
 def _page(ask: Ask) -> int:
     """How many claims a page has."""
-    return PAGE_OF_TABLE if _of_table(ask) else PAGE
+    return count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
 
 
 def _together(found: Within, wanted: ClaimWish) -> Amount | None:

@@ -164,21 +164,9 @@ def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
 
 
 def _is_asked(claim: Claim, ask: Ask) -> bool:
-    """Whether it is a fill of what was named; a kind of care, such as a shot, may have been given at a visit."""
-    return (claim.is_pharmacy or "service" in ask.slots) and _is_of_drug(claim, ask)
+    """Whether it is a fill; a kind of care, such as a shot, may have been given at a visit."""
+    return claim.is_pharmacy or "service" in ask.slots
 
 
-def _is_of_drug(claim: Claim, ask: Ask) -> bool:
-    """Whether it is a fill of the drug that was named, which goes by its ingredient and brands too."""
-    drug = text_of(ask, "drug")
-    named = not drug or _names(claim, drug, ask)
-    return named and not any(_names(claim, one, ask) for one in wanted_of(ask).without_drugs)
-
-
-def _names(claim: Claim, drug: str, ask: Ask) -> bool:
-    names = [name.casefold().split() for name in (drug, *ask.other_names(drug))]
-    return any(all(word in _drugs(claim) for word in words) for words in names)
-
-
-def _drugs(claim: Claim) -> str:
-    return " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
+def _drugs(claim: Claim) -> bool:
+    return any(one.drug for one in claim.dispensed)

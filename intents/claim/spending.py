@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -16,7 +16,9 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    Most,
     Nearest,
+    Share,
     SumDoubts,
     Summary,
     Within,
@@ -29,29 +31,31 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
+    group_asked,
     holds_more,
+    month_of,
+    most_of,
     near_claims,
     of_other_person,
     period_claims,
+    shares_by,
+    span_of,
     sum_of,
     text_of,
     time_of,
     wanted_of,
+    words_of,
 )
 
 SHOWN = 6
 _SEVERAL = 2
 _YEAR = 12
 _TWO = ("professional", "pharmacy")
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One month, kind or provider: how many claims told the amount, and their sum."""
-
-    name: str
-    claims: int
-    amount: Amount
+_CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
+_LONG = timedelta(days=730)  # how far back an average looks where no time is named
+_YEARS = 3
+_CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
+_ME = frozenset({"me", "us", "nos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class Spending(Summary):
     `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
-    care, "who_paid_more" the member's share and what the plan paid.
+    care, "who_paid_more" the member's share and what the plan paid; or for the "average" of the claims, or where the
+    "pace" of this year leads. `most` ranks the group of which one was asked for.
     """
 
     start: date
@@ -107,6 +112,7 @@ class Spending(Summary):
     by: str | None = None
     so_far: bool = False
     question: str | None = None
+    most: Most | None = None
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -123,6 +129,20 @@ class Spending(Summary):
     def total(self) -> Amount | None:
         """The one sum, None when there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
+
+    @property
+    def average(self) -> Amount | None:
+        """The sum by claim, to the cent."""
+        total = self.total
+        return Amount((total.value / self.told).quantize(_CENT), total.currency) if total and self.told else None
+
+    @property
+    def pace(self) -> Amount | None:
+        """What a whole year like its days so far comes to, in whole dollars; None before its second month."""
+        total, days = self.total, (self.end - self.start).days + 1
+        if total is None or not self.so_far or days <= _MONTH:
+            return None
+        return Amount((total.value * _DAYS / days).quantize(Decimal(1)), total.currency)
 
     @property
     def saved(self) -> Amount | None:
@@ -160,7 +180,7 @@ _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
 
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
-    ask, (start, end) = by_side(ask), time_of(ask)
+    ask, (start, end) = by_side(ask), _time(ask)
     alive = await period_claims(ask, start, end)
     ask = by_name(ask, alive.every)
     summary = summarize(alive, ask)
@@ -174,13 +194,14 @@ async def answer(ask: Ask) -> Spending:
 
 def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
-    start, end = time_of(ask)
-    wanted, found, aspect = _wanted(ask), _within(alive, ask), amount_asked(ask)
+    start, end = _time(ask)
+    wanted, found = _wanted(ask), _within(alive, ask)
+    aspect = wanted.aspect
     counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
-    one, shares = len(totals) == 1, partial(_shares, wanted=wanted)
+    one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
     return Spending(
         start=start,
         end=end,
@@ -207,21 +228,36 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         hides=hides,
         by=ask.arguments.get("by") or _BY.get(text_of(ask, "question") or ""),
         question=text_of(ask, "question") if one and not ask.arguments.get("by") else None,
+        most=most_of(ask, told, wanted) if one and not hides and "by" not in ask.arguments else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
+
+
+def _time(ask: Ask) -> tuple[date, date]:
+    """The days that were asked for; without any, years where one of them is asked for, and two for an average.
+
+    A pace is that of this year, whatever day it is asked for.
+    """
+    question, this_year = text_of(ask, "question"), date(ask.today.year, 1, 1)
+    if question == "pace":
+        return this_year, ask.today
+    if group_asked(ask) == "year" and span_of(ask) == (None, None):
+        return this_year.replace(year=this_year.year - _YEARS), ask.today
+    return time_of(ask, _LONG if question == "average" and "date_range" not in ask.slots else None)
 
 
 def _wanted(ask: Ask) -> ClaimWish:
     """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
 
-    Where doctor visits and prescriptions are compared, every kind is summed.
+    Where doctor visits and prescriptions are compared, every kind is summed. Who "charged the most" billed it.
     """
-    wanted = replace(wanted_of(ask), aspect=amount_asked(ask))
+    billed = group_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
+    wanted = replace(wanted_of(ask), aspect=amount_asked(ask) or ("billed" if billed else None))
     return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else wanted
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(time_of(ask), _wanted(ask))
+    return alive.within(_time(ask), _wanted(ask))
 
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
@@ -229,19 +265,9 @@ def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
     return added(given) if len({amount.currency for amount in given}) == 1 else None
 
 
-def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
-    """The sums by a key, the biggest first."""
-    made = [
-        Share(name, len(rows), amount)
-        for name, rows in _grouped(claims, key).items()
-        if (amount := _sum([amount_in(claim, wanted) for claim in rows]))
-    ]
-    return tuple(sorted(made, key=lambda share: (-share.amount.value, share.name)))
-
-
 def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
     """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
-    grouped = _grouped(claims, _month)
+    grouped = _grouped(claims, month_of)
     first, last = _count(start), _count(end)
     every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
     names = [f"{year:04}-{month:02}" for year, month in every if not _is_left_out(year, month, wanted)]
@@ -269,7 +295,3 @@ def _grouped(claims: Iterable[Claim], key: Callable[[Claim], str]) -> dict[str, 
         groups.setdefault(key(claim), []).append(claim)
     return groups
 
-
-def _month(claim: Claim) -> str:
-    day = claim.service.day
-    return f"{day.year:04}-{day.month:02}" if day and day.month else str(day.year) if day else ""

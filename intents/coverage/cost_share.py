@@ -23,6 +23,7 @@ from bot.kit import (
     MetSoFar,
     Shares,
     Summary,
+    Toward,
     asks_figure,
     carrying,
     counted_since,
@@ -47,6 +48,7 @@ from bot.kit import (
     sum_of,
     this_year,
     visit_kind,
+    went_toward,
     words_of,
     year_now,
 )
@@ -72,7 +74,7 @@ class CostShares(Summary):
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
-    `resets`: when the plan's year starts over was asked; `in_month`: whether that is in the month that was named.
+    `toward`: which claims went toward a yearly figure was asked. `resets`: when the plan's year starts over was asked; `in_month`: whether that is in the month that was named.
     `figure`: a yearly figure itself was asked for, not where the member stands with it.
 
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
@@ -114,6 +116,7 @@ class CostShares(Summary):
     resets: bool = False
     in_month: bool | None = None
     figure: bool = False
+    toward: Toward | None = None
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -202,6 +205,8 @@ async def answer(ask: Ask) -> CostShares:
         return CostShares(
             resets=True, starts_anew=starts, in_month=_in_month(starts, ask), covered=bool(coverages.current)
         )
+    if ask.slots.get("reason") == "counted":
+        return CostShares(toward=await went_toward(ask, coverages, _aspect(ask) or "deductible"))
     if rules := _rules(coverages, ask):
         ahead = await priced_ahead(ask, rules, coverages)
         return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)

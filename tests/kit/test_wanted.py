@@ -223,6 +223,11 @@ def test_the_text_of_a_line_decides_before_its_code(service: str, code: str, tex
         ("my first MRI", [SHOULDER, BARE_MRI, KNEE], ["knee"]),
         ("mi tercera resonancia", [SHOULDER, BARE_MRI, KNEE], ["shoulder"]),
         ("my fourth MRI", [SHOULDER, BARE_MRI, KNEE], []),
+        ("my second to last MRI", [SHOULDER, BARE_MRI, KNEE], ["bare"]),
+        ("my third most recent MRI", [SHOULDER, BARE_MRI, KNEE], ["knee"]),
+        ("the next to last MRI", [SHOULDER, BARE_MRI, KNEE], ["bare"]),
+        ("mi penúltima resonancia", [SHOULDER, BARE_MRI, KNEE], ["bare"]),
+        ("la segunda resonancia más reciente", [SHOULDER, BARE_MRI, KNEE], ["bare"]),
         ("the second of May, my MRI and all that", [SHOULDER, KNEE], ["shoulder"]),
     ],
 )

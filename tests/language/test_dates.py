@@ -109,6 +109,15 @@ WORDS = [
         ("first week of march", "2024-03-01", "2024-03-07"),
         ("última semana de marzo", "2024-03-25", "2024-03-31"),
         ("en nochebuena", "2023-12-24", "2023-12-24"),
+        ("the week before last", "2024-11-04", "2024-11-10"),
+        ("la semana antepasada", "2024-11-04", "2024-11-10"),
+        ("two fridays ago", "2024-11-15", "2024-11-15"),
+        ("hace dos viernes", "2024-11-15", "2024-11-15"),
+        ("from the 3rd", "2024-11-03", "2024-11-03"),
+        ("on the 28th", "2024-10-28", "2024-10-28"),
+        ("since my surgery on march 3", "2024-03-03", "2024-11-24"),
+        ("by the end of june", None, "2024-06-30"),
+        ("my march visit", "2024-03-01", "2024-03-31"),
     ],
 )
 def test_a_phrase_means_these_days(said: str, start: str | None, end: str) -> None:
@@ -142,7 +151,8 @@ def test_times_with_a_gap_stay_two() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["the second may be cheaper", "may i see claims", "i have 2 kids", "march me to a doctor", "within 10 miles"],
+    ["the second may be cheaper", "may i see claims", "i have 2 kids", "march me to a doctor", "within 10 miles"]
+    + ["i may visit a doctor", "on the 3rd visit", "from the 2nd claim"],
 )
 def test_plain_words_are_no_dates(said: str) -> None:
     """Months that are words, and bare numbers, say no time."""

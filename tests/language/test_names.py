@@ -83,6 +83,9 @@ def test_a_family_name_may_come_first(engine: Engine, today: date) -> None:
         ("christie wyman 37402", "Christie Wyman"),
         ("does summer rayne take new patients", "Summer Rayne"),
         ("where does Christie Wyman practice", "Christie Wyman"),
+        ("how much did Ríos charge me in the spring", "Ríos"),
+        ("cuánto me cobró Ríos", "Ríos"),
+        ("did wyman send in the claim", "Wyman"),
     ],
 )
 def test_a_name_is_taken_as_it_is_written(engine: Engine, today: date, said: str, name: str) -> None:
@@ -104,6 +107,7 @@ def test_an_accent_in_a_name_says_nothing_of_the_language(engine: Engine, today:
         ("git rebase vs merge", "provider_name"),
         ("what networks does BluePreferred PPO use", "provider_name"),
         ("is blod presure covered", "provider_name"),
+        ("am i close to hitting the most i can pay", "provider_name"),
         ("my name is Ruth Ann Cole and I need a dentist in Memphis", "provider_name"),
     ],
 )
