@@ -300,9 +300,9 @@ def proven_of(
     """What is proven for the places that a question is about, and the provider's other places.
 
     `listed` at every place, `partly` at some, `elsewhere` only at others, `other` only in other networks, `silent`: no
-    network is named at all, `any`: none was asked for.
+    network is named at all, so that one without a name may be it, `any`: none was asked for.
     """
-    if not any(row.networks for row in rows):
+    if not names_of(rows):
         return "silent"
     if not wanted:
         return "any"
