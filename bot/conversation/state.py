@@ -319,18 +319,25 @@ def _records(buttons: Iterable[Asked]) -> Iterator[str]:
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:
     """Return the complete question of a button, so that it means the same tomorrow.
 
-    A button with the same intent keeps the slots of the question above it, except those in `without`; arguments with a
-    slot's name fill that slot.
+    A button with the same intent keeps the slots of the question above it, except the slots, or the parts of a place,
+    that `without` names; arguments with a slot's name fill that slot.
     """
     arguments = dict(press.arguments)
     without = set(arguments.pop("without", "").split(","))
     same = after is not None and after.intent == press.intent
     whose = arguments.pop("whose", after.whose if after else "")
-    slots = {name: slot for name, slot in (after.slots if same and after else {}).items() if name not in without}
+    kept = (after.slots if same and after else {}).items()
+    slots = {name: _less(slot, without) for name, slot in kept if name not in without}
     slots |= {
         name: Slot(arguments[name], _typed(name, arguments.pop(name))) for name in list(arguments) if name in slot_names
     }
     return Asked(press.intent, slots=slots, arguments=arguments, language=language, whose=whose)
+
+
+def _less(slot: Slot, without: Collection[str]) -> Slot:
+    if not (isinstance(slot.value, Mapping) and slot.value.keys() & set(without)):
+        return slot
+    return replace(slot, value={part: value for part, value in slot.value.items() if part not in without})
 
 
 def _typed(name: str, text: str) -> object:

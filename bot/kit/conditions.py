@@ -6,7 +6,7 @@ nothing matches, the conditions that exclude everybody are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -18,6 +18,7 @@ from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like
+from bot.kit.streets import lies_on
 from bot.records.ages import treats
 from bot.records.listing import Listing
 from bot.records.shapes import Key, keys_of
@@ -92,6 +93,7 @@ class Conditions:
     age_group: str | None = None
     organization: str | None = None
     houses: frozenset[Key] = frozenset()
+    street: str | None = None
 
     def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
         """Return every condition as a filter named by its slot; servers may ignore conditions.
@@ -104,6 +106,8 @@ class Conditions:
             chosen.append(("specialty", lambda row: bool(row.specialty_codes & codes)))
         if where is not None:
             chosen.append(("radius", lambda row: within(ask, row, where)))
+        if street := self.street:
+            chosen.append(("street", lambda row: any(lies_on(place.lines, street) for place in row.locations)))
         chosen += self._names()
         chosen += self._networks(found)
         if self.accepting:
@@ -215,7 +219,13 @@ def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Condi
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,
+        street=_street(ask),
     )
+
+
+def _street(ask: Ask) -> str | None:
+    place = ask.slots.get("location")
+    return str(place["street"]) if isinstance(place, Mapping) and "street" in place else None
 
 
 def is_called(row: Listing, name: str) -> bool:

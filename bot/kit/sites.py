@@ -305,9 +305,9 @@ def proven_of(
     """Return what is proven for the places in question and the provider's other places.
 
     `listed`: at every place; `partly`: at some; `elsewhere`: only at other places; `other`: only other networks;
-    `silent`: no network is named at all; `any`: no network was asked for.
+    `silent`: no network is named at all, so an unnamed one may be it; `any`: no network was asked for.
     """
-    if not any(row.networks for row in rows):
+    if not names_of(rows):
         return "silent"
     if not wanted:
         return "any"

@@ -14,6 +14,7 @@ from typing import Literal
 from bot.kit.ask import Ask, OwnDoctor
 from bot.kit.cards import by_provider
 from bot.kit.choice import Choice, nearest, told_apart
+from bot.kit.conditions import is_at
 from bot.kit.directory import bring, read_rows
 from bot.kit.kinds import is_title, kind_codes
 from bot.kit.organizations import AT_PLACE, PLACES, at_places, houses_named, telling_words
@@ -107,6 +108,7 @@ async def who(ask: Ask) -> Who:
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
+    groups = _at_house(groups, ask) if name else groups
     groups = _of_kind(groups, ask)
     if name and not (npi or tin):
         groups = _of_sex(groups, ask) or groups
@@ -125,6 +127,17 @@ def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[
     named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
     wanted = {str(one).casefold() for one in named if one}
     return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
+
+
+def _at_house(groups: Groups, ask: Ask) -> Groups:
+    """Of several providers those at the house that is named beside them; where none is there, all, and that is told."""
+    house = str(ask.slots.get("organization") or "")
+    if not house or len(groups) < _SEVERAL:
+        return groups
+    fitting = tuple(rows for rows in groups if any(is_at(row, house) for row in rows))
+    if not fitting:
+        ask.cannot("organization")
+    return fitting or groups
 
 
 def _of_kind(groups: Groups, ask: Ask) -> Groups:

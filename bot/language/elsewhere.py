@@ -65,6 +65,24 @@ def _county_before(
 _LONGEST = 3
 
 
+def street_in(said: Utterance, words: WordArea) -> Tag | None:
+    """The street that a place stands on, as it is written: "on Poplar Avenue", "en la calle Church"."""
+    for place, word in enumerate(said.words):
+        first = place + 1
+        if word in words.stands:
+            first += said.words[first : first + 1] != () and said.words[first] in words.the
+            ends = range(first + 1, min(first + 1 + _LONGEST, len(said.words)))
+            end = next((at + 1 for at in ends if said.words[at] in words.street), None)
+            end = (
+                first + 2
+                if end is None and said.words[first : first + 1] and said.words[first] in words.street_of
+                else end
+            )
+            if end is not None and end <= len(said.words):
+                return Tag("street", said.said(first, end), place, end)
+    return None
+
+
 def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True) -> tuple[str, int] | None:
     """Return the two-letter code of the state at `place` and the position after it; None for other words.
 

@@ -10,7 +10,7 @@ from bot.language.calls import call_tags
 from bot.language.codes import code_tags, is_nucc
 from bot.language.context import DateRange
 from bot.language.dates import date_tags
-from bot.language.elsewhere import city_elsewhere, counties_beside, state_at
+from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, street_in
 from bot.language.hours import age_tags, hour_tags
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
@@ -100,8 +100,10 @@ class Tagger:
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [tag for tag in tags if tag.kind not in {"ordinal", "date_shift"} or not _lies_in(tag, dates)]
         tags += dates
+        street = street_in(said, self._places)
+        tags = _on_street(tags, street) if street else tags
         free = [True] * len(keys)
-        for tag in (*tags, *names, *calls):
+        for tag in (*tags, *names, *calls, *([street] if street else [])):
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
@@ -319,6 +321,17 @@ def _overlap(one: Tag, other: Tag) -> bool:
 
 def _meets(tag: Tag, others: Sequence[Tag]) -> bool:
     return any(_overlap(tag, other) for other in others)
+
+
+def _on_street(tags: Sequence[Tag], street: Tag) -> list[Tag]:
+    """The tags without what is only the street's name; the place that is named lies on it."""
+    kept = [tag for tag in tags if not _overlap(tag, street)]
+    return [
+        replace(tag, value={**tag.value, "street": street.value})
+        if tag.kind == "location" and isinstance(tag.value, dict)
+        else tag
+        for tag in kept
+    ]
 
 
 def _taken(free: list[bool], tag: Tag | None) -> list[bool]:

@@ -32,6 +32,7 @@ _IN_PART = re.compile(
 )
 
 _AWAY = re.compile(rb'"contained"\s*:|"reference"\s*:\s*"(?:https?:|#)')
+_SELF = re.compile(r"(?P<base>https?://.+)/[A-Z][A-Za-z]+(?:/_search)?")
 _ABSOLUTE = re.compile(r"https?://(?P<base>.+)/(?P<local>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/.*)?$")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -165,7 +166,7 @@ def read_page(body: bytes, wanted: str = "") -> Page:
         return Page(issues=_issues(bundle.issue), is_bundle=False)
     if bundle.resource_type != "Bundle":
         raise Unreadable("neither a Bundle nor an OperationOutcome")
-    entries, issues, unreadable = _sorted_out(rows, wanted)
+    entries, issues, unreadable = _sorted_out(rows, wanted, _asked_of(bundle))
     return Page(
         entries=_labelled(entries, bundle.meta),
         next_url=next((link.url for link in bundle.link if link.relation == "next" and link.url), None),
@@ -214,13 +215,22 @@ def _tried(row: msgspec.Raw) -> _EntryShape | None:
         return None
 
 
-def _sorted_out(rows: Iterable[_EntryShape | None], wanted: str) -> tuple[list[Entry], tuple[Issue, ...], int]:
+def _asked_of(bundle: _BundleShape) -> str:
+    """The server's own address by the Bundle's link to itself; empty where it has none."""
+    urls = (link.url.partition("?")[0] for link in bundle.link if link.relation == "self" and link.url)
+    found = _SELF.fullmatch(next(urls, ""))
+    return found["base"] if found else ""
+
+
+def _sorted_out(
+    rows: Iterable[_EntryShape | None], wanted: str, base: str
+) -> tuple[list[Entry], tuple[Issue, ...], int]:
     entries: list[Entry] = []
     issues: list[Issue] = []
     unreadable = 0
     for row in rows:
         try:
-            entry = _entry(row, wanted)
+            entry = _entry(row, wanted, base)
         except Unreadable:
             unreadable += 1
             continue
@@ -231,13 +241,15 @@ def _sorted_out(rows: Iterable[_EntryShape | None], wanted: str) -> tuple[list[E
     return entries, tuple(issues), unreadable
 
 
-def _entry(row: _EntryShape | None, wanted: str) -> Entry:
+def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:
+    """The entry; a match without an address of its own has that of the server that was asked (`base`)."""
     if row is None or not memoryview(row.resource):
         raise Unreadable("an entry without a resource")
     head = read_head(row.resource)
     said = row.search.mode if row.search else None
     mode = _mode(said, head.resource_type, wanted)
-    return Entry(head.resource_type, head.id, mode, row.resource, row.full_url, owner=head.owner)
+    url = row.full_url or (f"{base}/{head.resource_type}/{head.id}" if base and mode == "match" else "")
+    return Entry(head.resource_type, head.id, mode, row.resource, url, owner=head.owner)
 
 
 def _mode(said: str | None, kind: str, wanted: str) -> Mode:

@@ -20,7 +20,7 @@ from bot.records.dates import Period
 from bot.records.decode import ready
 from bot.records.directory import (
     NEW_PATIENTS,
-    NPI,
+    NPI_SYSTEMS,
     TAX_NUMBERS,
     TimeOff,
     TimeShape,
@@ -295,8 +295,8 @@ def _number(written: str | None) -> str | None:
 
 
 def read_npi(identifiers: Iterable[Identifier]) -> str | None:
-    """Return the first National Provider Identifier with a correct check digit, else the first one given."""
-    written = [one.value for one in identifiers if one.system == NPI and one.value]
+    """The first National Provider Identifier with a right check digit, else the first one given; no old one."""
+    written = [one.value for one in identifiers if one.system in NPI_SYSTEMS and one.value and one.use != "old"]
     return next(filter(is_npi, written), next(iter(written), None))
 
 

@@ -24,6 +24,7 @@ ACCESSIBILITY = _PN + "accessibility"
 DELIVERY = _PN + "delivery-method"
 ORGANIZATION_TYPES = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/OrgTypeCS"
 NPI = "http://hl7.org/fhir/sid/us-npi"
+NPI_SYSTEMS = (NPI, "urn:oid:2.16.840.1.113883.4.6")
 TAX_NUMBERS = frozenset({"urn:oid:2.16.840.1.113883.4.4", "http://hl7.org/fhir/sid/us-ein", "urn:us:tin"})
 
 

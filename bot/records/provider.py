@@ -46,7 +46,7 @@ from bot.records.directory import (
     RoleShape,
     ServiceShape,
 )
-from bot.records.shapes import Concept, Extension, Key, Reference, best_name, key_of, keys_of, period_of
+from bot.records.shapes import Address, Concept, Extension, Key, Reference, best_name, key_of, keys_of, period_of
 from bot.records.text import clean
 
 Gender = Literal["male", "female", "other", "unknown"]
@@ -97,7 +97,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization; `is_network` if it is a payer's network. `tins` are tax numbers, nine digits."""
+    """An organization; `is_network` for the ones that are a payer's network. `tins` are tax numbers, nine digits.
+
+    `addresses` are those of its own record, which are no places that it is listed at.
+    """
 
     id: str
     name: str | None
@@ -110,6 +113,7 @@ class Organization:
     endpoints: tuple[Key, ...] = ()
     aliases: tuple[str, ...] = ()
     tins: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     @property
     def is_network(self) -> bool:
@@ -217,7 +221,16 @@ def read_organization(raw: bytes | msgspec.Raw) -> Organization:
         endpoints=keys_of(shape.endpoint),
         aliases=tuple(alias for alias in map(clean, shape.alias) if alias),
         tins=read_tins(shape.identifier),
+        addresses=tuple(dict.fromkeys(filter(None, map(_written, shape.address)))),
     )
+
+
+def _written(address: Address) -> str:
+    """An address on one line; one of a past time or for bills alone is no place to go to."""
+    if address.use in {"old", "billing"}:
+        return ""
+    region = " ".join(part for part in (address.state, address.zip5) if part)
+    return ", ".join(part for part in (*map(clean, address.line), clean(address.city), region) if part)
 
 
 def read_role(raw: bytes | msgspec.Raw) -> Role:

@@ -59,9 +59,10 @@ class Concept(Shape, frozen=True):
 
 
 class Identifier(Shape, frozen=True):
-    """An identifier with its system and its type."""
+    """An identifier with its system, its use and its kind."""
 
     system: str | None = None
+    use: str | None = None
     value: str | None = None
     type: Concept | None = None
 

@@ -131,7 +131,8 @@ class Detail(WithDocument):
 
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
     be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
-    nothing in particular is. `place_names` are places of which no more is told. `where`: how far it is from there is
+    nothing in particular is. `place_names` are places of which no more is told, `own_addresses` those of an
+    organization that is listed at no place. `where`: how far it is from there is
     asked. `technical`: the receipt with its records.
     """
 
@@ -144,6 +145,7 @@ class Detail(WithDocument):
     reference: str | None = None
     places: tuple[Place, ...] = ()
     place_names: tuple[str, ...] = ()
+    own_addresses: tuple[str, ...] = ()
     own_phones: tuple[str, ...] = ()
     partial: bool = False
     receipt: Receipt | None = None
@@ -166,6 +168,13 @@ async def answer(ask: Ask) -> Detail:
     found.cite(ask)
     far = found.only and "location" in ask.slots and _FAR.search(ask.said)
     return summarize(found, ask, sold, await around(ask) if far else None)
+
+
+def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
+    owners = [row.organization for row in rows if row.organization and not row.practitioner_key]
+    return (
+        () if any(row.locations for row in rows) else tuple(dict.fromkeys(a for one in owners for a in one.addresses))
+    )
 
 
 def _wants_receipt(ask: Ask) -> bool:
@@ -195,6 +204,7 @@ def summarize(
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         places=tuple(Place(one, on_day(one.hours, ask.today), bool(one.hours)) for one in _first(places, ask)),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
+        own_addresses=_own_addresses(rows),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
         partial=not ask.report.complete,
         receipt=receipt,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from bot.sandbox.world import Resource, World
-from tests.kit.hostile import crowds, ends, links, networks, people, places, strange, times
+from tests.kit.hostile import crowds, ends, links, networks, offices, people, places, strange, times
 
 
 def build(today: date, *, crowd: int = 1_300, namesakes: int = 200) -> World:
@@ -24,6 +24,7 @@ def build(today: date, *, crowd: int = 1_300, namesakes: int = 200) -> World:
         links.build(),
         times.build(today),
         strange.build(today),
+        offices.build(),
         crowds.build(crowd, namesakes),
     )
     for resources in made:
