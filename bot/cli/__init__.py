@@ -1,1 +1,1 @@
-"""Commands for a terminal: one file a command, imported when it runs."""
+"""The commands of the program, one file each, imported when the command runs."""

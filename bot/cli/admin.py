@@ -1,4 +1,7 @@
-"""`bcbst-bot admin`: a one-time link to a page of counts, and the sentences that people gave. It names nobody."""
+"""`bcbst-bot admin`.
+
+A one-time link to a page of statistics, and the sentences that people contributed, without names.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,12 @@ _OPERATOR = Person(OPERATOR, "", "", "admin")
 
 
 async def page(settings: Settings, month: datetime | None, language: Language) -> AsyncIterator[str]:
-    """The link and its code; the page shows the month as it is now.
+    """Yield the link and its code; the page shows the month as it is now.
 
     Raises:
-        ConfigError, StoreError: the store cannot be used with these settings. PackError: there is no pack.
+        ConfigError: If the store cannot be used with these settings.
+        StoreError: If the store cannot be used.
+        PackError: If there is no pack.
     """
     async with opened_table(settings) as table:
         shown = month or clock_of(settings)()
@@ -43,13 +48,13 @@ async def page(settings: Settings, month: datetime | None, language: Language) -
 
 
 async def sentences(settings: Settings) -> AsyncIterator[str]:
-    """The sentences, one a line, with their month and language, the oldest first."""
+    """Yield the sentences, one per line, with their month and language, oldest first."""
     async with opened_table(settings) as table:
         async for one in given_sentences(table):
             yield f"{one.month}  {one.language}  {one.text}"
 
 
 async def drop(settings: Settings) -> str:
-    """Throw the sentences away; how many there were."""
+    """Delete the sentences and return a line with their number."""
     async with opened_table(settings) as table:
         return f"{await drop_sentences(table)} sentences thrown away"

@@ -1,4 +1,4 @@
-"""The answer file of a look-up, CSV or .xlsx: rows that are whole or absent, and that a later run goes on with."""
+"""The answer file of a lookup, CSV or .xlsx, with complete rows only, so that a later run can continue it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ RowKey = tuple[str, ...]
 
 
 class AnswerFile:
-    """The rows of `path` under `header`, of which the first `own` columns are the answer's and the others the input's.
+    """The rows of `path` under `header`; the first `own` columns are the answer, the others are from the input.
 
-    A name may have several rows, one for each place. Each `add` writes the file anew beside itself and then takes its
-    place: whatever ends a run, no row is half there.
+    A name may have several rows, one for each place. Each `add` writes a new file and then replaces the old one, so
+    that no row is ever incomplete.
 
     Raises:
-        ConfigError: there is a file that cannot be read, or is no answer file of this list.
+        ConfigError: If the existing file cannot be read, or is not an answer file for this list.
     """
 
     def __init__(self, path: Path, header: Sequence[str], own: int) -> None:
@@ -32,11 +32,14 @@ class AnswerFile:
         self._rows = self._read()
 
     def key(self, asked: str, networks: str, cells: Iterable[str]) -> RowKey:
-        """What tells the rows of one name from the others."""
+        """Return the key that identifies the rows of one name."""
         return (asked, networks, *cells)
 
     def answers(self) -> dict[RowKey, str]:
-        """The answer of each name that is there: "listed" where one of its places is, else that of its first place."""
+        """Return the answer of each name in the file.
+
+        "listed" if one of its places is, else that of its first place.
+        """
         found: dict[RowKey, str] = {}
         for row in self._rows:
             key, answer = self._key(row), row[_ANSWER]
@@ -45,10 +48,10 @@ class AnswerFile:
         return found
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
-        """Write rows behind those that are there.
+        """Add rows after the existing ones.
 
         Raises:
-            ConfigError: the disk is full, or the file may not be written; what was there is still there.
+            ConfigError: If the disk is full or the file cannot be written; the existing rows are kept.
         """
         more = [*self._rows, *map(list, rows)]
         # A name that nobody can have taken: written through a link that waits there, it would be another file.
@@ -76,7 +79,7 @@ class AnswerFile:
         return self.key(row[0], row[_NETWORKS], row[self._own :])
 
     def _read(self) -> list[list[str]]:
-        """The whole rows; without those of a name that a write ended in, and of what was not read."""
+        """Return the complete rows, without those of a name whose write was interrupted or that was not read."""
         if not self._path.exists():
             return []
         rows, torn, text = self._whole()
@@ -89,7 +92,7 @@ class AnswerFile:
         return [row for row in rows if self._key(row) != last]
 
     def _whole(self) -> tuple[list[list[str]], bool, str]:
-        """The whole rows, whether something stands behind them, and the text of a file that is one."""
+        """Return the complete rows, whether incomplete data follows, and the text of a text file."""
         if is_workbook(self._path):
             width = len(self._header)
             return [[*row, *[""] * (width - len(row))] for row in read_workbook(self._path)], False, ""
@@ -101,7 +104,7 @@ class AnswerFile:
 
 
 def _whole_rows(text: str) -> tuple[list[list[str]], bool]:
-    """The rows of a CSV file that end, and whether something stands behind them."""
+    """Return the terminated rows of a CSV file, and whether incomplete data follows."""
     end = text.rfind("\n") + 1
     rows: list[list[str]] = []
     try:

@@ -30,10 +30,10 @@ log = structlog.get_logger("mcp")
 
 
 async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, host: str) -> None:
-    """Serve the tools until the client leaves; without `port` over standard input and output.
+    """Serve the tools until the client disconnects; without `port`, over standard input and output.
 
     Raises:
-        ConfigError: the extra `mcp` is not installed, or the port is taken.
+        ConfigError: If the extra `mcp` is not installed, or the port is in use.
     """
     if (missing := lacks("mcp")) is not None:
         raise ConfigError(f"mcp: {missing}")
@@ -61,7 +61,10 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
 @asynccontextmanager
 async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
-    """The tools behind the entrance that `serve` has. A call is one POST: no stream is held open by a GET."""
+    """Yield the tools as an application with the same middleware as `serve`.
+
+    A call is one POST, without GET streams.
+    """
     from mcp.server.streamable_http_manager import (  # noqa: PLC0415 -- an extra
         StreamableHTTPASGIApp,
         StreamableHTTPSessionManager,
@@ -76,7 +79,7 @@ async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
 
 
 def _origins(settings: Settings) -> TransportSecuritySettings:
-    """Whose pages may ask: another site's cannot reach the tools through the browser of somebody who can."""
+    """Return the allowed origins, so that another website cannot use the tools through a browser."""
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 -- an extra
 
     named = [entry for host in settings.trusted_hosts for entry in (host, f"{host}:*")]

@@ -1,4 +1,4 @@
-"""`bcbst-bot audit`: list, check and export the trail of who asked for what."""
+"""`bcbst-bot audit`: lists, verifies and exports the audit trail."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _LONGEST_ROW = 65_536  # bytes
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Audit]:
-    """The trail of these settings' store.
+    """Yield the audit trail in the store of these settings.
 
     Raises:
-        ConfigError, StoreError: as in `opened_table`.
+        ConfigError: As in `opened_table`.
+        StoreError: As in `opened_table`.
     """
     async with opened_table(settings) as table:
         yield Audit(table)
@@ -37,10 +38,11 @@ async def opened(settings: Settings) -> AsyncIterator[Audit]:
 
 @asynccontextmanager
 async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
-    """The rows of these settings' store.
+    """Yield the table in the store of these settings.
 
     Raises:
-        ConfigError: the keys are malformed. StoreError: the store cannot be used.
+        ConfigError: If the keys are malformed.
+        StoreError: If the store cannot be used.
     """
     vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     store = await open_store(settings.bot_store_url, **settings.store_options)
@@ -51,7 +53,7 @@ async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
 
 
 async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
-    """Every row, oldest first, as a line to read or as JSON; the reading itself becomes a row."""
+    """Yield every row, oldest first, as text or JSON; the export itself is recorded as a row."""
     async with opened(settings) as audit:
         async for entry in audit.entries():
             yield msgspec.json.encode(entry).decode() if as_json else as_line(entry)
@@ -60,11 +62,11 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
 
 
 async def archive(settings: Settings, file: Path, days: int) -> int:
-    """Move the rows that are older than so many days to the end of a file, as lines of JSON; how many.
+    """Move the rows older than `days` to the end of a file, as lines of JSON, and return their number.
 
     Raises:
-        ConfigError: the trail is not whole, or the file cannot be written or is another kind of file.
-        StoreError: the store cannot be used.
+        ConfigError: If the trail is not intact, or the file cannot be written or is another kind of file.
+        StoreError: If the store cannot be used.
     """
 
     def written(run: Sequence[AuditRow]) -> None:
@@ -90,10 +92,10 @@ async def archive(settings: Settings, file: Path, days: int) -> int:
 
 
 def _cut_back(opened: BinaryIO, file: Path) -> None:
-    """Take off what a write that failed left behind the last whole row: its rows are in the store still.
+    """Remove incomplete data after the last complete row; a failed write left it, and its rows are still in the store.
 
     Raises:
-        ConfigError: the file holds something else than rows of a trail.
+        ConfigError: If the file contains anything other than rows of an audit trail.
     """
     opened.seek(0)
     first, size = opened.readline(), opened.seek(0, os.SEEK_END)
@@ -110,10 +112,10 @@ def _cut_back(opened: BinaryIO, file: Path) -> None:
 
 
 def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
-    """The rows of archives, each once: a run that was interrupted is written again.
+    """Yield the rows of archives, each once, because an interrupted run is written again.
 
     Raises:
-        ConfigError: a line is no row.
+        ConfigError: If a line is not a row.
     """
     seen: dict[int, int] = {}
     for line in lines:
@@ -127,9 +129,12 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
 
 
 async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
-    """Whether the trail is whole, and whether anything outside of the store was there to hold it against.
+    """Return whether the trail is intact, and whether there was anything outside of the store to compare it with.
 
-    `more` are checkpoints that were exported, `moved` the rows of its archives.
+    Args:
+        settings: The settings of the store.
+        more: Exported checkpoints.
+        moved: The rows of its archives.
     """
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
@@ -140,7 +145,10 @@ async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[A
 
 
 async def checkpoint(settings: Settings) -> str:
-    """Where the trail ends, sealed, to be kept elsewhere; the anchor takes it whatever it held before."""
+    """Return a sealed checkpoint of the end of the trail.
+
+    It also replaces the stored anchor, whatever that contains.
+    """
     async with opened(settings) as audit:
         return await _anchor(settings, audit).advance(accept=True)
 
@@ -150,7 +158,7 @@ def _anchor(settings: Settings, audit: Audit) -> Anchor:
 
 
 def as_line(entry: AuditRow) -> str:
-    """A row as a line to read."""
+    """Return a row as a line of text."""
     read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
     parts = (f"{entry.end.name:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)
     return "  ".join(part for part in parts if part)

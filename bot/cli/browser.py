@@ -1,6 +1,6 @@
-"""A member's browser for rehearsals: it opens the link, fills in the payer's forms, and reads the code off the page.
+"""A browser for tests of sign-in: it opens the link, fills in the payer's forms, and reads the code on the page.
 
-It does what a person does and no more: the same pages over the same HTTP, with the cookies of one browser.
+It uses the same pages over the same HTTP as a person, with the cookies of one browser.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _PAGES = 8
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Whom every browser trusts: to read the certificates takes longer than a page."""
+    """Return the default trusted certificates; loading them takes longer than a page."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 @dataclass(slots=True)
 class HtmlForm:
-    """A form of a page: its action and its field values."""
+    """A form on a page: its action and its field values."""
 
     action: str
     method: str
@@ -38,7 +38,7 @@ class HtmlForm:
 
 
 class _Page(HTMLParser):
-    """The forms of a page, and the text of the element that shows the code."""
+    """Parser for the forms of a page and the text of the element with the code."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -88,10 +88,10 @@ class Browser:
         await self._http.aclose()
 
     async def sign_in(self, link: str, username: str, *, allow: bool = True) -> str:
-        """The code that the last page shows after `username` signed in at the payer; "" when `allow` is false.
+        """Return the code on the last page after `username` signed in at the payer; "" if `allow` is False.
 
         Raises:
-            SignInRefused: the pages did not lead to a code.
+            SignInRefused: If the pages did not lead to a code.
         """
         answer = await self._http.get(link)
         for _ in range(_PAGES):

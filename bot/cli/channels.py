@@ -1,4 +1,4 @@
-"""`bcbst-bot channels`: what each channel can do, as a table in Markdown."""
+"""`bcbst-bot channels`: the abilities of each channel, as a Markdown table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NamedOffers = Mapping[Ability, list[str]]
 
 
 def table(folder: Path, pack: Pack) -> Iterator[str]:
-    """The lines of the table: a row for each ability. Commands, forms and questions are those of the manifests."""
+    """Yield the lines of the table, one row per ability; commands, forms and questions are from the manifests."""
     named = {"slack": in_slack(folder), "teams": in_teams(pack)}
     yield f"| | {' | '.join(name.capitalize() for name in DONE_BY)} |"
     yield f"|---|{'---|' * len(DONE_BY)}"
@@ -34,7 +34,7 @@ def _cell(ability: Ability, platform: str, names: NamedOffers) -> str:
 
 
 def in_slack(folder: Path) -> NamedOffers:
-    """What the app manifest names, by ability."""
+    """Return what the Slack app manifest lists, by ability."""
     made = yaml.safe_load(manifest_file(folder).read_text(encoding="utf-8"))["features"]
     shortcuts = made["shortcuts"]
     return {
@@ -46,7 +46,7 @@ def in_slack(folder: Path) -> NamedOffers:
 
 
 def in_teams(pack: Pack) -> NamedOffers:
-    """What the app package names, by ability."""
+    """Return what the Teams app package lists, by ability."""
     bot, box = parts(pack)
     lists: list[dict[str, Any]] = bot["commandLists"]
     slash = [one for listed in lists if "slash" in listed.get("triggers", ()) for one in listed["commands"]]

@@ -1,4 +1,4 @@
-"""`bcbst-bot chat`: the console channel, against the configured payer or the embedded one."""
+"""`bcbst-bot chat`: the console channel, with the configured payer or the embedded one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bot.ops.clock import refuse_made_up_day
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
-    """Talk until the input ends or says so. `member` signs in first, over the pages that a browser would see.
+    """Chat until the end of the input or a line that ends it; `member` is signed in first, over the real pages.
 
     Raises:
-        ConfigError: `member` without the sandbox or unknown to it, or a setting that keeps the bot from starting.
+        ConfigError: If `member` is given without the sandbox or is unknown to it, or if a setting prevents the start.
     """
     if member and member != NOBODY and not sandbox:
         raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
@@ -44,7 +44,7 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
 
 
 def _print(*, as_json: bool) -> Push:
-    """Replies to no message, such as a sign-in that was cancelled in the browser: they count as answers to line 0."""
+    """Return a function that prints replies without a message, such as a cancelled sign-in, as answers to line 0."""
 
     async def push(_: Person, reply: Private) -> None:
         write(reply, sys.stdout, 0, as_json=as_json)

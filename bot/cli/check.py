@@ -1,6 +1,6 @@
-"""`bcbst-bot check`: everything that an operator can get wrong, looked at before a member meets it.
+"""`bcbst-bot check`: checks everything that an operator can configure wrongly.
 
-It leaves nothing behind: a store and a key file that do not exist yet are not made.
+It changes nothing: a missing store or key file is not created.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ __all__ = ["CheckResult", "check", "check_all"]
 
 
 async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
-    """What was found with the settings of this process; in the pack alone, for who writes it.
+    """Yield the results for the settings of this process; with `pack`, for the pack only.
 
-    Where one of them is malformed, only the settings are told: what they lead to is looked at once they are right.
+    If a setting is malformed, only the settings are reported.
     """
     settings, malformed = look_at_settings()
     if malformed:
@@ -40,7 +40,7 @@ async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
 
 
 async def check(settings: Settings) -> AsyncIterator[CheckResult]:
-    """What was found, in the order of a start: settings, keys, store, pack, payer, Slack, Teams."""
+    """Yield the results in the order of a start: settings, keys, store, pack, payer, Slack, Teams."""
     for finding in (*_settings(settings), *keys(settings)):
         yield finding
     async for finding in store(settings):
@@ -57,7 +57,7 @@ async def check(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
-    """What was found in the pack, and the pack; None when it cannot be loaded."""
+    """Return the results for the pack, and the pack, None if it cannot be loaded."""
     try:
         folder = find_pack(settings.bot_pack)
         pack = load_pack(folder, settings.bot_command)
@@ -79,7 +79,7 @@ def _settings(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _reach(settings: Settings) -> Iterator[CheckResult]:
-    """Who could ask, and come back from the sign-in; both are wanted for members and neither for a try."""
+    """Yield whether people can reach the bot and return from sign-in; members need both, a trial neither."""
     if not settings.has_channel:
         yield note("settings", "neither Slack nor Teams is set: nobody but `bcbst-bot chat` can ask")
     elif not settings.bot_public_url.startswith("https:"):
@@ -95,7 +95,7 @@ def _pack(folder: Path, pack: Pack) -> Iterator[CheckResult]:
 
 
 def _benefits(settings: Settings, pack: Pack) -> Iterator[CheckResult]:
-    """Every fault of the benefit table at once, by row and column."""
+    """Yield every error of the benefit table, by row and column."""
     table, faults = benefits_of(pack, settings.bot_benefits)
     yield from (bad("benefits", fault) for fault in faults)
     if table.rows:

@@ -1,4 +1,4 @@
-"""Whether Slack and Microsoft take what was set for them, for an operator's check."""
+"""Checks whether Slack and Microsoft accept the configured credentials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from bot.stores.extras import lacks
 
 
 async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckResult]:
-    """Whether Slack takes the tokens, and whether the app has its scopes; nothing where Slack is not set."""
+    """Yield whether Slack accepts the tokens, and whether the app has its scopes.
+
+    Nothing if Slack is not configured.
+    """
     first: CheckResult | None = None
     if settings.slack_bot_token is not None:
         first = await _bot_token(settings, settings.slack_bot_token.get_secret_value(), pack)
@@ -50,7 +53,7 @@ async def _app_token(settings: Settings, token: str) -> CheckResult:
 
 
 async def teams(settings: Settings, app_id: str) -> CheckResult:
-    """Whether Entra takes the credentials, where all of them are set; what is missing is told with the settings."""
+    """Return whether Entra accepts the credentials, if all are set; missing ones are reported with the settings."""
     from bot.channels.teams.regions import CLOUDS  # noqa: PLC0415
     from bot.cli.teams import probe  # noqa: PLC0415 -- only who talks to Teams asks Microsoft
 

@@ -1,4 +1,4 @@
-"""Whether the payer's servers answer, whether an id_token could be checked, and what can be answered."""
+"""Checks whether the payer's servers respond, whether an id_token could be verified, and which answers will work."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ State = Literal["works", "degraded", "off", "unknown"]
 
 
 def state_of(rules: IntentRules, server: Capabilities) -> State | None:
-    """What the server's own words mean for an answer; None for an intent whose file names nothing that it `reads`.
+    """Return what the server's CapabilityStatement means for an answer; None for an intent without `reads`.
 
-    `degraded`: it is answered, with more work here, since the bot filters or sorts by itself. `off`: the type is not
-    declared, which a server that under-declares may still serve. `unknown`: the server did not say.
+    `degraded`: the answer works, but the bot filters or sorts the results itself. `off`: the type is not declared,
+    though it may still be served. `unknown`: the server has no CapabilityStatement.
     """
     reads = rules.reads
     if reads is None:
@@ -42,7 +42,7 @@ def state_of(rules: IntentRules, server: Capabilities) -> State | None:
 def states(
     answered: Iterable[IntentRules], member: Capabilities, directory: Capabilities
 ) -> Iterator[tuple[State, list[str]]]:
-    """The answers of each state that has any, the best state first."""
+    """Yield the answers in each state, best state first, without empty states."""
     found: dict[State, list[str]] = {"works": [], "degraded": [], "off": [], "unknown": []}
     for rules in sorted(answered, key=lambda one: one.intent):
         state = state_of(rules, directory if rules.needs == "directory" else member)
@@ -67,7 +67,7 @@ _STATES: dict[State, str] = {
 
 
 async def payer(settings: Settings, pack: Pack | None) -> AsyncIterator[CheckResult]:
-    """What was found. What only follows from a server that does not answer is left out."""
+    """Yield the results; consequences of a server that does not respond are left out."""
     async with Http() as http:
         discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
         found = await discovery.endpoints()
@@ -85,7 +85,7 @@ async def payer(settings: Settings, pack: Pack | None) -> AsyncIterator[CheckRes
 
 
 def answers(pack: Pack | None, member: Capabilities, directory: Capabilities) -> Iterator[CheckResult]:
-    """How many answers there are of each state; nothing where no server says what it has, which is told already."""
+    """Yield the number of answers in each state; nothing if no server has a CapabilityStatement."""
     if not (member.known or directory.known):
         return
     for state, intents in states(pack.answered if pack else (), member, directory):
@@ -94,7 +94,7 @@ def answers(pack: Pack | None, member: Capabilities, directory: Capabilities) ->
 
 
 def _named(intents: list[str]) -> str:
-    """The intents by name, or how many of each topic where they are many."""
+    """Return the intents by name, or if there are many, their number by topic."""
     if len(intents) <= _MOST_NAMED:
         return ", ".join(intents)
     topics = Counter(name.partition(".")[0] for name in intents)
@@ -102,7 +102,7 @@ def _named(intents: list[str]) -> str:
 
 
 async def _reached(http: Http, name: str, url: str, server: Capabilities) -> CheckResult:
-    """A server without a CapabilityStatement can still be asked; one that does not answer, or with 5xx, cannot."""
+    """Return whether a server responds; without a CapabilityStatement it is usable unless it fails or returns 5xx."""
     if server.known:
         return ok("payer", f"a FHIR server answers at {url}")
     try:
@@ -115,9 +115,9 @@ async def _reached(http: Http, name: str, url: str, server: Capabilities) -> Che
 
 
 def _sign_in(settings: Settings, found: Endpoints, faults: tuple[str, ...], *, silent: bool) -> Iterator[CheckResult]:
-    """An id_token whose issuer or keys nobody knows is refused, so sign-in could never work.
+    """Yield whether sign-in can work, which needs a known issuer and keys for id_tokens.
 
-    What a silent server would have published is not asked for.
+    With `silent`, the published values of a server that does not respond are not checked.
     """
     if silent:
         return
@@ -131,7 +131,7 @@ def _sign_in(settings: Settings, found: Endpoints, faults: tuple[str, ...], *, s
 
 
 async def _taken(settings: Settings, http: Http, discovery: Discovery) -> CheckResult:
-    """Whether the payer knows this client: its token endpoint is asked with a code that it never gave."""
+    """Return whether the payer knows this client, by sending an invalid code to its token endpoint."""
     try:
         status, error = await TokenEndpoint(settings, http, discovery, time.time).probe()
     except ConfigError as problem:
@@ -161,7 +161,7 @@ _PROVED_BY: dict[ClientMethod, str] = {
 
 
 def _refused(method: ClientMethod, listed: tuple[str, ...] | None, why: str) -> CheckResult:
-    """The setting to look at: the way itself where the payer lists others, else what it proves itself by."""
+    """Return the setting to check: the method, if the payer lists only others, or else the credential."""
     if listed and method not in listed:
         ways = ", ".join(listed)
         return bad("payer", f"PAYER_CLIENT_AUTH: the payer lists {ways}, and not {method} ({why})")

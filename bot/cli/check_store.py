@@ -1,4 +1,4 @@
-"""Keys and store, for an operator's check. What does not exist yet is not made."""
+"""Checks the keys and the store; missing files are not created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:
-    """Whether the keys can be used, and who else might read them, or the payer's client key."""
+    """Yield whether the keys can be used, and whether others can read them or the payer's client key."""
     client = settings.payer_client_key_file
     if client is not None and is_exposed(client):
         yield note(
@@ -44,7 +44,7 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _keys_to_be(settings: Settings, file: Path, path: Path | None) -> Iterator[CheckResult]:
-    """A key file that the first start makes; where its folder is the store's, the folder is told with the store."""
+    """Yield whether the first start can create a key file; the store's folder is reported with the store."""
     beside = path is not None and file.parent == path.parent
     if why := lacking_folder(file):
         if not beside:
@@ -58,7 +58,7 @@ def _keys_to_be(settings: Settings, file: Path, path: Path | None) -> Iterator[C
 
 
 async def store(settings: Settings) -> AsyncIterator[CheckResult]:
-    """Whether the store can be used: opened as at the start, which writes a row and removes it."""
+    """Yield whether the store can be used: it is opened as at the start, which writes and removes a row."""
     path = sqlite_path(settings.bot_store_url)
     if path is not None and not path.exists():
         why = lacking_folder(path)
@@ -71,7 +71,7 @@ async def store(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 def lacking_folder(file: Path) -> str | None:
-    """Why a file cannot be made where it is to lie; None when it can."""
+    """Return why a file cannot be created at this path, None if it can."""
     folder = file.absolute().parent
     if not folder.is_dir():
         return f"the folder {folder} does not exist; make it, or name another"
@@ -102,7 +102,7 @@ async def _opens(settings: Settings, store: Store) -> bool:
 
 
 def is_verified(url: str) -> bool:
-    """Whether a store is this machine's own, or a database whose certificate and name are checked (libpq, sslmode)."""
+    """Return whether a store is local, or a database whose certificate and name are verified (libpq sslmode)."""
     parts = urlsplit(url)
     own = url.startswith("sqlite:") or (parts.hostname or "localhost") in LOOPBACK_HOSTS
     return own or "verify-full" in parse_qs(parts.query).get("sslmode", ())

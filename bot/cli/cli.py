@@ -1,4 +1,4 @@
-"""The commands of contract.md. Each imports what it needs when it runs, so that the short ones start at once."""
+"""The commands of contract.md. Each imports its modules when it runs, so that short commands start at once."""
 
 from __future__ import annotations
 

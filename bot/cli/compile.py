@@ -1,6 +1,6 @@
-"""`python -m bot.cli.compile`: puts what a start would work out beside the program, for an image or a wheel.
+"""`python -m bot.cli.compile`: precomputes what a start needs, for an image or a wheel.
 
-An installation that can write its user's cache needs it not: the first start keeps the same there.
+An installation with a writable user cache does not need it: the first start stores the same data there.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from bot.pack import doubts_of, find_pack, load_pack
 
 
 def compile_into(folder: Path) -> None:
-    """Write what the bot's own pack and the table of places come to into a folder.
+    """Write the compiled form of the bot's own pack and of the table of places to a folder.
 
     Raises:
-        PackError: the pack is not in order.
+        PackError: If the pack has errors.
     """
     with compiled.collected(folder):
         pack = load_pack(find_pack())

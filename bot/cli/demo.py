@@ -1,4 +1,4 @@
-"""The newcomer's first minute: a scripted conversation over the real path, then a prompt of their own."""
+"""`bcbst-bot demo`: a scripted conversation over the real code path, then a prompt for the user."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _HERE = OneToOne("console")
 async def demo(
     settings: Settings, out: TextIO = sys.stdout, source: TextIO = sys.stdin, data: Path | None = None
 ) -> None:
-    """Play the script, then chat while `source` is a terminal.
+    """Play the script, then chat if `source` is a terminal.
 
-    The payer serves the FHIR data in the folder `data`, made-up data of Tennessee when none is given.
+    The payer serves the FHIR data in the folder `data`, or synthetic data of Tennessee by default.
 
     Raises:
-        ConfigError: nobody in `data` can sign in.
+        ConfigError: If no person in `data` can sign in.
     """
     world = load(data, say=lambda line: print(line, file=out)) if data else build(today=settings.bot_today)
     account = world.accounts.get(_MEMBER) or next(iter(world.accounts.values()), None)
@@ -69,7 +69,7 @@ class _Show:
         self._bot, self._out, self._account, self._said = bot, out, account, 0
 
     async def ask(self, text: str) -> str | None:
-        """Say something as the person; the deep link that came back, if one did."""
+        """Send a message as the person; return the deep link in the reply, None if there is none."""
         self._write(f"You: {text}")
         self._said += 1
         link = None
@@ -88,7 +88,7 @@ class _Show:
         await self.ask(code)
 
     def aside(self, text: str) -> None:
-        """A stage direction."""
+        """Print a stage direction."""
         self._write(f"({text})")
 
     def _reply(self, reply: Private | Shareable) -> None:

@@ -1,4 +1,4 @@
-"""`bcbst-bot feedback`: what people said of answers, as counts. There are no words and no people to show."""
+"""`bcbst-bot feedback`: counts of feedback on answers, without texts or people."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SAID = {
 
 
 async def lines(settings: Settings) -> AsyncIterator[str]:
-    """A line for each month, intent and rule, the newest month first, with how often each outcome came.
+    """Yield a line for each month, intent and rule, newest month first, with the count of each outcome.
 
     Raises:
-        StoreError: the store cannot be used.
+        StoreError: If the store cannot be used.
     """
     store = await open_store(settings.bot_store_url, **settings.store_options)
     try:

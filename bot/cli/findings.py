@@ -1,4 +1,4 @@
-"""What `bcbst-bot check` found, a line each."""
+"""The results of `bcbst-bot check`, one per line."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing that was looked at. `bad` keeps the bot from serving; a `note` is worth knowing."""
+    """The result of one check. `bad` prevents serving; a `note` is information."""
 
     state: Literal["ok", "note", "bad"]
     area: str
     text: str
 
     def __str__(self) -> str:
-        """One line of the report."""
+        """Return one line of the report."""
         return f"{self.state:<5}{self.area:<9}{self.text}"
 
 
 def ok(area: str, text: str) -> CheckResult:
-    """Something that is as it should be."""
+    """Return a result without a problem."""
     return CheckResult("ok", area, text)
 
 
 def note(area: str, text: str) -> CheckResult:
-    """Something that is worth knowing, and keeps nobody from serving."""
+    """Return a result with information that does not prevent serving."""
     return CheckResult("note", area, text)
 
 
 def bad(area: str, text: str) -> CheckResult:
-    """Something that is to be put right before the bot can serve."""
+    """Return a result that must be fixed before the bot can serve."""
     return CheckResult("bad", area, text)

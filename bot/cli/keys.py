@@ -1,6 +1,6 @@
-"""`bcbst-bot keys`: make a key, see that the configured ones are keys, and seal everything anew under the newest.
+"""`bcbst-bot keys`: creates and checks keys, and re-encrypts stored data with the newest key.
 
-`keys jwks` is about another key: the one that proves to the payer who its client is.
+`keys jwks` concerns another key, with which the client authenticates to the payer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file,
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """How many rows were sealed anew, and how many remain under an older key because they changed meanwhile."""
+    """How many rows were re-encrypted, and how many remain under an older key because they changed meanwhile."""
 
     resealed: int
     remaining: int
@@ -38,15 +38,15 @@ class Rotated:
 
 
 def make() -> str:
-    """A fresh key for the front of BOT_ENCRYPTION_KEYS."""
+    """Return a new key for the front of BOT_ENCRYPTION_KEYS."""
     return new_key()
 
 
 def check(settings: Settings) -> str:
-    """Where the keys come from, when they can be used; none are made.
+    """Return where the keys come from, if they can be used; no key is created.
 
     Raises:
-        ConfigError: naming the setting or the file whose keys are malformed.
+        ConfigError: If keys are malformed; names the setting or the file.
     """
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None and not file.exists():
@@ -60,10 +60,10 @@ def check(settings: Settings) -> str:
 
 
 def jwks(settings: Settings) -> str:
-    """The public half of the payer's client key as a JWK Set, to register there; the key is made when there is none.
+    """Return the public part of the payer client key as a JWK Set for registration; a missing key is created.
 
     Raises:
-        ConfigError: PAYER_CLIENT_KEY_FILE is not set, or the file holds no key that can sign.
+        ConfigError: If PAYER_CLIENT_KEY_FILE is not set, or the file contains no key that can sign.
     """
     file = settings.payer_client_key_file
     if file is None:
@@ -74,13 +74,14 @@ def jwks(settings: Settings) -> str:
 
 
 async def rotate(settings: Settings) -> Rotated:
-    """Seal every row under the newest key, while others serve; a kill at any point leaves every row readable (T36).
+    """Re-encrypt every row with the newest key while the bot serves; an interruption leaves every row readable (T36).
 
-    Keys of the setting are taken as they stand: put the newest in front and restart every process before.
-    Without the setting, a fresh key goes into the key file, which running processes read again when they meet it.
+    Keys in the setting are used as they are: put the newest one first and restart every process before. Without the
+    setting, a new key is added to the key file, which running processes reload when needed.
 
     Raises:
-        ConfigError: the keys are malformed. StoreError: the store cannot be used.
+        ConfigError: If the keys are malformed.
+        StoreError: If the store cannot be used.
     """
     path = sqlite_path(settings.bot_store_url)
     file = key_file(settings, path)
@@ -97,10 +98,11 @@ async def rotate(settings: Settings) -> Rotated:
 
 
 async def prune(settings: Settings) -> int:
-    """Remove the older keys from the key file; how many. Only when no row needs them.
+    """Remove the older keys from the key file and return their number; only possible if no row needs them.
 
     Raises:
-        ConfigError: the keys are in the setting, or a row still needs one. StoreError: the store cannot be used.
+        ConfigError: If the keys are in the setting, or a row still needs one.
+        StoreError: If the store cannot be used.
     """
     path = sqlite_path(settings.bot_store_url)
     file = key_file(settings, path)
@@ -119,7 +121,7 @@ async def prune(settings: Settings) -> int:
 
 
 async def reseal(store: Store, vault: Vault) -> Rotated:
-    """Seal every row that is under an older key anew, each in one statement that loses to any other writer."""
+    """Re-encrypt each row that uses an older key, in one statement that fails if the row was changed meanwhile."""
     table, resealed, remaining = SealedTable(store, vault), 0, 0
     for kind in await store.kinds():
         async for row, plain in table.listed(kind):

@@ -1,4 +1,4 @@
-"""`bcbst-bot links`: which chat identities are connected, and ending a connection for its owner."""
+"""`bcbst-bot links`: lists the connected chat identities, and ends connections for their owners."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _MOST_ROWS = 100_000
 
 
 async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[str]:
-    """One line a link, oldest first: the chat identity and since when. Never whose record it opens.
+    """Yield one line per link, oldest first, with the chat identity and its date, but not the member.
 
     Raises:
-        ConfigError, StoreError: the store cannot be used with these settings, or the pattern is none.
+        ConfigError: If the store cannot be used with these settings, or the pattern is malformed.
+        StoreError: If the store cannot be used.
     """
     wanted = _parts(pattern)
     async with opened_table(settings) as table:
@@ -33,10 +34,10 @@ async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[
 
 
 async def revoke(settings: Settings, pattern: str) -> str:
-    """End every connection of an identity as its owner would with "unlink": all is deleted, the tokens are given back.
+    """End every connection of an identity as "unlink" does: all data is deleted, the tokens are revoked.
 
     Raises:
-        ConfigError: no such identity is connected.
+        ConfigError: If no such identity is connected.
     """
     wanted = _parts(pattern)
     async with assemble(settings) as bot:
@@ -50,10 +51,11 @@ async def revoke(settings: Settings, pattern: str) -> str:
 
 
 async def rows_of(settings: Settings, identity: str) -> AsyncIterator[str]:
-    """The audit trail's rows of one identity, newest first; the reading becomes a row.
+    """Yield the audit rows of one identity, newest first; the reading itself is recorded as a row.
 
     Raises:
-        ConfigError: the identity is none. StoreError: the store cannot be used.
+        ConfigError: If the identity is malformed.
+        StoreError: If the store cannot be used.
     """
     person = person_of("\x1f".join(_parts(identity)))
     async with opened(settings) as audit:
@@ -70,7 +72,7 @@ def _parts(pattern: str) -> list[str]:
 
 
 def _fits(person: Person, wanted: list[str]) -> bool:
-    """Whether each part is the wanted one, or any is wanted."""
+    """Return whether each part equals the wanted one, or the wanted one is "*"."""
     return all(want in {"*", part} for want, part in zip(wanted, person.key.split("\x1f"), strict=True))
 
 

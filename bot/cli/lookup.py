@@ -1,7 +1,7 @@
-"""`bcbst-bot lookup`: a long list of names or NPIs checked against networks, part by part, into a CSV file.
+"""`bcbst-bot lookup`: checks a long list of names or NPIs against networks in batches, and writes a CSV file.
 
-Each part is read as a list in a chat is, so a row says what the bot says there. A row is written when its name was
-answered; the others are tried again, by this run and by the next one.
+Each batch is processed like a list in a chat, so the answers are the same. A row is written once its name was answered;
+the others are tried again, in this run and the next one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ RowsByName = Mapping[str, Sequence[Sequence[str]]]
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """What the answer file says of the list: an answer for each line and network, and the lines that have none."""
+    """The contents of the answer file: an answer for each line and network, and the lines without one."""
 
     answers: tuple[str, ...]
     unread: tuple[str, ...]
@@ -66,11 +66,12 @@ async def look_up(
     sandbox: bool,
     pause: Rest = asyncio.sleep,
 ) -> LookedUp:
-    """Check the lines of a file against networks; what the answer file says of them in the end.
+    """Check the lines of a file against networks, and return the contents of the answer file.
 
     Raises:
-        ConfigError: the file is none, a network is unknown, or the answer file is another one or cannot be written.
-        PayerError: the directory does not tell its networks.
+        ConfigError: If the file is invalid, a network is unknown, or the answer file is for another list or not
+            writable.
+        PayerError: If the directory does not list its networks.
     """
     names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
     _refuse_itself(file, out)
@@ -87,7 +88,7 @@ async def look_up(
 
 
 def summary(outcome: LookedUp) -> str:
-    """How many lines got which answer: "29 checked: 2 listed, 27 nobody found"."""
+    """Return how many lines got which answer: "29 checked: 2 listed, 27 nobody found"."""
     counts = [f"{times:,} {answer}" for answer, times in Counter(outcome.answers).most_common()]
     counts += [f"{len(outcome.unread):,} not read"] if outcome.unread else []
     blank = f"; lines without a name or an NPI: {outcome.blank:,}" if outcome.blank else ""
@@ -95,7 +96,7 @@ def summary(outcome: LookedUp) -> str:
 
 
 def unread(outcome: LookedUp) -> str:
-    """What could not be read, and what to do."""
+    """Return a text about what could not be read, and what to do."""
     some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
     return f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these"
 
@@ -116,14 +117,14 @@ async def _assembled(settings: Settings, *, sandbox: bool) -> AsyncIterator[Bot]
 
 
 class _Printed:
-    """The pack's own spreadsheet of a list, name by name."""
+    """The pack's own spreadsheet for a list, one name at a time."""
 
     def __init__(self, templates: Path) -> None:
         self._printer = Printer(templates / "documents", {})
         self.header = tuple(self._lines(SimpleNamespace(rows=(), wanted=(), read_text=""))[0])
 
     def rows(self, found: Any, row: Any) -> list[list[str]]:
-        """The rows of one name of a list that was checked."""
+        """Return the rows for one name of a checked list."""
         return self._lines(replace(found, rows=(row,)))[1:]
 
     def _lines(self, found: Any) -> list[list[str]]:
@@ -133,7 +134,7 @@ class _Printed:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """The question about one network: `names` are its own in the directory."""
+    """The question about one network; `names` are its names in the directory."""
 
     bot: Bot
     asked: Asked
@@ -143,10 +144,11 @@ class _Question:
 
     @classmethod
     async def of(cls, bot: Bot, network: str, printed: _Printed) -> _Question:
-        """The question about a network as the operator calls it.
+        """Return the question about a network as the operator calls it.
 
         Raises:
-            ConfigError: the directory has no such network, or several. PayerError: it cannot be asked.
+            ConfigError: If the directory has no such network, or several.
+            PayerError: If the directory cannot be searched.
         """
         head, pack = f"are these in {network}?", bot.pack
         of_names = next(name for name, rules in pack.intents.items() if rules.of_list == name)
@@ -160,7 +162,7 @@ class _Question:
         return cls(bot, asked, head, named.names, printed)
 
     async def rows(self, part: Sequence[str]) -> RowsByName:
-        """The answers of the names that were read, by name."""
+        """Return the answers for the names that were read, by name."""
         asked = replace(self.asked, arguments={ITEMS: BETWEEN.join(part)})
         try:
             found: Any = await self.bot.pack.answers[asked.intent](self.bot.answering.of_directory(asked, self.head))
@@ -170,7 +172,7 @@ class _Question:
 
 
 class _Run:
-    """The lines of a list against one network. `keys` are what the answer file knows each of them by."""
+    """The lines of a list and one network; `keys` identify the lines in the answer file."""
 
     def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[ListedLine]) -> None:
         self._answers, self._question, self._total = answers, question, len(lines)
@@ -181,7 +183,10 @@ class _Run:
         self._at_first, self._started = len(self.left), time.monotonic()
 
     async def in_parts(self, pause: Rest) -> None:
-        """Ask what is left, and what was not read again; a part that brings nothing ends a try."""
+        """Ask for the remaining lines in batches, and again for those that failed.
+
+        An unsuccessful batch ends a round.
+        """
         for number in range(_TRIES):
             if not self.left:
                 return
@@ -192,7 +197,7 @@ class _Run:
                     break
 
     async def _took(self, part: Sequence[ListedLine]) -> bool:
-        """Ask for some lines and write what was answered; whether anything was."""
+        """Ask for some lines and write the answers; return whether there were any."""
         found = await self._question.rows(tuple(dict.fromkeys(line.asked for line in part)))
         told = [line for line in part if line.asked in found]
         self._answers.add([*row, *_kept(line.cells)] for line in told for row in found[line.asked])
@@ -209,7 +214,7 @@ class _Run:
 
 
 def _as_written(text: str) -> str:
-    """A text as a reader of the answer file finds it."""
+    """Return a text as it is read from the answer file."""
     return next(csv.reader([cell(text)]))[0]
 
 
@@ -219,7 +224,7 @@ def _kept(cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parts(lines: Sequence[ListedLine]) -> Iterator[list[ListedLine]]:
-    """The lines so many names at a time; those that ask the same stay together."""
+    """Yield the lines in batches of names; lines with the same name stay together."""
     names = list(dict.fromkeys(line.asked for line in lines))
     for at in range(0, len(names), _PART):
         part = {*names[at : at + _PART]}

@@ -24,10 +24,10 @@ _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n
 
 
 def manifest_file(pack: Path) -> Path:
-    """Where the manifest lies: beside the pack's `intents/` and `templates/`.
+    """Return the path of the manifest, in the same folder as the pack's `intents/` and `templates/`.
 
     Raises:
-        ConfigError: it is not there.
+        ConfigError: If there is no manifest.
     """
     path = pack / "manifest.yml"
     if not path.is_file():
@@ -36,12 +36,12 @@ def manifest_file(pack: Path) -> Path:
 
 
 def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_json: bool = False) -> str:
-    """The manifest to paste where Slack creates an app, without the file's own opening remark.
+    """Return the manifest for the creation of a Slack app, without the comment at the start of the file.
 
-    For Socket Mode it names no address: Slack calls none.
+    For Socket Mode it contains no address, as Slack sends no requests.
 
     Raises:
-        ConfigError: there is no manifest, or the bot's address is none that Slack can reach.
+        ConfigError: If there is no manifest, or Slack cannot reach the bot's address.
     """
     text = manifest_file(pack).read_text(encoding="utf-8")
     text = text[text.index(_FIRST_KEY) :]
@@ -52,7 +52,7 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
 
 
 def _named(text: str, settings: Settings) -> str:
-    """With the deployment's own names: BOT_APP_TITLE of the app, BOT_COMMAND of the commands and of the bot itself."""
+    """Return the text with the deployment's own names: BOT_APP_TITLE for the app, BOT_COMMAND for bot and commands."""
     text = _TITLE.sub(lambda found: found[1] + json.dumps(settings.bot_app_title, ensure_ascii=False), text)
     return _COMMAND.sub(lambda found: found[1] + settings.bot_command, text)
 
@@ -71,12 +71,12 @@ def _by_address(text: str, url: str) -> str:
 
 
 def _with_tools(text: str, url: str) -> str:
-    """With the tools for assistants at that address, and the scope without which Slack connects none."""
+    """Return the text with the address of the tools for assistants, and the scope that they need."""
     servers = yaml.safe_dump({"mcp_servers": {"directory": {"url": url, "auth_type": "no_auth"}}})
     return _BOT_SCOPES.sub(rf"\g<0>      - {_TOOLS}\n", text) + servers
 
 
 def scopes(pack: Path, settings: Settings) -> frozenset[str]:
-    """The bot scopes that the manifest of these settings asks Slack for."""
+    """Return the bot scopes that the manifest requests with these settings."""
     read = yaml.safe_load(manifest_file(pack).read_text(encoding="utf-8"))
     return frozenset((*read["oauth_config"]["scopes"]["bot"], *([_TOOLS] if settings.bot_mcp_url else ())))

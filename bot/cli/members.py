@@ -1,4 +1,4 @@
-"""The made-up payer's members by name, for who asks whom to sign in as."""
+"""The members of the synthetic payer by name, for the option `--as`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import difflib
 from bot.errors import ConfigError
 
 NOBODY = "?"
-"""What `--as` is without a name."""
+"""The value of `--as` without a name."""
 
 
 def account_named(name: str) -> str:
-    """The username of a made-up member, whatever its letters' case.
+    """Return the user name of a synthetic member, ignoring case.
 
     Raises:
-        ConfigError: there is none; the message lists all, one a line.
+        ConfigError: If there is no such member; the message lists all, one per line.
     """
     from bot.sandbox.synthetic.members import members  # noqa: PLC0415 -- only who asks for a member reads them
 

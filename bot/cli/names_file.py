@@ -1,7 +1,7 @@
-"""A file of names or NPIs to look up: one a line, or a table with a column that holds them.
+"""A file of names or NPIs for a lookup: one per line, or a table with a column for them.
 
-A .xlsx file is read as a table. Of a table's row only the NPI, or else the name, is ever asked; its other columns are
-kept for the answer file.
+A .xlsx file is read as a table. Only the NPI of a row, or else the name, is used for searches; the other columns are
+copied to the answer file.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _WITH_COLUMNS = "write a first line that says which column holds the provider's 
 
 @dataclass(frozen=True, slots=True)
 class ListedLine:
-    """One line: what is asked of the directory, and the cells of its row as they are, none for a plain line."""
+    """One line: the name or number to look up, and the unchanged cells of its row, empty for a plain line."""
 
     asked: str
     cells: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class ListedLine:
 
 @dataclass(frozen=True, slots=True)
 class ListedNames:
-    """The lines in their order, each once; a table's `header`, and how many of its rows name nobody (`blank`)."""
+    """The lines in order, each once; the `header` of a table, and how many of its rows have no name (`blank`)."""
 
     lines: tuple[ListedLine, ...]
     header: tuple[str, ...] = ()
@@ -60,23 +60,23 @@ class ListedNames:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Which columns of a table hold the NPI and the name; a name may stand in two, first and last."""
+    """The columns of a table with the NPI and the name; a name may use two columns, first and last."""
 
     npi: int | None
     name: tuple[int, ...]
 
     def asked(self, cells: Sequence[str]) -> str:
-        """The NPI of a row, else its name; empty where it has neither."""
+        """Return the NPI of a row, or else its name; empty if it has neither."""
         number = _number(cells[self.npi]) if self.npi is not None and self.npi < len(cells) else None
         return number or _plain(" ".join(cells[at] for at in self.name if at < len(cells)))
 
 
 def read_names(file: Path) -> ListedNames:
-    """The names and numbers of a file: without blanks and without those seen before.
+    """Return the names and numbers of a file, without blank lines and duplicates.
 
     Raises:
-        ConfigError: it cannot be read, is no UTF-8 text, holds nothing to ask or more than `MOST`, or has columns that
-            do not tell which of them is to be asked.
+        ConfigError: If it cannot be read, is not UTF-8 text, has no names or more than `MOST`, or if it is unclear
+            which column to use.
     """
     every = read_workbook(file) if is_workbook(file) else _rows(_text(file))
     rows = [row for row in every if any(map(str.strip, row))]
@@ -104,7 +104,7 @@ def _text(file: Path) -> str:
 
 
 def _rows(text: str) -> list[list[str]]:
-    """The cells of each line. The sign between them is a tab or a semicolon where each line has one, else a comma."""
+    """Return the cells of each line; the separator is a tab or semicolon if every line has one, else a comma."""
     lines = text.splitlines(keepends=True)
     sign = next((one for one in "\t;" if all(one in line for line in lines if line.strip())), ",")
     try:
@@ -123,10 +123,10 @@ def _plain_list(texts: Iterable[str]) -> ListedNames:
 
 
 def _table(name: str, rows: list[list[str]]) -> ListedNames:
-    """The rows of a table; lines such as "Kim, Minh" are no table but names.
+    """Return the rows of a table; lines such as "Kim, Minh" are names and not a table.
 
     Raises:
-        ConfigError: nothing tells which column is to be asked.
+        ConfigError: If it is unclear which column to use.
     """
     columns, header = _heads(rows[0]), tuple(rows[0])
     if columns is None:
@@ -142,7 +142,7 @@ def _table(name: str, rows: list[list[str]]) -> ListedNames:
 
 
 def _heads(row: Sequence[str]) -> _Columns | None:
-    """What a first line says of the columns; None where it is none. A provider's name goes before a mere "name"."""
+    """Return the columns named in a first line, None if it is not a header; a provider's name wins over "name"."""
     titles = [" ".join(cell.replace("_", " ").casefold().split()) for cell in row]
     npi = next((at for at, title in enumerate(titles) if _NPI.search(title) and not _number(title)), None)
     named = [at for at, title in enumerate(titles) if _is_who(title)]
@@ -160,16 +160,16 @@ def _is_who(title: str) -> bool:
 
 
 def _is_name(row: Sequence[str]) -> bool:
-    """Whether a line's cells may be one name with commas in it, such as Kim, Minh: no number stands among them."""
+    """Return whether a line's cells can be one name with commas, such as "Kim, Minh", without digits."""
     short = any(" " not in cell.strip() for cell in row)  # two whole names are two people
     return len(row) == 1 or (len(row) <= _PARTS and short and not any(map(str.isdigit, "".join(row))))
 
 
 def _guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
-    """The columns of a table without a first line: one holds the NPIs, or one holds names beside codes.
+    """Return the columns of a table without a header: one contains the NPIs, or one contains names beside codes.
 
     Raises:
-        ConfigError: neither is so.
+        ConfigError: If neither is the case.
     """
     width = max(map(len, rows))
     columns = [[cell for row in rows if (cell := row[at].strip())] for at in range(min(map(len, rows)))]
@@ -193,6 +193,6 @@ def _number(cell: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """A name as it is asked: one line without a bullet, quotes around it, and the sign that parts a list's names."""
+    """Return a name for a search: one line without bullets, surrounding quotes, and the separator of lists."""
     line = _BULLET.sub("", clean(text).replace(";", " ")).strip(' ,"')
     return " ".join(line.split()) if any(map(str.isalnum, line)) else ""

@@ -226,7 +226,7 @@ def migrate() -> None:
 
 
 def _print(lines: Callable[[Settings], AsyncIterator[str]], *, none: str = "The trail is empty.") -> None:
-    """Print each line of an operator's list; on stderr, that there is none."""
+    """Print each line of an operator's list, or on stderr that it is empty."""
 
     async def job() -> None:
         count = 0
@@ -243,7 +243,7 @@ def _print(lines: Callable[[Settings], AsyncIterator[str]], *, none: str = "The 
 
 
 def _tell(job: Callable[[Settings], Awaitable[object]], said: str = "{}") -> None:
-    """Do what an operator asked of the store, and say what came of it."""
+    """Run an operation on the store and print its result."""
 
     async def told_of() -> None:
         click.echo(said.format(await job(settings)))
@@ -253,7 +253,7 @@ def _tell(job: Callable[[Settings], Awaitable[object]], said: str = "{}") -> Non
 
 
 def _of_a_store() -> Settings:
-    """The settings, when their store is there: a list of nothing from a store that was just made would mislead."""
+    """Return the settings if their store exists; an empty list from a new store would be misleading."""
     from bot.stores.opening import sqlite_path  # noqa: PLC0415 -- see bot/cli/cli.py
 
     settings = own_settings(level="ERROR")

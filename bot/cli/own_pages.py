@@ -1,4 +1,4 @@
-"""The sign-in's pages beside a chat in this terminal, and members who sign in over them by real HTTP."""
+"""The sign-in pages for a chat in this terminal, and the sign-in of members over them by real HTTP."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.serving import listen, running
 
 @asynccontextmanager
 async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot]:
-    """The bot, with its linking pages served on the host and port of BOT_PUBLIC_URL.
+    """Yield the bot with its sign-in pages on the host and port of BOT_PUBLIC_URL.
 
-    With `any_port` a free port is taken when that one is busy and was not asked for.
+    With `any_port`, another port is used if that one is busy and was not configured.
 
     Raises:
-        ConfigError: the port is taken, or the address is another machine's.
+        ConfigError: If the port is in use, or the address belongs to another machine.
     """
     parts = urlsplit(settings.bot_public_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -41,7 +41,7 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
 
 
 def _way_out(error: OSError, host: str, port: int) -> str:
-    """Why the pages of the sign-in cannot be served at that address, and what to do."""
+    """Return why the sign-in pages cannot be served at that address, and what to do."""
     if is_foreign(error):
         return f"{host} is no address of this machine, and sign-in comes back there; unset it to chat here"
     another = f"http://127.0.0.1:{free_near('127.0.0.1', port)}"
@@ -52,7 +52,7 @@ def _way_out(error: OSError, host: str, port: int) -> str:
 
 
 def link_in(reply: Reply) -> str | None:
-    """The address of the reply's deep link, when it has one."""
+    """Return the address of the reply's deep link, None if it has none."""
     for block in reply.blocks:
         for action in block.buttons if isinstance(block, Actions) else ():
             if action.id == "link":
@@ -61,12 +61,12 @@ def link_in(reply: Reply) -> str | None:
 
 
 async def sign_in(bot: Bot, person: Person, username: str) -> list[Reply]:
-    """Connect a sandbox member to a person: ask for a link, sign in as a browser would, type the code in the chat.
+    """Connect a sandbox member to a person: request a link, sign in as a browser, type the code in the chat.
 
-    Returns the replies to the typed code.
+    Return the replies to the typed code.
 
     Raises:
-        SignInRefused: there is no such member, or the pages did not lead to a code.
+        SignInRefused: If there is no such member, or the pages did not lead to a code.
     """
     links = [link async for reply in _say(bot, person, "link") if (link := link_in(reply))]
     if not links:

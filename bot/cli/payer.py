@@ -1,4 +1,4 @@
-"""`bcbst-bot sandbox`: the embedded payer alone."""
+"""`bcbst-bot sandbox`: the embedded payer on its own."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from bot.sandbox.world import World
 
 
 def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviour:
-    """How the payer behaves: the one way in which apps prove themselves, and an app's public keys (a JWK Set).
+    """Return how the payer behaves: the client authentication method, and an app's public keys (a JWK Set).
 
     Raises:
-        ConfigError: `private_key_jwt` without a JWK Set, or what is given is none.
+        ConfigError: If `private_key_jwt` is used without a JWK Set, or the JWK Set is invalid.
     """
     if client_keys is None:
         if client_auth == "private_key_jwt":
@@ -41,10 +41,10 @@ def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviou
 
 
 async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> None:
-    """Serve the embedded payer until interrupted, and say who can sign in there.
+    """Serve the embedded payer until interrupted, and print the accounts.
 
     Raises:
-        ConfigError: the port is taken, or BOT_TODAY is no date.
+        ConfigError: If the port is in use, or BOT_TODAY is not a date.
     """
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
@@ -54,7 +54,7 @@ async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> Non
 
 
 def _settings_of(payer: Sandbox) -> Iterator[str]:
-    """What a bot beside it sets."""
+    """Yield the settings of a bot that uses this payer."""
     yield f"PAYER_FHIR_URL={payer.fhir_url}"
     yield f"PAYER_AUTHORIZE_URL={payer.authorize_url}"
     yield f"PAYER_TOKEN_URL={payer.token_url}"

@@ -1,4 +1,4 @@
-"""Ports to listen at; for one that cannot be had, why, and a way out."""
+"""Listening ports, and explanations with an alternative if one is not available."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _LAST_PORT = 65_535
 
 
 def listen_for(option: str, host: str, port: int) -> socket.socket:
-    """A listening socket for a command's `--host` and `--port`.
+    """Return a listening socket for a command's `--host` and `--port`.
 
     Raises:
-        ConfigError: naming the option, why the address cannot be had, and another one.
+        ConfigError: If the address is not available; names the option, the reason, and an alternative.
     """
     try:
         return listen(host, port)
@@ -27,12 +27,12 @@ def listen_for(option: str, host: str, port: int) -> socket.socket:
 
 
 def is_foreign(error: OSError) -> bool:
-    """Whether the address is another machine's, or no machine's."""
+    """Return whether the address belongs to another machine or does not exist."""
     return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
 
 
 def why_not(error: OSError, port: int) -> str:
-    """Why a port of this machine cannot be had."""
+    """Return why a port of this machine is not available."""
     if error.errno == errno.EADDRINUSE:
         return f"another program uses port {port}"
     if error.errno in {errno.EACCES, errno.EPERM}:
@@ -41,7 +41,7 @@ def why_not(error: OSError, port: int) -> str:
 
 
 def free_near(host: str, port: int) -> int:
-    """The next port that is free just now; below 1024 none is looked for."""
+    """Return the next port that is currently free; ports below 1024 are not tried."""
     for near in range(max(port, 8764) + 1, min(max(port, 8764) + _NEIGHBOURS, _LAST_PORT)):
         try:
             listen(host, near).close()

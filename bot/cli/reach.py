@@ -1,4 +1,4 @@
-"""Why a server does not answer, in words that an operator can act on."""
+"""Explanations why a server does not respond, for operators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PATIENCE = 5.0
 
 
 async def why_silent(url: str) -> str:
-    """Why nothing usable comes from a URL, found by connecting to its host once more."""
+    """Return why there is no usable response from a URL, by connecting to its host once more."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     context = ssl.create_default_context() if parts.scheme == "https" else None

@@ -37,10 +37,10 @@ Please send the Client ID and Client Secret over a secure channel.
 
 
 def letter(settings: Settings) -> EmailMessage:
-    """The message with what the payer's page lists: contact, company, title, callback, description and scopes.
+    """Return the message with the details that the payer asks for: contact, company, title, callback, scopes and more.
 
     Raises:
-        ConfigError: who asks is not set, or the callback is on loopback, where no member's browser will find it.
+        ConfigError: If the contact is not set, or the callback is a loopback address, which browsers cannot reach.
     """
     if missing := [*_missing(settings)]:
         raise ConfigError("\n".join(missing))
@@ -68,5 +68,5 @@ def _missing(settings: Settings) -> Iterator[str]:
 
 
 def printed(message: EmailMessage) -> str:
-    """The message as a person copies it into their mail program."""
+    """Return the message as text for a mail program."""
     return f"To: {message['To']}\nSubject: {message['Subject']}\n\n{message.get_content()}"

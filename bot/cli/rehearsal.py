@@ -1,4 +1,4 @@
-"""Settings that point at the embedded payer. Only what rehearses imports this: a real payer needs no made-up one."""
+"""Settings for the embedded payer; imported only by commands that use it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bot.sandbox.world import World
 
 @asynccontextmanager
 async def sandbox_settings(settings: Settings, world: World | None = None) -> AsyncIterator[tuple[Settings, Sandbox]]:
-    """The settings with the embedded payer in place of the real one; what the person set besides it stays.
+    """Yield the settings with the embedded payer in place of the real one; other settings are kept.
 
-    The store goes to a folder that is removed at the end, unless one was set: a rehearsal leaves nothing behind.
-    `world` is what the payer knows; made up for the settings' day when not given, with its table of benefits.
+    The store is a temporary folder unless one was set. `world` is the payer's data; by default it is generated for the
+    day of the settings, with its benefit table.
     """
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world or build(today=settings.bot_today)))

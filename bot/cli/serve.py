@@ -25,7 +25,7 @@ from bot.stores.sealed import is_exposed, key_file
 
 
 def welcome(settings: Settings, host: str, port: int, *, sandbox: bool) -> str:
-    """Some lines for a person; a supervisor reads a line of JSON instead."""
+    """Return a few lines for a person; supervisors get a line of JSON instead."""
     here = f"http://{'127.0.0.1' if host in {'', '0.0.0.0'} else host}:{port}"  # noqa: S104 -- shown, not bound
     lines = [f"bcbst-bot serves at {here}. Ctrl-C stops it."]
     lines += [f"Talk to it at {here}/dev/chat; its payer is made up, and you sign in as dana."] if sandbox else []
@@ -61,11 +61,11 @@ _USUAL = (700, 10, 10)  # Python's own: what a question leaves behind goes soon
 
 
 async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> None:
-    """Serve the bot until it is told to stop; questions in work are finished first.
+    """Serve the bot until it is stopped; questions in progress are finished first.
 
     Raises:
-        ConfigError: a port is taken, or a channel cannot start.
-        StoreUnusable: the library of the store is not installed.
+        ConfigError: If a port is in use, or a channel cannot start.
+        StoreUnusable: If the library for the store is not installed.
     """
     _refuse_lacking(settings)
     began = time.monotonic()
@@ -98,14 +98,14 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
 
 
 def _say(words: str) -> None:
-    """A line for a person on a terminal, at once; whoever collects the log needs none."""
+    """Write a line at once if stderr is a terminal."""
     if sys.stderr.isatty():
         sys.stderr.write(f"{words}\n")
         sys.stderr.flush()
 
 
 def _refuse_lacking(settings: Settings) -> None:
-    """Refuse settings that need what is not installed, before anything is loaded: who set them waits for the line."""
+    """Reject settings that need a missing library, before anything is loaded, for a quick error."""
     if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
         raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
     if sqlite_path(settings.bot_store_url) is None and (missing := lacks("postgres")):
@@ -113,7 +113,7 @@ def _refuse_lacking(settings: Settings) -> None:
 
 
 def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:
-    """Where it serves: for a person on a terminal, in a line of JSON for whoever collects the log."""
+    """Report the address: as text on a terminal, or as a line of JSON in a log."""
     if sys.stderr.isatty():
         sys.stderr.write(welcome(settings, host, port, sandbox=sandbox) + "\n")
         sys.stderr.flush()
@@ -124,7 +124,7 @@ def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> No
 
 
 def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
-    """The settings of a rehearsal: its links lead to the port that was taken, unless BOT_PUBLIC_URL was set."""
+    """Return the settings of a rehearsal; its links use the actual port unless BOT_PUBLIC_URL was set."""
     if "bot_public_url" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
@@ -141,7 +141,7 @@ def _listen_apart(host: str, port: int) -> socket.socket:
 
 
 def dev_chat(bot: Bot) -> list[Route]:
-    """The developers' chat page of a rehearsal. Replies to nothing that was said reach its people there."""
+    """Return the routes of the developers' chat page, which also receives replies without a message."""
     from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
 
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
@@ -155,7 +155,7 @@ def _warn_of_names() -> None:
 
 
 def _tell_of_keys(settings: Settings) -> None:
-    """Warn at the start when others can read the key file, or it lies beside the data."""
+    """Warn at the start if others can read the key file, or if it is in the same folder as the data."""
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None and is_exposed(file):
         log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")

@@ -1,4 +1,4 @@
-"""Whether Slack takes a token, and which scopes it lacks. For an operator's check, not for a running bot."""
+"""Checks whether Slack accepts a token, and which scopes it lacks; used by `check` only."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SECONDS = 10
 
 
 async def probe(token: str, api_url: str, wanted: frozenset[str]) -> list[str]:
-    """The wanted scopes that the token lacks, by auth.test; none when Slack does not tell the token's scopes.
+    """Return the wanted scopes that the token lacks, by auth.test; empty if Slack does not list the token's scopes.
 
     Raises:
-        ConfigError: Slack refuses the token, or does not answer.
+        ConfigError: If Slack rejects the token, or does not respond.
     """
     answer = await _asked("SLACK_BOT_TOKEN", api_url, _client(api_url, token).auth_test())
     named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
@@ -29,10 +29,10 @@ async def probe(token: str, api_url: str, wanted: frozenset[str]) -> list[str]:
 
 
 async def probe_socket(app_token: str, api_url: str) -> None:
-    """Ask for an address of Socket Mode, by apps.connections.open, and open no connection.
+    """Request an address for Socket Mode by apps.connections.open, without opening a connection.
 
     Raises:
-        ConfigError: Slack refuses the app-level token, or does not answer.
+        ConfigError: If Slack rejects the app-level token, or does not respond.
     """
     await _asked("SLACK_APP_TOKEN", api_url, _client(api_url).apps_connections_open(app_token=app_token))
 

@@ -1,4 +1,4 @@
-"""Whether Microsoft takes the Teams credentials. For an operator's check, not for a running bot."""
+"""Checks whether Microsoft accepts the Teams credentials; used by `check` only."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _FAULTS = {
 
 
 async def probe(app_id: str, password: str, tenant: str, cloud: Cloud) -> None:
-    """Return when a token is given for them, by OAuth's client credentials.
+    """Request a token with these client credentials; return if there is one.
 
     Raises:
-        ConfigError: Entra refuses them, or does not answer. It names the setting, and quotes nothing but Entra's code.
+        ConfigError: If Entra rejects them or does not respond; names the setting and quotes only Entra's error code.
     """
     form = {"grant_type": "client_credentials", "client_id": app_id, "client_secret": password}
     form |= {"scope": f"{cloud.issuer}/.default"}

@@ -1,7 +1,8 @@
 """`bcbst-bot manifest --teams FILE.zip`: the app package that an administrator uploads to Teams.
 
-Its words are `templates/channels/teams_app`; its commands, forms and prompts are the pack's. Teams' limits: names 30
-and 100 signs, the short description 80, 12 commands a list, titles of what the message box offers 32, descriptions 128.
+Its texts are in `templates/channels/teams_app`; its commands, forms and prompts are from the pack. Teams' limits are 30
+and 100 characters for names, 80 for the short description, 12 commands per list, 32 for titles in the message box, and
+128 for descriptions.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ACCENT = "#1f4e79"  # behind the lines of the coloured icon
 _ICONS = Path(__file__).with_name("icons")
 _SCHEMAS = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}"
 TRANSLATIONS: tuple[Literal["es"], ...] = ("es",)
-"""The languages beside the manifest's own, English."""
+"""The languages in addition to English, the manifest's own."""
 _TITLE, _ABOUT = 32, 128
 _COPILOT = "copilot"
 
@@ -37,10 +38,10 @@ ManifestPart = dict[str, Any]
 
 
 def manifest(settings: Settings, pack: Pack) -> ManifestPart:
-    """The package's manifest.
+    """Return the package's manifest.
 
     Raises:
-        ConfigError: TEAMS_APP_ID or BOT_COMPANY is missing, or the bot's address is none that Teams can reach.
+        ConfigError: If TEAMS_APP_ID or BOT_COMPANY is missing, or Teams cannot reach the bot's address.
     """
     if settings.teams_app_id is None:
         raise ConfigError("TEAMS_APP_ID: required; Azure gives it when the bot is registered")
@@ -74,7 +75,7 @@ def manifest(settings: Settings, pack: Pack) -> ManifestPart:
 
 
 def _tools(settings: Settings) -> dict[str, Any]:
-    """The tools for assistants, where BOT_MCP_URL says that they are served."""
+    """Return the tools for assistants, if BOT_MCP_URL is set."""
     if settings.bot_mcp_url is None:
         return {}
     server = {"mcpServerUrl": settings.bot_mcp_url, "authorization": {"type": "None"}}
@@ -83,13 +84,13 @@ def _tools(settings: Settings) -> dict[str, Any]:
 
 
 def parts(pack: Pack) -> tuple[ManifestPart, list[ManifestPart]]:
-    """The bot, and what the message box and a message's menu offer, as every deployment's package has them."""
+    """Return the bot, and the items of the message box and a message's menu, which do not depend on the settings."""
     labels = labels_of(pack.words, "teams_app", "en", {"title": ""})
     return _bot("", pack, labels, "en"), _box(pack, labels, "en")
 
 
 def translation(settings: Settings, pack: Pack, language: Language) -> dict[str, str]:
-    """The manifest's strings in another language, by their places in it. The app's own name stays as it is."""
+    """Return the manifest's texts in another language, by their position; the app's name is not translated."""
     labels = _labels(settings, pack, language)
     lists = _bot("", pack, labels, language)["commandLists"]
     return {
@@ -104,10 +105,10 @@ def translation(settings: Settings, pack: Pack, language: Language) -> dict[str,
 
 
 def write(settings: Settings, pack: Pack, path: Path) -> None:
-    """Write the package; the same settings give the same bytes.
+    """Write the package; equal settings give equal bytes.
 
     Raises:
-        ConfigError: as in `manifest`, or the file cannot be written.
+        ConfigError: As in `manifest`, or if the file cannot be written.
     """
     files: dict[str, bytes] = {"manifest.json": _text(manifest(settings, pack)), **_icons()}
     files |= {f"{tongue}.json": _text(translation(settings, pack, tongue)) for tongue in TRANSLATIONS}
@@ -120,7 +121,10 @@ def write(settings: Settings, pack: Pack, path: Path) -> None:
 
 
 def _icons() -> dict[str, bytes]:
-    """A speech bubble with a heart: 192 pixels in colour, 32 as an outline (`python -m tests.icons`)."""
+    """Return the icons, a speech bubble with a heart.
+
+    192 pixels in colour, 32 as an outline (`python -m tests.icons`).
+    """
     return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
 
 
@@ -142,9 +146,9 @@ def _developer(settings: Settings) -> dict[str, str]:
 
 
 def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
-    """The bot with its three lists, which is as many as Teams takes: for its own chat, for others, and behind "/".
+    """Return the bot with its three lists, the maximum of Teams: for its own chat, for others, and for "/".
 
-    In Copilot it is offered what a channel is: only the directory is answered there.
+    In Copilot the prompts are those of a channel, because only directory questions are answered there.
     """
     prompts = [
         {
@@ -173,13 +177,13 @@ def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> Manifes
 
 
 def _listed(name: str, labels: Labels) -> list[ManifestPart]:
-    """The commands of a list of the template: `own:1`, `own:2` and so on, each with what it is `about`."""
+    """Return the commands of a list in the template: `own:1`, `own:2` and so on, each with its `about` text."""
     keys = takewhile(labels.__contains__, (f"{name}:{at}" for at in count(1)))
     return [{"title": labels[key], "description": labels[f"about:{key}"]} for key in keys]
 
 
 def _box(pack: Pack, labels: Labels, language: Language) -> list[ManifestPart]:
-    """What the message box and a message's menu offer: the search, the forms, and to ask about the message."""
+    """Return the items of the message box and a message's menu: the search, the forms, and asking about the message."""
     about = {"title": labels["ask"], "description": labels["about:ask"]}
     return [
         _search(labels),
@@ -217,7 +221,7 @@ _READ = frozenset({"title", "description", "prompt"})
 
 
 def _placed(place: str, value: object) -> Iterator[tuple[str, str]]:
-    """The words in a part of the manifest that a person reads, with their places in it."""
+    """Yield the visible texts in a part of the manifest, with their positions."""
     if isinstance(value, list):
         for at, inside in enumerate(value):
             yield from _placed(f"{place}[{at}]", inside)

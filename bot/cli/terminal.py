@@ -1,4 +1,4 @@
-"""What all commands share: streams, help, settings, and errors as lines that a person can act on."""
+"""Code shared by all commands: streams, help, settings, and errors as single lines."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
 
 
 class ShownCommand(click.Command):
-    """A command whose first sentence stands whole in the list of commands; a narrow terminal wraps it."""
+    """A command whose first sentence is shown in full in the list of commands."""
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 -- nothing is cut
-        """The first paragraph of its help."""
+        """Return the first paragraph of the help text."""
         return " ".join((self.help or "").partition("\n\n")[0].split())
 
 
@@ -42,10 +42,10 @@ class ShownGroup(ShownCommand, click.Group):
 
 
 def open_streams() -> None:
-    """Files and pipes are UTF-8, and so is a terminal of the C locale; what cannot be read or shown becomes a mark.
+    """Set all streams to UTF-8, also in the C locale; undecodable and unencodable characters are replaced.
 
-    Python would use ASCII there when its UTF-8 mode is off, and end at the first accent. A stream that was closed is
-    empty.
+    Python would use ASCII there if its UTF-8 mode is off, and fail on the first accent. A closed stream becomes an
+    empty one.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -60,10 +60,10 @@ def _take_any_letter(stream: TextIO) -> None:
 
 
 def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
-    """The settings of this process and a file, with the log set up: from `level` on, where the operator set none.
+    """Return the settings of this process and a file, with logging set up, from `level` on unless configured.
 
     Raises:
-        click.ClickException: naming every setting that is wrong. `serving` also asks for what members need.
+        click.ClickException: For invalid settings, all of which it names; `serving` includes what members need.
     """
     with told():
         settings, faults = look_at_settings({"_env_file": file}, serving=serving)
@@ -74,10 +74,10 @@ def own_settings(*, serving: bool = False, level: str | None = None, file: str |
 
 
 def settings_of(*prefixes: str) -> Settings:
-    """The settings of this process; only faults of those whose names begin like this are told.
+    """Return the settings of this process; only errors in those with these prefixes are reported.
 
     Raises:
-        click.ClickException: naming each of them.
+        click.ClickException: For invalid settings, all of which it names.
     """
     with told():
         settings, faults = look_at_settings()
@@ -87,16 +87,16 @@ def settings_of(*prefixes: str) -> Settings:
 
 
 def listed(faults: list[str]) -> str:
-    """One fault as it is; several as a list with their number."""
+    """Return a single error unchanged, or several as a list with their number."""
     if len(faults) == 1:
         return faults[0]
     return "\n".join([f"Fix these {len(faults)} settings:", *(f"  {fault}" for fault in faults)])
 
 
 def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> None:
-    """Run a command, on uvloop where there is one; what keeps it from its work is a line on stderr.
+    """Run a command, on uvloop if installed; an expected error becomes a line on stderr.
 
-    `until_interrupted`: Ctrl-C is how it ends, and no failure.
+    With `until_interrupted`, Ctrl-C is the normal end and not an error.
     """
     from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- short commands need no loop
 
@@ -113,7 +113,7 @@ def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> N
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """Tell an error of ours in its own words, without a traceback."""
+    """Print the text of an error of this program, without a traceback."""
     try:
         yield
     except StoreError as error:
@@ -130,7 +130,7 @@ class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
     name = "port"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number, or click's error."""
+        """Return the number, or raise click's error."""
         text = str(value)
         if not text.isascii() or not text.isdecimal() or int(text) > _LAST_PORT:
             self.fail(f"{text} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.", param, ctx)
@@ -138,7 +138,7 @@ class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
 
 
 async def until_quit(lines: AsyncIterator[str], out: TextIO) -> AsyncIterator[str]:
-    """The lines up to one that only says "quit", "exit" or "salir", which is answered with a good-bye."""
+    """Yield the lines before one that says only "quit", "exit" or "salir", which is answered with a good-bye."""
     async for line in lines:
         goodbye = _GOODBYE.get(line.strip().strip(".!/").casefold())
         if goodbye:

@@ -1,4 +1,4 @@
-"""`bcbst-bot understand`: how messages are read, without network or account."""
+"""`bcbst-bot understand`: shows how messages are understood, without network or account."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 def readings(
     lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
 ) -> Iterator[str]:
-    """One printed line (or, with `explain`, a block) a message.
+    """Yield one line (or, with `explain`, a block) per message.
 
     Raises:
-        PackError, ConfigError: the rules cannot be loaded, or the day's settings are malformed.
+        ConfigError: If the settings for the date are malformed.
+        PackError: If the rules cannot be loaded.
     """
     engine = Engine.load(find_pack(pack) / "intents")
     now = clock_of(load_day())
@@ -54,10 +55,11 @@ def readings(
 
 
 def evidence_of(intent: str, *, pack: str | None = None) -> Iterator[str]:
-    """A line for each piece of evidence that speaks most for an intent, and then most against it.
+    """Yield a line for each of the strongest pieces of evidence for an intent, then for those against it.
 
     Raises:
-        ConfigError: the pack has no such intent. PackError: its weights cannot be loaded.
+        ConfigError: If the pack has no such intent.
+        PackError: If its weights cannot be loaded.
     """
     weights = load_weights(find_pack(pack) / "intents" / WEIGHTS)[INTENTS]
     if intent not in weights.labels:
@@ -95,7 +97,7 @@ def _slots(slots: Mapping[str, Slot]) -> dict[str, dict[str, object]]:
 
 
 def _slot(slot: Slot) -> dict[str, object]:
-    """A slot as contract.md has it: "not" only where it excludes, "values" and "how" only where there are several."""
+    """Return a slot as in contract.md: "not" only if it excludes, "values" and "how" only if there are several."""
     data: dict[str, object] = {"text": slot.text, "value": slot.value}
     if slot.excluded:
         data["not"] = True
@@ -105,7 +107,7 @@ def _slot(slot: Slot) -> dict[str, object]:
 
 
 def explained(trace: ReadingTrace) -> str:
-    """What was heard, which intents it licenses, and what speaks for and against the likeliest two."""
+    """Return what was found, which intents are licensed, and the evidence for and against the likeliest two."""
     reading, heard = trace.reading, trace.heard
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
     lines += [_clause(heard, clause) for clause in heard.clauses]

@@ -1,4 +1,4 @@
-"""uvicorn as each HTTP server of the bot runs it: a time for heads, quiet, and stopped without an error."""
+"""uvicorn with the settings of the bot's HTTP servers: a time limit for headers, no access log, and a clean stop."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class Hurried(HttpToolsProtocol):
-    """Closes a connection on which the head of a request has not come in `head_within` seconds."""
+    """Closes a connection if the headers of a request do not arrive within `head_within` seconds."""
 
     head_within = 10.0
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Wait for the first request."""
+        """Start the timer for the first request."""
         super().connection_made(transport)
         self._wait()
 
     def on_message_begin(self) -> None:
-        """Wait for the rest of a head that has begun."""
+        """Start the timer for the rest of the headers."""
         super().on_message_begin()
         self._wait()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """Stop the timer, as the headers are complete."""
         self._wait_no_more()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody is waited for."""
+        """Stop the timer."""
         self._wait_no_more()
         super().connection_lost(exc)
 
@@ -54,7 +54,7 @@ log = structlog.get_logger("serve")
 
 
 def config_of(app: ASGIApp) -> uvicorn.Config:
-    """What a proxy says of a client is read by the entrance, which knows whom the operator trusts."""
+    """Return the configuration; proxy headers are left to the middleware, which knows the trusted proxies."""
     return uvicorn.Config(
         app,
         http=Hurried,
@@ -69,7 +69,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
 
 @contextlib.asynccontextmanager
 async def beside(app: ASGIApp, sock: socket) -> AsyncIterator[None]:
-    """Serve an application besides another one, until that has stopped."""
+    """Serve a second application until the first one has stopped."""
     server = Second(config_of(app))
     log.info("watched", port=sock.getsockname()[1])
     task = asyncio.create_task(server.serve(sockets=[sock]))
@@ -81,11 +81,11 @@ async def beside(app: ASGIApp, sock: socket) -> AsyncIterator[None]:
 
 
 class WebServer(uvicorn.Server):
-    """Stops when it is told to. uvicorn's own would then raise the signal again, before the store is closed."""
+    """A server that stops on a signal without raising it again, as uvicorn does, before the store is closed."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the two signals that a terminal and a supervisor send; the second interrupt does not wait."""
+        """Handle the two signals of a terminal and a supervisor; a second interrupt stops at once."""
         loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
         for number in numbers:
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -97,9 +97,9 @@ class WebServer(uvicorn.Server):
 
 
 class Second(uvicorn.Server):
-    """A second server that stops when the first one has, and ignores signals."""
+    """A second server that stops after the first one, and ignores signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the first."""
+        """Leave the signals to the first server."""
         yield

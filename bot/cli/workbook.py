@@ -1,4 +1,4 @@
-"""The first sheet of an Excel workbook (.xlsx) as rows of texts, read and written by the extra `xlsx`."""
+"""The first sheet of an Excel workbook (.xlsx) as rows of texts, read and written with the extra `xlsx`."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ROWS, _COLUMNS = 100_000, 256
 
 
 def is_workbook(file: Path) -> bool:
-    """Whether a file is called so."""
+    """Return whether the file has the suffix of a workbook."""
     return file.suffix.casefold() == SUFFIX
 
 
 def read_workbook(file: Path) -> list[list[str]]:
-    """The rows of the first sheet, each cell as it would be typed.
+    """Return the rows of the first sheet, each cell as text.
 
     Raises:
-        ConfigError: the extra is not installed, or the file is no workbook or cannot be read.
+        ConfigError: If the extra is not installed, or the file is not a workbook or cannot be read.
     """
     _needed(file)
     from openpyxl import load_workbook  # noqa: PLC0415 -- an extra
@@ -47,10 +47,11 @@ def read_workbook(file: Path) -> list[list[str]]:
 
 
 def write_workbook(file: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows as one sheet of texts: nothing in it is a formula.
+    """Write rows as one sheet of texts, without formulas.
 
     Raises:
-        ConfigError: the extra is not installed. OSError: the disk is full, or the file may not be written.
+        ConfigError: If the extra is not installed.
+        OSError: If the disk is full, or the file cannot be written.
     """
     _needed(file)
     from openpyxl import Workbook  # noqa: PLC0415 -- an extra

@@ -1,1 +1,1 @@
-"""A page for developers: one conversation as Slack, as Teams and as plain text, beside the embedded payer only."""
+"""A page for developers: one conversation as Slack, as Teams and as plain text, with the embedded payer only."""

@@ -1,7 +1,7 @@
-"""`/dev/chat`: a conversation with the bot in a browser, each reply as every channel would carry it.
+"""`/dev/chat`: a conversation with the bot in a browser, with each reply as every channel would send it.
 
-For this machine alone: other addresses, and names that only resolve to it, find nothing (DNS rebinding). What is shown
-is made from the channels' own payloads, so that a card can be looked at before a workspace sees it.
+It is for the local machine only: requests from other addresses, or for other host names (DNS rebinding), get 404. The
+page uses the channels' own payloads, so that a card can be checked without a workspace.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ AnswerMessage = Callable[[Message], AsyncIterator[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class ChatExchange:
-    """What was said or pressed, and every reply to it as the channels carry it."""
+    """A message or a pressed button, and every reply to it as sent by the channels."""
 
     said: str
     replies: list[dict[str, object]] = field(default_factory=list)
 
 
 class DevChat:
-    """Conversations by browser, in memory: a cookie is a person, and the oldest are forgotten."""
+    """Conversations by browser, in memory: a cookie identifies a person, and the oldest are dropped."""
 
     def __init__(self, answer: AnswerMessage, words: Words, settings: Settings) -> None:
         self._answer, self._slack = answer, Notices(words)
@@ -55,15 +55,15 @@ class DevChat:
         self._said: dict[str, list[ChatExchange]] = {}
 
     def routes(self) -> list[Route]:
-        """GET shows the conversation, POST says or presses something."""
+        """Return the routes: GET shows the conversation, POST sends a message or presses a button."""
         return [Route(PATH, self.show, methods=["GET"]), Route(PATH, self.say, methods=["POST"])]
 
     async def push(self, person: Person, reply: Private) -> None:
-        """A reply to nothing that was said here, such as a sign-in that was cancelled."""
+        """Add a reply without a message, such as a cancelled sign-in."""
         self._turns(person.user).append(ChatExchange("", [self._shapes(reply)]))
 
     async def show(self, request: Request) -> Response:
-        """The conversation so far, newest last; `?only=slack` leaves the other two out."""
+        """Return the conversation so far, newest last; `?only=slack` omits the other two channels."""
         if not _is_here(request):
             return _nothing()
         secret, only = self._forms.secret(request), _only(request)
@@ -81,7 +81,10 @@ class DevChat:
         return page
 
     async def say(self, request: Request) -> Response:
-        """Answer what our own form sent, and show the conversation again; other pages' forms say nothing."""
+        """Answer a message from the page's own form, and show the conversation again.
+
+        Other pages' forms are ignored.
+        """
         if not _is_here(request):
             return _nothing()
         fields, secret = await fields_of(request), self._forms.secret(request)
@@ -105,7 +108,7 @@ class DevChat:
         return turns
 
     def _shapes(self, reply: Reply) -> dict[str, object]:
-        """The reply's payloads: Slack's blocks, Teams' cards, and the text."""
+        """Return the payloads of the reply: Slack's blocks, Teams' cards, and the text."""
         return {
             "language": reply.language,
             "slack": [page.blocks for page in self._slack.pages(reply)],
@@ -115,7 +118,7 @@ class DevChat:
 
 
 def mrkdwn(text: str) -> list[list[dict[str, str]]]:
-    """Lines of our own mrkdwn as runs with their `text`, `bold` and `url`."""
+    """Return lines of mrkdwn as runs with their `text`, `bold` and `url`."""
     return [[_run(*found.groups("")) for found in _RUN.finditer(line)] for line in text.split("\n")]
 
 
@@ -129,7 +132,7 @@ def _only(request: Request) -> str:
 
 
 def _is_here(request: Request) -> bool:
-    """Whether the client is this machine, and asked for it by its own name."""
+    """Return whether the client is on this machine, and used one of its local names."""
     client = request.client.host if request.client else ""
     return _is_loopback(client) and (request.url.hostname == "localhost" or _is_loopback(request.url.hostname or ""))
 
