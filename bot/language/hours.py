@@ -43,6 +43,10 @@ class HourPatterns:
         """A weekend, where something is to be open."""
         return weekend if self.opens else None
 
+    def at_once(self, present: str) -> str | None:
+        """Right now, anywhere in a message that says "open"."""
+        return present if self.opens else None
+
     def clock(self, clock: tuple[int, str]) -> int | None:
         """9pm, in minutes of the day."""
         return self.to_minute(clock[0], 0, clock[1])
