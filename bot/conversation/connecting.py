@@ -197,8 +197,9 @@ class Connecting:
         and what else stays a button.
         """
         language, work, said = asked.language, asked.rule == _AT_WORK, keys_in(message.text)
-        zone, who = self._now().tzinfo, not (_WHO.isdisjoint(said) or _LOOKS.isdisjoint(said))
-        rows = [row for row in await self._audit.of(message.person) if row.what in _SEEN]
+        who = "who" in asked.arguments or not (_WHO.isdisjoint(said) or _LOOKS.isdisjoint(said))
+        every, zone = await self._audit.of(message.person), self._now().tzinfo
+        rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
         seen = [
             {
                 "at": datetime.fromisoformat(row.at).astimezone(zone),
