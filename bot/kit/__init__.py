@@ -38,7 +38,7 @@ from bot.kit.ask import (
     time_of,
     values_of,
 )
-from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
+from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.benefits_csv import read_benefits
@@ -212,8 +212,8 @@ __all__ = [
     "counts_apart", "curve_of", "dated", "days_around", "deductible_met", "denial_kind", "denied_claims",
     "doctors_gone", "doctors_seen", "doctors_still", "doubts_of", "drug_lists", "drugs_by_id", "drugs_named",
     "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "form_asked", "gathered",
-    "given", "history", "holds_more", "household", "houses", "in_any_state", "is_called_so", "is_named", "is_npi",
-    "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of",
+    "given", "history", "holds_more", "household", "houses", "in_any_state", "in_own", "is_called_so", "is_named",
+    "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of",
     "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "name_of_state",
     "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names", "network_side",
     "networks", "networks_among", "newest_claims", "newest_visits", "of_other_person", "of_scope", "of_some",
