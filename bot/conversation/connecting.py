@@ -20,7 +20,11 @@ from bot.ops.audit import Audit
 from bot.ops.trail import AuditEvent
 from bot.pack import Pack
 
-_WHO = frozenset({"who", "whos", "seen", "looked", "accessed", "quien", "quienes", "visto", "vio"})
+_WHO = frozenset({"who", "whos", "quien", "quienes"})
+_LOOKS = frozenset({
+    "see", "saw", "seen", "look", "looked", "looking", "access", "accessed", "read", "opened", "viewed",
+    "ve", "ven", "ver", "vio", "visto", "acceso", "leyo", "leido", "leer", "reviso", "revisado",
+})  # fmt: skip
 _SEEN: frozenset[AuditEvent] = frozenset({"answered"})
 _SHOWN = 5
 CodeState = Literal["fresh", "spent", "aside", "barred"]
@@ -195,11 +199,13 @@ class Connecting:
     async def _privacy(self, message: Message, asked: Asked) -> Private:
         """Return what is stored, and when this person's records were read for them, from the audit trail.
 
-        The latter comes first if the words ask who has seen the records; a question about work has a text of its own.
+        The latter comes first if the words ask who has seen the records; a question about work has a text of its own,
+        and what else is stored becomes a button.
         """
-        language, work = asked.language, asked.rule == _AT_WORK
-        zone, who = self._now().tzinfo, not _WHO.isdisjoint(keys_in(message.text))
-        rows = [row for row in await self._audit.of(message.person) if row.what in _SEEN]
+        language, work, said = asked.language, asked.rule == _AT_WORK, keys_in(message.text)
+        who = "who" in asked.arguments or not (_WHO.isdisjoint(said) or _LOOKS.isdisjoint(said))
+        every, zone = await self._audit.of(message.person), self._now().tzinfo
+        rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
         seen = [
             {
                 "at": datetime.fromisoformat(row.at).astimezone(zone),
@@ -209,7 +215,8 @@ class Connecting:
             for row in rows[:_SHOWN]
         ]
         erases = await self._retention.count(message.person) is not None
-        values = {"seen": seen, "times": len(rows), "who": who, "work": work, "erases": erases}
+        more = asked.arguments.get("more")
+        values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}
         return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:

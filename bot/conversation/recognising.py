@@ -40,6 +40,7 @@ GIVES = "gives"
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
 _MORE = "more"
+_NAME = "provider_name"
 
 NextStep = Answered | Said | Asked
 """The result of a message: a final reply, a reply to be stored, or a question to be answered."""
@@ -159,10 +160,14 @@ class Recognisers:
     async def _list(self, exchange: Exchange) -> Asked | None:
         """Return the question about a list, if the first line asks something that can be asked of one; else None.
 
-        The lines are an argument of the question: the answer reads each of them separately.
+        The lines are an argument of the question: the answer reads each of them separately. So are
+        the names of "are Okafor and Kim in network", of which the question itself takes one.
         """
         head, items = ("", ()) if exchange.is_pressed else head_and_items(exchange.message.text)
         reading = self._engine.understand(head, today=self._now().date()) if items else UNREAD
+        several = None if items or exchange.is_pressed else exchange.reading.unmet.get(_NAME)
+        if several and len(several.values) > 1:
+            reading, items = exchange.reading, tuple(map(str, several.values))
         likely = reading.candidates if reading.unclear else reading.candidates[:1]
         asks = next((one for one in likely if self._intents[one.intent].of_list), None)
         if asks is None:
@@ -173,7 +178,8 @@ class Recognisers:
         slots = {name: kinds[kind] for name, kind in rules.slots.items() if kind in kinds}
         unmet = {name: slot for name, slot in asks.slots.items() if slot not in slots.values()}
         arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
-        return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet={**reading.unmet, **unmet})
+        unmet = {name: slot for name, slot in {**reading.unmet, **unmet}.items() if slot is not several}
+        return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet=unmet)
 
     async def button(self, exchange: Exchange) -> Asked | None:
         """Return the question of a pressed button, or of the label of one that this conversation has shown."""

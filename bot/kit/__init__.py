@@ -13,7 +13,7 @@ from bot.kit.appeals import (AppealClock, DenialKind, OfAppeal, ToldDay, appeal_
 from bot.kit.around import Around, around
 from bot.kit.ask import (Answer, Ask, Kin, NeedsPlace, Summary, amount_asked, days_around, of_other_person,
     service_dates, span_of, text_of, time_of, values_of)
-from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
+from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.benefits_csv import read_benefits
@@ -106,7 +106,7 @@ __all__ = [
     "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doctors_still", "doubts_of", "drug_lists",
     "drugs_by_id", "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of",
     "form_asked", "gathered", "given", "group_asked", "history", "holds_more", "household", "houses", "in_any_state",
-    "is_called_so", "is_named", "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said",
+    "in_own", "is_called_so", "is_named", "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said",
     "kind_shown", "kinds_of", "left_of", "listings", "loosened", "mark", "marks_of_claims", "medications",
     "member_coverages", "month_of", "most_of", "name_of_state", "named_visit", "names_of", "near_claims", "nearest",
     "nearest_names", "network_names", "network_side", "networks", "networks_among", "newest_claims", "newest_visits",

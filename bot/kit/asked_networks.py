@@ -39,6 +39,7 @@ _HINTS = frozenset(
         "participa",
     ]
 )
+_INSIDE = frozenset({"network", "red", "inn", "par"})
 _BOTH = frozenset({"and", "both", "y", "ambas"})
 _OUTSIDE = re.compile(r"\b(out[- ]of|outside|oon|fuera)\b", re.IGNORECASE)
 _INSIDE = re.compile(r"\b(inn|in[- ]network|par|dentro)\b", re.IGNORECASE)
@@ -153,6 +154,16 @@ def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
     """Return the names of the question looked up in the listings' networks, if the directory has no list of its own."""
     named = tuple(dict.fromkeys(network for row in found for network in row.networks))
     return replace(resolve(ask, named), listed=False)
+
+
+async def in_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
+    """The same with the asker's own networks as the wanted ones, where "in network" was said and they are known."""
+    inside = asked.anyone or not _INSIDE.isdisjoint(words_of(ask.said))
+    own = await own_networks(ask) if inside and not (asked.named or asked.outside) else ()
+    if not own:
+        return asked
+    listed = await networks(ask)
+    return replace(asked, wanted=tuple(wanted("", (name,), listed) for name in own), anyone=False)
 
 
 async def without_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:

@@ -155,11 +155,6 @@ class Dates:
         start = unit_around(self._today, unit)[0]
         return Stretch(*unit_around(start - timedelta(days=1), unit))
 
-    def unit_before_last(self, unit: str) -> Stretch:
-        """The week before last."""
-        first = self.previous_unit(unit).start
-        return Stretch(*unit_around(first - timedelta(days=1), unit))
-
     def weekdays_ago(self, weekday: int, count: int = 1) -> Stretch:
         """Two Fridays ago."""
         return self._day(self.weekday(weekday).start - timedelta(weeks=max(count, 1) - 1))

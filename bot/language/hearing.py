@@ -77,7 +77,7 @@ class Scanner:
         return Scanned(keys, found, names)
 
     def _people(self, said: Utterance, names: tuple[NameFound, ...]) -> tuple[NameFound, ...]:
-        """Return the names that are not part of a place's name: "Johnson City" is no person."""
+        """The names that are no part of a place's own: "Johnson City rn" is nobody's."""
         if not names:
             return names
         places = [
@@ -88,7 +88,9 @@ class Scanner:
         return tuple(
             name
             for name in names
-            if not any(place.first <= name.first and name.after <= place.after for place in places)
+            if not any(
+                place.first <= name.first and name.first + len(name.name.split()) <= place.after for place in places
+            )
         )
 
 

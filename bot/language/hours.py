@@ -57,6 +57,10 @@ class HourPatterns:
         """Return a weekend if something should be open."""
         return weekend if self.opens else None
 
+    def at_once(self, present: str) -> str | None:
+        """Right now, anywhere in a message that says "open"."""
+        return present if self.opens else None
+
     def clock(self, clock: tuple[int, str]) -> int | None:
         """Return "9pm" in minutes of the day."""
         return self.to_minute(clock[0], 0, clock[1])

@@ -44,7 +44,13 @@ from bot.kit import (
 
 SHOWN = 5
 _LATE = frozenset({"late", "tarde"})
-_UNTIL = (frozenset({"long", "appeal"}), frozenset({"deadline"}), frozenset({"plazo"}), frozenset({"cuanto", "tiempo"}))
+_UNTIL = tuple(
+    frozenset(words.split())
+    for words in (
+        *("long appeal", "long have", "deadline", "last day", "days have", "until when"),
+        *("plazo", "cuanto tiempo", "hasta cuando", "ultimo dia", "cuantos dias"),
+    )
+)
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.kit import Ask, Medication, Summary, medications, text_of
+from bot.kit import Ask, Medication, Summary, form_asked, medications, text_of, words_of
 
 SHOWN = 6
 LOOKED_BACK = 730
+EARLY = timedelta(days=7)
+_LEFT = frozenset({"left", "remaining", "remain", "quedan", "queda", "times", "veces", "repeticiones"})
+_DAYS = frozenset({"day", "days", "dia", "dias"})
+_NOW = frozenset({"yet", "soon", "early", "now", "already", "again", "can", "ya", "pronto", "puedo", "toca"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,10 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Refill(Summary):
-    """The supplies, those that end last first; `since` is how far fills were looked for."""
+    """The supplies, those that end last first; `since` is how far fills were looked for.
+
+    `counts`: how many refills are left was asked; `whether`: if one can be had now.
+    """
 
     supplies: tuple[Supply, ...]
     more: int
@@ -30,6 +37,14 @@ class Refill(Summary):
     since: date
     today: date
     marked: int
+    counts: bool = False
+    whether: bool = False
+
+    @property
+    def early(self) -> bool:
+        """True where the one supply lasts so long that a plan would hardly pay for the next one yet."""
+        until = self.supplies[0].until if self.supplies else None
+        return until is not None and until - self.today > EARLY
 
     @property
     def next(self) -> Supply | None:
@@ -56,7 +71,10 @@ def summarize(found: Iterable[Medication], ask: Ask, since: date) -> Refill:
     supplies = [Supply(one, _until(one)) for one in plain]
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)
     more = max(0, len(supplies) - SHOWN)
-    return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain))
+    said = set(words_of(ask.said))
+    counts = bool(said & _LEFT) and not said & _DAYS
+    whether = bool(said & _NOW) and not counts and form_asked(ask) is None
+    return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain), counts, whether)
 
 
 def _words(one: Medication) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, of_other_person
 
+_EVERYBODY = {"kin": "household"}
+
 
 @dataclass(frozen=True, slots=True)
 class Dependents(Summary):
@@ -23,7 +25,8 @@ class Dependents(Summary):
 
 async def answer(ask: Ask) -> Dependents:
     """The people that the member's coverages name."""
-    return summarize(await member_coverages(ask), person=of_other_person(ask))
+    somebody = of_other_person(ask) and ask.slots.get("person") != _EVERYBODY
+    return summarize(await member_coverages(ask), person=somebody)
 
 
 def summarize(coverages: Coverages, *, person: bool = False) -> Dependents:

@@ -35,6 +35,12 @@ class Other:
     drug: Drug | None
     costs: TierCosts | None
 
+    @property
+    def month(self) -> Amount | None:
+        """What a month costs at a network pharmacy, as `Priced.dollars`."""
+        cost = next((one for one in self.costs.costs if one.pharmacy == MONTH), None) if self.costs else None
+        return Priced(self.name, self.drug, cost).dollars
+
 
 @dataclass(frozen=True, slots=True)
 class Priced:
@@ -81,6 +87,18 @@ class Alternatives(Summary):
         return tuple(one for one, amount in told if amount and amount.value == least)
 
     @property
+    def cheaper(self) -> Other | None:
+        """The first alternative of which a month costs less, in dollars that no deductible comes before."""
+        own = self.itself.dollars if self.itself else None
+        return next((one for one in self.others if own and one.month and _is_less(one.month, own)), None)
+
+    @property
+    def none_cheaper(self) -> bool:
+        """True where every alternative has a price, and none is below the drug's own."""
+        own = self.itself.dollars if self.itself else None
+        return bool(own and not self.left) and all(one.month and not _is_less(one.month, own) for one in self.others)
+
+    @property
     def own(self) -> bool:
         """True when the chosen list is the member's own plan's."""
         return self.lists is not None and self.chosen in self.lists.own
@@ -118,6 +136,10 @@ async def _compared(ask: Ask, names: Sequence[str]) -> Alternatives:
         ask.report.cite("MedicationKnowledge", [one.drug.id for one in rows[-1:] if one.drug])
     ask.report.cite("List", [chosen.id])
     return Alternatives(names[0], lists, chosen, listed=True, compared=tuple(rows))
+
+
+def _is_less(one: Amount, other: Amount) -> bool:
+    return one.currency == other.currency and one.value < other.value
 
 
 def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:

@@ -22,6 +22,8 @@ from bot.kit import (
 )
 
 PAGE = 3
+MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail"
+_MONTHS = 3
 _TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago"})
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
@@ -45,12 +47,26 @@ class Group:
     @property
     def month(self) -> PharmacyCost | None:
         """A month's supply at a network pharmacy."""
-        return self.cost("1-month-in-retail")
+        return self.cost(MONTH)
 
     @property
     def by_mail(self) -> PharmacyCost | None:
         """Three months' supply by mail, in network."""
-        return self.cost("3-month-in-mail")
+        return self.cost(MAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What three months of a tier cost at a network pharmacy and by mail."""
+
+    costs: TierCosts
+    retail: Amount
+    mail: Amount
+
+    @property
+    def saves(self) -> bool:
+        """True where it costs less by mail."""
+        return self.mail.value < self.retail.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,7 @@ class DrugCoverage(Summary):
     sentence answers; `approval` is that need, None where the list says it of none, and `unsure`: it doesn't of all.
     `stepped`: another drug has to be tried before one of them.
     `span` are the lowest and the highest copay of a month, where every group has just a copay.
+    Where a drug has forms without a brand, all this is said of them, and `brands` are its other rows, one a brand.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
     the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
     same of every drug, where several were named.
@@ -85,6 +102,7 @@ class DrugCoverage(Summary):
     unsure: bool = False
     stepped: bool = False
     span: tuple[Amount, Amount] | None = None
+    brands: tuple[Group, ...] = ()
     limits: int = 0
     total: int = 0
     detail: bool = False
@@ -93,6 +111,12 @@ class DrugCoverage(Summary):
     tiered: bool = False
     mailed: bool = False
     each: tuple[DrugCoverage, ...] = ()
+
+    @property
+    def by_tier(self) -> tuple[Supply, ...]:
+        """What three months cost by tier, where both ways are plain sums."""
+        found = ((one, _plain(one, RETAIL), _plain(one, MAIL)) for one in (self.chosen.tiers if self.chosen else ()))
+        return tuple(Supply(costs, retail, mail) for costs, retail, mail in found if retail and mail)
 
     @property
     def own(self) -> bool:
@@ -107,7 +131,8 @@ async def answer(ask: Ask) -> DrugCoverage:
     drug = " / ".join(several) if len(several) > 1 else _drug(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
-        return DrugCoverage(drug, lists, chosen, choices=lists.every)
+        mailed = not _MAIL.isdisjoint(words_of(ask.said))
+        return DrugCoverage(drug, lists, chosen, choices=lists.every, mailed=mailed)
     ask.report.cite("List", [chosen.id])
     if len(several) < _TWO:
         return (await _of(ask, drug, lists, chosen))[0]
@@ -137,6 +162,13 @@ def _asks_price(ask: Ask) -> bool:
     return form_asked(ask) == "amount" or bool(_COST.intersection(words_of(ask.said)))
 
 
+def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
+    """What three months cost there: its own sum, else three times a month's; None for a share or a deductible."""
+    sums = {one.pharmacy: one.copay for one in tier.costs if one.copay and not (one.percent or one.after_deductible)}
+    month = sums.get(MONTH) if pharmacy == RETAIL else None
+    return sums.get(pharmacy) or (replace(month, value=month.value * _MONTHS) if month else None)
+
+
 def _drug(ask: Ask) -> str | None:
     """The drug that was named, or the one before; "insulin" names many, and is looked for by that word."""
     said = set(words_of(ask.said))
@@ -148,21 +180,24 @@ def _drug(ask: Ask) -> str | None:
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
     """The drugs folded into groups that the list treats alike, one page of them."""
     groups = _groups(drugs, base.chosen)
+    plain = tuple(group for group in groups if not group.first.brand)
+    told = plain or groups  # who asks for a brand gets no row without one
     first = page * PAGE
-    needs = [group.first.prior_authorization for group in groups]
+    needs = [group.first.prior_authorization for group in told]
     return replace(
         base,
         approval=next((need for need in needs if need is not None), None),
         unsure=None in needs,
-        stepped=any(group.first.step_therapy for group in groups),
-        span=_span(groups),
+        stepped=any(group.first.step_therapy for group in told),
+        span=_span(told),
         groups=groups[first : first + PAGE],
         first=first + 1,
         more=len(groups) > first + PAGE,
         page=page,
-        alike=_alike(groups),
-        limits=sum(1 for group in groups if group.first.quantity_limit),
-        total=len(groups),
+        alike=_alike(told),
+        brands=tuple({group.first.brand: group for group in groups if plain and group.first.brand}.values()),
+        limits=sum(1 for group in told if group.first.quantity_limit),
+        total=len(told),
     )
 
 

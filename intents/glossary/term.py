@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from bot.kit import Ask, CostShare, Coverage, Summary, text_of
 
@@ -20,6 +22,11 @@ _SHARES: Mapping[str, tuple[str, str | None]] = {
 }
 _KINDS = {"hmo": "HMO", "ppo": "PPO", "pos": "POS"}
 _NETWORK, _GROUP, _ROLES = ("network", "in_network", "out_of_network"), "group_number", ("subscriber", "dependent")
+_MODIFIER = re.compile(r"\bmodif(?:ier|icador)\s+([0-9a-z]{2})\b", re.IGNORECASE)
+_ADJUSTMENT = re.compile(
+    r"\b(?:(co|pr|oa|pi)[\s-]?|(?:adjustment|reason|denial|carc|de motivo|de ajuste|code|c[oó]digo)\s+)(\d{1,3})\b",
+    re.IGNORECASE,
+)
 _OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 
@@ -37,11 +44,23 @@ class Own:
     of_it: bool = False
 
 
+class BillCode(NamedTuple):
+    """A code on a bill or an explanation of benefits; `group`, "CO", "PR", "OA" or "PI", says whose an adjustment is."""
+
+    kind: Literal["adjustment", "modifier", "procedure"]
+    value: str
+    group: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning(Summary):
-    """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them."""
+    """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them.
+
+    `code` is the code that the words name.
+    """
 
     terms: tuple[tuple[str, Own | None], ...]
+    code: BillCode | None = None
 
     @property
     def own(self) -> tuple[str, Own] | None:
@@ -51,6 +70,8 @@ class Meaning(Summary):
 
 async def answer(ask: Ask) -> Meaning:
     """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it."""
+    if code := code_in(ask.said, text_of(ask, "procedure_code")):
+        return Meaning((), code)
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
@@ -59,6 +80,16 @@ async def answer(ask: Ask) -> Meaning:
     if found.own:
         ask.stands_on("Coverage", [found.own[1].coverage.id])
     return found
+
+
+def code_in(said: str, procedure: str | None) -> BillCode | None:
+    """The first code of a bill in the words, `procedure` where they hold one of that kind."""
+    if found := _MODIFIER.search(said):
+        return BillCode("modifier", found[1].upper())
+    if procedure:
+        return BillCode("procedure", procedure)
+    found = _ADJUSTMENT.search(said)
+    return BillCode("adjustment", str(int(found[2])), (found[1] or "").upper()) if found else None
 
 
 def summarize(keys: list[str], coverages: list[Coverage]) -> Meaning:

@@ -22,6 +22,7 @@ from bot.kit import (
     Who,
     WithDocument,
     asked_networks,
+    in_own,
     is_npi,
     names_of,
     network_names,
@@ -115,7 +116,7 @@ async def answer(ask: Ask) -> Summary:
     """Each line by itself, all at once: what they search alike is one search with a list of names or numbers."""
     lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
     kept = tuple(dict.fromkeys(lines))
-    named = await asked_networks(ask)
+    named = await in_own(ask, await asked_networks(ask))
     wanted = named.names
     items = _BETWEEN.join(kept[:MOST])
     if not kept or named.unclear or not wanted:

@@ -28,6 +28,7 @@ class Asked(NamedTuple):
 TABLE = Path(__file__).with_suffix("").with_name("first_lines.tsv")
 QUESTIONS = [Asked(*line.split("\t")) for line in TABLE.read_text(encoding="utf-8").splitlines()]
 MEMBERS = sorted({one.member for one in QUESTIONS})
+AFTER_ANOTHER = {"appeal.call", "appeal.sent", "appeal.result", "endpoint.lookup"}  # their stories tell these
 FORMS = {"amount", "yes/no", "date", "name", "list", "why", "how", "which", "who"}
 SPANISH = {"cuánto", "cuál", "quién", "cuándo", "sí/no"}
 
@@ -54,7 +55,7 @@ async def _fault(talk: Talk, one: Asked) -> str:
 
 
 def test_the_table_has_each_form_and_most_intents() -> None:
-    """All nine forms, those that Spanish has words of its own for, and two of three intents that are looked up."""
+    """All nine forms, those that Spanish has words of its own for, and every intent that is looked up but a few."""
     assert {one.form for one in QUESTIONS} >= FORMS | SPANISH
     looked_up = {rules.intent for rules in shipped_pack().answered}
-    assert len({one.intent for one in QUESTIONS} & looked_up) * 3 >= len(looked_up) * 2
+    assert looked_up - {one.intent for one in QUESTIONS} <= AFTER_ANOTHER
