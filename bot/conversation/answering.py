@@ -20,7 +20,6 @@ from bot.conversation.quoting import PayerQuoted, closed, once, quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.sharing import SHARED
 from bot.conversation.state import Asked, Memory
-from bot.documents.drawer import SealedDrawer
 from bot.documents.publisher import Publisher
 from bot.errors import Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
@@ -254,6 +253,7 @@ class Answering:
 
     def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
         honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
+        holds = partial(self._accounts.holds, message.person, access.link_id) if access else None
         return Ask(
             slots=asked.values,
             excluded={name: slot.out for name, slot in honoured.items() if slot.out},
@@ -278,11 +278,8 @@ class Answering:
             read_phone=lambda: self._own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
             read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
-            drawer=self._drawer(message.person, access) if access else None,
+            drawer=partial(self._publisher.drawer, message.person, access, holds) if access and holds else None,
         )
-
-    def _drawer(self, person: Person, access: Access) -> SealedDrawer:
-        return self._publisher.drawer(person, access, partial(self._accounts.holds, person, access.link_id))
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
         """Return the answer with its document stored, and the link to it: for the person, or open without one."""
@@ -349,6 +346,8 @@ class Answering:
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
         rules = self._pack.intents.get(asked.intent)
         of_today = rules is not None and rules.needs == "directory"  # nothing is kept of before
+        if not told:
+            return tuple(blocks), tuple(missed)
         values = {"conditions": once(told), "held": held, "of_today": of_today}
         first = self._pack.render("_unmet", values, asked.language)
         return (*first, *blocks), tuple(missed)

@@ -22,8 +22,8 @@ from bot.conversation.exchange import UNREAD, Exchange, Said
 from bot.conversation.other_questions import cleared, parted
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, become, said
+from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
-from bot.language.listed import head_and_items
 from bot.language.reading import Candidate, Reading
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack

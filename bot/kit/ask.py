@@ -142,7 +142,7 @@ class Ask:
     read_phone: Callable[[], Awaitable[str]] | None = None
     read_cases: Callable[[], Awaitable[tuple[AppealCase, ...]]] | None = None
     read_seen: Callable[[], Awaitable[Seen | None]] | None = None
-    drawer: Drawer | None = None
+    drawer: Callable[[], Drawer] | None = None
     mark_key: str = ""
     private: bool = False
     now: datetime | None = None
@@ -197,7 +197,7 @@ class Ask:
         """Return the drawer of this record."""
         if self.drawer is None:
             raise TypeError(_NO_MEMBER)
-        return self.drawer
+        return self.drawer()
 
     async def read(self, resource_type: str, resource_id: str) -> bytes:
         """Return one resource by id, as bytes."""

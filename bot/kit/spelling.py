@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+_WORD, _INSIDE = re.compile(r"[^\W_]+"), re.compile("['\u2019`.]")
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
 # What a house may be written with or without: its legal form, and an article or an "and".
 _FORMS = frozenset({"pc", "pa", "llc", "pllc", "inc", "llp", "lp", "corp", "ltd", "the", "and", "y"})
@@ -29,10 +31,11 @@ STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _STATE_NAMES.spli
 
 
 def words_of(text: str | None) -> tuple[str, ...]:
-    """Return the words of a name, normalized: `O'Neil, José-María` becomes oneil, jose, maria."""
-    decomposed = unicodedata.normalize("NFKD", (text or "").casefold())
-    bare = "".join(_plain(letter) for letter in decomposed if not unicodedata.combining(letter))
-    return tuple(bare.split())
+    """The words of a name, folded: `O'Neil, José-María` is oneil, jose, maria."""
+    bare = (text or "").casefold()
+    if not bare.isascii():
+        bare = "".join([one for one in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(one)])
+    return tuple(_WORD.findall(_INSIDE.sub("", bare)))
 
 
 def is_named(written: str | None, said: str) -> bool:
@@ -93,12 +96,6 @@ def _same(word: str) -> str:
 def _run_together(own: tuple[str, ...], joined: str) -> bool:
     places = range(len(own))
     return any("".join(own[start : end + 1]) == joined for start in places for end in places[start:])
-
-
-def _plain(letter: str) -> str:
-    if letter in "'\u2019`.":
-        return ""
-    return letter if letter.isalnum() else " "
 
 
 def name_of_state(letters: str) -> str | None:

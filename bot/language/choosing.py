@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from bot.language.context import OBJECTS, TIMES, Context, asks_by_itself, points_back
-from bot.language.evidence import evidence
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import IntentRules, Rule
 from bot.language.slots import kinds_of, slot_of
-from bot.language.weights import INTENTS, Weights
+from bot.language.weights import INTENTS, Weights, evidence
 
 # How much of a whole rule is one that a value of many kinds makes fit.
 _OF_MANY = 0.75

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import DateRange
 from bot.language.entities import Tagger
-from bot.language.evidence import evidence, shape
 from bot.language.groups import HouseWords, spot_groups
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import WordArea
@@ -19,7 +18,7 @@ from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, spot_names
 from bot.language.text import Tag, Utterance
 from bot.language.typos import Speller
-from bot.language.weights import Weights
+from bot.language.weights import Weights, evidence, shape
 from bot.language.wishes import way_in
 
 

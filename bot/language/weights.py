@@ -1,4 +1,6 @@
-"""The counted weights of a pack: how much each piece of evidence speaks for each intent.
+"""The evidence of a message, and the counted weights of a pack: how much each piece speaks for each intent.
+
+Evidence is the words, their pairs, pieces of words, and what the message holds.
 
 `make weights` fits them on the sentences of `intents/_sentences/` and the examples of the rule files, and writes one
 file: a header in JSON, then one byte for each weight, row by row. They alone decide between the possible intents of a
@@ -6,8 +8,10 @@ message, and are never fitted on what people write to the bot.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import accumulate, count, pairwise
 from math import exp, sqrt
 from pathlib import Path
@@ -17,7 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from bot.errors import PackError
-from bot.language.evidence import KINDS, shape
+from bot.language.text import Utterance
 
 WEIGHTS = "_weights.bin"
 MAGIC = b"weights1\n"
@@ -32,6 +36,41 @@ ZERO = 128
 EIGHTHS = 8
 # Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
 _LANE = 4
+
+# Each kind of evidence and how much all of it weighs together; "found" are concepts and slot types.
+KINDS: Mapping[str, float] = {"words": 1.0, "pieces": 1.0, "found": 0.2}
+_NUMBER = re.compile(r"\d")
+_SHORTEST, _LONGEST = 2, 5
+
+
+def evidence(
+    said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()
+) -> dict[str, Counter[str]]:
+    """Return each kind of evidence with its counts.
+
+    `names` are the concepts and slot types found, `without` the positions of words without meaning.
+    """
+    words = [shape(word) for place, word in enumerate(said.words) if place not in without]
+    pairs = zip(("^", *words), (*words, "$"), strict=True)
+    return {
+        "words": Counter([*words, *[f"{left} {right}" for left, right in pairs]]),
+        "pieces": Counter([piece for word in words for piece in _pieces(f" {word} ")]),
+        "found": Counter(names),
+    }
+
+
+def shape(word: str) -> str:
+    """Return a word as evidence: numbers become their number of digits, as the digits do not matter for the intent."""
+    if word.isdigit():
+        return f"#{len(word)}"
+    return "#" if _NUMBER.search(word) else word
+
+
+def _pieces(word: str) -> list[str]:
+    length = len(word)
+    sizes = range(_SHORTEST, min(_LONGEST, length - 1) + 1)
+    found = [word[first : first + size] for size in sizes for first in range(length - size + 1)]
+    return [*found, word] if length <= _LONGEST else found
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):

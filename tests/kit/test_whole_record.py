@@ -103,7 +103,7 @@ def asking(payer: Payer, drawer: Box, *, clock: Callable[[], float] | None = Non
         directory=sentinel.directory,
         places=sentinel.places,
         member=MemberClient(http, BASE, "token", "p1"),
-        drawer=drawer,
+        drawer=lambda: drawer,
     )
 
 

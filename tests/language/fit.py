@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import PackError
-from bot.language.evidence import KINDS, evidence
 from bot.language.hearing import Hearer
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.lexicon import load_lexicon
@@ -25,7 +24,19 @@ from bot.language.places import load_place_names
 from bot.language.rules import Pin, load_rules
 from bot.language.sentences import PACK, Sentence, examples, sentences
 from bot.language.text import read
-from bot.language.weights import DANGER_SURE, EIGHTHS, INTENTS, LANGUAGE, WEIGHTS, ZERO, Header, Weights, written
+from bot.language.weights import (
+    DANGER_SURE,
+    EIGHTHS,
+    INTENTS,
+    KINDS,
+    LANGUAGE,
+    WEIGHTS,
+    ZERO,
+    Header,
+    Weights,
+    evidence,
+    written,
+)
 from tests.language.shipped_weights import difference
 
 Pins = Mapping[str, Sequence[Pin]]

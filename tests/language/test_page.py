@@ -13,11 +13,10 @@ import yaml
 
 from bot.cli.cli import main
 from bot.language import rules
-from bot.language.evidence import _LONGEST, _SHORTEST
 from bot.language.licences import WordClass
 from bot.language.phrases import expand
 from bot.language.sentences import examples, sentences
-from bot.language.weights import DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
+from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
 from bot.pack import find_pack, load_pack
 from tests.answers.asking import Resource, answered
 from tests.language.fit import REPORT, heard, weights_of

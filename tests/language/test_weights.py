@@ -7,11 +7,21 @@ import numpy as np
 import pytest
 
 from bot.errors import PackError
-from bot.language.evidence import KINDS, evidence
 from bot.language.rules import Pin
 from bot.language.sentences import Sentence
 from bot.language.text import read
-from bot.language.weights import INTENTS, LANGUAGE, MAGIC, WEIGHTS, ZERO, Weights, load_weights, written
+from bot.language.weights import (
+    INTENTS,
+    KINDS,
+    LANGUAGE,
+    MAGIC,
+    WEIGHTS,
+    ZERO,
+    Weights,
+    evidence,
+    load_weights,
+    written,
+)
 from tests.language.fit import Heard, Table, heard, parts_of
 
 SAID = (
