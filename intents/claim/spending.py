@@ -1,4 +1,4 @@
-"""What a time of care came to: the member's share by month, kind and provider, and what the sums leave out."""
+"""The cost of care in a period: the member's share by month, kind and provider, and what the sums leave out."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _TWO = ("professional", "pharmacy")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One month, kind or provider: how many claims told the amount, and their sum."""
+    """One month, kind or provider: how many claims have the amount, and their sum."""
 
     name: str
     claims: int
@@ -56,9 +56,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of the time, `2026-05`. Its sum is zero when it has no claims, None when it has and none told.
+    """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
 
-    `read` False: no claim of it came, and some may not have arrived.
+    `read` is False if no claim of the month was received, so that some may be missing.
     """
 
     name: str
@@ -68,16 +68,20 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Spending(Summary):
-    """Sums of what the plan reports as owed by the member, or of the `aspect` that was asked for, one a currency.
+    """Sums of the amounts owed by the member, or of the `aspect` that was asked for, one per currency.
 
-    `told` claims carry the amount; `untold` do not and are not counted as zero, so the sums are a floor where `least`
-    says so: some of the amounts are floors themselves. `apart` counts reversals, replaced, taken back and cancelled
-    claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
-    `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
-    `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
-    `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
-    `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
-    care, "who_paid_more" the member's share and what the plan paid.
+    Attributes:
+        told: How many claims have the amount; the `untold` ones are not counted as zero.
+        least: Whether the sums are minimums.
+        owed: A sum over the same claims, like `plan_paid` and `paid_by_member`.
+        apart: How many claims were reversed, replaced or cancelled; they and the `undated` ones are in no sum.
+        silent: For a kind of care, how many claims do not say what was done.
+        mixed: How many claims also have other care and are counted whole.
+        doubts: What must be said about the sum.
+        hides: Whether some of the data is missing.
+        by: The division of the sum that a button asks for.
+        so_far: Whether the period is this calendar year until today.
+        question: A comparison: "doctors_or_drugs", or "who_paid_more", the member or the plan.
     """
 
     start: date
@@ -110,56 +114,56 @@ class Spending(Summary):
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
-        """Doctor visits and prescriptions, the larger sum first; None where one of the two has no claim."""
+        """Doctor visits and prescriptions, larger sum first; None if one of them has no claim."""
         found = sorted((one for one in self.kinds if one.name in _TWO), key=lambda one: -one.amount.value)
         return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
     def claim_type(self) -> str | None:
-        """The one sort of claim that was asked for."""
+        """The only claim type that was asked for."""
         return self.wanted.claim_type
 
     @property
     def total(self) -> Amount | None:
-        """The one sum, None when there is none or several currencies."""
+        """The only sum, None if there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
     def saved(self) -> Amount | None:
-        """What the plan paid beside the discount that was asked for; None where one of them is not told for all."""
+        """The plan's payment plus the discount that was asked for; None if one of them is incomplete."""
         one, total, paid = self.aspect == "discount", self.total, self.plan_paid
         told = total and paid and total.currency == paid.currency and not self.untold
         return total + paid if one and told and total and paid else None
 
     @property
     def top(self) -> Month | None:
-        """The month of the biggest sum, where several have one and every month was read."""
+        """The month with the largest sum, if there are several and every month was read."""
         told = [] if self.hides else [(one.amount.value, one) for one in self.compared if one.amount]
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
     @property
     def most(self) -> bool:
-        """Whether that month holds more than half of the sum."""
+        """Whether that month has more than half of the sum."""
         top, total = self.top, self.total
         return bool(top and top.amount and total and top.amount.value * 2 > total.value)
 
     @property
     def compared(self) -> tuple[Month, ...]:
-        """The months, where two at least have something to compare."""
+        """The months, if at least two have an amount."""
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
 
     @property
     def years(self) -> bool:
-        """Whether the months need their year to be told apart."""
+        """Whether the months are of more than one year."""
         return self.start.year != self.end.year
 
 
 _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
-"""By what the sum is parted, by the question that was asked."""
+"""How the sum is divided, by the question."""
 
 
 async def answer(ask: Ask) -> Spending:
-    """The sums over the span that was asked for, this calendar year when none was."""
+    """Return the sums over the period that was asked for, by default this calendar year."""
     ask, (start, end) = by_side(ask), time_of(ask)
     alive = await period_claims(ask, start, end)
     ask = by_name(ask, alive.every)
@@ -173,7 +177,7 @@ async def answer(ask: Ask) -> Spending:
 
 
 def summarize(alive: Live, ask: Ask) -> Spending:
-    """The sums of the live claims in the span; sensitive claims are in the total and never described."""
+    """Return the sums of the valid claims in the period; sensitive claims are counted and never described."""
     start, end = time_of(ask)
     wanted, found, aspect = _wanted(ask), _within(alive, ask), amount_asked(ask)
     counted, hides = found.counted, ask.report.hides
@@ -212,9 +216,9 @@ def summarize(alive: Live, ask: Ask) -> Spending:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
+    """Return the conditions, with the amount that was asked for; "out of pocket" means the amount owed.
 
-    Where doctor visits and prescriptions are compared, every kind is summed.
+    If doctor visits and prescriptions are compared, every kind is included.
     """
     wanted = replace(wanted_of(ask), aspect=amount_asked(ask))
     return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else wanted
@@ -230,7 +234,7 @@ def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
 
 
 def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
-    """The sums by a key, the biggest first."""
+    """Return the sums by a key, largest first."""
     made = [
         Share(name, len(rows), amount)
         for name, rows in _grouped(claims, key).items()
@@ -240,7 +244,7 @@ def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimW
 
 
 def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
-    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
+    """Return every month of the period in order; empty if a claim has no month."""
     grouped = _grouped(claims, _month)
     first, last = _count(start), _count(end)
     every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
@@ -254,7 +258,7 @@ def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, 
 
 
 def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
-    """Whether no day of the month counts."""
+    """Return whether no day of the month counts."""
     first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
     return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
 

@@ -1,4 +1,4 @@
-"""Who the member's own coverage names. One link shows one person's record: family access is never inferred."""
+"""The people named in the member's own coverage. One link gives access to one record: families are never inferred."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, of_othe
 
 @dataclass(frozen=True, slots=True)
 class Dependents(Summary):
-    """What the coverages of the linked member say about people.
+    """What the linked member's coverages say about people.
 
-    `coverages` are those that hold today. `named` are the people on their digital cards, `subscriber` is whose policy
-    it is where that is somebody else and named; `person`: somebody else was asked about.
+    Attributes:
+        coverages: The coverages that are valid today.
+        named: The people on their digital cards.
+        subscriber: The policy holder, if it is another, named person.
+        person: Whether the question is about another person.
     """
 
     coverages: tuple[Coverage, ...] = ()
@@ -22,12 +25,12 @@ class Dependents(Summary):
 
 
 async def answer(ask: Ask) -> Dependents:
-    """The people that the member's coverages name."""
+    """Return the people that the member's coverages name."""
     return summarize(await member_coverages(ask), person=of_other_person(ask))
 
 
 def summarize(coverages: Coverages, *, person: bool = False) -> Dependents:
-    """Only names that stand in the records; the member's own role as the record tells it."""
+    """Return only names in the records, and the member's own role."""
     current = coverages.current
     named = dict.fromkeys(name for coverage in current for name in coverage.on_card)
     others = (c.subscriber for c in current if c.relationship not in {None, "self"} and c.subscriber)

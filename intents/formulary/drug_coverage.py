@@ -1,4 +1,4 @@
-"""How the member's plan lists a drug: tier, limits, and what the tier costs at each kind of pharmacy."""
+"""How the member's plan lists a drug: tier, limits, and the cost of the tier at each kind of pharmacy."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Strengths and forms that the list treats alike, by their names; `costs` None: the list defines no such tier."""
+    """Strengths and forms with equal conditions in the list; `costs` is None if the list does not define the tier."""
 
     first: Drug
     names: tuple[str, ...]
     costs: TierCosts | None
 
     def cost(self, pharmacy: str) -> PharmacyCost | None:
-        """What the tier costs at a kind of pharmacy, by the guide's code."""
+        """Return the cost of the tier at a kind of pharmacy, by the guide's code."""
         return next((one for one in self.costs.costs if one.pharmacy == pharmacy), None) if self.costs else None
 
     @property
@@ -55,18 +55,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DrugCoverage(Summary):
-    """What the chosen list says of a drug.
+    """What the chosen list says about a drug.
 
-    `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under
-    which the drug stands there. `near` are names spelled alike, when it stands under none.
-
-    `alike`: every group of the drug has its month's cost and, where the list says, its need for approval, so that one
-    sentence answers; `approval` is that need, None where the list says it of none, and `unsure`: it doesn't of all.
-    `stepped`: another drug has to be tried before one of them.
-    `span` are the lowest and the highest copay of a month, where every group has just a copay.
-    `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
-    same of every drug, where several were named.
+    Attributes:
+        choices: The lists to choose from, if the member's own is unknown.
+        found_as: Another name under which the list has the drug.
+        near: Names with a similar spelling, if the drug was not found.
+        alike: A group that stands for all of them, if they have equal costs and needs for approval.
+        approval: Whether approval is needed, None if unknown for all groups; `unsure` if unknown for some.
+        stepped: Whether another drug must be tried first.
+        span: The lowest and the highest copay of a month, if every group has only a copay.
+        limits: How many of the `total` groups have a quantity limit.
+        detail: Whether every group was asked for.
+        needs: Whether the question is if approval is needed; `tiered`: which tier; `mailed`: if it comes by mail.
+        each: The result for every drug, if several were named.
     """
 
     drug: str | None = None
@@ -96,12 +98,12 @@ class DrugCoverage(Summary):
 
     @property
     def own(self) -> bool:
-        """True when the chosen list is the member's own plan's."""
+        """Whether the chosen list is that of the member's own plan."""
         return self.lists is not None and self.chosen in self.lists.own
 
 
 async def answer(ask: Ask) -> DrugCoverage:
-    """The drug on the member's list, by the name that was said, else by its ingredient or brands."""
+    """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands."""
     lists = await drug_lists(ask)
     several = tuple(map(str, ask.several["drug"].values)) if "drug" in ask.several else ()
     drug = " / ".join(several) if len(several) > 1 else _drug(ask)
@@ -117,7 +119,7 @@ async def answer(ask: Ask) -> DrugCoverage:
 
 
 async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
-    """What the list says of one drug, and its rows."""
+    """Return what the list says about one drug, and its entries."""
     others = ask.other_names(drug)
     found = await drugs_named(ask, chosen, [drug])
     known = found or await drugs_named(ask, chosen, others)
@@ -133,12 +135,12 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
 
 
 def _asks_price(ask: Ask) -> bool:
-    """Whether the amount is what was asked."""
+    """Return whether the cost is what was asked for."""
     return form_asked(ask) == "amount" or bool(_COST.intersection(words_of(ask.said)))
 
 
 def _drug(ask: Ask) -> str | None:
-    """The drug that was named, or the one before; "insulin" names many, and is looked for by that word."""
+    """Return the named drug, or the previous one; "insulin" stands for many drugs, and the word itself is used."""
     said = set(words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
     insulin = bool(said & _INSULIN) and not (drug and said.intersection(words_of(ask.words.get("drug", drug))))
@@ -146,7 +148,7 @@ def _drug(ask: Ask) -> str | None:
 
 
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
-    """The drugs folded into groups that the list treats alike, one page of them."""
+    """Return the drugs in groups with equal conditions, one page of them."""
     groups = _groups(drugs, base.chosen)
     first = page * PAGE
     needs = [group.first.prior_authorization for group in groups]
@@ -167,7 +169,7 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
 
 
 def _alike(groups: Sequence[Group]) -> Group | None:
-    """The first group when it tells a month's cost and no other differs in that, nor in what is wanted first."""
+    """Return the first group if all have equal costs and requirements, else None."""
     told = {(group.month, group.first.tier, group.by_mail) for group in groups}
     needs = {group.first.prior_authorization for group in groups} - {None}
     steps = {group.first.step_therapy for group in groups} - {None}
