@@ -32,7 +32,7 @@ _TWO_KINDS = ("professional", "pharmacy")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One period with the sums of its claims; `least` if a part is unknown."""
+    """One time: what its claims came to; `least` when some of it is not told."""
 
     start: date
     end: date
@@ -45,9 +45,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Summary):
-    """The comparison, later period first; `difference` is None if the shares cannot be compared.
+    """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
 
-    `sides` are the two kinds of claims or of care, or the two providers, that are compared over one period.
+    `sides` are the two kinds of claims or of care, or the two providers, that are compared over one time, where no two
+    times are.
     """
 
     wanted: ClaimWish

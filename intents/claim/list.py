@@ -118,7 +118,7 @@ def _of_table(ask: Ask) -> bool:
 
 
 def _page(ask: Ask) -> int:
-    """Return how many claims a page has."""
+    """How many claims a page has."""
     return PAGE_OF_TABLE if _of_table(ask) else PAGE
 
 

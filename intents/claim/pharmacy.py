@@ -167,12 +167,12 @@ def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
 
 
 def _is_asked(claim: Claim, ask: Ask) -> bool:
-    """Return whether it is a fill of what was named; care such as a shot may also be given at a visit."""
+    """Whether it is a fill of what was named; a kind of care, such as a shot, may have been given at a visit."""
     return (claim.is_pharmacy or "service" in ask.slots) and _is_of_drug(claim, ask)
 
 
 def _is_of_drug(claim: Claim, ask: Ask) -> bool:
-    """Return whether it is a fill of the named drug, also under its ingredient or brands."""
+    """Whether it is a fill of the drug that was named, which goes by its ingredient and brands too."""
     drug = text_of(ask, "drug")
     named = not drug or _names(claim, drug, ask)
     return named and not any(_names(claim, one, ask) for one in wanted_of(ask).without_drugs)

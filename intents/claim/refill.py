@@ -22,7 +22,7 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Refill(Summary):
-    """The supplies, by their end; `since` is the first day of the search for fills."""
+    """The supplies, those that end last first; `since` is how far fills were looked for."""
 
     supplies: tuple[Supply, ...]
     more: int

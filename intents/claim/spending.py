@@ -47,7 +47,7 @@ _TWO = ("professional", "pharmacy")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One month, kind or provider: how many claims have the amount, and their sum."""
+    """One month, kind or provider: how many claims told the amount, and their sum."""
 
     name: str
     claims: int
@@ -68,20 +68,16 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Spending(Summary):
-    """Sums of the amounts owed by the member, or of the `aspect` that was asked for, one per currency.
+    """Sums of what the plan reports as owed by the member, or of the `aspect` that was asked for, one a currency.
 
-    Attributes:
-        told: How many claims have the amount; the `untold` ones are not counted as zero.
-        least: Whether the sums are minimums.
-        owed: A sum over the same claims, like `plan_paid` and `paid_by_member`.
-        apart: How many claims were reversed, replaced or cancelled; they and the `undated` ones are in no sum.
-        silent: For a kind of care, how many claims do not say what was done.
-        mixed: How many claims also have other care and are counted whole.
-        doubts: What must be said about the sum.
-        hides: Whether some of the data is missing.
-        by: The division of the sum that a button asks for.
-        so_far: Whether the period is this calendar year until today.
-        question: A comparison: "doctors_or_drugs", or "who_paid_more", the member or the plan.
+    `told` claims carry the amount; `untold` do not and are not counted as zero, so the sums are a floor where `least`
+    says so: some of the amounts are floors themselves. `apart` counts reversals, replaced, taken back and cancelled
+    claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
+    `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
+    `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
+    `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
+    `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
+    care, "who_paid_more" the member's share and what the plan paid.
     """
 
     start: date
@@ -163,7 +159,7 @@ _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
 
 
 async def answer(ask: Ask) -> Spending:
-    """Return the sums over the period that was asked for, by default this calendar year."""
+    """The sums over the span that was asked for, this calendar year when none was."""
     ask, (start, end) = by_side(ask), time_of(ask)
     alive = await period_claims(ask, start, end)
     ask = by_name(ask, alive.every)
@@ -177,7 +173,7 @@ async def answer(ask: Ask) -> Spending:
 
 
 def summarize(alive: Live, ask: Ask) -> Spending:
-    """Return the sums of the valid claims in the period; sensitive claims are counted and never described."""
+    """The sums of the live claims in the span; sensitive claims are in the total and never described."""
     start, end = time_of(ask)
     wanted, found, aspect = _wanted(ask), _within(alive, ask), amount_asked(ask)
     counted, hides = found.counted, ask.report.hides
@@ -216,9 +212,9 @@ def summarize(alive: Live, ask: Ask) -> Spending:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """Return the conditions, with the amount that was asked for; "out of pocket" means the amount owed.
+    """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
 
-    If doctor visits and prescriptions are compared, every kind is included.
+    Where doctor visits and prescriptions are compared, every kind is summed.
     """
     wanted = replace(wanted_of(ask), aspect=amount_asked(ask))
     return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else wanted
@@ -234,7 +230,7 @@ def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
 
 
 def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
-    """Return the sums by a key, largest first."""
+    """The sums by a key, the biggest first."""
     made = [
         Share(name, len(rows), amount)
         for name, rows in _grouped(claims, key).items()
@@ -244,7 +240,7 @@ def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimW
 
 
 def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
-    """Return every month of the period in order; empty if a claim has no month."""
+    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
     grouped = _grouped(claims, _month)
     first, last = _count(start), _count(end)
     every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))

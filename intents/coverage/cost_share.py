@@ -57,25 +57,28 @@ _CARE = frozenset({"service", "facility_type"})
 
 @dataclass(frozen=True, slots=True)
 class CostShares(Summary):
-    """The cost sharing by coverage, and the floors of the medical claims by network side.
+    """The plan's shares by coverage, and the floors of the medical claims by network side.
 
-    Attributes:
-        unsplit: Whether the question is about spending before an amount was met, a day that no record shows.
-        service: The kind of visit that was named; `missing` if no plan has a share for it.
-        asks: "covered" or "price", if the question is about care, named `what`, and not about a share by name.
-        named: Whether the message names the kind of visit itself, so that its share shows that it is covered.
-        scope: The kind of plan in question: dental, vision or drugs; `unscoped` if no plan of that kind has shares.
-        several: Whether the question is how many deductibles there are.
-        standings: The member's standing with the amount of each plan, empty if unclear.
-        both: The standings for several yearly amounts.
-        left: The standings for the deductible, beside a future price.
-        rows: The claims that count toward the amount, with their parts, newest first; shown if `detail`.
-        resets: Whether the question is when the plan's year restarts; `in_month`: whether in the named month.
-        figure: Whether the yearly amount itself was asked for.
-        ahead: The rules of the operator's benefit table, one per plan.
-        drugs: The pharmacy claims, which only some plans count.
-        read: Whether claims were read; `counted` is the number of matches.
-        start: The first day of the search; `through` is the newest service counted.
+    `unsplit`: what was spent before a figure was met was asked, and no record tells that day.
+    `service` is the kind of visit that the words named; `missing`: no plan tells a share for it. `asks` is "covered" or
+    "price" where the question is about some care, in the words `what`, and not about a share by its name; `named`: the
+    words name the kind of visit itself, so that its share says that it is covered.
+
+    `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
+    none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
+
+    `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
+    several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
+
+    `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
+
+    `resets`: when the plan's year starts over was asked; `in_month`: whether that is in the month that was named.
+    `figure`: a yearly figure itself was asked for, not where the member stands with it.
+
+    `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
+
+    `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
+    `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
     """
 
     plans: tuple[Shares, ...] = ()

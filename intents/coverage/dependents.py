@@ -25,7 +25,7 @@ class Dependents(Summary):
 
 
 async def answer(ask: Ask) -> Dependents:
-    """Return the people that the member's coverages name."""
+    """The people that the member's coverages name."""
     return summarize(await member_coverages(ask), person=of_other_person(ask))
 
 

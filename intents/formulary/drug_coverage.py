@@ -55,20 +55,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DrugCoverage(Summary):
-    """What the chosen list says about a drug.
+    """What the chosen list says of a drug.
 
-    Attributes:
-        choices: The lists to choose from, if the member's own is unknown.
-        found_as: Another name under which the list has the drug.
-        near: Names with a similar spelling, if the drug was not found.
-        alike: A group that stands for all of them, if they have equal costs and needs for approval.
-        approval: Whether approval is needed, None if unknown for all groups; `unsure` if unknown for some.
-        stepped: Whether another drug must be tried first.
-        span: The lowest and the highest copay of a month, if every group has only a copay.
-        limits: How many of the `total` groups have a quantity limit.
-        detail: Whether every group was asked for.
-        needs: Whether the question is if approval is needed; `tiered`: which tier; `mailed`: if it comes by mail.
-        each: The result for every drug, if several were named.
+    `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under
+    which the drug stands there. `near` are names spelled alike, when it stands under none.
+
+    `alike`: every group of the drug has its month's cost and, where the list says, its need for approval, so that one
+    sentence answers; `approval` is that need, None where the list says it of none, and `unsure`: it doesn't of all.
+    `stepped`: another drug has to be tried before one of them.
+    `span` are the lowest and the highest copay of a month, where every group has just a copay.
+    `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
+    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
+    same of every drug, where several were named.
     """
 
     drug: str | None = None

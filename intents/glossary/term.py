@@ -39,7 +39,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Meaning(Summary):
-    """One or two terms, each with the person's own data if their coverage has it."""
+    """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them."""
 
     terms: tuple[tuple[str, Own | None], ...]
 
@@ -50,7 +50,7 @@ class Meaning(Summary):
 
 
 async def answer(ask: Ask) -> Meaning:
-    """Return the meaning; coverage is read only in the member's own chat, and failures are ignored."""
+    """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it."""
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]

@@ -54,10 +54,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Compared(Summary):
-    """Both sides, or the reason why there are none; `which` asks back if both of `named` are on the person's claims.
+    """Both sides, or why there are none; `which`: both of `named` are on the asker's own claims, so it is asked back.
 
-    `name` is the missing or ambiguous one, and `slot` says which. `shared` are the networks that list both providers;
-    `both` counts the providers that both networks list.
+    `name` is the one that is missing or ambiguous, as the `slot` says which.
+
+    `shared` are the networks that list both providers; `both` counts the providers whom both networks list.
     """
 
     state: State

@@ -125,15 +125,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Detail(WithDocument):
-    """The provider if there is exactly one; otherwise `state` is the reason, and `choices` the possible ones.
+    """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
 
-    Attributes:
-        told: The answers to yes-or-no questions; `brief` if nothing else was asked.
-        opening: When the place has to be open.
-        week: Whether hours of more days than today are asked for.
-        asks: The number that is asked for, by default the phone.
-        place_names: Further places, by name only.
-        technical: Whether to show the receipt with its records.
+    `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
+    be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
+    nothing in particular is. `place_names` are places of which no more is told. `technical`: the receipt with its
+    records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -173,7 +170,7 @@ def _wants_receipt(ask: Ask) -> bool:
 
 
 def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = ()) -> Detail:
-    """Return the data on the one provider, each place and network once."""
+    """The one provider's facts, every place and network once."""
     rows = found.only
     if rows is None:
         partial = not ask.report.complete
