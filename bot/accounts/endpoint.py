@@ -65,9 +65,9 @@ class TokenEndpoint:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
         self._proof = ClientProof(settings)
         self.client_refused = False
-        """Whether the payer said, the last time it was asked, that it does not take this client.
+        """Whether the payer's last response to the bot rejected this client.
 
-        Only its own answers count: what a browser brings back, anybody can have written.
+        A redirect through a browser does not count, because it can be forged.
         """
 
     @property

@@ -42,7 +42,7 @@ from bot.message import COMMAND
 
 
 class StoreOptions(TypedDict):
-    """How PostgreSQL is used."""
+    """The options for a PostgreSQL connection."""
 
     connections: int
     prepares: bool
@@ -55,189 +55,193 @@ class Day(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
 
     bot_today: Annotated[date, BeforeValidator(day)] | None = None
-    """The day, such as `2026-05-20`, that the sandbox payer and the bot beside it take for today; the real day when
-    not set. Refused with a real payer.
+    """A date, such as `2026-05-20`, that the sandbox payer and the bot use as today; the real date when not set.
+    Rejected with a real payer.
     """
     bot_timezone: TimeZone = "America/Chicago"
-    """The time zone of days and hours in answers."""
+    """The time zone of dates and times in answers."""
 
 
 class Settings(Day):
     """All settings of the operator; names and defaults as in the contract."""
 
     bot_public_url: WebAddress = "http://127.0.0.1:8765"
-    """Where members' browsers reach the bot, https unless on this machine. The payer's callback URL is this and
-    `/oauth/callback`.
+    """The address of the bot for members' browsers; https unless it is on this machine. The payer's callback URL is
+    this address followed by `/oauth/callback`.
     """
     bot_store_url: StoreAddress = "sqlite:///bot.db"
     """`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/DATABASE` for several replicas (the extra `postgres`)."""
     bot_store_connections: Annotated[int, Field(ge=2, le=100)] = 16
-    """At most how many connections one process makes to PostgreSQL: times the processes, it has to stay below the
-    database's `max_connections`.
+    """The maximum number of connections from one process to PostgreSQL. Multiplied by the number of processes, it must
+    stay below the database's `max_connections`.
     """
     bot_store_prepares: bool = True
-    """Whether statements are prepared at PostgreSQL. `false` behind PgBouncer before 1.21 in transaction mode."""
+    """Whether to use prepared statements in PostgreSQL. Set `false` behind PgBouncer before 1.21 in transaction mode.
+    """
     bot_store_listens: bool = True
-    """Whether a process listens, on one more connection, for work that another one leaves in PostgreSQL. `false` behind
-    a pooler in transaction mode, which passes no notices on; then it looks once a second only.
+    """Whether a process uses one more connection to be notified of work left by another process in PostgreSQL. Set
+    `false` behind a pooler in transaction mode, which does not forward notifications; work is then found by a check
+    once a second.
     """
     bot_encryption_keys: SecretStr | None = None
-    """Keys that seal what is stored, newest first, with commas between them; `bcbst-bot keys make` prints one. Made
-    at the first start in a file beside the SQLite store; required with PostgreSQL.
+    """The keys that encrypt stored data, newest first, separated by commas; `bcbst-bot keys make` prints one. When not
+    set, a key file is created next to the SQLite store at the first start. Required with PostgreSQL.
     """
     bot_keys_file: Path | None = None
-    """A file for those keys, in place of `BOT_ENCRYPTION_KEYS`, best in a place apart from the store; made at the first
-    start.
+    """A file for these keys in place of `BOT_ENCRYPTION_KEYS`, preferably in another location than the store. Created
+    at the first start.
     """
     bot_audit_anchor: Path | None = None
-    """A file outside the store that names the audit trail's end; beside the key file when not set."""
+    """A file outside the store with the checkpoint of the audit trail; next to the key file when not set."""
     bot_member_answers: Literal["dm", "off"] = "dm"
-    """Where members' own data is answered: `dm`, the 1:1 chat; `off`, nowhere: directory answers only."""
+    """Where members' own data is answered: `dm`, the 1:1 chat. `off`, nowhere, so that only the directory is answered.
+    """
     bot_link_days: Annotated[int, Field(ge=1)] = 90
-    """After how many days a member must connect again."""
+    """The number of days after which a member must connect again."""
     bot_idle_minutes: Annotated[int, Field(ge=1)] | None = None
-    """After how many minutes without a question about their own data a member has to sign in again; never by itself
+    """The number of minutes without a question about their own data after which a member must sign in again. No limit
     when not set.
     """
     bot_links_per_member: Annotated[int, Field(ge=1)] | None = None
-    """To how many chats one member's record may be connected; any number when not set."""
+    """The maximum number of chats that one member's record can be connected to; no limit when not set."""
     bot_delete_after_hours: Annotated[int, Field(ge=1)] | None = None
-    """After how many hours the bot deletes its messages with member data from the chat; never by itself when not set.
+    """The number of hours after which the bot deletes its messages with member data from the chat. Never when not set.
     """
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
-    """How many questions one person may ask in a minute."""
+    """The maximum number of questions per person and minute."""
     bot_look_minutes: Annotated[int, Field(ge=5)] = 30
-    """At most how many minutes lie between two looks for a new claim, for who asked to be told of one."""
+    """The maximum number of minutes between two checks for a new claim, for people who asked to be notified."""
     bot_looks_per_day: Annotated[int, Field(ge=10)] = 1_500
-    """About how many looks for new claims a day the payer gets from all people together. Where `BOT_LOOK_MINUTES` would
-    make more, the looks lie further apart, and who asks to be told reads how far.
+    """The approximate maximum number of checks for new claims per day, for all people together. If `BOT_LOOK_MINUTES`
+    would result in more, the checks are less frequent, and people who ask for notifications are told how frequent.
     """
     bot_metrics_bind: Bind | None = None
-    """Host and port, such as `127.0.0.1:9090`, where `/metrics` and `/healthz` answer. When not set they answer this
-    machine on the public port, but no trusted proxy.
+    """The host and port, such as `127.0.0.1:9090`, of `/metrics` and `/healthz`. When not set, they are on the public
+    port and answer requests from this machine, but not those through a trusted proxy.
     """
     bot_trusted_proxies: AddressRanges | None = None
-    """Addresses or ranges of the proxies whose `X-Forwarded-For` is believed, with commas between them. When not set:
-    this machine's where `BOT_PUBLIC_URL` is https, else none.
+    """Addresses or ranges of the proxies whose `X-Forwarded-For` is trusted, separated by commas. When not set, this
+    machine's own if `BOT_PUBLIC_URL` is https, else none.
     """
     bot_trusted_hosts: HostNames | None = None
-    """Hosts by which the bot may be asked for, with commas between them, besides that of `BOT_PUBLIC_URL`."""
+    """Host names under which the bot accepts requests, separated by commas, in addition to that of `BOT_PUBLIC_URL`."""
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """From which level on log lines are written."""
+    """The lowest level of log lines that are written."""
     bot_pack: str | None = None
-    """A folder with `intents/` and `templates/` in place of the bot's own."""
+    """A folder with `intents/` and `templates/` to use in place of the bot's own."""
     bot_benefits: Path | None = None
-    """A CSV file with what the plan's members pay for which service, by plan and network, in place of the pack's
-    `benefits.csv`; its columns are in [another-plan.md](another-plan.md). Without one, no price ahead is told.
+    """A CSV file with what members pay for each service, by plan and network, in place of the pack's `benefits.csv`.
+    Its columns are described in [another-plan.md](another-plan.md). Without one, answers do not contain future prices.
     """
     bot_command: CommandName = COMMAND
-    """What slash commands are called in Slack, and where they are typed: `/bcbst`, `/bcbst-find` and so on. At most 20
-    lower-case letters, digits and dashes; `bcbst-bot manifest` prints the Slack app with them.
+    """The name of the slash commands in Slack, as in `/bcbst`, `/bcbst-find` and so on. At most 20 lower-case letters,
+    digits and dashes; `bcbst-bot manifest` prints the Slack app with this name.
     """
     bot_mcp_url: WebAddress | None = None
-    """Where `bcbst-bot mcp --http` is reached, https. When set, the Slack manifest and the Teams package name it, so
+    """The https address of `bcbst-bot mcp --http`. When set, it is part of the Slack manifest and the Teams package, so
     that the assistants of both can search the directory.
     """
     bot_handoff_channel: DeskChannel | None = None
-    """The id of a help desk's channel in Slack (`C0123ABCDE`) or Teams (`19:…@thread.tacv2`), with the bot in it. Who
-    asks for a person may send their question there, in the words that they were shown; not offered when not set.
+    """The id of a help desk's channel in Slack (`C0123ABCDE`) or Teams (`19:…@thread.tacv2`) that the bot belongs to.
+    People who ask for a human can send their question there, after the text was shown to them; not offered when not
+    set.
     """
     bot_handoff_email: MailAddress | None = None
-    """A help desk's e-mail address. Without a channel, who asks for a person may write there from their own mail
-    program, which a link opens with their question; with one, it is told where the channel fails. The bot itself
-    sends no mail.
+    """A help desk's e-mail address. Without a channel, people who ask for a human get a link that opens their own mail
+    program with the question; with a channel, the address is shown if the channel fails. The bot itself sends no mail.
     """
     bot_contact_name: OneLine | None = None
     """Your name in the registration e-mail (`bcbst-bot register`)."""
     bot_company: OneLine | None = None
-    """Your company, in the registration e-mail, the Teams app package and under every page."""
+    """Your company, in the registration e-mail, the Teams app package and at the bottom of every page."""
     bot_app_title: OneLine = "BCBST Bot"
     """The app's name, in the registration e-mail and the Teams app package."""
     bot_privacy_url: WebAddress | None = None
-    """Your privacy page: `/privacy` leads there, and the Teams app package names it; the bot's own when not set."""
+    """Your privacy page, the target of `/privacy` and in the Teams app package; the bot's own page when not set."""
     bot_terms_url: WebAddress | None = None
-    """Your terms of use: `/terms` leads there, and the Teams app package names them; the bot's own when not set."""
+    """Your terms of use, the target of `/terms` and in the Teams app package; the bot's own page when not set."""
 
     payer_fhir_url: WebAddress = "https://api.bcbst.com/fhir/r4"
-    """The base of the payer's FHIR R4 server for members' data."""
+    """The base URL of the payer's FHIR R4 server for member data."""
     payer_directory_url: WebAddress | None = None
-    """The base of the open provider directory, which gets no token and no member's id; `PAYER_FHIR_URL` when not set.
+    """The base URL of the open provider directory, which receives no token and no member's id. `PAYER_FHIR_URL` when
+    not set.
     """
     payer_authorize_url: WebAddress = "https://sso.bcbst.com/as/authorization.oauth2"
-    """The payer's page where members sign in (OAuth 2.0 authorization endpoint)."""
+    """The payer's sign-in page for members (OAuth 2.0 authorization endpoint)."""
     payer_token_url: WebAddress = "https://sso.bcbst.com/as/token.oauth2"  # noqa: S105 -- an address, not a secret
     """The payer's OAuth 2.0 token endpoint."""
     payer_issuer: Issuer | None = None
-    """The issuer of id_tokens, letter by letter; read from the payer's published configuration when not set."""
+    """The exact issuer of id_tokens; read from the payer's published configuration when not set."""
     payer_jwks_url: WebAddress | None = None
-    """The payer's signing keys; read from its published configuration when not set."""
+    """The URL of the payer's signing keys; read from its published configuration when not set."""
     payer_revoke_url: WebAddress | None = None
-    """Where the payer takes tokens back; read from its published configuration when not set."""
+    """The payer's token revocation endpoint; read from its published configuration when not set."""
     payer_client_id: ClientId | None = None
-    """The OAuth client that the payer gives at registration."""
+    """The OAuth client id that the payer issues at registration."""
     payer_client_secret: Secret | None = None
-    """Its secret; none for a client that has a key, or for a public one (`PAYER_CLIENT_AUTH=none`)."""
+    """The client's secret; not needed for a client with a key, or for a public one (`PAYER_CLIENT_AUTH=none`)."""
     payer_client_key_file: Path | None = None
-    """A file with the client's private key (PEM or JWK), in place of a secret: it signs an assertion in each token
-    request (RFC 7523). `bcbst-bot keys jwks` makes one, and prints the public half for the payer.
+    """A file with the client's private key (PEM or JWK) in place of a secret. It signs an assertion in each token
+    request (RFC 7523). `bcbst-bot keys jwks` creates one and prints the public part for the payer.
     """
     payer_client_auth: ClientMethod | None = None
-    """How the client proves itself to the payer: `client_secret_post`, `client_secret_basic`, `private_key_jwt`, or
-    `none` for a public client, which PKCE alone protects. When not set: by key where `PAYER_CLIENT_KEY_FILE` is set,
-    else by secret, in the header only where the payer lists that and not the body.
+    """How the client authenticates to the payer. `client_secret_post`, `client_secret_basic`, `private_key_jwt`, or
+    `none` for a public client, which is protected by PKCE only. When not set: by key if `PAYER_CLIENT_KEY_FILE` is set,
+    else by secret, sent in the header only if the payer's configuration lists that method and not the body.
     """
     payer_post_search: bool | None = None
-    """Whether members' searches go as POST, so that their ids stand in no URL; when not set, where the payer turns out
-    to take them.
+    """Whether searches for member data use POST, so that ids are not part of URLs. When not set, if the payer's server
+    turns out to support it.
     """
     payer_prompt_login: bool = True
-    """Whether the payer is asked to take the password anew at each sign-in; `false` for a payer that does not support
-    it.
+    """Whether the payer is asked to require the password at each sign-in. `false` for a payer without support for it.
     """
     payer_scope: Scope = "patient/*.read openid fhirUser"
-    """The OAuth scopes that are asked for, with spaces between them."""
+    """The requested OAuth scopes, separated by spaces."""
     payer_name: OneLine = "BlueCross BlueShield of Tennessee"
     """The payer's name in answers."""
     payer_short_name: OneLine = "BlueCross"
     """The payer's short name in answers."""
     payer_registration_email: OneLine = "eBusiness_Service@bcbst.com"
-    """Where the payer takes registrations of apps: to whom `bcbst-bot register` writes."""
+    """The payer's address for app registrations, to which `bcbst-bot register` is addressed."""
     payer_phone: OneLine | None = None
-    """The number that answers tell people to call; the number on the member's card when not set."""
+    """The phone number in answers; when not set, answers refer to the number on the member's card."""
     payer_hours: OneLine | None = None
-    """When somebody answers there, as people say it (`weekdays 8 to 6 Eastern`); not told when not set."""
+    """The opening hours of that number as text (`weekdays 8 to 6 Eastern`); not shown when not set."""
     payer_nurse_line: OneLine | None = None
-    """The plan's telephone line with nurses, told to who asks for one; the member's card when not set."""
+    """The phone number of the plan's nurse line; when not set, answers refer to the member's card."""
     payer_appeals_address: OneLine | None = None
-    """Where the plan takes appeals by mail, with commas between the lines; that of the denial letter when not set."""
+    """The plan's address for appeals by mail, with commas between the lines. When not set, that of the denial letter.
+    """
     payer_appeals_fax: OneLine | None = None
-    """The fax number for appeals; not told when not set."""
+    """The fax number for appeals; not shown when not set."""
     payer_appeals_portal: WebAddress | None = None
-    """The page where members send appeals; not told when not set."""
+    """The web page on which members can send appeals; not shown when not set."""
 
     slack_bot_token: BotToken | None = None
     """The app's bot token (`xoxb-…`), for one workspace."""
     slack_signing_secret: NoToken | None = None
     """The app's signing secret; not needed with `SLACK_APP_TOKEN`."""
     slack_client_id: ClientId | None = None
-    """The app's client id, in place of a token: each workspace installs at `/slack/install`."""
+    """The app's client id, in place of a token: each workspace installs the app at `/slack/install`."""
     slack_client_secret: NoToken | None = None
     """The secret of `SLACK_CLIENT_ID`."""
     slack_app_token: AppToken | None = None
-    """An app-level token (`xapp-…`): Socket Mode, which needs no public address for Slack."""
+    """An app-level token (`xapp-…`) for Socket Mode, which needs no public address."""
     slack_api_url: SlackAddress = "https://slack.com/api/"
-    """The base of Slack's Web API."""
+    """The base URL of Slack's Web API."""
 
     teams_app_id: EntraId | None = None
     """The application id of the Azure Bot (the extra `teams`)."""
     teams_app_password: AppSecret | None = None
     """A client secret of that application."""
     teams_tenant_id: EntraIds | None = None
-    """The Entra tenants whose people may ask, with commas between them, the app's own first."""
+    """The Entra tenants whose people may use the bot, separated by commas, the app's own tenant first."""
     teams_cloud: Literal["public", "gcc", "gcch", "dod"] = "public"
-    """Microsoft's cloud that the tenant is in."""
+    """The Microsoft cloud of the tenant."""
     teams_service_hosts: HostNames | None = None
-    """The connector's hosts, with commas between them, in place of the cloud's own."""
+    """The host names of the connector, separated by commas, in place of the cloud's own."""
 
     def unpaired(self) -> Iterator[str]:
         """Yield a line for each setting that another one requires and that is missing, starting with its name."""

@@ -27,9 +27,8 @@ MORNING, EVENING = 9, 20
 About = Literal["appeal", "answer", "review", "approval", "refill", "year", "news", "deductible"]
 """The subject of a reminder.
 
-The last day to appeal, for the plan's answer, to ask for an external review, of an approval
-
-or of a supply; the day on which a plan year begins; or news: new claims, one claim's decision, or a met deductible.
+One of: the last day for an appeal, for the answer of the plan, for an external review request, of an approval or of a
+supply; the first day of a plan year; or news: new claims, one decision, or a met deductible.
 """
 DAYS_BEFORE: Mapping[About, tuple[int, ...]] = {
     "appeal": (30, 7, 1),

@@ -82,9 +82,9 @@ class Engine:
     def understand(
         self, text: str, *, today: date, context: Context | None = None, people: Sequence[tuple[str, str]] = ()
     ) -> Reading:
-        """Return the best reading of a message. Never raises; reads at most 4,000 characters.
+        """Return the best reading of a message, at most 4,000 characters; `people` are (given, family) names.
 
-        `people` are the (given, family) names of those whose records the writer may ask about.
+        Never raises.
         """
         begun = perf_counter()
         whole, part = _read_whole(text)
@@ -142,10 +142,7 @@ class Engine:
         return merge(context, reading, self.intents)
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
-        """Return the intent and slots of a message in its context, and the context for the next message.
-
-        Thanks, help and messages not understood leave the topic unchanged; "start over" ends it.
-        """
+        """Return the intent and slots of a message in its context, and the context for the next message."""
         intent, slots = self.merged(context, reading)
         if "start_over" in slots:
             return intent, slots, None

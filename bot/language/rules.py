@@ -125,10 +125,8 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
 class Rule:
     """What a message of an intent may say besides its slot values.
 
-    `all`: sets of names; one name of each set is required. `any`: one of these names is required. Names in capitals are
-    concepts, others are slot types. `after`: the previous answer's intents after which the rule applies; it then counts
-    as
-    evidence for its intent. `set`: slots that the rule sets.
+    Names in capitals are concepts, others are slot types. One name of each set in `all`, and one of `any`, is required.
+    `after` are previous intents after which the rule applies, as evidence for its intent. `set` are slots that it sets.
     """
 
     intent: str
@@ -173,9 +171,7 @@ class IntentRules:
         answer: "later" if there is only a text so far; "aside" if it leaves the topic of the conversation unchanged.
         licence: What a message must contain before its answer may look anything up (`bot.language.licences`).
         pins: Weights that are not counted.
-        slots: The slots that its answer supports (name to type).
-        excludes: The slots of which it supports a "not".
-        several: The slots of which it supports more than one value.
+        slots: The slots that its answer supports (name to type); `excludes` with a "not", `several` with more values.
         about: Slot types, or values of one ("service:lab"), that only name its subject ("my pharmacy claims").
         follows: The kinds of follow-up that its answer accepts.
         asks: The slots that are asked for once if missing.
@@ -189,10 +185,8 @@ class IntentRules:
         acts: The intent that answers if the words only ask for, deny or plan an action that this one stores.
         sure: The least probability it needs.
         of_list: The intent that answers if the message has a list of items.
-        reads: What its answer asks a server for.
-        form, prompt: What a channel offers for it.
-        examples: Sentences that mean it alone.
-        afterwards: Sentences that mean it only after an answer that its rules name.
+        reads: What its answer asks a server for; `form` and `prompt` are what a channel offers for it.
+        examples: Sentences that mean it alone; `afterwards`, only after an answer that its rules name.
     """
 
     intent: str

@@ -1,4 +1,4 @@
-"""Keeps what a person tells of a call with the plan: the day, who answered, its number and their own words."""
+"""Stores what a person says about a call with the plan: the day, who answered, its number and their own words."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _OF_THE_CALL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallKept(OfAppeal):
-    """The claim with whose appeal the `note` is kept; nothing is kept of a day in doubt.
+    """The claim and the `note` that is stored with its appeal; nothing is stored if the day is in doubt.
 
-    `bare`: a call was spoken of, and nothing was told of it.
+    `bare` is True if a call was mentioned without any details.
     """
 
     note: CallNote
@@ -28,7 +28,7 @@ class CallKept(OfAppeal):
 
 
 async def answer(ask: Ask) -> CallKept:
-    """The call of the words, or of the form or button, which carry its parts."""
+    """Return the call described by the message, or by the arguments of a form or button."""
     told = told_day(ask)
     note = _note(ask, told.day)
     bare = not (note.who or note.number or note.said or told.said)
@@ -51,6 +51,6 @@ def _note(ask: Ask, day: date) -> CallNote:
 
 
 def _named(ask: Ask) -> str:
-    """The name of a person of whom no record is asked for here."""
+    """Return the name of a person in the message, whose record is not requested here."""
     person = ask.slots.get("person")
     return str(person.get("name", "")) if isinstance(person, Mapping) else ""

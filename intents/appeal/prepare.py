@@ -1,4 +1,4 @@
-"""What an appeal of this kind of denial needs: its evidence, the claim file, where to send it, and the fast way."""
+"""What an appeal for this kind of denial needs: its evidence, the claim file, where to send it, and the fast option."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class AppealNeeds(OfAppeal):
 
 
 async def answer(ask: Ask) -> AppealNeeds:
-    """Of the claim of the button or of the words."""
+    """Return what the appeal needs, for the claim of the button or of the words."""
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
     needs = AppealNeeds(found=found, part=text_of(ask, "question") or "evidence", today=ask.today)

@@ -1,4 +1,4 @@
-"""Keeps what the plan, or the outside reviewers, answered to an appeal, and tells what comes next."""
+"""Stores the answer of the plan, or of the external reviewers, to an appeal, and says what comes next."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _OUTCOMES = frozenset({"approved", "partly", "upheld"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealResult(OfAppeal):
-    """The claim and the `outcome`, empty where the words tell none: then it is asked.
+    """The claim and the `outcome`, which is empty and asked for if the message has none.
 
-    Nothing is kept of a day in doubt. `review`: the outside reviewers decided. `due` tells by when an outside review
-    can be asked for.
+    Nothing is stored if the day is in doubt. `review` is True if the external reviewers decided. `due` has the deadline
+    for an external review request.
     """
 
     outcome: AppealOutcome
@@ -24,7 +24,7 @@ class AppealResult(OfAppeal):
 
 
 async def answer(ask: Ask) -> AppealResult:
-    """The outcome of the words or of the button, which carries whose answer it is."""
+    """Return the outcome in the message, or of the button, which also says who answered."""
     outcome, told, of = _outcome(ask), told_day(ask), ask.arguments.get("of")
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
     cite_claims(ask, (found.claim,) if found.claim else found.choices)

@@ -1,4 +1,4 @@
-"""Keeps the day on which an appeal was sent, or an outside review asked for, and tells by when the answer is due."""
+"""Stores the day on which an appeal was sent, or an external review requested, and says when the answer is due."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from bot.kit import Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, te
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealSent(OfAppeal):
-    """The claim whose appeal was sent, and the day that was `told`; nothing is kept of one in doubt.
+    """The claim whose appeal was sent, and the day that was `told`; nothing is stored if the day is in doubt.
 
-    `review`: it was the request for an outside review. `which`: the words and what was told before do not say whether
-    it was, so it is asked. `how` is what the words or the button say was sent:
-    review, appeal, or fast, an appeal to be answered within 72 hours.
+    Attributes:
+        review: Whether it was the request for an external review.
+        which: Whether it is unclear if it was, so that the person is asked.
+        how: What was sent: "review", "appeal", or "fast", an appeal to be answered within 72 hours.
     """
 
     told: ToldDay
@@ -23,7 +24,7 @@ class AppealSent(OfAppeal):
 
 
 async def answer(ask: Ask) -> AppealSent:
-    """The day of the words, today where they name none; a button carries it, and which of the two was sent."""
+    """Return the step with the day in the message (default: today), or with the day and kind of a button."""
     told, how = told_day(ask), ask.arguments.get("how") or text_of(ask, "question")
     waits = {"review": {"lost"}, None: {"open", "lost"}}.get(how, {"open"})
     found = await case_found(ask, "date_range", "date_ahead", "location", fits=lambda case: case.stage in waits)

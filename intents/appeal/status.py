@@ -1,4 +1,4 @@
-"""Where an appeal stands, by what the person told: its stages, what is due when, and the calls that were noted."""
+"""The state of an appeal, by what the person reported: its stages, the deadlines, and the noted calls."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from bot.kit import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealStatus(OfAppeal):
-    """One case, or those to choose from.
+    """One case, or several to choose from.
 
-    `found.claim` None: none is kept and none was denied, or several are. `forgotten`: the case was taken off by button;
-    `forgets`: words ask for that, and a button does it. `gone`: the claim no longer counts, before anything was sent.
+    Attributes:
+        forgotten: Whether a button deleted the case.
+        forgets: Whether the message asks for that, which needs a button.
+        gone: Whether the claim no longer counts, before anything was sent.
     """
 
     forgotten: bool = False
@@ -32,12 +34,12 @@ class AppealStatus(OfAppeal):
 
     @property
     def shown(self) -> AppealCase | None:
-        """The case as it is now."""
+        """The current case."""
         return self.done.case or self.found.case
 
 
 async def answer(ask: Ask) -> AppealStatus:
-    """The case of the button or of the words; where several are kept, all of them."""
+    """Return the case of the button or of the words; if several are stored, all of them."""
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
     forgets, forgotten = text_of(ask, "question") == "forget", "forget" in ask.arguments
@@ -53,7 +55,7 @@ async def answer(ask: Ask) -> AppealStatus:
 
 
 def _takes(ask: Ask) -> Callable[[AppealCase], AppealCase] | None:
-    """What the button takes back: the step or the call that it names."""
+    """Return the change that the button undoes: the step or call that it names."""
     if step := ask.arguments.get("undo"):
         return lambda case: case.reopened(step)
     if key := ask.arguments.get("call"):

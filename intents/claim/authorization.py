@@ -1,4 +1,4 @@
-"""Was it approved before the care: the payer's own decision, for which time and how much, and its reason."""
+"""Whether care was approved in advance: the payer's decision, its period and quantity, and its reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bot.kit import (
 
 SHOWN = 4
 _NO_APPROVAL = frozenset({"15", "197", "198"})
-"""Reasons of the code list for claims (CARC): an approval is missing, or doesn't cover what was done."""
+"""Claim adjustment reason codes (CARC) for a missing approval, or one that does not include the care."""
 Span = tuple[date, date]
 _SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
@@ -41,16 +41,23 @@ _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "p
 
 @dataclass(frozen=True, slots=True)
 class Authorizations(Summary):
-    """The requests that fit, the newest first. `shared` says whether the plan shares any at all.
+    """The matching requests for approval, newest first.
 
-    `question` is what was asked of them: "holds" for how long, "left" how many are left, "need" and "needed" whether
-    the care needs or needed approval, "why" the reason, "call" whether the office may talk with the plan about a
-    refusal; None: what was decided. `total` counts all that fit, and `first` is the number of the first one shown.
-    `others` are the newest ones where none fits; `marked` carry a privacy mark and are not described. `kinds` names the
-    care of a request by its id, where its record shows just one kind. `then` is the time for which it was asked whether
-    an approval holds, and `asks_end` that its end was asked for. `each` has the newest request of each kind of care,
-    where several were named. `refused` is a claim that the plan didn't pay for lack of an approval: the care needed
-    one. `ahead` are the benefit table's rules for care to come.
+    Attributes:
+        question: What was asked: "holds" for how long, "left" how many are left, "need" and "needed" whether the care
+            needs or needed approval, "why" the reason, "call" whether the doctor may discuss a denial with the plan;
+                None
+            for the decision.
+        others: The newest requests, if none matches.
+        shared: Whether the plan shares any requests at all.
+        marked: How many requests have a sensitivity label and are not described.
+        total: How many match; `first` is the number of the first one shown.
+        refused: A claim that was denied because approval was missing, which shows that the care needed it.
+        kinds: The kind of care of a request by its id, if its record shows only one kind.
+        then: The time for which the question asks whether an approval is valid.
+        asks_end: Whether the question asks for the end of an approval.
+        each: The newest request for each kind of care, if several were named.
+        ahead: The benefit table's rules for future care.
     """
 
     wanted: ClaimWish
@@ -71,13 +78,13 @@ class Authorizations(Summary):
     ahead: tuple[Ahead, ...] = ()
 
     def over(self, one: Authorization) -> bool:
-        """Whether its time has passed, today or at the time that was asked about."""
+        """Return whether its period has ended, today or at the time in question."""
         end = one.holds.end
         return one.is_over(self.today) or bool(self.then and end and end.last < self.then[0])
 
 
 async def answer(ask: Ask) -> Authorizations:
-    """By the benefit table, where it tells. Else every page is read: no search parameter asks for approvals alone."""
+    """Return the answer from the benefit table, or else from all pages, as no search parameter selects approvals."""
     if rules := await _by_table(ask):
         return replace(summarize((), ask), ahead=rules)
     found: list[tuple[Claim, Authorization]] = []
@@ -100,7 +107,7 @@ async def answer(ask: Ask) -> Authorizations:
 
 
 async def _by_table(ask: Ask) -> tuple[Ahead, ...]:
-    """The rules that tell whether care to come needs approval."""
+    """Return the rules for whether future care needs approval."""
     if _question(ask) != "need" or not ask.benefits.rows:
         return ()
     rules = rules_ahead(ask, await member_coverages(ask), None)
@@ -108,13 +115,13 @@ async def _by_table(ask: Ask) -> tuple[Ahead, ...]:
 
 
 def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
-    """The newest claim that fits and that the plan refused because an approval was not there."""
+    """Return the newest matching claim that the plan denied because approval was missing."""
     fit = choose(unpaid, replace(wanted_of(ask), state=None)).claims
     return next((claim for claim in fit if any(reason.code in _NO_APPROVAL for reason in claim.reasons)), None)
 
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
-    """Those of the care, provider and time that were named; what was made in error is none."""
+    """Return the requests for the named care, provider and time, without those made in error."""
     wanted, question, then = wanted_of(ask), _question(ask), _then(ask)
     wanted = replace(wanted, start=None, end=None) if then else wanted
     by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
@@ -145,12 +152,12 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
 
 
 def _question(ask: Ask) -> str | None:
-    """What is asked of the requests; of a time ahead it is whether they hold then."""
+    """Return what is asked about the requests; for a future time, whether they are valid then."""
     return text_of(ask, "question") or ("holds" if "date_ahead" in ask.slots else None)
 
 
 def _then(ask: Ask) -> Span | None:
-    """The time for which it was asked whether an approval holds; a month without its year is the next one."""
+    """Return the time in question for the validity of an approval; a month without a year is the next one."""
     if _question(ask) != "holds":
         if "date_ahead" in ask.slots:
             ask.cannot("date_ahead")
@@ -169,14 +176,14 @@ def _then(ask: Ask) -> Span | None:
 
 
 def _year_on(day: date) -> date:
-    """The same day a year later; February 29 becomes the 28th."""
+    """Return the same day a year later; February 29 becomes the 28th."""
     return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004 -- February
 
 
 def _each(
     plain: Sequence[Claim], by_id: Mapping[str, Authorization], wanted: ClaimWish
 ) -> tuple[tuple[CareKind, Authorization | None], ...]:
-    """The newest request of each kind of care that was named; none where fewer than two were."""
+    """Return the newest request for each named kind of care; empty if fewer than two were named."""
     kinds = wanted.kinds_of_care
     asked = [replace(wanted, service=kind.key, services=(kind.key,), state=None) for kind in kinds]
     found = [_newest(by_id[claim.id] for claim in choose(plain, one).claims) for one in asked]
@@ -188,7 +195,7 @@ def _each(
 def _asked_of(
     rows: Sequence[Authorization], wanted: ClaimWish, question: str | None, today: date
 ) -> Sequence[Authorization]:
-    """The requests that the question is about: those in a state, or approvals that hold, if any of them does."""
+    """Return the requests in question: those in a state, or the valid approvals if there are any."""
     if question == "call":
         return [one for one in rows if one.decision in {"denied", "partly"} and not one.cancelled][:1]
     if wanted.state in _STATES:

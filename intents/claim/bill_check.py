@@ -1,4 +1,4 @@
-"""A bill beside the claim it is for: the same, higher or lower than what the plan says is owed. Never a guess."""
+"""Compares a bill with its claim: the same, higher or lower than the amount owed by the plan's data. Never a guess."""
 
 from __future__ import annotations
 
@@ -41,12 +41,15 @@ Found = Literal["fits", "same_amount", "other_day", "other_provider", "recent"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One claim beside the bill.
+    """One claim compared with the bill.
 
-    `left` is what the plan says is owed, less what it reports as paid; `difference` is the bill less `left`.
-    "paid_before": the bill is the whole share though a part is reported as paid. "at_least": only some lines say what
-    is owed, so that a higher bill proves nothing. `full_price`: the bill is what was billed before the plan's price.
-    `doubts` is what else has to be said of the claim's amounts.
+    Attributes:
+        verdict: "paid_before": the bill is the whole share although a part is reported as paid. "at_least": only some
+            lines have an amount, so that a higher bill proves nothing.
+        left: The amount owed minus what the plan reports as paid.
+        difference: The bill minus `left`.
+        full_price: Whether the bill is the billed amount before the plan's price.
+        doubts: What else must be said about the claim's amounts.
     """
 
     claim: Claim
@@ -59,12 +62,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class BillCheck(Summary):
-    """What came of a bill of `amount`; None: it was not said, and has to be asked for, of the `known` claim if any.
+    """The result for a bill of `amount`.
 
-    `match` is the one claim that fits; with several, or when only something near fits, there are `choices` instead,
-    and `found` says how they were found. `together` is the sum of several claims of one day. `shielded`: the match is
-    marked as sensitive and was not asked for by button. `sure` is False when the person did not say the day,
-    nor that it was the last visit. `wanted` holds the kind of care that was named.
+    If None, the amount has to be asked for, for the `known` claim if there is one.
+
+    Attributes:
+        match: The only claim that matches; otherwise `choices` holds several, and `found` says how they were found.
+        together: The sum of several claims on one day.
+        shielded: Whether the match has a sensitivity label and was not requested by a button.
+        sure: Whether the person gave the day or said that it was the last visit.
+        wanted: The conditions with the named kind of care.
     """
 
     amount: Amount | None = None
@@ -84,7 +91,7 @@ class BillCheck(Summary):
 
 
 async def answer(ask: Ask) -> BillCheck:
-    """The bill beside the claim of the pressed button, of the number, of the provider and day, or of the amount."""
+    """Return the bill compared with the claim of the button, the number, the provider and day, or the amount."""
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
     if amount is None:
@@ -103,14 +110,14 @@ async def answer(ask: Ask) -> BillCheck:
 
 
 async def _known(ask: Ask, claim_id: str) -> Claim:
-    """The claim that was just shown, with which a bill is compared once its amount is said."""
+    """Return the claim that was just shown, for comparison once the amount is known."""
     claim = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
     return claim
 
 
 async def _known_last(ask: Ask) -> Claim | None:
-    """The claim of the last visit, when the bill is for that one and it is the only one of its day."""
+    """Return the claim of the last visit, if the bill is for it and it is the only one on its day."""
     if not _is_last(ask):
         return None
     claims, _ = await _last_visit(ask)
@@ -122,7 +129,7 @@ async def _known_last(ask: Ask) -> Claim | None:
 def summarize(
     claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
 ) -> BillCheck:
-    """The comparison with the only claim that fits, else the first few to choose from."""
+    """Return the comparison with the only claim that matches, or else the first few choices."""
     start, end = span_of(ask)
     number = text_of(ask, "claim_id")
     provider, wanted = text_of(ask, "provider_name"), wanted_of(ask)
@@ -140,7 +147,7 @@ def summarize(
 
 
 def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Comparison:
-    """What the bill asks beside what the plan says is owed and not yet paid; two currencies have no difference."""
+    """Return the bill compared with the amount owed and not yet paid; there is no difference between currencies."""
     owed, paid = claim.owed.amount, claim.paid_by_patient
     doubts = tuple(doubt for doubt in doubts_of(claim, around) if doubt.what not in _IN_VERDICT)
     if owed is None:
@@ -154,7 +161,7 @@ def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Compari
 
 
 def steps_of(check: BillCheck) -> tuple[Step, ...]:
-    """What is left, and what the bill is beside it; nothing of a claim that is not shown."""
+    """Return the calculation of the rest and of the difference to the bill; empty for a claim that is not shown."""
     match = check.match
     if match is None or check.shielded or not (match.left and match.difference and check.amount):
         return ()
@@ -180,7 +187,7 @@ def _is(one: Amount | None, other: Amount) -> bool:
 
 
 async def _candidates(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found, Live | None]:
-    """The claims that the bill may be for, how near they come to what was said, and the claims around them."""
+    """Return the claims that the bill may be for, how well they match, and the claims around them."""
     if text_of(ask, "claim_id"):
         claims, around = await _numbered(ask)
         return claims, "fits", around
@@ -208,12 +215,12 @@ async def _numbered(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 def _is_last(ask: Ask) -> bool:
-    """Whether the bill is said to be for the last visit, of whoever was named."""
+    """Return whether the bill is said to be for the last visit."""
     return text_of(ask, "question") == "last" and not service_dates(ask)
 
 
 async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
-    """The claims of the newest day of care; a prescription is no visit."""
+    """Return the claims of the newest day of care, without prescriptions."""
 
     def days(so_far: Live) -> tuple[Visits, ...]:
         return visits(replace(so_far, claims=fitting(so_far.claims, ask)), ask.today)
@@ -223,7 +230,7 @@ async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live]:
-    """Nothing but the amount is known, and what for: last year's claims of that amount, else the newest of the care."""
+    """Return last year's claims with that amount, or else the newest ones for the named care."""
     since = ask.today - timedelta(days=RECENT_DAYS)
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
     claims = [claim for claim in fitting(alive.claims, ask) if claim.service.overlaps(since, None)]
@@ -239,12 +246,12 @@ async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 def _without(ask: Ask, slot: str) -> Ask:
-    """The same question, within the same budget, without one of its words."""
+    """Return the same question without one slot, with the same budget."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name != slot})
 
 
 def _amount(ask: Ask) -> Amount | None:
-    """The bill's amount in dollars; None when none was said, or none that a bill can have."""
+    """Return the bill's amount in US dollars, None if there is none or it is not possible for a bill."""
     try:
         value = Decimal(text_of(ask, "amount") or "")
     except InvalidOperation:
@@ -253,7 +260,7 @@ def _amount(ask: Ask) -> Amount | None:
 
 
 def _together(claims: Sequence[Claim], amount: Amount) -> Amount | None:
-    """What several claims of one day come to; None when one of them doesn't say."""
+    """Return the sum of several claims on one day, None if one of them has no amount."""
     days = {str(claim.service.day) for claim in claims}
     left = [compare(claim, amount).left for claim in claims]
     if len(claims) > SHOWN or len(days) != 1 or None in left or any(claim.service.day is None for claim in claims):

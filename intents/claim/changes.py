@@ -1,4 +1,4 @@
-"""What changed between a claim and the one that replaced it, amount by amount."""
+"""The differences between a claim and the one that replaced it, amount by amount."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coi
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A claim and the one before it; `rows` are the amounts that differ, by name, before and now."""
+    """A claim and the previous one; `rows` are the amounts that differ: name, before, now."""
 
     now: Claim
     before: Claim | None
@@ -21,7 +21,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes(Summary):
-    """The newest replaced claims; `gone` claims were replaced without the one that did being here."""
+    """The newest replaced claims; `gone` counts claims whose replacement was not found."""
 
     changes: tuple[Change, ...]
     gone: int
@@ -29,7 +29,7 @@ class Changes(Summary):
 
 
 async def answer(ask: Ask) -> Changes:
-    """The adjusted claims that fit, each with the claim that it replaces, also when that one has to be looked up."""
+    """Return the matching adjusted claims, each with the claim that it replaces, searched for if necessary."""
     wanted = wanted_of(ask)
     alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     summary = summarize(alive, ask)
@@ -41,7 +41,7 @@ async def answer(ask: Ask) -> Changes:
 
 
 def summarize(alive: Live, ask: Ask) -> Changes:
-    """The claims that replace another one, newest first."""
+    """Return the claims that replace another one, newest first."""
     wanted = replace(wanted_of(ask), state=None)
     fit = [claim for claim in choose(alive.claims, wanted).claims if not claim.sensitive]
     after = [claim for claim in fit if claim.replaces or alive.before(claim)]

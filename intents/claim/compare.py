@@ -1,4 +1,4 @@
-"""Two times side by side: the member's share and the plan's payment, over the same days of each year."""
+"""Compares two periods: the member's share and the plan's payment, for the same days of each year."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ class Comparison(Summary):
 
     @property
     def missing(self) -> tuple[ClaimWish, ...]:
-        """Those of the two of which there is no claim."""
+        """The sides without claims."""
         rows = zip(self.sides, (self.now, self.then), strict=False)
         return tuple(wanted for wanted, side in rows if not side.claims)
 
 
 async def answer(ask: Ask) -> Comparison:
-    """This year until today beside the same days of last year, the two times or the two kinds that were named."""
+    """Return this year compared with the same days of last year, or the two named periods, kinds or providers."""
     sides = _sides(ask)
     alive = await period_claims(ask, min(span[0] for span, _ in sides), max(span[1] for span, _ in sides))
     ask = by_names(ask, alive.every)
@@ -90,7 +90,7 @@ async def answer(ask: Ask) -> Comparison:
 
 
 def summarize(alive: Live, ask: Ask) -> Comparison:
-    """The sums over the claims that began in each time."""
+    """Return the sums over the claims that began in each period."""
     sides = _sides(ask)
     found = [alive.within(*side) for side in sides]
     now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
@@ -117,7 +117,7 @@ def _confirms(ask: Ask, difference: Amount | None) -> bool | None:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """The conditions; the two sides of "Ríos and Prado" are two providers."""
+    """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
     wanted, other = wanted_of(ask), ask.slots.get("other_name")
     return replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
 
@@ -130,7 +130,7 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
-    """What is compared: the first two that were named in one time, else all that was asked for in two times."""
+    """Return what is compared: the first two named sides in one period, or else everything in two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
     kinds = text_of(ask, "question") == "doctors_or_drugs"
     if kinds:
@@ -149,14 +149,14 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
 
 
 def _two_times(ask: Ask) -> bool:
-    """Whether two times were named, as "this year to last year" is, which is heard as two days."""
+    """Return whether two periods were named; "this year to last year" is parsed as two days."""
     start, end = span_of(ask)
     turn = start is not None and end is not None and start + timedelta(days=1) == end == date(end.year, 1, 1)
     return "date_range" in ask.several or turn
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:
-    """The later time and the earlier one."""
+    """Return the later period and the earlier one."""
     two = ask.several.get("date_range")
     named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
     if len(named) > 1:
@@ -182,5 +182,5 @@ def _read(value: object, ask: Ask) -> Span:
 
 
 def _year_on(day: date, year: int) -> date:
-    """The same day of another year; February 29 becomes the 28th."""
+    """Return the same day of another year; February 29 becomes the 28th."""
     return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)

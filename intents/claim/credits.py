@@ -1,4 +1,4 @@
-"""Money that may come back: credits, claims that were taken back, and those paid for beyond the share."""
+"""Money that may come back: credits, reversed claims, and claims paid beyond the member's share."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
 
 @dataclass(frozen=True, slots=True)
 class Credits(Summary):
-    """The claims that show money for the member, newest first, each with its sign and the amount where it is told.
+    """The claims that indicate money for the member, newest first, each with its sign and the amount if known.
 
-    `read` claims were looked at. A reversal says what the plan took back, which the office may have to settle.
+    `read` is the number of claims checked. A reversal shows what the plan took back, which may have to be settled by
+    the doctor's office.
     """
 
     rows: tuple[tuple[Claim, Sign, Amount | None], ...]
@@ -25,7 +26,7 @@ class Credits(Summary):
 
 
 async def answer(ask: Ask) -> Credits:
-    """Over the time that was named, else over all that the plan shows."""
+    """Return the credits in the named time, or else in all claims."""
     wanted = wanted_of(ask)
     alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     summary = summarize(alive, ask)
@@ -34,7 +35,7 @@ async def answer(ask: Ask) -> Credits:
 
 
 def summarize(alive: Live, ask: Ask) -> Credits:
-    """Each claim once, by the plainest sign that it carries."""
+    """Return each claim once, with the clearest sign that it has."""
     wanted = replace(wanted_of(ask), state=None)
     fit = choose((*alive.claims, *alive.reversals, *alive.taken_back), wanted).claims
     gone = {claim.id for claim in alive.taken_back}

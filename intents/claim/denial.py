@@ -1,4 +1,4 @@
-"""Why the plan did not pay: its own reasons line by line, our plain words beside them, and the clock for an appeal."""
+"""Why the plan denied a claim: its reasons for each line, explained in plain words, and the time for an appeal."""
 
 from __future__ import annotations
 
@@ -57,19 +57,22 @@ _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "ne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial(WithCase):
-    """One denied claim. `claim` None: none that fits was denied; `looked_at` claims were read.
+    """One denied claim; `claim` is None if no matching claim was denied.
 
-    `filtered`: the words asked for a time, a provider or a number.
-    `line_of_business`, `days` and `until` are those of the `AppealClock`. `letter` asks for the draft. `paid_lines` are
-    lines beside the refused ones.
-    `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what alone is answered:
-    "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
-    denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
-    counts in its place.
-    `ranked` are how many were denied where the `biggest` or the smallest of them was asked for.
-    `late`: whether it is too late was asked; `still`: whether one still can. `every`: those that were denied, where
-    all of them were asked for, or one has to be chosen for the letter; `more`: there are others, older ones. `kind`
-    is what its appeal has to show, `kept_case` the case as it was.
+    Attributes:
+        question: The only thing to answer: "deadline" or "next" (what to do); if nothing was denied, "appeal" or "why".
+        looked_at: How many claims were read.
+        filtered: Whether the message names a time, a provider or a number.
+        line_of_business: As in `AppealClock`, like `days` and `until`.
+        letter: Whether a draft of the letter is asked for.
+        shielded: Whether the claim has a sensitivity label and was not requested by a button.
+        paid_lines: How many lines were not denied.
+        gone: Why a claim chosen by a button no longer counts; `after` is the one that counts instead.
+        late: Whether the question is if it is too late; `still`, if it is still possible.
+        ranked: How many were denied, if the `biggest` or the smallest was asked for.
+        every: All denied claims, if asked for or to choose one for the letter; `more` if there are older ones.
+        kind: The kind of denial.
+        kept_case: The case before the answer.
     """
 
     claim: Claim | None = None
@@ -101,12 +104,12 @@ class Denial(WithCase):
 
     @property
     def passed(self) -> bool:
-        """True when the last day to appeal is over, as far as the record tells it."""
+        """Whether the last day for an appeal has passed, as far as the record shows."""
         return bool(self.until and self.today and self.until < self.today)
 
 
 async def answer(ask: Ask) -> Denial:
-    """The denied claim of the pressed button, or the newest one that fits the words."""
+    """Return the denied claim of the button, or the newest one that matches the words."""
     pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(words_of(ask.said))
     ranked = asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
     several = (bool(said & _SEVERAL) and not _question(ask) and not ranked) or "every" in ask.arguments
@@ -157,18 +160,18 @@ async def answer(ask: Ask) -> Denial:
 
 
 async def _begun(ask: Ask, found: Sequence[Claim]) -> Sequence[Claim]:
-    """The denied claims whose appeal was begun and not sent, where there are any; else all of them."""
+    """Return the denied claims whose appeal was drafted and not sent, or else all of them."""
     opened = {case.claim for case in await ask.cases() if case.stage == "open"}
     return [claim for claim in found if claim.id in opened] or found
 
 
 def _letter(ask: Ask) -> bool:
-    """Whether the draft of a letter is asked for."""
+    """Return whether a draft of a letter is asked for."""
     return not {"yes", "new"}.isdisjoint({ask.arguments.get("letter"), text_of(ask, "letter")})
 
 
 def _question(ask: Ask) -> str | None:
-    """What alone is asked: the slot's, else "deadline" where the words ask how long there is, or whether it is late."""
+    """Return the only thing to answer: the slot's value, or "deadline" if the words ask for the time left."""
     said = set(words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
     asked = text_of(ask, "question") or ("deadline" if asks else None)
@@ -178,9 +181,9 @@ def _question(ask: Ask) -> str | None:
 def summarize(
     claim: Claim, lines: Sequence[ClaimLine], others: Sequence[Claim], coverages: Sequence[Coverage], ask: Ask
 ) -> Denial:
-    """The lines that were refused, else those that carry a reason, and the clock of the claim's own coverage.
+    """Return the denied lines, or else those with a reason, and the time for an appeal by the claim's own coverage.
 
-    Of a kind of care that was asked for, only its lines are told.
+    If a kind of care was named, only its lines are included.
     """
     wanted = wanted_of(ask)
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]

@@ -48,13 +48,17 @@ _ASKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ClaimDetail(Summary):
-    """A claim with its lines; `claim` None: there is none that fits. `lines_left` are not shown.
+    """A claim with its lines; `claim` is None if there is no match.
 
-    `contract` is whether the provider was under contract then, which is not how the claim was paid. `story` is that of
-    the claim that this one replaces. `gone` says why it no longer counts, and `after` is the one that counts instead.
-    `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what is answered first:
-    "when", "where", "who" or "pay" (to whom). `why` is what the claim's own numbers prove of the share.
-    `fill` is a pharmacy fill since the last visit, where that visit was all that was asked for.
+    Attributes:
+        question: What is answered first: "when", "where", "who" or "pay" (to whom).
+        lines_left: How many lines are not shown.
+        contract: Whether the provider was under contract then, which differs from how the claim was paid.
+        story: The changes to the claim that this one replaces.
+        gone: Why it no longer counts; `after` is the one that counts instead.
+        shielded: Whether the claim has a sensitivity label and was not requested by a button.
+        why: The reason for the share, proven by the claim's amounts.
+        fill: A pharmacy fill after the last visit, if only that visit was asked for.
     """
 
     claim: Claim | None = None
@@ -74,7 +78,7 @@ class ClaimDetail(Summary):
 
 
 async def answer(ask: Ask) -> ClaimDetail:
-    """The claim of the pressed button, of the claim number or provider that was named, else of the last visit."""
+    """Return the claim of the button, of the named number or provider, or else of the last visit."""
     pressed = ask.arguments.get("id")
     found, alive = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:
@@ -96,7 +100,7 @@ async def answer(ask: Ask) -> ClaimDetail:
 
 
 def _begins_with(said: str) -> str | None:
-    """Where, who or when, where a message begins with it."""
+    """Return "where", "who" or "when" if a message begins with it."""
     asked = _ASKS.match(said)
     return asked.lastgroup if asked else None
 
@@ -108,9 +112,9 @@ def summarize(
     before: Claim | None = None,
     around: Live | None = None,
 ) -> ClaimDetail:
-    """The first lines, how many more there are, what changed since the claim before, and whether it still counts.
+    """Return the first lines, the number of further ones, the changes since the previous claim, and whether it counts.
 
-    `around` are the claims of the same days, among which another one may have replaced or taken back this one.
+    `around` are the claims of the same days, in case another one replaced or reversed this one.
     """
     after = around.after(claim) if around else None
     return ClaimDetail(
@@ -127,7 +131,7 @@ def summarize(
 
 
 def _fill_since(ask: Ask, claim: Claim, alive: Live | None) -> Claim | None:
-    """The newest fill after the newest visit; None where a claim was described or a later one asked for."""
+    """Return the newest fill after the newest visit; None if a particular or later claim was asked for."""
     if alive is None or ask.pick or text_of(ask, "claim_id") or wanted_of(ask).narrows:
         return None
     newest, day = next((fill for fill in fills(alive) if fill.service.day), None), claim.service.day
@@ -137,12 +141,12 @@ def _fill_since(ask: Ask, claim: Claim, alive: Live | None) -> Claim | None:
 
 
 async def _before(ask: Ask, claim: Claim) -> Claim | None:
-    """The claim that this one replaces."""
+    """Return the claim that this one replaces."""
     return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, Live]:
-    """By number any claim, also one that no longer counts; else the newest visit that fits."""
+    """Return the claim with a number, even if it no longer counts, or else the newest matching visit."""
     if number := text_of(ask, "claim_id"):
         alive = await newest_claims(
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100

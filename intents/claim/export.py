@@ -1,4 +1,4 @@
-"""A period's claims as a document to print or to put into a spreadsheet: receipts for taxes, an HSA or an FSA."""
+"""A document with the claims of a period, to print or for a spreadsheet: receipts for taxes, an HSA or an FSA."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One claim as the document shows it. `services` are the payer's words for what it was for; None: not told.
+    """One claim as in the document; an amount is None if unknown.
 
-    `doubts` names what is to be said of its amounts (`doubts_of`).
+    `services` are the payer's words for the care. `doubts` names what must be said about its amounts (`doubts_of`).
     """
 
     claim: Claim
@@ -51,13 +51,13 @@ class Receipt:
 
     @property
     def currency(self) -> str:
-        """The currency of its amounts, "" when it has none."""
+        """The currency of its amounts, "" if it has none."""
         return "/".join(dict.fromkeys(amount.currency for _, amount in self.amounts if amount))
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One column added up: a sum for each currency, of how many claims, and how many say nothing of it."""
+    """The total of one column: a sum for each currency, and how many claims do and do not have the amount."""
 
     column: str
     sums: tuple[Amount, ...]
@@ -67,7 +67,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class MonthOfShare:
-    """The member's share of one month, `2026-05`, and what percent of the largest month it is."""
+    """The member's share in one month, `2026-05`, and its percentage of the largest month."""
 
     month: str
     amount: Amount
@@ -76,9 +76,9 @@ class MonthOfShare:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From what was billed to the member's share: the three parts come to `billed`, over `claims` claims.
+    """The division of the billed amount of `claims` claims into three parts, with `billed` as their sum.
 
-    `others` are the claims whose numbers do not tell every part; they are in none of the sums.
+    `others` counts the claims without all parts, which are in none of the sums.
     """
 
     billed: Amount
@@ -90,17 +90,20 @@ class Way:
 
     @property
     def parts(self) -> tuple[Amount, ...]:
-        """The member's share first."""
+        """The parts; the member's share comes first."""
         return self.share, self.paid, self.discount
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What the document holds, and what it leaves out.
+    """The contents of the document, and what it leaves out.
 
-    `apart` are reversed, replaced and cancelled claims, `undated` those without a day although a period was asked for,
-    `strange` those that a modifier makes mean something else. `gaps` are the kinds of what could not be read, `doubts`
-    what has to be said beside the totals.
+    Attributes:
+        apart: How many claims were reversed, replaced or cancelled.
+        undated: How many claims have no day although a period was asked for.
+        strange: How many claims have a modifier that changes their meaning.
+        gaps: The kinds of data that could not be read.
+        doubts: What must be said about the totals.
     """
 
     start: date | None
@@ -122,13 +125,13 @@ class Papers:
 
     @property
     def months_need_years(self) -> bool:
-        """Whether the months need their year to be told apart."""
+        """Whether the months are of more than one year."""
         return len({one.month[:4] for one in self.months}) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export(WithDocument):
-    """What the chat says of it; without claims there is no document."""
+    """The answer in the chat; without claims there is no document."""
 
     papers: Papers
     owed: Total
@@ -140,7 +143,7 @@ class Export(WithDocument):
 
 
 async def answer(ask: Ask) -> Export:
-    """The claims of the period that was asked for, of this calendar year when none was."""
+    """Return the claims of the period that was asked for, by default this calendar year."""
     profiles = await records(ask, Search("Patient"), read_profile, optional=True)
     start, end = _span(ask)
     found = await history(ask, *days_around(start, end), since=start)
@@ -153,13 +156,13 @@ async def answer(ask: Ask) -> Export:
 
 
 def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
-    """Whether every claim of this year is in it: only those can tell where a yearly figure stands."""
+    """Return whether every claim of this year is included, as needed for the yearly amounts."""
     whole = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
     return whole and not replace(wanted_of(ask), start=None, end=None).narrows
 
 
 def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
-    """The document: every claim that counts, newest first; a sensitive one only when its button was pressed (T33)."""
+    """Return the document with the claims that count, newest first; sensitive ones only after their button (T33)."""
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
     within = live.within((start, end), wanted_of(ask))
@@ -200,7 +203,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
 
 
 def _span(ask: Ask) -> tuple[date | None, date | None]:
-    """The period, its end not after today; the button for all years asks for none."""
+    """Return the period, ending today at the latest; the button for all years has none."""
     start, end = span_of(ask)
     if start or end:
         return start, min(end, ask.today) if end else ask.today
@@ -215,7 +218,7 @@ def _receipt(claim: Claim, live: Live) -> Receipt:
 
 
 def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
-    """Every month from the first to the last with its share; none where a month is not told or two currencies are."""
+    """Return every month with its share; empty if a month is unknown or there are two currencies."""
     shares = [(claim.service.day, claim.owed.amount) for claim in claims if claim.owed.amount is not None]
     dated = [(day.first.year * 12 + day.first.month - 1, amount) for day, amount in shares if day and day.month]
     sums = by_currency([amount for _, amount in dated])
@@ -237,7 +240,7 @@ def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
 
 
 def way_of(claims: Sequence[Claim]) -> Way | None:
-    """The sums of the claims whose numbers tell every part; None where none does, or in two currencies."""
+    """Return the sums of the claims that have every part; None if there are none, or two currencies."""
     ways = [way for claim in claims if (way := _way(claim))]
     sums = [by_currency([way[at] for way in ways]) for at in range(4)]
     if not ways or any(len(one) != 1 for one in sums) or not sums[0][0].value:
@@ -247,7 +250,7 @@ def way_of(claims: Sequence[Claim]) -> Way | None:
 
 
 def _way(claim: Claim) -> tuple[Amount, Amount, Amount, Amount] | None:
-    """What was billed, and the share, payment and discount that come to it to the cent."""
+    """Return the billed amount, and the share, payment and discount, if these add up exactly."""
     why, billed = why_of(claim), claim.billed
     if billed is None or why is None or why.paid is None or billed.currency != why.share.currency:
         return None

@@ -1,4 +1,4 @@
-"""What a visit cost, the last one or the one that is described: the payer's own number first, and every doubt said."""
+"""The cost of a visit, the last one or the one described: the payer's own number first, and every doubt about it."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ _BY_SIZE = ("biggest", "smallest")
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """All that fits in a time: the sum of the amount that was asked for, one a currency, over the claims that tell it.
+    """All matches in a period: the sum of the amount in question, one per currency, over `told` claims that have it.
 
-    `claims` are the newest of them, `more` how many follow; `untold` claims don't tell the amount. `least`: the sum is
-    a lower bound.
+    `claims` are the newest claims, and `more` follow; `untold` claims do not have the amount. `least` marks the sum as
+    a minimum.
     """
 
     start: date
@@ -72,25 +72,28 @@ class Several:
 
     @property
     def total(self) -> Amount | None:
-        """The one sum, None for several currencies."""
+        """The only sum, None for several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class LastVisitCost(Summary):
-    """One day of care, the `pick`-th from the newest, or of the order that was asked for.
+    """One day of care, number `pick` from the newest or in the order that was asked for.
 
-    Several `claims` are a tie: one visit may give several, or there were several visits; they are shown as choices,
-    with what they come to `together` when one kind of care was asked for, or the newest of several kinds. `part` is
-    the share of the lines of that kind, where they are only some of the claim's (`shown`). `nearest` is told where
-    none fits. `fill` is a pharmacy fill since then, offered and not counted. `shielded` claims carry a sensitivity
-    label and are described only when `opened` by button. `story` is that of an earlier claim that the one claim
-    replaces. `wanted` holds the conditions.
-    `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
-    another, and `reversed` is that one, where the records show it. Where several kinds or providers were asked for,
-    `each` has the newest claim of every one, None where there is none. Where all of a time were meant and they are of
-    several days, they are in `several`, and nothing else is. `beside` are other claims of the day. `unplaced`: the
-    claims name no part of the body, where one was asked for.
+    Attributes:
+        claims: Several are a tie, from one visit or several; they are shown as choices.
+        together: The sum of a tie for one kind of care, or of the newest claims of several kinds.
+        part: The share of the lines of that kind, if these are only some of the claim's (`shown`).
+        nearest: The nearest claims, if none matches.
+        fill: A later pharmacy fill, offered and not counted.
+        shielded: Whether the claims have a sensitivity label; they are described only if `opened` by a button.
+        story: The changes to an earlier claim that this one replaces.
+        apart: How many visits no longer count.
+        credit: If there is no visit, the newest claim that reverses another one, which is in `reversed` if on record.
+        each: The newest claim of each of several kinds or providers, None if there is none.
+        several: All claims of a period, if all were meant and they are on several days.
+        beside: Other claims of the day.
+        unplaced: Whether the claims name no part of the body although one was asked for.
     """
 
     wanted: ClaimWish
@@ -119,33 +122,33 @@ class LastVisitCost(Summary):
 
     @property
     def beside_share(self) -> Amount | None:
-        """What the others of that day come to; None where one of them does not say."""
+        """The sum of the other claims of that day, None if one of them has no amount."""
         shares = [None if claim.owed.is_floor else claim.owed.amount for claim in self.beside]
         return added(shares) if None not in shares else None
 
     @property
     def claim(self) -> Claim | None:
-        """The one claim of that day, None for none or several."""
+        """The only claim of that day, None if there are none or several."""
         return self.claims[0] if len(self.claims) == 1 else None
 
     @property
     def why(self) -> Why | None:
-        """Why the share is what it is."""
+        """The reason for the share."""
         return why_of(self.claim) if self.claim else None
 
     @property
     def aspect(self) -> str | None:
-        """The amount that was asked about, where it is another one than what is owed."""
+        """The amount in question, if it is not the amount owed."""
         return self.wanted.aspect
 
     @property
     def provider(self) -> str | None:
-        """Who was named."""
+        """The named provider."""
         return self.wanted.provider
 
 
 async def answer(ask: Ask) -> LastVisitCost:
-    """The cost of the last visit, of the one that the question describes, or that a follow-up points at."""
+    """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to."""
     wanted = wanted_of(ask)
     if asks_several(ask, wanted) and (all_ := await _all_of(ask, wanted)):
         return all_
@@ -168,7 +171,7 @@ async def answer(ask: Ask) -> LastVisitCost:
 
 
 async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
-    """All that fits in the time that was named, else in this year; None where it is of one day, or not there."""
+    """Return all matches in the named period, or in this year; None if they are on one day, or there are none."""
     alive = await period_claims(ask, *time_of(ask))
     found, several = _within(alive, ask), in_all(alive, ask)
     if several is None:
@@ -179,7 +182,7 @@ async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
 
 
 def in_all(alive: Live, ask: Ask) -> Several | None:
-    """The sum over the claims of several days; None where they are of one day, or none tells the amount."""
+    """Return the sum over the claims of several days; None if they are on one day, or none has the amount."""
     wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), time_of(ask)
     shares = [amount_in(claim, wanted) for claim in found.counted]
     told = [claim for claim, share in zip(found.counted, shares, strict=True) if share is not None]
@@ -205,7 +208,7 @@ def _within(alive: Live, ask: Ask) -> Within:
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:
-    """The chosen day among the visits; a negative pick counts from the oldest."""
+    """Return the chosen day among the visits; a negative pick counts from the oldest."""
     wanted = wanted_of(ask)
     days = _days(alive, ask, wanted)
     credit = next(iter(alive.reversals), None)
@@ -246,26 +249,26 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
 
 
 def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
-    """Whether no further page is needed: the day is there, and the newest claim of each of several."""
+    """Return whether no further page is needed: the day, and the newest claim of each of several, were read."""
     if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
         return False
     return len(_days(_of(so_far, wanted), ask, wanted)) > ask.pick + 1
 
 
 def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
-    """The newest claim of each of several kinds or providers that were asked for."""
+    """Return the newest claim of each of several kinds or providers."""
     return tuple((one, next(iter(choose(alive.claims, one).claims), None)) for one in wanted.sides)
 
 
 def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
-    """The visits by day; by size each claim stands alone, and a kind of care may have been filled at a pharmacy."""
+    """Return the visits by day; ordered by amount, each claim is separate, and care can include pharmacy fills."""
     if wanted.order in _BY_SIZE:
         return tuple(Visits(claim.service.day, (claim,)) for claim in alive.claims)
     return visits(alive, ask.today, pharmacy=with_fills(alive.claims, wanted))
 
 
 def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount | None:
-    """What several claims of one day come to for one kind of care; None when one of them does not say."""
+    """Return the sum of several claims of one day for one kind of care, None if one of them has no amount."""
     counted = [claim for claim in claims if claim.id not in alive.coordinated]
     if not wanted.services or len(claims) == 1 or any(claim.owed.is_floor for claim in counted):
         return None
@@ -274,19 +277,19 @@ def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount
 
 
 def _in_all(claims: Sequence[Claim]) -> Amount | None:
-    """What different claims come to; None where one of them does not say, or only in part."""
+    """Return the sum of different claims, None if one of them has no amount or only a minimum."""
     shares = [None if claim.owed.is_floor else claim.owed.amount for claim in {c.id: c for c in claims}.values()]
     return added(shares) if None not in shares and len(shares) > 1 else None
 
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:
-    """Only the claims that fit what was said."""
+    """Return only the claims that match the conditions."""
     claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
     return replace(alive, claims=claims, reversals=reversals)
 
 
 def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
-    """The other claims of the day of which one kind of care is shown, as the anesthesia of a surgery; none marked."""
+    """Return the other claims of the day, such as the anesthesia for a surgery, without sensitive ones."""
     if not summary.wanted.services or summary.claim is None or summary.claim.is_pharmacy or summary.day is None:
         return ()
     return tuple(
@@ -299,7 +302,7 @@ def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
-    """The newest pharmacy fill, when it is later than the visit."""
+    """Return the newest pharmacy fill, if it is after the visit."""
     newest = next((fill for fill in fills_newest_first if fill.service.day), None)
     if newest is None or newest.service.day is None or day is None:
         return None

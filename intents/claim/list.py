@@ -1,4 +1,4 @@
-"""The member's claims, newest first or as they were asked for, five a page, each a button."""
+"""The member's claims, newest first or in another order, five a page, each with a button."""
 
 from __future__ import annotations
 
@@ -41,14 +41,17 @@ _SAID = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ClaimList(Summary):
-    """One page of claims. `more` says that others follow; `left_out` counts what does not count, by reason.
+    """One page of claims.
 
-    `visits` says that visits were asked for, `fills` that prescription fills are left out of them.
-    `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row,
-    `untold` that some of those read don't tell whether they are in the state that was asked for. `together` is what
-    the claims of a time come to, of the amount that was asked for, where each of them tells it and all are shown.
-    `one`: which is the most or the least expensive was asked, and the first is it.
-    `table`: it is one, because a table was asked for, or all of a time is shown and that is more than a few.
+    Attributes:
+        more: Whether there are further ones.
+        visits: Whether visits were asked for; `fills`: whether prescription fills were left out for that reason.
+        chosen: The matches, with the number of claims that could not be decided.
+        doubts: What must be said about a claim.
+        untold: Whether some claims do not show if they are in the state that was asked for.
+        together: The sum of the claims of a period, if all of them are shown and have the amount.
+        one: Whether the most or least expensive one was asked for, which is then the first.
+        table: Whether it is a table, because it was asked for or because there are many claims in a period.
     """
 
     wanted: ClaimWish
@@ -72,7 +75,7 @@ class ClaimList(Summary):
 
 
 async def answer(ask: Ask) -> ClaimList:
-    """The page of claims that was asked for, by every condition that the question holds."""
+    """Return the page of claims that was asked for, by all conditions of the question."""
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     alive = await newest_claims(
@@ -86,7 +89,7 @@ async def answer(ask: Ask) -> ClaimList:
 
 
 def summarize(alive: Live, ask: Ask) -> ClaimList:
-    """The page cut from the claims that fit every condition: each is checked here whatever the server did."""
+    """Return the page of the claims that match every condition, each checked here whatever the server did."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
     page = found.listed[first : first + _page(ask)]
@@ -121,7 +124,7 @@ def _page(ask: Ask) -> int:
 
 
 def _together(found: Within, wanted: ClaimWish) -> Amount | None:
-    """The sum over a time of which the list holds every claim; a floor is no sum, and one claim needs none."""
+    """Return the sum over a period if the list has every claim; None with minimums, or for a single claim."""
     amounts = [amount_in(claim, wanted) for claim in found.counted]
     whole = set(found.counted) == set(found.listed) and not any(claim.owed.is_floor for claim in found.counted)
     return (
@@ -130,11 +133,11 @@ def _together(found: Within, wanted: ClaimWish) -> Amount | None:
 
 
 def _of_visits(ask: Ask) -> bool:
-    """Whether visits were asked for, and no kind of care or claim that may be a fill."""
+    """Return whether visits were asked for, without a kind of care or claim that may be a fill."""
     return text_of(ask, "question") == "visits" and not ask.slots.keys() & {"claim_type", "service", "provider_name"}
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """The conditions; a prescription that was filled is no visit."""
+    """Return the conditions; filled prescriptions are not visits."""
     wanted = wanted_of(ask)
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted

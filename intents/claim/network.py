@@ -1,4 +1,4 @@
-"""Three facts that are easily taken for one: how a claim was paid, the contract then, and the directory today."""
+"""Three separate facts about networks: how a claim was paid, the contract at that time, and the directory today."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ from bot.kit import (
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the directory says of who gave the care: `networks` are proven by active listings.
+    """The directory's data on who gave the care: `networks` are proven by active listings.
 
-    `wanted` are the asker's own networks, guessed from the coverage, `proven` those of them that are among the
-    networks. `several`: others have the name too, so nothing is said of one. `away`: it could not be asked.
+    Attributes:
+        wanted: The person's own networks, guessed from the coverage.
+        proven: Those of `wanted` that are in `networks`.
+        state: "several" if other providers have the name too; "away" if the directory could not be searched.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed", "away"]
@@ -50,9 +52,9 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class ClaimNetwork(Summary):
-    """The three facts; `claim` None: none fits. `shielded`: it is marked as sensitive, and no button asked for it.
+    """The three facts; `claim` is None if there is no match.
 
-    `side` is what "yes" would mean.
+    `shielded` is True if it has a sensitivity label and was not requested by a button. `side` is what "yes" refers to.
     """
 
     claim: Claim | None = None
@@ -66,7 +68,7 @@ class ClaimNetwork(Summary):
 
 
 async def answer(ask: Ask) -> ClaimNetwork:
-    """For the claim of the pressed button, else the newest visit of the number, day or provider that was named."""
+    """Return the facts for the claim of the button, or the newest visit with the named number, day or provider."""
     pressed = ask.arguments.get("id")
     visit, alive = (None, None) if pressed else await _find(ask)
     if not pressed and visit is None:
@@ -92,7 +94,7 @@ async def answer(ask: Ask) -> ClaimNetwork:
 def summarize(
     claim: Claim, contract: Contract | None, found: Who | None, own: tuple[str, ...], today: date
 ) -> ClaimNetwork:
-    """The facts side by side, none derived from another; `found` None: the directory could not be asked."""
+    """Return the separate facts; `found` is None if the directory could not be searched."""
     if found is None:
         return ClaimNetwork(claim, contract, Today("away"), today)
     rows = found.only
@@ -112,6 +114,6 @@ def summarize(
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, Live]:
-    """The newest visit that fits."""
+    """Return the newest matching visit."""
     found, alive = await newest_visits(ask, people=True)
     return (found[0] if found else None), alive

@@ -1,4 +1,4 @@
-"""What is owed in all, as far as claims can tell: the member's share, what is reported as paid, and what is unknown."""
+"""The total amount owed, as far as claims show it: the member's share, the reported payments, and what is unknown."""
 
 from __future__ import annotations
 
@@ -34,13 +34,17 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class OwedInAll(Summary):
-    """The share of `claims` claims, `paid` of it reported as paid by the member, and `left` where both are told.
+    """The share of `claims` claims, what is reported as `paid`, and what is `left` if both are known.
 
-    `shares` is the share by currency, `over` what is reported as paid above it, and `doubts` what has to be said.
-    `open` are the `SHOWN` largest claims that tell something left; `unknown` claims tell a share and not whether it was
-    paid, `unknown_share` their sum; `untold` tell no share. `whom` are those who may bill, each with what is not known
-    to be paid, the most first, where that was asked; `first`: that alone, and no sum.
-    `asked_time`: the time was named and is not the last year.
+    Attributes:
+        shares: The share by currency.
+        over: What is reported as paid beyond the share.
+        open: The `SHOWN` largest claims with something left.
+        unknown: How many claims have a share without a payment status, with the sum `unknown_share`.
+        untold: How many claims have no share.
+        whom: Who may bill, each with the amount not known to be paid, largest first, if asked for.
+        first: Whether only `whom` was asked for, and no sum.
+        asked_time: Whether the period was named and is not the last year.
     """
 
     wanted: ClaimWish
@@ -65,7 +69,7 @@ class OwedInAll(Summary):
 
 
 async def answer(ask: Ask) -> OwedInAll:
-    """Over the time that was named, else over the last twelve months."""
+    """Return the amounts in the named period, by default the last twelve months."""
     start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
@@ -76,7 +80,7 @@ async def answer(ask: Ask) -> OwedInAll:
 
 
 def summarize(alive: Live, ask: Ask) -> OwedInAll:
-    """Only what a claim reports as paid is taken off; where it says nothing, nothing is known."""
+    """Return the amounts; only reported payments are subtracted, and without a report nothing is known."""
     (start, end), found = time_of(ask, USUAL), _within(alive, ask)
     counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]
@@ -109,7 +113,7 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
 
 
 def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
-    """What is not known to be paid, by whoever bills; what is specially protected is not named."""
+    """Return the amounts not known to be paid, by who bills, without sensitive claims."""
     sums: dict[str, Amount] = {}
     for claim in told:
         rest, name = claim.owed.amount if claim.paid_by_patient is None else left_of(claim), claim.billing or claim.seen

@@ -1,4 +1,4 @@
-"""Which plan decided on a claim and what it paid, and what another one paid beside it, as far as the claim says."""
+"""Which plan decided a claim and what it paid, and what another plan paid, as far as the claim shows."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """A claim and the coverage that it was decided under; `others` are coverages that it names beside it.
+    """A claim and the coverage under which it was decided; `others` are further coverages that it names.
 
-    `plan` None: the claim names none, or one that the plan doesn't share. `carriers` are other payers' names.
+    `plan` is None if the claim names none, or one that is not available. `carriers` are names of other payers.
     """
 
     claim: Claim
@@ -45,7 +45,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class PlanThatPaid(Summary):
-    """The newest claims that fit, those of one visit together, each with its plan; `more` are not shown."""
+    """The newest matching claims, those of one visit together, each with its plan; `more` are not shown."""
 
     wanted: ClaimWish
     rows: tuple[Payer, ...] = ()
@@ -55,7 +55,7 @@ class PlanThatPaid(Summary):
 
 
 async def answer(ask: Ask) -> PlanThatPaid:
-    """The plan of the chosen claim, of those that were described, else of the last visit."""
+    """Return the plan of the chosen claim, of those described, or of the last visit."""
     known = await member_coverages(ask)
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
@@ -70,7 +70,7 @@ async def answer(ask: Ask) -> PlanThatPaid:
 
 
 def summarize(alive: Live, known: Coverages, ask: Ask) -> PlanThatPaid:
-    """The claims that fit, each beside its coverage."""
+    """Return the matching claims, each with its coverage."""
     found, wanted = _chosen(alive, ask), wanted_of(ask)
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
@@ -84,7 +84,7 @@ def _payer(claim: Claim, by_id: Mapping[str, Coverage]) -> Payer:
 
 
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The claim of an entry; those that fit a condition, prescriptions too; else those of the last visit's day."""
+    """Return the claim of an entry, or those that match the conditions, or those of the last visit's day."""
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in alive.every if claim.id == claim_id)
     if wanted_of(ask).narrows:

@@ -1,4 +1,4 @@
-"""The member's prescription fills: what was handed out, when and where, what each cost, and what they came to."""
+"""The member's prescription fills: the drugs, when and where, the cost of each, and the total."""
 
 from __future__ import annotations
 
@@ -38,14 +38,17 @@ USUAL = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Pharmacy(Summary):
-    """One page of the fills of a time, and the sum over all of them, one a currency; `least`: a floor is in it.
+    """One page of the fills in a period, and the sum over all of them, one per currency; `least` marks it as a minimum.
 
-    `told` fills carry what is owed; `untold` ones are not counted as zero. `summed` is what has to be said
-    beside the sum. `paid_by_member` is what the plan reports as
-    paid already. `apart` counts reversed, replaced and cancelled fills, which are in no sum; `unnamed` fills give no
-    words for their drug, so that a drug cannot be looked for in them. `asked_time` is False when the time was ours;
-    then `last` is the newest fill before it, where the time holds none. `visits`: some of them are no fills, but visits
-    at which the care that was asked for was given.
+    Attributes:
+        told: How many fills have an amount owed; the `untold` ones are not counted as zero.
+        summed: What must be said about the sum.
+        paid_by_member: What the plan reports as already paid.
+        apart: How many fills were reversed, replaced or cancelled, and are in no sum.
+        unnamed: How many fills do not name their drug.
+        asked_time: Whether the person named the period.
+        last: The newest fill before the period, if that has none and was not named.
+        visits: Whether some of them are visits at which the care was given, and not fills.
     """
 
     fills: tuple[Claim, ...]
@@ -75,17 +78,17 @@ class Pharmacy(Summary):
 
     @property
     def total(self) -> Amount | None:
-        """The one sum, None when there is none or several currencies."""
+        """The only sum, None if there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
     def more(self) -> bool:
-        """True when older fills follow."""
+        """Whether there are older fills."""
         return self.first - 1 + len(self.fills) < self.count
 
 
 async def answer(ask: Ask) -> Pharmacy:
-    """The fills of the time that was asked for, else of the last twelve months."""
+    """Return the fills in the period that was asked for, by default the last twelve months."""
     start, end = time_of(ask, USUAL)
     alive = await newest_claims(
         ask,
@@ -106,7 +109,7 @@ async def answer(ask: Ask) -> Pharmacy:
 
 
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
-    """The page cut from the fills that fit, and the sum over all that fit."""
+    """Return the page of the matching fills, and the sum over all of them."""
     (start, end), filled, found = time_of(ask, USUAL), _filled(alive, ask), _within(alive, ask)
     sums = found.counted
     shares = [(claim, amount_in(claim, wanted_of(ask))) for claim in sums]
@@ -142,7 +145,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
 
 
 def _filled(alive: Live, ask: Ask) -> list[Claim]:
-    """The fills of the time, newest first; of two plans' claims for one fill both."""
+    """Return the fills of the period, newest first; two plans' claims for one fill are both included."""
     found = _within(alive, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
     return [claim for claim in alive.claims if claim.id in ids]
@@ -153,13 +156,13 @@ def _within(alive: Live, ask: Ask) -> Within:
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
-    """How many fills of the time give no words for their drug."""
+    """Return how many fills of the period do not name their drug."""
     found = alive.within(time_of(ask, USUAL), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
 
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """The fills of the drug and the pharmacy that were named."""
+    """Return the fills of the named drug and pharmacy."""
     return tuple(claim for claim in fitting(claims, ask) if _is_asked(claim, ask))
 
 

@@ -1,4 +1,4 @@
-"""When a supply runs out, by the days that its last fill says it lasts: the payer's own figures, added to its date."""
+"""When a supply of a drug runs out, by the payer's data: the date of its last fill plus its days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOW = frozenset({"yet", "soon", "early", "now", "already", "again", "can", "ya"
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A drug with its last fill; `until` is the last day that it lasts, None where the record tells no days."""
+    """A drug with its last fill; `until` is the last day of the supply, None if the record has no days."""
 
     medication: Medication
     until: date | None
@@ -55,7 +55,7 @@ class Refill(Summary):
 
 
 async def answer(ask: Ask) -> Refill:
-    """Every drug that was filled in the last two years, or the one that was named."""
+    """Return the supplies of all drugs filled in the last two years, or of the named drug."""
     since = ask.today - timedelta(days=LOOKED_BACK)
     summary = summarize(await medications(ask, since), ask, since)
     ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in summary.supplies])
@@ -63,7 +63,7 @@ async def answer(ask: Ask) -> Refill:
 
 
 def summarize(found: Iterable[Medication], ask: Ask, since: date) -> Refill:
-    """A named drug goes by its ingredient and brands too; labelled fills are counted and not described."""
+    """Return the supplies; drugs also match by ingredient and brands, and sensitive fills are only counted."""
     drug = text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else []
     fit = [one for one in found if not names or any(name in _words(one) for name in names)]

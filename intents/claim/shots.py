@@ -1,4 +1,4 @@
-"""The shots on the plan's claims; no record tells which are still due."""
+"""The shots on the plan's claims; no record shows which ones are still due."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ _SHOT = {"service": "vaccine"}
 
 @dataclass(frozen=True, slots=True)
 class Shots(Summary):
-    """The claims for a shot, newest first: `count` of them, `left` not shown; `marked` others carry a privacy mark.
+    """The claims for a shot, newest first: `count` of them, with `left` not shown; `marked` have a sensitivity label.
 
-    `words` are the payer's own for what each was for. `due`: what was asked is which are still to come,
-    `free`: whether the newest cost nothing, `dated`: when it was. `wanted` is the kind of shot that was named and that
-    no claim shows; its `nearest` are other shots.
+    Attributes:
+        due: Whether the question is which shots are still due.
+        words: The payer's words for each claim.
+        free: Whether the question is if the newest was free; `dated`: when it was.
+        wanted: The named kind of shot, if no claim shows it; `nearest` are other shots.
     """
 
     claims: tuple[Claim, ...]
@@ -46,7 +48,7 @@ class Shots(Summary):
 
 
 async def answer(ask: Ask) -> Shots:
-    """Every claim for the shot that was named, for any shot where none was."""
+    """Return every claim for the named shot, or for any shot."""
     asked = replace(ask, slots={**_SHOT, **ask.slots})
     found = await history(asked)
     fit = fitting(found.claims, asked)

@@ -1,4 +1,4 @@
-"""What a time of care came to: the member's share by month, kind and provider, and what the sums leave out."""
+"""The cost of care in a period: the member's share by month, kind and provider, and what the sums leave out."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ _ME = frozenset({"me", "us", "nos"})
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of the time, `2026-05`. Its sum is zero when it has no claims, None when it has and none told.
+    """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
 
-    `read` False: no claim of it came, and some may not have arrived.
+    `read` is False if no claim of the month was received, so that some may be missing.
     """
 
     name: str
@@ -116,18 +116,18 @@ class Spending(Summary):
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
-        """Doctor visits and prescriptions, the larger sum first; None where one of the two has no claim."""
+        """Doctor visits and prescriptions, larger sum first; None if one of them has no claim."""
         found = sorted((one for one in self.kinds if one.name in _TWO), key=lambda one: -one.amount.value)
         return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
     def claim_type(self) -> str | None:
-        """The one sort of claim that was asked for."""
+        """The only claim type that was asked for."""
         return self.wanted.claim_type
 
     @property
     def total(self) -> Amount | None:
-        """The one sum, None when there is none or several currencies."""
+        """The only sum, None if there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
@@ -146,36 +146,36 @@ class Spending(Summary):
 
     @property
     def saved(self) -> Amount | None:
-        """What the plan paid beside the discount that was asked for; None where one of them is not told for all."""
+        """The plan's payment plus the discount that was asked for; None if one of them is incomplete."""
         one, total, paid = self.aspect == "discount", self.total, self.plan_paid
         told = total and paid and total.currency == paid.currency and not self.untold
         return total + paid if one and told and total and paid else None
 
     @property
     def top(self) -> Month | None:
-        """The month of the biggest sum, where several have one and every month was read."""
+        """The month with the largest sum, if there are several and every month was read."""
         told = [] if self.hides else [(one.amount.value, one) for one in self.compared if one.amount]
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
     @property
     def most(self) -> bool:
-        """Whether that month holds more than half of the sum."""
+        """Whether that month has more than half of the sum."""
         top, total = self.top, self.total
         return bool(top and top.amount and total and top.amount.value * 2 > total.value)
 
     @property
     def compared(self) -> tuple[Month, ...]:
-        """The months, where two at least have something to compare."""
+        """The months, if at least two have an amount."""
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
 
     @property
     def years(self) -> bool:
-        """Whether the months need their year to be told apart."""
+        """Whether the months are of more than one year."""
         return self.start.year != self.end.year
 
 
 _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
-"""By what the sum is parted, by the question that was asked."""
+"""How the sum is divided, by the question."""
 
 
 async def answer(ask: Ask) -> Spending:
@@ -280,7 +280,7 @@ def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, 
 
 
 def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
-    """Whether no day of the month counts."""
+    """Return whether no day of the month counts."""
     first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
     return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
 

@@ -1,4 +1,4 @@
-"""Where claims stand: decided, paid, denied, replaced, cancelled or reversed, in the payer's own record."""
+"""The states of claims in the payer's record: decided, paid, denied, replaced, cancelled or reversed."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled
 
 @dataclass(frozen=True, slots=True)
 class ClaimStatus(Summary):
-    """The newest claims that fit, each with its state; `asked` is the number or provider that was named.
+    """The newest matching claims, each with its state and, for a replaced one, the claim that counts instead, if read.
 
-    `paid`: whether the plan paid was asked.
-    Of a replaced claim the one that counts in its place comes third, as far as it was read.
+    `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid.
     """
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
@@ -50,7 +49,7 @@ class ClaimStatus(Summary):
 
 
 async def answer(ask: Ask) -> ClaimStatus:
-    """The state of the claim that was named or chosen from a list, else of the newest ones."""
+    """Return the state of the claim that was named or chosen from a list, or else of the newest ones."""
     wanted = 0 if ask.arguments.get("id") else SHOWN
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > wanted, page_size=50
@@ -65,7 +64,7 @@ async def answer(ask: Ask) -> ClaimStatus:
 
 
 def summarize(alive: Live, ask: Ask) -> ClaimStatus:
-    """The first few; a claim that no longer counts is shown too when it was asked for by number."""
+    """Return the first few claims; one that no longer counts is included if it was asked for by number."""
     found = _found(alive, ask)
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
@@ -85,7 +84,7 @@ def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
 
 
 def state_of(claim: Claim, alive: Live) -> State:
-    """The payer's word where it said one; "decided" when it only gave the claim."""
+    """Return the payer's state of a claim, "decided" if it gives none."""
     signs: tuple[tuple[State, bool], ...] = (
         ("cancelled", claim in alive.cancelled),
         ("replaced", claim in alive.replaced),

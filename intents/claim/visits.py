@@ -1,4 +1,4 @@
-"""How many times, when, and what for: the days of care that fit, and the days in hospital."""
+"""How many visits there were, when, and what for: the matching days of care, and the days in hospital."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days",
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of care: its claims that carry no privacy mark, and the payer's words for what was done."""
+    """One day of care: its claims without a sensitivity label, and the payer's words for the care."""
 
     day: PartialDate | None
     claims: tuple[Claim, ...]
@@ -41,10 +41,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class DaysOfCare(Summary):
-    """The days that fit, newest first, `count` of them; claims without a day are in `undated`.
+    """The matching days, newest first, `count` of them; `undated` counts claims without a day.
 
-    `nights` are those between the first and the last day of stays in hospital, each night once; None when no stay fits
-    or one of them has no end. `alone`: when the last one was is what was asked, so that its day alone answers.
+    `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
+    if the question is when the last visit was, so that its day alone is the answer.
     """
 
     wanted: ClaimWish
@@ -60,14 +60,14 @@ class DaysOfCare(Summary):
 
     @property
     def seen(self) -> str | None:
-        """The whole name of who was named, where every claim that fits has the same one."""
+        """The full name of the named provider, if all matching claims have the same one."""
         names = {claim.seen for day in self.days for claim in day.claims}
         name, asked = (names.pop() if len(names) == 1 else None), self.wanted.provider
         return name if name and asked and asked.casefold() in name.casefold() and self.count == len(self.days) else None
 
 
 async def answer(ask: Ask) -> DaysOfCare:
-    """The days of care that the question describes, over all that the plan shows when no time was named."""
+    """Return the days of care that the question describes, in all claims if no time was named."""
     wanted = wanted_of(ask)
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
     summary = summarize(found, ask)
@@ -78,7 +78,7 @@ async def answer(ask: Ask) -> DaysOfCare:
 
 
 def summarize(found: Live, ask: Ask) -> DaysOfCare:
-    """The days among the claims that count; several claims of one day are one day."""
+    """Return the days of the claims that count; several claims on one day are one day."""
     wanted = wanted_of(ask)
     kept = replace(found, claims=fitting(found.claims, ask))
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
@@ -105,7 +105,7 @@ def _day(day: PartialDate | None, claims: tuple[Claim, ...]) -> Day:
 
 
 def _nights(stays: list[Claim]) -> int | None:
-    """Each night once, though several claims tell of one stay."""
+    """Return the number of nights, each once, even if several claims belong to one stay."""
     nights: set[date] = set()
     for claim in stays:
         first, last = claim.service.start, claim.service.end

@@ -1,4 +1,4 @@
-"""Why a share is what it is, from the claim's own numbers: the charge, the plan's price, and who pays which part."""
+"""The reason for a share, from the claim's own numbers: the charge, the plan's price, and who pays which part."""
 
 from __future__ import annotations
 
@@ -38,11 +38,13 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Explained(Summary):
-    """The claims that fit, those of one day, each with its reason; None where its numbers prove none.
+    """The matching claims of one day, each with its reason, None if its numbers prove none.
 
-    `discounts` are what the plan's price is below the charge, by claim; `reasons` the plan's own for what it refused.
-    `free`: whether it cost nothing was asked. `plan_says` are the percentages that the plan's record names as
-    coinsurance, by claim, where the claim's own is another.
+    Attributes:
+        discounts: The charge minus the plan's price, by claim.
+        reasons: The plan's reasons for what it denied.
+        free: Whether the question is if it was free.
+        plan_says: The coinsurance in the plan's record in per cent, by claim, if the claim's own differs.
     """
 
     wanted: ClaimWish
@@ -58,7 +60,7 @@ class Explained(Summary):
 
 
 async def answer(ask: Ask) -> Explained:
-    """The reason for the claim that was shown or described, else for the last visit's."""
+    """Return the reason for the claim that was shown or described, or else for the last visit's."""
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
@@ -74,7 +76,7 @@ async def answer(ask: Ask) -> Explained:
 
 
 async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
-    """What the claim's own plan names as coinsurance, where the claim proves another percentage in network."""
+    """Return the coinsurance of the claim's plan if the claim proves another percentage in network."""
     proven = [(claim, why) for claim in summary.claims if (why := summary.whys.get(claim.id)) and why.percent]
     mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and network_side(claim) != "out"]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
@@ -89,7 +91,7 @@ async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
 
 
 def summarize(alive: Live, ask: Ask) -> Explained:
-    """The first few claims with what proves their shares."""
+    """Return the first few claims with the reasons for their shares."""
     found, wanted = _chosen(alive, ask), wanted_of(ask)
     shown = found[:SHOWN]
     return Explained(
@@ -105,7 +107,7 @@ def summarize(alive: Live, ask: Ask) -> Explained:
 
 
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The claim of an entry; else those of the newest day that fit, or the first by size where that was asked for."""
+    """Return the claim of an entry, or the matches on the newest day, or the first by amount if asked for."""
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in alive.every if claim.id == claim_id)
     wanted = wanted_of(ask)
@@ -117,7 +119,7 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def _of_amount(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Those of the amount that was named; all of them where none is, which is said. "54 bucks" is any of 54 dollars."""
+    """Return the claims with the named amount, else all claims; "54 bucks" matches any amount of 54 dollars."""
     named = text_of(ask, "amount")
     if named is None:
         return claims
@@ -131,6 +133,6 @@ def _of_amount(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
 
 
 def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Those that tell a share, where some do and no time was named: an amount that is not there has no reason."""
+    """Return the claims with a share, if there are any and no time was named."""
     told = tuple(claim for claim in claims if claim.owed.amount is not None)
     return told if told and not service_dates(ask) else claims

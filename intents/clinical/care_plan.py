@@ -1,4 +1,4 @@
-"""Care plans as they stand on record: their own text without its markup, one of them whole when asked for."""
+"""Care plans as recorded: their own text without markup, or one of them in full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 40
 
 @dataclass(frozen=True, slots=True)
 class CarePlans(Summary):
-    """One page of care plans, each with its first lines; `whole` is the one that a button asked for."""
+    """One page of care plans, each with its first lines; `whole` is the one that a button selected."""
 
     plans: tuple[CarePlan, ...] = ()
     whole: CarePlan | None = None
@@ -28,7 +28,7 @@ class CarePlans(Summary):
 
 
 async def answer(ask: Ask) -> CarePlans:
-    """The member's care plans."""
+    """Return the member's care plans."""
     found = summarize(await care_plans(ask), ask)
     shown = (found.whole,) if found.whole else found.plans
     ask.report.cite("CarePlan", [one.id for one in shown])
@@ -36,7 +36,7 @@ async def answer(ask: Ask) -> CarePlans:
 
 
 def summarize(read: Sequence[CarePlan], ask: Ask) -> CarePlans:
-    """Active plans first; the labelled ones are counted until they are asked for."""
+    """Return the plans, active ones first; sensitive ones are only counted until they are asked for."""
     described, shielded = shield(ask, read)
     ordered, first = sorted(described, key=lambda one: one.status != "active"), ask.page * PAGE
     named = next((one for one in ordered if one.id == ask.arguments.get("id")), None)

@@ -1,4 +1,4 @@
-"""Conditions as the records list them; nothing is concluded from them."""
+"""Conditions as the records list them, without any interpretation."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ PAGE = 6
 
 
 async def answer(ask: Ask) -> OnRecord[Condition]:
-    """The member's conditions on record."""
+    """Return the member's recorded conditions."""
     found = summarize(await dated(ask, Search("Condition"), read_condition), ask)
     ask.report.cite("Condition", [one.id for one in found.rows])
     return found
 
 
 def summarize(read: Sequence[Condition], ask: Ask) -> OnRecord[Condition]:
-    """Those that go on come first, then those that are over, each newest first."""
+    """Return current conditions, then past ones, each newest first."""
     described, shielded = shield(ask, read)
     return on_record(ask, sorted(described, key=lambda one: one.over), len(read), shielded, size=PAGE)

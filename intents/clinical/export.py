@@ -31,20 +31,20 @@ CATEGORIES = ("laboratory", "vital-signs")
 
 @dataclass(frozen=True, slots=True)
 class Charted:
-    """The results of one test, and those of them that a line joins."""
+    """The results of one test, and those that form a line."""
 
     series: Series
     curve: Curve | None
 
     @property
     def ranged(self) -> bool:
-        """Whether a range came with any of them."""
+        """Whether any of them has a reference range."""
         return any(part.usual for one in self.series.results for part in (one.main, *one.parts))
 
 
 @dataclass(frozen=True, slots=True)
 class ResultPapers:
-    """What the page holds: tests by category, results in all; `gaps` are the kinds of what could not be read."""
+    """The contents of the page: tests by category, and the number of results; `gaps` are kinds of unreadable data."""
 
     patient: str | None
     made: date
@@ -63,7 +63,7 @@ class ResultPapers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultsPage(WithDocument):
-    """What the chat says of it; without results there is no page. `only` is the category that was asked for."""
+    """The answer in the chat; without results there is no page. `only` is the category that was asked for."""
 
     papers: ResultPapers
     only: str
@@ -72,7 +72,7 @@ class ResultsPage(WithDocument):
 
 
 async def answer(ask: Ask) -> ResultsPage:
-    """The results of the categories that were asked for, of all time when no time was."""
+    """Return the results of the categories that were asked for, of all time by default."""
     profiles = await records(ask, Search("Patient"), read_profile, optional=True)
     found = {category: await results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
     page = summarize(found, ask, profiles[0].name if profiles else None)
@@ -83,7 +83,7 @@ async def answer(ask: Ask) -> ResultsPage:
 
 
 def summarize(found: dict[str, tuple[Observation, ...]], ask: Ask, patient: str | None = None) -> ResultsPage:
-    """The page; a result with a privacy mark is on it only when its button was pressed (T33)."""
+    """Return the page; results with a sensitivity label are included only after their button (T33)."""
     start, end = span_of(ask)
     described, shielded = shield(ask, [one for rows in found.values() for one in rows])
     kept = {one.id for one in described}

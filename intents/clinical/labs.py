@@ -1,6 +1,6 @@
-"""Lab results as they stand on record: value, unit, range and side, and the last five of a test.
+"""Lab results as recorded: value, unit, range and comparison with it, and the last five results of a test.
 
-Whoever names a test gets that test: the words of the message are looked for in the names on record.
+A test is selected if the message contains a word of its recorded name.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ TESTS: dict[str, tuple[str, ...]] = {
     "vitamin": ("vitamina",),
     "ferritin": ("ferritina", "iron", "hierro"),
 }
-"""How people name tests, in both languages, beside the word that most records have."""
+"""Names of tests that people use, in both languages, by the word in most records."""
 CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
-"""LOINC codes of a test that records also call by another name."""
+"""LOINC codes of tests that records also call by another name."""
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
-    """The member's lab results by test, the newest first."""
+    """Return the member's lab results by test, newest first."""
     found = summarize(await results(ask, "laboratory"), ask)
     ask.report.cite("Observation", [one.id for one in found.shown])
     return found
 
 
 def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
-    """The results by test, less those that carry a label and were not asked for."""
+    """Return the results by test, without those with a sensitivity label unless asked for."""
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
@@ -49,7 +49,7 @@ def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
 
 
 def _named(said: str, tests: Sequence[Series]) -> str | None:
-    """The word for a test in a message: one of `TESTS`, or a telling word of a name on record."""
+    """Return the word for a test in a message: one of `TESTS`, or a distinctive word of a recorded name."""
     words = words_of(said)
     known = next((word for word in words if _alike(word)), None)
     telling = (word for word in words if len(word) >= LONG and word not in COMMON)
@@ -57,12 +57,12 @@ def _named(said: str, tests: Sequence[Series]) -> str | None:
 
 
 def _alike(word: str) -> tuple[str, ...]:
-    """The word that most records have with its other names; none for an unknown one."""
+    """Return the word in most records with its other names, empty if unknown."""
     return next(((name, *others) for name, others in TESTS.items() if word in (name, *others)), ())
 
 
 def _is_called(test: Series, named: str) -> bool:
-    """True when a word of the name on record begins so, or its code is one that goes by this word."""
+    """Return whether a word of the recorded name begins so, or the code of the test belongs to this word."""
     names, wanted = words_of(test.newest.main.name), {named, *_alike(named)}
     codes = {code for word in wanted for code in CODES.get(word, ())}
     return test.key in codes or any(name.startswith(word) for word in wanted for name in names)

@@ -1,4 +1,4 @@
-"""Medications as pharmacy claims show them: what was filled under the plan, which is not what is taken."""
+"""Medications from pharmacy claims: what was filled under the plan, which may differ from what is taken."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAYS = 365
 
 @dataclass(frozen=True, slots=True)
 class Medications(Summary):
-    """One page of drugs with their latest fill; `since` is the first day that was looked at."""
+    """One page of drugs with their newest fill; `since` is the first day of the search."""
 
     drugs: tuple[Medication, ...] = ()
     since: date = date.min
@@ -26,14 +26,14 @@ class Medications(Summary):
 
 
 async def answer(ask: Ask) -> Medications:
-    """The drugs that were filled in the last year, or in the time that was asked for."""
+    """Return the drugs filled in the last year, or in the period that was asked for."""
     found = summarize(await medications(ask, _since(ask)), ask)
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in found.drugs for claim in drug.claims])
     return found
 
 
 def summarize(read: Sequence[Medication], ask: Ask) -> Medications:
-    """One page, less the drugs that carry a label and were not asked for."""
+    """Return one page, without drugs with a sensitivity label unless asked for."""
     shown = ask.arguments.get("show") == "yes"
     described = [drug for drug in read if shown or not drug.labels]
     first = ask.page * PAGE

@@ -1,4 +1,4 @@
-"""Procedures as the records list them, newest first; whoever names one gets that one."""
+"""Procedures as the records list them, newest first, or those of a named kind."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ _ANY = frozenset({"procedure", "procedures", "procedimiento", "procedimientos"})
 class Procedures(OnRecord[Procedure]):
     """One page of procedures.
 
-    `kind` is the care that the words named: only its procedures are listed. `missing`: none of it is on record, so
-    that every procedure is listed. `kinds` are the kinds of care of the procedures, by their ids, where one is known:
-    their names are told where the record's own words are of another language. `claim` is the newest own claim of the
-    kind, where no procedure of it is on record; `looked`: the claims were read and hold none.
-    `last` is False where a part of the body or an ordinal chose the claim.
+    Attributes:
+        kind: The named kind of care, to which the list is limited.
+        missing: Whether there is no record of that kind, so that every procedure is listed.
+        kinds: The kinds of care by the procedures' ids, for names in the language of the answer.
+        claim: The member's newest claim for the kind, if there is no record of a procedure.
+        looked: Whether the claims were read and contain none.
+        last: False if a part of the body or an ordinal selected the claim.
     """
 
     kind: CareKind | None = None
@@ -49,7 +51,7 @@ class Procedures(OnRecord[Procedure]):
 
 
 async def answer(ask: Ask) -> Procedures:
-    """The member's procedures on record; of a kind of care that is not among them, the newest claim."""
+    """Return the member's recorded procedures; for a kind of care without one, the newest claim."""
     found = summarize(await dated(ask, Search("Procedure"), read_procedure), ask)
     claim, looked = await _claimed(ask) if found.missing and found.page == 0 else (None, False)
     if claim:
@@ -63,7 +65,7 @@ async def answer(ask: Ask) -> Procedures:
 
 
 async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
-    """The claim for the care that was named, and whether the claims came; none that is marked as private is told."""
+    """Return the claim for the named care, without sensitive ones, and whether the claims could be read."""
     gaps = len(ask.report.gaps)
     try:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask)))
@@ -76,7 +78,7 @@ async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
 
 
 def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
-    """The newest first, of the kind of care that was named where there are any."""
+    """Return the procedures, newest first, of the named kind of care if there are any."""
     described, shielded = shield(ask, read)
     key = "" if set(words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
     kinds = ask.care_kinds.within(key)
@@ -97,7 +99,7 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
 
 
 def _kind(one: Procedure, kinds: CareKinds) -> CareKind | None:
-    """The narrowest kind of care that a procedure is; None where it is of none, or of several apart."""
+    """Return the narrowest kind of care of a procedure; None if there is none, or several unrelated ones."""
     found = [kind for kind in kinds.every.values() if kind.is_named(one.code, one.name)]
     wider = {key for kind in found for key in kinds.near(kind.key)}
     narrow = [kind for kind in found if kind.key not in wider]

@@ -1,7 +1,4 @@
-"""Vital signs as they stand on record: blood pressure, weight, heart rate and so on, newest first.
-
-Whoever names one gets that one.
-"""
+"""Vital signs as recorded, newest first: blood pressure, weight, heart rate and others, or a named one."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "oxygen": frozenset({"oxygen", "spo2", "ox", "oxigeno"}),
     "breathing": frozenset({"respiratory", "breathing", "respiratoria"}),
 }
-"""How people, and records, name each vital sign."""
+"""Names of vital signs in messages and records."""
 CODES: Mapping[str, frozenset[str]] = {
     "pressure": frozenset({"85354-9", "55284-4", "8480-6", "8462-4"}),
     "heart": frozenset({"8867-4"}),
@@ -30,18 +27,18 @@ CODES: Mapping[str, frozenset[str]] = {
     "oxygen": frozenset({"2708-6", "59408-5"}),
     "breathing": frozenset({"9279-1"}),
 }
-"""The LOINC codes of US Core's vital signs."""
+"""The LOINC codes of US Core for vital signs."""
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
-    """The member's vital signs by test, the newest first."""
+    """Return the member's vital signs by test, newest first."""
     found = summarize(await results(ask, "vital-signs"), ask)
     ask.report.cite("Observation", [one.id for one in found.shown])
     return found
 
 
 def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
-    """The results by test, less those that carry a label and were not asked for."""
+    """Return the results by test, without those with a sensitivity label unless asked for."""
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or ",".join(_named(ask.said))
@@ -50,12 +47,12 @@ def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
 
 
 def _named(said: str) -> list[str]:
-    """The kinds of vital signs that a message names."""
+    """Return the kinds of vital signs that a message names."""
     told = frozenset(words_of(said))
     return [kind for kind, words in WORDS.items() if words & told]
 
 
 def _is(test: Series, kind: str) -> bool:
-    """By its code, else by a word of its name on record."""
+    """Return whether the test is of that kind, by its code or else by a word of its name."""
     codes = frozenset(test.newest.main.codes)
     return bool(codes & CODES[kind] or frozenset(words_of(test.newest.main.name)) & WORDS[kind])

@@ -1,4 +1,4 @@
-"""What care costs once the deductible is met: the plan's copay or percentage, and an own claim to show what that is."""
+"""The cost of care after the deductible is met: the plan's copay or percentage, with one of the member's claims."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class AfterDeductible(Summary):
-    """What the medical `plan` names: the `copay` for the kind of visit, else its `coinsurance` in per cent.
+    """The cost sharing of the medical `plan`: the `copay` for the kind of visit, or else its `coinsurance` in per cent.
 
-    `copays` are all of the plan's, where no care was named. `example` is the newest own claim of that care alone, with
-    the plan's price of it in `price` and the member's percentage of that in `part`. `what` are the words for the care.
-    `maximum`: the yearly maximum was meant, after which the plan pays all.
+    Attributes:
+        copays: All copays of the plan, if no care was named.
+        example: The member's newest claim for that care alone, with the plan's `price` and the member's `part` of it.
+        what: The words for the care.
+        maximum: Whether the yearly maximum was meant, after which the plan pays everything.
     """
 
     plan: Coverage | None
@@ -48,7 +50,7 @@ class AfterDeductible(Summary):
 
 
 async def answer(ask: Ask) -> AfterDeductible:
-    """The plan's shares; an own claim is looked for only where a percentage counts."""
+    """Return the plan's cost sharing; a claim is searched for only if a percentage applies."""
     found = summarize(await member_coverages(ask), (), ask)
     if found.coinsurance is None or not found.wanted.services:
         return found
@@ -59,7 +61,7 @@ async def answer(ask: Ask) -> AfterDeductible:
 
 
 def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterDeductible:
-    """The shares in network of the medical plan that is active."""
+    """Return the in-network cost sharing of the active medical plan."""
     medical = [one for one in coverages.current if one.scope == "medical"]
     shares = [share for one in medical[:1] for share in one.costs if share.side != "out" and not share.drugs]
     kind, wanted = visit_kind(ask), wanted_of(ask)
@@ -86,7 +88,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
 
 
 def _part(price: Amount | None, share: CostShare | None) -> Amount | None:
-    """The percentage of a price, to the cent."""
+    """Return the percentage of a price, rounded to cents."""
     if price is None or share is None or share.percent is None:
         return None
     return Amount((price.value * share.percent / 100).quantize(_CENT, ROUND_HALF_UP), price.currency)

@@ -1,6 +1,6 @@
-"""What the plan says of deductible, limits and copays, and an honest floor of what the claims have used of them.
+"""The plan's deductible, limits and copays, and the minimum that the claims have used of them.
 
-A Coverage holds no accumulator and neither do claims (fhir-notes 4.7): the floor is "at least", never a balance.
+Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7): the amount used is "at least" and never a balance.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class CostShares(Summary):
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
-        """The one share that answers the question, with its plan; None where several do or none."""
+        """The only share that answers the question, with its plan; None if there are none or several."""
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
         asked = self.aspect is not None or (self.named and self.asks is not None)
@@ -128,35 +128,35 @@ class CostShares(Summary):
 
     @property
     def rest(self) -> tuple[Floor, ...]:
-        """The floors that no standing tells."""
+        """The floors that are not part of a standing."""
         return tuple(floor for floor in self.floors if not any(_tells(one, floor) for one in self.standings))
 
     @property
     def silent(self) -> tuple[Shares, ...]:
-        """The plans of which no standing tells all."""
+        """The plans that the standings do not cover completely."""
         told = {one.plan.id for one in self.standings if one.plan}
         return tuple((plan, shares) for plan, shares in self.plans if plan.id not in told or len(shares) > 1)
 
     @property
     def deductibles(self) -> int:
-        """How many deductibles the plans name, those of one person in network counted."""
+        """How many in-network deductibles for one person the plans name."""
         named = [share for _, shares in self.plans for share in shares if share.kind == "deductible"]
         return sum(1 for share in named if share.side != "out" and share.who != "family")
 
     @property
     def names_drugs(self) -> bool:
-        """Whether one of them is for prescriptions alone."""
+        """Whether one of the plans or shares is for prescriptions only."""
         plans = [coverage.scope for coverage, _ in self.plans]
         return "drugs" in plans or any(share.drugs for _, shares in self.plans for share in shares)
 
     @property
     def changed(self) -> bool:
-        """Whether the time that was asked about falls under more than one plan, or more than one year of a plan."""
+        """Whether the period in question belongs to more than one plan, or to several years of a plan."""
         return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
 
     @property
     def reached(self) -> bool:
-        """Whether the in-network claims come to the one figure that the plan names for it, or to more."""
+        """Whether the in-network claims reach the only amount that the plans name for it."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
         if self.aspect not in COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
@@ -172,7 +172,7 @@ class CostShares(Summary):
 
     @property
     def left_at_most(self) -> Amount | None:
-        """What is left of the one figure that the plan names, at most: the claims give a floor of what is used."""
+        """The maximum that is left of the only amount that the plans name, as claims give a minimum of what is used."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
         if self.aspect not in COUNTED or len(named) != 1 or self.changed or self.end or named[0].drugs:
@@ -185,18 +185,18 @@ class CostShares(Summary):
 
     @property
     def unsided(self) -> bool:
-        """Whether a side of the network was asked for and what is shown is of no side."""
+        """Whether a side of the network was asked for, and no share shown has a side."""
         return self.side is not None and any(share.side is None for _, shares in self.plans for share in shares)
 
     @property
     def nothing_to_meet(self) -> bool:
-        """Whether every deductible that was asked for is zero, so that a floor would say nothing."""
+        """Whether every deductible in question is zero, so that a floor has no meaning."""
         amounts = [share.amount for _, shares in self.plans for share in shares]
         return self.aspect == "deductible" and bool(amounts) and not any(one is None or one.value for one in amounts)
 
 
 async def answer(ask: Ask) -> CostShares:
-    """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
+    """Return the shares of the current plans; for deductible and limit, also the floor from this year's claims."""
     if "network" in ask.slots and _side(ask) is None:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
@@ -231,7 +231,7 @@ async def answer(ask: Ask) -> CostShares:
 
 
 def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
-    """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
+    """Return the shares that were asked for, and the sums of the claims; `alive` is None if they were not needed."""
     aspect, side = _aspect(ask), _side(ask)
     chosen = _chosen(coverages, ask)
     service = visit_kind(ask)
@@ -284,19 +284,19 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
 
 
 def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
-    """The rules of the benefit table, where a price, a copay or the cover of some care is asked for, and no time."""
+    """Return the rules of the benefit table, for questions about a price, copay or cover without a period."""
     of_care = _about_care(ask) is not None or _aspect(ask) in _EITHER
     return rules_ahead(ask, coverages, _side(ask)) if of_care and not _asks_time(coverages, ask) else ()
 
 
 def _told_care(ask: Ask) -> list[str]:
-    """The care that this message names; what an earlier question named is not said to be left out."""
+    """Return the care that this message names, without that of an earlier question."""
     said, told = set(words_of(ask.said)), ask.slots.keys() | ask.several.keys() | ask.excluded.keys()
     return [kind for kind in _CARE & told if not said or said.intersection(words_of(ask.words.get(kind)))]
 
 
 def _about_care(ask: Ask) -> str | None:
-    """What is asked of some care, "covered" or "price", where no share is asked for by its name."""
+    """Return what is asked about care, "covered" or "price", if no share is asked for by name."""
     reason = ask.slots.get("reason")
     if reason not in {"covered", "price"} or _aspect(ask) is not None:
         return None
@@ -304,13 +304,13 @@ def _about_care(ask: Ask) -> str | None:
 
 
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
-    """The first day of the next plan year, by the dates of the current medical coverage."""
+    """Return the first day of the next plan year, by the dates of the current medical coverage."""
     year = plan_year_of((one for one in coverages.current if one.scope == "medical"), ask.today)
     return year.next if year else None
 
 
 def _in_month(day: date | None, ask: Ask) -> bool | None:
-    """Whether a day is in the month that the words name; None where they name none."""
+    """Return whether a day is in the named month, None if there is none."""
     named = ask.slots.get("date_range")
     if day is None or not isinstance(named, Mapping):
         return None
@@ -319,7 +319,7 @@ def _in_month(day: date | None, ask: Ask) -> bool | None:
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
-    """The coverages that held in the time that was asked about, else the current ones, else the last one that ended."""
+    """Return the coverages of the period in question, or else the current ones, or else the last one that ended."""
     if _asks_time(coverages, ask):
         start, end = _span(ask)
         then = [
@@ -331,7 +331,7 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
 
 
 def _asks_time(coverages: Coverages, ask: Ask) -> bool:
-    """Whether another time was asked about than the year of a plan that holds."""
+    """Return whether the question is about another period than the year of a current plan."""
     if not isinstance(ask.slots.get("date_range"), Mapping):
         return False
     start, end = _span(ask)
@@ -340,13 +340,13 @@ def _asks_time(coverages: Coverages, ask: Ask) -> bool:
 
 
 def _counted_from(chosen: Iterable[Coverage], counted: Iterable[Claim], coverages: Coverages) -> date:
-    """The first day that was looked at: of the plans' years, or of another plan's claim before it."""
+    """Return the first day of the search: of the plans' years, or of another plan's earlier claim."""
     years = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
     return min([min(years), *(claim.service.day.first for claim in counted if claim.service.day)])
 
 
 def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
-    """Coinsurance and copays answer for each other: plans write a percentage for one or dollars for the other."""
+    """Return the shares; coinsurance and copays answer for each other, because plans use either."""
     sided = [share for share in costs if side is None or share.side in {None, side}]
     found = [share for share in sided if aspect is None or share.kind == aspect]
     if not found and aspect in _EITHER:
@@ -355,14 +355,14 @@ def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -
 
 
 def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
-    """The kind of plan whose claims count; prescriptions without a share of their own count as medical ones do."""
+    """Return the kind of plan whose claims count; drugs without a share of their own count as medical."""
     scope = scope_of(ask)
     chosen = [(one, one.costs) for one in _chosen(coverages, ask)]
     return None if scope == "drugs" and not of_scope(chosen, scope) else scope
 
 
 def _counted(alive: Live, coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
-    """The claims of the time under a medical plan; dental and vision plans have deductibles of their own."""
+    """Return the claims of the period under a medical plan; dental and vision plans have their own deductibles."""
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
     rows = counting(alive, coverages, _span(ask)) if timed else this_year(alive, coverages)
@@ -370,7 +370,7 @@ def _counted(alive: Live, coverages: Coverages, ask: Ask, scope: str | None) -> 
 
 
 def _tells(standing: MetSoFar, floor: Floor) -> bool:
-    """Whether the standing holds what the floor tells."""
+    """Return whether the standing contains the information of the floor."""
     plan = floor.plan is None or (standing.plan is not None and same_plan(standing.plan, floor.plan))
     return floor.side == "in" and plan and floor.year == standing.year
 
@@ -381,20 +381,20 @@ def _aspect(ask: Ask) -> str | None:
 
 
 def _yearly(ask: Ask) -> tuple[str, ...]:
-    """The yearly figures that the question names, where it names more than one."""
+    """Return the yearly amounts that the question names, if there are several."""
     several = ask.several.get("amount_kind")
     named = {str(one) for one in several.values} if several else set[str]()
     return COUNTED if named.issuperset(COUNTED) else ()
 
 
 def _side(ask: Ask) -> str | None:
-    """In or out of network, when the question says it; a network's name says neither."""
+    """Return "in" or "out" if the question says it; a network's name says neither."""
     words = str(ask.slots.get("network") or "").casefold()
     return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
 
 
 def _span(ask: Ask) -> tuple[date, date]:
-    """The asked time, else this calendar year, which is looked at beside the plans' own."""
+    """Return the period that was asked for, by default this calendar year."""
     value = ask.slots.get("date_range")
     start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
     first = date.fromisoformat(str(start)) if start else ask.today.replace(month=1, day=1)

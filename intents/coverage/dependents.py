@@ -1,4 +1,4 @@
-"""Who the member's own coverage names. One link shows one person's record: family access is never inferred."""
+"""The people named in the member's own coverage. One link gives access to one record: families are never inferred."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ _EVERYBODY = {"kin": "household"}
 
 @dataclass(frozen=True, slots=True)
 class Dependents(Summary):
-    """What the coverages of the linked member say about people.
+    """What the linked member's coverages say about people.
 
-    `coverages` are those that hold today. `named` are the people on their digital cards, `subscriber` is whose policy
-    it is where that is somebody else and named; `person`: somebody else was asked about.
+    Attributes:
+        coverages: The coverages that are valid today.
+        named: The people on their digital cards.
+        subscriber: The policy holder, if it is another, named person.
+        person: Whether the question is about another person.
     """
 
     coverages: tuple[Coverage, ...] = ()
@@ -30,7 +33,7 @@ async def answer(ask: Ask) -> Dependents:
 
 
 def summarize(coverages: Coverages, *, person: bool = False) -> Dependents:
-    """Only names that stand in the records; the member's own role as the record tells it."""
+    """Return only names in the records, and the member's own role."""
     current = coverages.current
     named = dict.fromkeys(name for coverage in current for name in coverage.on_card)
     others = (c.subscriber for c in current if c.relationship not in {None, "self"} and c.subscriber)

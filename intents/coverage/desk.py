@@ -1,4 +1,4 @@
-"""The member's card for a front desk: a page with its front and back, and a QR code that hands over its facts."""
+"""The member's card for a front desk: a page with its front and back, and a QR code with its data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.kit import (
 
 @dataclass(frozen=True, slots=True)
 class DeskCard:
-    """One coverage with its payer, where the payer's own record came along, and whom the card names."""
+    """One coverage with its payer, if the payer's record is included, and the name on the card."""
 
     coverage: Coverage
     payer: PayerContact | None
@@ -32,7 +32,7 @@ class DeskCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtTheDesk(WithDocument):
-    """What the chat says of it; without a coverage that holds today or later there is no document."""
+    """The answer in the chat; without a current or future coverage there is no document."""
 
     cards: tuple[DeskCard, ...]
     ended: bool
@@ -40,12 +40,12 @@ class AtTheDesk(WithDocument):
 
     @property
     def labelled(self) -> bool:
-        """True when a coverage carries a sensitivity label."""
+        """Whether a coverage has a sensitivity label."""
         return any(card.coverage.labels for card in self.cards)
 
 
 async def answer(ask: Ask) -> AtTheDesk:
-    """The cards of the coverages that hold today, else of those to come."""
+    """Return the cards of the current coverages, or else of the future ones."""
     found = await member_coverages(ask, shown=True)
     profiles = await records(ask, Search("Patient"), read_profile, optional=True)
     cards = _cards(found, profiles[0].name if profiles else None)
@@ -59,7 +59,7 @@ def _cards(found: Coverages, name: str | None) -> tuple[DeskCard, ...]:
 
 
 async def _document(cards: tuple[DeskCard, ...]) -> Document | None:
-    """The page, and the Bundle of the same facts behind its QR code."""
+    """Return the page, and the Bundle with the same data behind its QR code."""
     if not cards:
         return None
     rows = [(card.coverage, card.payer, card.name) for card in cards]

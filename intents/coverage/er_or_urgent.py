@@ -1,4 +1,4 @@
-"""What the emergency room and urgent care each cost the member, as far as the plan's records name a copay."""
+"""What the emergency room and urgent care each cost the member, as far as the plan's records have a copay."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _EMERGENCY, _URGENT = "emergency", "urgentcare"
 
 @dataclass(frozen=True, slots=True)
 class EmergencyOrUrgent(Summary):
-    """The `plan` and its share for each of the two; None where its records name none.
+    """The `plan` and its share for each of the two, None if its records have none.
 
-    `coinsurance` is its percentage for care in general. Without a medical plan there is nothing to tell.
+    `coinsurance` is its percentage for care in general. Without a medical plan there is no answer.
     """
 
     plan: Coverage | None
@@ -23,7 +23,7 @@ class EmergencyOrUrgent(Summary):
 
     @property
     def cheaper(self) -> str | None:
-        """The service with the lower copay, "same" where they are equal; None where both are not told in dollars."""
+        """The service with the lower copay, "same" if they are equal, None if they are not both in dollars."""
         one, other = (share.amount if share else None for share in (self.emergency, self.urgent))
         if one is None or other is None or one.currency != other.currency:
             return None
@@ -31,14 +31,14 @@ class EmergencyOrUrgent(Summary):
 
 
 async def answer(ask: Ask) -> EmergencyOrUrgent:
-    """From the coverages alone; what a visit will come to is not known before it."""
+    """Return the answer from the coverages alone; the total cost of a visit is not known in advance."""
     if "network" in ask.slots:
         ask.cannot("network")
     return summarize(await member_coverages(ask))
 
 
 def summarize(coverages: Coverages) -> EmergencyOrUrgent:
-    """The shares of the one medical plan that is active, those in network."""
+    """Return the in-network shares of the only active medical plan."""
     medical = [one for one in coverages.current if one.scope == "medical"]
     if not medical:
         return EmergencyOrUrgent(None)

@@ -1,4 +1,4 @@
-"""What stands on the member's ID card, the member's numbers hidden until they are asked for by button."""
+"""The member's ID card; its numbers are hidden until a button asks for them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _COPAYS = 6  # a card has room for no more
 
 @dataclass(frozen=True, slots=True)
 class IdCard:
-    """One card. `member_id` and `subscriber_id` are as they are said: whole, or only how they end.
+    """One card. `member_id` and `subscriber_id` are as displayed: in full, or only their end.
 
-    Its back are the payer's `phones`, each with its purpose, and `address`.
+    The back has the payer's `phones`, each with its purpose, and `address`.
     """
 
     coverage: Coverage
@@ -52,10 +52,10 @@ class IdCard:
 
 @dataclass(frozen=True, slots=True)
 class IdCards(Summary):
-    """A card for each coverage that holds today; when none does, those that ended, and `ended` says so.
+    """A card for each current coverage; if there are none, those that ended, with `ended` set.
 
-    `asks` is the one thing on it that the words name: "pharmacy" numbers, the "group", "member", the member's own
-    number, or "role", whose plan it is.
+    `asks` is the only item that the message names: "pharmacy" numbers, the "group", "member", the member's own number,
+    or "role", whose plan it is.
     """
 
     cards: tuple[IdCard, ...] = ()
@@ -66,17 +66,17 @@ class IdCards(Summary):
 
     @property
     def hidden(self) -> bool:
-        """True when a number is hidden and can be shown."""
+        """Whether a number is hidden and can be shown."""
         return not self.shown and any(card.member_id or card.subscriber_id for card in self.cards)
 
     @property
     def labelled(self) -> bool:
-        """True when one carries a sensitivity label."""
+        """Whether one of them has a sensitivity label."""
         return any(card.coverage.labels for card in self.cards)
 
 
 async def answer(ask: Ask) -> IdCards:
-    """The cards of the member's coverages."""
+    """Return the cards of the member's coverages."""
     other = of_other_person(ask)
     asks = _asks(set(words_of(ask.said)))
     shown = asks == "member" or ask.arguments.get("show") == "yes"
@@ -84,7 +84,7 @@ async def answer(ask: Ask) -> IdCards:
 
 
 def _asks(said: set[str]) -> str | None:
-    """What of the card is asked for; a subscriber's number is the member's own."""
+    """Return which item of the card is asked for; a subscriber's number is the member's own."""
     if said & _ROLE and not said & _NUMBER:
         return "role"
     if field := next((field for field, words in _FIELDS.items() if said & words), None):
@@ -95,7 +95,7 @@ def _asks(said: set[str]) -> str | None:
 
 
 def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) -> IdCards:
-    """The current coverages' cards, else the newest ended one's."""
+    """Return the cards of the current coverages, or else of the newest one that ended."""
     chosen = coverages.current or coverages.in_state("future") or coverages.in_state("ended")[:1]
     ended = bool(chosen) and not (coverages.current or coverages.in_state("future"))
     cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
@@ -103,7 +103,7 @@ def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) 
 
 
 def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdCard:
-    """The subscriber's number only where it differs from the member's."""
+    """Return a card; it has the subscriber's number only if it differs from the member's."""
     own, subscriber = coverage.member_id, coverage.subscriber_id
     if own is None:
         own, subscriber = subscriber, None
@@ -114,7 +114,7 @@ def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdC
 
 
 def _said(number: str | None, *, shown: bool) -> str | None:
-    """The number, or its end behind dots; a short one is hidden whole."""
+    """Return the number, or its last digits after dots; a short one is hidden completely."""
     if number is None or shown:
         return number
     return f"••••{number[-_SEEN:] if len(number) > 2 * _SEEN else ''}"

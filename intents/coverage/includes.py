@@ -1,4 +1,4 @@
-"""What the coverage on record is for: dental, vision, drugs, the emergency room, a public programme, another time."""
+"""What the coverages on record are for: dental, vision, drugs, emergency care, a public program, another period."""
 
 from __future__ import annotations
 
@@ -36,14 +36,18 @@ _FIRST = frozenset({"primary", "first", "primario", "principal", "primero", "pri
 
 @dataclass(frozen=True, slots=True)
 class Included(Summary):
-    """The plans `found` for what was asked (`about`), and the others that hold today.
+    """The plans `found` for the subject (`about`), and the other current ones.
 
-    `shares` are what the plans name for it. `lines` are the product lines of today's plans, where they are certain.
-    `start` and `end` are the time that was asked about, `gaps` says that the plans found leave days of it open.
-    `wanted` is the programme that was asked for, medicare or medicaid.
-    `first_asked`: which plan pays first was asked, and `leads` is the one that the records' numbers put first.
-    `about` is empty for any other care, `what` in the asker's words: `ahead` are the benefit table's rules for it.
-    `paid` is what the dental plan paid since `start` as far as its `claims` claims tell; `untold` of them don't.
+    Attributes:
+        about: The subject, empty for any other care, which is then `what` in the person's words.
+        shares: The plans' cost sharing for it.
+        lines: The product lines of the current plans, if certain.
+        start: The first day of the period in question; `end` is the last one.
+        gaps: Whether the plans found do not cover all days of the period.
+        wanted: The program that was asked for, medicare or medicaid.
+        first_asked: Whether the question is which plan pays first; `leads` is the first by the records' numbers.
+        ahead: The benefit table's rules for the care.
+        paid: What the dental plan paid since `start` in `claims` claims; `untold` claims have no amount.
     """
 
     about: str
@@ -65,14 +69,14 @@ class Included(Summary):
 
     @property
     def is_of_it(self) -> bool | None:
-        """Whether one of the plans is of the programme that was named; None where some don't say and none is."""
+        """Whether one of the plans belongs to the named program; None if unknown."""
         if self.wanted in self.lines:
             return True
         return False if self.wanted and self.lines and None not in self.lines else None
 
 
 async def answer(ask: Ask) -> Included:
-    """From the coverages alone: benefits that no record names are not guessed. A dental maximum is one of payments."""
+    """Return the answer from the coverages alone, or for a dental maximum, from payments; nothing is guessed."""
     coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
     rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
     if limits := tuple(one for one in rules if reason and one.benefit.limits):
@@ -92,7 +96,7 @@ async def answer(ask: Ask) -> Included:
 
 
 def dental_maximum(coverages: Coverages, rows: Sequence[Claim], start: date, end: date) -> Included:
-    """The dental plans and what they have paid: the part of a yearly maximum that the claims show."""
+    """Return the dental plans and what they paid: the part of a yearly maximum that the claims show."""
     found = tuple(one for one in coverages.current if one.scope == "dental")
     told = [claim.plan_paid for claim in rows if claim.plan_paid]
     others = tuple(one for one in coverages.current if one not in found)
@@ -103,7 +107,7 @@ def dental_maximum(coverages: Coverages, rows: Sequence[Claim], start: date, end
 
 
 def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
-    """The time that was named, else the dental plan's year so far."""
+    """Return the named period, or else the dental plan's year so far."""
     start, end = span_of(ask)
     if start:
         return start, end or ask.today
@@ -112,13 +116,13 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
 
 
 def _dental(alive: Live, coverages: Coverages, start: date, end: date) -> list[Claim]:
-    """The claims for teeth of that time that count."""
+    """Return the valid dental claims of that period."""
     ids = {one.id for one in coverages.every if one.scope == "dental"}
     return list(alive.within((start, end), ClaimWish(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted)
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:
-    """The plans for what was asked, and what else there is."""
+    """Return the plans for the subject, and the others."""
     about, current = text_of(ask, "reason") or "", coverages.current
     if about == "then":
         return _then(coverages, ask)
@@ -142,7 +146,7 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
 
 
 def _leads(current: Sequence[Coverage]) -> Coverage | None:
-    """The plan with number 1, else the only one without a number where the others have one."""
+    """Return the plan with number 1, or else the only one without a number if the others have one."""
     ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
     return ones[0] if len(ones) == 1 and len(current) > 1 else None
 
@@ -152,7 +156,7 @@ def _of_drugs(share: CostShare) -> bool:
 
 
 def _then(coverages: Coverages, ask: Ask) -> Included:
-    """The plans whose period touches the time; a time that no plan covers whole has gaps."""
+    """Return the plans that overlap the period, which has gaps if no plan covers all of it."""
     start, end = span_of(ask)
     first, last = start or date.min, end or ask.today
     known = [one for one in coverages.every if one.status not in {"cancelled", "entered-in-error"} and one.period.known]

@@ -1,4 +1,4 @@
-"""Which plan covers the member, since when, in which network; several plans apart, ended ones named as such."""
+"""The member's coverage: which plan, since when, in which network; several plans separately, ended ones marked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, name_of_state, of_other_person, words_of
 
-"""What a group's name holds when it is a public programme, where the coverage's type does not say so."""
 _TRAVEL = frozenset(
     {"abroad", "overseas", "travel", "traveling", "travelling", "vacation", "mexico", "canada", "europe", "country"}
     | {"extranjero", "viaje", "viajo", "viajar", "vacaciones", "europa", "pais"}
@@ -27,10 +26,12 @@ _OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {
 class CoverageSummary(Summary):
     """The coverages by their state today.
 
-    `state` is the plan's own, where the question is about care outside it: no record says what a plan pays there.
-    `place` is one inside it, in the asker's words, and `near` the same as a search takes it. `asks` is what the first
-    line answers: "whether" there is coverage, when it "ends" or "starts", "what" it pays for, or "which" it is; `kind`
-    is the one that was named ("is my plan a PPO").
+    Attributes:
+        state: The plan's own state, if the question is about care outside it, for which no record has the payment.
+        place: A place inside the state, in the person's words; `near` is the same for a search.
+        asks: What the first line answers: "whether" there is coverage, when it "ends" or "starts", "what" it pays for,
+            or "which" it is.
+        kind: The kind of plan that was named ("is my plan a PPO").
     """
 
     current: tuple[Coverage, ...] = ()
@@ -46,12 +47,12 @@ class CoverageSummary(Summary):
 
     @property
     def labelled(self) -> bool:
-        """True when one carries a sensitivity label."""
+        """Whether one of them has a sensitivity label."""
         return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
 
 
 async def answer(ask: Ask) -> CoverageSummary:
-    """Every coverage that the payer shows for the member."""
+    """Return every coverage that the payer has for the member."""
     coverages = await member_coverages(ask, shown=True)
     away = _is_away(ask) and bool(coverages.current)
     near = _near(ask.slots.get("location")) if not away else None
@@ -77,13 +78,13 @@ def _asks(words: set[str]) -> str:
 
 
 def _near(place: object) -> str | None:
-    """A city as a search for a doctor takes it; None for any other place."""
+    """Return a city in the form for a search for doctors, None for any other place."""
     city = place.get("city") if isinstance(place, Mapping) else None
     return f"{city}, {place.get('state')}" if city and isinstance(place, Mapping) and place.get("state") else None
 
 
 def _is_away(ask: Ask) -> bool:
-    """True for a place in another state, and for words such as "when I travel"."""
+    """Return whether a place in another state was named, or words such as "when I travel"."""
     place, words = ask.slots.get("location"), set(words_of(ask.said))
     if isinstance(place, Mapping):
         city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
@@ -93,7 +94,7 @@ def _is_away(ask: Ask) -> bool:
 
 
 def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:
-    """The coverages sorted out by what holds today."""
+    """Return the coverages grouped by their state today."""
     return CoverageSummary(
         current=coverages.current,
         future=coverages.in_state("future"),

@@ -10,7 +10,7 @@ from bot.kit import Ask, Choice, Electronic, Summary, Who, electronic_addresses,
 
 @dataclass(frozen=True, slots=True)
 class Lookup(Summary):
-    """The provider's addresses, when it is one; otherwise why not, and whom it may be."""
+    """The addresses of the provider if there is exactly one; otherwise the reason, and the possible providers."""
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
     name: str | None
@@ -21,7 +21,7 @@ class Lookup(Summary):
 
 
 async def answer(ask: Ask) -> Lookup:
-    """The addresses that the directory gives for the provider."""
+    """Return the addresses that the directory has for the provider."""
     found = await who(ask)
     addresses = await electronic_addresses(ask, found.only) if found.only else ()
     found.cite(ask)
@@ -30,7 +30,7 @@ async def answer(ask: Ask) -> Lookup:
 
 
 def summarize(found: Who, addresses: tuple[Electronic, ...]) -> Lookup:
-    """Active addresses first."""
+    """Return the addresses, active ones first."""
     rows = found.only
     if rows is None:
         return Lookup(found.state, found.name, found.choices, len(found.found))

@@ -1,4 +1,4 @@
-"""Hospitals, urgent care, laboratories and other places of care, nearest first, networks by reference only."""
+"""Hospitals, urgent care, laboratories and other places of care, nearest first; only references prove networks."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from bot.kit import Ask, FoundPlaces, find_places, values_of
 
 
 async def answer(ask: Ask) -> FoundPlaces:
-    """The places of the kinds that were asked for; of any kind when none was."""
+    """Return the places of the kinds that were asked for, by default of any kind."""
     return await find_places(ask, *values_of(ask, "facility_type"))

@@ -1,4 +1,4 @@
-"""Other drugs that the plan's list itself names beside one: its alternatives, and the same ingredient otherwise."""
+"""Other drugs that the plan's list names beside one: its alternatives, and other products with its ingredient."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MONTH = "1-month-in-retail"
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """One alternative by name. `same` when it holds the same ingredient.
+    """One alternative by name; `same` if it has the same ingredient.
 
-    `tier` and `costs` are None where the list names it without a row of its own.
+    `tier` and `costs` are None if the list names it without an entry.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A drug by the name that was said, its row on the list and what a month costs in network; None: not told."""
+    """A drug by the name in the message, its entry in the list, and the in-network cost of a month; None if unknown."""
 
     name: str
     drug: Drug | None
@@ -52,7 +52,7 @@ class Priced:
 
     @property
     def dollars(self) -> Amount | None:
-        """The month's price where it is one sum in dollars that no deductible comes before."""
+        """The cost of the month, if it is one sum in US dollars to which no deductible applies."""
         cost = self.month
         if cost is None or cost.after_deductible or cost.percent:
             return None
@@ -61,9 +61,9 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Alternatives(Summary):
-    """What the list offers beside a drug, the lower tiers first. `listed` says whether the drug itself is on it.
+    """The alternatives to a drug in the list, lower tiers first; `listed` is True if the drug itself is in the list.
 
-    `itself` is the drug with its own price. `compared` are the drugs whose prices were to be compared.
+    `itself` is the drug with its own cost. `compared` are the drugs whose costs were to be compared.
     """
 
     drug: str | None = None
@@ -78,7 +78,7 @@ class Alternatives(Summary):
 
     @property
     def cheapest(self) -> tuple[Priced, ...]:
-        """Those of the lowest price; none where one of them has no price that can be compared."""
+        """The drugs with the lowest cost; empty if one of them has no comparable cost."""
         told = [(one, one.dollars) for one in self.compared]
         sums = [amount for _, amount in told if amount]
         if len(sums) < len(told) or len({amount.currency for amount in sums}) != 1:
@@ -100,12 +100,12 @@ class Alternatives(Summary):
 
     @property
     def own(self) -> bool:
-        """True when the chosen list is the member's own plan's."""
+        """Whether the chosen list is that of the member's own plan."""
         return self.lists is not None and self.chosen in self.lists.own
 
 
 async def answer(ask: Ask) -> Alternatives:
-    """The alternatives on the member's list; of several drugs what each costs there."""
+    """Return the alternatives in the member's list; for several drugs, the cost of each."""
     if several := ask.several.get("drug"):
         return await _compared(ask, [str(value) for value in several.values])
     drug = str(ask.slots.get("drug") or "").strip() or None
@@ -124,7 +124,7 @@ async def answer(ask: Ask) -> Alternatives:
 
 
 async def _compared(ask: Ask, names: Sequence[str]) -> Alternatives:
-    """Each of the drugs with its price on the list."""
+    """Return each of the drugs with its cost in the list."""
     lists = await drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if chosen is None:
@@ -143,7 +143,7 @@ def _is_less(one: Amount, other: Amount) -> bool:
 
 
 def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
-    """The plainest row of a drug, with a month's price at a network pharmacy."""
+    """Return the plainest entry of a drug, with the cost of a month at a network pharmacy."""
     costs = chosen.costs(rows[0]) if rows else None
     month = next((one for one in costs.costs if one.pharmacy == MONTH), None) if costs else None
     return Priced(name, rows[0] if rows else None, month)
@@ -152,7 +152,7 @@ def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
 def summarize(
     base: Alternatives, asked: Sequence[Drug], known: Sequence[Drug], pointed: Sequence[Drug]
 ) -> Alternatives:
-    """The asked drug's listed alternatives and the other makes of its ingredient, each once, by tier."""
+    """Return the drug's listed alternatives and other products with its ingredient, each once, by tier."""
     chosen = base.chosen
     mine = {one.id for one in asked}
     ingredients = {one.ingredient for one in asked}
@@ -181,7 +181,7 @@ def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None
 
 
 def _unread(asked: Sequence[Drug], read: set[str], mine: set[str]) -> list[Other]:
-    """Alternatives that the list only names: a reference that cannot be read keeps its words."""
+    """Return alternatives that cannot be read, under the names in the references."""
     pairs = {words: key for one in asked for key, words in one.alternatives if words}
     return [
         Other(words, same=False, drug=None, costs=None)

@@ -1,4 +1,4 @@
-"""How the member's plan lists a drug: tier, limits, and what the tier costs at each kind of pharmacy."""
+"""How the member's plan lists a drug: tier, limits, and the cost of the tier at each kind of pharmacy."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Strengths and forms that the list treats alike, by their names; `costs` None: the list defines no such tier."""
+    """Strengths and forms with equal conditions in the list; `costs` is None if the list does not define the tier."""
 
     first: Drug
     names: tuple[str, ...]
     costs: TierCosts | None
 
     def cost(self, pharmacy: str) -> PharmacyCost | None:
-        """What the tier costs at a kind of pharmacy, by the guide's code."""
+        """Return the cost of the tier at a kind of pharmacy, by the guide's code."""
         return next((one for one in self.costs.costs if one.pharmacy == pharmacy), None) if self.costs else None
 
     @property
@@ -120,12 +120,12 @@ class DrugCoverage(Summary):
 
     @property
     def own(self) -> bool:
-        """True when the chosen list is the member's own plan's."""
+        """Whether the chosen list is that of the member's own plan."""
         return self.lists is not None and self.chosen in self.lists.own
 
 
 async def answer(ask: Ask) -> DrugCoverage:
-    """The drug on the member's list, by the name that was said, else by its ingredient or brands."""
+    """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands."""
     lists = await drug_lists(ask)
     several = tuple(map(str, ask.several["drug"].values)) if "drug" in ask.several else ()
     drug = " / ".join(several) if len(several) > 1 else _drug(ask)
@@ -142,7 +142,7 @@ async def answer(ask: Ask) -> DrugCoverage:
 
 
 async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
-    """What the list says of one drug, and its rows."""
+    """Return what the list says about one drug, and its entries."""
     others = ask.other_names(drug)
     found = await drugs_named(ask, chosen, [drug])
     known = found or await drugs_named(ask, chosen, others)
@@ -158,7 +158,7 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
 
 
 def _asks_price(ask: Ask) -> bool:
-    """Whether the amount is what was asked."""
+    """Return whether the cost is what was asked for."""
     return form_asked(ask) == "amount" or bool(_COST.intersection(words_of(ask.said)))
 
 
@@ -170,7 +170,7 @@ def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
 
 
 def _drug(ask: Ask) -> str | None:
-    """The drug that was named, or the one before; "insulin" names many, and is looked for by that word."""
+    """Return the named drug, or the previous one; "insulin" stands for many drugs, and the word itself is used."""
     said = set(words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
     insulin = bool(said & _INSULIN) and not (drug and said.intersection(words_of(ask.words.get("drug", drug))))
@@ -178,7 +178,7 @@ def _drug(ask: Ask) -> str | None:
 
 
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
-    """The drugs folded into groups that the list treats alike, one page of them."""
+    """Return the drugs in groups with equal conditions, one page of them."""
     groups = _groups(drugs, base.chosen)
     plain = tuple(group for group in groups if not group.first.brand)
     told = plain or groups  # who asks for a brand gets no row without one
@@ -202,7 +202,7 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
 
 
 def _alike(groups: Sequence[Group]) -> Group | None:
-    """The first group when it tells a month's cost and no other differs in that, nor in what is wanted first."""
+    """Return the first group if all have equal costs and requirements, else None."""
     told = {(group.month, group.first.tier, group.by_mail) for group in groups}
     needs = {group.first.prior_authorization for group in groups} - {None}
     steps = {group.first.step_therapy for group in groups} - {None}

@@ -11,9 +11,9 @@ PAGE = 5
 
 @dataclass(frozen=True, slots=True)
 class Lists(Summary):
-    """`own` are the lists of the member's current plans; `others` one page of the rest, `more` says there are more.
+    """The lists: `own` are those of the member's current plans, `others` one page of the rest.
 
-    `plan` is the member's plan when none of the lists carries its number.
+    `more` is True if there are more. `plan` is the member's plan if no list has its number.
     """
 
     own: tuple[DrugList, ...] = ()
@@ -25,12 +25,12 @@ class Lists(Summary):
 
 
 async def answer(ask: Ask) -> Lists:
-    """Every current drug list that the payer shows."""
+    """Return every current drug list of the payer."""
     return summarize(await drug_lists(ask), ask.page)
 
 
 def summarize(lists: DrugLists, page: int = 0) -> Lists:
-    """The member's own lists apart from the others."""
+    """Return the member's own lists separately from the others."""
     rest, first = [one for one in lists.every if one not in lists.own], page * PAGE
     names = (coverage.name for coverage in lists.coverages.current if not coverage.is_dental)
     return Lists(

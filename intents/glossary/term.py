@@ -1,4 +1,4 @@
-"""What a word means, and what the asker's own coverage says of it: "Yours is $1,500.00"."""
+"""The meaning of a term, and what the person's own coverage says about it: "Yours is $1,500.00"."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What the coverage says of a term: `shares` of the cost, a `text`, else whether the plan is of this `kind`.
+    """What the coverage says about a term: `shares` of the cost, a `text`, or whether the plan is `of_it`.
 
-    `told` is which of them it is: "shares", "service", "network", "group", "kind" or "role".
+    `told` says which: "shares", "service", "network", "group", "kind" or "role".
     """
 
     told: str
@@ -64,7 +64,7 @@ class Meaning(Summary):
 
     @property
     def own(self) -> tuple[str, Own] | None:
-        """The first of them that is stated."""
+        """The first term that has such data."""
         return next(((term, own) for term, own in self.terms if own), None)
 
 
@@ -93,7 +93,7 @@ def code_in(said: str, procedure: str | None) -> BillCode | None:
 
 
 def summarize(keys: list[str], coverages: list[Coverage]) -> Meaning:
-    """With two medical plans nothing is told as the asker's own: which one counts depends on the claim."""
+    """Return the meaning without own data if there are two medical plans, as it depends on the claim."""
     only = coverages[0] if len(coverages) == 1 else None
     return Meaning(tuple((key, _own(key, only) if only else None) for key in keys))
 
@@ -114,5 +114,5 @@ def _own(term: str, coverage: Coverage) -> Own | None:
 
 
 def _counts(share: CostShare, service: str | None) -> bool:
-    """Whether it is one person's, for medical care, of that kind of visit."""
+    """Return whether the share is for one person, for medical care, and for that kind of visit."""
     return share.who != "family" and not share.drugs and service in {None, share.service}

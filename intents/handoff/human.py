@@ -1,4 +1,4 @@
-"""Whom to call: the plan's number for members, and what to tell who answers."""
+"""Whom to call: the plan's phone number for members, and what to say."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bot.kit import Ask, Claim, Summary
 
 @dataclass(frozen=True, slots=True)
 class Person(Summary):
-    """`phone` is the number in the member's own record, "" where none is read; `claim` is the one on the screen.
+    """The phone number in the member's own record, "" if none was read, and the `claim` of the last answer.
 
-    `question` is what may be handed to the operator's help desk, "" where there is none.
+    `question` is what may be forwarded to the operator's help desk, "" if there is none.
     """
 
     phone: str = ""
@@ -20,7 +20,7 @@ class Person(Summary):
 
 
 async def answer(ask: Ask) -> Person:
-    """The number for members, and the claim that the last answer was about."""
+    """Return the phone number for members, and the claim of the last answer."""
     shown = ask.arguments.get("id")
     claims = await ask.own_claims() if shown else ()
     claim = next((claim for claim in claims if claim.id == shown), None)

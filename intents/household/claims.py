@@ -1,4 +1,4 @@
-"""The claims of all of a household, newest first, each with whose it is; five a page."""
+"""The claims of everybody in a household, newest first, each with its person; five a page."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ PAGE = 5
 
 @dataclass(frozen=True, slots=True)
 class FamilyClaims(Summary):
-    """One page of claims with their people. `counts` are how many fit of each person, where a time bounds them.
+    """One page of claims with their people; `counts` are the matches of each person, if a period was named.
 
-    `missing` are those whose record could not be read, `hides` those of whom a part did not come. `some`: not all of
-    the household was asked for.
+    `missing` are people whose record could not be read, `hides` those with missing data. `some` is True if only a part
+    of the household was asked for.
     """
 
     wanted: ClaimWish
@@ -47,7 +47,7 @@ class FamilyClaims(Summary):
 
 
 async def answer(ask: Ask) -> FamilyClaims:
-    """The page that was asked for, by every condition that the question holds."""
+    """Return the page that was asked for, by all conditions of the question."""
     ask = by_side(ask)
     found = await household(ask, _read, "ExplanationOfBenefit")
     summary = summarize(found, ask)
@@ -56,7 +56,7 @@ async def answer(ask: Ask) -> FamilyClaims:
 
 
 async def _read(one: Ask) -> Live:
-    """A time is read whole, so that it can be counted; without one no more than the page needs, and an order all."""
+    """Return the claims of a person: a period or an order needs all of them, otherwise only enough for the page."""
     one, (start, end) = by_side(one), span_of(one)
     if start:
         return await period_claims(one, start, end)
@@ -65,7 +65,7 @@ async def _read(one: Ask) -> Live:
 
 
 def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
-    """The page cut from the claims of all that fit every condition."""
+    """Return the page of everybody's claims that match all conditions."""
     wanted, first = wanted_of(ask), ask.page * PAGE
     chosen = [(person, alive.within(span_of(ask), wanted).listed) for person, alive in found.found]
     every = _in_order([(person, claim) for person, claims in chosen for claim in claims], wanted)
@@ -85,7 +85,7 @@ def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
 
 
 def _in_order(rows: list[tuple[HouseholdMember, Claim]], wanted: ClaimWish) -> list[tuple[HouseholdMember, Claim]]:
-    """The rows of all people in the asked order, else the newest first."""
+    """Return everybody's claims in the order that was asked for, by default newest first."""
     newest = sorted(rows, key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
     of = {id(claim): person for person, claim in newest}
     order = ClaimWish(order=wanted.order, aspect=wanted.aspect)

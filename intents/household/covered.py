@@ -1,4 +1,4 @@
-"""Who of a household is on the same plan as its first person, as far as the sign-in shows their coverages."""
+"""Who in a household has the same plan as its first person, as far as the coverages can be read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _ALONE = frozenset({"only", "alone", "unica", "unico", "sola", "solo"})
 
 @dataclass(frozen=True, slots=True)
 class OnThePlan(Summary):
-    """`plan` is the first person's medical plan of today, and `people` are those who are on it.
+    """The first person's current medical `plan`, and the `people` with that plan.
 
-    `others` have another plan or none today, `missing` are those whose record could not be read. `alone`: whether the
-    asker is the only one was asked.
+    `others` have another plan or none today, `missing` are people whose record could not be read. `alone` is True if
+    the question is whether the person is the only one.
     """
 
     plan: Coverage | None
@@ -25,7 +25,7 @@ class OnThePlan(Summary):
 
 
 async def answer(ask: Ask) -> OnThePlan:
-    """From each person's own coverages."""
+    """Return the answer from each person's own coverages."""
     found = await household(ask, _plan, "Coverage")
     return summarize(found, ask)
 
@@ -36,7 +36,7 @@ async def _plan(one: Ask) -> Coverage | None:
 
 
 def summarize(found: Household[Coverage | None], ask: Ask) -> OnThePlan:
-    """Those whose plan is the first one's that is told."""
+    """Return the people whose plan is the first one found."""
     plan = next((plan for _, plan in found.found if plan is not None), None)
     people = tuple(one for one, own in found.found if plan is not None and own is not None and same_plan(own, plan))
     others = tuple(one for one, _ in found.found if one not in people)

@@ -1,4 +1,4 @@
-"""What care came to for all of a household over a time: each person's part by name, and the sum."""
+"""The cost of care for everybody in a household in a period: each person's part by name, and the sum."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from bot.kit import (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One person's part: `amount` is None where none of their `claims` claims tells it. `least`: it is a floor."""
+    """One person's part: `amount` is None if no claim has it, `least` is True if it is a minimum."""
 
     person: HouseholdMember
     claims: int
@@ -42,11 +42,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FamilySpending(Summary):
-    """The parts, the biggest first, and the sum; None where nothing is told or in several currencies.
+    """The parts, largest first, and the sum; None if there are no amounts or several currencies.
 
-    `missing` are those whose record could not be read: the sum leaves them out. `aspect` is the amount that was asked
-    for, None for what the member owes. `so_far`: the time is this calendar year until today. `some`: only those of the
-    parts were asked for. `doubts` is what has to be said beside the sum.
+    Attributes:
+        missing: The people whose record could not be read; they are not in the sum.
+        aspect: The amount that was asked for, None for the amount owed.
+        so_far: Whether the period is this calendar year until today.
+        some: Whether only a part of the household was asked for.
+        doubts: What must be said about the sum.
     """
 
     start: date
@@ -63,7 +66,7 @@ class FamilySpending(Summary):
 
 
 async def answer(ask: Ask) -> FamilySpending:
-    """The sums over the span that was asked for, this calendar year when none was."""
+    """Return the sums over the period that was asked for, by default this calendar year."""
     ask = by_side(ask)
     start, end = time_of(ask)
     found = await household(ask, lambda one: period_claims(one, start, end, people=False), "ExplanationOfBenefit")
@@ -74,7 +77,7 @@ async def answer(ask: Ask) -> FamilySpending:
 
 
 def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
-    """Each person's claims are summed as if they were asked for alone."""
+    """Return each person's sum, computed as if they were the only one."""
     start, end = time_of(ask)
     parts = [_part(person, alive, ask, hides=person.number in found.hides) for person, alive in found.found]
     totals = by_currency(part.amount for part in parts)

@@ -1,6 +1,6 @@
-"""What is left of a family's deductible or yearly maximum: the plan's figure, and what each person's claims used of it.
+"""What is left of a family's deductible or yearly maximum: the plan's amount, and what each person's claims used of it.
 
-A Coverage holds no accumulator, so every sum here is a floor, and what is left is "at most".
+A Coverage has no accumulator, so every sum is a minimum, and what is left is a maximum.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where one person stands with the figure of their own: `used` of `limit`, each None where nothing tells it."""
+    """One person's standing with their own amount: `used` of `limit`, each None if unknown."""
 
     person: HouseholdMember
     used: Amount | None
@@ -40,10 +40,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FamilyYear(Summary):
-    """The parts under `plan`, the first person's, with their sum `used`, and the family's `limit` where it is named.
+    """The parts under `plan`, the first person's, with their sum `used`, and the family's `limit` if it is named.
 
-    `aspect` is "deductible" or "out_of_pocket_max". `others` have another plan, whose figures are their own; `missing`
-    are those whose record could not be read. `hides` are those of whom a part did not come.
+    `aspect` is "deductible" or "out_of_pocket_max". `others` have another plan with its own amounts; `missing` are
+    people whose record could not be read. `hides` are people with missing data.
     """
 
     aspect: str
@@ -57,7 +57,7 @@ class FamilyYear(Summary):
 
     @property
     def left(self) -> Amount | None:
-        """What is left of the family's figure, at most; None when nothing is, or none is named."""
+        """The maximum that is left of the family's amount, None if nothing is left or no amount is named."""
         used = self.used
         if self.limit is None or used is None or used.currency != self.limit.currency:
             return self.limit if used is None else None
@@ -65,13 +65,13 @@ class FamilyYear(Summary):
 
 
 async def answer(ask: Ask) -> FamilyYear:
-    """From each person's coverages and this plan year's claims."""
+    """Return the answer from each person's coverages and this plan year's claims."""
     found = await household(ask, _standing, "ExplanationOfBenefit")
     return summarize(found, ask)
 
 
 async def _standing(one: Ask) -> Standing:
-    """The person's medical plan of today, where they stand with its figure, and the family's figure that it names."""
+    """Return the person's current medical plan, their standing with its amount, and the family's amount."""
     coverages = await member_coverages(one)
     medical = [each for each in coverages.current if each.scope == "medical"]
     if not medical:
@@ -84,7 +84,7 @@ async def _standing(one: Ask) -> Standing:
 
 
 def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
-    """The family's figure in network, where the medical plan names exactly one."""
+    """Return the family's in-network amount if the medical plan names exactly one."""
     medical = [one for one in coverages.current if one.scope == "medical"]
     named = [
         share.amount
@@ -95,7 +95,7 @@ def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
 
 
 def summarize(found: Household[Standing], ask: Ask) -> FamilyYear:
-    """The standings under one plan: whoever has another one counts toward another figure."""
+    """Return the standings under one plan; other plans have amounts of their own."""
     plan = next((own for _, (own, _, _) in found.found if own is not None), None)
     mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and same_plan(row[0], plan)]
     parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met, _ in mine)

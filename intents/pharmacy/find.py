@@ -1,4 +1,4 @@
-"""Pharmacies, nearest first, networks by reference only."""
+"""Pharmacies, nearest first; only references prove networks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BY_MAIL = re.compile(r"\b(mail[- ]?orders?|by mail|home delivery|por correo|a d
 
 
 async def answer(ask: Ask) -> FoundPlaces:
-    """The pharmacies around the place, a chain's name narrows them; nobody goes to one that sends by mail."""
+    """Return the pharmacies in the area, limited to a chain if named; mail-order pharmacies are not visited."""
     if _BY_MAIL.search(ask.said) or "mail" in ask.arguments:
         return await find_places(ask, "mail_order", anywhere=True)
     return await find_places(ask, "pharmacy")

@@ -1,4 +1,4 @@
-"""The plans that the payer lists, in a place when one is named."""
+"""The plans that the payer lists, for a place if one is named."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PAGE = 8
 
 @dataclass(frozen=True, slots=True)
 class PlanList(Summary):
-    """One page of plans. `unsaid` counts those whose area does not tell whether they are sold at the place.
+    """One page of plans; `unsaid` counts those whose area does not show if they are sold at the place.
 
-    `listed` is how many the directory lists in all: none, where a payer keeps no plans in it. `networks` are those that
-    the plans have to use, all of them or any, as `how` says; `unclear` is a name that leads to none or several.
+    `listed` is the number of plans in the directory, 0 if it has none. `networks` are those that the plans must use,
+    all or any of them by `how`; `unclear` is a name that matches none or several.
     """
 
     plans: tuple[Plan, ...]
@@ -44,17 +44,17 @@ class PlanList(Summary):
 
     @property
     def place(self) -> str | None:
-        """Where the plans were asked for: as the person called the place, or the state."""
+        """The place that was asked for, in the person's words, or the state."""
         return self.where.name if self.where else self.state
 
     @property
     def more(self) -> bool:
-        """True when another page follows."""
+        """Whether there is another page."""
         return self.first + len(self.plans) - 1 < self.total
 
 
 async def answer(ask: Ask) -> PlanList:
-    """The plans that are sold at the place, or all. A state alone is a place too."""
+    """Return the plans that are sold at the place, or all; a state alone is also a place."""
     place = ask.slots.get("location")
     state = str(place["state"]) if isinstance(place, Mapping) and set(place) == {"state"} else None
     where = await around(ask) if place and not state else None
@@ -69,13 +69,13 @@ async def answer(ask: Ask) -> PlanList:
 
 
 def uses(plan: Plan, asked: AskedNetworks) -> bool:
-    """True when the plan uses the networks that are named: all of them, or any."""
+    """Return whether the plan uses the named networks, all or any of them."""
     found = [any(one.has(network) for network in plan.networks) for one in asked.wanted]
     return all(found) if asked.how == "and" else any(found)
 
 
 def summarize(every: Sequence[Plan], ask: Ask, where: Around | None, state: str | None = None) -> PlanList:
-    """The page cut from the plans by name; those that are surely not sold at the place are left out."""
+    """Return the page of the plans by name, without those that are certainly not sold at the place."""
     answers = {plan.id: sold_at(plan, where) if where else sold_in(plan, state or "") for plan in every}
     sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
     fitting = sorted(sold, key=lambda plan: plan.name or "~")

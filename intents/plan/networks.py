@@ -1,4 +1,4 @@
-"""Networks: all of them, those of a provider, the asker's own as a guess; and the plans that use each."""
+"""Networks: all of them, those of a provider, or a guess of the person's own; and the plans that use each."""
 
 from __future__ import annotations
 
@@ -38,11 +38,13 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Networks(Summary):
-    """`about` says whose networks these are: the payer's (`all`), a named one, a provider's, a plan's, or the asker's.
+    """The networks of `about`: the payer (`all`), a named one, a provider, a plan, or the person.
 
-    `users` are the plans that were named, `wanted` the networks that a provider was asked about, of which `proven` are
-    among theirs. `plans_listed` is False where the directory lists no plan at all. `state` is
-    the provider's, as in `Who`.
+    Attributes:
+        users: The plans that were named.
+        wanted: The networks in question for a provider; `proven` are those in which the provider is listed.
+        plans_listed: Whether the directory lists any plan.
+        state: As in `Who`, for the provider.
     """
 
     about: Literal["all", "named", "provider", "plan", "own"]
@@ -65,12 +67,12 @@ class Networks(Summary):
         return tuple(name for name in self.wanted if any(name == one.name for one in self.networks))
 
     def networks_of(self, user: str) -> tuple[str, ...]:
-        """The networks that this plan uses, of those that were found."""
+        """Return the found networks that this plan uses."""
         return tuple(one.name for one in self.networks if user in one.plans)
 
 
 async def answer(ask: Ask) -> Networks:
-    """The networks that were asked about, with their plans."""
+    """Return the networks in question, with their plans."""
     asked = await asked_networks(ask)
     sold = await plans(ask)
     named = plans_said(ask.said, sold, begun=not asked.wanted)
@@ -94,13 +96,13 @@ async def answer(ask: Ask) -> Networks:
 
 
 def _named_beside(ask: Ask, named: Sequence[Plan]) -> set[str]:
-    """The words of a provider's name that the message holds beside the plan's own."""
+    """Return the words of a provider's name in the message that are not part of the plan's name."""
     said = set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said))
     return said - {word for plan in named for word in words_of(plan.name)} - _VERBS
 
 
 def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[Plan, ...]:
-    """The plans that a message names: by the whole name, the longest that fits, else, if `begun`, by its first word."""
+    """Return the plans that a message names: by the longest full name, or if `begun`, by the first word."""
     words = set(words_of(said))
     names = {plan.id: words_of(plan.name) for plan in sold}
     whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
@@ -111,14 +113,14 @@ def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[
 
 
 def of_plans(named: Sequence[Plan], sold: Sequence[Plan]) -> Networks:
-    """The networks that these plans use."""
+    """Return the networks that these plans use."""
     names = sorted({network.name for plan in named for network in plan.networks if network.name})
     users = tuple(dict.fromkeys(plan.name for plan in named if plan.name))
     return Networks("plan", _used(names, sold), bool(sold), users=users)
 
 
 def of_provider(found: Who, sold: Sequence[Plan]) -> Networks:
-    """The networks that the provider's active listings prove."""
+    """Return the networks that the provider's active listings prove."""
     rows = found.only
     if rows is None:
         return Networks("provider", (), bool(sold), found.name, found.state, found.choices, len(found.found))

@@ -1,4 +1,4 @@
-"""What the payer has on file about the member, to check it; nothing can be changed here."""
+"""The payer's data about the member, for a check; it cannot be changed here."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Me(Summary):
-    """The member's own profile; None when the payer gave none. `asks` is the one field that the words name."""
+    """The member's own profile, None if the payer has none; `asks` is the only field that the message names."""
 
     profile: Profile | None = None
     asks: str | None = None
 
 
 async def answer(ask: Ask) -> Me:
-    """The linked member's Patient record."""
+    """Return the linked member's Patient record."""
     said = set(words_of(ask.said))
     named = [field for field, words in _FIELDS.items() if said & words]
     found = summarize(await records(ask, Search("Patient"), read_profile, shown=True))
@@ -32,5 +32,5 @@ async def answer(ask: Ask) -> Me:
 
 
 def summarize(profiles: Sequence[Profile]) -> Me:
-    """The only one; the kernel lets no other person's record through."""
+    """Return the only profile; the kernel filters out other people's records."""
     return Me(profiles[0] if profiles else None)

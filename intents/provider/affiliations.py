@@ -1,4 +1,4 @@
-"""Which hospitals, groups and practices the directory ties a provider to."""
+"""The hospitals, groups and practices that a provider is affiliated with in the directory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOSPITAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """An organization that the provider is tied to, with the cities of the places where that is; hospitals apart."""
+    """An organization that the provider is affiliated with, and the cities of its places; `hospital` if it is one."""
 
     name: str
     cities: tuple[str, ...]
@@ -31,10 +31,12 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Affiliations(Summary):
-    """`groups` are those that the provider's own listings name, `beyond` those that these groups belong to.
+    """`groups` are organizations in the provider's own listings, `beyond` those that these belong to.
 
-    `asked` is the organization that the question is about, unless it is the provider itself, `tied` those of the ties
-    that are called so. `others` are who else is listed at the provider's places, None where that is not asked for.
+    Attributes:
+        asked: The organization that the question is about, unless it is the provider itself.
+        tied: The affiliations with organizations of that name.
+        others: Who else is listed at the provider's places, None if not asked for.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -53,12 +55,12 @@ class Affiliations(Summary):
 
     @property
     def hospitals(self) -> tuple[Tie, ...]:
-        """Those of all that are hospitals."""
+        """The hospitals among all of them."""
         return tuple(tie for tie in (*self.groups, *self.beyond) if tie.hospital)
 
 
 async def answer(ask: Ask) -> Affiliations:
-    """What the provider's listings name, and one step further: what those organizations are affiliated with."""
+    """Return the organizations in the provider's listings, and those that these are affiliated with."""
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
@@ -71,7 +73,7 @@ async def answer(ask: Ask) -> Affiliations:
 
 
 async def _beside(ask: Ask, rows: Sequence[Listing]) -> Affiliations:
-    """Who else is listed at the places of the provider."""
+    """Return who else is listed at the provider's places."""
     places = dict.fromkeys(place for row in rows for place in row.locations)
     others = await staff_beside(ask, rows)
     ask.cite("PractitionerRole", [row.role_id for row in others])
@@ -86,7 +88,7 @@ async def _beside(ask: Ask, rows: Sequence[Listing]) -> Affiliations:
 
 
 def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:
-    """The ties, each once, and those of them that the question is about."""
+    """Return the affiliations, each once, and those that the question is about."""
     rows = found.only
     if rows is None:
         return Affiliations(found.state, found.name, found.choices, len(found.found))

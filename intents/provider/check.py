@@ -1,4 +1,4 @@
-"""Whether each provider of a list is in a network: a line for each, and a file with the facts and their time."""
+"""Checks whether each provider in a list is in a network: a line for each, and a file with the data and time."""
 
 from __future__ import annotations
 
@@ -47,10 +47,14 @@ Verdict = Literal["unknown", "ended", "several", "no_npi", "unread"] | Proven
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One line of the list. `asked` is what it says, `places` what the directory proves of the one provider it names.
+    """One line of the list.
 
-    `unread`: the directory could not be asked; `no_npi`: ten digits that are no NPI. `several` has how many in `total`.
-    `near` are names that are spelled like one that nobody has.
+    Its text `asked`, and the `places` that the directory proves for the only provider it names.
+
+    Attributes:
+        verdict: "unread" if the directory could not be searched; "no_npi" for ten digits that are not an NPI; "several"
+            with their number in `total`.
+        near: Names with a similar spelling, if nobody has the name.
     """
 
     asked: str
@@ -66,7 +70,7 @@ class Checked:
 
     @property
     def is_number(self) -> bool:
-        """Whether the line is an NPI, right or wrong."""
+        """Whether the line is an NPI, valid or not."""
         return _number_in(self.asked) is not None
 
     @property
@@ -76,15 +80,15 @@ class Checked:
 
     @property
     def shown(self) -> ProvenPlace | None:
-        """The place that a line of the file names: a proven one before the others."""
+        """The place for the line in the file: a proven one, or else another one."""
         return next(iter(self.proven), None) or next(iter(self.places), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedList(WithDocument):
-    """The whole list. `left` were not asked for, `doubles` stood in it more than once and are asked once.
+    """The whole list; `left` lines were not checked, `doubles` are duplicates, checked once.
 
-    Without `wanted` a network has to be named first: `networks` are those that can be, and `items` goes on with them.
+    Without `wanted`, a network must be chosen first: `networks` are the choices, and `items` the list to continue with.
     """
 
     rows: tuple[Checked, ...] = ()
@@ -98,22 +102,22 @@ class CheckedList(WithDocument):
 
     @property
     def most(self) -> int:
-        """How many one message asks."""
+        """How many lines one message can check."""
         return MOST
 
     @property
     def read_text(self) -> str:
-        """When the directory was read, as ISO 8601 writes it in UTC, to the second."""
+        """The time at which the directory was read, in ISO 8601, UTC, to the second."""
         return self.read.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.read else ""
 
     @property
     def listed(self) -> int:
-        """How many are listed in a wanted network, at all their places or at some."""
+        """How many are listed in a wanted network, at all or some of their places."""
         return sum(row.verdict in {"listed", "partly"} for row in self.rows)
 
 
 async def answer(ask: Ask) -> Summary:
-    """Each line by itself, all at once: what they search alike is one search with a list of names or numbers."""
+    """Return the result for each line, all at once; equal searches are combined."""
     lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
     kept = tuple(dict.fromkeys(lines))
     named = await in_own(ask, await asked_networks(ask))
@@ -153,20 +157,20 @@ async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
 
 
 def _number_in(line: str) -> str | None:
-    """The ten digits that a line is, or the one NPI that it holds beside other words."""
+    """Return the ten digits of the line, or the only NPI among other words."""
     whole = _NUMBER.fullmatch(line)
     npis = {one for one in _AMONG.findall(line) if is_npi(one)}
     return whole[1] if whole else npis.pop() if len(npis) == 1 else None
 
 
 def _in_order(line: str) -> str:
-    """A name as the directory has it: "Kim, Minh" is Minh Kim."""
+    """Return a name in the directory's order: "Kim, Minh" becomes Minh Kim."""
     turned = _LASTS.fullmatch(line)
     return f"{turned[2]} {turned[1]}" if turned else line
 
 
 def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Checked:
-    """What the directory proves of whom a line names."""
+    """Return what the directory proves for the provider that a line names."""
     rows: Sequence[Listing] | None = found.only
     if rows is None:
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)

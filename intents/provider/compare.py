@@ -1,4 +1,4 @@
-"""Two providers, or two networks, side by side: open directory facts only, each side read and said the same way."""
+"""Two providers, or two networks, compared by open directory data only, both read and described the same way."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ State = Literal["which", "unnamed", "several", "ended", "unknown", "unclear", "s
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One network of a comparison: the plans that use it, and how many of those who were asked for it lists.
+    """One network of a comparison: the plans that use it, and how many of the wanted providers it lists.
 
-    `nearest` is the nearest of them; `found`, `open` are None when no place was named to count around.
+    `nearest` is the nearest of them; `found` and `open` are None if no place was named.
     """
 
     name: str
@@ -88,10 +88,10 @@ class Compared(Summary):
 
 
 async def answer(ask: Ask) -> Compared:
-    """Both providers when two are named, else both networks.
+    """Return both providers if two are named, else both networks.
 
     Raises:
-        NeedsPlace: the place that was named is unknown.
+        NeedsPlace: If the named place is unknown.
     """
     where = await around(ask) if "location" in ask.slots else None
     return replace(await _compared(ask, where), partial=not ask.report.complete)
@@ -109,7 +109,7 @@ async def _compared(ask: Ask, where: Around | None) -> Compared:
 
 
 async def _own(ask: Ask) -> tuple[str, ...]:
-    """Both names where both are on the asker's own claims and nothing says that their listings are meant; else none."""
+    """Return both names if both are on the person's claims and their listings are not meant; else empty."""
     if not ask.said or _LISTED & ask.slots.keys():
         return ()
     names = tuple(str(ask.slots[slot]) for slot in ("provider_name", "other_name"))
@@ -140,7 +140,7 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
 
 
 async def _who(ask: Ask, slot: str, where: Around | None) -> Who:
-    """The provider of one side; of several, those near the place that was named, when there are any."""
+    """Return the provider of one side; of several, those near the named place if there are any."""
     words = {**ask.words, "provider_name": ask.words.get(slot, "")}
     found = await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words))
     if where is None or found.only:
@@ -150,7 +150,7 @@ async def _who(ask: Ask, slot: str, where: Around | None) -> Who:
 
 
 def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:
-    """Both providers as cards; `same` when both names are one provider's."""
+    """Return both providers as cards; the state is `same` if both names belong to one provider."""
     if len(by_provider([row for rows in found for row in rows])) == 1:
         return Compared("same", ask.today, found[0][0].name)
     both = tuple(card for rows in found for card in cards(ask, rows, where))
@@ -179,7 +179,7 @@ async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Com
 def counted(
     found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: Around | None
 ) -> Compared:
-    """Both networks with who of the kind is proven in them around the place; counts only where a place was named."""
+    """Return both networks with the providers of the kind in the area; counts only if a place was named."""
     fitting = [row for row in found or () if _fits(row, ask, where)]
     members = [[row for row in fitting if one.holds(row)] for one in sides]
     both = [rows for rows in by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
@@ -207,7 +207,7 @@ def _side(one: Wanted, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, 
 
 
 def _fits(row: Listing, ask: Ask, where: Around | None) -> bool:
-    """Every filter checked here, whatever the server did with it (T44)."""
+    """Return whether a listing passes every filter, whatever the server did (T44)."""
     return bool(row.specialty_codes & set(_codes(ask))) and where is not None and within(ask, row, where)
 
 

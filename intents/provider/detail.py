@@ -1,4 +1,4 @@
-"""All that the directory says of one provider: places, phones, hours, openings by network; or a dated receipt of it."""
+"""The directory's data on one provider: places, phones, hours, new patients by network; or a dated receipt of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from bot.kit import (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place with what is said of it; `today`: when it is open on that day, where hours are `known`."""
+    """One place with its data; `today` are its hours on that day, if `known`."""
 
     site: Site
     today: tuple[Hours, ...]
@@ -45,7 +45,7 @@ class Place:
 
     @property
     def address(self) -> str:
-        """The address, else what the place is called."""
+        """The address, or else the name of the place."""
         return self.site.address
 
 
@@ -61,9 +61,9 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the directory said at a moment, with the SHA-256 of exactly these facts as `written` puts them.
+    """The directory's data at a moment, with the SHA-256 of exactly this data as `written`.
 
-    `proofs` pair each network with the place and the record that list it.
+    `proofs` connect each network with the place and the record that list it.
     """
 
     provider: str | None
@@ -79,18 +79,18 @@ class Receipt:
 
     @property
     def written(self) -> str:
-        """The facts as JSON: keys sorted, instants in ISO 8601, ASCII only so that a copy is the same everywhere."""
+        """The data as JSON: sorted keys, times in ISO 8601, ASCII only, so that copies are identical."""
         facts = {name: value for name, value in asdict(self).items() if name != "sha256"}
         return json.dumps(facts, sort_keys=True, default=lambda moment: moment.isoformat())
 
     @property
     def read_time(self) -> str:
-        """The time of day where the bot is, HH:MM."""
+        """The time of day in the bot's time zone, HH:MM."""
         return f"{self.read:%H:%M}" if self.read else ""
 
     @property
     def zone(self) -> str:
-        """The short name of that clock's time zone, such as CST."""
+        """The short name of that time zone, such as CST."""
         return f"{self.read:%Z}" if self.read else ""
 
 
@@ -112,10 +112,10 @@ Number = Literal["phone", "fax", "npi", "email", "web"]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the listing says to a question that asks for yes or no; "unsaid" where it says nothing of it.
+    """The listing's answer to a yes-or-no question; "unsaid" if it has none.
 
-    `yes` and `no` are the networks in which new patients are taken and are not, or in `yes` the languages or the sex
-    that is listed. `words` are the person's own for what no directory tells.
+    `yes` and `no` are the networks with and without new patients; `yes` can also be the listed languages or sex.
+    `words` are the person's words for something that is not in the directory.
     """
 
     about: Question
@@ -160,7 +160,7 @@ class Detail(WithDocument):
 
 
 async def answer(ask: Ask) -> Detail:
-    """The provider of the name, or the one that a button named; asked for a receipt, the receipt alone."""
+    """Return the provider with the name, or of a button; for a receipt, only the receipt."""
     found = await who(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
@@ -178,7 +178,7 @@ def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
 
 
 def _wants_receipt(ask: Ask) -> bool:
-    """By the button, or in words."""
+    """Return whether a receipt is asked for, by a button or in words."""
     return "receipt" in ask.arguments or "receipt" in ask.slots
 
 
@@ -264,7 +264,7 @@ _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
 def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
-    """What the listing says to each yes-or-no question of the message."""
+    """Yield the listing's answers to the yes-or-no questions in the message."""
     if _said(ask, "accepting_new"):
         yield _takes_new(card)
     if _LANGUAGES.search(ask.said):
@@ -292,7 +292,7 @@ def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
 
 
 def _of_listing(card: Card, ask: Ask) -> Iterator[Told]:
-    """What is asked of the listing itself: whether it holds, and how old it is."""
+    """Yield the answers about the listing itself: whether it is active, and its age."""
     if _ACTIVE.search(ask.said):
         yield Told("active", "yes")
     if _UPDATED.search(ask.said):
@@ -300,7 +300,7 @@ def _of_listing(card: Card, ask: Ask) -> Iterator[Told]:
 
 
 def _asks(said: str, told: Sequence[Told]) -> Number | None:
-    """The number that the message asks for; the phone where it asks for nothing in particular."""
+    """Return the number that the message asks for, by default the phone."""
     if not said:
         return None
     for number, words in _NUMBERS.items():
@@ -310,12 +310,12 @@ def _asks(said: str, told: Sequence[Told]) -> Number | None:
 
 
 def _said(ask: Ask, name: str) -> bool:
-    """Whether this message says it: what an earlier question asked is answered already."""
+    """Return whether this message says it, and not an earlier question."""
     return bool(ask.slots.get(name)) and ask.words.get(name, "").casefold() in ask.said.casefold()
 
 
 def _takes_new(card: Card) -> Told:
-    """By network where the listing tells them apart."""
+    """Return the answer about new patients, by network if the listing distinguishes them."""
     answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
     yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
     no = tuple(sorted({network for network, answer in answers} - set(yes)))
@@ -332,7 +332,7 @@ def _languages(ask: Ask) -> set[str]:
 
 
 def _first(places: list[Site], ask: Ask) -> list[Site]:
-    """The place that a button named before the others: a chain has many."""
+    """Return the places, the one that a button named first; a chain has many."""
     named = ask.arguments.get("place")
     return sorted(places, key=lambda site: site.spot is None or site.spot.location.id != named) if named else places
 
@@ -340,7 +340,7 @@ def _first(places: list[Site], ask: Ask) -> list[Site]:
 def _receipt(
     rows: Sequence[Listing], ask: Ask, network: str | None, sold: Sequence[tuple[str, tuple[str, ...]]]
 ) -> Receipt:
-    """Only the listings of the network that was asked for, where one was; otherwise all."""
+    """Return a receipt of the listings of the network in question, by default of all."""
     shown = [row for row in rows if not network or network in names_of([row])]
     names = tuple(name for name in names_of(shown) if not network or name == network)
     dates = [row.last_updated for row in shown if row.last_updated]
@@ -360,7 +360,7 @@ def _receipt(
 
 
 def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[Proof, ...]:
-    """Network by network, the places and records that prove it."""
+    """Return the places and records that prove each network."""
     made = [
         Proof(name, site.address, f"{row.role.type}/{row.role_id}", row.last_updated)
         for name in names
@@ -372,7 +372,7 @@ def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[P
 
 
 def digest(receipt: Receipt) -> str:
-    """The SHA-256 of the receipt's facts as they are written, in UTF-8 without a line's end."""
+    """Return the SHA-256 of the receipt's data as written, in UTF-8 without a line break."""
     return hashlib.sha256(receipt.written.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Providers by specialty, place, network and every other wish: each is proven on every card, or said not to be."""
+"""Providers by specialty, place, network and other conditions, each of which is proven or reported as unknown."""
 
 from __future__ import annotations
 
@@ -48,12 +48,16 @@ _WHICH, _NAMED = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPeople(Found):
-    """One page of providers, of the kind as the person calls it; None for primary care, and for whoever is named.
+    """One page of providers of the kind `what`, in the person's words; None for primary care and for a name.
 
-    `kinds` are several kinds that were asked for, each by its codes and its word, and `asks_kind`: a specialist was,
-    and no kind, so that nothing was searched. `no_house`: nothing has the name of the house that was asked for. `near`
-    are spelled like a name that nobody has there. `which`: who of them it is was asked, so that their names come first.
-    `for_client`: the words speak of a member or patient whom the asker serves. `table`: one was asked for.
+    Attributes:
+        kinds: Several kinds that were asked for, each as its codes and its word.
+        asks_kind: Whether a specialist without a specialty was asked for, so that nothing was searched.
+        near: Names with a similar spelling, if nobody has the name.
+        no_house: Whether nothing has the name of the organization that was asked for.
+        which: Whether the question is who it is, so that names come first.
+        for_client: Whether the words are about a member or patient whom the person serves.
+        table: Whether a table was asked for.
     """
 
     what: str | None
@@ -67,13 +71,13 @@ class FoundPeople(Found):
 
     @property
     def women(self) -> bool:
-        """True when all whom the search found are women: only women were asked for, or each card says so."""
+        """Whether all results are women: only women were asked for, or each card says so."""
         every = len(self.cards) == self.total and all(card.gender == "female" for card in self.cards)
         return self.wishes.gender == "female" or (every and bool(self.cards))
 
 
 async def answer(ask: Ask) -> FoundPeople:
-    """The providers who fit, nearest first."""
+    """Return the matching providers, nearest first."""
     networks = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, kind_codes(ask), networks)
     if networks.unclear and networks.listed:
@@ -101,7 +105,7 @@ async def answer(ask: Ask) -> FoundPeople:
 
 
 async def _read(ask: Ask, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
-    """What fits, for all that can be told before; the networks' names are looked for in it where none are listed."""
+    """Return the matches by the conditions known in advance; networks not listed are looked up in the results."""
     if ask.slots.get("npi"):
         return wishes, tuple(row for rows in (await who(ask)).found for row in rows)
     if wishes.organization:
@@ -126,7 +130,7 @@ async def _read(ask: Ask, wishes: Conditions, where: Around | None) -> tuple[Con
 async def _of_house(
     ask: Ask, wishes: Conditions, where: Around | None, found: tuple[Listing, ...]
 ) -> tuple[Conditions, tuple[Listing, ...]]:
-    """Who works there, when nobody is called so and an organization is."""
+    """Return who works there, if nobody has the name and an organization does."""
     known = await houses(ask, wishes.name or "")
     if not known:
         return wishes, found
@@ -135,7 +139,7 @@ async def _of_house(
 
 
 async def _beyond(result: FoundPeople, found: Sequence[Listing], ask: Ask, where: Around | None) -> FoundPeople:
-    """What there is farther off, or with fewer wishes, or spelled alike, where nobody fits."""
+    """Return what there is farther away, with fewer conditions, or with a similar name, if nothing matches."""
 
     async def there(wide: Around) -> tuple[Sequence[Listing], FoundPeople]:
         _, rows = await _read(ask, result.wishes, wide)
@@ -150,7 +154,7 @@ async def _beyond(result: FoundPeople, found: Sequence[Listing], ask: Ask, where
 
 
 async def _with_own(result: FoundPeople, found: Sequence[Listing], ask: Ask, where: Around | None) -> FoundPeople:
-    """To a member in their own chat those in their own network, or with `others` all who are in none of theirs."""
+    """Return the providers in the member's own network, in their own chat, or with `others` those outside it."""
     mine = await own_of(ask, result.wishes)
     if not mine.wanted:
         return result
@@ -168,7 +172,7 @@ async def _with_own(result: FoundPeople, found: Sequence[Listing], ask: Ask, whe
 
 
 def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
-    """The page that was asked for, of the listings that pass every wish that the directory tells anything of."""
+    """Return the page of the listings that match every condition the directory can answer."""
     base = replace(wishes, networks=AskedNetworks(), accepting=False, gender=None, not_gender=None, languages=())
     near = sift(found, base.without(_TOLD_LAST).filters(ask, where))
     unmet = unmet_of(ask, wishes, near)
@@ -197,7 +201,7 @@ def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Condi
 
 
 def _is_placed(ask: Ask, wishes: Conditions) -> bool:
-    """Whether the search is around a place: who is named, by a name, a number or a house, is looked for anywhere."""
+    """Return whether the search needs an area; a name, number or organization is searched everywhere."""
     if "location" in ask.slots or ask.several.get("location"):
         return True
     return not (wishes.name or wishes.organization or ask.slots.get("npi"))

@@ -1,4 +1,4 @@
-"""Is a provider in a network: proven place by place by a reference, and never denied because nothing was found."""
+"""Whether a provider is in a network, proven place by place by references; missing data never proves the opposite."""
 
 from __future__ import annotations
 
@@ -45,14 +45,17 @@ _GONE = re.compile(r"\b(no longer|not [^.?!]* any ?more|dropped|left|ya no|dejó
 class InNetwork(Summary):
     """What the directory proves.
 
-    `wanted` are the networks that were asked for; `guessed` when they are the asker's own by their coverage. `places`
-    are those that the question is about, `others` the provider's further ones. `updated` is the oldest listing of the
-    places that the question is about. `before`: the question is about what was, which a directory does not tell;
-    `gone`: it is whether the provider has left. `side` is what "yes" would mean.
-
-    Verdicts: `listed` at every place that was asked about, `partly` at some, `elsewhere` only at places that were not
-    asked about, `other` only in other networks, `silent`: the directory names no network at all, `any`: no network was
-    asked for, `unclear`: its name leads to none or several. `ended`: whoever has the name is no longer listed.
+    Attributes:
+        verdict: `listed` at every place in question, `partly` at some, `elsewhere` only at other places, `other` only
+            in other networks, `silent` without any network, `any` if no network was asked for, `unclear` if its name
+            matches
+            none or several, `ended` if whoever has the name is no longer listed.
+        wanted: The networks in question; `guessed` if they are the person's own by their coverage.
+        places: The places in question; `others` are further ones.
+        updated: The oldest update of the listings for the places in question.
+        before: Whether the question is about the past, which a directory does not contain.
+        gone: Whether the question is if the provider has left.
+        side: What "yes" refers to.
     """
 
     verdict: Verdict
@@ -81,17 +84,17 @@ class InNetwork(Summary):
 
     @property
     def unproven(self) -> tuple[ProvenPlace, ...]:
-        """The places at which none is."""
+        """The places at which none is proven."""
         return tuple(place for place in self.places if not place.wanted)
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """The wanted networks that no place of the question is listed in."""
+        """The wanted networks in which no place in question is listed."""
         return tuple(name for name in self.wanted if not any(name in place.wanted for place in self.places))
 
 
 async def answer(ask: Ask) -> InNetwork:
-    """What the directory says of the provider in the network; without one named, in the asker's own."""
+    """Return the directory's answer for the provider in the network, by default in the person's own."""
     found = await who(ask)
     named = _meant(await asked_networks(ask))
     if named.unclear and not named.listed:
@@ -108,7 +111,7 @@ async def answer(ask: Ask) -> InNetwork:
 
 
 def _meant(named: AskedNetworks) -> AskedNetworks:
-    """The networks that are asked about: somebody who asks whether she is not in P asks about P."""
+    """Return the networks in question; "not in P" is also a question about P."""
     return replace(named, wanted=(*named.wanted, *named.barred), barred=())
 
 
@@ -126,13 +129,13 @@ def _unclear(rows: Sequence[Listing], odd: Wanted, ask: Ask) -> InNetwork:
 
 
 def _updated(places: Sequence[Site]) -> datetime | None:
-    """The oldest of the listings, None when one of them does not say."""
+    """Return the oldest update of the listings, None if one of them has none."""
     dates = [site.updated for site in places]
     return min((one for one in dates if one), default=None) if None not in dates else None
 
 
 def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | None, *, guessed: bool) -> InNetwork:
-    """The verdict on the one provider of the name, else whom it may be."""
+    """Return the verdict on the only provider with the name, or else the possible ones."""
     rows = found.only
     if rows is None:
         state = "unknown" if found.state == "one" else found.state

@@ -1,4 +1,4 @@
-"""A text for the plan about a listing that is wrong: what it says, which records say it, and when. Nothing is sent."""
+"""A text for the plan about an incorrect listing: its content, its records, and the time. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _WRONG: Mapping[Wrong, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Report(Summary):
-    """The listing that is reported; `wrong` is None while the person has not said what is wrong.
+    """The listing that is reported; `wrong` is None until the person says what is wrong.
 
-    `records` are the records that make up the listing, shown where it is `technical`; `read` is when they were read.
+    `records` are the records of the listing, shown if `technical`; `read` is when they were read.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -38,24 +38,24 @@ class Report(Summary):
 
     @property
     def read_time(self) -> str:
-        """The time of day where the bot is, HH:MM."""
+        """The time of day in the bot's time zone, HH:MM."""
         return f"{self.read:%H:%M}" if self.read else ""
 
     @property
     def zone(self) -> str:
-        """The short name of that clock's time zone, such as CST."""
+        """The short name of that time zone, such as CST."""
         return f"{self.read:%Z}" if self.read else ""
 
 
 async def answer(ask: Ask) -> Report:
-    """The listing of the provider of the name, or of the one that a button named."""
+    """Return the listing of the provider with the name, or of a button."""
     found = await who(ask)
     found.cite(ask)
     return summarize(found, ask)
 
 
 def summarize(found: Who, ask: Ask) -> Report:
-    """The facts that the plan needs to find the listing again."""
+    """Return the data with which the plan can find the listing."""
     rows = found.only
     if rows is None:
         return Report(found.state, found.name, found.choices, len(found.found))
@@ -73,13 +73,13 @@ def summarize(found: Who, ask: Ask) -> Report:
 
 
 def _said_wrong(said: str) -> Wrong | None:
-    """What the message says is wrong, where it names exactly one thing."""
+    """Return what is wrong by the message, if it names exactly one thing."""
     named: list[Wrong] = [wrong for wrong, words in _WRONG.items() if words.search(said)]
     return named[0] if len(named) == 1 else None
 
 
 def records(rows: Sequence[Listing]) -> tuple[str, ...]:
-    """Whose listing it is, the roles that make it up, and their places, as type and id."""
+    """Return the provider, the roles of the listing, and their places, as type and id."""
     of_rows = [(row.role.type, row.role_id) for row in rows]
     places = [("Location", place.id) for row in rows for place in row.locations]
     named = [(rows[0].key.type, rows[0].key.id), *of_rows, *places]

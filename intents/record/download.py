@@ -1,4 +1,4 @@
-"""The whole record as one file to keep: FHIR as the payer sent it, a page to read, claims for a spreadsheet."""
+"""The whole record as one file: FHIR as the payer sent it, a page to read, and claims for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile(WithDocument):
-    """What the chat says of it. Without `papers` it is not all read yet, or not made: `read` records are so far.
+    """The answer in the chat; without `papers` the record is not read completely or the file not made.
 
-    `pdf`: one was asked for, which it is not.
+    `read` records are.
+
+    `pdf` is True if one was asked for, which is not supported.
     """
 
     papers: RecordPapers | None = None
@@ -21,7 +23,7 @@ class RecordFile(WithDocument):
 
 
 async def answer(ask: Ask) -> RecordFile:
-    """The file; or how far it is, where this question's time was too short. A button goes on from there."""
+    """Return the file, or the progress if there was not enough time; a button continues."""
     state = await gathered(ask, anew=not ask.arguments)
     if state.steps and not state.full:
         return RecordFile(read=state.records, unread=True)

@@ -1,4 +1,4 @@
-"""What is new since a person last asked, or since a day: new claims, changed ones, a doctor who left the network."""
+"""News since the person's last question, or since a day: new and changed claims, and doctors who left the network."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ _FIRST_TIME = timedelta(days=30)
 class News(WithSeen):
     """The claims that are `new` and `changed` since the day `since`, newest first, and the doctors who are `gone`.
 
-    `first`: nobody has asked before, so there is nothing to compare with but the records' own dates; `by_dates` says
-    that these were used, `untold` how many claims have none. `gone` are doctors, each with the network in which they
-    are not listed any more; of the `looked` doctors seen last who are listed, `still` were so the last time too; `away`
-    says that the directory could not be asked.
-    `shown`: the claims themselves were asked for.
+    Attributes:
+        first: Whether this is the first time, so that only the records' own dates can be used.
+        by_dates: Whether these were used; `untold` claims have none.
+        gone: Doctors with the network in which they are no longer listed.
+        looked: How many doctors of recent visits are listed; `still` of them were so the last time.
+        away: Whether the directory could not be searched.
+        shown: Whether the claims themselves were asked for.
     """
 
     since: date
@@ -58,7 +60,7 @@ class News(WithSeen):
 
 
 async def answer(ask: Ask) -> News:
-    """Compared with the last look, or by the records' own dates where a day is named or nobody has looked before."""
+    """Return the changes since the last time, or by the records' dates if a day is named or it is the first time."""
     before, asked = await ask.last_seen(), span_of(ask)[0]
     alive = await period_claims(ask, ask.today - LOOKED_AT)
     if "ids" in ask.arguments:
@@ -70,7 +72,7 @@ async def answer(ask: Ask) -> News:
 
 
 def shown(alive: Live, ask: Ask) -> News:
-    """The claims that a button names; what is kept stays as it is."""
+    """Return the claims that a button names; the stored state is unchanged."""
     ids = ask.arguments["ids"].split()
     rows = tuple(claim for claim in alive.every if claim.id in ids)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
@@ -78,7 +80,7 @@ def shown(alive: Live, ask: Ask) -> News:
 
 
 def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
-    """What is new and what changed; a claim that replaces another is a change."""
+    """Return what is new and what changed; a claim that replaces another counts as a change."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
     marks, hides = marks_of_claims(ask, alive), ask.report.hides
     known = None if asked or before is None else _compared(ask, alive, before, marks)
@@ -103,7 +105,7 @@ def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: d
 def _compared(
     ask: Ask, alive: Live, before: Seen, marks: dict[str, str]
 ) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
-    """Claims whose digest was not there, and claims that say something else than they did."""
+    """Return the claims with a new digest of their id, and those with a different digest of their content."""
     keys = {claim.id: mark(ask, claim.id) for claim in alive.every}
     fresh = [claim for claim in alive.claims if keys[claim.id] not in before.claims]
     corrections = [claim for claim in fresh if _is_correction(claim, alive)]
@@ -116,9 +118,9 @@ def _compared(
 
 
 def _by_dates(alive: Live, since: date) -> tuple[tuple[Claim, ...], tuple[Claim, ...], int]:
-    """Claims that the plan decided on since that day; of older ones, those whose record it touched since.
+    """Return claims that the plan decided since that day, and older ones whose record was updated since.
 
-    A system that touches all of its records at once says nothing by that.
+    An update of all records at once is ignored.
     """
     told = [claim for claim in alive.claims if claim.created]
     fresh = [claim for claim in told if claim.created and claim.created.first >= since]

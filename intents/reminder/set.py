@@ -1,4 +1,4 @@
-"""Reminds of the next day of a denied claim: the last one to appeal, the plan's answer, the outside review."""
+"""Reminders of the next day of a denied claim: the last day for an appeal, the plan's answer, the external review."""
 
 from __future__ import annotations
 
@@ -36,12 +36,16 @@ SHOWN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealReminder(WithReminder):
-    """The denied claim of whose next day the person is to be reminded, and its clock.
+    """The denied claim for whose next day the person wants a reminder, and its time for an appeal.
 
-    `about` tells which day it is, and `last` is that day; `over`: nothing of its appeal is left to wait for. `claim`
-    None: none that fits was denied. `gone`: it no longer counts, so its day may not hold. `opened`: it was asked for by
-    button, so it may be described whatever mark it carries. `others` are further denied claims. `other_days`: days
-    before it were asked for that nobody can choose.
+    Attributes:
+        about: The kind of day; `last` is that day.
+        over: Whether no day of its appeal is left.
+        claim: None if no matching claim was denied.
+        gone: Whether it no longer counts, so that its day may be invalid.
+        opened: Whether a button selected it, so that it may be described despite a sensitivity label.
+        others: Further denied claims.
+        other_days: Whether days before it were asked for that cannot be chosen.
     """
 
     other_days: bool = False
@@ -59,7 +63,7 @@ class AppealReminder(WithReminder):
 
 
 async def answer(ask: Ask) -> AppealReminder:
-    """The denied claim of the pressed button, or the newest one that fits the words."""
+    """Return the denied claim of the button, or the newest one that matches the words."""
     deadline = text_of(ask, "question") == "deadline"
     claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), wanted_of(ask)
     if claim_id is None:
@@ -101,7 +105,7 @@ async def answer(ask: Ask) -> AppealReminder:
 def _next_day(
     case: AppealCase, claim: Claim, clock: AppealClock
 ) -> tuple[Literal["appeal", "answer", "review"], date | None]:
-    """What is waited for next, and until when; no day where nothing is."""
+    """Return the kind of the next day and the day, None if there is none."""
     due = appeal_days(case, claim, clock)
     if case.stage == "open":
         return "appeal", clock.until
@@ -109,9 +113,9 @@ def _next_day(
 
 
 async def _denied(ask: Ask, *, deadline: bool) -> str | None:
-    """The claim of the button, of the answer before or of the only appeal under way.
+    """Return the claim of the button, of the previous answer, or of the only current appeal.
 
-    None where that one was not denied: another may have been. A plan's answer is no `deadline` of the person's.
+    None if it was not denied, as another one may have been. With `deadline`, days of the plan's answers do not count.
     """
     claim_id = ask.arguments.get("id")
     if claim_id is None:

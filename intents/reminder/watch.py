@@ -1,4 +1,4 @@
-"""What a person wants to hear of in time: a new claim, a decision, a met deductible, days that the record tells."""
+"""Notifications of new claims, decisions, a met deductible, and days in the record."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ _LOOKED_BACK = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewsToCome(WithReminder):
-    """What will be told: `what` is claim, deductible, approval, refill or year; of claims the one with this `number`.
+    """What the person will be notified of: `what` is claim, deductible, approval, refill or year.
 
-    "maximum", what is out of pocket, is not looked for. `named` is the person's word for the care or drug of an
-    approval or a supply. `other_days`: days before it were asked for that nobody can choose.
-
-    `decided` is the claim with that number when the plan has decided on it, `met` that the deductible is: there is
-    nothing to wait for. `last` is the day of an approval, a supply or a plan year, None where the record tells none.
-    `every`: days after which the person is asked to sign in again.
+    Attributes:
+        what: Also "maximum", the out-of-pocket maximum, which is not supported.
+        number: The number of the claim in question, if any.
+        named: The person's word for the care or drug.
+        other_days: Whether days before it were asked for that cannot be chosen.
+        decided: The claim with that number, if it is already decided.
+        met: Whether the deductible is already met.
+        last: The day of an approval, a supply or a plan year, None if unknown.
+        every: After how many days the person is asked to sign in again.
     """
 
     what: str = "claim"
@@ -50,7 +53,7 @@ class NewsToCome(WithReminder):
 
 
 async def answer(ask: Ask) -> NewsToCome:
-    """What is on record today, so that the next looks know what is new."""
+    """Return the current state of the record, so that later checks can find what is new."""
     asked = text_of(ask, "question") or ""
     every = _every(ask)
     if asked == "maximum":
@@ -73,13 +76,13 @@ async def answer(ask: Ask) -> NewsToCome:
 
 
 def _every(ask: Ask) -> int:
-    """After how many days to ask for a sign-in; 0 where that was not chosen."""
+    """Return after how many days to ask for a sign-in, 0 if not chosen."""
     said = text_of(ask, "every") or ask.arguments.get("every") or ""
     return _EVERY.get(said) or (int(said) if said in {str(one) for one in _EVERY.values()} else 0)
 
 
 async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:
-    """The next day of that kind in the record, today not counted."""
+    """Return the next day of that kind in the record, after today."""
     read = {"approval": _approval_ends, "refill": _supply_ends, "year": _year_begins}[what]
     found = [(record, day) async for record, day in read(ask) if day > ask.today]
     record, last = min(found, key=lambda one: one[1], default=("", None))
@@ -92,7 +95,7 @@ async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> Ne
 
 
 async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """The last days of approvals that hold, by the id of their record; of the care that was named, where one was."""
+    """Yield the last days of valid approvals, by the id of their record; only of the named care, if any."""
     async for claim, one in approvals_asked(ask):
         end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
         if end and not claim.sensitive:
@@ -100,7 +103,7 @@ async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
 
 
 async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """The last days of supplies, by the id of their last fill; of the drug that was named, where one was."""
+    """Yield the last days of supplies, by the id of their last fill; only of the named drug, if any."""
     drug = text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else [""]
     for one in await medications(ask, ask.today - _LOOKED_BACK):
@@ -111,7 +114,7 @@ async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
 
 
 async def _year_begins(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """The day on which the plan's next year begins."""
+    """Yield the first day of the plan's next year."""
     held = (await member_coverages(ask)).current
     if held and (year := plan_year_of(held, ask.today)):
         yield held[0].id, year.next

@@ -1,4 +1,4 @@
-"""Whether the payer's system answers, how fast, since when, and which searches it declares."""
+"""Whether the payer's system responds, how fast, since when, and which searches it supports."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TELLING = ("PractitionerRole", "OrganizationAffiliation", "InsurancePlan", "Loc
 
 @dataclass(frozen=True, slots=True)
 class Status(Summary):
-    """What was just seen. `declared` are the searches of the types that most answers need, by type.
+    """The current state; `declared` are the supported searches for the types that most answers need.
 
-    `told` is what the words say: that something "fails" or is "slow"; else they ask. `technical`: the measured time and
-    the searches are shown too.
+    `told` is what the message says: it "fails" or is "slow"; else it "asks". `technical` also shows the measured time
+    and the searches.
     """
 
     health: PayerHealth
@@ -31,12 +31,12 @@ class Status(Summary):
 
     @property
     def slow(self) -> bool:
-        """True when it took its time just now, in a person's eyes."""
+        """Whether the response was noticeably slow."""
         return (self.health.milliseconds or 0) >= _SLOW
 
     @property
     def seconds(self) -> Decimal:
-        """How long it took to answer, to a tenth of a second."""
+        """The response time in seconds, with one decimal."""
         return max(Decimal("0.1"), (Decimal(self.health.milliseconds or 0) / 1000).quantize(Decimal("0.1")))
 
     @property
@@ -46,20 +46,20 @@ class Status(Summary):
 
     @property
     def lacks_network(self) -> bool:
-        """True when the server declares searches, but not the one by network: it is then done here."""
+        """Whether the server declares searches without the one by network, which is then done here."""
         roles = self.health.searches.get("PractitionerRole")
         return roles is not None and "network" not in roles
 
 
 async def answer(ask: Ask) -> Status:
-    """The state of the payer's directory server, asked just now."""
+    """Return the current state of the payer's directory server."""
     words = set(words_of(ask.said))
     told = "slow" if words & _WAITS else "fails" if words & _FAILS else "asks"
     return replace(summarize(await ask.payer_health(), technical="technical" in ask.arguments), told=told)
 
 
 def summarize(health: PayerHealth, *, technical: bool = False) -> Status:
-    """The state with the declared searches of the telling types."""
+    """Return the state with the declared searches of the relevant types."""
     found = ((name, health.searches.get(name, ())) for name in _TELLING)
     own = ((name, tuple(one for one in searches if not one.startswith("_"))) for name, searches in found)
     return Status(health, tuple((name, searches) for name, searches in own if searches), technical)

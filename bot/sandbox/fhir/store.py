@@ -44,7 +44,7 @@ class ResourceStore:
         self.world = world
         self.fhir_url = fhir_url
         self.generation = 0
-        """Grows when resources were made on demand, so that kept results can be told from new ones."""
+        """Increases when resources are created on demand, so that stored results are recognized as outdated."""
         self._rows: dict[str, TableRow] = {}
         self._by_owner: dict[str, dict[str, list[TableRow]]] = {}
         self._tables: dict[tuple[str, tuple[str, ...]], Table] = {}
