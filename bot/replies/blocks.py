@@ -269,25 +269,28 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
     }
 
 
-def _rows(block: Block | ListTable) -> tuple[tuple[str, ...], ...]:
-    """Return the cells of a table, header first; empty if it is no table, or larger than Slack allows."""
-    rows: tuple[tuple[str, ...], ...] = ()
+def _rows(block: Block | ListTable) -> tuple[tuple[Span, ...], ...]:
+    """The cells of what is a table, its header first; none for what is none, or more than Slack takes."""
+    rows: tuple[tuple[Span, ...], ...] = ()
     if isinstance(block, ListTable):
-        rows = block.rows
+        rows = tuple(tuple(map(Span, row)) for row in block.rows)
     elif isinstance(block, Facts) and (columns := block.columns):
         sides = [block.rows[at : at + len(columns)] for at in range(0, len(block.rows), len(columns))]
-        rows = (_CORNER, *columns), *((side[0].row, *(fact.value for fact in side)) for side in sides)
-    fits = rows and len(rows[0]) <= _COLUMNS and sum(len(cell) for row in rows for cell in row) <= _CHARACTERS
+        told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
+        rows = tuple(map(Span, (_CORNER, *columns))), *told
+    fits = rows and len(rows[0]) <= _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
     return rows if fits else ()
 
 
-def _table(rows: tuple[tuple[str, ...], ...], caption: str) -> Kit:
-    """Return a table on one page. Slack draws the first row as the header, and reads out each row's first cell."""
+def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
+    """A table on one page. Slack draws the first row as the header, and reads out the first cell of each row."""
     return {
         "type": TABLE,
         "caption": cut(caption, _HEADER),
         "page_size": len(rows) - 1,
-        "rows": [[{"type": "raw_text", "text": text} for text in row] for row in rows],
+        "rows": [
+            [_rich([[cell]]) if cell.url else {"type": "raw_text", "text": cell.text} for cell in row] for row in rows
+        ],
     }
 
 

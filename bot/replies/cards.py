@@ -28,6 +28,7 @@ ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
+_WORD, _MENU = 16, 5  # letters: the widest column of a table, and that of the menus
 _COLORS = ("categoricalBlue", "categoricalTeal", "neutral")
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -249,7 +250,7 @@ def _column(row: Fact) -> AdaptiveCard:
 
 def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
     lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
-    cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value) for fact in line)] for line in lines]
+    cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value, url=fact.url) for fact in line)] for line in lines]
     return _table([_cell(" "), *(_cell(name, bold=True) for name in columns)], cells, (2, *(3 for _ in columns)))
 
 
@@ -258,7 +259,12 @@ def _list_table(table: ListTable) -> AdaptiveCard:
     head, acts = table.rows[0], any(item.actions for item in table.items)
     cells = [_row(item)[: len(head) + acts] for item in table.items]
     names = [*(_cell(name, bold=True) for name in head), *([_cell(" ")] if acts else ())]
-    return _table(names, cells, (*(4 for _ in head), *((2,) if acts else ())))
+    return _table(names, cells, (*map(_longest, zip(*table.rows, strict=True)), *((_MENU,) if acts else ())))
+
+
+def _longest(column: Iterable[str]) -> int:
+    """The width of a column: its longest word, so that none is cut where another column has room."""
+    return max((min(len(word), _WORD) for text in column for word in text.split()), default=1)
 
 
 def _row(item: Item) -> list[AdaptiveCard]:

@@ -200,10 +200,11 @@ def _text(source: str) -> str:
 def _fact(label: str, value: str) -> Fact:
     """Return the fact of a row. Values are escaped, so two colons are always the template's."""
     row, parted, column = label.partition(" :: ")
+    shown = spans(value.strip())
+    url = shown[0].url if len(shown) == 1 else ""
     if not parted:
-        shown = spans(value.strip())
-        return Fact(_text(label), _text(value), url=shown[0].url if len(shown) == 1 else "")
-    return Fact(f"{_text(row)} · {_text(column)}", _text(value), _text(row), _text(column))
+        return Fact(_text(label), _text(value), url=url)
+    return Fact(f"{_text(row)} · {_text(column)}", _text(value), _text(row), _text(column), url)
 
 
 def _number(cell: str) -> Decimal:

@@ -118,16 +118,24 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
 
 
 def _item(item: Item, *, addresses: bool) -> list[str]:
-    first, *rest = [spoken(line.spans) for line in item.lines]
-    indented = [*rest, *_buttons(item.actions, addresses=addresses)]
-    return [f"{item.number}. {first}", *(f"   {line}" for line in indented)]
+    """Its lines, what can be done about it at the end of the last."""
+    *lines, last = [spoken(line.spans) for line in item.lines]
+    row, linked = _row(item.actions, addresses=addresses)
+    first, *rest = [*lines, f"{last} {row}".rstrip(), *linked]
+    return [f"{item.number}. {first}", *(f"   {line}" for line in rest)]
 
 
 def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:
-    """Return the buttons in a row, surplus ones after a dot; addresses on lines of their own."""
+    """The buttons in a row, and the addresses a line each."""
+    row, linked = _row(buttons, addresses=addresses)
+    return [*([row] if row else []), *linked]
+
+
+def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]:
+    """The buttons in a row, those beyond the first few behind a dot; apart from it those whose address is printed."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))
     pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources)]
     more = [_BEHIND, *(f"[{button.label}]" for button in row.menu)] if row.menu else []
-    return [*([" ".join([*pressed, *more])] if pressed else []), *linked]
+    return " ".join([*pressed, *more]), linked

@@ -104,11 +104,17 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "actions":
                 yield from (pressed for one in kit["elements"] for pressed in _pressed(one))
             case "data_table":
-                yield from _side_by_side([[cell["text"] for cell in row] for row in kit["rows"]])
+                yield from _side_by_side([[_cell(cell) for cell in row] for row in kit["rows"]])
             case "data_visualization" | "divider":
                 pass  # only a picture of the facts beside it, or a rule around a card
             case other:
                 raise AssertionError(other)
+
+
+def _cell(cell: Kit) -> str:
+    return (
+        _broken("".join(one["text"] for part in cell.get("elements", ()) for one in part["elements"])) or cell["text"]
+    )
 
 
 def _field(field: Kit) -> str:

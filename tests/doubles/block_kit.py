@@ -176,7 +176,9 @@ def _table(block: Kit) -> Iterator[str]:
     for row in rows:
         yield from _many(row, 20, "table cells")
         for cell in row:
-            if cell.get("type") != "raw_text" or not cell["text"].strip():
+            if cell["type"] == "rich_text" and row is not rows[0]:
+                yield from _rich(cell)
+            elif cell.get("type") != "raw_text" or not cell["text"].strip():
                 yield "a table cell that is no text, or empty"
     if sum(len(cell.get("text", "")) for row in rows for cell in row) > 10_000:
         yield "a table over 10,000 characters"

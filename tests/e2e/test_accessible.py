@@ -43,6 +43,7 @@ from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import open_house
 from tests.e2e.test_browser import DESKTOP, PHONE, SMALL_PHONE, check_page, fresh
 from tests.shipped import shipped_pack
+from tests.shots.still import counts
 
 pytestmark = [
     pytest.mark.browser,
@@ -73,12 +74,12 @@ def installing() -> list[str]:
 
 
 async def test_every_page_beside_the_way(chromium: Browser) -> None:
-    """Problems, previews, what the bot is, privacy, terms, the sandbox's refusal and the pages after an installation.
+    """Problems, previews, what the bot is, privacy, terms, the sandbox's refusal, an installation, the operator's page.
 
     English by day on a phone, Spanish by night on a small one.
     """
     assert len(PROBLEMS) > 10
-    day, night = [*pages("en"), *installing()], pages("es")
+    day, night = [*pages("en"), *installing(), counts("en")], [*pages("es"), counts("es")]
     async with (
         fresh(chromium, viewport=PHONE) as phone,
         fresh(chromium, viewport=SMALL_PHONE, color_scheme="dark") as small,

@@ -135,6 +135,15 @@ def test_what_stands_side_by_side_is_a_table() -> None:
     assert [len(way) for way in page.ways()] == [1, 1, 0]
 
 
+def test_a_number_in_a_table_can_be_tapped() -> None:
+    """Its cell is a link; without tables it is one in its line."""
+    told = [Fact("Phone", f"(423) 555-010{at}", "Phone", name, f"tel:+1423555010{at}") for at, name in enumerate("AB")]
+    [page] = pages(reply(Facts(tuple(told))))
+    assert faults(page.text, list(page.blocks)) == faults(page.text, list(page.plainer)) == []
+    for blocks in (page.blocks, page.plainer):
+        assert all(one.url in str(blocks) for one in told)
+
+
 def test_one_message_has_one_table() -> None:
     """Slack takes no second one: it is lines."""
     [page] = pages(reply(COMPARED, COMPARED))
