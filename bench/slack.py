@@ -13,7 +13,7 @@ import aiohttp
 from bench.processes import Process
 from tests.doubles.slack import Call, SlackDouble, wire
 
-_PATIENCE, _IDLE = 20.0, 2.0
+_PATIENCE, _IDLE = 90.0, 2.0
 _HUNDREDTHS = 100
 _ACKNOWLEDGED = 200
 

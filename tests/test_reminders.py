@@ -201,3 +201,28 @@ async def test_a_row_says_nothing(world: World) -> None:
     await world.set()
     [row] = await world.store.listed(kind_of("slack"))
     assert not [word for word in (b"claim-1", b"appeal", b"2026") if word in row.value + row.key.encode()]
+
+
+@pytest.mark.fault("F52")
+async def test_nobody_looks_for_a_post_that_is_under_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform took long to say who is there: the post has a whole lease all the same, and is told once."""
+    world.chat.readable = True
+    await world.set()
+    world.clock.to(LAST - timedelta(days=30), 12)
+    tell = world.chat.tell
+
+    async def slow(_: object) -> bool:
+        world.clock.at += timedelta(seconds=100)
+        return True
+
+    async def meanwhile(key: str, reminder: Reminder, days: int) -> tuple[str, ...] | None:
+        world.clock.at += timedelta(seconds=60)
+        with monkeypatch.context() as patch:
+            patch.setattr(world.chat, "tell", tell)
+            await world.process().of_days()
+        return await tell(key, reminder, days)
+
+    monkeypatch.setattr(world.chat, "is_present", slow)
+    monkeypatch.setattr(world.chat, "tell", meanwhile)
+    await world.process().of_days()
+    assert world.chat.said == [30]

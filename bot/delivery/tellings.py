@@ -134,6 +134,10 @@ class Tellings:
         value = self._sealed(row, marked)
         if not await self._store.swap(row.kind, row.key, row.value, value, lease=row.leases):
             return False
+        # A whole lease from here on, however long the platform was asked for: whoever leased the row in the middle of
+        # the post would take what stands there for a part, and delete it.
+        if not await self._store.hold(row.kind, row.key, until=self._clock() + _LEASE, lease=row.leases):
+            return False
         outcome, told = await self._outcome(row.key, marked, days)
         if outcome == "told":
             await self._keep_told(reminder.person, told)

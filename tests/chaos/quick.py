@@ -11,7 +11,8 @@ Inbox.__init__.__kwdefaults__.update(lease=1.5, look=0.2)  # type: ignore[union-
 bot.pack._rule_faults = lambda *_: iter(())
 # People are told of news by day: here it is day all day, and what a process held is free after a second and a half.
 reminders.MORNING, reminders.EVENING = 0, 24
-due._LOOK, tellings._LEASE, tellings._AGAIN, tellings._TURN = 0.2, 1.5, 0.5, 1.5
+due._LOOK, tellings._AGAIN, tellings._TURN = 0.2, 1.5, 1.5
+tellings._LEASE, tellings._PATIENCE = 6.0, 4.0  # a platform is tried for less than a lease, as in the long run
 looks._APART = 0.0
 
 if __name__ == "__main__":
