@@ -10,7 +10,7 @@ from bot.kit.conditions import Conditions
 from bot.kit.spelling import words_of
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
-_OR = re.compile(r"\s*(?:[/,&]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
+_OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 _TITLES = frozenset(
     {"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "doctores", "médicos"}

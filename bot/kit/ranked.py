@@ -13,9 +13,9 @@ from bot.kit.clock import DAY, spans
 from bot.kit.opening import open_at
 from bot.records.details import WEEK
 
-How = Literal["near", "late", "early"]
+RankedBy = Literal["near", "late", "early"]
 _WHICH = re.compile(r"\b(which|who|what|any|cu[aá]l\w*|qui[eé]n\w*|qu[eé])\b", re.IGNORECASE)
-_HOW: Mapping[How, re.Pattern[str]] = {
+_HOW: Mapping[RankedBy, re.Pattern[str]] = {
     "near": re.compile(r"\b(closer|nearer|closest|nearest|m[aá]s cerca\w*)\b", re.IGNORECASE),
     "late": re.compile(
         r"\b(clos\w+|open|stays?) (the )?(later|latest|last|longer|longest)\b|\bcierra\w* m[aá]s tarde\b", re.IGNORECASE
@@ -28,7 +28,7 @@ _SHOWN, _SEVERAL = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RankedOne:
     """One of the list by what was asked: `miles` from the place, or the `clock` time, HH:MM, of the day."""
 
     name: str
@@ -45,18 +45,18 @@ class Entry:
 class Ranked:
     """The first four by what was asked, all of the list where `whole`; `day` is the weekday of the times, "mon"."""
 
-    how: How
-    entries: tuple[Entry, ...]
+    how: RankedBy
+    entries: tuple[RankedOne, ...]
     day: str | None = None
     whole: bool = True
 
     @property
-    def first(self) -> tuple[Entry, ...]:
+    def first(self) -> tuple[RankedOne, ...]:
         """The first, with those that are as near by whole miles, as early or as late."""
         return tuple(one for one in self.entries if one.told == self.entries[0].told)
 
     @property
-    def then(self) -> tuple[Entry, ...]:
+    def then(self) -> tuple[RankedOne, ...]:
         """The others."""
         return self.entries[len(self.first) :]
 
@@ -68,14 +68,14 @@ def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
         return None
     named = [(card, card.name) for card in cards if card.name]
     if how == "near":
-        near = [Entry(name, miles=card.miles) for card, name in named if card.miles is not None]
+        near = [RankedOne(name, miles=card.miles) for card, name in named if card.miles is not None]
         return Ranked(how, tuple(near[:_SHOWN])) if near else None
     wish = open_at(ask)
     day = wish.days[0] if wish and wish.days else WEEK[ask.today.weekday()]
     edge: Callable[[Sequence[tuple[int, int]]], int] = _closes if how == "late" else _opens
     timed = [(edge(there), name) for card, name in named if (there := spans(card.site.hours, day))]
     timed.sort(key=lambda one: one[0], reverse=how == "late")
-    entries = tuple(Entry(name, clock=_clock(minute)) for minute, name in timed)
+    entries = tuple(RankedOne(name, clock=_clock(minute)) for minute, name in timed)
     return Ranked(how, entries, day, whole=len(entries) == len(cards)) if entries else None
 
 
