@@ -21,8 +21,8 @@ CONDITIONS = (
     "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
 # What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
-# also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot holds
-# is what the question is about.
+# also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot
+# holds is what the question is about.
 _TOLD = frozenset({
     "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
     "provider_name", "organization", "claim_id", "location",

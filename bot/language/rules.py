@@ -182,18 +182,15 @@ class IntentRules:
     ("pharmacy" in "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about
     and may take over from the answer before, without the slots that stand in `never`.
 
-    `answer` "later" says that only words about what it will need are there so far, "aside" that an intent which
-    needs nothing has an answer all the same, which leaves the topic of the conversation as it was. `follows` are
-    the kinds of follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title`
-    names it on a button, by language. `of_entry`: without a name it is about the first entry of the list that was
-    shown. `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what
-    its answer asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that
-    answers instead, from the record of a person whom the asker's sign-in opens; `household` names the answer for
-    all of them together. `walks`: "the one before" repeats it one record further back. `of_list` is the intent that
-    answers when the message goes on with a list of things to ask it of. `acts`: it keeps what is told, so that
-    another person's words never do it, and names the intent that answers where the words only ask for it, deny or
-    plan it. `sure`: how likely it has to be at least. `examples` reach it by themselves, `afterwards` only after an
-    answer that its rules name.
+    `answer` "later": only words about what it will need are there so far; "aside": an intent that needs nothing has an
+    answer all the same, which leaves the topic as it was. `follows` are the follow-ups that its answer accepts, `asks`
+    the slots that are asked for once when missing. `title` names it on a button. `of_entry`: without a name it is about
+    the first entry of the list that was shown. `small_talk`: it answers nothing, so it is no reading to choose.
+    `reads` is what its answer asks a server for; `form` and `prompt` are what a channel offers. `covered` is the intent
+    that answers instead, from the record of a person whom the asker's sign-in opens; `household` is the answer for all
+    of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one record
+    back. `of_list` answers when the message goes on with a list. `acts`: it keeps what is told, so that another's words
+    never do it, and names who answers where they only ask. `examples` reach it alone, `afterwards` after its rules.
     """
 
     intent: str
