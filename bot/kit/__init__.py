@@ -53,7 +53,7 @@ from bot.kit.said import (Shares, asks_figure, asks_for_client, asks_one, asks_s
     form_asked, named_visit, of_scope, scope_of, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.toward import Toward, went_toward
+from bot.kit.toward import Toward, went_toward, yearly_asked
 from bot.kit.wanted import (Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, left_of,
     part_of, tells_state, wanted_of, with_fills)
 from bot.kit.which import PLURAL, count_asked, parts_named
@@ -119,5 +119,5 @@ __all__ = [
     "sold_in", "span_of", "staff", "staff_beside", "standings", "stepped", "story_of", "sum_of", "telling",
     "tells_state", "tests_on_record", "text_of", "this_year", "time_of", "told_day", "unmet_of", "values_of",
     "visit_kind", "visits", "wanted", "wanted_of", "went_toward", "who", "why_gone", "why_of", "with_fills", "within",
-    "without", "without_own", "words_of", "year_now", "year_so_far",
+    "without", "without_own", "words_of", "year_now", "year_so_far", "yearly_asked",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from bot.kit.ask import Ask, span_of, time_of
 from bot.kit.coverages import Coverages
-from bot.kit.floors import carrying, counted_since, counting
+from bot.kit.floors import COUNTED, carrying, counted_since, counting
 from bot.kit.period import period_claims
 from bot.kit.wanted import ClaimWish, wanted_of
 from bot.records.adjudication import added
@@ -61,3 +61,10 @@ async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
 
 def _rows(claims: Iterable[Claim], aspect: str) -> tuple[tuple[Claim, Amount], ...]:
     return tuple(carrying(claims, aspect))
+
+
+def yearly_asked(ask: Ask) -> tuple[str, ...]:
+    """The yearly figures that the question names, where it names more than one."""
+    several = ask.several.get("amount_kind")
+    named = {str(one) for one in several.values} if several else set[str]()
+    return COUNTED if named.issuperset(COUNTED) else ()

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from bot.kit.ask import Ask, excluded_of, span_of, text_of, values_of
 from bot.kit.spelling import words_of
-from bot.kit.which import VISITS, nth_asked, part_asked, parts_named
+from bot.kit.which import VISITS, drugs_named_in, is_drug, nth_asked, part_asked, parts_named
 from bot.records.adjudication import added
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, shown_as
 from bot.records.claim import Claim
@@ -42,8 +42,9 @@ class ClaimWish:
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1, and from the newest where it is negative; `fills` count there too. Each of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of care fits. `also` is a further
-    condition, such as the claim's plan.
+    time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
+    word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of
+    care fits. `also` is a further condition, such as the claim's plan.
     """
 
     start: date | None = None
@@ -117,9 +118,20 @@ class ClaimWish:
     @property
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
-        lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_providers)
+        lists = (
+            self.claim_types,
+            self.providers,
+            self.services,
+            self.drugs,
+            self.without_types,
+            self.without_providers,
+        )
         ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
-        return any(lists) or bool(self.without_services or self.without_days) or any(one is not None for one in ones)
+        return (
+            any(lists)
+            or bool(self.without_services or self.without_drugs or self.without_days)
+            or any(one is not None for one in ones)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +171,8 @@ def wanted_of(ask: Ask) -> ClaimWish:
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=excluded_of(ask, "service"),
-        drugs=_named_drugs(ask, values_of(ask, "drug")),
-        without_drugs=_named_drugs(ask, excluded_of(ask, "drug")),
+        drugs=drugs_named_in(ask, values_of(ask, "drug")),
+        without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_left_out(ask),
         part=part_asked(ask),
         nth=nth,
@@ -168,10 +180,6 @@ def wanted_of(ask: Ask) -> ClaimWish:
         either=either,
         kinds=ask.care_kinds,
     )
-
-
-def _named_drugs(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    return tuple((name, *ask.other_names(name)) for name in names)
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:
@@ -295,17 +303,11 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and not any(_is_type(claim, one) for one in wanted.without_types)
         and (not wanted.providers or any(named(claim, one) for one in wanted.providers))
         and not any(named(claim, one) for one in wanted.without_providers)
-        and (not wanted.drugs or any(_is_drug(claim, names) for names in wanted.drugs))
-        and not any(_is_drug(claim, names) for names in wanted.without_drugs)
+        and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
+        and not any(is_drug(claim, names) for names in wanted.without_drugs)
         and (wanted.number is None or is_numbered(claim, wanted.number))
         and (wanted.state is None or _STATES.get(wanted.state, _never)(claim))
     )
-
-
-def _is_drug(claim: Claim, names: Iterable[str]) -> bool:
-    """Whether a fill is of the drug, which goes by its ingredient and brands too."""
-    filled = " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
-    return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
 def _never(_claim: Claim) -> bool:
@@ -337,7 +339,11 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """Return the claims of the nth day; a prescription counts only among drugs and supplies."""
     if wanted.nth is None:
         return claims
-    rows = claims if wanted.fills or with_fills(claims, wanted) else tuple(claim for claim in claims if not claim.is_pharmacy)
+    rows = (
+        claims
+        if wanted.fills or with_fills(claims, wanted)
+        else tuple(claim for claim in claims if not claim.is_pharmacy)
+    )
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
     at = abs(wanted.nth)
     return tuple(claim for claim in rows if claim.service.day in days[at - 1 : at])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from bot.kit.ask import Ask
@@ -115,6 +115,17 @@ def _parts(text: str) -> frozenset[str]:
     return frozenset(_PART[word] for word in words_of(text) if word in _PART)
 
 
+def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Each drug with the other names that it goes by: its ingredient and brands."""
+    return tuple((name, *ask.other_names(name)) for name in names)
+
+
+def is_drug(claim: Claim, names: Iterable[str]) -> bool:
+    """Whether a fill is of the drug that goes by one of the names."""
+    filled = " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
+    return any(all(word in filled for word in name.casefold().split()) for name in names)
+
+
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
     words, taken = words_of(ask.said), [word for text in ask.words.values() for word in words_of(text)]
@@ -137,7 +148,7 @@ def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
         near = words[at + 1 : at + 1 + _NEAR]
         if word in _FROM_LAST and counted.intersection(near):
             return _FROM_LAST[word]
-        if word == "next" and near[:2] == ["to", "last"]:
+        if word == "next" and tuple(near[:2]) == ("to", "last"):
             return -2
         if word in _NTH and word not in dated:
             late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)

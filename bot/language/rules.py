@@ -163,30 +163,23 @@ class Instead:
 
 @dataclass(frozen=True, slots=True)
 class IntentRules:
-    """An intent of the pack.
+    """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
-    Attributes:
-        title: Its name on a button, by language.
-        needs: Whose data it reads.
-        answer: "later" if there is only a text so far; "aside" if it leaves the topic of the conversation unchanged.
-        licence: What a message must contain before its answer may look anything up (`bot.language.licences`).
-        pins: Weights that are not counted.
-        slots: The slots that its answer supports (name to type); `excludes` with a "not", `several` with more values.
-        about: Slot types, or values of one ("service:lab"), that only name its subject ("my pharmacy claims").
-        follows: The kinds of follow-up that its answer accepts.
-        asks: The slots that are asked for once if missing.
-        subjects: Its subjects, which it may take over from the previous answer, without the slots in `never`.
-        instead: The intent that answers in its place.
-        of_entry: Whether without a name it is about the first entry of the last list.
-        small_talk: Whether it answers nothing, so that it is never offered as a choice.
-        covered: The intent that answers instead, from the record of another person of the sign-in.
-        household: The answer for all of these people together.
-        walks: Whether "the one before" repeats it one record further back.
-        acts: The intent that answers if the words only ask for, deny or plan an action that this one stores.
-        sure: The least probability it needs.
-        of_list: The intent that answers if the message has a list of items.
-        reads: What its answer asks a server for; `form` and `prompt` are what a channel offers for it.
-        examples: Sentences that mean it alone; `afterwards`, only after an answer that its rules name.
+    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins`
+    are weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which
+    it honours more than one value. `about` are slot types whose words only name what the intent is about
+    ("pharmacy" in "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about
+    and may take over from the answer before, without the slots that stand in `never`.
+
+    `answer` "later": only words about what it will need are there so far; "aside": an intent that needs nothing has an
+    answer all the same, which leaves the topic as it was. `follows` are the follow-ups that its answer accepts, `asks`
+    the slots that are asked for once when missing. `title` names it on a button. `of_entry`: without a name it is about
+    the first entry of the list that was shown. `small_talk`: it answers nothing, so it is no reading to choose.
+    `reads` is what its answer asks a server for; `form` and `prompt` are what a channel offers. `covered` is the intent
+    that answers instead, from the record of a person whom the asker's sign-in opens; `household` is the answer for all
+    of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one record
+    back. `of_list` answers when the message goes on with a list. `acts`: it keeps what is told, so that another's words
+    never do it, and names who answers where they only ask. `examples` reach it alone, `afterwards` after its rules.
     """
 
     intent: str

@@ -158,8 +158,8 @@ class Spending(Summary):
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
     @property
-    def most(self) -> bool:
-        """Whether that month has more than half of the sum."""
+    def mostly(self) -> bool:
+        """Whether that month holds more than half of the sum."""
         top, total = self.top, self.total
         return bool(top and top.amount and total and top.amount.value * 2 > total.value)
 
@@ -294,4 +294,3 @@ def _grouped(claims: Iterable[Claim], key: Callable[[Claim], str]) -> dict[str, 
     for claim in claims:
         groups.setdefault(key(claim), []).append(claim)
     return groups
-

@@ -51,6 +51,7 @@ from bot.kit import (
     went_toward,
     words_of,
     year_now,
+    yearly_asked,
 )
 
 _EITHER = ("copay", "coinsurance")
@@ -74,7 +75,8 @@ class CostShares(Summary):
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
-    `toward`: which claims went toward a yearly figure was asked. `resets`: when the plan's year starts over was asked; `in_month`: whether that is in the month that was named.
+    `toward`: what went toward a yearly figure was asked. `resets`: when the plan's year starts over was asked;
+    `in_month`: whether that is in the month that was named.
     `figure`: a yearly figure itself was asked for, not where the member stands with it.
 
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
@@ -247,7 +249,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
-    asked = (_yearly(ask) or (aspect or "deductible",)) if side != "out" and not timed else ()
+    asked = (yearly_asked(ask) or (aspect or "deductible",)) if side != "out" and not timed else ()
     met = {one: standings(one, plans, alive, coverages) for one in asked if alive and one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
@@ -378,13 +380,6 @@ def _tells(standing: MetSoFar, floor: Floor) -> bool:
 def _aspect(ask: Ask) -> str | None:
     value = ask.slots.get("amount_kind")
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
-
-
-def _yearly(ask: Ask) -> tuple[str, ...]:
-    """Return the yearly amounts that the question names, if there are several."""
-    several = ask.several.get("amount_kind")
-    named = {str(one) for one in several.values} if several else set[str]()
-    return COUNTED if named.issuperset(COUNTED) else ()
 
 
 def _side(ask: Ask) -> str | None:

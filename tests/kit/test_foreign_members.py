@@ -12,18 +12,19 @@ from bot.sandbox.server import serve_sandbox
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import stories_of
 from tests.kit.foreign_members import TODAY, foreign_members
+from tests.kit.habits import HABITS
 from tests.kit.strangers import STRANGERS
 from tests.stage import UNHURRIED, Stage, serving_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-_TABLES = [Path(__file__).with_name(name) for name in ("foreign_members.yaml", "strangers.yaml")]
+_TABLES = [Path(__file__).with_name(name) for name in ("foreign_members.yaml", "strangers.yaml", "habits.yaml")]
 STORIES = {one.name: one for path in _TABLES for one in stories_of(path)}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def abroad(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The payer of these members, and a bot that answers them."""
-    store, world = tmp_path_factory.mktemp("abroad") / "s.db", foreign_members(STRANGERS)
+    store, world = tmp_path_factory.mktemp("abroad") / "s.db", foreign_members({**STRANGERS, **HABITS})
     async with (
         serve_sandbox(world) as sandbox,
         serving_bot(sandbox, store, TODAY, patience=UNHURRIED, bot_member_answers="dm") as bot,

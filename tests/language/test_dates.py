@@ -154,8 +154,16 @@ def test_times_with_a_gap_stay_two() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["the second may be cheaper", "may i see claims", "i have 2 kids", "march me to a doctor", "within 10 miles"]
-    + ["i may visit a doctor", "on the 3rd visit", "from the 2nd claim"],
+    [
+        "the second may be cheaper",
+        "may i see claims",
+        "i have 2 kids",
+        "march me to a doctor",
+        "within 10 miles",
+        "i may visit a doctor",
+        "on the 3rd visit",
+        "from the 2nd claim",
+    ],
 )
 def test_plain_words_are_no_dates(said: str) -> None:
     """Months that are words, and bare numbers, say no time."""
