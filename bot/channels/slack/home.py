@@ -54,8 +54,8 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     """The page with a rule before each heading but the first, and the buttons of forms.
 
-    A form that asks joins the row below the list of questions, one that ends a connection the last row. The first button
-    is highlighted.
+    A form that asks joins the row below the list of questions, one that ends a connection the last row. The first
+    button is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
     page = [dict(block) for block in blocks]
