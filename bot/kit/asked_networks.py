@@ -15,31 +15,11 @@ from bot.payer.search import Search, escape
 from bot.records.listing import Listing, Network
 
 # Words beside which a network may be named that the pack's list does not have.
-_HINTS = frozenset(
-    [
-        "network",
-        "networks",
-        "net",
-        "red",
-        "redes",
-        "inn",
-        "take",
-        "takes",
-        "taking",
-        "accept",
-        "accepts",
-        "acepta",
-        "aceptan",
-        "toma",
-        "plan",
-        "plans",
-        "listed",
-        "participate",
-        "participates",
-        "participa",
-    ]
-)
-_INSIDE = frozenset({"network", "red", "inn", "par"})
+_HINTS = frozenset({
+    "network", "networks", "net", "red", "redes", "inn", "take", "takes", "taking", "accept", "accepts", "acepta",
+    "aceptan", "toma", "plan", "plans", "listed", "participate", "participates", "participa",
+})  # fmt: skip
+_INSIDE_WORDS = frozenset({"network", "red", "inn", "par"})
 _BOTH = frozenset({"and", "both", "y", "ambas"})
 _OUTSIDE = re.compile(r"\b(out[- ]of|outside|oon|fuera)\b", re.IGNORECASE)
 _INSIDE = re.compile(r"\b(inn|in[- ]network|par|dentro)\b", re.IGNORECASE)
@@ -158,7 +138,7 @@ def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
 
 async def in_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
     """The same with the asker's own networks as the wanted ones, where "in network" was said and they are known."""
-    inside = asked.anyone or not _INSIDE.isdisjoint(words_of(ask.said))
+    inside = asked.anyone or not _INSIDE_WORDS.isdisjoint(words_of(ask.said))
     own = await own_networks(ask) if inside and not (asked.named or asked.outside) else ()
     if not own:
         return asked

@@ -148,8 +148,9 @@ class _Reading:
         elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif line[0] == "[" and _BUTTONS.fullmatch(line):
-            last = self.blocks.pop() if self.blocks and isinstance(self.blocks[-1], Actions) else Actions(())
-            self.blocks.append(Actions((*last.buttons, *self._actions(line))))
+            last = self.blocks[-1] if self.blocks else None
+            before = last.buttons if isinstance(last, Actions) else ()
+            self.blocks[len(self.blocks) - bool(before) :] = [Actions((*before, *self._actions(line)))]
         else:
             self.blocks.append(Line(spans(line)))
 

@@ -121,8 +121,8 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
     """Its lines, what can be done about it at the end of the last."""
     *lines, last = [spoken(line.spans) for line in item.lines]
     row, linked = _row(item.actions, addresses=addresses)
-    first, *rest = [*lines, f"{last} {row}".rstrip(), *linked]
-    return [f"{item.number}. {first}", *(f"   {line}" for line in rest)]
+    lines = [*lines, f"{last} {row}".rstrip(), *linked]
+    return [f"{item.number}. {lines[0]}", *(f"   {line}" for line in lines[1:])]
 
 
 def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:

@@ -11,7 +11,7 @@ from tests.chaos.beside import batch_under_kills
 from tests.chaos.forks import forking
 from tests.chaos.ground import besieged
 from tests.chaos.news import told_under_kills
-from tests.doubles.postgres import postgres
+from tests.doubles.postgres import Postgres, postgres
 
 
 async def _messages(told: str, url: str | None, replicas: int, kills: int, rate: float) -> bool:
@@ -43,12 +43,17 @@ async def _all(kills: int, news: int, batch: int, rate: float) -> bool:
     """Whether nothing was lost or doubled; a part with no kills is left out."""
     whole = []
     with tempfile.TemporaryDirectory(prefix="pg") as name, postgres(Path(name) / "data") as server:
-        stores = {"SQLite, one process": (None, 1), "PostgreSQL, two processes": (server, 2)}
+        stores: dict[str, tuple[Postgres | None, int]] = {
+            "SQLite, one process": (None, 1),
+            "PostgreSQL, two processes": (server, 2),
+        }
         for told, (database, replicas) in stores.items():
             if kills:
-                whole.append(await _messages(told, database and database.emptied(), replicas, kills // 2, rate))
+                whole.append(
+                    await _messages(told, url, replicas, kills // 2, rate)
+                )
             if news:
-                whole.append(await _news(told, database and database.emptied(), news // 2))
+                whole.append(await _news(told, database.emptied() if database else None, news // 2))
     if batch:
         whole.append(await _batch(batch))
     return all(whole)

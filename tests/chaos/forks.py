@@ -97,7 +97,7 @@ def _serve(module: str, line: socket.socket) -> None:
     app, pack, _ = map(importlib.import_module, ("bot.app", "bot.pack", "bot.cli.serve"))
     kept = pack.load_pack(pack.find_pack(None))
     kept.places.read()
-    app.load_pack = lambda *_: kept
+    vars(app)["load_pack"] = lambda *_: kept
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever is gone leaves nothing to wait for
     gc.freeze()
     while True:

@@ -31,12 +31,12 @@ def vera() -> Iterator[Resource]:
     yield _bare({**stay, "billablePeriod": period, "supportingInfo": [admitted], "item": []})
     seen = ("Dr. Ana Quist", "Office visit", "99213")
     yield _bare(bill("2026-01-28", "Dr. Ana Quist", "Hospital care", "99223", benefit=225, memberliability=25))
-    first = {"submitted": 180, "eligible": 120, "copay": 40, "benefit": 80, "memberliability": 40}
+    first: dict[str, Any] = {"submitted": 180, "eligible": 120, "copay": 40, "benefit": 80, "memberliability": 40}
     yield _bare(bill("2026-03-10", *seen, number="V3", **first))
     yield _bare(bill("2026-03-10", *seen, number="V3", **{name: -value for name, value in first.items()}))
     yield _bare(bill("2026-03-10", *seen, number="V3C", submitted=220, copay=40, benefit=110, memberliability=40))
     scan = ("2026-06-02", "Desert Imaging", "MRI of the brain", "70551")
-    shares = {"deductible": 400, "coinsurance": 30, "benefit": 270, "memberliability": 430}
+    shares: dict[str, Any] = {"deductible": 400, "coinsurance": 30, "benefit": 270, "memberliability": 430}
     yield _bare(bill(*scan, number="V4", plan="v-med", submitted=1500, eligible=700, **shares))
     yield _bare(bill(*scan, number="W4", plan="v-sec", benefit=300, priorpayerpaid=270, memberliability=130))
     yield _bare(bill("2025-11-15", "Dr. Paul Renner", "Office visit", "99213", deductible=100, memberliability=100))

@@ -62,7 +62,7 @@ def _zones() -> Iterator[Resource]:
 
 def _numbers() -> Iterator[Resource]:
     """An NPI by its OID beside a number of the staff's, and one that is old beside the one that holds."""
-    written = {
+    written: dict[str, list[tuple[str, str, str | None]]] = {
         "oid": [("http://staff.example", NPIS[1], None), ("urn:oid:2.16.840.1.113883.4.6", NPIS[2], None)],
         "old": [(NPI, NPIS[3], "old"), (NPI, NPIS[0], "official")],
     }
