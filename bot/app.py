@@ -74,9 +74,9 @@ __all__ = ["Bot", "assemble", "clock_of", "health_of", "web_app"]
 
 @dataclass(slots=True)
 class Bot:
-    """All parts of a running bot.
+    """Everything that is running.
 
-    `forget` deletes the stored data of a person who left, and the bot's messages to them.
+    `forget` deletes what is stored about a person who has left, and the messages to them.
     """
 
     settings: Settings

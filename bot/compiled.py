@@ -48,10 +48,7 @@ def find_pack(folder: str | None = None) -> Path:
 
 
 def key_of(*sources: Path, of: str = "") -> str:
-    """Return a hash of the names and contents of files, including all files in folders, and of `of`.
-
-    `of` distinguishes keys of the same files.
-    """
+    """Return a hash of `of` and of the names and contents of files, including all files in folders."""
     found = hashlib.blake2b(of.encode(), digest_size=_DIGEST)
     for source in sources:
         beside = len(str(source.parent))

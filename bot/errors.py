@@ -135,7 +135,7 @@ class LinkExpired(LinkError):
 
 
 class WrongBrowser(LinkError):
-    """The callback came to a browser that did not start this sign-in (T02)."""
+    """The callback came from a browser that did not start this sign-in (T02)."""
 
 
 class SignInCancelled(LinkError):
@@ -232,7 +232,7 @@ class PayerOversized(PayerError):
 
 
 class PayerUntrusted(PayerError):
-    """A redirect, or an address outside the configured origin (F27, F28, T40)."""
+    """The server redirected, or named an address outside the configured origin (F27, F28, T40)."""
 
 
 class PayerForbids(PayerError):

@@ -167,10 +167,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Labelled values that belong together.
-
-    `framed` ones form a card, such as an insurance card, and are drawn as one.
-    """
+    """Labelled values that belong together. With `framed` they are shown as a card, such as an insurance card."""
 
     rows: tuple[Fact, ...]
     framed: bool = False
@@ -219,11 +216,9 @@ class Chart:
 
     @property
     def said(self) -> str:
-        """All points in one line, for readers who cannot see the picture.
+        """The points in one line, for a person who sees no chart; "" if the lines beside it already state the numbers.
 
-        "" if the lines next to it contain the numbers.
-
-        That is always so for the parts of a whole.
+        The lines beside the parts of a whole always do.
         """
         if self.kind == "parts":
             return ""
@@ -290,18 +285,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A reply, before a channel renders it. Always a `Private` or a `Shareable`.
+    """The bot's reply before a channel has formatted it. It is made only as `Private` or `Shareable`.
 
-    Attributes:
-        complete: False if a page failed, a resource type was refused or an element could not be read.
-        final: False while more replies to the same message follow.
-        error: the short reference that is also in the log.
-        passing: True for a progress note, which the next reply replaces in channels that can do so.
-        to_asker: True if it concerns only the person who asked, so that in a shared place only they see it.
-        alarm: the intent of the emergency whose line comes first, before an answer to the rest of the message.
-        unmet: the slots and words of the question that the reply does not take into account; its first lines say so.
-        renewal: an invisible button by which a card requests its current content, in channels with such cards.
-        rating: how the reader rates the answer, in channels that support it; never together with an emergency line.
+    `complete` is False if a page failed, a resource type was refused or an element could not be read. `final` is False
+    while more replies to the same message follow. `error` is the short reference that is also in the log.
+    `passing`: a progress notice, which the next reply replaces if the channel can.
+    `to_asker`: it concerns only the person who asked, so a shared place shows it to nobody else.
+    `alarm`: the intent of danger whose line comes first, above the answer to the rest of the question.
+    `unmet`: slots and words of the question that this reply does not honor; each is mentioned in its first lines.
+    `renewal`: the invisible button with which a card of this reply refreshes itself, where cards can.
+    `rating`: how the reader rates the answer, where the channel offers it; never under a line of danger.
     """
 
     intent: str

@@ -120,12 +120,11 @@ class Accesses:
         return _access(row, tokens, refused.patient)
 
     async def refused(self, person: Person, access: Access) -> bool:
-        """Record that the FHIR server answered 401 to a token.
+        """Record that the FHIR server answered 401. Return whether the member has signed in again since the first time.
 
-        Return whether the member signed in again since the first time.
-
-        Only the token endpoint decides whether a sign-in has ended; a 401 from the FHIR server ends no token, because
-        the next question may succeed. A person who signed in again because of one is not asked to again.
+        Only the token endpoint decides that a sign-in has ended; a 401 of the FHIR server ends no token, because the
+        next question may succeed. A member who signed in again after a 401 and meets another is not asked to a second
+        time.
         """
         self._ended(access.link_id)
         store, kind, link = self._rows.store, _REFUSED_KIND, access.link_id.encode()

@@ -39,20 +39,19 @@ class LastLooks:
         self._rows = rows
 
     async def of(self, person: Person, patient: str) -> LastLook | None:
-        """Return when and what the person last viewed of this patient's record.
+        """Return the last state of this record.
 
-        None if they have not viewed it before, or if their connection gives no access to it.
+        None the first time, and for a record that the connection does not cover.
         """
         kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
     async def keep(self, person: Person, patient: str, look: LastLook) -> None:
-        """Store a viewing in place of the previous one, until the connection ends.
+        """Store the state of a record, replacing the one before, until the connection ends.
 
-        Without a connection nothing is stored.
+        Nothing without a connection.
 
-        Viewings of records that the connection gives no access to are deleted. A concurrent "unlink" leaves nothing
-        behind.
+        States of records that the connection does not cover are dropped. An "unlink" at the same moment leaves nothing.
         """
         link = await self._rows.get(LinkRow, person.key)
         if link is None or not link.opens(patient):
@@ -166,14 +165,12 @@ class Accounts:
         return await self.rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Check the code that a person typed.
-
-        Return the connected account, or the records to choose from (for `choose`).
+        """Return the account that the typed code connects, or the records to choose from for `choose`.
 
         Raises:
-            LinkExpired: no sign-in waits for a code.
-            CodeWrong: the code is wrong; has `tries_left`.
-            CodeSpent: the code was wrong, and that was the last try.
+            LinkExpired: nothing waits for a code.
+            CodeWrong: with `tries_left`.
+            CodeSpent: that was the last try.
             TooManyChats: the member's record is connected to as many chats as BOT_LINKS_PER_MEMBER allows.
         """
         try:
@@ -212,9 +209,9 @@ class Accounts:
         return await self._members.others(person, own)
 
     async def holds(self, person: Person, link_id: str) -> bool:
-        """Return whether `link_id` is still the person's current link.
+        """Return whether this link is still the person's.
 
-        Checked before an answer is sent, so that none is shown that was started under a previous link (T53).
+        An answer that was begun under another link is not shown (T53).
         """
         row = await self.rows.get(LinkRow, person.key)
         return row is not None and row.id == link_id

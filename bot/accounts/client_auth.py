@@ -21,12 +21,10 @@ _LEAST_RSA_BITS = 2048
 
 
 def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMethod:
-    """Return the client authentication method.
-
-    The configured one, or chosen by the configured credentials and the payer's list.
+    """Return the client's authentication method: the configured one, or one that the settings and the payer support.
 
     `listed` is the payer's `token_endpoint_auth_methods_supported`; None if it publishes none. A secret is sent in the
-    body, as this payer documents, unless the payer lists the header and not the body.
+    body, as this payer's page asks, unless the payer lists the header and not the body.
     """
     if settings.payer_client_auth is not None:
         return settings.payer_client_auth
@@ -65,9 +63,9 @@ class ClientProof:
         return headers, body
 
     def _assertion(self, key: jose.RSAKey | jose.ECKey) -> jose.PrivateKeyJWT:
-        """Return the signer of one assertion.
+        """Return a signer of one assertion.
 
-        Each request has claims of its own, as Authlib writes its `jti` into them.
+        Authlib writes `jti` into the claims, so each request has claims of its own.
         """
         claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
         header = {"typ": "JWT", "kid": key.thumbprint()}

@@ -210,7 +210,7 @@ class LinkPages:
 
 
 def chat_address(person: Person, teams_app: str | None) -> str:
-    """Return the address that opens a person's chat app: Slack at their workspace, Teams at the chat with the bot.
+    """Return the link that opens a person's chat: Slack on their workspace, Teams on the chat with the bot.
 
     "" if unknown.
 

@@ -1,7 +1,4 @@
-"""The proof that browser and chat belong to one person.
-
-The code shown in the browser is typed in the chat (T01, T15).
-"""
+"""Proof that browser and chat belong to one person: the code shown in the browser is typed in the chat (T01, T15)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Tokens(msgspec.Struct, frozen=True):
 
 
 class LinkRequest(msgspec.Struct, frozen=True):
-    """A one-time link, key: the SHA-256 of its id."""
+    """A one-time link, stored under the SHA-256 of its id."""
 
     person: Person
 
@@ -77,7 +77,7 @@ class PatientCandidate(msgspec.Struct, frozen=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A finished sign-in that waits for its code, key: the person's. `code` is the SHA-256 of the code."""
+    """A finished sign-in that waits for its code, stored under the person's key. `code` is the SHA-256 of the code."""
 
     id: str
     request: str
@@ -268,8 +268,5 @@ class Rows:
 
 
 def lives_until(rows: Rows, tokens: Tokens) -> float:
-    """Return until when tokens can be used.
-
-    Their expiry, or as long as a link if they can be renewed (Unix seconds).
-    """
+    """Return until when tokens can be used, in Unix seconds: their expiry, or that of a link if they can be renewed."""
     return rows.now() + rows.link_lives if tokens.refresh else tokens.expires_at

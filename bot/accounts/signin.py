@@ -221,10 +221,7 @@ class SignIns:
 
 
 def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
-    """Check the parameters of the payer's redirect before any request is sent (T07, T13).
-
-    Its texts are never quoted.
-    """
+    """Check the payer's redirect before any request is sent (T07, T13). Its texts are never repeated."""
     issuer = query.get("iss")
     if issuer is None and endpoints.names_issuer and endpoints.issuer is not None:
         # RFC 9207 2.4: a server that says it always names itself is not the one that left it out.

@@ -30,11 +30,9 @@ def unheard(channel: str, reason: str) -> None:
 
 
 class Unreachable(Later):
-    """The platform or the store returned no usable response, so that the person could not be told.
+    """The platform or the store gave no usable response, so nobody could be told. The text names the failure.
 
-    The message is the failure.
-
-    The attempted action may have taken effect nevertheless.
+    The action may have happened nevertheless.
     """
 
 
@@ -43,9 +41,9 @@ Purpose = Literal["answer", "connect", "account", "privacy", "problem", "reply"]
 
 
 def purpose(reply: Reply) -> Purpose:
-    """Return the purpose of a private reply, which may be shown publicly.
+    """Return what a notification may say of a private reply where others can read it.
 
-    Only the result of a search is an "answer".
+    Only looked-up data is an "answer".
     """
     if reply.error is not None:
         return "problem"

@@ -1,4 +1,4 @@
-"""The console: one line is one message, answered before the next is read."""
+"""The console: each line is one message, answered before the next is read."""
 
 from __future__ import annotations
 

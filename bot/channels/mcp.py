@@ -268,11 +268,7 @@ def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers 
 
 
 def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None) -> CallToolResult:
-    """Return the replies of one tool call as text and structured data.
-
-    If a reply is private, or of an intent about members, the result is a single sentence that says so. `page` is the
-    page of the list, and `pack` has the intents' rules.
-    """
+    """Return the replies of one call as text and as data; an error if one of them is private or about a member."""
     shown: list[Shareable] = []
     for reply in (one for one in replies if not one.passing):
         rules = pack.intents.get(reply.intent) if pack else None

@@ -1,4 +1,4 @@
-"""The channels that a bot starts. A new one has a module with such a `start`, and a row in `CHANNELS`."""
+"""The channels that a bot starts. A new channel has a module with a `start` function and a row in `CHANNELS`."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Readable(Protocol):
     """A channel whose chats can be read."""
 
     async def stands(self, person: Person, mark: str, since: float) -> bool | None:
-        """Return whether a message with this mark, sent since that Unix time, is complete in the chat.
+        """Return whether a pushed message with this mark, sent since that Unix time, is complete.
 
-        Parts of it are deleted.
+        Delete it if only partly there.
 
         None if the platform does not say.
         """

@@ -31,9 +31,9 @@ SECONDS = 2.0  # Slack waits three; what is not acknowledged by then is delivere
 
 
 class Acks:
-    """Limits how long to wait for the store.
+    """Limits the wait for a store before the acknowledgement.
 
-    Work that is late goes on, as a database driver may take seconds to give up.
+    Late work continues, since a driver may take seconds to fail.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:

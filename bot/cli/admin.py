@@ -1,7 +1,4 @@
-"""`bcbst-bot admin`.
-
-A one-time link to a page of statistics, and the sentences that people contributed, without names.
-"""
+"""`bcbst-bot admin`: a one-time link to a page of counts, and the sentences that people gave. It identifies nobody."""
 
 from __future__ import annotations
 
@@ -24,12 +21,11 @@ _OPERATOR = Person(OPERATOR, "", "", "admin")
 
 
 async def page(settings: Settings, month: datetime | None, language: Language) -> AsyncIterator[str]:
-    """Yield the link and its code; the page shows the month as it is now.
+    """Yield the link and its code; the page shows the figures of the month so far.
 
     Raises:
-        ConfigError: If the store cannot be used with these settings.
-        StoreError: If the store cannot be used.
-        PackError: If there is no pack.
+        ConfigError, StoreError: the store cannot be used with these settings.
+        PackError: there is no pack.
     """
     async with opened_table(settings) as table:
         shown = month or clock_of(settings)()

@@ -38,7 +38,7 @@ class AnswerFile:
     def answers(self) -> dict[RowKey, str]:
         """Return the answer of each name in the file.
 
-        "listed" if one of its places is, else that of its first place.
+        "listed" if one of its places is, otherwise that of its first place.
         """
         found: dict[RowKey, str] = {}
         for row in self._rows:

@@ -1,4 +1,4 @@
-"""`bcbst-bot mcp`: the directory as tools for assistants, over stdio or streamable HTTP."""
+"""`bcbst-bot mcp`: the directory as tools for AI assistants, over stdio or streamable HTTP."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
 @asynccontextmanager
 async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
-    """Yield the tools as an application with the same middleware as `serve`.
+    """Yield the application of the tools with the middleware that `serve` uses.
 
-    A call is one POST, without GET streams.
+    A call is one POST; GET is not supported.
     """
     from mcp.server.streamable_http_manager import (  # noqa: PLC0415 -- an extra
         StreamableHTTPASGIApp,

@@ -29,8 +29,7 @@ async def opened(settings: Settings) -> AsyncIterator[Audit]:
     """Yield the audit trail in the store of these settings.
 
     Raises:
-        ConfigError: As in `opened_table`.
-        StoreError: As in `opened_table`.
+        ConfigError, StoreError: as in `opened_table`.
     """
     async with opened_table(settings) as table:
         yield Audit(table)
@@ -129,12 +128,9 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
 
 
 async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
-    """Return whether the trail is intact, and whether there was anything outside of the store to compare it with.
+    """Return the result of checking the trail, and whether a checkpoint outside the store was checked too.
 
-    Args:
-        settings: The settings of the store.
-        more: Exported checkpoints.
-        moved: The rows of its archives.
+    `more` are exported checkpoints, `moved` the rows of the archives.
     """
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
@@ -145,10 +141,7 @@ async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[A
 
 
 async def checkpoint(settings: Settings) -> str:
-    """Return a sealed checkpoint of the end of the trail.
-
-    It also replaces the stored anchor, whatever that contains.
-    """
+    """Return where the trail ends, encrypted; the checkpoint file is replaced whatever it held."""
     async with opened(settings) as audit:
         return await _anchor(settings, audit).advance(accept=True)
 

@@ -79,7 +79,7 @@ class _Show:
         return link
 
     async def sign_in(self, link: str) -> None:
-        """Follow the link as the member's browser does, and type its code in the chat."""
+        """Open the link as the member's browser does, and type its code in the chat."""
         first, *_ = self._account.display.split()
         self.aside(f"{first} opens the link, signs in at the payer's page and allows access.")
         async with Browser() as browser:

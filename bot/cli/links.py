@@ -19,11 +19,10 @@ _MOST_ROWS = 100_000
 
 
 async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[str]:
-    """Yield one line per link, oldest first, with the chat identity and its date, but not the member.
+    """Yield one line for each link, oldest first: the chat identity and since when, but never whose record it is.
 
     Raises:
-        ConfigError: If the store cannot be used with these settings, or the pattern is malformed.
-        StoreError: If the store cannot be used.
+        ConfigError, StoreError: the pattern is malformed, or the store cannot be used with these settings.
     """
     wanted = _parts(pattern)
     async with opened_table(settings) as table:

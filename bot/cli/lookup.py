@@ -183,9 +183,9 @@ class _Run:
         self._at_first, self._started = len(self.left), time.monotonic()
 
     async def in_parts(self, pause: Rest) -> None:
-        """Ask for the remaining lines in batches, and again for those that failed.
+        """Ask about the lines that are left, then again about those that were not read.
 
-        An unsuccessful batch ends a round.
+        A part without answers ends a try.
         """
         for number in range(_TRIES):
             if not self.left:

@@ -75,8 +75,7 @@ def read_names(file: Path) -> ListedNames:
     """Return the names and numbers of a file, without blank lines and duplicates.
 
     Raises:
-        ConfigError: If it cannot be read, is not UTF-8 text, has no names or more than `MOST`, or if it is unclear
-            which column to use.
+        ConfigError: it cannot be read, is not UTF-8, holds no names or more than `MOST`, or its columns are ambiguous.
     """
     every = read_workbook(file) if is_workbook(file) else _rows(_text(file))
     rows = [row for row in every if any(map(str.strip, row))]

@@ -1,8 +1,7 @@
 """`bcbst-bot manifest --teams FILE.zip`: the app package that an administrator uploads to Teams.
 
-Its texts are in `templates/channels/teams_app`; its commands, forms and prompts are from the pack. Teams' limits are 30
-and 100 characters for names, 80 for the short description, 12 commands per list, 32 for titles in the message box, and
-128 for descriptions.
+Its texts are in `templates/channels/teams_app`; its commands, forms and prompts are the pack's. Teams' limits in
+characters: names 30 and 100, short description 80, titles in the message box 32, descriptions 128; 12 commands a list.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ def write(settings: Settings, pack: Pack, path: Path) -> None:
 def _icons() -> dict[str, bytes]:
     """Return the icons, a speech bubble with a heart.
 
-    192 pixels in colour, 32 as an outline (`python -m tests.icons`).
+    192 pixels in color, 32 as an outline (`python -m tests.icons`).
     """
     return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
 

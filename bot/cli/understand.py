@@ -26,11 +26,10 @@ _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 def readings(
     lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
 ) -> Iterator[str]:
-    """Yield one line (or, with `explain`, a block) per message.
+    """Yield one line for each message, or a block with `explain`.
 
     Raises:
-        ConfigError: If the settings for the date are malformed.
-        PackError: If the rules cannot be loaded.
+        PackError, ConfigError: the rules cannot be loaded, or the day's settings are malformed.
     """
     engine = Engine.load(find_pack(pack) / "intents")
     now = clock_of(load_day())

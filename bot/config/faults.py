@@ -53,9 +53,6 @@ def spelling(name: str, meant: str) -> str:
 
 
 def causes(faults: Iterable[str], wrong: Iterable[str]) -> list[str]:
-    """Return the faults without those that only follow from others.
-
-    Those that mention a setting that is itself wrong.
-    """
+    """Return the faults without those that name a setting in `wrong`, from which they follow."""
     names = {*wrong}
     return [fault for fault in faults if not names & {*_NAME.findall(fault)}]

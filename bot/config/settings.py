@@ -274,7 +274,7 @@ class Settings(Day):
 
     @property
     def store_options(self) -> StoreOptions:
-        """How the store is opened."""
+        """The options with which the store is opened."""
         return {
             "connections": self.bot_store_connections,
             "prepares": self.bot_store_prepares,
@@ -303,10 +303,7 @@ class Settings(Day):
 
     @property
     def made_up_day(self) -> str | None:
-        """The error message if BOT_TODAY is set with a remote payer, else None.
-
-        Only the embedded payer may use a fixed date; real records need the real date.
-        """
+        """What is wrong with BOT_TODAY, which is only for a payer on this machine; None if it is unset or allowed."""
         addresses = (self.payer_fhir_url, self.directory_url)
         if self.bot_today is None or all(urlsplit(address).hostname in LOOPBACK for address in addresses):
             return None
@@ -369,5 +366,5 @@ class Settings(Day):
 
     @property
     def callback_url(self) -> str:
-        """The one redirect_uri, as registered with the payer."""
+        """The redirect URI that is registered with the payer."""
         return f"{self.bot_public_url}/oauth/callback"

@@ -224,7 +224,7 @@ class Answering:
     def aside(self, asked: Asked) -> Private:
         """Return the reply to a button that needs no search.
 
-        The text of a list entry, or the sources of the answer above.
+        The text of a list entry, or the sources of the previous answer.
         """
         if asked.intent != SOURCES:
             blocks = self._pack.render("entry", dict(asked.values), asked.language)

@@ -65,10 +65,7 @@ class Cases:
         raise StoreBusy("a case was changed at the same moment")
 
     async def end_private(self, person: Person, row: LinkRow | None) -> None:
-        """Delete the cases of records that a person's connection gives no access to.
-
-        All of them without a connection.
-        """
+        """Delete the cases of patients that a person's connection does not cover; all of them without a connection."""
         for key, one in await self._rows(person):
             if not (row and row.opens(one.whose)):
                 await self._store.drop(_KIND, key)

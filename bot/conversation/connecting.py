@@ -124,9 +124,9 @@ class Connecting:
         return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """Return the Home page, and whether an account is connected.
+        """Return the home page, and whether an account is connected.
 
-        It stays visible, so it has no names and no amounts.
+        It stays visible, so it shows no names and no amounts.
         """
         link = None if directory_only else await self._accounts.link(person)
         days, watches = await self._reminding.ahead(person) if link else ([], 0)

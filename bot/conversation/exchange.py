@@ -47,9 +47,9 @@ _TOLD = re.compile(
 def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
     """Return the reply's blocks without needless buttons.
 
-    `here` is the question that this is the complete answer to, if any.
+    `here` is the question that the reply answers completely, if any.
 
-    If `connected`, the button to connect is dropped, except in replies about the connection itself.
+    A person who is `connected` gets no button to connect, except in replies about the connection itself.
     """
     seen, kept = [_what(here)] if here else [], list[Block]()
     connected = connected and reply.error is None and not reply.intent.startswith("account.")
@@ -114,16 +114,11 @@ ABOUT, RULE = "about", "rule"
 
 @dataclass(slots=True)
 class Exchange:
-    """One message while it is answered, with the dialogue state and its reading.
+    """One message while it is answered: the message, the conversation's memory, and how it is understood.
 
-    Attributes:
-        heard: the language of the message.
-        language: the language of the reply.
-        errors: the language for error messages.
-        unread: how it was asked back or not understood, "" if it was answered; for the counts.
-        line: the emergency line above the replies.
-        is_asked: True once a question is being answered.
-        connects: True if a stored question may follow this step.
+    `heard` is the language of its words, `language` that of the reply, `errors` that of error messages. `unread` is how
+    it was asked back or not understood, for the metrics; "" if it was answered. `line` is the line about danger above
+    its replies. `is_asked` is True once a question is answered; `connects` if a stored question may follow.
     """
 
     message: Message
@@ -155,15 +150,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reply, and what the dialogue state keeps of it.
+    """A reply, and what the conversation stores about it.
 
-    Attributes:
-        asked: the question that it answers.
-        wants: the slot that it asks for.
-        keeps: True if the topic goes on (thanks, help, not understood).
-        slots: the slots of a message by the intents it could have meant, for the buttons that offer these readings.
-        rates: True if its reader may rate it.
-        alone: True if the dialogue state does not change, although its buttons work (T54).
+    `asked` is the question that it answers, `wants` the slot that it asks for. `keeps` is True if the topic continues
+    (thanks, help, not understood). `slots` are the values for each intent that the message could have meant; the button
+    of a reading carries them. `rates` is True for an answer that its reader may rate. `alone`: its buttons work, and
+    the dialogue state is unchanged (T54).
     """
 
     reply: Answered
@@ -244,9 +236,9 @@ class Keeper:
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
-        """Return a function for the question behind a button.
+        """Return a function from a button to its question.
 
-        `said_slots` are the slots for each intent that was offered.
+        `said_slots` are the values for each intent that was offered.
         """
 
         def meaning(press: Press) -> Asked:
@@ -268,11 +260,9 @@ def _is_connected(exchange: Exchange) -> bool:
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:
-    """Return the two rating buttons of an answer from a search in a private chat, if the pack asks what was wrong.
+    """Return the two rating buttons of a looked-up answer in a private chat; None if the pack does not offer them.
 
-    Else None.
-
-    They contain what they are about, so that they mean the same tomorrow. `offers` are what the answer shows.
+    Each carries the answer that it is about, so that it means the same later. `offers` are the buttons of the answer.
     """
     looked_up = asked.intent in pack.answers and WRONG in pack.intents
     if not looked_up or not isinstance(message.place, OneToOne):
@@ -310,13 +300,11 @@ def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
 
 
 def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
-    """Return the emergency line with a button for the question.
+    """Return the line about danger with a button for the question; None if the question is answered below the line.
 
-    None if the question is answered at once below the line.
-
-    A message about poison, or about an emergency now together with a directory search, gets no list, except of places
-    such as emergency rooms. In shared places no button offers what only a member may ask, so the question is answered.
-    A question about Poison Control itself is answered by the line, which says that it is free.
+    A message about poison, or about present danger beside a search of the directory, gets no list of results unless it
+    searches for places of care such as emergency rooms. Where others read, no button offers a member question, so the
+    question is answered as usual. A question about Poison Control itself is answered by the line.
     """
     reading, language = exchange.reading, exchange.language
     kind, intent = reading.alarm, reading.intent or ""

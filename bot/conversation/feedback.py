@@ -31,12 +31,12 @@ class Feedback:
         self._ratings, self._sentences = ratings, sentences
 
     async def given(self, asked: Asked, memory: Memory) -> dict[str, object]:
-        """Return the values for the reply about a given sentence: its text, and whether it was stored.
+        """Return the values of the reply to a given sentence: its words and whether it is stored.
 
-        No text if it has expired.
+        No words if it has expired.
 
         Raises:
-            StoreError: it was not stored.
+            StoreError: it is not stored.
         """
         key, words = memory.unread or ("", "")
         if not key or asked.arguments.get("key") != key:

@@ -74,12 +74,10 @@ def _on_screen(memory: Memory) -> str | None:
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
-    """Return the question about one entry of the last list.
+    """Return the question about the entry that it names: the second one's phone number, why the third one was denied.
 
-    "the second one's phone number", "why was the third denied".
-
-    The entry is identified through its button. If `first`, a message without number or name means the first entry. A
-    list of one means that entry. "My last claim" means the newest claim, not the last entry.
+    The entry's own button identifies it. With `first`, a question without number and name is about the first entry. "My
+    last claim" means the newest claim, not the last entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
@@ -217,9 +215,9 @@ def _press_of(asked: Asked) -> Mapping[str, object]:
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
-    """Return the entry or record that an ordinal means.
+    """Return the question about an entry of the list.
 
-    "the second one" of a list, "the one before", "the last one".
+    "the one before that" and "the last one" start from the last answer.
     """
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):

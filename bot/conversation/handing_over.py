@@ -107,10 +107,7 @@ class HandingOver:
         return Private(intent=asked.intent, language=asked.language, blocks=blocks)
 
     async def _sent(self, message: Message, asked: Asked, letter: Mapping[str, object]) -> Handed:
-        """Send a question. Return the outcome.
-
-        However often it is pressed, also after a crash, it is posted once (F72).
-        """
+        """Send the question and return the outcome. One of several presses posts it, also after a kill (F72)."""
         person = message.person
         row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", self._clock() + _DAY, person.key)
         if not letter["question"] or self.way not in self.post:

@@ -18,9 +18,9 @@ SOME = "patients"
 
 
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
-    """Return the rule of the answer about all these people together, if requested and supported by the intent.
+    """Return the rule for an answer about all people together, if it is asked for and the intent has one.
 
-    Else None.
+    None otherwise.
     """
     slot = asked.slots.get(PERSON)
     value = slot.value if slot and isinstance(slot.value, Mapping) else {}

@@ -65,10 +65,7 @@ def parted(
 
 
 def _doubted(engine: Engine, reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
-    """Return alternative readings to offer as buttons: intent name to slot name to slot.
-
-    Only readings that are probable enough and can be labelled on a button are included.
-    """
+    """Return another likely meaning of the message as a further question, if a button can name it."""
     other = reading.second
     if other is None or not engine.intents[other.intent].title:
         return {}
@@ -216,9 +213,9 @@ def questions(
 
 
 def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dict[str, Mapping[str, Slot]]:
-    """Return the other questions without doubtful ones that a button of the reply already asks.
+    """Return the other questions without doubtful ones that a button of the reply covers.
 
-    `said` are these intents.
+    `said` are the buttons' intents.
     """
     return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}
 

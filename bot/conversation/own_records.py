@@ -82,10 +82,7 @@ class OwnRecords:
         return ""
 
     async def phone(self, message: Message, whose: str) -> str:
-        """Return the first phone number of the payer of a current coverage.
-
-        "" in the cases in which `coverages` is ().
-        """
+        """Return the first phone number of the payer of a current coverage; "" where `coverages` returns none."""
         if not message.alone or message.command or message.directory_only:
             return ""
         try:
@@ -96,11 +93,9 @@ class OwnRecords:
         return next((phone.number for coverage in own.current for phone in own.phones(coverage)), "")
 
     async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
-        """Return the newest claims of the Patient asked about, without those labelled as sensitive.
+        """Return the newest claims of the patient who is asked about, without those with a sensitivity label.
 
-        () as for `coverages`.
-
-        They only help to identify a doctor: after any failure the question is answered without them.
+        They only help to find the doctor who is meant: if reading fails, the question is answered without them.
         """
         if not message.alone or message.command or message.directory_only:
             return ()

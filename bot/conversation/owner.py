@@ -63,10 +63,7 @@ def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]
 
 
 def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, whole: Reading) -> Asked:
-    """Return the question with its person.
-
-    In shared places a question that names a person is refused, for everybody.
-    """
+    """Return the question with the person it is about; in a shared place a question that names a person is refused."""
     person = asked.values.get(PERSON)
     if not message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
@@ -225,9 +222,9 @@ def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
 
 
 def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[PatientCandidate, ...]) -> Settled:
-    """Return the question about several people together if the words mean all and an answer supports it.
+    """Return the question about several people together if the words mean all of them and an answer can.
 
-    Else candidates.
+    Else the choice.
     """
     slot = asked.slots[PERSON]
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=some_of(found), values=(), how=None)})

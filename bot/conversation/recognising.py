@@ -100,9 +100,9 @@ class Recognisers:
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
-        """Return the question of a slash command or a form, for its own intents only.
+        """Return the question of a slash command or a form, which leads to its own intents only.
 
-        Unreadable options are refused.
+        Unreadable options are reported.
         """
         memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
@@ -141,10 +141,8 @@ class Recognisers:
         """Return the state of the code in a message; None for a message without one.
 
         "fresh": a sign-in waits for it; "spent": it was correct before, or it has the format of a code; "barred":
-        either, from a
-        person who may not connect. "aside": in a shared place, by the format alone, so that nobody learns who is
-        connecting.
-        Text that another person wrote is no code of this person.
+        either, from a person who may not connect. "aside": in a shared place, by the format alone, so that nobody
+        learns who is connecting. Text that another person wrote is no code of this person.
         """
         person, text = message.person, message.text
         if message.press is not None or message.origin != "said" or read_code(text) is None:
@@ -160,8 +158,8 @@ class Recognisers:
     async def _list(self, exchange: Exchange) -> Asked | None:
         """Return the question about a list, if the first line asks something that can be asked of one; else None.
 
-        The lines are an argument of the question: the answer reads each of them separately. So are
-        the names of "are Okafor and Kim in network", of which the question itself takes one.
+        The lines are an argument of the question: the answer reads each of them separately. So are the names of "are
+        Okafor and Kim in network", of which the question itself takes one.
         """
         head, items = ("", ()) if exchange.is_pressed else head_and_items(exchange.message.text)
         reading = self._engine.understand(head, today=self._now().date()) if items else UNREAD
@@ -248,9 +246,9 @@ class Recognisers:
         return owner.about_whom(asked, exchange.message, memory, part, reading)
 
     async def _not_understood(self, exchange: Exchange) -> Said:
-        """Return choices for two similar readings, or the nearest questions.
+        """Return choices if two readings are close, otherwise similar questions.
 
-        After a second failure the menu and a human.
+        At the second failure the menu and a person.
         """
         message, memory, reading, language = exchange.message, exchange.memory, exchange.reading, exchange.language
         template = "menu" if memory.misses else "no_list" if reading.goes_on else "not_understood"
@@ -281,10 +279,7 @@ class Recognisers:
         return replace(asked, arguments={GIVES: unread[0]})
 
     def _to_give(self, exchange: Exchange) -> tuple[str, str] | None:
-        """Return the message as it may be given to the operator, and its key.
-
-        None if too little of it may be stored.
-        """
+        """Return a key and the message as it may be given to the operator; None if little of it may be stored."""
         if exchange.message.origin != "said" or isinstance(exchange.message.place, Shared):
             return None
         people = owner.known_names(exchange.message, exchange.memory)

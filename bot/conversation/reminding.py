@@ -77,11 +77,9 @@ class Reminding:
         return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
 
     async def changed(self, person: Person, access: Access, change: CaseChange) -> CaseKept:
-        """Apply a change to an appeal. Return the case.
+        """Change a case and return it; end reminders of days that it makes obsolete, and move those whose day changed.
 
-        Reminders of dates that no longer apply end, those that changed move.
-
-        A deadline's reminder was requested separately, so deleting the case keeps it.
+        A reminder of a deadline was requested separately, so deleting the case keeps it.
         """
         case = await self.cases.change(person, access.patient, change)
         if not change.steps:
@@ -150,7 +148,7 @@ class Reminding:
         return len(await self._reminders.of(person))
 
     async def end_private(self, person: Person, row: LinkRow | None) -> int:
-        """Delete reminders and cases of records that a person's connection gives no access to.
+        """End a person's reminders and cases of records that their connection does not cover.
 
         Return how many reminders.
         """
@@ -159,15 +157,15 @@ class Reminding:
         return await self._reminders.end(person, *(key for key, one in rows if not (row and row.opens(one.whose))))
 
     async def tell(self, key: str, reminder: Reminder, days: int) -> tuple[str, ...]:
-        """Post a reminder in the person's 1:1 chat, `days` before its last day.
+        """Post a reminder in its person's own chat, for that many days before its last one.
 
-        Return the keys of all reminders in the message.
+        Return the keys of all it includes.
 
-        Other reminders due on this day are included in it.
+        Other reminders that are due on this day are part of the same message.
 
         Raises:
-            Unwritable, Later: it was not posted.
-            Exception: any other exception of the platform's library.
+            Unwritable, Later: it is not posted.
+            Exception: whatever the platform's library raises.
         """
         person, now = reminder.person, self._now()
         push = self._push.get(person.platform)

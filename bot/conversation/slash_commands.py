@@ -103,9 +103,9 @@ class Commands:
         return CommandOffered(name, title, tuple(keys.values()), of_directory, tuple(keys))
 
     def request(self, message: Message, today: date) -> Request | None:
-        """Return the request in a command or form of this pack; None for plain words.
+        """Return the request of a command or form of this pack; None for plain words.
 
-        A typed `/command` always counts.
+        A typed `/command` counts everywhere.
         """
         typed, _, rest = message.text.strip().partition(" ")
         text = rest if typed in self._intents else message.text

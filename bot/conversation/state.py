@@ -75,28 +75,22 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The dialogue state.
+    """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, the buttons by their label.
 
-    Attributes:
-        asked: the last question.
-        choices: the entries of the last list.
-        numbers: the numbers of `choices`.
-        labels: the buttons of the last reply, by label.
-        older: the buttons of earlier replies, by label.
-        wants: the slot that the bot asked for.
-        language: the language of the last reply.
-        choice: the language that the person requested.
-        misses: how many messages in a row were not understood.
-        earlier: the last questions of other intents.
-        whose: the Patient id of the person that the asker switched to.
-        spoken: the Patient ids that questions were about, most recent first.
-        link: the person's connection, read for each message and not stored.
-        met: True if an answer of this conversation has said whose record it reads.
-        record: the id of the one record that the last answer was about, None if there were several.
-        entries: a list's entries without a button, as shown, by number.
-        unread: (key, text) of the last message not understood, as it may be given to the operator; until the next
-            topic.
-        typed: the last typed question, if there is a help desk that may get it.
+    `older` are the labels of earlier replies.
+
+    `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the record that
+    the last answer was about, None if there were several. `entries` are the texts of a list's entries without a button,
+    by number.
+
+    `unread` is the last message that was not understood, in the form that may be given to the operator, with the key
+    that a button names; it ends with the next topic.
+
+    `typed` are the last words of a question, if there is a help desk.
+
+    `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id that the
+    person switched to, `spoken` those that questions were about, the last first. `link` is the connection, read for
+    each message and not stored. `met` is True if an answer of this conversation has said whose record it reads.
     """
 
     asked: Asked | None = None
@@ -124,7 +118,7 @@ class Memory:
         return self.link.people if self.link is not None else ()
 
     def context(self) -> Context | None:
-        """The part that the language engine uses."""
+        """Return the part that the language engine uses."""
         if self.asked is None:
             return None
         return Context(
@@ -212,10 +206,7 @@ class Dialogue:
         return issued
 
     async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
-        """Return the reply with an opaque id in each of its buttons, including the invisible one.
-
-        Questions are stored.
-        """
+        """Return the reply with an opaque id in each of its buttons, the invisible one included."""
         issued, presses = self.number(person, reply, become)
         await self._keep(presses)
         return issued
@@ -309,10 +300,7 @@ def _record(choices: Collection[Asked], labels: Collection[Asked]) -> str | None
 
 
 def _records(buttons: Iterable[Asked]) -> Iterator[str]:
-    """Yield the ids of shown records.
-
-    A record that a button only `opens` is labelled as sensitive and was not shown.
-    """
+    """Yield the ids of the records that were shown; a button that only `opens` a sensitive record does not count."""
     return (one.arguments["id"] for one in buttons if "id" in one.arguments and "opens" not in one.arguments)
 
 

@@ -115,9 +115,9 @@ class Turn:
         )
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
-        """Yield all replies to a message, in order; only the last has `final` True. Never raises.
+        """Yield every reply to a message, in order; only the last has `final` set.
 
-        Errors become replies.
+        Never raises: an error becomes a reply.
         """
         started = time.perf_counter()
         structlog.contextvars.bind_contextvars(turn=new_reference())
@@ -243,7 +243,7 @@ class Turn:
     async def _stated(self, message: Message, asked: Asked) -> Answered:
         """Return an answer that needs no data.
 
-        In a linked member's private chat, the payer's phone number is replaced by the one on the member's ID card.
+        Where it names the payer's number, a member's own chat gets the one on their card.
         """
         payer = PayerQuoted(self._payer)
         reply = self._static(asked, payer=payer)
@@ -262,9 +262,9 @@ class Turn:
         return Said(Private(intent=asked.intent, language=asked.language, blocks=blocks), keeps=True)
 
     def _not_of_asker(self, message: Message, asked: Asked) -> Answered | Said | None:
-        """Return the reply to words that are not the asker's own, or not complete yet, if they would have effects.
+        """Return the reply to quoted or unfinished words that would cause an action.
 
-        None if they only look something up.
+        None for words that only look something up.
         """
         rules = self._intents.get(asked.intent)
         if message.origin == "unsent":
@@ -275,10 +275,7 @@ class Turn:
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
     async def _of_person(self, exchange: Exchange, asked: Asked) -> Said:
-        """Return the reply to a request about the person's own account, reminders or messages.
-
-        No payer request is made.
-        """
+        """Return the reply about the asker's account, reminders or own words, which needs no request to the payer."""
         message = exchange.message
         if asked.intent in {SENTENCE, KEEP}:
             return await self._of_sentence(exchange, asked)

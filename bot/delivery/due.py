@@ -1,7 +1,6 @@
-"""Sends reminders when they are due, each once, in whichever process of a store.
+"""Sends reminders when they are due, each once, whichever of a store's processes sends it.
 
-Reminders of days are handled separately from news, so that a slow payer never delays the last day of an appeal
-(`looks.py`).
+Reminders of days have their own queue, so that a slow payer, which news depends on, does not delay them (`looks.py`).
 """
 
 from __future__ import annotations
@@ -112,10 +111,7 @@ class DueReminders:
         return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
 
     async def _moved(self, row: Row, reminder: Reminder) -> None:
-        """Store a row under the kind for news.
-
-        The key stays the same, so that there is one row whenever a process ends.
-        """
+        """Move a row to the queue of news. It keeps its key, so that a kill leaves no duplicate."""
         kind, plain = kind_of(reminder.person.platform, "news"), self._table.opened(row.kind, row.key, row.value)
         owner = reminder.person.key
         new = self._table.row(kind, row.key, plain or b"", expires=row.expires, owner=owner)

@@ -82,10 +82,7 @@ Soother = Callable[[Delivery], Awaitable[None]]
 
 
 class _State(NamedTuple):
-    """The state left by earlier tries, stored as a message's first byte.
-
-    1 and 2 are flags, then the number of `Later`s.
-    """
+    """The first byte of a stored message: two flags, 1 and 2, and above them how often `Later` was raised."""
 
     written: bool = False
     elsewhere: bool = False
@@ -323,10 +320,7 @@ class Inbox:
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[Heartbeat]:
-        """Renew the lease while work goes on.
-
-        After a cancellation the message is free at once, after an error after a pause.
-        """
+        """Renew the lease while work goes on. A cancelled message is released at once, a failed one after a delay."""
 
         async def hold(until: float, number: int) -> bool:
             return await self._store.hold(self._kind, row.key, until=until, lease=number)

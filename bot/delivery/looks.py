@@ -112,10 +112,7 @@ class Looks:
         return False
 
     async def _sign_in_over(self, row: Row, reminder: Reminder) -> bool:
-        """Tell the person that checks have ended; or, if they are asked to sign in again later, store that.
-
-        Return if told.
-        """
+        """Tell the person that searching has stopped, or pause until they are asked to sign in again."""
         if not reminder.every:
             return await self._tellings.tell(row, reminder, SIGN_IN_OVER)
         await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))

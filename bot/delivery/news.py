@@ -33,9 +33,9 @@ class Look:
 
 
 class LookEnded(Exception):
-    """There is no sign-in to check with.
+    """There is no sign-in to search with.
 
-    The message is `sign_in` if it has expired, or `gone` if the link has ended.
+    The text says why: `sign_in` if it has ended, `gone` if nobody asks any more.
     """
 
 
@@ -44,9 +44,9 @@ LookNow = Callable[[Reminder], Awaitable[Look]]
 
 
 class Interval:
-    """Minutes between two checks for one person.
+    """The longest time between two searches for one person.
 
-    At least `least`, more if `per_day` checks in all would not be enough.
+    `least` minutes, or more if `per_day` searches do not suffice.
     """
 
     def __init__(self, store: Store, least: int, per_day: int) -> None:

@@ -130,10 +130,7 @@ WATCHES = "watch:"
 
 
 def kind_of(platform: str, about: About = "appeal") -> str:
-    """Return the kind of a platform's rows.
-
-    Separate for news and days, so that days never wait behind checks for news.
-    """
+    """Return the kind of a platform's rows. Days and news have separate kinds, so that days do not wait behind news."""
     return f"{'reminder:' if about in DAYS_BEFORE else WATCHES}{platform}"
 
 
@@ -205,7 +202,7 @@ class Reminders:
         return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
 
     async def same(self, wanted: Reminder) -> Reminder | None:
-        """Return the person's existing reminder that is the same except for its days and known claims.
+        """Return the person's reminder that equals `wanted` but for its days and what is known.
 
         None if there is none.
         """

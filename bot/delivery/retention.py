@@ -32,9 +32,9 @@ _LOOK_SECONDS = 30.0
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
-    """A message of the bot in a person's 1:1 chat. `at` is in Unix seconds.
+    """A message in a person's own chat.
 
-    `region` is the Teams service to call for it.
+    `at` is in Unix seconds; `region` is the Teams service URL for calls about it.
     """
 
     person: Person
@@ -107,10 +107,7 @@ class _Records:
         return [(key, row) for key, row in rows if row.at <= before]
 
     async def whose(self, platform: str, before: float) -> list[Person]:
-        """Return the people who have records up to a time.
-
-        Records are listed by time, so this stops at the first later one.
-        """
+        """Return the people with records up to a time. Records are listed in the order of their times."""
         found = dict[str, Person]()
         async for _, plain in self._table.listed(_kind(platform)):
             row = None if plain is None else msgspec.json.decode(plain, type=ShownMessage)
@@ -127,7 +124,7 @@ def _kind(platform: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Platform:
-    """How a platform's messages are deleted: one after the other, however many people ask."""
+    """How a platform's messages are deleted: one after the other, for all people together."""
 
     delete: Delete
     inbox: Inbox
@@ -135,11 +132,9 @@ class _Platform:
 
 
 class Retention:
-    """The records of all platforms. `pseudonym` returns a keyed hash of a person.
+    """The records of all platforms. `pseudonym` returns a person's keyed hash; `hours` is how long messages are kept.
 
-    `hours` is how long messages are kept.
-
-    `erased` is called with the result of a deletion that went on after the answer.
+    `erased` is called with the result of deletions that were done after an answer.
     """
 
     def __init__(
@@ -158,10 +153,7 @@ class Retention:
         self._erased = erased
 
     def serve(self, platform: str, delete: Delete) -> Inbox:
-        """Register how a platform's messages are deleted.
-
-        Return the inbox for the work, which the channel starts and stops.
-        """
+        """Register a platform's `delete`. Return the inbox with its deletions, which the channel starts and stops."""
         inbox = Inbox(f"erasing:{platform}", self._all, self._table, look=_LOOK_SECONDS, clock=self._clock)
         self._platforms[platform] = _Platform(delete, inbox, asyncio.Lock())
         return inbox
@@ -226,9 +218,9 @@ class Retention:
         return Erased(deleted, kept, len(rows) - deleted - kept)
 
     async def _all(self, delivery: Delivery) -> None:
-        """Delete all messages of a job.
+        """Delete the messages of a job.
 
-        Records of messages the platform keeps are deleted last, so they are counted on resume.
+        Records of messages that the platform keeps are deleted last, so that they are counted.
         """
         job = msgspec.json.decode(delivery.body, type=_Job)
         platform, kept = self._platforms[job.person.platform], list[str]()
@@ -245,10 +237,7 @@ class Retention:
             await self.drop(job.person, key)
 
     async def _tell(self, job: _Job, kept: int) -> None:
-        """Report the result of a deletion job to the person who asked for it, if any.
-
-        `kept` messages were not deleted.
-        """
+        """Report the result of a job if its person waits for it."""
         if self._erased is None or job.language is None:
             return
         try:

@@ -1,9 +1,7 @@
-"""One delivery of a reminder.
+"""The sending of one reminder: marked before the post, recorded after it, and searched for if the sender died between.
 
-Marked before the post, recorded after it, and looked for in the chat if its process ended.
-
-If the platform's chat can be read, what is found there decides. Otherwise it is unknown, and the reminder is not posted
-again (docs/decisions.md, "Reminders").
+Where a platform's chat can be read, the chat decides whether it was sent. Elsewhere it is not posted again
+(docs/decisions.md, "Reminders").
 """
 
 from __future__ import annotations
@@ -88,12 +86,10 @@ class Tellings:
         return None if plain is None else read(plain)
 
     async def tell(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
-        """Mark a reminder, send it and record the outcome. Return whether it was sent.
+        """Send a reminder and record the outcome. Return whether it was sent. `found` is what is known of news by then.
 
-        `found` is what is known after it.
-
-        A person gets one message a day: reminders that were in today's message are recorded as sent, all others wait
-        until tomorrow. `found` is stored with them, since the sign-in may have ended by then.
+        A person gets one message a day: reminders that were part of today's are recorded as sent, all others wait until
+        tomorrow. What was found is stored with them, because the sign-in may have ended by then.
         """
         person = reminder.person
         if await self._is_gone(person):
@@ -173,9 +169,9 @@ class Tellings:
         return f"{person.key}/{self._now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
-        """Return the reminder if nobody was sending it.
+        """Return the reminder if no process was sending it.
 
-        Otherwise record the outcome of that delivery and return None.
+        Otherwise record the outcome of that sending and return None.
         """
         if reminder.telling is None:
             return reminder

@@ -19,15 +19,14 @@ _INSIDE = re.compile(rf"([;,|\t][\s\"']*)(?=[{re.escape(''.join((*_RUNS, *_MISTA
 
 
 def cell(value: Any) -> str:
-    """Return a value as a cell. None is empty, never 0; an amount has two decimals.
+    """Return one cell. An absent value is empty, never 0; an amount has two decimals; a date keeps its precision.
 
-    A date is as exact as it was written.
-
-    Text that a spreadsheet would take for a formula gets an apostrophe in front, also after a semicolon or another
-    character that some take for the end of a cell; numbers stay numbers.
+    Text that a spreadsheet would read as a formula gets an apostrophe in front, also after a semicolon or another
+    character that some read as the end of a cell. Numbers are unchanged.
 
     Raises:
-        TypeError: a value of a type that cannot be shown. jinja2.UndefinedError: the value is undefined.
+        TypeError: there is no format for the value's type.
+        jinja2.UndefinedError: there is no such value.
     """
     if value is None:
         return ""

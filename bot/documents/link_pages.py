@@ -49,7 +49,7 @@ class HealthLinkPages:
         ]
 
     async def manifest(self, request: Request) -> Response:
-        """Respond with the link's file if the passcode is correct.
+        """Respond with the link's one file for the right passcode.
 
         401 with the tries left, 404 if the link has expired.
         """

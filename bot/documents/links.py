@@ -1,6 +1,4 @@
-"""SMART Health Links: a FHIR resource for a front desk, encrypted and behind a passcode.
-
-Its key is only in the QR code.
+"""SMART Health Links: a FHIR resource for a front desk, encrypted behind a passcode; the key is only in the QR code.
 
 The rules are those of HL7's SMART Health Links specification (hl7.org/fhir/uv/smart-health-cards-and-links).
 """

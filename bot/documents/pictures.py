@@ -85,9 +85,9 @@ def _percent(thousandths: int) -> str:
 def plotted(
     days: Sequence[date], lines: Sequence[Sequence[Decimal]], low: Decimal | None = None, high: Decimal | None = None
 ) -> Plot | None:
-    """Return the lines over the days, oldest first, and the range from `low` to `high`.
+    """Return the lines over the days, oldest first, in front of the range from `low` to `high`.
 
-    None if there is one day only.
+    None if all are on one day.
     """
     first, last = days[0], days[-1]
     if first == last:

@@ -55,8 +55,7 @@ async def listings(
     """Return the active directory roles by specialty, place and name, with their providers and places.
 
     `filters` are those of the caller: a server without includes is asked only for parts of matching rows. `networks`
-    are ids
-    of alternative networks: the server is asked for these only, and for all if nothing matches.
+    are ids of alternative networks: the server is asked for these only, and for all if nothing matches.
     """
     widen(ask)
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())

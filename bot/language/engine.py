@@ -317,8 +317,7 @@ class Engine:
         """Return whether to ask the person, because the likeliest intent has no licence or is not probable enough.
 
         There is no question about a continuation of the previous answer, or about an intent without competitors, unless
-        it has a
-        required probability of its own.
+        it has a required probability of its own.
         """
         if licence is None:
             return bool(others)

@@ -165,11 +165,11 @@ class Instead:
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
-    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins`
-    are weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which
-    it honours more than one value. `about` are slot types whose words only name what the intent is about
-    ("pharmacy" in "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about
-    and may take over from the answer before, without the slots that stand in `never`.
+    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins` are
+    weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which it
+    honours more than one value. `about` are slot types whose words only name what the intent is about ("pharmacy" in
+    "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about and may take over
+    from the answer before, without the slots that stand in `never`.
 
     `answer` "later": only words about what it will need are there so far; "aside": an intent that needs nothing has an
     answer all the same, which leaves the topic as it was. `follows` are the follow-ups that its answer accepts, `asks`

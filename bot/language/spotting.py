@@ -22,8 +22,7 @@ class NameWords:
 
     `known` are words with another meaning, `people` names and `family` family names, `places` towns of one word, and
     `place_words` all words of places' names. `slip` returns whether a word is one typo away from a known one, `value`
-    whether
-    it is a kind of care or the like, and `house` whether it is an organization.
+    whether it is a kind of care or the like, and `house` whether it is an organization.
     """
 
     known: Collection[str]

@@ -32,9 +32,9 @@ class Anchor:
         return await self.advance()
 
     async def advance(self, *, accept: bool = False) -> str:
-        """Write a checkpoint of the trail's current end, and return it.
+        """Store where the trail ends now, and return it.
 
-        With `accept`, also if it contradicts the previous one.
+        With `accept`, do so even if the trail contradicts the stored checkpoint.
 
         Raises:
             StoreError: the trail cannot be read.

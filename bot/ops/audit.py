@@ -68,8 +68,7 @@ class Audit:
         """Add a row. Return whether it was added. `detail` is an intent's name or the kind of a failure.
 
         `once` identifies the message: if the message is answered again after a crash, no second row is added. What the
-        row
-        records is done in the same transaction: `claims` are rows to add whose keys must not be in use, `along` are
+        row records is done in the same transaction: `claims` are rows to add whose keys must not be in use, `along` are
         rows to store, `drops` is an owner whose rows are deleted. The row is not added if a key of `claims` is in use.
 
         Raises:
@@ -173,12 +172,10 @@ class Audit:
         return ""
 
     async def archive(self, before: datetime, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
-        """Move the rows from before a moment out of the store, except the last one of each lane.
+        """Move rows older than `before` out of the store, but never the last row of a lane. Return how many.
 
-        Return how many were moved.
-
-        `keep` writes some of them elsewhere and returns when they are safely stored. The store keeps the number and
-        code of the last one moved; a process that ends in between leaves rows in both places.
+        `keep` writes a batch of rows elsewhere and returns once they are safe. The store keeps the number and HMAC of
+        the last row moved. A process that dies in between leaves rows in both places.
         """
         moment = before.astimezone(UTC).isoformat(timespec="seconds")
         return sum([await self._archived(lane, moment, keep) for lane in ALL_LANES])
@@ -309,9 +306,9 @@ class Audit:
         return {row.key: key async for row, key in self._table.listed(_KEYS)}
 
     async def _current_key(self) -> tuple[str, bytes]:
-        """Return the newest key that can be decrypted, with its name.
+        """Return the name and bytes of the newest key that can be decrypted.
 
-        A new one if there is none, as at the first start.
+        Make one if there is none, as at the first start.
         """
         if self._key is None:
             keys = await self._keys()

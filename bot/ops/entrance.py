@@ -1,7 +1,6 @@
-"""Middleware for all routes: checks the host, determines the client's address, and limits the time of a request.
+"""Middleware before every route: checks the host, finds the client's address, and limits the time of a request.
 
-The Host header is never used to build anything. A forwarded client address counts only if it comes from a proxy that
-the operator trusts.
+Responses never repeat the Host header. X-Forwarded-For is used only if a proxy that the operator trusts sent it.
 """
 
 from __future__ import annotations
@@ -50,11 +49,11 @@ class Sent:
 
 
 class Entrance:
-    """ASGI middleware. Requests must be for one of `hosts`, except health checks, which may use any.
+    """ASGI middleware.
 
-    `proxies` are trusted.
+    Requests for a host outside `hosts` are refused, except for health checks; `proxies` are trusted.
 
-    With `https`, every response tells browsers to use TLS only (RFC 6797).
+    With `https`, every response has a Strict-Transport-Security header (RFC 6797).
     """
 
     def __init__(
@@ -70,10 +69,7 @@ class Entrance:
         self._https, self._seconds = https, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its client's address.
-
-        Respond with 421 for another host, or 408 if it is too slow.
-        """
+        """Pass the request on with its client's address; respond 421 for another host, 408 if the body is too slow."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

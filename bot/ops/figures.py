@@ -31,12 +31,12 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one month.
+    """One month.
 
-    Intents and messages not understood have a column for each language, ratings for each outcome.
+    Tables of intents and of unread messages have a column for each of `languages`, ratings one for each outcome.
 
-    `half` and `most` are the times in seconds within which 50 and 95 percent of the answers came; None for too few
-    answers.
+    `half` and `most` are the seconds within which 50 % and 95 % of the answers came, and `payer_half` and `payer_most`
+    those of the payer's responses; None if there are too few. `left_out` is True if counts of few people were left out.
     """
 
     month: str

@@ -25,10 +25,7 @@ class Health:
         self._store, self._meter, self._faults = store, meter, faults
 
     def public(self, *, apart: bool) -> list[Route]:
-        """Return the routes of the public port.
-
-        With a separate operators' port (`apart`), only /readyz without details.
-        """
+        """Return the routes of the public port. With `apart`, the only one is `/readyz` without details."""
         if apart:
             return [Route("/readyz", self.able)]
         return [

@@ -24,10 +24,7 @@ _MOST = 100_000  # keys that are counted at once; the longest unseen are forgott
 
 
 class Limit:
-    """A limit on the number of requests in a minute for each key; the minute begins with the first.
-
-    `clock` returns seconds.
-    """
+    """At most `most` in a minute for each key; the minute begins with the first. `clock` returns seconds."""
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock
@@ -47,19 +44,16 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A store in which several processes count.
-
-    `keyed` returns a keyed hash of a text, a different one for each use.
-    """
+    """A store in which several processes count. `keyed` returns a keyed hash of a text, separate for each use."""
 
     store: Store
     keyed: Callable[[str, str], Awaitable[str]]
 
 
 class SharedLimit:
-    """A limit per minute and key, in this process and, with `counts`, in all processes of one store.
+    """At most `most` in a minute for each key, in this process and, with `counts`, in all processes.
 
-    `use` is its name.
+    `use` names the limit.
     """
 
     def __init__(

@@ -113,13 +113,13 @@ class Meter:
 
 
 class Refusals:
-    """Counts and logs refused requests by platform and reason; the log has no content of the request."""
+    """Counts and logs refused requests by platform and reason, without any content of the request."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter, self._lines = meter, Limit(_LINES)
 
     def __call__(self, channel: str, reason: str) -> None:
-        """Count a refused request."""
+        """Count a refused request, and log it unless many are logged already."""
         self._meter.refused(channel, reason)
         if not self._lines.wait(f"{channel} {reason}"):
             log.warning("request refused", channel=channel, reason=reason)

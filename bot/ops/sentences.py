@@ -35,12 +35,12 @@ class Sentences:
         self._table, self._now, self._clock = table, now, clock
 
     async def keep(self, text: str, language: str) -> bool:
-        """Store a sentence until ninety days after the first of the month, so that no day is stored.
+        """Store a sentence for ninety days from the first of the month, so that its day is not stored.
 
-        Return False if full.
+        False if the list is full.
 
         Raises:
-            StoreError: the sentence was not stored.
+            StoreError: it is not stored.
         """
         if await self._table.store.size(_KIND) >= MOST:
             return False

@@ -1,8 +1,7 @@
-"""Counts by month for the operator, shown only if at least five people were counted (T57, T73).
+"""Monthly counts for the operator, shown only where at least five people were counted (T57, T73).
 
-A process counts in memory and adds its counts to the store every minute. A cell stores keyed hashes of at most four
-people, different ones in each cell; from the fifth person on it stores none, only that there were enough. No text is
-stored.
+A process counts in memory and adds its counts to the store every minute. A counter holds at most four keyed hashes of
+people, which differ from counter to counter. With the fifth person the hashes are deleted. No words are counted.
 """
 
 from __future__ import annotations

@@ -88,9 +88,9 @@ def joining(ends: Iterator[End]) -> str:
 
 
 def placed(name: str, lane: int) -> str:
-    """Return the kind or key of a row that exists for each lane.
+    """Return the kind or key of a lane's row in the store.
 
-    The first lane's is unchanged, as once the only one.
+    The first lane has no number, as in releases with one lane.
     """
     return f"{name}:{lane}" if lane else name
 
@@ -133,10 +133,7 @@ class Check:
         return self._last.get(lane, End(lane=lane))
 
     def begin(self, base: End) -> None:
-        """Continue a lane after the rows that were moved out of the store; `base` is the last of them.
-
-        If archived rows were checked, a fault is added unless they end at `base`.
-        """
+        """Continue after the rows of a lane that were archived; rows read from an archive must end there."""
         if self.archived and self.last(base.lane) != base:
             self.faults.append(f"the archive does not lead to row {base.name}, behind which the trail goes on")
         self._last[base.lane], self.people = base, Counter()

@@ -1,4 +1,1 @@
-"""The client for the payer's FHIR server: searches, a shared HTTP client, paging, retries, discovery.
-
-No URL is logged.
-"""
+"""The client of the payer's FHIR server: searches, HTTP, paging, retries, caching and discovery. It logs no URLs."""

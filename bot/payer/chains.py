@@ -19,9 +19,9 @@ _FIRST = ("_count", "1")
 
 
 class Chains:
-    """Sends the chained search first.
+    """Searches with the chain first.
 
-    If it is rejected or finds nothing, finds the targets and searches by their ids.
+    If that is refused or finds nothing, finds the targets and searches by their ids.
     """
 
     def __init__(self, server: Server) -> None:
@@ -57,7 +57,7 @@ class Chains:
                 yield page
 
     async def _is_wrong(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Return whether the chain's empty result is wrong; None if only the second step can decide.
+        """Return whether the chain's empty result is wrong; None if only the second step can tell.
 
         Checked once a day.
         """

@@ -222,9 +222,7 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """Reads the open directory.
-
-    It never sends a token, and refuses searches that would identify a member (fhir-notes 9).
+    """The client of the open directory. It never sends a token, and refuses searches that name a member (fhir-notes 9).
 
     `traits` are the known facts about its server.
     """
@@ -234,14 +232,12 @@ class DirectoryClient:
         self._chains, self.traits = Chains(self._server), self._server.traits
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages of a search.
-
-        A chained search that the server does not support is made in two steps (F33, T44).
+        """Yield the pages of a search; a chained search that the server cannot do is done in two steps (F33, T44).
 
         Raises:
-            ValueError: the search is not for the directory, or identifies a member.
-            PayerForbids, PayerLacks: this type is refused.
-            PayerError: no valid response.
+            ValueError: the search is not for the directory, or names a member.
+            PayerForbids, PayerLacks: the payer does not return this type.
+            PayerError: there was no usable response.
         """
         _check(search)
         try:

@@ -227,10 +227,7 @@ def _above(url: str | None) -> list[str]:
 
 
 class SingleFlight(Generic[T]):
-    """Caches the last good value. `fetch` returns None if the source is unavailable or wrong.
-
-    Then the old value stays.
-    """
+    """Caches the last good value. `fetch` returns None if the source is down or wrong; the old value is then kept."""
 
     def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:
         self._clock, self._fetch = clock, fetch

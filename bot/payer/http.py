@@ -110,7 +110,7 @@ class Http(httpx.AsyncBaseTransport):
         *,
         kind: str = "",
     ) -> httpx.Response:
-        """Send one POST of a form (pairs, or already encoded), without retries.
+        """Send one POST of a form (pairs, or already encoded), never retried.
 
         A token request may have taken effect (T50).
 
@@ -174,10 +174,7 @@ def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None,
 
 @lru_cache(maxsize=64)
 def _target(url: str) -> httpx.URL:
-    """Return the parsed URL of a form, cached.
-
-    There is one for each type and for tokens, and none identifies a member.
-    """
+    """Return the parsed URL of a form, cached: there are few, and none contains a member's id."""
     return httpx.URL(url)
 
 

@@ -114,7 +114,7 @@ class Origin:
 
 
 class Breaker:
-    """The circuit breaker of one type of resource at an origin, and the `origin` itself."""
+    """The circuit breaker of one resource type at an origin, and the `origin` itself."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin

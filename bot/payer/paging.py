@@ -205,9 +205,9 @@ class Server:
         return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
 
     async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
-        """Return the page of the first searches by POST.
+        """Return the page of a server's first search by POST.
 
-        If it is empty, GET is tried, as the server may ignore the form.
+        If it is empty, repeat by GET: the server may ignore form bodies.
         """
         if page.entries:
             self._learn_posts(taken=True)

@@ -41,9 +41,9 @@ def batches(ids: Sequence[str], *, prefix: str = "") -> Iterator[tuple[str, ...]
 
 
 def split(name: str) -> tuple[str, str] | None:
-    """Return (reference, parameter) of `location.address-city` or `location:Location.address-city`.
+    """Return the reference and its parameter for `location.address-city` or `location:Location.address-city`.
 
-    None if not a chain.
+    None otherwise.
     """
     head, dot, rest = name.partition(".")
     reference = head.partition(":")[0]

@@ -114,12 +114,10 @@ class Tolerance:
 
 
 def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
-    """Yield simpler searches.
+    """Yield simpler searches: without what the server named, then without each optional parameter, then without all.
 
-    Without what the server mentioned, without each optional parameter, then without all of them.
-
-    The patient, ids and people's names are never dropped, because that would be another search. The caller checks the
-    results against what was dropped.
+    Parameters that identify the owner, ids and people's names are never dropped, since that would change the question.
+    The caller applies the dropped filters itself.
     """
     optional = [name for name, _ in search.params if name in {*_COMFORTS, *_FILTERS}]
     optional = sorted(set(optional), key=[*_COMFORTS, *_FILTERS].index)

@@ -101,9 +101,9 @@ def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks that each fit into a message.
+    """Yield blocks that each fit a message.
 
-    Long tables and rows of buttons are split, surplus charts become text.
+    Long tables and button rows are split, charts beyond the limit become text.
     """
     charts = 0
     for block in blocks:
@@ -210,9 +210,9 @@ def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
 
 
 def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
-    """Return lines as mrkdwn, for elements without rich text.
+    """Return lines as mrkdwn where Slack takes no rich text.
 
-    None if a text would be read as a mark, or is too long.
+    None if a word could be read as markup or it is too long.
     """
     lines = [tuple(spans) for spans in lines]
     text = "\n".join("".join(map(_marked, spans)) for spans in lines)
@@ -270,7 +270,7 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
 
 
 def _rows(block: Block | ListTable) -> tuple[tuple[Span, ...], ...]:
-    """The cells of what is a table, its header first; none for what is none, or more than Slack takes."""
+    """Return the cells of a table, its header first; none if it is no table or exceeds Slack's limits."""
     rows: tuple[tuple[Span, ...], ...] = ()
     if isinstance(block, ListTable):
         rows = tuple(tuple(map(Span, row)) for row in block.rows)
@@ -283,7 +283,7 @@ def _rows(block: Block | ListTable) -> tuple[tuple[Span, ...], ...]:
 
 
 def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
-    """A table on one page. Slack draws the first row as the header, and reads out the first cell of each row."""
+    """Return a table on one page. Slack shows the first row as the header and reads out the first cell of each row."""
     return {
         "type": TABLE,
         "caption": cut(caption, _HEADER),

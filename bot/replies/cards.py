@@ -125,9 +125,9 @@ def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
 
 
 def _shown(block: Block, before: Block | None) -> object:
-    """Return what shows a block after another.
+    """Return the elements of a block.
 
-    An entry that continues a table is a row, the first one has the header.
+    A list entry that continues a table is a row of it, the first also has the header.
     """
     if not isinstance(block, Item) or not block.cells:
         return list(_elements([block]))

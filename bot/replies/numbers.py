@@ -17,11 +17,9 @@ NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A phone number.
+    """`text` takes messages, `word` is what to write there, `press` is the key to press after calling.
 
-    `text` accepts messages, `word` is what to write there, `press` is the key to press after calling.
-
-    `site` is a page if there is no `number`; `name` is what the state or the plan calls it.
+    `site` is a page to open if there is no `number`; `name` is what the state or the plan calls it.
     """
 
     source: str

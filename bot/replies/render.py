@@ -88,11 +88,9 @@ def environment(
     catalogue: Catalogue | None = None,
     written: Callable[[str], str] = str,
 ) -> ImmutableSandboxedEnvironment:
-    """Return Jinja as templates may use it.
+    """Return Jinja with our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
 
-    Our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
-
-    `catalogue` has the language's texts; without it `say` returns English. `written` rewrites each text.
+    `catalogue` holds the translations; without it `say` returns English. `written` rewrites each text.
     """
     say = Say(catalogue, finalize, written)
     jinja = _Sandbox(
@@ -112,11 +110,10 @@ class Words:
     """Renders templates by name and language. Each template is compiled once, when first needed."""
 
     def __init__(self, templates: Path, common: Mapping[str, object] | None = None) -> None:
-        """`common` are values for all templates, besides the folder's numbers and appeals, and the command.
+        """`common` are values for all templates, in addition to the folder's numbers and appeals, and the command.
 
         Raises:
-            ValueError: `numbers.yaml` or `appeals.yaml` is faulty, or a catalogue cannot be read; the message names the
-                file.
+            ValueError: `numbers.yaml`, `appeals.yaml` or a catalogue is faulty; the text names the file.
         """
         self._templates = templates
         self.numbers = load_numbers(templates)

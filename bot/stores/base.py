@@ -66,7 +66,7 @@ class Store(Protocol):
         ...
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the values of rows given by (kind, key), in that order, read in one statement.
+        """Return the values of rows given as (kind, key), in that order, read in one statement.
 
         None for a missing row.
         """
@@ -109,12 +109,10 @@ class Store(Protocol):
         ...
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
-        """Lease the oldest unleased row of a kind that is the first of its lane, until `until`.
+        """Lease the oldest row of a kind that has no lease and is the first of its lane; None if there is none.
 
-        None if there is no such row.
-
-        A row whose lease has expired can be leased again; `finish` or `drop` ends the work on it. With `lane`, only
-        rows of that lane are considered.
+        The lease lasts until `until`; afterwards the row can be leased again. `finish` or `drop` ends the work on it.
+        With `lane`, only that lane is searched.
         """
         ...
 
@@ -131,10 +129,9 @@ class Store(Protocol):
         ...
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
-        """Finish the work on a row: delete its value and release the next row of its lane.
+        """End the work on a row: delete its value, release its lane and keep its key until `expires` (T39).
 
-        The key stays in use until `expires`, so that the same work is not accepted twice (T39). `lease` is as for
-        `swap`; `lane` is the row's lane, which is checked for more rows.
+        `lease` is as for `swap`. `lane` is the row's lane, which is checked for further rows.
         """
         ...
 

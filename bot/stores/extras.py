@@ -1,7 +1,4 @@
-"""The optional dependencies: `pip install ".[teams]"`, `[postgres]`, `[mcp]`, `[xlsx]`, `[all]`.
-
-They are on no index.
-"""
+"""Optional dependencies: `pip install ".[teams]"`, `[postgres]`, `[mcp]`, `[xlsx]`, `[all]`, from the source folder."""
 
 from __future__ import annotations
 

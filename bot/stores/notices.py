@@ -27,11 +27,9 @@ Then = Callable[[], None]
 
 
 class WorkNotices:
-    """Listens on a connection of its own, from the first call of `heard` on.
+    """Listens for notifications on a connection of its own from the first call of `heard`.
 
-    `tell` notifies all processes, including this one.
-
-    `hears` is whether notifications currently arrive.
+    `tell` sends a notification to all processes, this one included. `hears` is True while notifications arrive.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:

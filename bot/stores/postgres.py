@@ -135,9 +135,9 @@ class PostgresStore(SqlStore):
         return row
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and store `put` in one transaction.
+        """Delete an owner's rows, add `new` and write `put` in one transaction.
 
-        False, with no change, if a key is in use.
+        False, with nothing changed, if a new key exists.
         """
         kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
         rows = await self._run(
@@ -159,10 +159,7 @@ class PostgresStore(SqlStore):
         await self._pool.close()
 
     async def _left(self, kind: str, until: float | None) -> None:
-        """Notify other processes of work of this kind if its lease ended before now.
-
-        `until` is the end of the lease.
-        """
+        """Notify the other processes if the lease of a row of this kind ends now or has ended."""
         if self._notices is not None and until is not None and until <= self._clock():
             await self._tell(kind)
 

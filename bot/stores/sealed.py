@@ -142,10 +142,7 @@ class Vault:
         self._newest = _key_id(keys[0])
 
     def _reread(self, head: bytes) -> AESGCM | None:
-        """Reload the key file if the value's key is missing, as another process may have added it (T36).
-
-        Return its cipher.
-        """
+        """Return the cipher of a key that another process has added to the key file since it was read (T36)."""
         if self._file is None or head[:1] != _VERSION:
             return None
         with suppress(ConfigError, OSError):

@@ -84,7 +84,7 @@ class SqlStore(ABC):
         return bytes(rows[0][0]) if rows else None
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the values of rows given by (kind, key), in that order, read in one statement.
+        """Return the values of rows given as (kind, key), in that order, read in one statement.
 
         None for a missing row.
         """
@@ -190,9 +190,9 @@ class SqlStore(ABC):
         return sql, {"owner": owner, "every": not kinds, "kinds": self._kinds(kinds)}
 
     async def sweep(self) -> int:
-        """Delete expired rows and counters, a few hundred a statement so that others get their turn.
+        """Delete expired rows and counters, 500 a statement so that other statements can run between.
 
-        Return the number deleted.
+        Return how many.
         """
         gone = 0
         for table in ("rows", "counters"):

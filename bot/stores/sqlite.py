@@ -111,9 +111,9 @@ class SqliteStore(SqlStore):
         """Do nothing: SQLite sends no notifications, so callers poll."""
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and store `put` in one transaction.
+        """Delete an owner's rows, add `new` and write `put` in one transaction.
 
-        False, with no change, if a key is in use.
+        False, with nothing changed, if a new key exists.
         """
         statement, values = _all_of(new, put, self._clock())
         if not drops:
@@ -134,9 +134,9 @@ class SqliteStore(SqlStore):
         return await self._patiently(whole)
 
     async def sweep(self) -> int:
-        """Delete expired rows and counters, a few hundred a statement so that others get their turn.
+        """Delete expired rows and counters, 500 a statement so that other statements can run between.
 
-        Return the number deleted.
+        Return how many.
         """
         gone = await super().sweep()
         # What was deleted stands in older pages of the file until the log is written into it, and in the log after.

@@ -132,8 +132,8 @@ class Detail(WithDocument):
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
     be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
     nothing in particular is. `place_names` are places of which no more is told, `own_addresses` those of an
-    organization that is listed at no place. `where`: how far it is from there is
-    asked. `technical`: the receipt with its records.
+    organization that is listed at no place. `where`: how far it is from there is asked. `technical`: the receipt with
+    its records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]

@@ -48,8 +48,7 @@ class InNetwork(Summary):
     Attributes:
         verdict: `listed` at every place in question, `partly` at some, `elsewhere` only at other places, `other` only
             in other networks, `silent` without any network, `any` if no network was asked for, `unclear` if its name
-            matches
-            none or several, `ended` if whoever has the name is no longer listed.
+            matches none or several, `ended` if whoever has the name is no longer listed.
         wanted: The networks in question; `guessed` if they are the person's own by their coverage.
         places: The places in question; `others` are further ones.
         updated: The oldest update of the listings for the places in question.

@@ -49,9 +49,8 @@ async def _all(kills: int, news: int, batch: int, rate: float) -> bool:
         }
         for told, (database, replicas) in stores.items():
             if kills:
-                whole.append(
-                    await _messages(told, url, replicas, kills // 2, rate)
-                )
+                url = database.emptied() if database else None
+                whole.append(await _messages(told, url, replicas, kills // 2, rate))
             if news:
                 whole.append(await _news(told, database.emptied() if database else None, news // 2))
     if batch:

@@ -72,11 +72,10 @@ class SlackController:
     async def work(
         self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str = "not_taken"
     ) -> None:
-        """Do a job; if Slack rejects what is posted, log it and tell the person in one sentence.
+        """Do a job. If Slack refuses what is written, log it and send the asker one sentence.
 
         Raises:
-            Unreachable: nothing was posted, or only what can be found later, and the person could not be told: try
-                again.
+            Unreachable: nothing was written, or only what can be found again, and nobody could be told; try again.
         """
         began = _Began(delivery)
         delivery = replace(delivery, writing=began.writing)
@@ -177,9 +176,9 @@ class SlackController:
         self._next[delivery.key] = writer
 
     async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
-        """Return whether nothing is left to post.
+        """Return whether nothing is left to write.
 
-        The answer is there, or the person was told that it may be missing (F52).
+        The answer is there, or its asker is told that it may be missing (F52).
         """
         if not (delivery.exhausted or delivery.maybe_written):
             return False
@@ -213,9 +212,9 @@ class SlackController:
         await home.publish(here, self._host, self._notices, self._modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
-        """Update a person's Home tab after an answer.
+        """Update a person's Home after an answer.
 
-        Failures are only logged, because it is updated whenever it is opened.
+        A failure is logged only, since Home is rendered whenever it is opened.
         """
         try:
             await self.show_home(here, incoming)

@@ -87,9 +87,9 @@ class SlackApp:
     ) -> None:
         """`commands` are the slash commands.
 
-        `inbox` makes the inbox of deliveries, `retention` records messages to delete.
+        `inbox` stores deliveries, `retention` records messages that may have to be deleted.
 
-        `forget` deletes a person's stored data; `now` returns the local time.
+        `forget` deletes everything that is stored about a person; `now` returns the local time.
         """
         self._host, self._given, self._table, self._clock = host, credentials, table, clock
         self._refused, self._commands, self._inbox_of = refused, tuple(commands), inbox
@@ -188,9 +188,9 @@ class SlackApp:
         return None if here is None else await here.is_present(person)
 
     async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
-        """Return which of these people of one workspace are full members.
+        """Return which of these people of one workspace are full members, from its list.
 
-        People that Slack does not list are missing.
+        People whom it lacks are missing.
         """
         here = await self._workspaces.of(people[0].enterprise, people[0].team)
         return {} if here is None else await here.are_present(people, self._pause)

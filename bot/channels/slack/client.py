@@ -53,9 +53,7 @@ _CODE = re.compile(r"[a-z_]{1,80}")
 def code_of(error: BaseException | None) -> str:
     """Return Slack's error code of a failed call, such as `channel_not_found`.
 
-    "" for any other error, or if not a code.
-
-    A proxy in between may respond with anything, for example an HTML page.
+    "" for any other error or a malformed code.
     """
     if not isinstance(error, SlackApiError):
         return ""

@@ -84,11 +84,11 @@ _CALL_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The operator's credentials for Slack: a token for one workspace, or a client for many.
+    """The operator's credentials for Slack: a token for one workspace, or an OAuth client for many.
 
-    Secrets are not in its repr.
+    Secrets are not printed.
 
-    `tools`: the manifest includes the MCP tools.
+    `tools` is True if the manifest names the MCP tools.
     """
 
     api_url: str = "https://slack.com/api/"
@@ -122,10 +122,7 @@ class Connection:
         self.urls = ResponseUrls(self.session, credentials.api_url)
 
     def client(self, token: str | None) -> Client:
-        """Return a client for a token.
-
-        Requests that were surely not executed are sent again, at a rate limit when allowed.
-        """
+        """Return a client with a token. Calls that Slack did not receive or rate-limited are retried."""
         return Client(
             token,
             self._credentials.api_url,

@@ -118,10 +118,7 @@ class Errands:
         }
 
     async def take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
-        """Store an incoming request until it is answered.
-
-        Duplicate Slack deliveries are stored once, and the request survives the end of a process (F50, F51).
-        """
+        """Store a delivery until it is answered, once, even if it is delivered again or a process dies (F50, F51)."""
         if incoming is None:
             return
         installed = here.installed
@@ -194,10 +191,7 @@ class Errands:
             await self._desk.work(here, incoming, delivery, self._jobs[kind], notice)
 
     async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Tell a person who edited a message how to ask again, because an answer is not changed afterwards.
-
-        Only once.
-        """
+        """Tell a person once how to ask again after editing a message, because answers are not changed afterwards."""
         place = OneToOne(incoming.channel, incoming.thread)
         if not await self._desk.stands(here, incoming, place, delivery):
             await delivery.writing(findable=True)

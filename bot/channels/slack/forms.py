@@ -1,8 +1,7 @@
-"""Slack modals for questions that are easier to ask with a form. The rule files define the forms and their fields.
+"""The pack's forms as Slack modals. The rule files define them and their fields.
 
-Each field is a `key:value` option of the form's intent; labels are the templates `templates/channels/form_*`. A form
-contains no member data, except that the network may be preselected if the file allows it; then only where nobody else
-sees that the form was opened.
+Each field is a `key:value` option of the form's intent; labels are in `templates/channels/form_*`. A form holds no
+member data except, if its file says so, the member's probable network, and only if nobody else sees the form opened.
 """
 
 from __future__ import annotations

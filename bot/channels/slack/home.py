@@ -1,6 +1,6 @@
-"""App Home: what the bot can do, and whether an account is connected.
+"""App Home: what the bot can do and whether an account is connected.
 
-It stays visible, so it has no names or amounts.
+It stays visible, so it has no names and amounts.
 """
 
 from __future__ import annotations

@@ -17,17 +17,13 @@ _LONGEST_ID = 255
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A person's message, command, press or form.
+    """A person's message, command, press or form. `direct` is True in the 1:1 chat with the bot.
 
-    Attributes:
-        direct: True in the 1:1 chat with the bot.
-        at: Slack's time of it, if given; posts that answer it are later.
-        own_chat: True if it came from no conversation (App Home, a form), so the answer goes to the 1:1 chat.
-        quoted: True if the text is a message that the person selected, not their own words.
-        action: the kind of button pressed.
-        view: the open form in which it was pressed.
-        trigger: opens a form within three seconds.
-        response_url: a secret that allows to write to the person: never logged, stored encrypted until it is answered.
+    `at` is Slack's timestamp, if any; the answer is younger. `own_chat`: it came from Home or a form, so the answer
+    goes to the 1:1 chat. `quoted`: the text is from a message that the person chose. `action` is the kind of the
+    pressed button, `view` the open form in which it was pressed. `trigger` opens a form within three seconds.
+    `response_url` is a secret that allows writing to the person; it is never logged, and stored only encrypted, until
+    it is answered.
     """
 
     key: str

@@ -84,11 +84,9 @@ class Installations(AsyncInstallationStore):
 
 
 class States(AsyncOAuthStateStore):
-    """The OAuth states of installations in progress.
+    """The OAuth states of installations. A state holds its own encrypted expiry, so issuing one stores nothing.
 
-    A state contains its own expiry, encrypted, so issuing stores nothing.
-
-    Only a used state is stored, as a hash, so that of several callbacks with one state only one succeeds (T04).
+    A state that returns is stored as a digest, so that one of several callbacks with it succeeds (T04).
     """
 
     def __init__(self, table: KeyValueTable) -> None:
@@ -234,10 +232,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 def read_ending(body: Body) -> Ending | None:
-    """Return the uninstall or deactivation in an event listed in `ENDINGS`.
-
-    None for an event that removes no access, such as a changed profile picture.
-    """
+    """Return the ending in an event of `ENDINGS`; None for an event that ends nobody, such as a changed picture."""
     event = body["event"]
     enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
     tokens, user = event.get("tokens") or {}, event.get("user") or {}

@@ -57,5 +57,5 @@ class KeyValueTable:
         return ends > self._clock()
 
     async def release(self, key: str) -> None:
-        """Let the next caller with a key be the first again."""
+        """Let the next caller of `first` with this key be the first again."""
         await self._store.drop("seen", key)

@@ -126,9 +126,9 @@ class EphemeralWriter(SlackWriter):
         self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
-        """Send to the asker through the response URL, which allows five posts.
+        """Write to the asker through the response URL, which allows five posts.
 
-        Directory data can be shared from there.
+        Directory facts get buttons for sharing.
         """
         if reply.passing and self._left < _MOST_RESPONSES:
             return

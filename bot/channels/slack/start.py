@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 async def start(
     host: ChannelHost, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> AsyncIterator[SlackApp | None]:
-    """Within this context, Slack is started; yields None if its settings are missing.
-
-    `pause` waits between messages.
-    """
+    """Yield Slack, started, if it is configured, otherwise None. `pause` waits between messages to a channel."""
     settings = host.settings
     if settings.slack_bot_token is None and settings.slack_client_id is None:
         yield None

@@ -78,14 +78,14 @@ class Workspace:
         self._languages: TTLCache[str, Language] = TTLCache(_MOST_PEOPLE, _DAY_SECONDS)
 
     async def person(self, user: str, team: str) -> tuple[Person, bool]:
-        """Return the person, and whether they may use the directory only.
+        """Return the person, and whether they may ask the directory only.
 
         Guests, strangers, people of other workspaces.
 
-        A person whom Slack does not know is treated as a stranger.
+        A person whom Slack does not know counts as a stranger.
 
         Raises:
-            Unreachable: Slack does not respond.
+            Unreachable: Slack does not answer.
             WhoUnknown: Slack does not tell this app who people are.
         """
         profile = await self.profile(user)
@@ -108,11 +108,9 @@ class Workspace:
         return not directory_only
 
     async def are_present(self, people: Sequence[Person], pause: Pause) -> dict[Person, bool]:
-        """Return which of these people are full members, from the workspace's list.
+        """Return which of these people are full members, from the workspace's list; people whom it lacks are missing.
 
-        People that are not listed are missing.
-
-        The list is read only as long as that is cheaper than to ask about each. An organization has no list of its own.
+        The list is read as long as that takes fewer calls than asking about each. An organization has no list.
         """
         wanted, found = {person.user: person for person in people}, dict[Person, bool]()
         pages, cursor = len(people) // _PAGES_FOR, ""
@@ -215,9 +213,9 @@ class DeliveryMark:
         return cls(hashlib.sha256(b"slack\x00" + delivery.encode()).hexdigest()[:32])
 
     def metadata(self, *, done: bool) -> dict[str, Any]:
-        """Return the metadata argument of a post or an update.
+        """Return the metadata of a post or an update.
 
-        `done` for the last page of the last reply, once it is filled in.
+        `done` is True for the last page of the last reply once it has its text.
         """
         if not self.key:
             return {}

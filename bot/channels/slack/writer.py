@@ -206,11 +206,10 @@ class SlackWriter:
                 raise
 
     async def _write(self, to: _Writing) -> None:
-        """Post a reply. A progress note that Slack rejects is dropped.
+        """Write a reply. A progress note that Slack refuses is dropped.
 
         Raises:
-            Unreachable: it is unknown whether a post succeeded, it cannot be looked up, and the question can be asked
-                again.
+            Unreachable: a progress note may exist that cannot be found again.
         """
         lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
         with contextlib.suppress(*(lost if to.reply.passing else ())):

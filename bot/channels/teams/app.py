@@ -95,7 +95,7 @@ class TeamsApp:
 
         `gone` is called with a person who removed the app.
 
-        `renew` returns a card's current content.
+        `renew` returns the current content of a card.
         """
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._refused = refused
@@ -333,9 +333,9 @@ class TeamsApp:
             _failed(error)
 
     async def _pass_on(self, writer: TeamsWriter, incoming: Incoming, message: Message, delivery: Delivery) -> None:
-        """Share an answer where its asker asked.
+        """Share an answer with everybody where its asker asked.
 
-        If they did so from their own chat, tell them there that it is done.
+        Confirm it in the asker's own chat if it was pressed there.
         """
         found = await self._sharing.taken(message.press or "", message.person)
         if found is None:

@@ -128,10 +128,7 @@ OwnChat = Callable[[Incoming, Person], Awaitable[OneToOne | None]]
 
 
 class Dialogs:
-    """Opens dialogs and handles what they submit.
-
-    `own_chat` is the 1:1 chat with the bot, `keep` has a message answered.
-    """
+    """Opens dialogs and processes their submission. `own_chat` returns a person's chat, `keep` stores a message."""
 
     def __init__(
         self,
@@ -201,10 +198,7 @@ class Dialogs:
         return {"task": {"type": "continue", "value": value}}
 
     async def _take(self, incoming: Incoming | None, language: Language) -> Dialog:
-        """Have a message answered in the person's own chat.
-
-        Return a note that says so, or that there is no such chat.
-        """
+        """Store a question for the person's own chat and return a notice; a different one if there is no such chat."""
         if incoming is None or not incoming.text:
             return told(self._notices.text("old_button", language))
         if not incoming.personal:

@@ -27,15 +27,12 @@ _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A person's message, press or sign-in code, or an `edited` message.
+    """A person's message, press, or code from a pop-up; `edited` is a changed message.
 
-    Attributes:
-        object_id: the person's id in their Entra tenant; "" for guests of a meeting.
-        sender: the person's id in this bot's conversations.
-        aside: True if only they saw it in a place that others read, as a slash command, so only they see the answer.
-        command: the slash command that the text was typed after.
-        form: the intent whose form was submitted.
-        quoted: True if the text is a message that the person selected, not their own words.
+    `object_id` is the person's id in their Entra tenant, "" for guests of a meeting. `sender` is their id in this bot's
+    conversations. `aside`: only they saw it where others read too, so only they see its answer. `command` is the slash
+    command of the text, `form` the intent of the submitted form. `quoted`: the text is from a message that the person
+    chose.
     """
 
     id: str
@@ -77,10 +74,9 @@ class Incoming:
 
 
 def read_message(body: Body) -> Incoming | None:
-    """Return the message or button press in an activity.
+    """Return a message or a submitted button; None for bots, empty messages, and what cannot be answered.
 
-    None for messages from bots, for system-generated activities and for activities that cannot be replied to. A submit
-    from a card of an earlier version is returned as an expired button.
+    A value that a card of an earlier version submits is a button that has expired.
     """
     value = body.get("value")
     press = word(value, "press")[:LONGEST_ID] or None

@@ -68,10 +68,7 @@ class Notices:
         return f"https://teams.microsoft.com/l/entity/{quote(self._app_id)}/conversations?tenantId={quote(tenant)}"
 
     def in_every_language(self, name: Literal["edited", "interrupted", "not_kept", "share_over"]) -> Shareable:
-        """Return a text in all languages, when none is known.
-
-        After an interrupted try the answer may be there (F52).
-        """
+        """Return a notice in all languages, for events without a language of their own."""
         tongues = self._words.languages
         blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
         return Shareable(intent=name, language=SOURCE, blocks=tuple(dict.fromkeys(blocks)), to_asker=True)

@@ -43,10 +43,7 @@ class Thumbs:
         self._keep = keep
 
     async def note(self, person: Person, place: OneToOne, message: str, rating: Rating) -> None:
-        """Store the buttons behind the thumbs under a message.
-
-        Without this, a press is answered as an expired button.
-        """
+        """Store what the thumbs under a message press. Without it, a press reports that the button has expired."""
         kept = json.dumps({"like": rating.right.id, "dislike": rating.wrong.id}).encode()
         key = _key(person.team, person.user, place.conversation, message)
         with suppress(StoreError):

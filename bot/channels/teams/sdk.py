@@ -80,10 +80,9 @@ Token = Callable[[str, str | None], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Substitutes for Microsoft's services: the address of the connector's keys, and a function for our own tokens.
+    """Replacements for Microsoft's services: the URL of the connector's keys, and a function that makes our own tokens.
 
-    `open` accepts activities without a token, from this machine only, as the Microsoft 365 Agents Playground sends
-    none.
+    `open` accepts activities without a token from this machine, as the Microsoft 365 Agents Playground sends them.
     """
 
     keys_url: str | None = None
@@ -143,11 +142,9 @@ class Keys:
         self._tried = -_NEVER
 
     async def endorse(self, kid: str, channel: str = CHANNEL) -> bool:
-        """Return whether the connector has this key and endorses it for the channel.
+        """Return whether the connector has this key and it is endorsed for the channel.
 
-        False for a key without endorsements.
-
-        Keys are fetched again for an unknown key, and every hour, at most twice a minute.
+        Keys are fetched for an unknown key, and every hour, at most twice a minute.
         """
         if kid not in self._known() or self._clock() - self._tried >= _FRESH_SECONDS:
             await self.fetch()

@@ -43,10 +43,7 @@ class ShownAside:
         self._table, self._notices, self._now = table, notices, now
 
     async def offered(self, reply: Shareable, person: Person, asked_in: Shared, *, here: bool = True) -> Shareable:
-        """Return the answer with its button; unchanged if it cannot be stored. `here`.
-
-        It is shown where it was asked.
-        """
+        """Return the answer with its button; unchanged if it cannot be stored. `here`: it is where it was asked."""
         if not can_be_shown_on(reply):
             return reply
         key = secrets.token_urlsafe(12)

@@ -81,10 +81,7 @@ class DevChat:
         return page
 
     async def say(self, request: Request) -> Response:
-        """Answer a message from the page's own form, and show the conversation again.
-
-        Other pages' forms are ignored.
-        """
+        """Answer what our own form sent, and respond with the conversation; forms of other pages are ignored."""
         if not _is_here(request):
             return _nothing()
         fields, secret = await fields_of(request), self._forms.secret(request)
