@@ -130,10 +130,6 @@ class Memory:
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
 
-    def spoken_after(self, asked: Asked | None) -> tuple[str, ...]:
-        """The Patient ids that questions were about, once `asked` is one of them."""
-        return tuple(dict.fromkeys(((asked.whose,) if asked and asked.whose else ()) + self.spoken))
-
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """The questions that stay within reach when `asked` is the last one, the newest first."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
