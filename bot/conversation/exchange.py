@@ -223,7 +223,7 @@ class Keeper:
             language=reply.language,
             choice=memory.choice,
             whose=memory.whose,
-            spoken=memory.spoken_after(asked),
+            spoken=tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *memory.spoken))),
             met=memory.met,
             typed=memory.typed,
             unread=memory.unread if keeps is not None else None,

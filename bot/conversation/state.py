@@ -129,10 +129,6 @@ class Memory:
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
 
-    def spoken_after(self, asked: Asked | None) -> tuple[str, ...]:
-        """Return the Patient ids that questions were about, including `asked`."""
-        return tuple(dict.fromkeys(((asked.whose,) if asked and asked.whose else ()) + self.spoken))
-
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """Return the questions that stay available if `asked` is the last one, newest first."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:

@@ -93,10 +93,7 @@ class ClaimWish:
 
     @property
     def sides(self) -> tuple[ClaimWish, ...]:
-        """One wish for each of several named claim types and kinds of care, or providers.
-
-        Empty if there is only one.
-        """
+        """One wish for each of several named claim types, kinds of care or providers; empty if there is one."""
         types = self.claim_types if self.either or len(self.claim_types) > 1 else ()
         kinds = self.services if self.either or len(self.services) > 1 else ()
         found = [replace(self, claim_types=(one,), service=None, services=(), either=False) for one in types]
@@ -252,10 +249,7 @@ def tells_state(claim: Claim, state: str | None) -> bool:
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
-    """Return whether prescription fills may be meant in addition to visits; `claims` are the matching ones.
-
-    True for a kind of care, a claim type, or a named provider that has only fills, such as a pharmacy.
-    """
+    """Return whether prescription fills may be meant too: for a kind of care, a claim type, or a pharmacy by name."""
     only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
     return bool(wanted.services or wanted.claim_types or wanted.drugs) or only_fills
 

@@ -102,21 +102,17 @@ class Evidence(NamedTuple):
     weight: float
 
 
-_Row = tuple[int, int]
-"""The position of a row among the weights, and its inverse document frequency in eighths."""
-
-
 class Weights:
     """Scores the evidence in messages. A row of weights is one large number, so that rows are added in one step."""
 
     def __init__(self, header: Header, weights: bytes) -> None:
         self.labels = tuple(header.labels)
         self.header, self.weights, self.slope = header, weights, header.slope
-        self._rows: dict[str, dict[str, _Row]] = {}
-        place = 0
+        self._rows: dict[str, dict[str, int]] = {}
+        places = count()
         for kind, names in header.rows.items():
-            self._rows[kind] = dict(zip(names, zip(count(place), header.often[kind]), strict=True))
-            place += len(names)
+            self._rows[kind] = dict(zip(names, places, strict=False))
+        self._often = bytes([rare for kind in header.rows for rare in header.often[kind]])  # by the place of a row
         self._added: dict[int, int] = {}
         self._shape = f"<{len(self.labels)}I"
 
@@ -138,10 +134,10 @@ class Weights:
         rows = self._rows.get(kind, {})
         total = often = square = 0
         for text, number in counts.items():
-            row = rows.get(text)
-            if row is None:
+            place = rows.get(text)
+            if place is None:
                 continue
-            place, rare = row
+            rare = self._often[place]
             times = rare * number if kind != "found" else EIGHTHS
             total += self._row(place) * times
             often += times
@@ -181,7 +177,7 @@ class Weights:
         every = [
             Evidence(kind, text, (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind])
             for kind, rows in self._rows.items()
-            for text, (place, _) in rows.items()
+            for text, place in rows.items()
         ]
         every.sort(key=lambda one: (-one.weight, one.text))
         return [*every[:most], *reversed(every[-most:])]
@@ -193,11 +189,10 @@ class Weights:
         for kind, counts in found.items():
             square = self._total(kind, counts)[2]
             for text, number in counts.items():
-                row = self._rows.get(kind, {}).get(text)
-                if row is None or not square:
+                place = self._rows.get(kind, {}).get(text)
+                if place is None or not square:
                     continue
-                place, rare = row
-                times = rare * number / sqrt(square) if kind != "found" else 1.0
+                times = self._often[place] * number / sqrt(square) if kind != "found" else 1.0
                 weight = (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind] * times
                 spoken.append(Evidence(kind, text, weight))
         return sorted(spoken, key=lambda one: (-abs(one.weight), one.text))

@@ -148,9 +148,7 @@ class _Reading:
         elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif line[0] == "[" and _BUTTONS.fullmatch(line):
-            last = self.blocks[-1] if self.blocks else None
-            before = last.buttons if isinstance(last, Actions) else ()
-            self.blocks[len(self.blocks) - bool(before) :] = [Actions((*before, *self._actions(line)))]
+            self._take_buttons(line)
         else:
             self.blocks.append(Line(spans(line)))
 
@@ -184,6 +182,13 @@ class _Reading:
         label, _, words = label.partition(" :: ")
         point = ChartPoint(_text(label), tuple(_number(_text(cell)) for cell in numbers), _text(words))
         self.blocks[-1] = replace(chart, points=(*chart.points, point))
+
+    def _take_buttons(self, line: str) -> None:
+        last = self.blocks[-1] if self.blocks else None
+        if isinstance(last, Actions):
+            self.blocks[-1] = Actions((*last.buttons, *self._actions(line)))
+        else:
+            self.blocks.append(Actions(self._actions(line)))
 
     def _actions(self, line: str) -> tuple[Action, ...]:
         return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
