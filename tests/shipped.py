@@ -102,7 +102,8 @@ def compiled_in(folder: Path) -> None:
     A compiled template holds the words of its language, so each language has a folder of its own; what was compiled by
     other code or with other words is deleted.
     """
-    made_by = *sorted((find_pack() / "templates").glob("*.po")), Path(__file__).with_name("pseudo.py")
+    words = (find_pack() / "templates").glob("*.[py]*")
+    made_by = *sorted(words), Path(__file__).with_name("pseudo.py")
     code = [code_of(room) for room in ("accounts", "documents", "replies")]
     own = folder / "templates" / key_of(*made_by, of="".join((version("jinja2"), *code)))[:20]
     own.mkdir(parents=True, exist_ok=True)
@@ -117,6 +118,7 @@ def compiled_in(folder: Path) -> None:
 def _keep_compiled(pack: Pack) -> None:
     for language, jinja in pack.words._by_language.items():
         keep_compiled(jinja, language)
+        keep_compiled(pack.words._about(language), f"{language}-of-others")
 
 
 def keep_compiled(jinja: Environment, language: str) -> None:

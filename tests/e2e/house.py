@@ -67,6 +67,10 @@ class Elastic:
         await asyncio.sleep(0)
 
 
+# It carries only the rehearsal's browser, and tells fifteen steps of each request: the bot's own wire is aiohttp.
+logging.getLogger("httpcore").setLevel(logging.INFO)
+
+
 class LogTrap(logging.Handler):
     """Every record of every library at DEBUG, with its arguments and traceback, beside what the bot itself printed."""
 
@@ -77,9 +81,8 @@ class LogTrap(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the whole record. httpcore carries only the rehearsal's browser: the bot's own wire is aiohttp."""
-        if not record.name.startswith("httpcore"):
-            self.lines.append(self.format(record))
+        """Keep the whole record."""
+        self.lines.append(self.format(record))
 
     @property
     def text(self) -> str:
