@@ -242,8 +242,7 @@ class Engine:
         chances, dangers = self._chooser.weighed(heard, context) if heard.keys else ({}, {})
         answered = self._is_answer(heard) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
-        known = bool(heard.marks.keys() - {"FILLER"}) or self._chooser.weights.knows(heard.said.words)
-        if not answered and not known:
+        if not (answered or heard.marks.keys() - {"FILLER"} or self._chooser.weights.knows(heard.said.words)):
             return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
         if not answered and chances.get(top, 0.0) < LOST:
             return self._unknown(text, heard, begun, chances, dangers)
@@ -262,10 +261,8 @@ class Engine:
         asks = self._asks(own, others, licence, goes_on=goes_on)
         slots, follows = own.slots, before if top.startswith(FOLLOW) else None
         taken = taken_by(intent, follows)
-        owner = None
-        if (follows or intent).needs == "member" and PERSON not in slots:
-            owner = owner_left(heard, taken)
-        if owner is not None:
+        whose = PERSON not in slots and (follows or intent).needs == "member"
+        if whose and (owner := owner_left(heard, taken)) is not None:
             slots = {**slots, PERSON: owner}
         return Reading(
             text=text,

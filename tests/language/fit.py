@@ -47,15 +47,12 @@ ROWS, ASPECT_ROWS = 18_000, 4_000
 # Of the language: how many words, and how many pieces of words.
 LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}
 RAREST = 2
-_MOST_OFTEN = 255
-_FOLDS = 4
-_TWO = 2
+_MOST_OFTEN, _FOLDS, _TWO = 255, 4, 2
 _SPOKEN = ("pieces", "words")
 # A word of both languages, such as "no", shows none, though one says it more often.
 # A shorter piece of a word is in names of any language: the "ue " of "Blue".
 _LEAST_LETTERS = 4
-_MOST_ODDS, _CLEAR_ODDS, _TONGUE_SLOPE = 4.0, 2.5, 1.0
-_STRENGTH = 1.0
+_MOST_ODDS, _CLEAR_ODDS, _TONGUE_SLOPE, _STRENGTH = 4.0, 2.5, 1.0, 1.0
 # How much of a topic's sum each of its intents has beside its own.
 _TOPIC = 0.4
 # An example of a rule file is its author's word for what the intent is: it counts as so many sentences.
