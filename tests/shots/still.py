@@ -21,7 +21,7 @@ from bot.documents.printer import Printer
 from bot.message import Language, Private
 from bot.ops.figures import figures_of
 from bot.ops.sentences import DAYS, GivenSentence
-from bot.ops.tally import LEAST, Counted
+from bot.ops.tally import LEAST, Counted, TallyKind
 from bot.pack import find_pack
 from bot.replies.buttons import Kit
 from tests.shipped import shipped_pack
@@ -95,7 +95,7 @@ def _counted() -> Iterator[Counted]:
         ("claim.denial", "es"): 10,
         ("followup.more", "en"): 10,
     }
-    rows = [("answered", name, times) for name, times in asked.items()]
+    rows: list[tuple[TallyKind, tuple[str, ...], int]] = [("answered", name, times) for name, times in asked.items()]
     rows += [("unread", ("not_understood", "en"), 20), ("unread", ("choices", "en"), 15), ("unread", ("menu", "es"), 5)]
     rows += [("fault", ("PayerSlow",), 10), ("fault", ("SignInExpired",), 25), ("payer", ("2xx",), 900)]
     rows += [("payer", ("5xx",), 10), ("payer", ("PayerSlow",), 5)]
