@@ -119,9 +119,10 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
 
 def _item(item: Item, *, addresses: bool) -> list[str]:
     """Its lines, what can be done about it at the end of the last."""
-    *lines, last = [spoken(line.spans) for line in item.lines]
     row, linked = _row(item.actions, addresses=addresses)
-    first, *rest = [*lines, f"{last} {row}".rstrip(), *linked]
+    lines = [spoken(line.spans) for line in item.lines]
+    lines[-1] = f"{lines[-1]} {row}".rstrip()
+    first, *rest = [*lines, *linked]
     return [f"{item.number}. {first}", *(f"   {line}" for line in rest)]
 
 
