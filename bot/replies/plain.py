@@ -119,10 +119,11 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
 
 def _item(item: Item, *, addresses: bool) -> list[str]:
     """Its lines, what can be done about it at the end of the last."""
-    *lines, last = [spoken(line.spans) for line in item.lines]
     row, linked = _row(item.actions, addresses=addresses)
-    lines = [*lines, f"{last} {row}".rstrip(), *linked]
-    return [f"{item.number}. {lines[0]}", *(f"   {line}" for line in lines[1:])]
+    lines = [spoken(line.spans) for line in item.lines]
+    lines[-1] = f"{lines[-1]} {row}".rstrip()
+    first, *rest = [*lines, *linked]
+    return [f"{item.number}. {first}", *(f"   {line}" for line in rest)]
 
 
 def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:
