@@ -38,7 +38,6 @@ Json = dict[str, Any]
 MEMBERS = ("dana", "rosa", "noor", "theo", "jesse", "hank", "june", "opal", "zoe", "walter")
 NOBODY = "u0"
 _MANY = 1_000_000
-_DELIVERED = 5  # times at most
 DIAGNOSTICS = "planted diagnostics of tn700137"
 FAULTS: tuple[Callable[[], Fault], ...] = (
     lambda: Fault(EOB, 500, b"planted-body 54.87 Dana Mercer", times=None),
@@ -89,11 +88,7 @@ class Played:
         made = self._body(surface, words, user)
         slack, teams = len(self.slack.calls), len(self.teams.calls)
         if surface.startswith("teams"):
-            for _ in range(_DELIVERED):  # as Teams does, where a busy machine says no
-                if {status for status, _ in await self.teams.deliver(made)} == {HTTPStatus.OK}:
-                    break
-            else:
-                raise AssertionError(f"{surface} was not taken")
+            assert {status for status, _ in await self.teams.deliver(made)} == {200}
             assert self.house.teams is not None
             await settled(self.house.teams)
         else:
