@@ -180,7 +180,8 @@ def _drug(ask: Ask) -> str | None:
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
     """Return the drugs in groups with equal conditions, one page of them."""
     groups = _groups(drugs, base.chosen)
-    plain = tuple(group for group in groups if not group.first.brand)
+    one = len({group.first.ingredient for group in groups}) == 1  # "insulin" names many drugs
+    plain = tuple(group for group in groups if one and not group.first.brand)
     told = plain or groups  # who asks for a brand gets no row without one
     first = page * PAGE
     needs = [group.first.prior_authorization for group in told]

@@ -45,7 +45,7 @@ class Own:
 
 
 class BillCode(NamedTuple):
-    """A code on a bill or an explanation of benefits; `group` ("CO", "PR", "OA", "PI") says whose an adjustment is."""
+    """A code on a bill or an explanation of benefits; `group`, "CO", "PR", "OA" or "PI", says whose it is."""
 
     kind: Literal["adjustment", "modifier", "procedure"]
     value: str
