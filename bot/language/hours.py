@@ -1,6 +1,6 @@
 """When a place should be open ("open late on Saturday"), and how old the patient is ("my 5 year old")."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -144,7 +144,7 @@ def hour_tags(lexed: Lexed, said: Utterance, today: date, *, sought: bool = Fals
     ]
 
 
-def _joined(days: list[PatternFound], words: Sequence[str], either: Collection[str]) -> list[PatternFound]:
+def _joined(days: list[PatternFound], words: Sequence[str], either: frozenset[str]) -> list[PatternFound]:
     """The days as one wish: all of them, or any of "Saturday or Sunday"."""
     named = list(dict.fromkeys(day.value for day in days))
     if len(named) < _SEVERAL:
