@@ -1,7 +1,6 @@
 """Requested opening hours ("open late on Saturday"), and the patient's age ("my 5 year old")."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import NamedTuple
 
@@ -149,7 +148,7 @@ def hour_tags(lexed: Lexed, said: Utterance, today: date, *, sought: bool = Fals
     ]
 
 
-def _joined(days: list[PatternFound], words: Sequence[str], either: AbstractSet[str]) -> list[PatternFound]:
+def _joined(days: list[PatternFound], words: Sequence[str], either: frozenset[str]) -> list[PatternFound]:
     """The days as one wish: all of them, or any of "Saturday or Sunday"."""
     named = list(dict.fromkeys(day.value for day in days))
     if len(named) < _SEVERAL:

@@ -166,6 +166,8 @@ async def answer(ask: Ask) -> Detail:
     if found.only and _wants_receipt(ask):
         sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
     found.cite(ask)
+    if not found.only and "wish" in ask.slots:
+        ask.cannot("wish")
     far = found.only and "location" in ask.slots and _FAR.search(ask.said)
     return summarize(found, ask, sold, await around(ask) if far else None)
 
