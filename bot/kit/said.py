@@ -16,6 +16,7 @@ from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage
+from bot.records.money import Amount
 
 SCOPES = {"oral": "dental", "vision": "vision", "pharmacy": "drugs"}
 """The scope of a plan by the type of claim that it covers."""
@@ -42,6 +43,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
+_THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
+_LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _FORMS: Mapping[QuestionForm, tuple[str, ...]] = {
     "amount": (
@@ -143,6 +146,27 @@ def named_visit(ask: Ask) -> str | None:
     """Return the code of the visit that the message names."""
     words = set(words_of(ask.said))
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
+
+
+def side_named(ask: Ask) -> str | None:
+    """In or out of network, when the question says it; a network's name says neither."""
+    words = str(ask.slots.get("network") or "").casefold()
+    return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
+
+
+def named_visits(ask: Ask) -> tuple[str, ...]:
+    """The codes of all visits that the message names, in the order of its words."""
+    code_of = {word: code for code, names in _NAMES.items() for word in names}
+    return tuple(dict.fromkeys(code_of[word] for word in words_of(ask.said) if word in code_of))
+
+
+def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
+    """Whether the first is more, or less, than the second as it was asked; None where that was not, or is not told."""
+    said = set(words_of(ask.said))
+    more, less = bool(_MORE & said), bool(_LESS & said)
+    if form_asked(ask) or not _THAN & said or more == less or not (one and other) or one.currency != other.currency:
+        return None
+    return one.value > other.value if more else one.value < other.value
 
 
 def _visit_to(codes: object) -> str | None:

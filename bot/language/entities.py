@@ -35,6 +35,8 @@ from bot.language.wishes import OF_CLAIMS, terse, treated, with_wishes
 _NAMES = frozenset({"provider_name", "organization", "location"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
+# In a time these only say when: the ER visit of "since my ER visit on October 5" is not what is asked about.
+_OUTSIDE_TIMES = frozenset({"ordinal", "date_shift", "service", "facility_type"})
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _ZIP_DIGITS, _TERSE = 5, 5
 _HAS_DIGIT = re.compile(r"\d")
@@ -98,7 +100,7 @@ class Tagger:
             tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
         tags += counties_beside(said, tags, self._meanings_of, self._places)
-        tags = [tag for tag in tags if tag.kind not in {"ordinal", "date_shift"} or not _lies_in(tag, dates)]
+        tags = [tag for tag in tags if tag.kind not in _OUTSIDE_TIMES or not _lies_in(tag, dates)]
         tags += dates
         street = street_in(said, self._places)
         tags = _on_street(tags, street) if street else tags

@@ -20,7 +20,7 @@ from bot.kit import (
     amount_in,
     by_currency,
     by_names,
-    form_asked,
+    confirms,
     period_claims,
     span_of,
     sum_of,
@@ -33,8 +33,6 @@ Span = tuple[date, date]
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
-_THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
-_LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +101,7 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     single = bool(two) and two[0].nth is not None
-    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, _confirms(ask, difference))
-
-
-def _confirms(ask: Ask, difference: Amount | None) -> bool | None:
-    """Whether the first is more, or less, than the second as it was asked; None where that was not."""
-    said = set(words_of(ask.said))
-    asked = form_asked(ask) is None and _THAN & said
-    more, less = _MORE & said, _LESS & said
-    if not asked or difference is None or bool(more) == bool(less):
-        return None
-    return difference.value > 0 if more else difference.value < 0
+    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, confirms(ask, now.share, then.share))
 
 
 def _wanted(ask: Ask) -> ClaimWish:
@@ -138,7 +126,8 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     if wanted.sides and (kinds or not _two_times(ask)):
         start, end = (None, None) if _two_times(ask) else (start, end)
         last = min(end or ask.today, ask.today)
-        whenever = start is None and end is None and not kinds
+        one_kind = wanted.services or wanted.drugs or wanted.providers
+        whenever = start is None and end is None and not kinds and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
         if whenever and (wanted.services or wanted.drugs) and not _SUMS.intersection(words_of(ask.said)):

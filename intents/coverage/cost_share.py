@@ -24,6 +24,7 @@ from bot.kit import (
     Shares,
     Summary,
     Toward,
+    TwoVisits,
     asks_figure,
     carrying,
     counted_since,
@@ -44,9 +45,11 @@ from bot.kit import (
     same_plan,
     scope_of,
     scopes_of,
+    side_named,
     standings,
     sum_of,
     this_year,
+    two_visits,
     visit_kind,
     went_toward,
     words_of,
@@ -74,11 +77,9 @@ class CostShares(Summary):
     several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
-
-    `toward`: what went toward a yearly figure was asked. `resets`: when the plan's year starts over was asked;
-    `in_month`: whether that is in the month that was named.
+    `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
+    starts over was asked; `in_month`: whether that is in the month that was named.
     `figure`: a yearly figure itself was asked for, not where the member stands with it.
-
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -119,6 +120,7 @@ class CostShares(Summary):
     in_month: bool | None = None
     figure: bool = False
     toward: Toward | None = None
+    two: TwoVisits | None = None
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -198,17 +200,12 @@ class CostShares(Summary):
 
 
 async def answer(ask: Ask) -> CostShares:
-    """Return the shares of the current plans; for deductible and limit, also the floor from this year's claims."""
-    if "network" in ask.slots and _side(ask) is None:
+    """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
+    if "network" in ask.slots and side_named(ask) is None:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
-    if ask.slots.get("reason") == "reset":
-        starts = _starts_anew(coverages, ask)
-        return CostShares(
-            resets=True, starts_anew=starts, in_month=_in_month(starts, ask), covered=bool(coverages.current)
-        )
-    if ask.slots.get("reason") == "counted":
-        return CostShares(toward=await went_toward(ask, coverages, _aspect(ask) or "deductible"))
+    if apart := await _apart(coverages, ask):
+        return apart
     if rules := _rules(coverages, ask):
         ahead = await priced_ahead(ask, rules, coverages)
         return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)
@@ -232,9 +229,21 @@ async def answer(ask: Ask) -> CostShares:
     return summarize(coverages, alive, ask)
 
 
+async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
+    """When the plan's year starts over, what went toward a yearly figure, or two kinds of visit, where one is asked."""
+    reason, starts = ask.slots.get("reason"), _starts_anew(coverages, ask)
+    if reason == "reset":
+        month, covered = _in_month(starts, ask), bool(coverages.current)
+        return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
+    if reason == "counted":
+        return CostShares(toward=await went_toward(ask, coverages, _aspect(ask) or "deductible"))
+    two = two_visits(ask, coverages)
+    return CostShares(two=two) if two else None
+
+
 def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
-    """Return the shares that were asked for, and the sums of the claims; `alive` is None if they were not needed."""
-    aspect, side = _aspect(ask), _side(ask)
+    """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
+    aspect, side = _aspect(ask), side_named(ask)
     chosen = _chosen(coverages, ask)
     service = visit_kind(ask)
     every = [(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen]
@@ -288,7 +297,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
 def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
     """Return the rules of the benefit table, for questions about a price, copay or cover without a period."""
     of_care = _about_care(ask) is not None or _aspect(ask) in _EITHER
-    return rules_ahead(ask, coverages, _side(ask)) if of_care and not _asks_time(coverages, ask) else ()
+    return rules_ahead(ask, coverages, side_named(ask)) if of_care and not _asks_time(coverages, ask) else ()
 
 
 def _told_care(ask: Ask) -> list[str]:
@@ -382,15 +391,10 @@ def _aspect(ask: Ask) -> str | None:
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 
-def _side(ask: Ask) -> str | None:
-    """Return "in" or "out" if the question says it; a network's name says neither."""
-    words = str(ask.slots.get("network") or "").casefold()
-    return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
-
-
 def _span(ask: Ask) -> tuple[date, date]:
     """Return the period that was asked for, by default this calendar year."""
     value = ask.slots.get("date_range")
     start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
-    first = date.fromisoformat(str(start)) if start else ask.today.replace(month=1, day=1)
-    return first, date.fromisoformat(str(end)) if end else max(ask.today, first)
+    last = date.fromisoformat(str(end)) if end else ask.today
+    first = date.fromisoformat(str(start)) if start else last.replace(month=1, day=1)
+    return first, last if end else max(last, first)
