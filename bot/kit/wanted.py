@@ -115,18 +115,11 @@ class ClaimWish:
     @property
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
-        lists = (
-            self.claim_types,
-            self.providers,
-            self.services,
-            self.drugs,
-            self.without_types,
-            self.without_providers,
-        )
+        lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types)
         ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
         return (
             any(lists)
-            or bool(self.without_services or self.without_drugs or self.without_days)
+            or bool(self.without_services or self.without_names or self.without_days)
             or any(one is not None for one in ones)
         )
 
