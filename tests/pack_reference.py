@@ -39,8 +39,8 @@ _MODULES = {
     """,
     "directory": """
         kit.around kit.asked_networks kit.cards kit.choice kit.conditions kit.directory kit.facilities kit.found
-        kit.network_names kit.kinds kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who payer.health
-        records.details records.listing records.provider
+        kit.network_names kit.kinds kit.opening kit.organizations kit.plans kit.ranked kit.sites kit.spelling kit.who
+        payer.health records.details records.listing records.provider
     """,
     "clinical": "kit.care records.care records.observation",
     "formulary": "kit.formulary records.formulary",
