@@ -96,7 +96,9 @@ class Alternatives(Summary):
     def none_cheaper(self) -> bool:
         """True where every alternative has a price, and none is below the drug's own."""
         own = self.itself.dollars if self.itself else None
-        return bool(own and not self.left) and all(one.month and not _is_less(one.month, own) for one in self.others)
+        if own is None or self.left:
+            return False
+        return all(one.month and not _is_less(one.month, own) for one in self.others)
 
     @property
     def own(self) -> bool:
