@@ -49,10 +49,12 @@ class Look:
         )
 
 
-async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], Toll, dict[str, Calls]]:
+async def soaked(
+    folder: Path, minutes: float, *, every: float, rate: float = _RATE
+) -> tuple[Sequence[Look], Toll, dict[str, Calls]]:
     """What a process looked like from time to time, and what became of messages and of what went on beside them."""
     async with ground(folder, replicas=1, more={"BOT_LOOK_MINUTES": "5", "BOT_TIMEZONE": _where_it_is_noon()}) as here:
-        siege = here.siege(kills=0, rate=_RATE)
+        siege = here.siege(kills=0, rate=rate)
         looks: list[Look] = []
         async with siege.standing(linked=True) as pid, beside(here) as calls:
             for member in siege.members:  # looks for news go on beside everything
@@ -138,9 +140,9 @@ def _spoil(payer: Sandbox, dice: random.Random) -> None:
     faults.append(Fault(dice.choice(_PATHS), status=dice.choice((500, 502, 503))))
 
 
-async def _main(minutes: float) -> int:
+async def _main(minutes: float, rate: float) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        looks, toll, calls = await soaked(Path(folder), minutes, every=min(60.0, minutes * 6))
+        looks, toll, calls = await soaked(Path(folder), minutes, every=min(60.0, minutes * 6), rate=rate)
     for look in looks:
         print(look)  # noqa: T201 -- what it prints is its result
     print(toll)  # noqa: T201 -- as above
@@ -154,4 +156,6 @@ async def _main(minutes: float) -> int:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--minutes", type=float, default=20.0)
-    raise SystemExit(asyncio.run(_main(arguments.parse_args().minutes)))
+    arguments.add_argument("--rate", type=float, default=_RATE, help="messages a second; a busy machine answers fewer")
+    given = arguments.parse_args()
+    raise SystemExit(asyncio.run(_main(given.minutes, given.rate)))
