@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from mcp import Client
 
+from bot.channels.mcp import ASK, make_server
 from bot.channels.teams.sdk import Outside
+from bot.cli import admin
 from bot.cli.browser import Browser
 from bot.errors import SignInRefused
 from bot.ops.limits import Limits
 from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
+from tests.days import YEAR_BEFORE
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
 from tests.e2e.house import EOB, OWED, House, open_house
@@ -54,7 +60,10 @@ def _outcome() -> Json:
 
 @dataclass
 class Played:
-    """A house behind both platforms. `aside` is what was written outside of 1:1 chats: (surface, words, payload)."""
+    """A house behind both platforms. `aside` is what was written outside of 1:1 chats: (surface, words, payload).
+
+    `counts` is the operator's page.
+    """
 
     house: House
     slack: SlackDouble
@@ -65,6 +74,7 @@ class Played:
     secrets: set[str] = field(default_factory=set)
     aside: list[tuple[str, str, str]] = field(default_factory=list)
     surfaces: dict[str, int] = field(default_factory=dict)
+    counts: str = ""
 
     @property
     def written(self) -> dict[str, str]:
@@ -148,6 +158,10 @@ _ENDINGS = ("unlink", "disconnect", "forget", "olvida", "olvíd", "desconect", "
 CHATS = ("slack chat", "teams chat")
 PLACES = (*_SLACK, *_COMMANDS, *_TEAMS)
 SURFACES = (*PLACES, *CHATS)
+HELP_DESK = "C0HELPDESK"
+ELSEWHERE = ("help desk", "assistant")
+"""Where others read besides the places in which people talk to the bot."""
+_FILES = ("download my record", "show my card as a QR", "print my lab results", f"export my claims for {YEAR_BEFORE}")
 
 
 @asynccontextmanager
@@ -178,6 +192,7 @@ async def attached(world: World, folder: Path) -> AsyncIterator[Played]:
                 teams_app_id=APP,
                 teams_app_password="planted-teams-password",
                 teams_tenant_id=TENANT,
+                bot_handoff_channel=HELP_DESK,
             )
         )
         slack.app_url = f"{house.settings.bot_public_url}/slack/events"
@@ -199,6 +214,10 @@ async def _play(scene: Played) -> None:
         for words in (turn.say for turn in story.turns if turn.say and not _ends(turn.say)):
             await scene.say(surface, words, user)
     await _everything_of_a_member(scene, users["dana"])
+    await _hand_over(scene, users["dana"])
+    await _take_along(scene, users["dana"])
+    await _ask_by_tools(scene)
+    await _count(scene)
     await _break_things(scene, users["dana"])
     vault = scene.house.sandbox.authorization.vault
     scene.secrets |= {*vault.tokens, *vault.refresh, *vault.used_codes, scene.house.sandbox.client_secret}
@@ -232,6 +251,75 @@ async def _everything_of_a_member(scene: Played, user: str) -> None:
                 await scene.say(place, words, user)
     for body in (scene.slack.home_opened(user=user), scene.slack.shortcut("form-bill", user=user)):
         await scene.deliver(body)
+
+
+async def _hand_over(scene: Played, user: str) -> None:
+    """A question to the help desk, beside a record that was just read."""
+    await scene.say("slack chat", OWED, user)
+    await scene.say("slack chat", "how do I change the address that my plan has", user)
+    said: list[Json] = await scene.say("slack chat", "talk to a person", user)
+    chat = scene.slack.chat_of(user)
+    for label in ("Send my question to the help desk", "Send"):
+        before = len(scene.slack.calls)
+        await scene.deliver(scene.slack.press(next(_pressed(said, label)), user=user, channel=chat))
+        said = [call.arguments for call in scene.slack.calls[before:]]
+    letters = [one for one in said if one.get("channel") == HELP_DESK]
+    assert len(letters) == 1
+    scene.aside += [("help desk", "talk to a person", json.dumps(one, ensure_ascii=False)) for one in letters]
+
+
+def _pressed(value: Any, label: str) -> Iterator[str]:
+    """The values of buttons of that label."""
+    if isinstance(value, dict):
+        if value.get("type") == "button" and value["text"]["text"] == label:
+            yield value["value"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _pressed(part, label)
+
+
+async def _take_along(scene: Played, user: str) -> None:
+    """A member's files, each by a wrong code and by its own; address, code and form are planted."""
+    for words in _FILES:
+        said = json.dumps(await scene.say("slack chat", words, user))
+        link, code = re.search(r'"(http[^"]+/document/[^"]+)"', said), re.search(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b", said)
+        assert link, words
+        assert code, words
+        await _fetched(scene, link[1], "AAAA-2222")
+        assert (await _fetched(scene, link[1], code[0])).status_code == HTTPStatus.OK
+
+
+async def _fetched(scene: Played, link: str, code: str) -> httpx.Response:
+    scene.secrets |= {link.rpartition("/")[2], code, code.replace("-", "")}
+    async with httpx.AsyncClient(headers={"user-agent": "Mozilla/5.0"}, trust_env=False) as browser:
+        page = await browser.get(link)
+        await scene._seen(page)
+        token, form = (re.search(rf'name="{name}" value="([^"]+)"', page.text) for name in ("token", "format"))
+        assert token
+        return await browser.post(link, data={"token": token[1], "code": code, "format": form[1] if form else "html"})
+
+
+async def _ask_by_tools(scene: Played) -> None:
+    """What an assistant asks and gets, also of what is a member's alone."""
+    bot = scene.house.bot
+    async with Client(make_server(bot.pack, bot.turn, "1")) as client:
+        for words in (
+            "find a cardiologist near 37402",
+            OWED,
+            "is dr grace okafor in network s",
+            "unlink my account",
+        ):
+            scene.typed.add(words)
+            called = await client.call_tool(ASK, {"question": words})
+            scene.aside.append(("assistant", words, called.model_dump_json()))
+
+
+async def _count(scene: Played) -> None:
+    """The operator's page, as its command opens it."""
+    link, code, _ = [line async for line in admin.page(scene.house.settings, None, "en")]
+    scene.counts = (await _fetched(scene, link, code.removeprefix("Code: "))).text
+    assert "The bot's month in figures" in html.unescape(scene.counts)
 
 
 async def _break_things(scene: Played, user: str) -> None:

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from bot.sandbox.world import World
 from tests.e2e.planted import found, needles
-from tests.e2e.played import DIAGNOSTICS, PLACES, Played, played
+from tests.e2e.played import DIAGNOSTICS, ELSEWHERE, PLACES, Played, played
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|document|[a-z_]+(?:\.[a-z_]+)?\.(?:en|es|vi)")
@@ -59,21 +59,22 @@ async def test_every_printed_line_is_json_of_known_fields(scene: Played) -> None
 
 @pytest.mark.threat("T27", "T57")
 async def test_pages_for_operators_hold_nothing(scene: Played) -> None:
-    """/metrics, /healthz and /readyz tell figures and kinds."""
+    """/metrics, /healthz and /readyz tell figures and kinds, as does the page of counts."""
     async with httpx.AsyncClient(base_url=scene.house.settings.bot_public_url) as operator:
         said = "\n".join([(await operator.get(path)).text for path in ("/metrics", "/healthz", "/readyz")])
     assert 'intent="claim.last_visit_cost"' in said
+    said += scene.counts
     assert found(scene.written, said) == []
     assert found(needles(_sentences(scene)), said) == []
 
 
 @pytest.mark.threat("T25")
 async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) -> None:
-    """No payload for a channel, group chat, thread or command names a member's facts or holds a link (T25).
+    """No payload for a channel, group chat, thread, command, tool or help desk names a member's facts or holds a link.
 
     A receipt and a checked list of the open directory are anybody's: their documents may stand there, and no others.
     """
-    assert len({surface for surface, _, _ in scene.aside}) == len(PLACES)
+    assert {surface for surface, _, _ in scene.aside} == {*PLACES, *ELSEWHERE}
     leaked = found(scene.written, "\n".join(payload for _, _, payload in scene.aside))
     assert [(one, *where[:2]) for one in leaked for where in scene.aside if one in where[2]] == []
     assert leaked == []
