@@ -7,6 +7,7 @@ from datetime import date
 
 from rapidfuzz import process
 
+from bot.language.codes import is_npi
 from bot.language.engine import Engine
 from bot.language.matcher import WordArea
 from bot.language.names import cleaned
@@ -168,6 +169,7 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
         "provider_name": lambda: cleaned(value) or None,
         "drug": lambda: _plain(value) or None,
         "language": lambda: _heard(engine, kind, (value,), today) or _code(value),
+        "npi": lambda: _heard(engine, kind, (value,), today) if any(map(is_npi, value.split())) else None,
         "location": lambda: _place(engine, key, value, today),
         "network": lambda: _network(engine, value, today),
     }

@@ -338,5 +338,5 @@ def test_no_problem_page_blames_or_shouts() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in PAGES.glob("*.html"))
     forms = read_catalogues(PAGES.parent)["es"].forms
     shown = re.sub(r"<!doctype|<!--.*?-->", "", pages) + "".join("".join(forms[message]) for message in scan(pages))
-    assert "!" not in shown
+    assert "!" not in shown.replace("!=", "")  # of a template's condition
     assert "nfortunately" not in shown
