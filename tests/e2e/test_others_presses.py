@@ -1,0 +1,108 @@
+"""Every button of one person's chat, of whatever kind, pressed by somebody else: it does nothing and shows nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.message import Person
+from bot.sandbox.world import World
+from tests.doubles.slack import TEAM
+from tests.doubles.teams import TENANT, settled
+from tests.e2e.planted import found, needles, strings_of
+from tests.e2e.played import HELP_DESK, Played, attached
+
+ASKED = (
+    "what did I owe for my last visit",
+    "show my claims in a table",
+    "why was my claim denied",
+    "I sent the appeal on Monday",
+    "where is my appeal",
+    "remind me of the deadline",
+    "tell me when a new claim comes",
+    "show my reminders",
+    "download my record",
+    "show my card as a QR",
+    "who is on my plan",
+    "how much has my family spent",
+    "what changed since last time",
+    "how much will an MRI cost me",
+    "find a cardiologist near 37402",
+    "share this list with my coworker",
+    "talk to a person",
+    "xyzzy the plugh of my frobnitz",
+    "unlink",
+    "forget my appeal",
+)
+OWNER, OTHER = "u1", "u2"
+MENUS = ("value", "press")
+ANYBODYS = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:\.(?:en|es|vi))?")
+"""Ids that everybody's buttons have, for what asks the same of whoever presses it."""
+
+
+@pytest.fixture
+async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
+    """A house behind both platforms, with two members in each."""
+    async with attached(world, tmp_path) as given:
+        for surface in ("slack chat", "teams chat"):
+            await given.sign_in(surface, OWNER, "dana")
+            await given.sign_in(surface, OTHER, "walter")
+        yield given
+
+
+def presses(value: Any) -> Iterator[str]:
+    """What the buttons and menus of a payload send back."""
+    if isinstance(value, dict):
+        yield from (str(value[name]) for name in MENUS if isinstance(value.get(name), str))
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from presses(part)
+
+
+async def state(scene: Played, person: Person) -> tuple[object, ...]:
+    """What a press could have changed of a person."""
+    bot = scene.house.bot
+    kinds = ("reminder:slack", "watch:slack", "reminder:teams", "watch:teams", "appeal_case", "document", "handed_over")
+    rows = [(kind, sorted(await bot.store.owned(kind, person.key))) for kind in kinds]
+    return (await bot.accounts.link(person) is not None, rows)
+
+
+async def pressed_by(scene: Played, surface: str, press: str, user: str, *, aside: bool) -> str:
+    """What a press of somebody brings, in their own chat or where others read."""
+    slack, teams = len(scene.slack.calls), len(scene.teams.calls)
+    if surface == "slack chat":
+        channel = "C1" if aside else scene.slack.chat_of(user)
+        await scene.deliver(scene.slack.press(press, user=user, channel=channel))
+    else:
+        await scene.teams.deliver(scene.teams.execute(press, user=user, personal=not aside))
+        assert scene.house.teams is not None
+        await settled(scene.house.teams)
+    calls = [call.arguments for call in scene.slack.calls[slack:]] + [call.body for call in scene.teams.calls[teams:]]
+    return json.dumps(calls, ensure_ascii=False)
+
+
+@pytest.mark.threat("T18", "T25", "T68", "T77")
+@pytest.mark.attack("a click on somebody else's button")
+@pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
+async def test_what_one_was_shown_another_cannot_press(scene: Played, world: World, surface: str) -> None:
+    """By another member, in their own chat and where others read: nothing of the owner is shown, changed or sent."""
+    platform, team = ("slack", TEAM) if surface == "slack chat" else ("teams", TENANT)
+    users = {user: user if platform == "slack" else scene.teams.object_id(user) for user in (OWNER, OTHER)}
+    owner, other = (Person(platform, "", team, users[user]) for user in (OWNER, OTHER))
+    said = [call for words in ASKED for call in await scene.say(surface, words, OWNER)]
+    ids = {one for one in presses(said) if not ANYBODYS.fullmatch(one)}
+    assert len(ids) > 12
+    before = await state(scene, owner), await state(scene, other)
+    own = needles(strings_of(world, "dana") - strings_of(world, "walter"))
+    for press in sorted(ids):
+        for aside in (False, True):
+            assert found(own, await pressed_by(scene, surface, press, OTHER, aside=aside)) == []
+    assert (await state(scene, owner), await state(scene, other)) == before
+    posted = [call for call in scene.slack.calls if call.arguments.get("channel") == HELP_DESK]
+    assert posted == []
