@@ -208,6 +208,7 @@ async def _play(scene: Played) -> None:
     for member, user in users.items():
         await scene.sign_in("slack chat", user, member)
         await scene.sign_in("teams chat", user, member)
+    await _take_along(scene, users["dana"])
     for at, (surface, story) in enumerate(_cast()):
         around = at // len(SURFACES)
         user = users.get(story.member or "", NOBODY if around % 2 else users["dana"])
@@ -215,7 +216,6 @@ async def _play(scene: Played) -> None:
             await scene.say(surface, words, user)
     await _everything_of_a_member(scene, users["dana"])
     await _hand_over(scene, users["dana"])
-    await _take_along(scene, users["dana"])
     await _ask_by_tools(scene)
     await _count(scene)
     await _break_things(scene, users["dana"])
@@ -280,7 +280,10 @@ def _pressed(value: Any, label: str) -> Iterator[str]:
 
 
 async def _take_along(scene: Played, user: str) -> None:
-    """A member's files, each by a wrong code and by its own; address, code and form are planted."""
+    """A member's files, each by a wrong code and by its own; address, code and form are planted.
+
+    This comes before the stories: whoever asked for many links gets no further one for some minutes.
+    """
     for words in _FILES:
         said = json.dumps(await scene.say("slack chat", words, user))
         link, code = re.search(r'"(http[^"]+/document/[^"]+)"', said), re.search(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b", said)
