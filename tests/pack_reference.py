@@ -29,9 +29,9 @@ _MODULES = {
         records.money records.patient records.sums
     """,
     "claims": """
-        kit.appeals kit.cases kit.claims kit.near_claims kit.period kit.said kit.wanted
-        kit.which records.adjudication records.amounts records.authorization records.claim records.line records.live
-        records.performed records.reasons records.share records.typed
+        kit.appeals kit.cases kit.claims kit.most kit.near_claims kit.period kit.said kit.toward kit.two_visits
+        kit.wanted kit.which records.adjudication records.amounts records.authorization records.claim records.line
+        records.live records.performed records.reasons records.share records.typed
     """,
     "coverage": """
         kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors records.card records.cost_share
@@ -93,7 +93,7 @@ def _first_sentence(value: Any) -> str:
     if get_origin(value) is Literal:
         return "One of " + ", ".join(f"`{one}`" for one in get_args(value)) + "."
     if isinstance(value, tuple | frozenset):
-        return ", ".join(f"`{one}`" for one in value) + "."
+        return ", ".join(f"`{one}`" for one in (sorted(value) if isinstance(value, frozenset) else value)) + "."
     if not (inspect.isfunction(value) or inspect.isclass(value)):
         return f"A type: `{value}`." if get_origin(value) else f"A `{type(value).__name__}`."
     text = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())

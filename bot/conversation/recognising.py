@@ -162,7 +162,10 @@ class Recognisers:
         Okafor and Kim in network", of which the question itself takes one.
         """
         head, items = ("", ()) if exchange.is_pressed else head_and_items(exchange.message.text)
-        reading = self._engine.understand(head, today=self._now().date()) if items else UNREAD
+        day = self._now().date()
+        reading = self._engine.understand(head, today=day) if items else UNREAD
+        if reading.intent and reading.intent.startswith("followup."):  # "in network S?" points at what the lines name
+            reading = self._engine.understand(f"{head} {items[0]}", today=day)
         several = None if items or exchange.is_pressed else exchange.reading.unmet.get(_NAME)
         if several and len(several.values) > 1:
             reading, items = exchange.reading, tuple(map(str, several.values))
@@ -173,7 +176,8 @@ class Recognisers:
         first = self._intents[asks.intent]
         rules = self._intents[first.of_list or asks.intent]
         kinds = {first.slots[name]: slot for name, slot in asks.slots.items() if name in first.slots}
-        slots = {name: kinds[kind] for name, kind in rules.slots.items() if kind in kinds}
+        held = {name: kinds.get(kind) or asks.slots.get(name) for name, kind in rules.slots.items()}
+        slots = {name: slot for name, slot in held.items() if slot is not None}
         unmet = {name: slot for name, slot in asks.slots.items() if slot not in slots.values()}
         arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
         unmet = {name: slot for name, slot in {**reading.unmet, **unmet}.items() if slot is not several}

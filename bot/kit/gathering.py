@@ -42,7 +42,7 @@ _A_SECOND = 800, 1 * MIB
 _STATE = "state"
 
 MissingWhy = Literal["failed", "refused", "limit"]
-Share = Literal["open", "marked"]
+Marking = Literal["open", "marked"]
 
 
 class RecordStep(msgspec.Struct):
@@ -64,7 +64,7 @@ class Kept(msgspec.Struct, frozen=True):
 
     name: str
     type: str
-    share: Share
+    share: Marking
     records: int
 
 
@@ -211,11 +211,11 @@ def _key(entry: Entry) -> str:
     return f"{entry.type}/{entry.id}" if entry.id else ""
 
 
-def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Share, list[Entry]]]:
+def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Marking, list[Entry]]]:
     """Return the rows grouped by type, those with a sensitivity label separately."""
-    groups: dict[tuple[str, Share], list[Entry]] = {}
+    groups: dict[tuple[str, Marking], list[Entry]] = {}
     for one in rows:
-        share: Share = "marked" if one.labels or labels_of(one.raw) else "open"
+        share: Marking = "marked" if one.labels or labels_of(one.raw) else "open"
         groups.setdefault((one.type, share), []).append(one)
     return [(kind, share, some) for (kind, share), some in groups.items()]
 

@@ -164,11 +164,19 @@ def _of_several_plans(claims: Sequence[Claim]) -> bool:
 
 
 def _of_one_charge(claims: Sequence[Claim]) -> Iterable[list[Claim]]:
-    """Yield the claims with a charge, grouped by the same charge."""
+    """Yield the claims with a charge, grouped by the same charge.
+
+    One that reports another payer's payment and no charge joins the only group of its biller.
+    """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for claim in claims:
         if claim.billed and claim.billed.value > 0:
             groups.setdefault((claim.billed.currency, claim.billed.cents), []).append(claim)
+    for claim in claims:
+        if claim.billed is None and claim.prior_payer_paid and claim.prior_payer_paid.value > 0:
+            near = [rows for rows in groups.values() if any(_same_people(one, claim) for one in rows)]
+            if len(near) == 1:
+                near[0].append(claim)
     return groups.values()
 
 

@@ -122,8 +122,8 @@ async def test_several_claims_of_the_day_are_choices_with_their_sum() -> None:
     said = await answered("claim.bill_check", *claims, slots={"amount": "100", **DAY})
     assert lines_of(said)[:4] == [
         "Which of these is your bill of $100.00 for?",
-        "1. Visit on May 11, 2026 with Grace Okafor, MD · $40.00 · your bill is $60.00 higher",
-        "2. Visit on May 11, 2026 with Erlanger · $60.00 · your bill is $40.00 higher",
+        "1. Visit on May 11, 2026 with Grace Okafor, MD · $40.00 · your bill is $60.00 higher [This one]",
+        "2. Visit on May 11, 2026 with Erlanger · $60.00 · your bill is $40.00 higher [This one]",
         "Together they come to $100.00. One visit can make several claims and several bills.",
     ]
     chosen = await answered(
@@ -147,7 +147,7 @@ async def test_another_day_of_the_same_provider_is_only_offered() -> None:
     """The day that was said has no claim; the others are choices, also when there is only one."""
     lines = await _check("54.87", _visit(day="2026-04-02", memberliability=54.87), provider_name="Okafor", **DAY)
     assert lines[0].startswith("I see no claim with Okafor for that day. It may not be here yet")
-    assert lines[1] == "1. Visit on April 2, 2026 with Grace Okafor, MD · $54.87 · the same as your bill"
+    assert lines[1] == "1. Visit on April 2, 2026 with Grace Okafor, MD · $54.87 · the same as your bill [This one]"
 
 
 async def test_another_name_on_the_same_day_is_only_offered() -> None:

@@ -24,9 +24,9 @@ async def test_the_sum_first_then_each_fill() -> None:
         "$10.50 is your share of 2 fills from May 20, 2025 to May 20, 2026.",
         "Your plan's records show $4.00 of it as paid; the rest may be paid too.",
         "1. April 2, 2026 · lisinopril 10 mg · quantity 30 · $6.50",
-        "   Blue Heron Pharmacy",
+        "   Blue Heron Pharmacy [Details]",
         "2. March 2, 2026 · metformin 500 mg · quantity 30 · $4.00",
-        "   Blue Heron Pharmacy",
+        "   Blue Heron Pharmacy [Details]",
         OURS,
         FOOT,
     ]

