@@ -82,7 +82,8 @@ class Spending(Summary):
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or for the "average" of the claims, or where the
-    "pace" of this year leads. `most` ranks the group of which one was asked for.
+    "pace" of this year leads. `most` ranks the group of which one was asked for; `bare` is
+    that group where nothing in it has more than $0.00.
     """
 
     start: date
@@ -113,6 +114,7 @@ class Spending(Summary):
     so_far: bool = False
     question: str | None = None
     most: Most | None = None
+    bare: str | None = None
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -202,6 +204,8 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
+    most = most_of(ask, told, wanted) if one and not hides and "by" not in ask.arguments else None
+    ranks = one and not hides and "by" not in ask.arguments and len(told) == len(plain)
     return Spending(
         start=start,
         end=end,
@@ -228,7 +232,8 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         hides=hides,
         by=ask.arguments.get("by") or _BY.get(text_of(ask, "question") or ""),
         question=text_of(ask, "question") if one and not ask.arguments.get("by") else None,
-        most=most_of(ask, told, wanted) if one and not hides and "by" not in ask.arguments else None,
+        most=most,
+        bare=group_asked(ask) if ranks and most is None else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
 
