@@ -259,7 +259,7 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
         if held is None or slot.excluded or held.excluded or not adds({name: slot}, slots):
             continue
         if rules and name in rules.several:
-            values = tuple(dict.fromkeys((*held.every, *slot.every)))
+            values = (*held.every, *(value for value in slot.every if value not in held.every))
             slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
             unmet.pop(name, None)
         else:

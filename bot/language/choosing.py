@@ -81,9 +81,9 @@ def is_most(rule: Rule, heard: Heard) -> bool:
 # What the answer before adds to the sum of an intent whose rule says that it goes on from there, to a change of that
 # answer where the message holds values and nothing else, to an intent whose rule takes every word of the message, and
 # to the glossary where a general question asks about one of its words; and to an intent that shares the subject of that
-# answer, where the message only points at it.
+# answer, where the message only points at it, or to a change of that answer where it points at it beside a value.
 # They are chosen on the conversations of tests/language.
-CONTINUES, BARE, EXPLAINED, GENERAL, AKIN = 1.3, 2.5, 3.0, 2.0, 0.6
+CONTINUES, BARE, EXPLAINED, GENERAL, AKIN, POINTED = 1.3, 2.5, 3.0, 2.0, 0.6, 2.0
 # A message of more words has an object and an act of its own.
 _SHORT = 7
 # One that points at the answer before it may say more: "have they paid the doctor for that one yet".
@@ -206,7 +206,9 @@ class Chooser:
             return CONTINUES if short else 0.0 if pointed.isdisjoint(self._subjects[entry.intent]) else AKIN
         dated = heard.tags and all(tag.kind in TIMES for tag in heard.tags)
         changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
-        return BARE if changes and {"BARE", "ASKED"} & heard.names and "MY" not in heard.names else 0.0
+        if not changes or "MY" in heard.names:
+            return 0.0
+        return BARE if {"BARE", "ASKED"} & heard.names else POINTED if pointed and heard.tags else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
         """Return whether a short message refers to the previous answer's subject, which an intent has too."""

@@ -13,6 +13,7 @@ from bot.language.clauses import ClauseRole, asks
 from bot.language.context import TIMES, Context, merge
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
+from bot.language.glossary import ALONE, TERM
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by
@@ -363,14 +364,12 @@ class Engine:
     def _slots(
         self, entry: IntentRules, rule: Rule | None, heard: Heard, context: Context | None, today: date
     ) -> dict[str, Slot]:
-        wanted, excludes = dict(entry.heard), entry.excludes
+        wanted, excludes, tags = dict(entry.heard), entry.excludes, list(heard.tags)
         if entry.intent.startswith(FOLLOW) and context and (before := self.intents.get(context.intent)):
             wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
-        slots = {
-            name: slot
-            for name, kind in wanted.items()
-            if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
-        }
+        if TERM in wanted.values() and not any(tag.kind in {TERM, ALONE} for tag in tags):
+            tags += self.lexicon.glossary.named(heard.said, heard.keys)
+        slots = {name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))}
         for name in excludes & slots.keys():
             if not slots[name].excluded:
                 slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))

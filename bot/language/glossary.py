@@ -123,6 +123,16 @@ class Glossary:
             return (), range(0)
         return (Tag(ALONE, _key(alone), 0, len(keys)),), range(0)
 
+    def named(self, said: Utterance, keys: Sequence[str]) -> tuple[Tag, ...]:
+        """Return the first two terms that a message names, whatever it asks about them."""
+        read = list(_read(said, keys))
+        found = (one for one in self.tree.scan([key for _, key in read]) if _are(one, "term", "asks"))
+        first = {_key(one): one for one in reversed(list(found))}
+        return tuple(
+            Tag(kind, _key(one), read[one.first][0], read[one.after - 1][0] + 1)
+            for kind, one in zip((TERM, OTHER), sorted(first.values(), key=lambda one: one.first), strict=False)
+        )
+
     def _asked(self, part: "_Part", own: Sequence[int]) -> list[PhraseFound]:
         asks = [one for one in part.found if _are(one, "asks")]
         if asks:

@@ -14,6 +14,8 @@ _SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b
 
 
 _CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)$")
+# A form of a verb or an adverb of a known word: "ordered", "approved", "monthly".
+_DERIVED = re.compile(r"(?:ed|ing|ly)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,16 @@ class _Finder:
             return False
         if word.endswith("ing") and key not in self.people and self.said.said(place, place + 1).islower():
             return False  # "close to hitting the most": what is done, and nobody
-        return (key in self.people or key not in self.known) and self.plain(place)
+        if key in self.people:
+            return self.plain(place)
+        return key not in self.known and not self._is_derived(place) and self.plain(place)
+
+    def _is_derived(self, place: int) -> bool:
+        """Return whether a word that is written without a capital, or in capitals, is a form of a known word."""
+        word = self.said.words[place]
+        stem = _DERIVED.sub("", word)
+        forms = {stem, f"{stem}e", stem[:-1]} if stem != word else set()
+        return not self.said.said(place, place + 1).istitle() and not self.known.isdisjoint(forms)
 
     def unknown_letter(self, place: int) -> bool:
         """Return whether a word is an initial: a letter that is no word ("a", "y"), with a name after it."""

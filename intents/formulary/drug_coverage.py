@@ -166,7 +166,7 @@ def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
     """What three months cost there: its own sum, else three times a month's; None for a share or a deductible."""
     sums = {one.pharmacy: one.copay for one in tier.costs if one.copay and not (one.percent or one.after_deductible)}
     month = sums.get(MONTH) if pharmacy == RETAIL else None
-    return sums.get(pharmacy) or (replace(month, value=month.value * _MONTHS) if month else None)
+    return sums.get(pharmacy) or (Amount(month.value * _MONTHS, month.currency) if month else None)
 
 
 def _drug(ask: Ask) -> str | None:
