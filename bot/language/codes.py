@@ -68,7 +68,7 @@ def _by_word(said: Utterance, words: WordArea) -> Iterator[Tag]:
             continue
         if _NDC_PLAIN.match(word) and "ndc" in said.words:
             yield Tag("ndc", word, place, place + 1)
-        elif is_npi(word) or (_NPI.match(word) and (len(said.words) == 1 or _near(said, place, _NPI_WORDS))):
+        elif is_npi(word) or (_NPI.match(word) and (len(said.words) == 1 or not _NPI_WORDS.isdisjoint(said.words))):
             yield Tag("npi", word, place, place + 1)
         elif is_nucc(word):
             yield Tag("nucc", word.upper(), place, place + 1)

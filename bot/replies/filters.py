@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from bot.replies.markdown import clean, cut, escape, unescape
 from bot.replies.messages import CatalogueMessage
-from bot.replies.nouns import is_clipped, is_foreign, names_women, people, people_called
+from bot.replies.nouns import is_noun, names_women, people, people_called
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -333,8 +333,7 @@ def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., obj
         "mapped": mapped,
         "help_line": partial(help_line, words=words),
         "miles": partial(miles, words=words),
-        "is_foreign": partial(is_foreign, language=language),
-        "is_clipped": is_clipped,
+        "is_noun": partial(is_noun, language=language),
         "names_women": partial(names_women, language=language),
         "people": partial(people, language=language, words=words),
         "people_called": partial(people_called, language=language, words=words),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rapidfuzz.fuzz import ratio
+
 _ENDINGS = {
     "en": (
         *("ist", "ian", "doctor", "surgeon", "pcp", "practitioner", "nurse", "midwife", "provider", "shrink", "doc"),
-        *("counselor", "obgyn", "gp", "dr", "therapist", "assistant", "worker"),
+        *("counselor", "gp", "dr", "therapist", "assistant", "worker"),
     ),
     "es": (
         *("logo", "loga", "ista", "iatra", "doctor", "doctora", "médico", "médica", "medico", "medica", "partera"),
@@ -36,7 +38,7 @@ _FIELDS = {
         "ortopedia": "ortopeda",
     },
 }  # how a field's name ends, and whoever works in it
-_CLIPPED = 6  # letters
+_SLIP = 85  # percent of the letters
 _WOMEN = {"es": ("loga", "doctora", "médica", "medica", "partera", "cirujana", "enfermera", "consejera")}
 _FEMININE = {"logo": "loga", "doctor": "doctora", "médico": "médica", "medico": "médica", "cirujano": "cirujana"}
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
@@ -78,28 +80,22 @@ def people_called(text: str, *, language: str, words: Callable[..., str]) -> str
     return people(text, _SEVERAL, language=language, words=words).removeprefix(f"{_SEVERAL} ")
 
 
-def is_foreign(text: str | None, *, language: str) -> bool:
-    """Return whether the text names people in another language than this one."""
-    named = [one for one in _ENDINGS if text and _names_people(text, one)]
-    return bool(named) and language not in named
+def is_noun(text: str | None, name: str, *, language: str) -> bool:
+    """Return whether the person's words can be counted in this language, and are no slip of the kind's own `name`.
 
-
-def is_clipped(text: str | None) -> bool:
-    """Whether the words are a desk's short form, such as "derm" or "ob": then the kind's own name is said."""
-    word = (text or "").casefold()
-    short = word.isalpha() and len(word) <= _CLIPPED
-    return short and not any(_names_people(word, one) for one in _ENDINGS)
+    A desk's short form ("derm", "lcsw"), a field, another language or "cardiolgist" is no such noun.
+    """
+    words = (text or "").casefold()
+    first, _ = _noun(words, language)
+    single = _single(first, language)
+    slip = words != name.casefold() and _SLIP <= ratio(words, name.casefold())
+    return not slip and _of_field(single, language).casefold().endswith(_ENDINGS.get(language, ()))
 
 
 def names_women(text: str | None, *, language: str) -> bool:
     """Return whether the noun itself is feminine: "doctoras" needs no "que son mujeres"."""
     first, _ = _noun(text or "", language)
     return bool(first) and _single(first, language).casefold().endswith(_WOMEN.get(language, "\n"))
-
-
-def _names_people(text: str, language: str) -> bool:
-    first, _ = _noun(text, language)
-    return _of_field(_single(first, language), language).casefold().endswith(_ENDINGS.get(language, ()))
 
 
 def _noun(words: str, language: str) -> tuple[str, str]:
