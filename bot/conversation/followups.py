@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.conversation.sharing import carried, to_share
 from bot.conversation.state import Asked, Memory
-from bot.language.context import RECORD, changed, taken_over
+from bot.language.context import AMONG, RECORD, changed, taken_over
 from bot.language.kernel import SHARE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
@@ -22,6 +22,7 @@ _EXPORT = "followup.export"
 _MORE = "followup.more"
 _REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
+_NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
@@ -76,13 +77,13 @@ def _on_screen(memory: Memory) -> str | None:
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
     """Return the question about the entry that it names: the second one's phone number, why the third one was denied.
 
-    The entry's own button identifies it. With `first`, a question without number and name is about the first entry. "My
-    last claim" means the newest claim, not the last entry.
+    The entry's own button identifies it. With `first`, a question without number and name is about the only entry, or
+    about those of a list of providers. "My last claim" means the newest claim, not the last entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
-    if index is None and first and "provider_name" not in reading.slots:
-        index = 0
+    if index is None and first and _NAMES.isdisjoint(reading.slots):
+        asked, index = _among(memory, asked), 0
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
@@ -95,6 +96,14 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
     whose = entry.whose or asked.whose
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
+
+
+def _among(memory: Memory, asked: Asked) -> Asked:
+    """Return the question with the providers of the list that was shown, where there are several: "npi?" after it."""
+    slots = (entry.slots.get("provider_name") for entry in memory.choices)
+    shown = list(dict.fromkeys(str(slot.value) for slot in slots if slot))
+    several = 1 < len(shown) == len(memory.choices)
+    return replace(asked, arguments={**asked.arguments, AMONG: " ".join(shown)}) if several else asked
 
 
 def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:

@@ -99,6 +99,9 @@ async def who(ask: Ask) -> Who:
         name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
         name, rows = f"TIN {tin}", await _of_tin(ask, tin)
+    elif among := [one for one in map(key_of, ask.arguments.get("among", "").split()) if one]:
+        read = await asyncio.gather(*(_of(ask, one) for one in among[:SHOWN]))
+        rows = tuple(row for one, rows in zip(among, read, strict=False) for row in rows if row.key == one)
     elif name:
         rows = await _called(ask, name)
         near = () if rows else await nearest(ask, name, people=is_titled(ask))
@@ -113,7 +116,7 @@ async def who(ask: Ask) -> Who:
     if name and not (npi or tin):
         groups = _of_sex(groups, ask) or groups
         groups = await of_own_claims(ask, groups, name)
-    return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
+    return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
 
 
 async def _all_of(ask: Ask, choices: Iterable[Choice]) -> tuple[Listing, ...]:

@@ -12,6 +12,8 @@ DateRange = tuple[date, date]
 MOST_TOPICS = 2
 # Among the slots of a subject: the record that the answer before was about, which is no slot.
 RECORD = "id"
+# The providers of a list that was shown, separated by spaces.
+AMONG = "among"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 # What a question is about: one that names it itself takes no condition of the question before.

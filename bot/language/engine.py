@@ -369,7 +369,9 @@ class Engine:
             wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
         if TERM in wanted.values() and not any(tag.kind in {TERM, ALONE} for tag in tags):
             tags += self.lexicon.glossary.named(heard.said, heard.keys)
-        slots = {name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))}
+        slots = {
+            name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
+        }
         for name in excludes & slots.keys():
             if not slots[name].excluded:
                 slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))

@@ -94,18 +94,8 @@ class Receipt:
         return f"{self.read:%Z}" if self.read else ""
 
 
-Question = Literal[
-    "accepting_new",
-    "language",
-    "languages",
-    "gender",
-    "telehealth",
-    "wheelchair",
-    "open_at",
-    "wish",
-    "active",
-    "updated",
-]
+_Fact = Literal["accepting_new", "language", "languages", "gender", "telehealth", "wheelchair", "open_at", "wish"]
+Question = _Fact | Literal["active", "updated"]
 
 Number = Literal["phone", "fax", "npi", "email", "web"]
 
@@ -133,7 +123,8 @@ class Detail(WithDocument):
     be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
     nothing in particular is. `place_names` are places of which no more is told, `own_addresses` those of an
     organization that is listed at no place. `where`: how far it is from there is asked. `technical`: the receipt with
-    its records.
+    its records. `each`: the providers of the list that was shown, where none of them is named, with
+    that number and what is told of each.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -157,6 +148,7 @@ class Detail(WithDocument):
     week: bool = False
     asks: Number | None = None
     where: Around | None = None
+    each: tuple[tuple[Card, str | None, tuple[Told, ...]], ...] = ()
 
 
 async def answer(ask: Ask) -> Detail:
@@ -191,7 +183,8 @@ def summarize(
     rows = found.only
     if rows is None:
         partial = not ask.report.complete
-        return Detail(found.state, found.name, ask.today, found.choices, len(found.found), partial=partial)
+        several = Detail(found.state, found.name, ask.today, found.choices, len(found.found), partial=partial)
+        return _of_each(several, found.found, ask) if "among" in ask.arguments else several
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
     card = cards(ask, rows, where)[0]
@@ -226,6 +219,19 @@ def summarize(
     )
 
 
+def _of_each(several: Detail, found: Sequence[tuple[Listing, ...]], ask: Ask) -> Detail:
+    """Return the number or the yes and no of each provider of a list; their names alone where the hours are asked."""
+    shown = [(cards(ask, rows, None)[0], rows) for rows in found]
+    told = [tuple(_told(card, rows, ask)) for card, rows in shown]
+    asks = _asks(ask.said, [one for each in told for one in each])
+    asks = "phone" if asks is None and not any(told) and _ADDRESS.search(ask.said) else asks
+    if asks is None and not any(told):
+        return several
+    each = ((card, _number(card, asks) if asks else None, own) for (card, _), own in zip(shown, told, strict=True))
+    return replace(several, each=tuple(each), asks=asks)
+
+
+_ADDRESS = re.compile(r"\b(addr\w*|where|direcci[oó]n\w*|d[oó]nde)\b", re.IGNORECASE)
 _MORE = re.compile(
     r"\b(phones?|call|fax|address|numbers?|where|hours|contact|info\w*|about|details?|npi"
     r"|tel[eé]fonos?|direcci[oó]n|n[uú]meros?|d[oó]nde|horarios?|contacto|datos|detalles?)\b",
@@ -309,6 +315,14 @@ def _asks(said: str, told: Sequence[Told]) -> Number | None:
         if words.search(said):
             return number
     return "phone" if _PHONE.search(said) or not (told or _OTHER.search(said)) else None
+
+
+def _number(card: Card, asks: Number) -> str | None:
+    """Return the first number of this kind in the listing."""
+    if asks in {"phone", "npi"}:
+        return card.phone if asks == "phone" else card.npi
+    every = {"fax": "faxes", "email": "emails", "web": "webs"}[asks]
+    return next((one for site in card.sites for one in getattr(site, every)), None)
 
 
 def _said(ask: Ask, name: str) -> bool:
