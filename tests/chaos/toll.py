@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.doubles.slack import SlackDouble
 
+_SHOWN = 5  # wrong answers
 APOLOGIES = ("I was interrupted while answering", "My answer may not have arrived", "Reference ")
 
 
@@ -26,7 +27,8 @@ class Toll:
     """What a siege came to. `busy` are the kills that met work under way.
 
     `wrong` are members' answers without an amount, as a stranger would get them; `disordered` are answers of a
-    conversation that were finished before an earlier one; `repeated` are apologies that were made twice.
+    conversation that were finished before an earlier one; `repeated` are apologies that were made twice; `strange` are
+    the first wrong answers.
     """
 
     asked: int = 0
@@ -42,6 +44,7 @@ class Toll:
     apologies: int = 0
     repeated: int = 0
     trail: tuple[str, ...] = ()
+    strange: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ class Toll:
             f"flight): {self.lost} lost, {self.doubled} doubled, {self.left_neutral} empty promises, "
             f"{self.wrong} wrong, "
             f"{self.disordered} out of order, {self.apologies} apologies ({self.repeated} repeated), "
-            f"audit trail {'; '.join(self.trail) or 'whole'}"
+            f"audit trail {'; '.join(self.trail) or 'whole'}{''.join(f'; {one!r}' for one in self.strange)}"
         )
 
 
@@ -92,7 +95,9 @@ def _judge(toll: Toll, question: Question, said: Sequence[Mapping[str, Any]]) ->
     toll.repeated += len(sorry) > 1
     if question.is_members and answers:
         toll.members += 1
-        toll.wrong += not all("$" in str(one.get("text")) for one in answers)
+        wrong = [str(one.get("text")) for one in answers if "$" not in str(one.get("text"))]
+        toll.wrong += bool(wrong)
+        toll.strange += wrong[: _SHOWN - len(toll.strange)]
 
 
 def is_done(said: Mapping[str, Any]) -> bool | None:
