@@ -4,8 +4,6 @@ SIGUSR1 makes every search for claims take a second longer, SIGUSR2 ends that. A
 call to its FHIR server takes.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal

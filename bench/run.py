@@ -3,8 +3,6 @@
 Bot and floor take turns in short rounds, so that what else the machine does weighs on both alike.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Teams: from a signed activity to the arrived reply, the bot beside the SDK's bare echo in the same run."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import tempfile

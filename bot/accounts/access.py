@@ -1,7 +1,5 @@
 """Access tokens for a member's questions: renewal, in one process at a time, and their end (T38, T51, T53, T55)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary

@@ -1,7 +1,5 @@
 """Links between chat accounts and member records: made, read, listed and ended; and when a person last viewed news."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable

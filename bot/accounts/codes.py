@@ -1,7 +1,5 @@
 """Secrets of people and browsers: link ids, states, and the code that is typed in the chat (T01, T15)."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

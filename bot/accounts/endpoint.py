@@ -3,8 +3,6 @@
 No request is retried, because a code and a refresh token are valid for one request (RFC 9700 4.14, T50).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

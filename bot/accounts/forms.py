@@ -1,7 +1,5 @@
 """Checks that a form was sent from our own page in this browser (T14), and that a request is no link preview (T29)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Literal

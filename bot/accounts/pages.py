@@ -3,8 +3,6 @@
 No address is taken from a request: redirects go to the payer's configured page or to our own /linked (T08, T16).
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Literal

@@ -1,7 +1,5 @@
 """Determines whose record a token gives access to, and the name by which the person recognizes it (T11)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

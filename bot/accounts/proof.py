@@ -1,7 +1,5 @@
 """Proof that browser and chat belong to one person: the code shown in the browser is typed in the chat (T01, T15)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.accounts.codes import Tries, digest, new_secret, read_code, same

@@ -3,8 +3,6 @@
 Nothing is loaded from elsewhere (T30), except a Microsoft script on one page: see `bot.accounts.popup`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Iterable

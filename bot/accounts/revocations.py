@@ -1,7 +1,5 @@
 """Revokes unused tokens at the payer in the background, best effort (RFC 7009, T53)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 

@@ -4,8 +4,6 @@ A seat's key is a keyed hash of payer and patient, so that no member's id is in 
 transaction that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
 

@@ -4,8 +4,6 @@ The order of the steps protects against the attacks T01-T13: the browser is reco
 state is consumed before any request is sent, and nothing is active at the end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """`bcbst-bot admin`: a one-time link to a page of counts, and the sentences that people gave. It identifies nobody."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The answer file of a lookup, CSV or .xlsx, with complete rows only, so that a later run can continue it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

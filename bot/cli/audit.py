@@ -1,7 +1,5 @@
 """`bcbst-bot audit`: lists, verifies and exports the audit trail."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence

@@ -3,8 +3,6 @@
 It uses the same pages over the same HTTP as a person, with the cookies of one browser.
 """
 
-from __future__ import annotations
-
 import ssl
 from dataclasses import dataclass, field
 from functools import cache

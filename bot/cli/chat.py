@@ -1,7 +1,5 @@
 """`bcbst-bot chat`: the console channel, with the configured payer or the embedded one."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 

@@ -3,8 +3,6 @@
 It changes nothing: a missing store or key file is not created.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Checks whether Slack and Microsoft accept the configured credentials."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Checks whether the payer's servers respond, whether an id_token could be verified, and which answers will work."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator

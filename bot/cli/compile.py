@@ -3,8 +3,6 @@
 An installation with a writable user cache does not need it: the first start stores the same data there.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bot import compiled

@@ -1,7 +1,5 @@
 """`bcbst-bot feedback`: counts of feedback on answers, without texts or people."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import AsyncIterator
 

@@ -3,8 +3,6 @@
 `keys jwks` concerns another key, with which the client authenticates to the payer.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
 

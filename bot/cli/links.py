@@ -1,7 +1,5 @@
 """`bcbst-bot links`: lists the connected chat identities, and ends connections for their owners."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncIterator
 

@@ -1,7 +1,5 @@
 """`bcbst-bot manifest`: the Slack app manifest with the deployment's own address."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

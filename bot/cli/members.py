@@ -1,7 +1,5 @@
 """The members of the synthetic payer by name, for the option `--as`."""
 
-from __future__ import annotations
-
 import difflib
 
 from bot.errors import ConfigError

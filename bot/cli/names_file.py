@@ -4,8 +4,6 @@ A .xlsx file is read as a table. Only the NPI of a row, or else the name, is use
 copied to the answer file.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """The sign-in pages for a chat in this terminal, and the sign-in of members over them by real HTTP."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

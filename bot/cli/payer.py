@@ -1,7 +1,5 @@
 """`bcbst-bot sandbox`: the embedded payer on its own."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal

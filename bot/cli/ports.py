@@ -1,7 +1,5 @@
 """Listening ports, and explanations with an alternative if one is not available."""
 
-from __future__ import annotations
-
 import errno
 import socket
 

@@ -1,7 +1,5 @@
 """`bcbst-bot register`: the e-mail that the payer's developer page asks for, from the settings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from email.message import EmailMessage
 

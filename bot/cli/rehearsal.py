@@ -1,7 +1,5 @@
 """Settings for the embedded payer; imported only by commands that use it."""
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator

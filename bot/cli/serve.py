@@ -1,7 +1,5 @@
 """`bcbst-bot serve`: the web application."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import socket

@@ -1,7 +1,5 @@
 """Checks whether Slack accepts a token, and which scopes it lacks; used by `check` only."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 
 import aiohttp

@@ -4,8 +4,6 @@ Its texts are in `templates/channels/teams_app`; its commands, forms and prompts
 characters: names 30 and 100, short description 80, titles in the message box 32, descriptions 128; 12 commands a list.
 """
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Code shared by all commands: streams, help, settings, and errors as single lines."""
 
-from __future__ import annotations
-
 import asyncio
 import codecs
 import contextlib

@@ -1,7 +1,5 @@
 """`bcbst-bot understand`: shows how messages are understood, without network or account."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict

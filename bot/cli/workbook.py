@@ -1,7 +1,5 @@
 """The first sheet of an Excel workbook (.xlsx) as rows of texts, read and written with the extra `xlsx`."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Reading the settings of this process from the environment and `.env`, with all their errors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, TypeVar
 

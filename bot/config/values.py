@@ -1,7 +1,5 @@
 """Validation of the settings' values, with error messages. A secret's value is never included in one."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from ipaddress import ip_network

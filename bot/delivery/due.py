@@ -3,8 +3,6 @@
 Reminders of days have their own queue, so that a slow payer, which news depends on, does not delay them (`looks.py`).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

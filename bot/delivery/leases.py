@@ -1,7 +1,5 @@
 """The lease of a process on a message, which a heartbeat renews while the process works."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable

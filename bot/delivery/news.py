@@ -1,7 +1,5 @@
 """The results of checks for news, and how often the checks are made."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import random

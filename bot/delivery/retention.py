@@ -5,8 +5,6 @@ owner is a keyed hash of the person, so it outlasts "unlink" and identifies nobo
 its own, so that another process continues if one ends.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import secrets

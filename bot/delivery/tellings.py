@@ -4,8 +4,6 @@ Where a platform's chat can be read, the chat decides whether it was sent. Elsew
 (docs/decisions.md, "Reminders").
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime

@@ -4,8 +4,6 @@ The store and the bot's own keys are not enough to read them: the inner key is d
 the hash is stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 import zlib

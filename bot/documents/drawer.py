@@ -1,7 +1,5 @@
 """Storage for a person's answers between two questions: encrypted, and deleted with the sign-in or link."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable
 

@@ -1,7 +1,5 @@
 """SMART Health Links over HTTP: the manifest for a viewer that sends the passcode, and the file, always encrypted."""
 
-from __future__ import annotations
-
 from http import HTTPStatus
 
 import msgspec

@@ -3,8 +3,6 @@
 The rules are those of HL7's SMART Health Links specification (hl7.org/fhir/uv/smart-health-cards-and-links).
 """
 
-from __future__ import annotations
-
 import base64
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Coordinates for a page's pictures: the parts of a bar, and the points of a line. Templates draw them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date

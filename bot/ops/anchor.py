@@ -3,8 +3,6 @@
 A new checkpoint replaces the previous one only if the trail still contains the row of the previous one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 from pathlib import Path

@@ -7,8 +7,6 @@ list the ends of all lanes, so that a removed lane is detected (`trail.py`). Che
 that these rows were removed too. Old rows can be moved into an archive: the lane then continues after the last of them.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import binascii

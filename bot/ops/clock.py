@@ -1,7 +1,5 @@
 """The current time for all of the bot: the clock in BOT_TIMEZONE, or the date of BOT_TODAY with the embedded payer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -3,8 +3,6 @@
 Counts are rounded down to a multiple of five, so that a left-out count cannot be derived from a total.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Pages for operators: whether the process is up, whether it can serve, and its metrics. No member data (T57)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 

@@ -3,8 +3,6 @@
 They are counted in memory, and if machines share a store also there, so that ten processes allow no more than one.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Metrics for operators: answers, problems and durations, with labels from closed lists (T27, T57)."""
 
-from __future__ import annotations
-
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 

@@ -1,7 +1,5 @@
 """Ratings of answers, counted by month, intent, rule and outcome. No text and no person is stored (T57)."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime

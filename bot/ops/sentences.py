@@ -4,8 +4,6 @@ A row has the text without names and numbers, its language and the month, but no
 the writer, so a sentence cannot be taken back; it expires by itself.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable

@@ -4,8 +4,6 @@ The trail is a chain of rows in each of a few lanes, so that processes that writ
 other. Another lane has the joining rows, each of which lists the ends of all lanes at that time.
 """
 
-from __future__ import annotations
-
 import hmac
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Capabilities that a server declares. Servers declare too little, so what is missing is unknown, not unsupported."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Chained search parameters in two steps, for servers that reject them or return nothing for them (T44, F33)."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """The two clients: one for a member's records, and one for the open directory, which never uses a token."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """References in a search: `Location/a` as the guide writes them, or the bare id, whichever the server matches."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Each status and body becomes FHIR bytes or one of the package's exceptions.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace

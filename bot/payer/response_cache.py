@@ -4,8 +4,6 @@ Those of the open directory are fresh for 15 minutes; older ones are used if the
 for two minutes, separately for each link, and never if labelled as sensitive (`MemberCache`, T32, T33).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A chained search in two steps: the resources that its reference may point to, then the rows that reference them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence

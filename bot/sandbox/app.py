@@ -1,7 +1,5 @@
 """The sandbox payer as one ASGI application."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Loads FHIR data from files into a world: JSON resources, Bundles and NDJSON, with an account for each Patient."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import re

@@ -1,7 +1,5 @@
 """The sandbox payer on a loopback port, in the running event loop."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

@@ -1,7 +1,5 @@
 """The interface of a store: rows that expire, rows that can be leased, and counters."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 

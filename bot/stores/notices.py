@@ -4,8 +4,6 @@ They only save time, because every process also polls. A transaction pooler does
 then does not receive its own first notification and stops listening.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import secrets

@@ -3,8 +3,6 @@
 Each statement is its own transaction. Where the dialects differ, the statement is an attribute of the store's class.
 """
 
-from __future__ import annotations
-
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence

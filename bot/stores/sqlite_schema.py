@@ -4,8 +4,6 @@ What only makes statements faster is not a migration: it is created if missing a
 release, which refuses unknown migrations, can be started again beside this one.
 """
 
-from __future__ import annotations
-
 from sqlite_utils import Database, Migrations
 
 from bot.errors import StoreUnusable

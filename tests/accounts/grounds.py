@@ -4,8 +4,6 @@ An attack knows only what both have: people who ask for links, browsers, the pay
 payer's answers.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager

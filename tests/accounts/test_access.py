@@ -1,7 +1,5 @@
 """Access over time: expiry, renewal by one at a time, refusal, unlinking (T38, T51, T53, T55, F11-F13, F16)."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Two people, one link, every order: nobody's chat is joined with somebody else's record (T01-T08, T13-T17)."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The straight way from a link to access, and what people may do on it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit

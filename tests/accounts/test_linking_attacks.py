@@ -1,7 +1,5 @@
 """Every attack on linking, alone and in several orders, against the sandbox and against a hostile double (T01-T18)."""
 
-from __future__ import annotations
-
 import itertools
 import random
 from collections.abc import AsyncIterator

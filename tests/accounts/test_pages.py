@@ -1,7 +1,5 @@
 """The pages themselves: what they say, to whom, and what surrounds them (T29, T30, T47)."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """The whole way over real sockets against the sandbox payer, its faults switched on one by one."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import AsyncIterator

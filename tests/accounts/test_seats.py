@@ -1,7 +1,5 @@
 """BOT_LINKS_PER_MEMBER: how many chats may open one member's record, counted without the member's id (T23)."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

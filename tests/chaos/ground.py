@@ -1,7 +1,5 @@
 """Where a siege takes place: a payer, a Slack that takes its time, and a store."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """Commands as an operator starts them, with none of this machine's settings: as processes, or inside this one."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

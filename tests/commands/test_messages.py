@@ -1,7 +1,5 @@
 """What each command says of what is wrong: the cause, and the next step. A table of command and message."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -1,7 +1,5 @@
 """The Teams app package: what an administrator uploads is whole, small, and says what the code does."""
 
-from __future__ import annotations
-
 import json
 import re
 import struct

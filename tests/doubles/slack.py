@@ -4,8 +4,6 @@ As its own process: `python -m tests.doubles.slack --port N --app URL --secret S
 `{"event": …}` delivers a signed event, `GET /control/calls` lists what was called.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import io

@@ -1,7 +1,5 @@
 """A made-up Tennessee that every end-to-end test of a process shares, and a house on it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

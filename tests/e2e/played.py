@@ -1,7 +1,5 @@
 """The corpus of dialogues played once through Slack and Teams, with faults, and everything that came out of it."""
 
-from __future__ import annotations
-
 import contextlib
 import html
 import itertools

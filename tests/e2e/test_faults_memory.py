@@ -1,7 +1,5 @@
 """Bodies that are too large cost a question their cap, and leave nothing behind when it is over (F25)."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Faults of the payer's sign-in and of tokens (F01-F16): what the browser and the chat say."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Faults of the payer's FHIR server on the wire (F17-F25, F28): what the person reads, over real HTTP."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace

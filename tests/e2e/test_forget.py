@@ -1,7 +1,5 @@
 """After "delete everything about me" the store names nobody: what is left of a person is a keyed hash (T53, T54)."""
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

@@ -1,7 +1,5 @@
 """Anything at all sent to every route: an answer, never an exception, never a trace, never an effect (ASVS 16.5)."""
 
-from __future__ import annotations
-
 import copy
 import json
 import time

@@ -1,7 +1,5 @@
 """Hostile text in every string that people read is inert in every channel, page and file (T45-T47, F45, F46)."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path

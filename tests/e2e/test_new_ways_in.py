@@ -1,7 +1,5 @@
 """Canaries through tools, cards, searches and wishes: none stands in logs, figures, addresses or the store."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """Every button of one person's chat, of whatever kind, pressed by somebody else: it does nothing and shows nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import AsyncIterator, Iterator

@@ -1,7 +1,5 @@
 """Words that are not their reader's, or not all typed yet, do nothing: searches, and "Ask about this message"."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import AsyncIterator

@@ -3,8 +3,6 @@
 It sends no token, so the bot takes activities without one, from this machine only.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import shutil

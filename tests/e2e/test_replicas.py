@@ -1,7 +1,5 @@
 """Two real `serve` processes on one PostgreSQL behind a balancer without memory: one bot, as far as anybody can see."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

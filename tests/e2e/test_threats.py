@@ -1,7 +1,5 @@
 """Threats that no single room can meet alone: secrets in messages, names, commands, mixing, addresses, forgetting."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A hand-made payer of a few resources, and a browser that signs in there."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

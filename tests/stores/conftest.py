@@ -1,7 +1,5 @@
 """The stores under test: the same suite runs on each of them."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What every store must do (stores/base.py)."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """What the payer told one process about coming back, kept for all processes of a store."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.stores.base import Store

@@ -1,7 +1,5 @@
 """The HTTP endpoints of the authorization server: sign-in and consent pages, and the endpoints for the app."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable

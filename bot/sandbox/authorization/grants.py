@@ -2,8 +2,6 @@
 
 # Authlib ships no types, so its classes are Any to mypy: hence the `misc` ignores. A grant's `server` is the
 # SandboxAuthorization that it was registered with.
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Signing keys and id_tokens, both valid ones and invalid ones that a client must reject."""
 
-from __future__ import annotations
-
 import hmac
 import json
 import time

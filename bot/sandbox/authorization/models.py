@@ -1,7 +1,5 @@
 """The authorization server's data in memory: the client, codes and tokens, as Authlib requires them."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The pages in the member's browser: plain HTML without scripts, designed for phones first."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

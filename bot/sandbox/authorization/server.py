@@ -1,7 +1,5 @@
 """Authlib's authorization server with this payer's client, tokens and grants."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 import time

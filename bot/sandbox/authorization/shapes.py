@@ -1,7 +1,5 @@
 """Requests and responses in the form that Authlib uses, between Starlette and its server."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The HTTP endpoints of the FHIR server: capabilities, access checks, reads, and searches by GET and POST."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """OperationOutcomes for rejected requests and ignored parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

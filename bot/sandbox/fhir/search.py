@@ -1,7 +1,5 @@
 """Searches in the store: conditions, chains, includes, and pages of stored results."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """The resources of a world, divided so that a search never reads other members' rows."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable

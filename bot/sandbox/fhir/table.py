@@ -1,7 +1,5 @@
 """The searchable resources of one type; values and indexes are created at their first use."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """Converts FHIR elements to the values that a search compares, by the search rules of FHIR R4."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The tables in `data/`: CSV files, and lists with one entry per line."""
 
-from __future__ import annotations
-
 import csv
 from functools import cache
 from pathlib import Path

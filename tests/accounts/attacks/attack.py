@@ -3,8 +3,6 @@
 `mallory` and `vera` are fresh people of one workspace; he can sign in as `ground.mine`, she as `ground.hers`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 import httpx

@@ -1,7 +1,5 @@
 """The way back from the payer: the browser, the state and the words of the callback."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.message import Person

@@ -1,7 +1,5 @@
 """The code that joins a sign-in with a chat: guessed, typed elsewhere, typed unseen."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Who the payer says has signed in: its code, its issuer, its id_token and its token endpoint."""
 
-from __future__ import annotations
-
 import httpx
 
 from bot.message import Person

@@ -1,7 +1,5 @@
 """The link that begins a sign-in: forwarded, stolen, used too often, fetched by a robot."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

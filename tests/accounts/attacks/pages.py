@@ -1,7 +1,5 @@
 """The pages and their forms: framed, sent from elsewhere, led elsewhere."""
 
-from __future__ import annotations
-
 from bot.message import Person
 from tests.accounts.attacks.attack import Attacks, refused
 from tests.accounts.conftest import hidden
