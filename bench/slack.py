@@ -72,11 +72,7 @@ class Workspace(SlackDouble):
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE))
 
     async def ask(self, user: str, case: Case) -> float:
-        """Seconds from sending the signed event to the arrival of the completed answer.
-
-        Raises:
-            TimeoutError: there was none. RuntimeError: the event was not acknowledged.
-        """
+        """Seconds from the signed event to the completed answer; TimeoutError without, RuntimeError if refused."""
         answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._waiting[self.chat_of(user)] = case.last_call, answered
         event = self.direct_message(case.text, user=user)
@@ -102,11 +98,7 @@ class Workspace(SlackDouble):
         self.messages.pop((str(call.arguments.get("channel")), str(call.arguments.get("ts"))), None)
 
     async def acknowledged_in(self, user: str, case: Case) -> float:
-        """Seconds until an event is acknowledged; nobody waits for its answer.
-
-        Raises:
-            RuntimeError: the event was not acknowledged.
-        """
+        """Seconds until an event is acknowledged; nobody waits for its answer; RuntimeError if it is not."""
         event = self.direct_message(case.text, user=user)
         started = time.perf_counter()
         if (await self.send(*wire(event), to=case.address))[0] != _ACKNOWLEDGED:

@@ -44,11 +44,7 @@ class Tenant(TeamsDouble):
         return self._signed
 
     async def ask(self, user: str, address: str) -> float:
-        """Seconds from sending the activity to the arrival of its reply.
-
-        Raises:
-            TimeoutError: there was none. RuntimeError: the activity was not acknowledged.
-        """
+        """Seconds from sending the activity to its reply; TimeoutError without one, RuntimeError without its 200."""
         self.app_url = address
         answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._waiting[self.chat_of(user)] = answered

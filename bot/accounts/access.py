@@ -39,10 +39,7 @@ class Accesses:
         ended: Callable[[str], None],
         idle: float | None = None,
     ) -> None:
-        """`ended` is called with the id of every link that ends, or whose sign-in ends.
-
-        `idle`: seconds without a question after which a member must sign in again.
-        """
+        """`ended` is told each link that ends or whose sign-in ends; after `idle` seconds a member signs in again."""
         self._idle = idle
         self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
         self._audit, self._members, self._ended = audit, members, ended
@@ -130,10 +127,7 @@ class Accesses:
         return not noted and await store.get(kind, person.key) != link
 
     async def unlink(self, person: Person) -> Unlinked:
-        """Delete everything stored for this person, and add a row to the audit trail, in one transaction.
-
-        The tokens are revoked afterwards, in the background.
-        """
+        """Delete all of this person and audit it, in one transaction; tokens are revoked in the background."""
         row = await self._rows.get(LinkRow, person.key)
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)

@@ -37,10 +37,7 @@ class LastLooks:
         self._rows = rows
 
     async def of(self, person: Person, patient: str) -> LastLook | None:
-        """Return the last state of this record.
-
-        None the first time, and for a record that the connection does not cover.
-        """
+        """Return the last state of this record; None the first time, and for a record that is not covered."""
         kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
@@ -133,11 +130,7 @@ class Accounts:
         self.routes = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed).routes
 
     async def begin(self, person: Person) -> str:
-        """Return the URL of a new one-time link for this person; earlier ones become invalid.
-
-        Raises:
-            TooManyLinks: more than 3 in 10 minutes.
-        """
+        """Return the URL of a new one-time link, which ends earlier ones; TooManyLinks after 3 in 10 minutes."""
         expires = self.rows.now() + LIVES
         # Counted under a name that says nothing: the count outlives "unlink", or that would be a way around it.
         key = await self._audit.pseudonym(person)
@@ -178,12 +171,7 @@ class Accounts:
             raise
 
     async def choose(self, person: Person, index: int) -> Linked:
-        """Connect one of the records that `prove` offered.
-
-        Raises:
-            LinkExpired: no proved sign-in is waiting, or there is no such record.
-            TooManyChats: as in `prove`.
-        """
+        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         return await self._notify_elsewhere(person, await self._proofs.choose(person, index))
 
     async def linked(self) -> AsyncIterator[tuple[Person, float]]:
@@ -207,10 +195,7 @@ class Accounts:
         return await self._members.others(person, own)
 
     async def holds(self, person: Person, link_id: str) -> bool:
-        """Return whether this link is still the person's.
-
-        An answer that was begun under another link is not shown (T53).
-        """
+        """Return whether this link is still the person's: an answer begun under another one is not shown (T53)."""
         row = await self.rows.get(LinkRow, person.key)
         return row is not None and row.id == link_id
 

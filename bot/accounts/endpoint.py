@@ -63,18 +63,11 @@ class TokenEndpoint:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
         self._proof = ClientProof(settings)
         self.client_refused = False
-        """Whether the payer's last response to the bot rejected this client.
-
-        A redirect through a browser does not count, because it can be forged.
-        """
+        """Whether the payer's last response to the bot (not a forgeable redirect) rejected this client."""
 
     @property
     def client_id(self) -> str:
-        """The client id that the payer assigned.
-
-        Raises:
-            SetupWrong: none is configured.
-        """
+        """The client id that the payer assigned; SetupWrong if none is configured."""
         if not self._settings.payer_client_id:
             raise SetupWrong("PAYER_CLIENT_ID is not set")
         return self._settings.payer_client_id
@@ -90,11 +83,7 @@ class TokenEndpoint:
         return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
 
     async def probe(self) -> tuple[int, str]:
-        """Return the status and error code for an invalid code, which show whether the token endpoint knows the client.
-
-        Raises:
-            SignInSlow, SignInRefused: no response.
-        """
+        """Return the status and error code for an invalid code; SignInSlow, SignInRefused without a response."""
         answer = await self._post(self._settings.payer_token_url, self._asking("check", new_secret()))
         error = _json(answer).get("error")
         return answer.status_code, error if error in _OUR_FAULT | {"invalid_grant"} else ""

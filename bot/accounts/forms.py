@@ -26,10 +26,7 @@ def is_preview(request: Request) -> bool:
 
 
 class Cookies:
-    """Cookies for this host only, valid for `lives` seconds.
-
-    Plain http is allowed on loopback only; there some browsers would drop cookies with the prefix and Secure.
-    """
+    """Cookies for this host only, for `lives` seconds; plain http on loopback only, without prefix and Secure."""
 
     def __init__(self, public_url: str, lives: float) -> None:
         self._secure, self._lives = public_url.startswith("https:"), round(lives)

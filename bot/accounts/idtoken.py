@@ -32,11 +32,7 @@ class SigningKeys:
         self._fetched = self._refetched = float("-inf")
 
     async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
-        """Return the keys that may have signed a token: the one that it names, or all of its family if it names none.
-
-        Raises:
-            SignInRefused: the keys cannot be fetched. An unverified token is never accepted instead (F09).
-        """
+        """Return the keys that may have signed a token, by its key id or family; SignInRefused if not fetched (F09)."""
         async with self._lock:
             if url != self._url or self._clock() - self._fetched > _FRESH:
                 await self._load(url)

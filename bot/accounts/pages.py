@@ -122,10 +122,7 @@ class LinkPages:
         return away
 
     async def come_back(self, request: Request) -> Response:
-        """Handle the payer's redirect.
-
-        Finish the sign-in, then redirect to a page whose URL has neither code nor state.
-        """
+        """Finish the sign-in after the payer's redirect, then redirect to a page whose URL has no code or state."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         query = dict(request.query_params)
         try:

@@ -166,10 +166,7 @@ def _also(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:
 
 
 def _same(one: _Patient, other: _Patient) -> bool:
-    """Return whether two records have the same name and full date of birth, and no contradicting gender.
-
-    Members of a family differ in one of them: twins in the first name, namesakes in the date of birth.
-    """
+    """Return whether two records agree in name, full birth date and gender: twins and namesakes do not."""
     born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
     gender = not (one.gender and other.gender) or one.gender == other.gender
     return bool(born and gender and _written(one) & _written(other))

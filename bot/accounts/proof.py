@@ -74,12 +74,7 @@ class Proofs:
         return code is not None and await self._rows.store.get(SPENT_KIND, digest(code)) == person.key.encode()
 
     async def choose(self, person: Person, index: int) -> Linked:
-        """Connect one of the records that `prove` offered.
-
-        Raises:
-            LinkExpired: no proved sign-in is waiting, or there is no such record.
-            TooManyChats: as in `prove`.
-        """
+        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
             raise LinkExpired("no proved sign-in waits for this choice")

@@ -77,11 +77,7 @@ class SignIns:
         self._revocations = revocations
 
     async def asked(self, link_id: str) -> Person:
-        """Return the person for whom a one-time link was made. Changes nothing.
-
-        Raises:
-            LinkExpired: it has expired, was used or was replaced.
-        """
+        """Return the person for whom a one-time link was made; LinkExpired if it is over, used or replaced."""
         return (await self._live(digest(link_id))).person
 
     async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:

@@ -61,10 +61,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
 @asynccontextmanager
 async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
-    """Yield the application of the tools with the middleware that `serve` uses.
-
-    A call is one POST; GET is not supported.
-    """
+    """Yield the application of the tools, with the middleware of `serve`; a call is one POST, GET is not supported."""
     from mcp.server.streamable_http_manager import (  # noqa: PLC0415 -- an extra
         StreamableHTTPASGIApp,
         StreamableHTTPSessionManager,

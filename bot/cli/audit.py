@@ -24,23 +24,14 @@ _LONGEST_ROW = 65_536  # bytes
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Audit]:
-    """Yield the audit trail in the store of these settings.
-
-    Raises:
-        ConfigError, StoreError: as in `opened_table`.
-    """
+    """Yield the audit trail in the store of these settings; errors as of `opened_table`."""
     async with opened_table(settings) as table:
         yield Audit(table)
 
 
 @asynccontextmanager
 async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
-    """Yield the table in the store of these settings.
-
-    Raises:
-        ConfigError: If the keys are malformed.
-        StoreError: If the store cannot be used.
-    """
+    """Yield the store's table; ConfigError if the keys are malformed, StoreError if the store cannot be used."""
     vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
@@ -109,11 +100,7 @@ def _cut_back(opened: BinaryIO, file: Path) -> None:
 
 
 def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
-    """Yield the rows of archives, each once, because an interrupted run is written again.
-
-    Raises:
-        ConfigError: If a line is not a row.
-    """
+    """Yield the rows of archives, each once, as an interrupted run is written again; ConfigError for any other line."""
     seen: dict[int, int] = {}
     for line in lines:
         try:
@@ -126,10 +113,7 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
 
 
 async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
-    """Return the result of checking the trail, and whether a checkpoint outside the store was checked too.
-
-    `more` are exported checkpoints, `moved` the rows of the archives.
-    """
+    """Return the trail's verdict with exported checkpoints (`more`) and archives (`moved`), and if any was outside."""
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
         verdict = await audit.verify([one for one in (kept, *more) if one], moved)

@@ -41,11 +41,7 @@ def make() -> str:
 
 
 def check(settings: Settings) -> str:
-    """Return where the keys come from, if they can be used; no key is created.
-
-    Raises:
-        ConfigError: If keys are malformed; names the setting or the file.
-    """
+    """Return where the keys come from; none is created; ConfigError names the setting or file of malformed ones."""
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None and not file.exists():
         return f"no keys yet: the first start makes {file.absolute()}"

@@ -31,11 +31,7 @@ async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[
 
 
 async def revoke(settings: Settings, pattern: str) -> str:
-    """End every connection of an identity as "unlink" does: all data is deleted, the tokens are revoked.
-
-    Raises:
-        ConfigError: If no such identity is connected.
-    """
+    """End an identity's connections as "unlink" does: data deleted, tokens revoked; ConfigError if there are none."""
     wanted = _parts(pattern)
     async with assemble(settings) as bot:
         people = [person async for person, _ in bot.accounts.linked() if _fits(person, wanted)]

@@ -183,10 +183,7 @@ class _Run:
         self._at_first, self._started = len(self.left), time.monotonic()
 
     async def in_parts(self, pause: Rest) -> None:
-        """Ask about the lines that are left, then again about those that were not read.
-
-        A part without answers ends a try.
-        """
+        """Ask about the lines that are left, then again about those not read; a part without answers ends a try."""
         for number in range(_TRIES):
             if not self.left:
                 return

@@ -120,11 +120,7 @@ def _plain_list(texts: Iterable[str]) -> ListedNames:
 
 
 def _table(name: str, rows: list[list[str]]) -> ListedNames:
-    """Return the rows of a table; lines such as "Kim, Minh" are names and not a table.
-
-    Raises:
-        ConfigError: If it is unclear which column to use.
-    """
+    """Return the rows of a table, in which "Kim, Minh" is a name; ConfigError if it is unclear which column to use."""
     columns, header = _heads(rows[0]), tuple(rows[0])
     if columns is None:
         if all(map(_is_name, rows)):
@@ -163,11 +159,7 @@ def _is_name(row: Sequence[str]) -> bool:
 
 
 def _guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
-    """Return the columns of a table without a header: one contains the NPIs, or one contains names beside codes.
-
-    Raises:
-        ConfigError: If neither is the case.
-    """
+    """Return the columns of a headerless table: one holds NPIs, or names beside codes; ConfigError if neither does."""
     width = max(map(len, rows))
     columns = [[cell for row in rows if (cell := row[at].strip())] for at in range(min(map(len, rows)))]
     npis = [at for at, cells in enumerate(columns) if cells and 2 * sum(map(_is_number, cells)) > len(cells)]

@@ -39,11 +39,7 @@ def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviou
 
 
 async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> None:
-    """Serve the embedded payer until interrupted, and print the accounts.
-
-    Raises:
-        ConfigError: If the port is in use, or BOT_TODAY is not a date.
-    """
+    """Serve the payer until interrupted, and print the accounts; ConfigError for a port in use or a wrong BOT_TODAY."""
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
     async with serve_sandbox(world, port, behaviour) as payer:

@@ -27,11 +27,7 @@ async def probe(token: str, api_url: str, wanted: frozenset[str]) -> list[str]:
 
 
 async def probe_socket(app_token: str, api_url: str) -> None:
-    """Request an address for Socket Mode by apps.connections.open, without opening a connection.
-
-    Raises:
-        ConfigError: If Slack rejects the app-level token, or does not respond.
-    """
+    """Request a Socket Mode address (apps.connections.open); ConfigError if Slack rejects the token or is silent."""
     await _asked("SLACK_APP_TOKEN", api_url, _client(api_url).apps_connections_open(app_token=app_token))
 
 

@@ -72,11 +72,7 @@ def own_settings(*, serving: bool = False, level: str | None = None, file: str |
 
 
 def settings_of(*prefixes: str) -> Settings:
-    """Return the settings of this process; only errors in those with these prefixes are reported.
-
-    Raises:
-        click.ClickException: For invalid settings, all of which it names.
-    """
+    """Return this process's settings; click.ClickException names those with these prefixes that are invalid."""
     with told():
         settings, faults = look_at_settings()
     if of_these := [fault for fault in faults if fault.startswith(prefixes)]:
@@ -92,10 +88,7 @@ def listed(faults: list[str]) -> str:
 
 
 def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> None:
-    """Run a command, on uvloop if installed; an expected error becomes a line on stderr.
-
-    With `until_interrupted`, Ctrl-C is the normal end and not an error.
-    """
+    """Run a command, on uvloop if installed; errors become a line, and Ctrl-C may be the end (`until_interrupted`)."""
     from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- short commands need no loop
 
     try:

@@ -24,11 +24,7 @@ _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 def readings(
     lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
 ) -> Iterator[str]:
-    """Yield one line for each message, or a block with `explain`.
-
-    Raises:
-        PackError, ConfigError: the rules cannot be loaded, or the day's settings are malformed.
-    """
+    """Yield a line for each message, or a block with `explain`; PackError for the rules, ConfigError for the day."""
     engine = Engine.load(find_pack(pack) / "intents")
     now = clock_of(load_day())
     context: Context | None = None

@@ -202,10 +202,7 @@ class Reminders:
         return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
 
     async def same(self, wanted: Reminder) -> Reminder | None:
-        """Return the person's reminder that equals `wanted` but for its days and what is known.
-
-        None if there is none.
-        """
+        """Return the person's reminder that equals `wanted` but for its days and what is known, or None."""
         return next((one for _, one in await self.of(wanted.person) if _what(one) == _what(wanted)), None)
 
     async def end_of(self, person: Person, whose: str, record: str, *abouts: About) -> int:

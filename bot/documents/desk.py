@@ -111,11 +111,7 @@ class Documents:
         return OfferedDocument(url, round(lives / 60), shown(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
-        """Return the document of a link. Changes nothing.
-
-        Raises:
-            DocumentOver: it has expired, was downloaded, or was replaced by a newer one.
-        """
+        """Return the unchanged document of a link; DocumentOver if it is over, downloaded, or replaced."""
         key = digest(document_id)
         plain = await self._table.get(_PAPER, key)
         paper = msgspec.json.decode(plain, type=Paper) if plain else None
@@ -126,11 +122,7 @@ class Documents:
         return paper
 
     async def read(self, document_id: str, form: str) -> AsyncIterator[bytes]:
-        """Return the compressed pieces of a file of an open document, which stays stored.
-
-        Raises:
-            DocumentOver: as in `peek`, or the document needs a code.
-        """
+        """Return the packed pieces of an open document's file, which stays; DocumentOver if it needs a code."""
         paper = await self.peek(document_id)
         if paper.code is not None:
             raise DocumentOver("a document with a code is not read without one")

@@ -36,11 +36,7 @@ class SealedDrawer:
         return await self._table.get(_KIND, self._key(name))
 
     async def put(self, name: str, value: bytes) -> None:
-        """Store a value under a name.
-
-        Raises:
-            Disconnected: the person unlinked meanwhile; the value is deleted again.
-        """
+        """Store a value under a name; Disconnected, and nothing kept, if the person unlinked meanwhile."""
         hour = self._clock() + KEPT
         expires = hour if self._ends is None else min(hour, self._ends)
         await self._table.put(_KIND, self._key(name), value, expires=expires, owner=self._owner)

@@ -47,10 +47,7 @@ class HealthLinkPages:
         ]
 
     async def manifest(self, request: Request) -> Response:
-        """Respond with the link's one file for the right passcode.
-
-        401 with the tries left, 404 if the link has expired.
-        """
+        """Respond with the link's file for its passcode; 401 with the tries left, 404 if the link has expired."""
         link_id, asked = request.path_params["id"], await _asked(request)
         if asked is None:
             return JSONResponse({"error": "A recipient is needed."}, HTTPStatus.BAD_REQUEST, _HEADERS)

@@ -92,11 +92,7 @@ class HealthLinks:
         return link
 
     async def file(self, link_id: str, name: str) -> str:
-        """Return the JWE alone, by the address in the result of `open`.
-
-        Raises:
-            DocumentOver: as in `open`, or the address is another one.
-        """
+        """Return the JWE alone, by the address in the result of `open`; DocumentOver as there."""
         link = await self._peek(link_id)
         if not same(name, link.file):
             raise DocumentOver("no file of this link has that address")

@@ -57,11 +57,7 @@ _MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its r
 
 
 def calendar_file(words: Sequence[str], day: object) -> str:
-    """Return the calendar file; `words` are the event's title and the lines of its description. It blocks no time.
-
-    Raises:
-        TypeError: the document has no date.
-    """
+    """Return an all-day calendar file that blocks no time; `words`: title and description; TypeError without a date."""
     from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
 
     if not isinstance(day, date):

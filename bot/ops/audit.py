@@ -304,10 +304,7 @@ class Audit:
         return {row.key: key async for row, key in self._table.listed(_KEYS)}
 
     async def _current_key(self) -> tuple[str, bytes]:
-        """Return the name and bytes of the newest key that can be decrypted.
-
-        Make one if there is none, as at the first start.
-        """
+        """Return the name and bytes of the newest key that can be decrypted, made at the first start."""
         if self._key is None:
             keys = await self._keys()
             opened = [(name, key) for name, key in keys.items() if key]

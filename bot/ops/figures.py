@@ -83,10 +83,7 @@ def figures_of(rows: Iterable[Counted], month: str) -> Figures:
 
 
 def quantile(buckets: Sequence[tuple[float, int]], share: float) -> float | None:
-    """Return the time within which this share of the counts falls, interpolated within a bucket.
-
-    None without counts.
-    """
+    """Return the time within which this share of the counts falls, interpolated; None without counts."""
     total = sum(times for _, times in buckets)
     before, low = 0, 0.0
     for bound, times in buckets:

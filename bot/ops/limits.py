@@ -49,10 +49,7 @@ class Counts:
 
 
 class SharedLimit:
-    """At most `most` in a minute for each key, in this process and, with `counts`, in all processes.
-
-    `use` names the limit.
-    """
+    """At most `most` a minute for each key, in this process and, with `counts`, in all; `use` names the limit."""
 
     def __init__(
         self, most: int, use: str, counts: Counts | None = None, clock: Callable[[], float] = time.monotonic
@@ -60,10 +57,7 @@ class SharedLimit:
         self._most, self._use, self._counts, self._own = most, use, counts, Limit(most, clock)
 
     async def wait(self, key: str) -> int:
-        """Count one request for the key. Return the seconds to wait if it exceeds the limit, else 0.
-
-        While the store cannot be reached, each process counts on its own.
-        """
+        """Count one request and return the seconds to wait, 0 within the limit; alone if the store is silent."""
         if (seconds := self._own.wait(key)) or self._counts is None:
             return seconds
         try:

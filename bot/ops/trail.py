@@ -86,10 +86,7 @@ def joining(ends: Iterator[End]) -> str:
 
 
 def placed(name: str, lane: int) -> str:
-    """Return the kind or key of a lane's row in the store.
-
-    The first lane has no number, as in releases with one lane.
-    """
+    """Return the kind or key of a lane's row in the store; the first lane has no number, as in older releases."""
     return f"{name}:{lane}" if lane else name
 
 

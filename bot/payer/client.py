@@ -84,11 +84,7 @@ class MemberClient:
         )
 
     def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages of a search from a later one on, whose address the page before it gave.
-
-        Raises:
-            SignInExpired, PayerError: as `search`.
-        """
+        """Yield a search's pages from an address on that the page before gave; errors as of `search`."""
         return self._server.pages(search, budget, url)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -220,10 +216,7 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """The client of the open directory. It never sends a token, and refuses searches that name a member (fhir-notes 9).
-
-    `traits` are the known facts about its server.
-    """
+    """The open directory's client: it sends no token, and refuses searches that name a member (fhir-notes 9)."""
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)
@@ -249,13 +242,7 @@ class DirectoryClient:
             raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one directory resource, as its JSON bytes.
-
-        Raises:
-            ValueError: not a type of the directory.
-            PayerLacks: it does not exist.
-            PayerError: no valid response.
-        """
+        """Return a directory resource as JSON bytes; ValueError for another type, PayerLacks if there is none."""
         _check(Search(resource_type))
         try:
             return await self._server.read(resource_type, resource_id, budget)

@@ -122,11 +122,7 @@ class Http(httpx.AsyncBaseTransport):
         return await self.handle_async_request(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Make one call and report its outcome to the metrics.
-
-        Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
-        """
+        """Make one call and report its outcome to the metrics; a PayerError if there was no complete response."""
         started = self.clock()
         try:
             response = await self._sent(request)

@@ -49,11 +49,7 @@ class Links:
         self._server = server
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages found by either form of reference; none if neither finds anything.
-
-        Raises:
-            PayerError: no valid response.
-        """
+        """Yield the pages found by either form of reference, or none; PayerError without a valid response."""
         names = tuple(_references(search))
         first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
         if not names or first is not search:

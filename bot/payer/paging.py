@@ -1,7 +1,4 @@
-"""One FHIR server: searches read page by page within a budget, and reads. Both clients use it.
-
-Each status and body becomes FHIR bytes or one of the package's exceptions.
-"""
+"""One FHIR server, read page by page within a budget; responses become FHIR bytes or an error of the package."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -126,12 +123,7 @@ class Server:
             page = await self._later(url, search.type, budget)
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one resource by id, as its JSON bytes.
-
-        Raises:
-            PayerLacks: it does not exist.
-            PayerError, SignInExpired: see `answers`.
-        """
+        """Return one resource by id, as its JSON bytes; PayerLacks if there is none, or another error of `answers`."""
         if not _ID.fullmatch(resource_id):
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
         url = self.base.join(f"{Search(resource_type).type}/{resource_id}")
@@ -203,10 +195,7 @@ class Server:
         return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
 
     async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
-        """Return the page of a server's first search by POST.
-
-        If it is empty, repeat by GET: the server may ignore form bodies.
-        """
+        """Return the page of a server's first search by POST; empty is asked by GET, as it may ignore form bodies."""
         if page.entries:
             self._learn_posts(taken=True)
             return page
@@ -282,10 +271,7 @@ class Server:
         return replace(page, entries=kept, unreadable=unreadable)
 
     def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
-        """Return the next page's URL, `own` if it is the server's; None at the end or if it must not be followed.
-
-        In the latter case a gap is reported.
-        """
+        """Return the next page's URL, `own` if the server's; None at the end, or, with a gap, if not followed."""
         if page.next_url is None:
             return None
         following = own
@@ -359,12 +345,7 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
 
 
 def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
-    """Return the resource in a response to a read, with its head.
-
-    Raises:
-        PayerMaintenance, PayerDamaged: as for pages.
-        PayerLacks: a resource of another type.
-    """
+    """Return the resource in a response to a read, with its head; PayerLacks for another type, or as for pages."""
     body = _fhir(answer)
     try:
         head = read_head(body)

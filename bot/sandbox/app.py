@@ -63,10 +63,7 @@ def create_app(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> Starlette:
-    """Return the application for a world, reachable at `base_url`; its `state.sandbox` is the `Sandbox`.
-
-    Without `redirect_uris`, any loopback URL is accepted as registered.
-    """
+    """Return the application for a world at `base_url`; without `redirect_uris` any loopback URL is registered."""
     behaviour = behaviour or Behaviour()
     base_url = base_url.rstrip("/")
     client = RegisteredClient(client_id, client_secret, redirect_uris, behaviour)

@@ -19,11 +19,7 @@ async def serve_sandbox(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Run the payer at http://127.0.0.1:port for the duration of the `async with` block.
-
-    Raises:
-        OSError: If the port is in use.
-    """
+    """Run the payer at http://127.0.0.1:port for the duration of the `async with`; OSError if the port is in use."""
     sock = listen(port=port)
     app = create_app(
         world,

@@ -49,10 +49,7 @@ class Store(Protocol):
         ...
 
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process leaves an unleased row of a kind that starts with `prefix`.
-
-        A store may call late or never, so callers must also poll.
-        """
+        """Call `then` when a process leaves an unleased row of a kind with `prefix`; it may not, so poll too."""
         ...
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
@@ -64,10 +61,7 @@ class Store(Protocol):
         ...
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the values of rows given as (kind, key), in that order, read in one statement.
-
-        None for a missing row.
-        """
+        """Return the values of rows given as (kind, key), in that order, None for a missing one, in one statement."""
         ...
 
     async def take(self, kind: str, key: str) -> bytes | None:

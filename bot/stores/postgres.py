@@ -88,10 +88,7 @@ async def open_postgres(
 
 
 async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Check an idle connection with a query if it has data to read, as it has when the server closed it.
-
-    A check each time would add a round trip to every statement.
-    """
+    """Check an idle connection by a query only if it has data to read, as it has when the server closed it."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
@@ -135,10 +132,7 @@ class PostgresStore(SqlStore):
         return row
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and write `put` in one transaction.
-
-        False, with nothing changed, if a new key exists.
-        """
+        """Delete an owner's rows, add `new` and write `put` in one transaction; False, and nothing, if a key exists."""
         kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
         rows = await self._run(
             "SELECT bcbst_append(%s, %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::float8[], %s, %s)",

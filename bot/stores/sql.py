@@ -82,10 +82,7 @@ class SqlStore(ABC):
         return bytes(rows[0][0]) if rows else None
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the values of rows given as (kind, key), in that order, read in one statement.
-
-        None for a missing row.
-        """
+        """Return the values of rows given as (kind, key), in that order, None for a missing one, in one statement."""
         one = "SELECT {0} AS at, value FROM rows WHERE kind = :kind{0} AND key = :key{0} AND expires > :now"
         sql, values = " UNION ALL ".join(one.format(at) for at in range(len(places))), dict[str, object]()
         for at, (kind, key) in enumerate(places):
@@ -188,10 +185,7 @@ class SqlStore(ABC):
         return sql, {"owner": owner, "every": not kinds, "kinds": self._kinds(kinds)}
 
     async def sweep(self) -> int:
-        """Delete expired rows and counters, 500 a statement so that other statements can run between.
-
-        Return how many.
-        """
+        """Delete expired rows and counters and return how many, 500 a statement so that others can run between."""
         gone = 0
         for table in ("rows", "counters"):
             expired = f"SELECT {self.place} FROM {table} WHERE expires <= :now LIMIT :most"  # noqa: S608 -- our own

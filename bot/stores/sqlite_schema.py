@@ -49,11 +49,7 @@ _QUICKER = (
 
 
 def bring_up_to_date(database: Database, name: str) -> None:
-    """Apply the missing migrations in one transaction, so that two processes may start together.
-
-    Raises:
-        StoreUnusable: the file has migrations that this version does not know.
-    """
+    """Apply the missing migrations in one transaction, even of two starts at once; StoreUnusable for unknown ones."""
     migrations = Migrations("store")
     for step_name, step in _STEPS.items():
         migrations(name=step_name)(step)

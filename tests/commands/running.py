@@ -50,10 +50,7 @@ def run(folder: Path, *arguments: str, said: str = "", **settings: str) -> subpr
 
 
 def inside(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    """The same in this process, with the pack that its tests share: for what a command says, not how it starts.
-
-    What would be a traceback is raised.
-    """
+    """The same in this process, with the tests' shared pack; what would be a traceback is raised."""
     without = dict.fromkeys(name for name in os.environ if name.startswith(_OURS))
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patched:
         for module in ("app", "pack"):

@@ -75,10 +75,7 @@ class SlackDouble(WebApi):
         signature: str | None = None,
         to: str | None = None,
     ) -> tuple[int, str]:
-        """Status and text of one request; signed now, unless a timestamp or a signature is given.
-
-        `to` is another address than the app's.
-        """
+        """Status and text of one request, signed now unless a timestamp or signature is given."""
         stamp = timestamp if timestamp is not None else str(int(time.time()))
         headers = {
             "Content-Type": content_type,

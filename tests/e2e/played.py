@@ -58,10 +58,7 @@ def _outcome() -> Json:
 
 @dataclass
 class Played:
-    """A house behind both platforms. `aside` is what was written outside of 1:1 chats: (surface, words, payload).
-
-    `counts` is the operator's page.
-    """
+    """A house behind both platforms; `aside` is what was written outside of 1:1 chats, `counts` the operator's page."""
 
     house: House
     slack: SlackDouble

@@ -79,10 +79,7 @@ class AuthorizationEndpoints:
         ]
 
     async def authorize(self, request: Request) -> Response:
-        """Return the sign-in page, or an error.
-
-        Sent to the app if its redirect_uri is valid, else shown to the person.
-        """
+        """Return the sign-in page; an error goes to the app if its redirect_uri is valid, else to the person."""
         params = dict(request.query_params)
         oauth = self._request("GET", AUTHORIZE, params, request)
         try:

@@ -48,11 +48,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
     def authenticate_client(
         self, request: SandboxRequest, methods: list[str], endpoint: str = "token"
     ) -> RegisteredClient:
-        """Return the client if it authenticates in the configured way.
-
-        Raises:
-            InvalidClientError: With status 401, as RFC 6749 section 5.2 allows.
-        """
+        """Return the client if it authenticates as configured; else InvalidClientError, 401 (RFC 6749, 5.2)."""
         try:
             client: RegisteredClient = super().authenticate_client(request, methods, endpoint)
         except InvalidClientError as error:

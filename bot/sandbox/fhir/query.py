@@ -51,11 +51,7 @@ class Query:
 
 
 def read(resource_type: str, pairs: Pairs, behaviour: Behaviour) -> Query:
-    """Return a parsed search.
-
-    Raises:
-        FhirRefusal: With status 400 for an invalid value.
-    """
+    """Return a parsed search; FhirRefusal with status 400 for an invalid value."""
     query = Query(count=behaviour.default_count, total=behaviour.totals)
     for name, value in pairs:
         base = re.split(r"[:.]", name, maxsplit=1)[0]

@@ -67,11 +67,7 @@ class Table:
         return frozenset(range(len(self.rows)))
 
     def matching(self, criterion: Criterion) -> AbstractSet[int]:
-        """Return the positions of the rows that match one parameter.
-
-        Raises:
-            ValueError: For a value or modifier that the parameter's type does not support.
-        """
+        """Return the positions of the rows that match a parameter; ValueError for a value its type does not support."""
         param, modifier = criterion.param, criterion.modifier
         if modifier == "missing":
             empty = {at for at, values in enumerate(self._of(param)) if not values}

@@ -129,10 +129,7 @@ def _timed(text: str) -> DateSpan:
 
 
 def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
-    """Return whether a resource's span matches `prefix` and the span of the search (FHIR R4 search, 3.1.1.5.3).
-
-    `ge` and `le` also match overlapping spans, as on most servers.
-    """
+    """Return whether a span matches `prefix` and the search's (FHIR R4, 3.1.1.5.3); `ge` and `le` take overlaps."""
     inside = asked[0] <= target[0] and target[1] <= asked[1]
     return {
         "eq": inside,

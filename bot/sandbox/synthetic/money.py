@@ -64,10 +64,7 @@ def reverse(charge: Charge) -> Charge:
 
 @dataclass(slots=True)
 class CostSharing:
-    """A plan's cost sharing for one member: amounts in cents, coinsurance in percent.
-
-    `remaining` is the rest of the deductible this year; `adjudicate` reduces it.
-    """
+    """A plan's cost sharing for a member, cents and percent; `adjudicate` reduces the deductible's `remaining`."""
 
     deductible: int
     coinsurance: int
@@ -77,10 +74,7 @@ class CostSharing:
     year: int = 0
 
     def adjudicate(self, submitted: int, service: str, year: int, *, pays_at_visit: bool) -> Charge:
-        """Return the amounts of a covered line.
-
-        The deductible does not apply to a service with a copay; a copay of 0 makes it free (preventive care).
-        """
+        """Return a covered line's amounts: with a copay no deductible applies, and a copay of 0 makes it free."""
         if year != self.year:
             self.year, self.remaining = year, self.deductible
         discount = submitted * self.discount // 100
