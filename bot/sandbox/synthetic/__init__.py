@@ -1,10 +1,8 @@
 """A synthetic Tennessee payer: members, claims, a provider directory and drug lists, all generated from one seed."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.synthetic import (
@@ -23,12 +21,7 @@ from bot.sandbox.synthetic import (
 )
 from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.providers import Providers
-from bot.sandbox.world import World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource, World
 
 _ON_DEMAND = {"maria1k": 1_000, "maria10k": 10_000}
 

@@ -1,18 +1,11 @@
 """The accounts: each member's own record, some with one or two children's records, one with only other people's."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import date
 
 from bot.sandbox.synthetic.members import members
+from bot.sandbox.synthetic.people import Member
 from bot.sandbox.synthetic.shapes import CARIN, HL7, concept, reference, resource
-from bot.sandbox.world import Account
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from bot.sandbox.synthetic.people import Member
-    from bot.sandbox.world import Resource, World
+from bot.sandbox.world import Account, Resource, World
 
 # The representative and, by serial number, how each represented person is related.
 _REPRESENTATIVE = "lan"

@@ -1,17 +1,12 @@
 """Amounts and payment status as each version of CARIN Blue Button writes them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from bot.sandbox.synthetic import money
+from bot.sandbox.synthetic.claim import Denial, SyntheticClaim, SyntheticLine
+from bot.sandbox.synthetic.money import Charge
 from bot.sandbox.synthetic.shapes import CARIN_CODES, HL7, concept
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bot.sandbox.synthetic.claim import Denial, SyntheticClaim, SyntheticLine
-    from bot.sandbox.synthetic.money import Charge
 
 _BASE = f"{HL7}adjudication"
 _CARIN = f"{CARIN_CODES}C4BBAdjudication"

@@ -1,20 +1,15 @@
 """Prior authorization requests in the profile of the PDex guide, one for each possible result."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.synthetic import chance
 from bot.sandbox.synthetic.denials import CARC
 from bot.sandbox.synthetic.explanation import explanation
+from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.shapes import concept, extension, nested, period
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bot.sandbox.synthetic.history import Notebook
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _PDEX = "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/"
 _CODES = "http://hl7.org/fhir/us/davinci-pdex/CodeSystem/"

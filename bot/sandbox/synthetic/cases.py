@@ -1,21 +1,15 @@
 """The claims of each member: ordinary ones, those listed in the table of members, and special cases."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import approvals, denials, oddities, sensitive
 from bot.sandbox.synthetic.coverages import DENTAL, SECOND
 from bot.sandbox.synthetic.denials import priced
 from bot.sandbox.synthetic.explanation import explanation
+from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.money import Charge
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from bot.sandbox.synthetic.history import Notebook
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 # The newest ordinary claim of a member with special cases is this old, so that the special ones are the last.
 _QUIET_DAYS = 100

@@ -1,14 +1,10 @@
 """One decided claim, independent of the version of the guide."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import date
+from typing import Literal
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from bot.sandbox.synthetic.money import Charge
+from bot.sandbox.synthetic.money import Charge
 
 SyntheticKind = Literal["professional", "inpatient", "outpatient", "pharmacy", "oral"]
 # The published versions of CARIN Blue Button whose shapes differ.

@@ -1,19 +1,14 @@
 """A member's coverages: the current plan, and for some a second plan, a dental plan and an ended one."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 from bot.sandbox.synthetic import members, tables
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME
+from bot.sandbox.synthetic.people import Member
 from bot.sandbox.synthetic.shapes import CARIN, HL7, PAYER_IDS, concept, identifier, period, reference, resource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.synthetic.people import Member
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 # The numbers of a member's further coverages.
 SECOND, DENTAL, ENDED = 2, 3, 4

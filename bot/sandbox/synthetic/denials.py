@@ -1,21 +1,14 @@
 """Claims that were denied, reversed, or replaced; the texts of the reasons were written for this payer."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import money
-from bot.sandbox.synthetic.claim import Denial
+from bot.sandbox.synthetic.claim import Denial, SyntheticClaim, SyntheticShape
 from bot.sandbox.synthetic.explanation import explanation
+from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.money import Charge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bot.sandbox.synthetic.claim import SyntheticClaim, SyntheticShape
-    from bot.sandbox.synthetic.history import Notebook
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
 RARC = "https://x12.org/codes/remittance-advice-remark-codes"

@@ -1,11 +1,12 @@
 """Practitioners, their practices, and their roles in each network (Plan-Net 1.1.0)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import random
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 from bot.sandbox.synthetic import chance
-from bot.sandbox.synthetic.listings import practice_key, practices
+from bot.sandbox.synthetic.listings import Practice, SyntheticListing, practice_key, practices
 from bot.sandbox.synthetic.networks import in_network, network_reference
 from bot.sandbox.synthetic.shapes import (
     LANGUAGE_TAG,
@@ -21,14 +22,7 @@ from bot.sandbox.synthetic.shapes import (
     reference,
     resource,
 )
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.synthetic.listings import Practice, SyntheticListing
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _FULL_WEEK = ["mon", "tue", "wed", "thu", "fri"]
 # One listing in so many has ended, or has all its networks in one role.

@@ -1,10 +1,9 @@
 """Converts claims to ExplanationOfBenefit resources of CARIN Blue Button 1.1.0 or 2.0.0."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.synthetic import adjudication
+from bot.sandbox.synthetic.claim import Party, SyntheticClaim, SyntheticLine
 from bot.sandbox.synthetic.networks import PAYER, PAYER_NAME
 from bot.sandbox.synthetic.shapes import (
     CARIN,
@@ -19,10 +18,7 @@ from bot.sandbox.synthetic.shapes import (
     period,
     reference,
 )
-
-if TYPE_CHECKING:
-    from bot.sandbox.synthetic.claim import Party, SyntheticClaim, SyntheticLine
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _PROFILES = {
     "professional": "Professional-NonClinician",

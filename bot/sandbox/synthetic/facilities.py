@@ -1,11 +1,13 @@
 """Hospitals, urgent care centres, pharmacies and other places of care, as Plan-Net organizations."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from bot.sandbox.synthetic import chance, geography, tables
+from bot.sandbox.synthetic.geography import SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME, network_reference
 from bot.sandbox.synthetic.shapes import (
     HL7,
@@ -21,14 +23,7 @@ from bot.sandbox.synthetic.shapes import (
     reference,
     resource,
 )
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.synthetic.geography import SyntheticPlace
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _ALWAYS_OPEN = ("hospital", "emergency")
 _EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

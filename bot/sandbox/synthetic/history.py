@@ -1,22 +1,16 @@
 """Ordinary care for one member: claims with random prices, the plan's cost sharing, and providers near home."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, tables
 from bot.sandbox.synthetic.claim import SyntheticClaim, SyntheticKind, SyntheticLine
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.synthetic.money import CostSharing
-    from bot.sandbox.synthetic.people import Member
-    from bot.sandbox.synthetic.providers import Providers
+from bot.sandbox.synthetic.money import CostSharing
+from bot.sandbox.synthetic.people import Member
+from bot.sandbox.synthetic.providers import Providers
 
 SYSTEMS = {
     "cpt": "http://www.ama-assn.org/go/cpt",

@@ -1,18 +1,12 @@
 """The people in the directory: their specialties, languages, networks, and shared practices."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, geography, tables
+from bot.sandbox.synthetic.geography import SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-
-    from bot.sandbox.synthetic.geography import SyntheticPlace
 
 _PRACTICE_NAMES = ("Family Health", "Medical Group", "Clinic", "Specialists", "Health Partners", "Associates")
 # One listing in so many has no date.

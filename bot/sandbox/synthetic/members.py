@@ -1,18 +1,14 @@
 """The members from their table, and the cost sharing of each plan."""
 
-from __future__ import annotations
-
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.synthetic import tables
 from bot.sandbox.synthetic.adjudication import usd
+from bot.sandbox.synthetic.claim import SyntheticShape
 from bot.sandbox.synthetic.money import CostSharing
 from bot.sandbox.synthetic.people import Member
 from bot.sandbox.synthetic.shapes import HL7, concept
-
-if TYPE_CHECKING:
-    from bot.sandbox.synthetic.claim import SyntheticShape
 
 _COPAY_CODES = {
     "office": "gpvisit",

@@ -1,10 +1,7 @@
 """The payer, its five networks, its eight plans and their areas, in Plan-Net 1.1.0 profiles."""
 
-from __future__ import annotations
-
 import base64
 import json
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import tables
 from bot.sandbox.synthetic.shapes import (
@@ -19,9 +16,7 @@ from bot.sandbox.synthetic.shapes import (
     reference,
     resource,
 )
-
-if TYPE_CHECKING:
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 PAYER = "payer"
 PAYER_NAME = "Sandbox BlueCross of Tennessee"

@@ -1,20 +1,14 @@
 """Claims with errors as real payers send them: wrong or missing amounts, and unusual states, dates and names."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import tables
 from bot.sandbox.synthetic.denials import priced
 from bot.sandbox.synthetic.explanation import explanation
+from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.money import Charge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from bot.sandbox.synthetic.history import Notebook
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 # Billed 400, plan's price 300: deductible 50, coinsurance 40, copay 25.
 _PARTS = Charge(40000, discount=10000, deductible=5000, coinsurance=4000, copay=2500)

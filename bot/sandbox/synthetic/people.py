@@ -1,11 +1,10 @@
 """Members, and their Patient resources for CARIN Blue Button."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 from bot.sandbox.synthetic import geography
+from bot.sandbox.synthetic.claim import SyntheticShape
 from bot.sandbox.synthetic.shapes import (
     CARIN,
     CARIN_CODES,
@@ -16,12 +15,7 @@ from bot.sandbox.synthetic.shapes import (
     identifier,
     resource,
 )
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from bot.sandbox.synthetic.claim import SyntheticShape
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 
 @dataclass(frozen=True, slots=True)

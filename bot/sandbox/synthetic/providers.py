@@ -1,20 +1,13 @@
 """The providers of a member: the nearest people and places in the directory, as parties of a claim."""
 
-from __future__ import annotations
-
+import random
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, geography
 from bot.sandbox.synthetic.claim import Party
-from bot.sandbox.synthetic.listings import practice_key, practices
-
-if TYPE_CHECKING:
-    import random
-
-    from bot.sandbox.synthetic.facilities import Facility
-    from bot.sandbox.synthetic.geography import SyntheticPlace
-    from bot.sandbox.synthetic.listings import SyntheticListing
+from bot.sandbox.synthetic.facilities import Facility
+from bot.sandbox.synthetic.geography import SyntheticPlace
+from bot.sandbox.synthetic.listings import SyntheticListing, practice_key, practices
 
 # Who orders tests and attends in a facility: internal medicine.
 _ATTENDING = "207R00000X"

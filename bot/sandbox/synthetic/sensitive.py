@@ -1,17 +1,12 @@
 """Substance use treatment under 42 CFR Part 2, with each kind of label that is in use, and without one."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from bot.sandbox.synthetic.explanation import explanation
+from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.shapes import HL7, coding, extension
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bot.sandbox.synthetic.history import Notebook
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
 PART_2 = coding(f"{HL7}v3-ActCode", "42CFRPart2")
