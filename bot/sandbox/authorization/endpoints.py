@@ -13,11 +13,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.authorization import pages
-from bot.sandbox.authorization.grants import TokenIssuer
-from bot.sandbox.authorization.keys import public_keys
+from bot.sandbox.authorization.models import SandboxRequest, TokenAnswer, public_keys
 from bot.sandbox.authorization.pages import language_of
-from bot.sandbox.authorization.server import SandboxAuthorization
-from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
+from bot.sandbox.authorization.server import SandboxAuthorization, TokenIssuer
 from bot.sandbox.world import Account, World
 
 AUTHORIZE = "/as/authorization.oauth2"

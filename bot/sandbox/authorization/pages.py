@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from bot.sandbox.fhir.values import display_name
+from bot.sandbox.fhir.table import display_name
 from bot.sandbox.world import Account, World
 
 SPANISH = {

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from cachetools import LRUCache
 
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.fhir.outcome import FhirRefusal, ignored
 from bot.sandbox.fhir.params import PARAMS, Param, references
-from bot.sandbox.fhir.query import Chain, Include, Pairs, Query, read
+from bot.sandbox.fhir.query import Chain, FhirRefusal, Include, Pairs, Query, ignored, read
 from bot.sandbox.fhir.store import ResourceStore
-from bot.sandbox.fhir.table import Criterion, Table, TableRow, encode
-from bot.sandbox.fhir.values import reference_key, walk
+from bot.sandbox.fhir.table import Criterion, Table, TableRow, encode, reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES
 
 

@@ -4,8 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from bot.sandbox.fhir.table import Table, TableRow
-from bot.sandbox.fhir.values import reference_key, walk
+from bot.sandbox.fhir.table import Table, TableRow, reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
 
 OWNER_PATHS = {

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from bot.sandbox.synthetic import chance, tables
-from bot.sandbox.synthetic.people import Member
-from bot.sandbox.synthetic.sensitive import by_basis, on_resource
+from bot.sandbox.synthetic.cases import by_basis, on_resource
+from bot.sandbox.synthetic.members import Member
 from bot.sandbox.synthetic.shapes import HL7, US_CORE, concept, reference, resource
 from bot.sandbox.world import Resource
 

@@ -2,8 +2,16 @@
 
 from typing import Any
 
-from bot.sandbox.synthetic import adjudication
-from bot.sandbox.synthetic.claim import Party, SyntheticClaim, SyntheticLine
+from bot.sandbox.synthetic.claim import (
+    Party,
+    SyntheticClaim,
+    SyntheticLine,
+    contracting,
+    header_adjudication,
+    line_adjudication,
+    payment,
+    totals,
+)
 from bot.sandbox.synthetic.networks import PAYER, PAYER_NAME
 from bot.sandbox.synthetic.shapes import (
     CARIN,
@@ -60,8 +68,8 @@ def explanation(claim: SyntheticClaim) -> Resource:
         "diagnosis": _diagnosis(claim),
         "insurance": [{"focal": True, "coverage": reference(claim.coverage)}],
         "item": [_item(claim, line, place) for place, line in enumerate(claim.lines, 1)],
-        "total": adjudication.totals(claim),
-        "payment": adjudication.payment(claim),
+        "total": totals(claim),
+        "payment": payment(claim),
     }
     return {**shape, **_sometimes(claim)}
 
@@ -71,7 +79,7 @@ def _sometimes(claim: SyntheticClaim) -> dict[str, Any]:
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}
         and concept(f"{CARIN_CODES}C4BBInstitutionalClaimSubType", claim.kind),
-        "adjudication": adjudication.header_adjudication(claim),
+        "adjudication": header_adjudication(claim),
         "related": _related(claim),
         "processNote": _notes(claim),
     }
@@ -113,7 +121,7 @@ def _care_team(claim: SyntheticClaim) -> list[dict[str, Any]]:
 def _supporting_info(claim: SyntheticClaim) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = [{"category": concept(_INFO, "clmrecvddate"), "timingDate": str(claim.decided)}]
     if claim.shape == "1.1.0":
-        shapes.append(adjudication.contracting(claim))
+        shapes.append(contracting(claim))
     if claim.kind == "inpatient":
         shapes.append(
             {"category": concept(_INFO, "admissionperiod"), "timingPeriod": period(claim.day, claim.last_day)}
@@ -149,7 +157,7 @@ def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str
     if claim.kind == "inpatient":
         # The money of a stay stands in the header; a line may not repeat it (C4BB invariant).
         return shape
-    shape["adjudication"] = adjudication.line_adjudication(claim, line)
+    shape["adjudication"] = line_adjudication(claim, line)
     if line.denial and line.denial.note:
         shape["noteNumber"] = [sequence]
     return shape
