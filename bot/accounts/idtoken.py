@@ -69,14 +69,7 @@ class IdTokens:
         self._keys, self._clock = keys, clock
 
     async def verify(
-        self,
-        token: str,
-        *,
-        issuer: str,
-        jwks: str,
-        client_id: str,
-        nonce: str,
-        signed_in_after: float | None = None,
+        self, token: str, *, issuer: str, jwks: str, client_id: str, nonce: str, signed_in_after: float | None = None
     ) -> dict[str, Any]:
         """Verify an id_token and return its claims.
 

@@ -83,13 +83,7 @@ class LinkPages:
         token = form_token(secret, link_id)
         popup = is_popup(request.query_params, person)
         page = self._page(
-            request,
-            "confirm",
-            form_action=self._targets(),
-            popup=popup,
-            in_teams=popup,
-            person=person,
-            token=token,
+            request, "confirm", form_action=self._targets(), popup=popup, in_teams=popup, person=person, token=token
         )
         self._forms.keep(page, secret)
         return page

@@ -21,12 +21,7 @@ class Proofs:
     """Turns pending sign-ins into links, or discards them."""
 
     def __init__(
-        self,
-        rows: Rows,
-        revocations: Revocations,
-        seats: LinkQuota,
-        members: MemberLinks,
-        ended: Callable[[str], None],
+        self, rows: Rows, revocations: Revocations, seats: LinkQuota, members: MemberLinks, ended: Callable[[str], None]
     ) -> None:
         """`ended` is called with the id of every link that is replaced."""
         self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
@@ -96,13 +91,7 @@ class Proofs:
 
     async def _keep_proved(self, person: Person, pending: Pending) -> None:
         proved = Pending(
-            pending.id,
-            pending.request,
-            pending.code,
-            pending.candidates,
-            pending.tokens,
-            pending.expires,
-            proved=True,
+            pending.id, pending.request, pending.code, pending.candidates, pending.tokens, pending.expires, proved=True
         )
         await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
 

@@ -79,11 +79,7 @@ class Renderer:
 
 def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
     jinja = SandboxedEnvironment(
-        loader=FileSystemLoader(pages),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=FileSystemLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     jinja.globals |= common
     return jinja

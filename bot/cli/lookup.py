@@ -58,13 +58,7 @@ class LookedUp:
 
 
 async def look_up(
-    settings: Settings,
-    file: Path,
-    networks: Sequence[str],
-    out: Path,
-    *,
-    sandbox: bool,
-    pause: Rest = asyncio.sleep,
+    settings: Settings, file: Path, networks: Sequence[str], out: Path, *, sandbox: bool, pause: Rest = asyncio.sleep
 ) -> LookedUp:
     """Check the lines of a file against networks, and return the contents of the answer file.
 

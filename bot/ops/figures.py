@@ -100,11 +100,7 @@ def _times(rows: Sequence[Counted], kind: str) -> list[tuple[float, int]]:
     return [*bounds, (2.0 * SECONDS[-1], found.get("", 0))]
 
 
-def _table(
-    rows: Sequence[Counted],
-    kind: str,
-    columns: Sequence[str] = (),
-) -> tuple[FigureRow, ...]:
+def _table(rows: Sequence[Counted], kind: str, columns: Sequence[str] = ()) -> tuple[FigureRow, ...]:
     """Return a row for each name of a kind and a column for each of `columns`, largest first, days in order."""
     cells: dict[str, dict[str, int]] = {}
     for row in rows:

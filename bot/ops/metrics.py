@@ -59,10 +59,7 @@ class Meter:
             registry=self._registry,
         )
         self._ratings = Counter(
-            "bot_ratings",
-            "What people said of answers",
-            ("intent", "rule", "outcome"),
-            registry=self._registry,
+            "bot_ratings", "What people said of answers", ("intent", "rule", "outcome"), registry=self._registry
         )
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 

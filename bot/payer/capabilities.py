@@ -94,6 +94,5 @@ def read_capabilities(body: bytes) -> Capabilities | None:
 
 def _abilities(resource: _ResourceShape) -> Abilities:
     return Abilities(
-        frozenset(parameter.name for parameter in resource.search_param),
-        frozenset(resource.search_include),
+        frozenset(parameter.name for parameter in resource.search_param), frozenset(resource.search_include)
     )

@@ -368,9 +368,4 @@ def _fhir(answer: HttpAnswer) -> bytes:
     return body
 
 
-_LEAVES: dict[int, type[PayerError]] = {
-    403: PayerForbids,
-    404: PayerLacks,
-    410: PayerLacks,
-    413: PayerTooMuch,
-}
+_LEAVES: dict[int, type[PayerError]] = {403: PayerForbids, 404: PayerLacks, 410: PayerLacks, 413: PayerTooMuch}

@@ -37,11 +37,7 @@ def _waiting_rows(database: Database) -> None:
     database.execute("CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> ''")
 
 
-_STEPS = {
-    "rows_and_counters": _rows_and_counters,
-    "lanes_and_leases": _lanes_and_leases,
-    "waiting_rows": _waiting_rows,
-}
+_STEPS = {"rows_and_counters": _rows_and_counters, "lanes_and_leases": _lanes_and_leases, "waiting_rows": _waiting_rows}
 _QUICKER = (
     # Rows of a kind in the order in which they were put, and the last of them, without a sort.
     "CREATE INDEX IF NOT EXISTS rows_of_kind ON rows (kind, number)",

@@ -302,12 +302,7 @@ async def _ask_by_tools(scene: Played) -> None:
     """What an assistant asks and gets, also of what is a member's alone."""
     bot = scene.house.bot
     async with Client(make_server(bot.pack, bot.turn, "1")) as client:
-        for words in (
-            "find a cardiologist near 37402",
-            OWED,
-            "is dr grace okafor in network s",
-            "unlink my account",
-        ):
+        for words in ("find a cardiologist near 37402", OWED, "is dr grace okafor in network s", "unlink my account"):
             scene.typed.add(words)
             called = await client.call_tool(ASK, {"question": words})
             scene.aside.append(("assistant", words, called.model_dump_json()))

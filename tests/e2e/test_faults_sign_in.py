@@ -76,10 +76,7 @@ CASES = (
     Case("F01 500", answers(500), "sign-in had a problem", "sign-in had a problem"),
     Case("F01 HTML", answers(200, b"<html>oops"), "sign-in had a problem", "sign-in had a problem"),
     Case(
-        "F02 code over",
-        answers(400, b'{"error":"invalid_grant"}'),
-        "This link has expired",
-        "link or code has expired",
+        "F02 code over", answers(400, b'{"error":"invalid_grant"}'), "This link has expired", "link or code has expired"
     ),
     Case(
         "F03 wrong client",

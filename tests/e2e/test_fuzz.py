@@ -108,13 +108,7 @@ def served(scene: Played) -> ASGIApp:
     body=BODIES,
 )
 async def test_anything_anywhere_is_answered(  # noqa: PLR0917 -- a request has these parts
-    scene: Played,
-    method: str,
-    route: str,
-    rest: str,
-    query: bytes,
-    headers: list[tuple[bytes, bytes]],
-    body: bytes,
+    scene: Played, method: str, route: str, rest: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     """Any method, path, query, headers and body: below 500, short, no trace, and nothing is called because of it."""
     calls = len(scene.slack.calls) + len(scene.teams.calls)

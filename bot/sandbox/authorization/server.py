@@ -157,11 +157,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
         request = grant.request
         if "openid" not in token["scope"].split() or server.behaviour.identity_flaw == "missing":
             return
-        claims: dict[str, Any] = {
-            "iss": server.issuer,
-            "aud": request.client.client_id,
-            "sub": request.user.username,
-        }
+        claims: dict[str, Any] = {"iss": server.issuer, "aud": request.client.client_id, "sub": request.user.username}
         if request.authorization_code:
             claims |= self.get_authorization_code_claims(request.authorization_code)
         if server.behaviour.omit_auth_time:

@@ -261,11 +261,7 @@ def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterato
         yield nested(
             f"{PLANNET}newpatients",
             [
-                extension(
-                    "acceptingPatients",
-                    "CodeableConcept",
-                    concept(f"{PLANNET_CODES}AcceptingPatientsCS", code),
-                ),
+                extension("acceptingPatients", "CodeableConcept", concept(f"{PLANNET_CODES}AcceptingPatientsCS", code)),
                 extension("fromNetwork", "Reference", network_reference(letter)),
             ],
         )

@@ -58,10 +58,7 @@ def explanation(claim: SyntheticClaim) -> Resource:
         "created": _created(claim),
         "insurer": reference(f"Organization/{PAYER}", PAYER_NAME),
         "provider": _party(claim.provider),
-        "payee": {
-            "type": concept(f"{HL7}payeetype", "provider"),
-            "party": reference(claim.provider.address),
-        },
+        "payee": {"type": concept(f"{HL7}payeetype", "provider"), "party": reference(claim.provider.address)},
         "outcome": claim.outcome,
         "careTeam": _care_team(claim),
         "supportingInfo": _supporting_info(claim),

@@ -134,8 +134,7 @@ def _cost(kind: str, share: str, times: float) -> dict[str, Any]:
                 "coinsuranceOption",
                 "CodeableConcept",
                 concept(
-                    f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS",
-                    "after-deductible" if percent else "not-applicable",
+                    f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS", "after-deductible" if percent else "not-applicable"
                 ),
             ),
         ],

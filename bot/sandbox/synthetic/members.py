@@ -171,12 +171,7 @@ def costs(member: Member) -> list[dict[str, Any]]:
     """Return the plan's cost sharing as Coverage.costToBeneficiary."""
     row = _sharing(member)
     copays = _copays(row)
-    percent = {
-        "value": int(row["coinsurance"]),
-        "unit": "%",
-        "system": "http://unitsofmeasure.org",
-        "code": "%",
-    }
+    percent = {"value": int(row["coinsurance"]), "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}
     money = {_COPAY_CODES[name]: cents for name, cents in copays.items() if name in _COPAY_CODES}
     money["deductible"] = int(row["deductible"]) * 100
     money["maxoutofpocket"] = int(row["out_of_pocket"]) * 100
@@ -286,11 +281,7 @@ def open_all(world: World, today: date) -> None:
         elif member.username:
             children = (one.patient for one in members() if one.serial in _CHILDREN.get(member.username, ()))
             world.accounts[member.username] = Account(
-                member.username,
-                member.name,
-                (member.patient, *children),
-                f"Patient/{member.patient}",
-                member.about,
+                member.username, member.name, (member.patient, *children), f"Patient/{member.patient}", member.about
             )
 
 

@@ -91,10 +91,7 @@ def _area(key: str, updated: str) -> Resource:
     name, (west, north, east, south) = _AREAS[key]
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
-    attachment = {
-        "contentType": "application/geo+json",
-        "data": base64.b64encode(json.dumps(shape).encode()).decode(),
-    }
+    attachment = {"contentType": "application/geo+json", "data": base64.b64encode(json.dumps(shape).encode()).decode()}
     boundary = "http://hl7.org/fhir/StructureDefinition/location-boundary-geojson"
     return resource(
         "Location",
@@ -110,8 +107,7 @@ def _area(key: str, updated: str) -> Resource:
 
 def _portal(updated: str) -> Resource:
     use = nested(
-        f"{PLANNET}endpoint-usecase",
-        [extension("type", "CodeableConcept", concept(f"{HL7}v3-ActReason", "HOPERAT"))],
+        f"{PLANNET}endpoint-usecase", [extension("type", "CodeableConcept", concept(f"{HL7}v3-ActReason", "HOPERAT"))]
     )
     return resource(
         "Endpoint",
