@@ -11,7 +11,7 @@ from bot.sandbox.authorization.models import RegisteredClient
 from bot.sandbox.authorization.server import SandboxAuthorization
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
-from bot.sandbox.fhir.outcome import FhirRefusal, refusal
+from bot.sandbox.fhir.query import FhirRefusal, refusal
 from bot.sandbox.fhir.store import ResourceStore
 from bot.sandbox.wire import REQUESTS_KEPT, SeenRequest, Wire
 from bot.sandbox.world import World
