@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +64,7 @@ class Bot:
     def browser(self, **headers: str) -> Browser:
         """A fresh browser without cookies."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
-        return Browser(self, httpx.AsyncClient(transport=transport, base_url=BOT, headers=headers))
+        return Browser(httpx.AsyncClient(transport=transport, base_url=BOT, headers=headers), self)
 
     async def link(self, person: Person, member: str) -> str:
         """Everything up to the page with the code; the code."""
@@ -73,10 +73,9 @@ class Bot:
 
 
 @dataclass
-class Browser:
-    """A member's browser: it keeps cookies and follows what it is told."""
+class Visitor:
+    """A browser that follows only what it is told to follow."""
 
-    bot: Bot
     http: httpx.AsyncClient
 
     async def open(self, url: str) -> httpx.Response:
@@ -85,11 +84,15 @@ class Browser:
         saw(page.text)
         return page
 
+    async def send(self, link: str, form: Mapping[str, str]) -> httpx.Response:
+        """POST the link's form."""
+        page = await self.http.post(link, data=form)
+        saw(page.text)
+        return page
+
     async def depart(self, link: str) -> str:
         """Open the link and send its form; the payer's URL that comes back."""
-        page = await self.open(link)
-        assert page.status_code == 200, page.text
-        away = await self.http.post(link, data=hidden(page))
+        away = await self.send(link, hidden(await self.open(link)))
         assert away.status_code == 303, away.text
         return away.headers["location"]
 
@@ -97,6 +100,13 @@ class Browser:
         """Follow the payer's redirect, and ours to the last page."""
         answer = await self.open(callback)
         return await self.open(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+@dataclass
+class Browser(Visitor):
+    """A member's browser."""
+
+    bot: Bot
 
     async def code_after(self, away: str, member: str) -> str:
         """Sign in at the payer as this member; the code of the last page."""

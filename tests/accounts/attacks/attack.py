@@ -18,14 +18,18 @@ Attack = Callable[[Ground, Person, Person], Awaitable[None]]
 LATER = 4_000_000_000.0
 
 
+THREATS: dict[str, tuple[str, ...]] = {}
+"""The threats that an attack proves to be met, by its name."""
+
+
 class Attacks(dict[str, Attack]):
     """Attacks by their names."""
 
-    def named(self, name: str) -> Callable[[Attack], Attack]:
-        """Put an attack on the list."""
+    def named(self, name: str, *threats: str) -> Callable[[Attack], Attack]:
+        """Put an attack on the list, with the threats that it plays."""
 
         def listed(play: Attack) -> Attack:
-            self[name] = play
+            self[name], THREATS[name] = play, threats
             return play
 
         return listed
