@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 DAY = date.fromisoformat(os.environ.get("TEST_TODAY", "2026-05-20"))
@@ -19,3 +20,14 @@ def in_words(day: date) -> str:
 def month_day(day: date) -> str:
     """The same without its year."""
     return f"{day:%B} {day.day}"
+
+
+@dataclass
+class Clock:
+    """A clock that only moves when a test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now

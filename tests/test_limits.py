@@ -23,20 +23,11 @@ from bot.sandbox.server import serve_sandbox
 from bot.stores.base import Store
 from bot.stores.postgres import PostgresStore
 from bot.stores.sealed import new_key
+from tests.days import Clock
 from tests.stage import TODAY, serving_bot
 from tests.worlds import world_of
 
 DANA = Person("slack", "", "T1", "U1")
-
-
-class Clock:
-    """Seconds that a test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return self.now
 
 
 async def test_one_too_many_is_told_when_to_come_back() -> None:

@@ -26,22 +26,13 @@ from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
 from tests.cases import saw
+from tests.days import Clock
 
 PAGES = Path(__file__).parents[2] / "templates" / "pages"
 BOT = "https://bot.example"
+NOW = 1_750_000_000.0  # in 2025, as real certificates and tokens are
 DANA = Person("slack", "E1", "T1", "U1", name="Dana M.", home="Slack, Contoso")
 MALLORY = Person("slack", "E1", "T1", "U2", name="Mallory X.", home="Slack, Contoso")
-
-
-class Clock:
-    """A clock that only moves when a test moves it; it starts in 2025, as real certificates and tokens do."""
-
-    def __init__(self) -> None:
-        self.now = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        """Unix seconds."""
-        return self.now
 
 
 @dataclass
@@ -127,7 +118,7 @@ def code_on(page: httpx.Response) -> str:
 @pytest.fixture
 def clock() -> Clock:
     """The bot's clock."""
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.stores.base import Store
 from bot.stores.sqlite import SqliteStore
-from tests.accounts.conftest import Bot, Clock, Visitor, code_on, make_settings, running
+from tests.accounts.conftest import NOW, Bot, Clock, Visitor, code_on, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
 from tests.accounts.test_idtoken import FORGED
 from tests.stage import serving_bot
@@ -229,7 +229,7 @@ Ground = Double | Real
 @asynccontextmanager
 async def hostile_double(folder: Path) -> AsyncIterator[Ground]:
     """A bot over the double."""
-    clock = Clock()
+    clock = Clock(NOW)
     async with running(folder, Payer(clock), clock, make_settings()) as bot:
         yield Double(bot)
 

@@ -127,12 +127,12 @@ def _featured(row: dict[str, str], number: int) -> SyntheticListing:
 def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticListing:
     specialties = tables.rows("specialties")
     gender = rng.choice(("female", "male"))
-    family, _, language = rng.choice(tables.lines("family")).partition("|")
+    family, _, language = rng.choice(tables.names("family")).partition("|")
     specialty = rng.choices(specialties, [int(row["weight"]) for row in specialties])[0]
     networks = tuple(letter for letter in NETWORKS if rng.random() < 0.5) or ("P",)  # noqa: PLR2004 - even odds
     return SyntheticListing(
         key=str(number),
-        given=rng.choice(tables.lines(f"given_{gender}")),
+        given=rng.choice(tables.names(f"given_{gender}")),
         family=family,
         degree=rng.choice(specialty["degrees"].split()),
         gender=gender,
@@ -151,7 +151,7 @@ def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticL
 def _office(place: SyntheticPlace, rng: random.Random) -> str:
     """Return one of a few offices in the place, so that people share practices."""
     office = rng.randrange(max(1, place.weight // 3))
-    names = tables.lines("streets")
+    names = tables.names("streets")
     return f"{100 + office * 37 + int(place.zip) % 50} {names[(int(place.zip) + office) % len(names)]}"
 
 

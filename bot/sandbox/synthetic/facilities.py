@@ -75,7 +75,7 @@ def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Re
 
 
 def _drawn(kind: dict[str, str], place: SyntheticPlace, number: int, rng: random.Random) -> Facility:
-    name = tables.lines("facility_names")[(number * 7 + int(place.zip)) % len(tables.lines("facility_names"))]
+    name = tables.names("facility_names")[(number * 7 + int(place.zip)) % len(tables.names("facility_names"))]
     return Facility(
         key=f"{kind['kind'].replace('_', '-')}-{place.zip}",
         name=f"{name} {kind['label']} of {place.city}",

@@ -60,7 +60,7 @@ def places() -> dict[str, SyntheticPlace]:
 
 def street(rng: random.Random) -> str:
     """Return a random street address."""
-    return f"{rng.randrange(100, 9900)} {rng.choice(tables.lines('streets'))}"
+    return f"{rng.randrange(100, 9900)} {rng.choice(tables.names('streets'))}"
 
 
 def phone(area_code: str, rng: random.Random) -> dict[str, str]:
