@@ -1,7 +1,5 @@
 """The day on which the tests that compute what they expect play: May 20, 2026, or the one that TEST_TODAY names."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """A clock that goes back by an hour: nothing rests for an hour, whoever had it (F59)."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a conversation remembers, for whom, where and for how long, and what later words mean by it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Limits per person, workspace and address (T52), and the figures that operators may see (T57)."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """Every fault and every threat has a test that proves it, marked with its number; the rest is named with its reason."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator
