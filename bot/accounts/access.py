@@ -96,13 +96,7 @@ class Accesses:
         return _access(row, tokens, patient)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
-        """Return another access token after the payer answered 401 to this one.
-
-        None if the member has to sign in again.
-
-        Raises:
-            NotLinked, SignInSlow, SignInRefused, SetupWrong: as in `access`.
-        """
+        """Return another token after a 401, None if the member must sign in again; errors as of `access`."""
         row = await self._row(person)
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:

@@ -156,14 +156,7 @@ class Accounts:
         return await self.rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Return the account that the typed code connects, or the records to choose from for `choose`.
-
-        Raises:
-            LinkExpired: nothing waits for a code.
-            CodeWrong: with `tries_left`.
-            CodeSpent: that was the last try.
-            TooManyChats: the member's record is connected to as many chats as BOT_LINKS_PER_MEMBER allows.
-        """
+        """Connect by the typed code, or return records to `choose`; LinkExpired, CodeWrong, CodeSpent, TooManyChats."""
         try:
             return await self._notify_elsewhere(person, await self._proofs.prove(person, text))
         except (CodeWrong, CodeSpent) as error:
@@ -185,10 +178,7 @@ class Accounts:
         return self._endpoint.client_refused
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
-        """Return the other chat identities connected to this person's member record, oldest first (T23).
-
-        A member with several ids at the payer counts as one member, as for `LinkQuota`.
-        """
+        """Return the other chats of this member's record, oldest first (T23), under any of their ids there."""
         own = await self.rows.get(LinkRow, person.key)
         if own is None:
             return ()

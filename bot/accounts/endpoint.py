@@ -73,13 +73,7 @@ class TokenEndpoint:
         return self._settings.payer_client_id
 
     async def exchange(self, code: str, verifier: str) -> Granted:
-        """Exchange an authorization code for tokens.
-
-        Raises:
-            LinkExpired: the code has expired or was used.
-            SetupWrong: the payer does not accept this client.
-            SignInSlow, SignInRefused: no response in time, or no valid one.
-        """
+        """Exchange a code for tokens; LinkExpired if it is over, SetupWrong for this client, else SignInRefused."""
         return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
 
     async def probe(self) -> tuple[int, str]:
@@ -89,12 +83,7 @@ class TokenEndpoint:
         return answer.status_code, error if error in _OUR_FAULT | {"invalid_grant"} else ""
 
     async def refresh(self, tokens: Tokens) -> Tokens:
-        """Return new tokens for old ones. If the response has no refresh token, the old one is kept.
-
-        Raises:
-            SignInExpired: the refresh token is no longer valid.
-            SetupWrong, SignInSlow, SignInRefused: as in `exchange`.
-        """
+        """Return new tokens for old ones, with the old refresh token if there is no new; SignInExpired if over."""
         body = jose.prepare_token_request("refresh_token", refresh_token=tokens.refresh)
         granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
         new = granted.tokens

@@ -98,11 +98,7 @@ class Patients:
         return (own, *(_people(rest) if family else ()))
 
     async def all(self, token: str) -> tuple[PatientCandidate, ...]:
-        """Return the people whose records the token gives access to, if the payer named none, without duplicate ids.
-
-        Raises:
-            PatientUnknown: no records, too many to be one person's, or no valid response.
-        """
+        """Return the people, each once, whose records the token opens; PatientUnknown for none or too many."""
         found = await self._search(token)
         if not found:
             raise PatientUnknown("the payer's Patient search found nobody")

@@ -34,14 +34,7 @@ class Proofs:
         return pending is not None and not pending.proved
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Check the typed code. Return the connected account, or the records to choose from.
-
-        Raises:
-            LinkExpired: no sign-in waits for a code.
-            CodeWrong: the code is wrong; has `tries_left`.
-            CodeSpent: the code was wrong, and that was the last try.
-            TooManyChats: this member's record is connected to the maximum number of chats.
-        """
+        """Check the code; return the account or records to choose; LinkExpired, CodeWrong, CodeSpent, TooManyChats."""
         pending = await self._pending(person)
         if pending is None:
             raise LinkExpired("no sign-in waits for a code")

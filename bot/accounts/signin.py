@@ -136,11 +136,7 @@ class SignIns:
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
-        """Finish a sign-in and store its tokens as pending. Return the code to show in the browser.
-
-        Raises:
-            LinkError: a subclass for each way in which it can fail; nothing is stored then.
-        """
+        """Finish a sign-in, keep its tokens as pending, and return the browser's code; a LinkError keeps none."""
         granted = None
         try:
             async with asyncio.timeout(_PATIENCE):

@@ -50,12 +50,7 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
 
 
 async def archive(settings: Settings, file: Path, days: int) -> int:
-    """Move the rows older than `days` to the end of a file, as lines of JSON, and return their number.
-
-    Raises:
-        ConfigError: If the trail is not intact, or the file cannot be written or is another kind of file.
-        StoreError: If the store cannot be used.
-    """
+    """Move rows older than `days` to a file's end and return how many; ConfigError for a broken trail or bad file."""
 
     def written(run: Sequence[AuditRow]) -> None:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as opened:
@@ -80,11 +75,7 @@ async def archive(settings: Settings, file: Path, days: int) -> int:
 
 
 def _cut_back(opened: BinaryIO, file: Path) -> None:
-    """Remove incomplete data after the last complete row; a failed write left it, and its rows are still in the store.
-
-    Raises:
-        ConfigError: If the file contains anything other than rows of an audit trail.
-    """
+    """Remove incomplete data after the last complete row, which the store still has; ConfigError for other content."""
     opened.seek(0)
     first, size = opened.readline(), opened.seek(0, os.SEEK_END)
     try:

@@ -54,11 +54,7 @@ def check(settings: Settings) -> str:
 
 
 def jwks(settings: Settings) -> str:
-    """Return the public part of the payer client key as a JWK Set for registration; a missing key is created.
-
-    Raises:
-        ConfigError: If PAYER_CLIENT_KEY_FILE is not set, or the file contains no key that can sign.
-    """
+    """Return the public JWK Set of the client key, made if missing; ConfigError if it is unset or no signing key."""
     file = settings.payer_client_key_file
     if file is None:
         raise ConfigError("PAYER_CLIENT_KEY_FILE: not set; name a file, and this command makes the key in it")
@@ -92,12 +88,7 @@ async def rotate(settings: Settings) -> Rotated:
 
 
 async def prune(settings: Settings) -> int:
-    """Remove the older keys from the key file and return their number; only possible if no row needs them.
-
-    Raises:
-        ConfigError: If the keys are in the setting, or a row still needs one.
-        StoreError: If the store cannot be used.
-    """
+    """Remove the older keys from the key file and return how many; ConfigError if they are needed or not in a file."""
     path = sqlite_path(settings.bot_store_url)
     file = key_file(settings, path)
     if file is None:

@@ -70,11 +70,7 @@ class _Columns:
 
 
 def read_names(file: Path) -> ListedNames:
-    """Return the names and numbers of a file, without blank lines and duplicates.
-
-    Raises:
-        ConfigError: it cannot be read, is not UTF-8, holds no names or more than `MOST`, or its columns are ambiguous.
-    """
+    """Return a file's names and numbers, each once; ConfigError if it cannot be read or its columns are ambiguous."""
     every = read_workbook(file) if is_workbook(file) else _rows(_text(file))
     rows = [row for row in every if any(map(str.strip, row))]
     found = _table(file.name, rows) if rows else ListedNames(())

@@ -21,11 +21,7 @@ from bot.sandbox.world import World
 
 
 def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviour:
-    """Return how the payer behaves: the client authentication method, and an app's public keys (a JWK Set).
-
-    Raises:
-        ConfigError: If `private_key_jwt` is used without a JWK Set, or the JWK Set is invalid.
-    """
+    """Return the payer's behaviour: client authentication and an app's keys; ConfigError without a valid JWK Set."""
     if client_keys is None:
         if client_auth == "private_key_jwt":
             raise ConfigError("--client-keys: needed with private_key_jwt (`bcbst-bot keys jwks` prints them)")

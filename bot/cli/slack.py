@@ -15,11 +15,7 @@ _SECONDS = 10
 
 
 async def probe(token: str, api_url: str, wanted: frozenset[str]) -> list[str]:
-    """Return the wanted scopes that the token lacks, by auth.test; empty if Slack does not list the token's scopes.
-
-    Raises:
-        ConfigError: If Slack rejects the token, or does not respond.
-    """
+    """Return the wanted scopes that the token lacks, as auth.test lists them; ConfigError if Slack rejects it."""
     answer = await _asked("SLACK_BOT_TOKEN", api_url, _client(api_url, token).auth_test())
     named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
     granted = {scope.strip() for scope in named.split(",") if scope.strip()}

@@ -132,10 +132,7 @@ def _developer(settings: Settings) -> dict[str, str]:
 
 
 def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
-    """Return the bot with its three lists, the maximum of Teams: for its own chat, for others, and for "/".
-
-    In Copilot the prompts are those of a channel, because only directory questions are answered there.
-    """
+    """Return the bot with its lists for its own chat, for others (and Copilot, as for a channel), and for "/"."""
     prompts = [
         {
             "title": one.title[language],

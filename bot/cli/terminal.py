@@ -58,11 +58,7 @@ def _take_any_letter(stream: TextIO) -> None:
 
 
 def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
-    """Return the settings of this process and a file, with logging set up, from `level` on unless configured.
-
-    Raises:
-        click.ClickException: For invalid settings, all of which it names; `serving` includes what members need.
-    """
+    """Return this process's settings, and set up logging from `level` on; click.ClickException names invalid ones."""
     with told():
         settings, faults = look_at_settings({"_env_file": file}, serving=serving)
     if faults:

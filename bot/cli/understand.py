@@ -48,12 +48,7 @@ def readings(
 
 
 def evidence_of(intent: str, *, pack: str | None = None) -> Iterator[str]:
-    """Yield a line for each of the strongest pieces of evidence for an intent, then for those against it.
-
-    Raises:
-        ConfigError: If the pack has no such intent.
-        PackError: If its weights cannot be loaded.
-    """
+    """Yield the strongest evidence for an intent, then against it; ConfigError if there is no such intent."""
     weights = load_weights(find_pack(pack) / "intents" / WEIGHTS)[INTENTS]
     if intent not in weights.labels:
         near = get_close_matches(intent, weights.labels, 1)

@@ -179,10 +179,7 @@ def waking(moment: datetime) -> datetime:
 
 
 class Reminders:
-    """The stored reminders. `now` returns the current time in BOT_TIMEZONE, `clock` the store's, in Unix seconds.
-
-    Due times are computed from `now`, and given to the store relative to `clock`.
-    """
+    """The stored reminders; `now` is the time in BOT_TIMEZONE, by which they are due, `clock` the store's seconds."""
 
     def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._now, self._clock = table, table.store, now, clock

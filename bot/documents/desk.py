@@ -154,11 +154,7 @@ class Documents:
     async def _pieces(
         self, document_id: str, form: str, rows: Sequence[str], get: Callable[[str, str], Awaitable[bytes | None]]
     ) -> AsyncIterator[bytes]:
-        """Yield the pieces in the rows; one is in memory at a time. The first row is read at once.
-
-        Raises:
-            DocumentOver: the first row is missing; or later another one, so that the download breaks off.
-        """
+        """Yield the pieces of the rows, one in memory; DocumentOver if one is missing, the first at once."""
         first = _opened(document_id, form, await get(_FILE, rows[0]))
 
         async def pieces() -> AsyncIterator[bytes]:

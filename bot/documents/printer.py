@@ -162,11 +162,7 @@ def _said(value: object) -> Markup:
 
 
 def _shown(value: object) -> object:
-    """Return a value as a page shows it: cleaned text, or a whole number. Jinja escapes it afterwards.
-
-    Raises:
-        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
-    """
+    """Return a value as a page shows it, for Jinja to escape; TypeError for None, a Decimal or a date."""
     if isinstance(value, Markup | Undefined):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int):

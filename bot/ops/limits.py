@@ -83,11 +83,7 @@ class Limits:
         self._team = SharedLimit(team or _BUSY * person, "asking team", counts, clock)
 
     async def check(self, person: Person) -> None:
-        """Count a question of a person. Questions in the console are not counted, as they are the operator's.
-
-        Raises:
-            TooManyQuestions: the limit is exceeded; `seconds` says when the next question is answered.
-        """
+        """Count a person's question, not the console's; TooManyQuestions says in how many `seconds` again."""
         if person.platform == "console":
             return
         team = f"{person.platform}\x1f{person.enterprise}\x1f{person.team}"

@@ -122,12 +122,7 @@ class MemberClient:
         yield nothing
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one resource of this member, as its JSON bytes.
-
-        Raises:
-            PayerLacks: it does not exist, or is another patient's (which is counted).
-            SignInExpired, PayerError: as above.
-        """
+        """Return one resource of this member as JSON bytes; PayerLacks also for another patient's, which is counted."""
         body = await self._server.read(resource_type, resource_id, budget)
         head = read_head(body)
         if not self._is_theirs(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
@@ -137,10 +132,7 @@ class MemberClient:
         return body
 
     def _ways(self, search: Search) -> Iterator[Way]:
-        """Yield the ways to search for this person's records; the next one is needed only if all before found nothing.
-
-        Coverage has two parameters for its patient (fhir-notes 5); the second one is for servers that reject the first.
-        """
+        """Yield the ways to search for this person's records, the next if all before found nothing."""
         names = self._names(search.type)
         for name in names:
             for way in self._by(name, search):

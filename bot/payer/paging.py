@@ -137,11 +137,7 @@ class Server:
         return await self._asked(_Call(url, url, resource_type, budget, read))
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
-        """Return the page at an address of this server.
-
-        Raises:
-            PayerUntrusted: the address is not this server's.
-        """
+        """Return the page at an address of this server; PayerUntrusted for another's address."""
         if (url := self.base.own(onward, self.base.url)) is None:
             raise PayerUntrusted("a page's address that is not the server's")
         return await self._asked(self._page_call(url, resource_type, budget)), url
@@ -325,13 +321,7 @@ def check_status(answer: HttpAnswer, resource_type: str) -> None:
 
 
 def page_of(answer: HttpAnswer, resource_type: str) -> Page:
-    """Return the page in a response to a search.
-
-    Raises:
-        PayerMaintenance: an HTML page, or nothing.
-        PayerDamaged: not a Bundle, or invalid JSON.
-        PayerDown: an OperationOutcome error instead of the Bundle.
-    """
+    """Return the page in a response; PayerMaintenance for HTML or nothing, PayerDamaged, PayerDown for an error."""
     body = _fhir(answer)
     try:
         page = read_page(body, resource_type)

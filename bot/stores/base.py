@@ -71,10 +71,7 @@ class Store(Protocol):
     async def add(
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
-        """Store a row if its key is not in use. Return whether it was stored; used to detect duplicate events (T39).
-
-        Rows of one lane are leased in the order in which they were added.
-        """
+        """Store a row if its key is free, and return whether it was (T39); a lane's rows are leased in this order."""
         ...
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
@@ -87,17 +84,11 @@ class Store(Protocol):
         ...
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """In one transaction, delete the rows of the owner `drops`, add the rows `new` and store the rows `put` (T56).
-
-        Return False, with nothing changed, if a key of `new` is in use.
-        """
+        """In a transaction drop `drops`'s rows, add `new`, store `put` (T56); False, and nothing, if a key is used."""
         ...
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
-        """Replace a row's value if it still equals `old`. Return whether it was replaced (T36).
-
-        With `lease`, also require that this number equals the row's `Row.leases`, so that the caller still holds it.
-        """
+        """Replace a value that still equals `old`, and return whether (T36); `lease`: only under that lease."""
         ...
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
@@ -121,10 +112,7 @@ class Store(Protocol):
         ...
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
-        """End the work on a row: delete its value, release its lane and keep its key until `expires` (T39).
-
-        `lease` is as for `swap`. `lane` is the row's lane, which is checked for further rows.
-        """
+        """End a row's work: drop its value, free its lane, keep its key until `expires` (T39); see `swap`."""
         ...
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:

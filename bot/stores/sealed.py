@@ -103,11 +103,7 @@ class Vault:
 
     @classmethod
     def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
-        """Return the vault of the configured keys, or of the key file beside a SQLite store, made at first start.
-
-        Raises:
-            ConfigError: naming the setting, or the file, whose keys are malformed.
-        """
+        """Return the vault of the configured keys, or of the file beside SQLite; ConfigError names bad ones."""
         if settings.bot_encryption_keys is not None:
             return cls(parse_keys(settings.bot_encryption_keys.get_secret_value()))
         file = key_file(settings, store)

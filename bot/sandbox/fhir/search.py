@@ -69,12 +69,7 @@ class Searcher:
         self._pages: LRUCache[str, ResultPage] = LRUCache(PAGES_KEPT)
 
     def search(self, resource_type: str, pairs: Pairs, patients: tuple[str, ...], *, strict: bool, url: str) -> bytes:
-        """Return the first page of a search, or the page of a next link.
-
-        Raises:
-            FhirRefusal: With status 400 for an invalid value or, if strict, an unknown parameter; 410 for an expired
-                page.
-        """
+        """Return a search's first page, or a next link's; FhirRefusal 400 for a bad value, 410 for an old link."""
         page_ids = [value for name, value in pairs if name == "_page"]
         if page_ids:
             return self._write(self._kept(page_ids[0], resource_type, patients), url)
