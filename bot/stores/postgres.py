@@ -19,10 +19,9 @@ from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
-from bot.stores.base import NewRow, Row
+from bot.stores.base import NewRow, Row, Store
 from bot.stores.notices import CHANNEL, WorkNotices
 from bot.stores.postgres_schema import bring_up_to_date
-from bot.stores.sql import SqlStore
 
 NAME = "bcbst-bot"
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
@@ -95,7 +94,7 @@ async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
         await AsyncConnectionPool.check_connection(connection)
 
 
-class PostgresStore(SqlStore):
+class PostgresStore(Store):
     """`stores.base.Store` over one PostgreSQL database. Made by `open_postgres`."""
 
     shared = True

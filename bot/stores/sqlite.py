@@ -18,8 +18,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
-from bot.stores.base import NewRow
-from bot.stores.sql import SqlStore
+from bot.stores.base import NewRow, Store
 from bot.stores.sqlite_schema import bring_up_to_date
 
 T = TypeVar("T")
@@ -90,7 +89,7 @@ def _connect(path: Path) -> Database:
     return database
 
 
-class SqliteStore(SqlStore):
+class SqliteStore(Store):
     """`stores.base.Store` over one SQLite file. Made by `open_sqlite`."""
 
     shared = False

@@ -25,9 +25,10 @@ from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.stores.base import Store
 from bot.stores.sqlite import SqliteStore
-from tests.accounts.conftest import NOW, Bot, Clock, Visitor, code_on, make_settings, running
+from tests.accounts.conftest import NOW, Bot, Visitor, code_on, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
 from tests.accounts.test_idtoken import FORGED
+from tests.days import Clock
 from tests.stage import serving_bot
 
 EVIL = "https://evil.example"

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from bot.errors import NotLinked, SignInExpired, SignInRefused
-from tests.accounts.conftest import DANA, MALLORY, Bot, Clock, make_settings, running
+from tests.accounts.conftest import DANA, MALLORY, Bot, make_settings, running
 from tests.accounts.payer import Payer
+from tests.days import Clock
 
 
 async def _linked(bot: Bot, *, refresh: bool = False) -> None:

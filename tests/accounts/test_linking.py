@@ -8,8 +8,9 @@ import pytest
 
 from bot.accounts.codes import read_code
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, NotLinked, SignInExpired, TooManyLinks
-from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, Clock, make_settings, running
+from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, make_settings, running
 from tests.accounts.payer import CLIENT_SECRET, FHIR, Payer
+from tests.days import Clock
 
 
 @pytest.mark.threat("T15")

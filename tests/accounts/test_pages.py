@@ -17,8 +17,9 @@ from bot.errors import BotError, LinkError, StoreBusy
 from bot.message import Person
 from bot.replies.catalogues import read_catalogues
 from bot.replies.messages import scan
-from tests.accounts.conftest import BOT, DANA, PAGES, Bot, Clock, code_on, hidden, make_settings, running
+from tests.accounts.conftest import BOT, DANA, PAGES, Bot, code_on, hidden, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
+from tests.days import Clock
 
 NOTHING = "'none'"
 TEAMS_DANA = replace(DANA, platform="teams", enterprise="", team="tenant", user="object")

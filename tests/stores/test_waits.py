@@ -4,7 +4,7 @@ import pytest
 
 from bot.stores.base import Store
 from bot.stores.waits import StoredWaits
-from tests.stores.conftest import Clock
+from tests.days import Clock
 
 PAYER = "https://payer.example"
 
