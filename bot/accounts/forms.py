@@ -68,11 +68,17 @@ def form_token(secret: str, about: str) -> str:
     return digest(f"form {secret} {about}")
 
 
-async def fields_of(request: Request) -> Mapping[str, str]:
-    """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
+async def body_of(request: Request) -> bytes | None:
+    """Return the body of a request; None if it is larger than any that our pages send."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > _FORM_BYTES:
-            return {}
+            return None
+    return body
+
+
+async def fields_of(request: Request) -> Mapping[str, str]:
+    """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
+    body = await body_of(request) or b""
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -45,11 +45,7 @@ async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> Non
 
 def _settings_of(payer: Sandbox) -> Iterator[str]:
     """Yield the settings of a bot that uses this payer."""
-    yield f"PAYER_FHIR_URL={payer.fhir_url}"
-    yield f"PAYER_AUTHORIZE_URL={payer.authorize_url}"
-    yield f"PAYER_TOKEN_URL={payer.token_url}"
-    yield f"PAYER_CLIENT_ID={payer.client_id}"
-    yield f"PAYER_CLIENT_SECRET={payer.client_secret}"
+    yield from (f"{name}={value}" for name, value in payer.environment.items() if name != "PAYER_ISSUER")
 
 
 def _people_of(world: World) -> Iterator[str]:

@@ -49,6 +49,17 @@ class Sandbox:
         """The token endpoint."""
         return self.base_url + TOKEN
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a bot that uses this payer, by their names."""
+        names = ("fhir_url", "authorize_url", "token_url", "issuer", "client_id", "client_secret")
+        return {f"payer_{name}": getattr(self, name) for name in names}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same as environment variables."""
+        return {name.upper(): value for name, value in self.settings.items()}
+
     def revoke_all(self) -> None:
         """Revoke all tokens, as a payer may do at any time."""
         self.authorization.vault.drop_all()
