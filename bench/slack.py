@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -54,6 +54,24 @@ class Measured:
     def __add__(self, other: Measured) -> Measured:
         """Both runs as one."""
         return Measured(tuple(sorted(self.seconds + other.seconds)), self.wall + other.wall, self.cpu + other.cpu)
+
+
+async def loaded(
+    users: Sequence[str], ask: Callable[[str], Awaitable[float]], server: Process, *, count: int, seconds: float
+) -> Measured:
+    """`count` answers, or as many as come in `seconds`; each user has one question in flight."""
+    left = iter(range(count))
+    taken: list[float] = []
+    cpu, started = server.cpu, time.perf_counter()
+
+    async def person(user: str) -> None:
+        for _ in left:
+            taken.append(await ask(user))
+            if time.perf_counter() - started > seconds:
+                return
+
+    await asyncio.gather(*(person(user) for user in users))
+    return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
 
 
 class Workspace(SlackDouble):
@@ -106,16 +124,5 @@ class Workspace(SlackDouble):
         return time.perf_counter() - started
 
     async def load(self, users: Sequence[str], case: Case, server: Process, *, count: int, seconds: float) -> Measured:
-        """`count` answers, or as many as come in `seconds`; each user has one question in flight."""
-        left = iter(range(count))
-        taken: list[float] = []
-        cpu, started = server.cpu, time.perf_counter()
-
-        async def person(user: str) -> None:
-            for _ in left:
-                taken.append(await self.ask(user, case))
-                if time.perf_counter() - started > seconds:
-                    return
-
-        await asyncio.gather(*(person(user) for user in users))
-        return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
+        """This question to the server, as `loaded` asks."""
+        return await loaded(users, lambda user: self.ask(user, case), server, count=count, seconds=seconds)
