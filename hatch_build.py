@@ -1,7 +1,5 @@
 """Puts into the wheel what a start would work out anew each time (`bot.compiled`)."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """Measures and prints; it judges nothing, so it ends with 0 whatever it finds."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -1,7 +1,5 @@
 """How fast further events are acknowledged while fifty answers wait for a payer that takes a second."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import signal

@@ -1,7 +1,5 @@
 """The bot with nothing of a member used again: the bench asks one question over and over."""
 
-from __future__ import annotations
-
 from bench.deployed import main
 from bot.payer import response_cache
 

@@ -3,8 +3,6 @@
 sqlite-utils looks for numpy, structlog for rich, and httpx's own command for both rich and pygments.
 """
 
-from __future__ import annotations
-
 import sys
 
 sys.modules |= dict.fromkeys(("numpy", "pandas", "pygments", "rich"))  # type: ignore[arg-type] # what an import fails by

@@ -3,8 +3,6 @@
 The payer is a process of its own; the bot runs in this one, without a channel.
 """
 
-from __future__ import annotations
-
 import asyncio
 import copy
 import statistics

@@ -4,8 +4,6 @@ Every call to the payer takes 80 ms and every call to Slack 60. What is due is t
 to make one after the other; the last one counts half, for Slack's double notes it half-way.
 """
 
-from __future__ import annotations
-
 import re
 import tempfile
 from pathlib import Path

@@ -6,8 +6,6 @@ takes in Slack (`posts=2`). `reads=2` reads the newest claim once more by its id
 It keeps nothing, checks nothing but the signature, and understands only one question.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """The language engine alone: a sentence, the worst long message, and loading the pack. Prints one JSON object."""
 
-from __future__ import annotations
-
 import gc
 import json
 import statistics

@@ -3,8 +3,6 @@
 What the bot takes beyond this is the bot's; what this takes beyond `bench.floor` is the price of the libraries.
 """
 
-from __future__ import annotations
-
 import sys
 from decimal import Decimal
 from typing import Any

@@ -3,8 +3,6 @@
 The first tenth warms it up: caches, pools and kept answers have the size by then that they may have.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

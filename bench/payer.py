@@ -4,8 +4,6 @@ SIGUSR1 makes every search for claims take a second longer, SIGUSR2 ends that. A
 call to its FHIR server takes.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal
@@ -50,15 +48,7 @@ async def _serve(seconds: float) -> None:
         slow = Fault("/", query_has="patient=", times=None, hold=_Pause(1))
         loop.add_signal_handler(signal.SIGUSR1, faults.append, slow)
         loop.add_signal_handler(signal.SIGUSR2, faults.clear)
-        settings = {
-            "PAYER_FHIR_URL": payer.fhir_url,
-            "PAYER_AUTHORIZE_URL": payer.authorize_url,
-            "PAYER_TOKEN_URL": payer.token_url,
-            "PAYER_ISSUER": payer.issuer,
-            "PAYER_CLIENT_ID": payer.client_id,
-            "PAYER_CLIENT_SECRET": payer.client_secret,
-        }
-        print(json.dumps(settings), flush=True)  # noqa: T201 -- the starter reads the addresses here
+        print(json.dumps(payer.environment), flush=True)  # noqa: T201 -- the starter reads the addresses here
         await asyncio.Event().wait()
 
 

@@ -1,7 +1,5 @@
 """Slack users who are linked to members before the bot starts, and the floor's copy of what they may read."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Processes of this run, and what the kernel counts of them (Linux's /proc)."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -89,10 +89,7 @@ _HEAD = (
 
 
 async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
-    """The load on every number of processes, `each` people a process and `count` answers a person.
-
-    A call to the payer takes `wait` seconds.
-    """
+    """The load on every number of processes: `each` people, `count` answers a person, `wait` seconds a call."""
     with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "data") as server, _watching(server.url) as watch:
         folder, bots = Path(name), list[Bot]()
         async with (

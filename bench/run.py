@@ -3,8 +3,6 @@
 Bot and floor take turns in short rounds, so that what else the machine does weighs on both alike.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -97,12 +95,7 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 @asynccontextmanager
 async def paid(
-    slack: Workspace,
-    folder: Path,
-    *,
-    store: str = "",
-    wait: float = 0.0,
-    users: Mapping[str, str] | None = None,
+    slack: Workspace, folder: Path, *, store: str = "", wait: float = 0.0, users: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[dict[str, str], dict[str, floor.Person], Process]]:
     """The bot's settings for the payer that runs, what the floor may read of everybody who is linked, and the payer.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -56,6 +56,24 @@ class Measured:
         return Measured(tuple(sorted(self.seconds + other.seconds)), self.wall + other.wall, self.cpu + other.cpu)
 
 
+async def loaded(
+    users: Sequence[str], ask: Callable[[str], Awaitable[float]], server: Process, *, count: int, seconds: float
+) -> Measured:
+    """`count` answers, or as many as come in `seconds`; each user has one question in flight."""
+    left = iter(range(count))
+    taken: list[float] = []
+    cpu, started = server.cpu, time.perf_counter()
+
+    async def person(user: str) -> None:
+        for _ in left:
+            taken.append(await ask(user))
+            if time.perf_counter() - started > seconds:
+                return
+
+    await asyncio.gather(*(person(user) for user in users))
+    return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
+
+
 class Workspace(SlackDouble):
     """Slack's double that tells a waiting person of the call that completes the answer, and keeps no history."""
 
@@ -72,11 +90,7 @@ class Workspace(SlackDouble):
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE))
 
     async def ask(self, user: str, case: Case) -> float:
-        """Seconds from sending the signed event to the arrival of the completed answer.
-
-        Raises:
-            TimeoutError: there was none. RuntimeError: the event was not acknowledged.
-        """
+        """Seconds from the signed event to the completed answer; TimeoutError without, RuntimeError if refused."""
         answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._waiting[self.chat_of(user)] = case.last_call, answered
         event = self.direct_message(case.text, user=user)
@@ -102,11 +116,7 @@ class Workspace(SlackDouble):
         self.messages.pop((str(call.arguments.get("channel")), str(call.arguments.get("ts"))), None)
 
     async def acknowledged_in(self, user: str, case: Case) -> float:
-        """Seconds until an event is acknowledged; nobody waits for its answer.
-
-        Raises:
-            RuntimeError: the event was not acknowledged.
-        """
+        """Seconds until an event is acknowledged; nobody waits for its answer; RuntimeError if it is not."""
         event = self.direct_message(case.text, user=user)
         started = time.perf_counter()
         if (await self.send(*wire(event), to=case.address))[0] != _ACKNOWLEDGED:
@@ -114,16 +124,5 @@ class Workspace(SlackDouble):
         return time.perf_counter() - started
 
     async def load(self, users: Sequence[str], case: Case, server: Process, *, count: int, seconds: float) -> Measured:
-        """`count` answers, or as many as come in `seconds`; each user has one question in flight."""
-        left = iter(range(count))
-        taken: list[float] = []
-        cpu, started = server.cpu, time.perf_counter()
-
-        async def person(user: str) -> None:
-            for _ in left:
-                taken.append(await self.ask(user, case))
-                if time.perf_counter() - started > seconds:
-                    return
-
-        await asyncio.gather(*(person(user) for user in users))
-        return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
+        """This question to the server, as `loaded` asks."""
+        return await loaded(users, lambda user: self.ask(user, case), server, count=count, seconds=seconds)

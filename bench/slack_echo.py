@@ -3,8 +3,6 @@
 Under `/two` a second one posts a line and writes the words over it, which is what a private answer takes in Slack.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Cold start of `bcbst-bot serve`: CPU until it answers, and memory while nobody asks."""
 
-from __future__ import annotations
-
 import asyncio
 import statistics
 import time

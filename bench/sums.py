@@ -1,7 +1,5 @@
 """A sum over a thousand claims: the bot's own CPU and memory beside a floor that walks the same pages in a row."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 from bench.processes import Process

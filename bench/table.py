@@ -1,7 +1,5 @@
 """The one table that a run prints: the bot, the floor, their ratio, and the goal beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Teams: from a signed activity to the arrived reply, the bot beside the SDK's bare echo in the same run."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import tempfile
@@ -16,7 +14,7 @@ import msgspec
 
 from bench.people import ANY_NUMBER
 from bench.processes import Process, python
-from bench.slack import Measured
+from bench.slack import Measured, loaded
 from bench.table import Row, compared
 from bench.teams_server import Task
 from bot.cli.own_pages import sign_in, with_pages
@@ -46,11 +44,7 @@ class Tenant(TeamsDouble):
         return self._signed
 
     async def ask(self, user: str, address: str) -> float:
-        """Seconds from sending the activity to the arrival of its reply.
-
-        Raises:
-            TimeoutError: there was none. RuntimeError: the activity was not acknowledged.
-        """
+        """Seconds from sending the activity to its reply; TimeoutError without one, RuntimeError without its 200."""
         self.app_url = address
         answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._waiting[self.chat_of(user)] = answered
@@ -68,19 +62,8 @@ class Tenant(TeamsDouble):
     async def load(
         self, users: Sequence[str], address: str, server: Process, *, count: int, seconds: float = _SECONDS
     ) -> Measured:
-        """`count` replies, or as many as come in `seconds`; each user has one question in flight."""
-        left = iter(range(count))
-        taken: list[float] = []
-        cpu, started = server.cpu, time.perf_counter()
-
-        async def person(user: str) -> None:
-            for _ in left:
-                taken.append(await self.ask(user, address))
-                if time.perf_counter() - started > seconds:
-                    return
-
-        await asyncio.gather(*(person(user) for user in users))
-        return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
+        """The question to this address, as `loaded` asks."""
+        return await loaded(users, lambda user: self.ask(user, address), server, count=count, seconds=seconds)
 
 
 class _Server:

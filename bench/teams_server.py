@@ -3,8 +3,6 @@
 Both take the connector's keys and their own token from the double; what they are told comes on standard input.
 """
 
-from __future__ import annotations
-
 import sys
 from functools import partial
 from typing import Any

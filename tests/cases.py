@@ -1,7 +1,5 @@
 """What a person reads in a test, and the numbers that tests are marked with. `tests/table.py` makes tables of both."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable

@@ -1,8 +1,7 @@
 """The day on which the tests that compute what they expect play: May 20, 2026, or the one that TEST_TODAY names."""
 
-from __future__ import annotations
-
 import os
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 DAY = date.fromisoformat(os.environ.get("TEST_TODAY", "2026-05-20"))
@@ -19,3 +18,14 @@ def in_words(day: date) -> str:
 def month_day(day: date) -> str:
     """The same without its year."""
     return f"{day:%B} {day.day}"
+
+
+@dataclass
+class Clock:
+    """A clock that only moves when a test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now

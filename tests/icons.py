@@ -3,8 +3,6 @@
 Shapes are areas of a unit square, and each pixel is the mean of a fine grid of points, so no drawing library is needed.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 import zlib

@@ -3,8 +3,6 @@
 The group of a name follows from the module that defines it, so a new module has to be put into a group here.
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Iterator, Mapping

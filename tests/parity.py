@@ -1,7 +1,5 @@
 """English beside Spanish: the same buttons and the same figures for the same values."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 The bot is `serve --sandbox` on May 20, 2026; its developers' page and its own pages are what Chromium photographs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 import json

@@ -3,8 +3,6 @@
 What a template shows without a mark is a word outside the catalogues.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

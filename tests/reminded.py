@@ -1,7 +1,5 @@
 """A store, a clock and a chat in which reminders are told, by processes that start anew and die."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

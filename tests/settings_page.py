@@ -3,8 +3,6 @@
 A setting's meaning is the text under its line in bot/config/settings.py, which the running bot never reads.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 from collections.abc import Iterator

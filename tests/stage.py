@@ -108,12 +108,7 @@ def buttons(reply: Reply, item: int | None = None) -> Sequence[Action]:
 def settings_for(sandbox: Sandbox, store: Path, **more: object) -> Settings:
     """Settings that point at a sandbox, with the store in that file."""
     values: dict[str, object] = {
-        "payer_fhir_url": sandbox.fhir_url,
-        "payer_authorize_url": sandbox.authorize_url,
-        "payer_token_url": sandbox.token_url,
-        "payer_issuer": sandbox.issuer,
-        "payer_client_id": sandbox.client_id,
-        "payer_client_secret": sandbox.client_secret,
+        **sandbox.settings,
         "bot_store_url": f"sqlite:///{store}",
         **more,
     }

@@ -5,8 +5,6 @@ when every case of it passed: a case that failed or was skipped proves nothing, 
 does when a whole run has no case for one of the numbers that the reference lists.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

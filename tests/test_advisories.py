@@ -1,7 +1,5 @@
 """`make lint` ends with an error when a package of the lock has a known vulnerability (.ci/audit)."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

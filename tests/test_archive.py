@@ -1,7 +1,5 @@
 """Old rows of the audit trail leave the store for a file, and both are one chain (T56)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """The audit trail: rows that hold each other, name nobody, and show every change (T56)."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import sqlite3

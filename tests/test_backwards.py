@@ -1,7 +1,5 @@
 """A clock that goes back by an hour: nothing rests for an hour, whoever had it (F59)."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,24 +10,15 @@ from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite
 from bot.stores.waits import StoredWaits
+from tests.days import Clock
 
 NOON = 1_800_000_000.0
-
-
-class Clock:
-    """A wall clock that a test sets."""
-
-    now = NOON
-
-    def __call__(self) -> float:
-        """Unix seconds."""
-        return self.now
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Store, Clock]]:
     """An empty store of each kind, and its clock."""
-    clock = Clock()
+    clock = Clock(NOON)
     store: Store
     if request.param == "sqlite":
         store = open_sqlite(tmp_path / "bot.db", clock=clock)

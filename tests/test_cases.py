@@ -1,7 +1,5 @@
 """What people tell of appeals: sealed, theirs alone, gone with them, and whole when two things are told at once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date

@@ -1,7 +1,5 @@
 """What time it is: the clock in BOT_TIMEZONE, or a made-up day with the clock's time, clock changes included."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

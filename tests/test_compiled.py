@@ -1,7 +1,5 @@
 """What is kept for the next start is what would be made anew, and nobody else can have written it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import fields

@@ -1,7 +1,5 @@
 """A setting that is missing or malformed stops the start with one line that names it."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.config import Settings, load_settings

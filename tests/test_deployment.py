@@ -1,7 +1,5 @@
 """What deploys the bot: images, compose, Kubernetes and workflows, held against schemas and against the program."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 import shutil

@@ -1,7 +1,5 @@
 """What a conversation remembers, for whom, where and for how long, and what later words mean by it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,27 +11,17 @@ from bot.language.reading import Reading, Slot
 from bot.message import Action, Actions, Block, Item, Line, Message, OneToOne, Person, Press, Shared, Span
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
+from tests.days import Clock
 
 DANA = Person("slack", "E1", "T1", "U1")
 MALLORY = Person("slack", "E1", "T1", "U2")
 NETWORK = {"network": Slot("Blue Network S", "Blue Network S"), "radius": Slot("25 miles", 25)}
 
 
-class Clock:
-    """Moves only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 2_000_000_000.0
-
-    def __call__(self) -> float:
-        """Unix seconds."""
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     """The time of store and dialogue alike."""
-    return Clock()
+    return Clock(2_000_000_000.0)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Pages that state facts about this repository, held against it."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

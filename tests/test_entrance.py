@@ -1,7 +1,5 @@
 """The entrance of the web application: hosts, proxies, slow requests, redirects, and what breaks behind a page."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_network

@@ -1,7 +1,5 @@
 """What operators look at, and who may: figures are this machine's, or bound apart (T57)."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The audit trail in lanes: writers that do not wait for each other, and one trail all the same (T56)."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hmac

@@ -1,7 +1,5 @@
 """Limits per person, workspace and address (T52), and the figures that operators may see (T57)."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,20 +21,11 @@ from bot.sandbox.server import serve_sandbox
 from bot.stores.base import Store
 from bot.stores.postgres import PostgresStore
 from bot.stores.sealed import new_key
+from tests.days import Clock
 from tests.stage import TODAY, serving_bot
 from tests.worlds import world_of
 
 DANA = Person("slack", "", "T1", "U1")
-
-
-class Clock:
-    """Seconds that a test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return self.now
 
 
 async def test_one_too_many_is_told_when_to_come_back() -> None:

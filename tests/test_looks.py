@@ -1,7 +1,5 @@
 """News are looked for politely, by day, and told once, whatever dies; no look holds up the day of an appeal."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator

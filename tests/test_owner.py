@@ -1,7 +1,5 @@
 """Whose record: which of the people that a sign-in opens the words mean, and that their records are kept apart."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path

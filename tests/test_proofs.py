@@ -1,7 +1,5 @@
 """Every fault and every threat has a test that proves it, marked with its number; the rest is named with its reason."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator
@@ -21,15 +19,17 @@ NOT_OURS: dict[str, str] = {}
 def proven() -> dict[str, set[str]]:
     """The files of the tests that carry each number, read from their marks."""
     found: dict[str, set[str]] = {}
-    for path in sorted(TESTS.rglob("test_*.py")):
+    for path in sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("accounts/attacks/*.py")]):
         for number in _marks(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(number, set()).add(path.name)
     return found
 
 
 def _marks(tree: ast.Module) -> Iterator[str]:
-    """Numbers of `mark.fault(...)` and `mark.threat(...)` on a test, and of the cases that `numbered` gives one."""
+    """Numbers of `mark.fault(...)` and `mark.threat(...)` on a test, of the cases of `numbered`, and of an attack."""
     for test in ast.walk(tree):
+        if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "named":
+            yield from (word.value for word in test.args[1:] if isinstance(word, ast.Constant))
         if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and test.name.startswith("test_"):
             for mark in (each for each in test.decorator_list if isinstance(each, ast.Call)):
                 words = {node.value for node in ast.walk(mark) if isinstance(node, ast.Constant)}

@@ -1,7 +1,5 @@
 """How do you know: what is kept behind the button, and that it names nobody."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from decimal import Decimal
 

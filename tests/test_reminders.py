@@ -1,7 +1,5 @@
 """Reminders are told once, by day, whatever dies; they go with their person, and who is gone hears nothing."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Our messages that hold a member's data: known without a word of them, deleted when asked or in time (T31)."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Who is gone from the platform has no link for long, with or without an event; idle members are logged off."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 

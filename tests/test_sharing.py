@@ -1,7 +1,5 @@
 """An answer that is handed on: the directory's alone, asked again as anybody would."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A stop comes to its end, also when a library swallowed a cancellation (asyncio.wait_for before Python 3.12 can)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 

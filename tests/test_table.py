@@ -1,7 +1,5 @@
 """The tables of `make faults` and `make attacks` judge: what failed or was skipped proves nothing, and ends the run."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

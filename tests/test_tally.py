@@ -1,7 +1,5 @@
 """What an operator may look at: counts of a month, and nothing of fewer than five people."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import AsyncIterator

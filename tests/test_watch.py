@@ -1,7 +1,5 @@
 """The watch over the whole suite: the directory is never told of a member, and it would be seen if it were."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.sandbox.synthetic.members import members

@@ -1,7 +1,5 @@
 """Every request that a test's payer gets for its open directory, looked at for what it tells of a member."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The made-up Tennessee of a day, built once in a process: most of a second for each test that wants one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache

@@ -1,7 +1,5 @@
 """Access tokens for a member's questions: renewal, in one process at a time, and their end (T38, T51, T53, T55)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
@@ -41,10 +39,7 @@ class Accesses:
         ended: Callable[[str], None],
         idle: float | None = None,
     ) -> None:
-        """`ended` is called with the id of every link that ends, or whose sign-in ends.
-
-        `idle`: seconds without a question after which a member must sign in again.
-        """
+        """`ended` is told each link that ends or whose sign-in ends; after `idle` seconds a member signs in again."""
         self._idle = idle
         self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
         self._audit, self._members, self._ended = audit, members, ended
@@ -101,13 +96,7 @@ class Accesses:
         return _access(row, tokens, patient)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
-        """Return another access token after the payer answered 401 to this one.
-
-        None if the member has to sign in again.
-
-        Raises:
-            NotLinked, SignInSlow, SignInRefused, SetupWrong: as in `access`.
-        """
+        """Return another token after a 401, None if the member must sign in again; errors as of `access`."""
         row = await self._row(person)
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:
@@ -132,10 +121,7 @@ class Accesses:
         return not noted and await store.get(kind, person.key) != link
 
     async def unlink(self, person: Person) -> Unlinked:
-        """Delete everything stored for this person, and add a row to the audit trail, in one transaction.
-
-        The tokens are revoked afterwards, in the background.
-        """
+        """Delete all of this person and audit it, in one transaction; tokens are revoked in the background."""
         row = await self._rows.get(LinkRow, person.key)
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)

@@ -1,7 +1,5 @@
 """Links between chat accounts and member records: made, read, listed and ended; and when a person last viewed news."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,10 +37,7 @@ class LastLooks:
         self._rows = rows
 
     async def of(self, person: Person, patient: str) -> LastLook | None:
-        """Return the last state of this record.
-
-        None the first time, and for a record that the connection does not cover.
-        """
+        """Return the last state of this record; None the first time, and for a record that is not covered."""
         kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
@@ -135,11 +130,7 @@ class Accounts:
         self.routes = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed).routes
 
     async def begin(self, person: Person) -> str:
-        """Return the URL of a new one-time link for this person; earlier ones become invalid.
-
-        Raises:
-            TooManyLinks: more than 3 in 10 minutes.
-        """
+        """Return the URL of a new one-time link, which ends earlier ones; TooManyLinks after 3 in 10 minutes."""
         expires = self.rows.now() + LIVES
         # Counted under a name that says nothing: the count outlives "unlink", or that would be a way around it.
         key = await self._audit.pseudonym(person)
@@ -165,14 +156,7 @@ class Accounts:
         return await self.rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Return the account that the typed code connects, or the records to choose from for `choose`.
-
-        Raises:
-            LinkExpired: nothing waits for a code.
-            CodeWrong: with `tries_left`.
-            CodeSpent: that was the last try.
-            TooManyChats: the member's record is connected to as many chats as BOT_LINKS_PER_MEMBER allows.
-        """
+        """Connect by the typed code, or return records to `choose`; LinkExpired, CodeWrong, CodeSpent, TooManyChats."""
         try:
             return await self._notify_elsewhere(person, await self._proofs.prove(person, text))
         except (CodeWrong, CodeSpent) as error:
@@ -180,12 +164,7 @@ class Accounts:
             raise
 
     async def choose(self, person: Person, index: int) -> Linked:
-        """Connect one of the records that `prove` offered.
-
-        Raises:
-            LinkExpired: no proved sign-in is waiting, or there is no such record.
-            TooManyChats: as in `prove`.
-        """
+        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         return await self._notify_elsewhere(person, await self._proofs.choose(person, index))
 
     async def linked(self) -> AsyncIterator[tuple[Person, float]]:
@@ -199,20 +178,14 @@ class Accounts:
         return self._endpoint.client_refused
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
-        """Return the other chat identities connected to this person's member record, oldest first (T23).
-
-        A member with several ids at the payer counts as one member, as for `LinkQuota`.
-        """
+        """Return the other chats of this member's record, oldest first (T23), under any of their ids there."""
         own = await self.rows.get(LinkRow, person.key)
         if own is None:
             return ()
         return await self._members.others(person, own)
 
     async def holds(self, person: Person, link_id: str) -> bool:
-        """Return whether this link is still the person's.
-
-        An answer that was begun under another link is not shown (T53).
-        """
+        """Return whether this link is still the person's: an answer begun under another one is not shown (T53)."""
         row = await self.rows.get(LinkRow, person.key)
         return row is not None and row.id == link_id
 

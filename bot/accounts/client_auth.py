@@ -1,7 +1,5 @@
 """Authentication of the bot as the payer's registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2)."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
@@ -21,11 +19,7 @@ _LEAST_RSA_BITS = 2048
 
 
 def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMethod:
-    """Return the client's authentication method: the configured one, or one that the settings and the payer support.
-
-    `listed` is the payer's `token_endpoint_auth_methods_supported`; None if it publishes none. A secret is sent in the
-    body, as this payer's page asks, unless the payer lists the header and not the body.
-    """
+    """Return the configured way to authenticate, or one that settings and payer (`listed`) support; body first."""
     if settings.payer_client_auth is not None:
         return settings.payer_client_auth
     if settings.payer_client_key_file is not None:
@@ -35,11 +29,7 @@ def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMetho
 
 
 class ClientProof:
-    """Adds client authentication to requests to the token and the revocation endpoint.
-
-    Raises:
-        ConfigError: PAYER_CLIENT_KEY_FILE contains no private key that can sign.
-    """
+    """Adds client authentication to requests of tokens and revocations; ConfigError if no key of the file can sign."""
 
     def __init__(self, settings: Settings) -> None:
         file = settings.payer_client_key_file
@@ -63,21 +53,14 @@ class ClientProof:
         return headers, body
 
     def _assertion(self, key: jose.RSAKey | jose.ECKey) -> jose.PrivateKeyJWT:
-        """Return a signer of one assertion.
-
-        Authlib writes `jti` into the claims, so each request has claims of its own.
-        """
+        """Return a signer of one assertion: Authlib writes `jti` into the claims, so each request has its own."""
         claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
         header = {"typ": "JWT", "kid": key.thumbprint()}
         return jose.PrivateKeyJWT(self._token_url, claims=claims, headers=header, alg=_algorithm(key))
 
 
 def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
-    """Return the private key in a file: PEM or JWK, RSA of at least 2,048 bits or a NIST elliptic curve.
-
-    Raises:
-        ConfigError: the file does not exist or contains no such key.
-    """
+    """Return a file's private key, PEM or JWK: RSA from 2,048 bits, or a NIST curve; ConfigError if there is none."""
     try:
         text = file.read_text(encoding="ascii")
         value = json.loads(text) if text.lstrip().startswith("{") else text
@@ -100,11 +83,7 @@ def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
 
 
 def make_key(file: Path) -> None:
-    """Write a new private key (P-384, for ES384) to a file that only its owner may read.
-
-    Raises:
-        ConfigError: the file exists, or cannot be written.
-    """
+    """Write a new P-384 key (ES384) to a file that only its owner may read; ConfigError if it exists or cannot be."""
     pem = jose.ECKey.generate_key("P-384").as_pem(private=True)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:

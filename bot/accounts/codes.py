@@ -1,7 +1,5 @@
 """Secrets of people and browsers: link ids, states, and the code that is typed in the chat (T01, T15)."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re
@@ -22,10 +20,7 @@ _LOOKALIKES = str.maketrans("018", "OIB")  # signs that base32 leaves out, as pe
 
 
 class Tries:
-    """Counts tries of codes in this process, besides the store's count, which an attacker may be able to reset.
-
-    `seconds` is how long a key's tries are counted.
-    """
+    """Counts a key's tries of codes for `seconds`, here too, as an attacker may be able to reset the store's count."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seen: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)

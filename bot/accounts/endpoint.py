@@ -3,8 +3,6 @@
 No request is retried, because a code and a refresh token are valid for one request (RFC 9700 4.14, T50).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -65,49 +63,27 @@ class TokenEndpoint:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
         self._proof = ClientProof(settings)
         self.client_refused = False
-        """Whether the payer's last response to the bot rejected this client.
-
-        A redirect through a browser does not count, because it can be forged.
-        """
+        """Whether the payer's last response to the bot (not a forgeable redirect) rejected this client."""
 
     @property
     def client_id(self) -> str:
-        """The client id that the payer assigned.
-
-        Raises:
-            SetupWrong: none is configured.
-        """
+        """The client id that the payer assigned; SetupWrong if none is configured."""
         if not self._settings.payer_client_id:
             raise SetupWrong("PAYER_CLIENT_ID is not set")
         return self._settings.payer_client_id
 
     async def exchange(self, code: str, verifier: str) -> Granted:
-        """Exchange an authorization code for tokens.
-
-        Raises:
-            LinkExpired: the code has expired or was used.
-            SetupWrong: the payer does not accept this client.
-            SignInSlow, SignInRefused: no response in time, or no valid one.
-        """
+        """Exchange a code for tokens; LinkExpired if it is over, SetupWrong for this client, else SignInRefused."""
         return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
 
     async def probe(self) -> tuple[int, str]:
-        """Return the status and error code for an invalid code, which show whether the token endpoint knows the client.
-
-        Raises:
-            SignInSlow, SignInRefused: no response.
-        """
+        """Return the status and error code for an invalid code; SignInSlow, SignInRefused without a response."""
         answer = await self._post(self._settings.payer_token_url, self._asking("check", new_secret()))
         error = _json(answer).get("error")
         return answer.status_code, error if error in _OUR_FAULT | {"invalid_grant"} else ""
 
     async def refresh(self, tokens: Tokens) -> Tokens:
-        """Return new tokens for old ones. If the response has no refresh token, the old one is kept.
-
-        Raises:
-            SignInExpired: the refresh token is no longer valid.
-            SetupWrong, SignInSlow, SignInRefused: as in `exchange`.
-        """
+        """Return new tokens for old ones, with the old refresh token if there is no new; SignInExpired if over."""
         body = jose.prepare_token_request("refresh_token", refresh_token=tokens.refresh)
         granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
         new = granted.tokens

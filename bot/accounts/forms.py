@@ -1,7 +1,5 @@
 """Checks that a form was sent from our own page in this browser (T14), and that a request is no link preview (T29)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Literal
@@ -28,10 +26,7 @@ def is_preview(request: Request) -> bool:
 
 
 class Cookies:
-    """Cookies for this host only, valid for `lives` seconds.
-
-    Plain http is allowed on loopback only; there some browsers would drop cookies with the prefix and Secure.
-    """
+    """Cookies for this host only, for `lives` seconds; plain http on loopback only, without prefix and Secure."""
 
     def __init__(self, public_url: str, lives: float) -> None:
         self._secure, self._lives = public_url.startswith("https:"), round(lives)
@@ -73,11 +68,17 @@ def form_token(secret: str, about: str) -> str:
     return digest(f"form {secret} {about}")
 
 
-async def fields_of(request: Request) -> Mapping[str, str]:
-    """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
+async def body_of(request: Request) -> bytes | None:
+    """Return the body of a request; None if it is larger than any that our pages send."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > _FORM_BYTES:
-            return {}
+            return None
+    return body
+
+
+async def fields_of(request: Request) -> Mapping[str, str]:
+    """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
+    body = await body_of(request) or b""
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

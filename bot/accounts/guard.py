@@ -1,7 +1,5 @@
 """Rate limit on page requests for each address, before the requests are read (T52)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from http import HTTPStatus
 

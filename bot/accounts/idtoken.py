@@ -1,7 +1,5 @@
 """Verification of the id_token: who signed in, signed by the payer, for this sign-in (OIDC Core 3.1.3.7, T09, T10)."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable, Mapping
@@ -34,11 +32,7 @@ class SigningKeys:
         self._fetched = self._refetched = float("-inf")
 
     async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
-        """Return the keys that may have signed a token: the one that it names, or all of its family if it names none.
-
-        Raises:
-            SignInRefused: the keys cannot be fetched. An unverified token is never accepted instead (F09).
-        """
+        """Return the keys that may have signed a token, by its key id or family; SignInRefused if not fetched (F09)."""
         async with self._lock:
             if url != self._url or self._clock() - self._fetched > _FRESH:
                 await self._load(url)
@@ -75,14 +69,7 @@ class IdTokens:
         self._keys, self._clock = keys, clock
 
     async def verify(
-        self,
-        token: str,
-        *,
-        issuer: str,
-        jwks: str,
-        client_id: str,
-        nonce: str,
-        signed_in_after: float | None = None,
+        self, token: str, *, issuer: str, jwks: str, client_id: str, nonce: str, signed_in_after: float | None = None
     ) -> dict[str, Any]:
         """Verify an id_token and return its claims.
 

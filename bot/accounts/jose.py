@@ -1,7 +1,4 @@
-"""joserfc and Authlib, each part imported when it is first used, because few members sign in right after a start.
-
-`from bot.accounts import jose`, then `jose.jwt.decode(...)`.
-"""
+"""joserfc and Authlib, each part imported when first used (`jose.jwt.decode`): few sign in right after a start."""
 
 from __future__ import annotations
 
@@ -37,11 +34,7 @@ _FROM = {
 
 
 def __getattr__(name: str) -> Any:
-    """Return a part by name, cached from then on (PEP 562).
-
-    Raises:
-        AttributeError: there is no such part.
-    """
+    """Return a part by name, cached from then on (PEP 562); AttributeError if there is none."""
     if name not in _FROM:
         raise AttributeError(name)
     module = import_module(_FROM[name])

@@ -5,8 +5,6 @@ no member's id is in the store but all chats of one record can be found. Each ro
 a row left over from an ended link has no effect.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 

@@ -3,8 +3,6 @@
 No address is taken from a request: redirects go to the payer's configured page or to our own /linked (T08, T16).
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Literal
@@ -85,13 +83,7 @@ class LinkPages:
         token = form_token(secret, link_id)
         popup = is_popup(request.query_params, person)
         page = self._page(
-            request,
-            "confirm",
-            form_action=self._targets(),
-            popup=popup,
-            in_teams=popup,
-            person=person,
-            token=token,
+            request, "confirm", form_action=self._targets(), popup=popup, in_teams=popup, person=person, token=token
         )
         self._forms.keep(page, secret)
         return page
@@ -124,10 +116,7 @@ class LinkPages:
         return away
 
     async def come_back(self, request: Request) -> Response:
-        """Handle the payer's redirect.
-
-        Finish the sign-in, then redirect to a page whose URL has neither code nor state.
-        """
+        """Finish the sign-in after the payer's redirect, then redirect to a page whose URL has no code or state."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         query = dict(request.query_params)
         try:

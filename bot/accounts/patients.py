@@ -1,7 +1,5 @@
 """Determines whose record a token gives access to, and the name by which the person recognizes it (T11)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -100,11 +98,7 @@ class Patients:
         return (own, *(_people(rest) if family else ()))
 
     async def all(self, token: str) -> tuple[PatientCandidate, ...]:
-        """Return the people whose records the token gives access to, if the payer named none, without duplicate ids.
-
-        Raises:
-            PatientUnknown: no records, too many to be one person's, or no valid response.
-        """
+        """Return the people, each once, whose records the token opens; PatientUnknown for none or too many."""
         found = await self._search(token)
         if not found:
             raise PatientUnknown("the payer's Patient search found nobody")
@@ -168,10 +162,7 @@ def _also(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:
 
 
 def _same(one: _Patient, other: _Patient) -> bool:
-    """Return whether two records have the same name and full date of birth, and no contradicting gender.
-
-    Members of a family differ in one of them: twins in the first name, namesakes in the date of birth.
-    """
+    """Return whether two records agree in name, full birth date and gender: twins and namesakes do not."""
     born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
     gender = not (one.gender and other.gender) or one.gender == other.gender
     return bool(born and gender and _written(one) & _written(other))

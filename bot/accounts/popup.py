@@ -5,8 +5,6 @@ was opened as a pop-up by the person's own button in Teams. If the script is mis
 not the person that the page was made for, the code is typed as usual.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 

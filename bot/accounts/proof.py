@@ -1,7 +1,5 @@
 """Proof that browser and chat belong to one person: the code shown in the browser is typed in the chat (T01, T15)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.accounts.codes import Tries, digest, new_secret, read_code, same
@@ -23,12 +21,7 @@ class Proofs:
     """Turns pending sign-ins into links, or discards them."""
 
     def __init__(
-        self,
-        rows: Rows,
-        revocations: Revocations,
-        seats: LinkQuota,
-        members: MemberLinks,
-        ended: Callable[[str], None],
+        self, rows: Rows, revocations: Revocations, seats: LinkQuota, members: MemberLinks, ended: Callable[[str], None]
     ) -> None:
         """`ended` is called with the id of every link that is replaced."""
         self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
@@ -41,14 +34,7 @@ class Proofs:
         return pending is not None and not pending.proved
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Check the typed code. Return the connected account, or the records to choose from.
-
-        Raises:
-            LinkExpired: no sign-in waits for a code.
-            CodeWrong: the code is wrong; has `tries_left`.
-            CodeSpent: the code was wrong, and that was the last try.
-            TooManyChats: this member's record is connected to the maximum number of chats.
-        """
+        """Check the code; return the account or records to choose; LinkExpired, CodeWrong, CodeSpent, TooManyChats."""
         pending = await self._pending(person)
         if pending is None:
             raise LinkExpired("no sign-in waits for a code")
@@ -76,12 +62,7 @@ class Proofs:
         return code is not None and await self._rows.store.get(SPENT_KIND, digest(code)) == person.key.encode()
 
     async def choose(self, person: Person, index: int) -> Linked:
-        """Connect one of the records that `prove` offered.
-
-        Raises:
-            LinkExpired: no proved sign-in is waiting, or there is no such record.
-            TooManyChats: as in `prove`.
-        """
+        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
             raise LinkExpired("no proved sign-in waits for this choice")
@@ -103,13 +84,7 @@ class Proofs:
 
     async def _keep_proved(self, person: Person, pending: Pending) -> None:
         proved = Pending(
-            pending.id,
-            pending.request,
-            pending.code,
-            pending.candidates,
-            pending.tokens,
-            pending.expires,
-            proved=True,
+            pending.id, pending.request, pending.code, pending.candidates, pending.tokens, pending.expires, proved=True
         )
         await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
 

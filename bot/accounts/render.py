@@ -3,8 +3,6 @@
 Nothing is loaded from elsewhere (T30), except a Microsoft script on one page: see `bot.accounts.popup`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Iterable
@@ -81,11 +79,7 @@ class Renderer:
 
 def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
     jinja = SandboxedEnvironment(
-        loader=FileSystemLoader(pages),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=FileSystemLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     jinja.globals |= common
     return jinja

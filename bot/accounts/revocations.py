@@ -1,7 +1,5 @@
 """Revokes unused tokens at the payer in the background, best effort (RFC 7009, T53)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 
@@ -20,10 +18,7 @@ class Revocations:
     """Tracks the background tasks, so that none is lost and `close` can wait for them."""
 
     def __init__(
-        self,
-        endpoint: TokenEndpoint,
-        discovery: Discovery,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, endpoint: TokenEndpoint, discovery: Discovery, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self._endpoint, self._discovery, self._pause = endpoint, discovery, pause
         self._tasks: set[asyncio.Task[None]] = set()

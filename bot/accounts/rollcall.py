@@ -3,8 +3,6 @@
 Events report most people who leave; if an event is lost or not sent, an unused link would remain.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence

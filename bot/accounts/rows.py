@@ -120,11 +120,7 @@ class LinkRow(msgspec.Struct, frozen=True):
         return "LinkRow(…)"
 
     def person(self, patient: str) -> PatientCandidate:
-        """Return the person with this Patient id; the member for "".
-
-        Raises:
-            NotCovered: the sign-in gives no access to that record.
-        """
+        """Return the person with this Patient id; the member for ""; NotCovered without access to that record."""
         if not patient or (not self.people and self.opens(patient)):
             return self.people[0] if self.people else PatientCandidate(self.patient, self.name, self.also, own=True)
         for one in self.people:

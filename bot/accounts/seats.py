@@ -4,8 +4,6 @@ A seat's key is a keyed hash of payer and patient, so that no member's id is in 
 transaction that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
 
@@ -24,10 +22,7 @@ class LinkQuota:
         self._store, self._audit, self._payer, self.most = store, audit, payer, most
 
     async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
-        """Store the link's rows, its seat and its audit row, all or none; False if no seat is free.
-
-        A person already connected to the same member keeps the seat; a seat of another member is released.
-        """
+        """Store the link's rows, seat and audit row, or nothing (False) without a seat; a member keeps theirs."""
         # A member whom the payer keeps under several ids is one member, whichever of them signed in.
         name = await self._audit.keyed("member", f"{self._payer}\x1f{min((member.patient, *member.also))}")
         held = [key for key, _ in await self._store.owned(_KIND, person.key)]

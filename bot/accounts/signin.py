@@ -4,8 +4,6 @@ The order of the steps protects against the attacks T01-T13: the browser is reco
 state is consumed before any request is sent, and nothing is active at the end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
@@ -79,11 +77,7 @@ class SignIns:
         self._revocations = revocations
 
     async def asked(self, link_id: str) -> Person:
-        """Return the person for whom a one-time link was made. Changes nothing.
-
-        Raises:
-            LinkExpired: it has expired, was used or was replaced.
-        """
+        """Return the person for whom a one-time link was made; LinkExpired if it is over, used or replaced."""
         return (await self._live(digest(link_id))).person
 
     async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:
@@ -142,11 +136,7 @@ class SignIns:
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
-        """Finish a sign-in and store its tokens as pending. Return the code to show in the browser.
-
-        Raises:
-            LinkError: a subclass for each way in which it can fail; nothing is stored then.
-        """
+        """Finish a sign-in, keep its tokens as pending, and return the browser's code; a LinkError keeps none."""
         granted = None
         try:
             async with asyncio.timeout(_PATIENCE):

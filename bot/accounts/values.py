@@ -1,7 +1,5 @@
 """Results of the accounts package: who is linked, who was just linked, and the access token for a question."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal

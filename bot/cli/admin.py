@@ -1,7 +1,5 @@
 """`bcbst-bot admin`: a one-time link to a page of counts, and the sentences that people gave. It identifies nobody."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -21,12 +19,7 @@ _OPERATOR = Person(OPERATOR, "", "", "admin")
 
 
 async def page(settings: Settings, month: datetime | None, language: Language) -> AsyncIterator[str]:
-    """Yield the link and its code; the page shows the figures of the month so far.
-
-    Raises:
-        ConfigError, StoreError: the store cannot be used with these settings.
-        PackError: there is no pack.
-    """
+    """Yield the link and code of the page of figures; ConfigError, StoreError or PackError if they cannot be read."""
     async with opened_table(settings) as table:
         shown = month or clock_of(settings)()
         figures = figures_of([row async for row in counted(table)], f"{shown:%Y-%m}")

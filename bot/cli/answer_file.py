@@ -1,7 +1,5 @@
 """The answer file of a lookup, CSV or .xlsx, with complete rows only, so that a later run can continue it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os
@@ -36,10 +34,7 @@ class AnswerFile:
         return (asked, networks, *cells)
 
     def answers(self) -> dict[RowKey, str]:
-        """Return the answer of each name in the file.
-
-        "listed" if one of its places is, otherwise that of its first place.
-        """
+        """Return the answer of each name in the file: "listed" if one of its places is, else its first place's."""
         found: dict[RowKey, str] = {}
         for row in self._rows:
             key, answer = self._key(row), row[_ANSWER]
@@ -48,11 +43,7 @@ class AnswerFile:
         return found
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
-        """Add rows after the existing ones.
-
-        Raises:
-            ConfigError: If the disk is full or the file cannot be written; the existing rows are kept.
-        """
+        """Add rows after the existing ones, which are kept if the file cannot be written (ConfigError)."""
         more = [*self._rows, *map(list, rows)]
         # A name that nobody can have taken: written through a link that waits there, it would be another file.
         beside = self._path.with_name(f"{self._path.name}.{token_hex(8)}.part")

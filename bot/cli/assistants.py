@@ -30,11 +30,7 @@ log = structlog.get_logger("mcp")
 
 
 async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, host: str) -> None:
-    """Serve the tools until the client disconnects; without `port`, over standard input and output.
-
-    Raises:
-        ConfigError: If the extra `mcp` is not installed, or the port is in use.
-    """
+    """Serve the tools until the client disconnects, by stdio without `port`; ConfigError without extra or free port."""
     if (missing := lacks("mcp")) is not None:
         raise ConfigError(f"mcp: {missing}")
     from mcp.server.stdio import stdio_server  # noqa: PLC0415 -- an extra
@@ -61,10 +57,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
 @asynccontextmanager
 async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
-    """Yield the application of the tools with the middleware that `serve` uses.
-
-    A call is one POST; GET is not supported.
-    """
+    """Yield the application of the tools, with the middleware of `serve`; a call is one POST, GET is not supported."""
     from mcp.server.streamable_http_manager import (  # noqa: PLC0415 -- an extra
         StreamableHTTPASGIApp,
         StreamableHTTPSessionManager,

@@ -1,7 +1,5 @@
 """`bcbst-bot audit`: lists, verifies and exports the audit trail."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -26,23 +24,14 @@ _LONGEST_ROW = 65_536  # bytes
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Audit]:
-    """Yield the audit trail in the store of these settings.
-
-    Raises:
-        ConfigError, StoreError: as in `opened_table`.
-    """
+    """Yield the audit trail in the store of these settings; errors as of `opened_table`."""
     async with opened_table(settings) as table:
         yield Audit(table)
 
 
 @asynccontextmanager
 async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
-    """Yield the table in the store of these settings.
-
-    Raises:
-        ConfigError: If the keys are malformed.
-        StoreError: If the store cannot be used.
-    """
+    """Yield the store's table; ConfigError if the keys are malformed, StoreError if the store cannot be used."""
     vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
@@ -61,12 +50,7 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
 
 
 async def archive(settings: Settings, file: Path, days: int) -> int:
-    """Move the rows older than `days` to the end of a file, as lines of JSON, and return their number.
-
-    Raises:
-        ConfigError: If the trail is not intact, or the file cannot be written or is another kind of file.
-        StoreError: If the store cannot be used.
-    """
+    """Move rows older than `days` to a file's end and return how many; ConfigError for a broken trail or bad file."""
 
     def written(run: Sequence[AuditRow]) -> None:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as opened:
@@ -91,11 +75,7 @@ async def archive(settings: Settings, file: Path, days: int) -> int:
 
 
 def _cut_back(opened: BinaryIO, file: Path) -> None:
-    """Remove incomplete data after the last complete row; a failed write left it, and its rows are still in the store.
-
-    Raises:
-        ConfigError: If the file contains anything other than rows of an audit trail.
-    """
+    """Remove incomplete data after the last complete row, which the store still has; ConfigError for other content."""
     opened.seek(0)
     first, size = opened.readline(), opened.seek(0, os.SEEK_END)
     try:
@@ -111,11 +91,7 @@ def _cut_back(opened: BinaryIO, file: Path) -> None:
 
 
 def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
-    """Yield the rows of archives, each once, because an interrupted run is written again.
-
-    Raises:
-        ConfigError: If a line is not a row.
-    """
+    """Yield the rows of archives, each once, as an interrupted run is written again; ConfigError for any other line."""
     seen: dict[int, int] = {}
     for line in lines:
         try:
@@ -128,10 +104,7 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
 
 
 async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
-    """Return the result of checking the trail, and whether a checkpoint outside the store was checked too.
-
-    `more` are exported checkpoints, `moved` the rows of the archives.
-    """
+    """Return the trail's verdict with exported checkpoints (`more`) and archives (`moved`), and if any was outside."""
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
         verdict = await audit.verify([one for one in (kept, *more) if one], moved)

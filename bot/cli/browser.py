@@ -3,8 +3,6 @@
 It uses the same pages over the same HTTP as a person, with the cookies of one browser.
 """
 
-from __future__ import annotations
-
 import ssl
 from dataclasses import dataclass, field
 from functools import cache
@@ -88,11 +86,7 @@ class Browser:
         await self._http.aclose()
 
     async def sign_in(self, link: str, username: str, *, allow: bool = True) -> str:
-        """Return the code on the last page after `username` signed in at the payer; "" if `allow` is False.
-
-        Raises:
-            SignInRefused: If the pages did not lead to a code.
-        """
+        """Return the code on the last page, "" if not `allow`; SignInRefused if the pages do not lead to one."""
         answer = await self._http.get(link)
         for _ in range(_PAGES):
             page = _Page(answer.text)

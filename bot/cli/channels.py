@@ -1,7 +1,5 @@
 """`bcbst-bot channels`: the abilities of each channel, as a Markdown table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any

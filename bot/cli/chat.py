@@ -1,7 +1,5 @@
 """`bcbst-bot chat`: the console channel, with the configured payer or the embedded one."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 
@@ -17,11 +15,7 @@ from bot.ops.clock import refuse_made_up_day
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
-    """Chat until the end of the input or a line that ends it; `member` is signed in first, over the real pages.
-
-    Raises:
-        ConfigError: If `member` is given without the sandbox or is unknown to it, or if a setting prevents the start.
-    """
+    """Chat until the input or a line ends it, signed in as `member`; ConfigError if there is no such member here."""
     if member and member != NOBODY and not sandbox:
         raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
     username = account_named(member) if member else None

@@ -1,9 +1,4 @@
-"""`bcbst-bot check`: checks everything that an operator can configure wrongly.
-
-It changes nothing: a missing store or key file is not created.
-"""
-
-from __future__ import annotations
+"""`bcbst-bot check`: checks everything that an operator can configure wrongly, and creates or changes nothing."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,10 +17,7 @@ __all__ = ["CheckResult", "check", "check_all"]
 
 
 async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
-    """Yield the results for the settings of this process; with `pack`, for the pack only.
-
-    If a setting is malformed, only the settings are reported.
-    """
+    """Yield the results for this process's settings, only these if one is malformed; with `pack`, for the pack only."""
     settings, malformed = look_at_settings()
     if malformed:
         for line in look_at_settings(serving=True)[1]:

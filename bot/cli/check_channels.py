@@ -1,7 +1,5 @@
 """Checks whether Slack and Microsoft accept the configured credentials."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,10 +11,7 @@ from bot.stores.extras import lacks
 
 
 async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckResult]:
-    """Yield whether Slack accepts the tokens, and whether the app has its scopes.
-
-    Nothing if Slack is not configured.
-    """
+    """Yield whether Slack accepts the tokens, and whether the app has its scopes; nothing if Slack is not set."""
     first: CheckResult | None = None
     if settings.slack_bot_token is not None:
         first = await _bot_token(settings, settings.slack_bot_token.get_secret_value(), pack)

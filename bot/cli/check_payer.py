@@ -1,7 +1,5 @@
 """Checks whether the payer's servers respond, whether an id_token could be verified, and which answers will work."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -115,10 +113,7 @@ async def _reached(http: Http, name: str, url: str, server: Capabilities) -> Che
 
 
 def _sign_in(settings: Settings, found: Endpoints, faults: tuple[str, ...], *, silent: bool) -> Iterator[CheckResult]:
-    """Yield whether sign-in can work, which needs a known issuer and keys for id_tokens.
-
-    With `silent`, the published values of a server that does not respond are not checked.
-    """
+    """Yield whether sign-in can work: by issuer and keys for id_tokens; nothing of a server that is `silent`."""
     if silent:
         return
     yield from (note("payer", _FAULTS[name]) for name in faults if name in _FAULTS)

@@ -1,7 +1,5 @@
 """Checks the keys and the store; missing files are not created."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator

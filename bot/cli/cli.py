@@ -1,7 +1,5 @@
 """The commands of contract.md. Each imports its modules when it runs, so that short commands start at once."""
 
-from __future__ import annotations
-
 import gc
 from pathlib import Path
 from typing import TextIO, get_args

@@ -3,8 +3,6 @@
 An installation with a writable user cache does not need it: the first start stores the same data there.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bot import compiled
@@ -12,11 +10,7 @@ from bot.pack import doubts_of, find_pack, load_pack
 
 
 def compile_into(folder: Path) -> None:
-    """Write the compiled form of the bot's own pack and of the table of places to a folder.
-
-    Raises:
-        PackError: If the pack has errors.
-    """
+    """Write the compiled form of the bot's own pack and of the table of places; PackError for its faults."""
     with compiled.collected(folder):
         pack = load_pack(find_pack())
         doubts_of(find_pack(), pack)

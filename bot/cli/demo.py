@@ -1,7 +1,5 @@
 """`bcbst-bot demo`: a scripted conversation over the real code path, then a prompt for the user."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import TextIO

@@ -1,7 +1,5 @@
 """`bcbst-bot feedback`: counts of feedback on answers, without texts or people."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -21,11 +19,7 @@ _SAID = {
 
 
 async def lines(settings: Settings) -> AsyncIterator[str]:
-    """Yield a line for each month, intent and rule, newest month first, with the count of each outcome.
-
-    Raises:
-        StoreError: If the store cannot be used.
-    """
+    """Yield the counts of each month, intent and rule, newest month first; StoreError if the store cannot be used."""
     store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
         counted = await ratings(store)

@@ -1,7 +1,5 @@
 """The results of `bcbst-bot check`, one per line."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

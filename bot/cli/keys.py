@@ -3,8 +3,6 @@
 `keys jwks` concerns another key, with which the client authenticates to the payer.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
 
@@ -43,11 +41,7 @@ def make() -> str:
 
 
 def check(settings: Settings) -> str:
-    """Return where the keys come from, if they can be used; no key is created.
-
-    Raises:
-        ConfigError: If keys are malformed; names the setting or the file.
-    """
+    """Return where the keys come from; none is created; ConfigError names the setting or file of malformed ones."""
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None and not file.exists():
         return f"no keys yet: the first start makes {file.absolute()}"
@@ -60,11 +54,7 @@ def check(settings: Settings) -> str:
 
 
 def jwks(settings: Settings) -> str:
-    """Return the public part of the payer client key as a JWK Set for registration; a missing key is created.
-
-    Raises:
-        ConfigError: If PAYER_CLIENT_KEY_FILE is not set, or the file contains no key that can sign.
-    """
+    """Return the public JWK Set of the client key, made if missing; ConfigError if it is unset or no signing key."""
     file = settings.payer_client_key_file
     if file is None:
         raise ConfigError("PAYER_CLIENT_KEY_FILE: not set; name a file, and this command makes the key in it")
@@ -98,12 +88,7 @@ async def rotate(settings: Settings) -> Rotated:
 
 
 async def prune(settings: Settings) -> int:
-    """Remove the older keys from the key file and return their number; only possible if no row needs them.
-
-    Raises:
-        ConfigError: If the keys are in the setting, or a row still needs one.
-        StoreError: If the store cannot be used.
-    """
+    """Remove the older keys from the key file and return how many; ConfigError if they are needed or not in a file."""
     path = sqlite_path(settings.bot_store_url)
     file = key_file(settings, path)
     if file is None:

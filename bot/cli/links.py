@@ -1,7 +1,5 @@
 """`bcbst-bot links`: lists the connected chat identities, and ends connections for their owners."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncIterator
 
@@ -19,11 +17,7 @@ _MOST_ROWS = 100_000
 
 
 async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[str]:
-    """Yield one line for each link, oldest first: the chat identity and since when, but never whose record it is.
-
-    Raises:
-        ConfigError, StoreError: the pattern is malformed, or the store cannot be used with these settings.
-    """
+    """Yield a line per link, oldest first: chat and since when, never whose record; ConfigError for a bad pattern."""
     wanted = _parts(pattern)
     async with opened_table(settings) as table:
         async for key, row in Rows(table, time.time, settings.bot_link_days).all(LinkRow):
@@ -33,11 +27,7 @@ async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[
 
 
 async def revoke(settings: Settings, pattern: str) -> str:
-    """End every connection of an identity as "unlink" does: all data is deleted, the tokens are revoked.
-
-    Raises:
-        ConfigError: If no such identity is connected.
-    """
+    """End an identity's connections as "unlink" does: data deleted, tokens revoked; ConfigError if there are none."""
     wanted = _parts(pattern)
     async with assemble(settings) as bot:
         people = [person async for person, _ in bot.accounts.linked() if _fits(person, wanted)]
@@ -50,12 +40,7 @@ async def revoke(settings: Settings, pattern: str) -> str:
 
 
 async def rows_of(settings: Settings, identity: str) -> AsyncIterator[str]:
-    """Yield the audit rows of one identity, newest first; the reading itself is recorded as a row.
-
-    Raises:
-        ConfigError: If the identity is malformed.
-        StoreError: If the store cannot be used.
-    """
+    """Yield the audit rows of one identity, newest first, and record that; ConfigError for a malformed identity."""
     person = person_of("\x1f".join(_parts(identity)))
     async with opened(settings) as audit:
         for entry in await audit.of(person, newest=_MOST_ROWS):

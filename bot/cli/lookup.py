@@ -58,21 +58,9 @@ class LookedUp:
 
 
 async def look_up(
-    settings: Settings,
-    file: Path,
-    networks: Sequence[str],
-    out: Path,
-    *,
-    sandbox: bool,
-    pause: Rest = asyncio.sleep,
+    settings: Settings, file: Path, networks: Sequence[str], out: Path, *, sandbox: bool, pause: Rest = asyncio.sleep
 ) -> LookedUp:
-    """Check the lines of a file against networks, and return the contents of the answer file.
-
-    Raises:
-        ConfigError: If the file is invalid, a network is unknown, or the answer file is for another list or not
-            writable.
-        PayerError: If the directory does not list its networks.
-    """
+    """Check a file's lines against networks; return the answer file's content; ConfigError, or PayerError unread."""
     names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
     _refuse_itself(file, out)
     answers = AnswerFile(out, (*printed.header, *_kept(names.header)), len(printed.header))
@@ -144,12 +132,7 @@ class _Question:
 
     @classmethod
     async def of(cls, bot: Bot, network: str, printed: _Printed) -> _Question:
-        """Return the question about a network as the operator calls it.
-
-        Raises:
-            ConfigError: If the directory has no such network, or several.
-            PayerError: If the directory cannot be searched.
-        """
+        """Return the question about a network by its name; ConfigError for none or several, or PayerError."""
         head, pack = f"are these in {network}?", bot.pack
         of_names = next(name for name, rules in pack.intents.items() if rules.of_list == name)
         slots = pack.engine.slots_as(of_names, head, today=clock_of(bot.settings)().date())
@@ -183,10 +166,7 @@ class _Run:
         self._at_first, self._started = len(self.left), time.monotonic()
 
     async def in_parts(self, pause: Rest) -> None:
-        """Ask about the lines that are left, then again about those that were not read.
-
-        A part without answers ends a try.
-        """
+        """Ask about the lines that are left, then again about those not read; a part without answers ends a try."""
         for number in range(_TRIES):
             if not self.left:
                 return

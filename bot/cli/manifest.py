@@ -1,7 +1,5 @@
 """`bcbst-bot manifest`: the Slack app manifest with the deployment's own address."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
@@ -24,11 +22,7 @@ _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n
 
 
 def manifest_file(pack: Path) -> Path:
-    """Return the path of the manifest, in the same folder as the pack's `intents/` and `templates/`.
-
-    Raises:
-        ConfigError: If there is no manifest.
-    """
+    """Return the manifest's path, beside the pack's `intents/` and `templates/`; ConfigError if there is none."""
     path = pack / "manifest.yml"
     if not path.is_file():
         raise ConfigError(f"BOT_PACK: no manifest.yml in {pack}")

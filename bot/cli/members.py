@@ -1,7 +1,5 @@
 """The members of the synthetic payer by name, for the option `--as`."""
 
-from __future__ import annotations
-
 import difflib
 
 from bot.errors import ConfigError
@@ -11,11 +9,7 @@ NOBODY = "?"
 
 
 def account_named(name: str) -> str:
-    """Return the user name of a synthetic member, ignoring case.
-
-    Raises:
-        ConfigError: If there is no such member; the message lists all, one per line.
-    """
+    """Return the user name of a synthetic member, in any case; ConfigError lists all if there is none."""
     from bot.sandbox.synthetic.members import members  # noqa: PLC0415 -- only who asks for a member reads them
 
     about = {member.username: member.about for member in members() if member.username}

@@ -4,8 +4,6 @@ A .xlsx file is read as a table. Only the NPI of a row, or else the name, is use
 copied to the answer file.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -72,11 +70,7 @@ class _Columns:
 
 
 def read_names(file: Path) -> ListedNames:
-    """Return the names and numbers of a file, without blank lines and duplicates.
-
-    Raises:
-        ConfigError: it cannot be read, is not UTF-8, holds no names or more than `MOST`, or its columns are ambiguous.
-    """
+    """Return a file's names and numbers, each once; ConfigError if it cannot be read or its columns are ambiguous."""
     every = read_workbook(file) if is_workbook(file) else _rows(_text(file))
     rows = [row for row in every if any(map(str.strip, row))]
     found = _table(file.name, rows) if rows else ListedNames(())
@@ -122,11 +116,7 @@ def _plain_list(texts: Iterable[str]) -> ListedNames:
 
 
 def _table(name: str, rows: list[list[str]]) -> ListedNames:
-    """Return the rows of a table; lines such as "Kim, Minh" are names and not a table.
-
-    Raises:
-        ConfigError: If it is unclear which column to use.
-    """
+    """Return the rows of a table, in which "Kim, Minh" is a name; ConfigError if it is unclear which column to use."""
     columns, header = _heads(rows[0]), tuple(rows[0])
     if columns is None:
         if all(map(_is_name, rows)):
@@ -165,11 +155,7 @@ def _is_name(row: Sequence[str]) -> bool:
 
 
 def _guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
-    """Return the columns of a table without a header: one contains the NPIs, or one contains names beside codes.
-
-    Raises:
-        ConfigError: If neither is the case.
-    """
+    """Return the columns of a headerless table: one holds NPIs, or names beside codes; ConfigError if neither does."""
     width = max(map(len, rows))
     columns = [[cell for row in rows if (cell := row[at].strip())] for at in range(min(map(len, rows)))]
     npis = [at for at, cells in enumerate(columns) if cells and 2 * sum(map(_is_number, cells)) > len(cells)]

@@ -1,7 +1,5 @@
 """The operators' commands: keys, links and the audit trail."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The sign-in pages for a chat in this terminal, and the sign-in of members over them by real HTTP."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,13 +16,7 @@ from bot.serving import listen, running
 
 @asynccontextmanager
 async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot]:
-    """Yield the bot with its sign-in pages on the host and port of BOT_PUBLIC_URL.
-
-    With `any_port`, another port is used if that one is busy and was not configured.
-
-    Raises:
-        ConfigError: If the port is in use, or the address belongs to another machine.
-    """
+    """Yield the bot with its sign-in pages at BOT_PUBLIC_URL, or at `any_port`; ConfigError if it cannot be had."""
     parts = urlsplit(settings.bot_public_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -61,13 +53,7 @@ def link_in(reply: Reply) -> str | None:
 
 
 async def sign_in(bot: Bot, person: Person, username: str) -> list[Reply]:
-    """Connect a sandbox member to a person: request a link, sign in as a browser, type the code in the chat.
-
-    Return the replies to the typed code.
-
-    Raises:
-        SignInRefused: If there is no such member, or the pages did not lead to a code.
-    """
+    """Connect a sandbox member as a person does, and return the replies to the code; SignInRefused if not."""
     links = [link async for reply in _say(bot, person, "link") if (link := link_in(reply))]
     if not links:
         raise SignInRefused("the bot gave no link")

@@ -1,7 +1,5 @@
 """`bcbst-bot sandbox`: the embedded payer on its own."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal
@@ -23,11 +21,7 @@ from bot.sandbox.world import World
 
 
 def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviour:
-    """Return how the payer behaves: the client authentication method, and an app's public keys (a JWK Set).
-
-    Raises:
-        ConfigError: If `private_key_jwt` is used without a JWK Set, or the JWK Set is invalid.
-    """
+    """Return the payer's behaviour: client authentication and an app's keys; ConfigError without a valid JWK Set."""
     if client_keys is None:
         if client_auth == "private_key_jwt":
             raise ConfigError("--client-keys: needed with private_key_jwt (`bcbst-bot keys jwks` prints them)")
@@ -41,11 +35,7 @@ def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviou
 
 
 async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> None:
-    """Serve the embedded payer until interrupted, and print the accounts.
-
-    Raises:
-        ConfigError: If the port is in use, or BOT_TODAY is not a date.
-    """
+    """Serve the payer until interrupted, and print the accounts; ConfigError for a port in use or a wrong BOT_TODAY."""
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
     async with serve_sandbox(world, port, behaviour) as payer:
@@ -55,11 +45,7 @@ async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> Non
 
 def _settings_of(payer: Sandbox) -> Iterator[str]:
     """Yield the settings of a bot that uses this payer."""
-    yield f"PAYER_FHIR_URL={payer.fhir_url}"
-    yield f"PAYER_AUTHORIZE_URL={payer.authorize_url}"
-    yield f"PAYER_TOKEN_URL={payer.token_url}"
-    yield f"PAYER_CLIENT_ID={payer.client_id}"
-    yield f"PAYER_CLIENT_SECRET={payer.client_secret}"
+    yield from (f"{name}={value}" for name, value in payer.environment.items() if name != "PAYER_ISSUER")
 
 
 def _people_of(world: World) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """Listening ports, and explanations with an alternative if one is not available."""
 
-from __future__ import annotations
-
 import errno
 import socket
 
@@ -13,11 +11,7 @@ _LAST_PORT = 65_535
 
 
 def listen_for(option: str, host: str, port: int) -> socket.socket:
-    """Return a listening socket for a command's `--host` and `--port`.
-
-    Raises:
-        ConfigError: If the address is not available; names the option, the reason, and an alternative.
-    """
+    """Return a listening socket for `--host` and `--port`; ConfigError names option, reason and an alternative."""
     try:
         return listen(host, port)
     except OSError as error:

@@ -1,7 +1,5 @@
 """Explanations why a server does not respond, for operators."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

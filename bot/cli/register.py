@@ -1,7 +1,5 @@
 """`bcbst-bot register`: the e-mail that the payer's developer page asks for, from the settings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -37,11 +35,7 @@ Please send the Client ID and Client Secret over a secure channel.
 
 
 def letter(settings: Settings) -> EmailMessage:
-    """Return the message with the details that the payer asks for: contact, company, title, callback, scopes and more.
-
-    Raises:
-        ConfigError: If the contact is not set, or the callback is a loopback address, which browsers cannot reach.
-    """
+    """Return the message with all that the payer asks for; ConfigError without contact, or with a loopback callback."""
     if missing := [*_missing(settings)]:
         raise ConfigError("\n".join(missing))
     message = EmailMessage()

@@ -1,7 +1,5 @@
 """Settings for the embedded payer; imported only by commands that use it."""
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
@@ -26,15 +24,7 @@ async def sandbox_settings(settings: Settings, world: World | None = None) -> As
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world or build(today=settings.bot_today)))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        changes: dict[str, object] = {
-            "payer_fhir_url": sandbox.fhir_url,
-            "payer_directory_url": sandbox.fhir_url,
-            "payer_authorize_url": sandbox.authorize_url,
-            "payer_token_url": sandbox.token_url,
-            "payer_issuer": sandbox.issuer,
-            "payer_client_id": sandbox.client_id,
-            "payer_client_secret": sandbox.client_secret,
-        }
+        changes: dict[str, object] = {**sandbox.settings, "payer_directory_url": sandbox.fhir_url}
         if world is None and "bot_benefits" not in settings.model_fields_set:
             changes["bot_benefits"] = BENEFITS
         if "bot_store_url" not in settings.model_fields_set:

@@ -1,7 +1,5 @@
 """`bcbst-bot serve`: the web application."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import socket
@@ -61,12 +59,7 @@ _USUAL = (700, 10, 10)  # Python's own: what a question leaves behind goes soon
 
 
 async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> None:
-    """Serve the bot until it is stopped; questions in progress are finished first.
-
-    Raises:
-        ConfigError: If a port is in use, or a channel cannot start.
-        StoreUnusable: If the library for the store is not installed.
-    """
+    """Serve until stopped, and finish what is asked; ConfigError or StoreUnusable if it cannot start."""
     _refuse_lacking(settings)
     began = time.monotonic()
     _say("Starting…" if not sandbox else "Starting: a made-up payer and the bot…")

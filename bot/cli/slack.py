@@ -1,7 +1,5 @@
 """Checks whether Slack accepts a token, and which scopes it lacks; used by `check` only."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 
 import aiohttp
@@ -17,11 +15,7 @@ _SECONDS = 10
 
 
 async def probe(token: str, api_url: str, wanted: frozenset[str]) -> list[str]:
-    """Return the wanted scopes that the token lacks, by auth.test; empty if Slack does not list the token's scopes.
-
-    Raises:
-        ConfigError: If Slack rejects the token, or does not respond.
-    """
+    """Return the wanted scopes that the token lacks, as auth.test lists them; ConfigError if Slack rejects it."""
     answer = await _asked("SLACK_BOT_TOKEN", api_url, _client(api_url, token).auth_test())
     named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
     granted = {scope.strip() for scope in named.split(",") if scope.strip()}
@@ -29,11 +23,7 @@ async def probe(token: str, api_url: str, wanted: frozenset[str]) -> list[str]:
 
 
 async def probe_socket(app_token: str, api_url: str) -> None:
-    """Request an address for Socket Mode by apps.connections.open, without opening a connection.
-
-    Raises:
-        ConfigError: If Slack rejects the app-level token, or does not respond.
-    """
+    """Request a Socket Mode address (apps.connections.open); ConfigError if Slack rejects the token or is silent."""
     await _asked("SLACK_APP_TOKEN", api_url, _client(api_url).apps_connections_open(app_token=app_token))
 
 

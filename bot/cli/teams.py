@@ -24,11 +24,7 @@ _FAULTS = {
 
 
 async def probe(app_id: str, password: str, tenant: str, cloud: Cloud) -> None:
-    """Request a token with these client credentials; return if there is one.
-
-    Raises:
-        ConfigError: If Entra rejects them or does not respond; names the setting and quotes only Entra's error code.
-    """
+    """Request a token with these credentials; ConfigError names the setting, and of Entra's words only the code."""
     form = {"grant_type": "client_credentials", "client_id": app_id, "client_secret": password}
     form |= {"scope": f"{cloud.issuer}/.default"}
     try:

@@ -4,8 +4,6 @@ Its texts are in `templates/channels/teams_app`; its commands, forms and prompts
 characters: names 30 and 100, short description 80, titles in the message box 32, descriptions 128; 12 commands a list.
 """
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -37,11 +35,7 @@ ManifestPart = dict[str, Any]
 
 
 def manifest(settings: Settings, pack: Pack) -> ManifestPart:
-    """Return the package's manifest.
-
-    Raises:
-        ConfigError: If TEAMS_APP_ID or BOT_COMPANY is missing, or Teams cannot reach the bot's address.
-    """
+    """Return the package's manifest; ConfigError names a missing setting, or an address that Teams cannot reach."""
     if settings.teams_app_id is None:
         raise ConfigError("TEAMS_APP_ID: required; Azure gives it when the bot is registered")
     if not settings.bot_public_url.startswith("https:"):
@@ -104,11 +98,7 @@ def translation(settings: Settings, pack: Pack, language: Language) -> dict[str,
 
 
 def write(settings: Settings, pack: Pack, path: Path) -> None:
-    """Write the package; equal settings give equal bytes.
-
-    Raises:
-        ConfigError: As in `manifest`, or if the file cannot be written.
-    """
+    """Write the package, equal bytes for equal settings; ConfigError as in `manifest`, or for an unwritable file."""
     files: dict[str, bytes] = {"manifest.json": _text(manifest(settings, pack)), **_icons()}
     files |= {f"{tongue}.json": _text(translation(settings, pack, tongue)) for tongue in TRANSLATIONS}
     try:
@@ -120,10 +110,7 @@ def write(settings: Settings, pack: Pack, path: Path) -> None:
 
 
 def _icons() -> dict[str, bytes]:
-    """Return the icons, a speech bubble with a heart.
-
-    192 pixels in color, 32 as an outline (`python -m tests.icons`).
-    """
+    """Return the icons, a speech bubble with a heart: 192 pixels in color, 32 as an outline (`tests.icons`)."""
     return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
 
 
@@ -145,10 +132,7 @@ def _developer(settings: Settings) -> dict[str, str]:
 
 
 def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
-    """Return the bot with its three lists, the maximum of Teams: for its own chat, for others, and for "/".
-
-    In Copilot the prompts are those of a channel, because only directory questions are answered there.
-    """
+    """Return the bot with its lists for its own chat, for others (and Copilot, as for a channel), and for "/"."""
     prompts = [
         {
             "title": one.title[language],

@@ -1,7 +1,5 @@
 """Code shared by all commands: streams, help, settings, and errors as single lines."""
 
-from __future__ import annotations
-
 import asyncio
 import codecs
 import contextlib
@@ -60,11 +58,7 @@ def _take_any_letter(stream: TextIO) -> None:
 
 
 def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
-    """Return the settings of this process and a file, with logging set up, from `level` on unless configured.
-
-    Raises:
-        click.ClickException: For invalid settings, all of which it names; `serving` includes what members need.
-    """
+    """Return this process's settings, and set up logging from `level` on; click.ClickException names invalid ones."""
     with told():
         settings, faults = look_at_settings({"_env_file": file}, serving=serving)
     if faults:
@@ -74,11 +68,7 @@ def own_settings(*, serving: bool = False, level: str | None = None, file: str |
 
 
 def settings_of(*prefixes: str) -> Settings:
-    """Return the settings of this process; only errors in those with these prefixes are reported.
-
-    Raises:
-        click.ClickException: For invalid settings, all of which it names.
-    """
+    """Return this process's settings; click.ClickException names those with these prefixes that are invalid."""
     with told():
         settings, faults = look_at_settings()
     if of_these := [fault for fault in faults if fault.startswith(prefixes)]:
@@ -94,10 +84,7 @@ def listed(faults: list[str]) -> str:
 
 
 def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> None:
-    """Run a command, on uvloop if installed; an expected error becomes a line on stderr.
-
-    With `until_interrupted`, Ctrl-C is the normal end and not an error.
-    """
+    """Run a command, on uvloop if installed; errors become a line, and Ctrl-C may be the end (`until_interrupted`)."""
     from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- short commands need no loop
 
     try:

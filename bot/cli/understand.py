@@ -1,7 +1,5 @@
 """`bcbst-bot understand`: shows how messages are understood, without network or account."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -26,11 +24,7 @@ _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 def readings(
     lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
 ) -> Iterator[str]:
-    """Yield one line for each message, or a block with `explain`.
-
-    Raises:
-        PackError, ConfigError: the rules cannot be loaded, or the day's settings are malformed.
-    """
+    """Yield a line for each message, or a block with `explain`; PackError for the rules, ConfigError for the day."""
     engine = Engine.load(find_pack(pack) / "intents")
     now = clock_of(load_day())
     context: Context | None = None
@@ -54,12 +48,7 @@ def readings(
 
 
 def evidence_of(intent: str, *, pack: str | None = None) -> Iterator[str]:
-    """Yield a line for each of the strongest pieces of evidence for an intent, then for those against it.
-
-    Raises:
-        ConfigError: If the pack has no such intent.
-        PackError: If its weights cannot be loaded.
-    """
+    """Yield the strongest evidence for an intent, then against it; ConfigError if there is no such intent."""
     weights = load_weights(find_pack(pack) / "intents" / WEIGHTS)[INTENTS]
     if intent not in weights.labels:
         near = get_close_matches(intent, weights.labels, 1)

@@ -1,7 +1,5 @@
 """uvicorn with the settings of the bot's HTTP servers: a time limit for headers, no access log, and a clean stop."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal

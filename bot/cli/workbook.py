@@ -1,7 +1,5 @@
 """The first sheet of an Excel workbook (.xlsx) as rows of texts, read and written with the extra `xlsx`."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -22,11 +20,7 @@ def is_workbook(file: Path) -> bool:
 
 
 def read_workbook(file: Path) -> list[list[str]]:
-    """Return the rows of the first sheet, each cell as text.
-
-    Raises:
-        ConfigError: If the extra is not installed, or the file is not a workbook or cannot be read.
-    """
+    """Return the first sheet's rows as texts; ConfigError without the extra, or if it is no readable workbook."""
     _needed(file)
     from openpyxl import load_workbook  # noqa: PLC0415 -- an extra
 
@@ -47,12 +41,7 @@ def read_workbook(file: Path) -> list[list[str]]:
 
 
 def write_workbook(file: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows as one sheet of texts, without formulas.
-
-    Raises:
-        ConfigError: If the extra is not installed.
-        OSError: If the disk is full, or the file cannot be written.
-    """
+    """Write rows as a sheet of texts without formulas; ConfigError without the extra, OSError if not written."""
     _needed(file)
     from openpyxl import Workbook  # noqa: PLC0415 -- an extra
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 -- an extra

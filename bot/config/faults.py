@@ -1,7 +1,5 @@
 """Error messages about the settings: all errors at once, one line each, starting with the setting's name."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Reading the settings of this process from the environment and `.env`, with all their errors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -16,11 +14,7 @@ _D = TypeVar("_D", bound=Day)
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Return the settings of this process.
-
-    Raises:
-        ConfigError: a line for each setting that is missing or invalid, starting with its name.
-    """
+    """Return the settings of this process; ConfigError has a line, with its name, for each missing or invalid one."""
     settings, faults = look_at_settings(overrides)
     if faults:
         raise ConfigError("\n".join(faults))
@@ -47,11 +41,7 @@ def look_at_settings(
 
 
 def load_day() -> Day:
-    """Return the settings of date and time zone, ignoring all others.
-
-    Raises:
-        ConfigError: a line for each invalid setting.
-    """
+    """Return the settings of date and time zone, no others; ConfigError has a line for each invalid one."""
     day, wrong = _read(Day, {})
     if wrong:
         raise ConfigError("\n".join(f"{name}: {words}" for name, words in wrong.items()))

@@ -1,7 +1,5 @@
 """The settings of contract.md and their descriptions. Secrets are never printed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network

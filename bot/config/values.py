@@ -1,7 +1,5 @@
 """Validation of the settings' values, with error messages. A secret's value is never included in one."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from ipaddress import ip_network
@@ -163,10 +161,7 @@ def day(value: object) -> object:
 
 
 def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
-    """Return a validator for one kind of token.
-
-    Another kind is a common mistake (`not_allowed_token_type` in Slack).
-    """
+    """Return a validator for one kind of token; another is a common mistake (Slack's `not_allowed_token_type`)."""
 
     def checked(value: SecretStr) -> SecretStr:
         _no_example(value)

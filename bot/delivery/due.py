@@ -3,8 +3,6 @@
 Reminders of days have their own queue, so that a slow payer, which news depends on, does not delay them (`looks.py`).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time
@@ -54,14 +52,7 @@ class DueReminders:
         self._table, self._store, self._platforms, self._interval = table, table.store, platforms, interval
         self._now, self._clock = now, clock
         self._tellings = Tellings(
-            table,
-            tell,
-            platforms=platforms,
-            stands=stands,
-            ended=ended,
-            rest=self._rest,
-            clock=clock,
-            now=now,
+            table, tell, platforms=platforms, stands=stands, ended=ended, rest=self._rest, clock=clock, now=now
         )
         self._looks = Looks(table.store, self._tellings, look, interval=interval, now=now, clock=clock, pause=pause)
 

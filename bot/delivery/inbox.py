@@ -45,11 +45,7 @@ class Writing(Protocol):
     """Records that something is about to be posted that cannot be found in the chat later, or is posted elsewhere."""
 
     async def __call__(self, *, findable: bool = False) -> None:
-        """Record it.
-
-        Raises:
-            Superseded: another process has taken over this message.
-        """
+        """Record it; Superseded if another process has taken over this message."""
         ...
 
 
@@ -147,13 +143,7 @@ class Inbox:
         self._watch = asyncio.create_task(self._watching())
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
-        """Store a message and start to process it; False if it was delivered before. Acknowledge it after this call.
-
-        The message is stored for `seconds`, by default an hour, and duplicates are recognized for as long.
-
-        Raises:
-            StoreError: the message was not stored; the platform should deliver it again.
-        """
+        """Store a message and start it; False if it came before; acknowledge after this, not after a StoreError."""
         lane, expires = lane or key, self._clock() + (seconds or KEPT)
         # What is new waits behind what is older: begun beside it, neither would be finished before a process that keeps
         # dying dies.

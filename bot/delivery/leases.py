@@ -1,7 +1,5 @@
 """The lease of a process on a message, which a heartbeat renews while the process works."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,11 +26,7 @@ class Heartbeat:
 
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Renew three times within the lease's length.
-
-        Raises:
-            TimeoutError: no renewal succeeded for the length of a lease, or another process leased the message.
-        """
+        """Renew three times within the lease's length; TimeoutError if all failed, or if another process leased it."""
         async with asyncio.timeout(self._lease) as self._limit:
             # A timer, for hardly an answer takes as long as a third of a lease: then no task is made for it.
             first = asyncio.get_running_loop().call_later(self._lease / 3, self._begin)
@@ -48,11 +42,7 @@ class Heartbeat:
                     await asyncio.wait({self._beat})
 
     async def renew(self) -> None:
-        """Renew the lease before a write if the last renewal is long ago, as a late post might be made twice.
-
-        Raises:
-            StoreError, Superseded: the lease was not renewed, so nothing may be written.
-        """
+        """Renew the lease before a write if the last is long ago; StoreError, Superseded: write nothing."""
         if not 0 <= self._clock() - self._last <= self._lease / 2 and not await self._prolong():
             raise Superseded
 

@@ -4,8 +4,6 @@ Checks of several people run at the same time, a few at once and a moment apart,
 the morning on, so that a slow payer delays nobody else and a working one gets no burst of requests.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The results of checks for news, and how often the checks are made."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import random
@@ -33,10 +31,7 @@ class Look:
 
 
 class LookEnded(Exception):
-    """There is no sign-in to search with.
-
-    The text says why: `sign_in` if it has ended, `gone` if nobody asks any more.
-    """
+    """There is no sign-in to search with; its text is `sign_in` if that has ended, `gone` if nobody asks any more."""
 
 
 LookNow = Callable[[Reminder], Awaitable[Look]]
@@ -44,10 +39,7 @@ LookNow = Callable[[Reminder], Awaitable[Look]]
 
 
 class Interval:
-    """The longest time between two searches for one person.
-
-    `least` minutes, or more if `per_day` searches do not suffice.
-    """
+    """The longest time between two searches for one person: `least` minutes, or more to keep to `per_day` searches."""
 
     def __init__(self, store: Store, least: int, per_day: int) -> None:
         self._store, self._least, self._per_day = store, least, per_day

@@ -179,10 +179,7 @@ def waking(moment: datetime) -> datetime:
 
 
 class Reminders:
-    """The stored reminders. `now` returns the current time in BOT_TIMEZONE, `clock` the store's, in Unix seconds.
-
-    Due times are computed from `now`, and given to the store relative to `clock`.
-    """
+    """The stored reminders; `now` is the time in BOT_TIMEZONE, by which they are due, `clock` the store's seconds."""
 
     def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._now, self._clock = table, table.store, now, clock
@@ -202,10 +199,7 @@ class Reminders:
         return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
 
     async def same(self, wanted: Reminder) -> Reminder | None:
-        """Return the person's reminder that equals `wanted` but for its days and what is known.
-
-        None if there is none.
-        """
+        """Return the person's reminder that equals `wanted` but for its days and what is known, or None."""
         return next((one for _, one in await self.of(wanted.person) if _what(one) == _what(wanted)), None)
 
     async def end_of(self, person: Person, whose: str, record: str, *abouts: About) -> int:

@@ -5,8 +5,6 @@ owner is a keyed hash of the person, so it outlasts "unlink" and identifies nobo
 its own, so that another process continues if one ends.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import secrets
@@ -32,10 +30,7 @@ _LOOK_SECONDS = 30.0
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
-    """A message in a person's own chat.
-
-    `at` is in Unix seconds; `region` is the Teams service URL for calls about it.
-    """
+    """A message in a person's own chat, `at` in Unix seconds; `region` is the Teams service URL for calls about it."""
 
     person: Person
     conversation: str
@@ -218,10 +213,7 @@ class Retention:
         return Erased(deleted, kept, len(rows) - deleted - kept)
 
     async def _all(self, delivery: Delivery) -> None:
-        """Delete the messages of a job.
-
-        Records of messages that the platform keeps are deleted last, so that they are counted.
-        """
+        """Delete a job's messages; records of those that the platform keeps go last, so that they are counted."""
         job = msgspec.json.decode(delivery.body, type=_Job)
         platform, kept = self._platforms[job.person.platform], list[str]()
         for key, row in await self._records.of(job.person, job.before):

@@ -4,8 +4,6 @@ Where a platform's chat can be read, the chat decides whether it was sent. Elsew
 (docs/decisions.md, "Reminders").
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
@@ -169,10 +167,7 @@ class Tellings:
         return f"{person.key}/{self._now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
-        """Return the reminder if no process was sending it.
-
-        Otherwise record the outcome of that sending and return None.
-        """
+        """Return the reminder if no process was sending it; else record the outcome of that and return None."""
         if reminder.telling is None:
             return reminder
         outcome = await self._found(row.key, reminder)
@@ -185,10 +180,7 @@ class Tellings:
         return None
 
     async def put(self, row: Row, reminder: Reminder, seconds: float | None = None) -> None:
-        """Store a row, hidden for `seconds` if given, else until the reminder is next due.
-
-        Do nothing if another process holds the row.
-        """
+        """Store a row, hidden for `seconds` or until it is next due; nothing if another process holds it."""
         seconds = await self._rest(row, reminder) if seconds is None else seconds
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
             await self.hold(row, seconds)

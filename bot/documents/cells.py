@@ -1,7 +1,5 @@
 """Values as CSV cells: RFC 4180, amounts exact to the cent, and nothing that a spreadsheet would execute."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from decimal import Decimal

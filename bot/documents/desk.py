@@ -4,8 +4,6 @@ The store and the bot's own keys are not enough to read them: the inner key is d
 the hash is stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 import zlib
@@ -113,11 +111,7 @@ class Documents:
         return OfferedDocument(url, round(lives / 60), shown(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
-        """Return the document of a link. Changes nothing.
-
-        Raises:
-            DocumentOver: it has expired, was downloaded, or was replaced by a newer one.
-        """
+        """Return the unchanged document of a link; DocumentOver if it is over, downloaded, or replaced."""
         key = digest(document_id)
         plain = await self._table.get(_PAPER, key)
         paper = msgspec.json.decode(plain, type=Paper) if plain else None
@@ -128,11 +122,7 @@ class Documents:
         return paper
 
     async def read(self, document_id: str, form: str) -> AsyncIterator[bytes]:
-        """Return the compressed pieces of a file of an open document, which stays stored.
-
-        Raises:
-            DocumentOver: as in `peek`, or the document needs a code.
-        """
+        """Return the packed pieces of an open document's file, which stays; DocumentOver if it needs a code."""
         paper = await self.peek(document_id)
         if paper.code is not None:
             raise DocumentOver("a document with a code is not read without one")
@@ -164,11 +154,7 @@ class Documents:
     async def _pieces(
         self, document_id: str, form: str, rows: Sequence[str], get: Callable[[str, str], Awaitable[bytes | None]]
     ) -> AsyncIterator[bytes]:
-        """Yield the pieces in the rows; one is in memory at a time. The first row is read at once.
-
-        Raises:
-            DocumentOver: the first row is missing; or later another one, so that the download breaks off.
-        """
+        """Yield the pieces of the rows, one in memory; DocumentOver if one is missing, the first at once."""
         first = _opened(document_id, form, await get(_FILE, rows[0]))
 
         async def pieces() -> AsyncIterator[bytes]:

@@ -1,7 +1,5 @@
 """Storage for a person's answers between two questions: encrypted, and deleted with the sign-in or link."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable
 
@@ -38,11 +36,7 @@ class SealedDrawer:
         return await self._table.get(_KIND, self._key(name))
 
     async def put(self, name: str, value: bytes) -> None:
-        """Store a value under a name.
-
-        Raises:
-            Disconnected: the person unlinked meanwhile; the value is deleted again.
-        """
+        """Store a value under a name; Disconnected, and nothing kept, if the person unlinked meanwhile."""
         hour = self._clock() + KEPT
         expires = hour if self._ends is None else min(hour, self._ends)
         await self._table.put(_KIND, self._key(name), value, expires=expires, owner=self._owner)

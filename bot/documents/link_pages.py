@@ -1,7 +1,5 @@
 """SMART Health Links over HTTP: the manifest for a viewer that sends the passcode, and the file, always encrypted."""
 
-from __future__ import annotations
-
 from http import HTTPStatus
 
 import msgspec
@@ -10,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.accounts.forms import body_of
 from bot.accounts.render import PRIVATE
 from bot.documents.links import CONTENT_TYPE, HealthLink, HealthLinks
 from bot.errors import CodeSpent, CodeWrong, DocumentOver, StoreError
 
-_BODY_BYTES = 4096
 _RECIPIENT = 500  # characters
 # Viewers are pages of other sites, and what they get is ciphertext: the specification asks for CORS.
 _ANY_SITE = {
@@ -49,10 +47,7 @@ class HealthLinkPages:
         ]
 
     async def manifest(self, request: Request) -> Response:
-        """Respond with the link's one file for the right passcode.
-
-        401 with the tries left, 404 if the link has expired.
-        """
+        """Respond with the link's file for its passcode; 401 with the tries left, 404 if the link has expired."""
         link_id, asked = request.path_params["id"], await _asked(request)
         if asked is None:
             return JSONResponse({"error": "A recipient is needed."}, HTTPStatus.BAD_REQUEST, _HEADERS)
@@ -88,13 +83,8 @@ class HealthLinkPages:
 
 async def _asked(request: Request) -> _Asked | None:
     """Return the request's body; None if it is too long, is no manifest request, or has no recipient."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _BODY_BYTES:
-            return None
     try:
-        asked = msgspec.json.decode(body, type=_Asked)
+        asked = msgspec.json.decode(await body_of(request) or b"", type=_Asked)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return asked if 0 < len(asked.recipient.strip()) <= _RECIPIENT else None

@@ -3,8 +3,6 @@
 The rules are those of HL7's SMART Health Links specification (hl7.org/fhir/uv/smart-health-cards-and-links).
 """
 
-from __future__ import annotations
-
 import base64
 import time
 from collections.abc import Callable
@@ -94,11 +92,7 @@ class HealthLinks:
         return link
 
     async def file(self, link_id: str, name: str) -> str:
-        """Return the JWE alone, by the address in the result of `open`.
-
-        Raises:
-            DocumentOver: as in `open`, or the address is another one.
-        """
+        """Return the JWE alone, by the address in the result of `open`; DocumentOver as there."""
         link = await self._peek(link_id)
         if not same(name, link.file):
             raise DocumentOver("no file of this link has that address")

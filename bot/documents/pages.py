@@ -1,7 +1,5 @@
 """Documents over HTTP. GET changes nothing; a person's own are returned only through our form with the code."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 

@@ -1,7 +1,5 @@
 """Coordinates for a page's pictures: the parts of a bar, and the points of a line. Templates draw them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -56,11 +54,7 @@ class Plot:
 
 
 def stretches(parts: Iterable[Decimal]) -> tuple[BarPart, ...]:
-    """Return the parts of a whole, side by side; together they are as long as the bar.
-
-    Raises:
-        ValueError: a part is negative, or the whole is zero.
-    """
+    """Return a whole's parts, side by side and as long as the bar; ValueError if one is negative or the whole is 0."""
     values = list(parts)
     if min(values, default=Decimal(-1)) < 0 or not sum(values):
         raise ValueError("no parts of one whole")
@@ -85,10 +79,7 @@ def _percent(thousandths: int) -> str:
 def plotted(
     days: Sequence[date], lines: Sequence[Sequence[Decimal]], low: Decimal | None = None, high: Decimal | None = None
 ) -> Plot | None:
-    """Return the lines over the days, oldest first, in front of the range from `low` to `high`.
-
-    None if all are on one day.
-    """
+    """Return the lines over the days, oldest first, before the range `low` to `high`; None for one day."""
     first, last = days[0], days[-1]
     if first == last:
         return None

@@ -57,11 +57,7 @@ _MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its r
 
 
 def calendar_file(words: Sequence[str], day: object) -> str:
-    """Return the calendar file; `words` are the event's title and the lines of its description. It blocks no time.
-
-    Raises:
-        TypeError: the document has no date.
-    """
+    """Return an all-day calendar file that blocks no time; `words`: title and description; TypeError without a date."""
     from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
 
     if not isinstance(day, date):
@@ -166,11 +162,7 @@ def _said(value: object) -> Markup:
 
 
 def _shown(value: object) -> object:
-    """Return a value as a page shows it: cleaned text, or a whole number. Jinja escapes it afterwards.
-
-    Raises:
-        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
-    """
+    """Return a value as a page shows it, for Jinja to escape; TypeError for None, a Decimal or a date."""
     if isinstance(value, Markup | Undefined):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int):

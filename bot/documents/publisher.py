@@ -4,8 +4,6 @@ A zip file has the printed page and the spreadsheet besides files of its own. A 
 a zip and its parts take about 30 MiB of memory.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 import zipfile

@@ -3,8 +3,6 @@
 A new checkpoint replaces the previous one only if the trail still contains the row of the previous one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 from pathlib import Path
@@ -32,13 +30,7 @@ class Anchor:
         return await self.advance()
 
     async def advance(self, *, accept: bool = False) -> str:
-        """Store where the trail ends now, and return it.
-
-        With `accept`, do so even if the trail contradicts the stored checkpoint.
-
-        Raises:
-            StoreError: the trail cannot be read.
-        """
+        """Store where the trail ends and return it, with `accept` whatever was stored; StoreError if it is not read."""
         now, before = await self._audit.checkpoint(), await self.read()
         if not accept and before and (fault := await self._audit.misses(before)):
             log.error("the audit trail does not lead to its checkpoint", reason=fault)

@@ -7,8 +7,6 @@ list the ends of all lanes, so that a removed lane is detected (`trail.py`). Che
 that these rows were removed too. Old rows can be moved into an archive: the lane then continues after the last of them.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import binascii
@@ -306,10 +304,7 @@ class Audit:
         return {row.key: key async for row, key in self._table.listed(_KEYS)}
 
     async def _current_key(self) -> tuple[str, bytes]:
-        """Return the name and bytes of the newest key that can be decrypted.
-
-        Make one if there is none, as at the first start.
-        """
+        """Return the name and bytes of the newest key that can be decrypted, made at the first start."""
         if self._key is None:
             keys = await self._keys()
             opened = [(name, key) for name, key in keys.items() if key]

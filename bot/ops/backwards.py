@@ -4,8 +4,6 @@ The store keeps the latest time that any of its processes has seen. A process th
 what was written before, also after a restart.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

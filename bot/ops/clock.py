@@ -1,7 +1,5 @@
 """The current time for all of the bot: the clock in BOT_TIMEZONE, or the date of BOT_TODAY with the embedded payer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,10 +20,6 @@ def clock_of(day: Day) -> Callable[[], datetime]:
 
 
 def refuse_made_up_day(settings: Settings) -> None:
-    """Check that BOT_TODAY is set for a payer on this machine only: real records need the real date.
-
-    Raises:
-        ConfigError: BOT_TODAY is set, and the payer is on another machine.
-    """
+    """Refuse BOT_TODAY (ConfigError) with a payer on another machine: real records need the real date."""
     if settings.made_up_day:
         raise ConfigError(settings.made_up_day)

@@ -3,8 +3,6 @@
 Responses never repeat the Host header. X-Forwarded-For is used only if a proxy that the operator trusts sent it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, MutableMapping, Sequence
 from http import HTTPStatus

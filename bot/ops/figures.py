@@ -3,8 +3,6 @@
 Counts are rounded down to a multiple of five, so that a left-out count cannot be derived from a total.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -85,10 +83,7 @@ def figures_of(rows: Iterable[Counted], month: str) -> Figures:
 
 
 def quantile(buckets: Sequence[tuple[float, int]], share: float) -> float | None:
-    """Return the time within which this share of the counts falls, interpolated within a bucket.
-
-    None without counts.
-    """
+    """Return the time within which this share of the counts falls, interpolated; None without counts."""
     total = sum(times for _, times in buckets)
     before, low = 0, 0.0
     for bound, times in buckets:
@@ -105,11 +100,7 @@ def _times(rows: Sequence[Counted], kind: str) -> list[tuple[float, int]]:
     return [*bounds, (2.0 * SECONDS[-1], found.get("", 0))]
 
 
-def _table(
-    rows: Sequence[Counted],
-    kind: str,
-    columns: Sequence[str] = (),
-) -> tuple[FigureRow, ...]:
+def _table(rows: Sequence[Counted], kind: str, columns: Sequence[str] = ()) -> tuple[FigureRow, ...]:
     """Return a row for each name of a kind and a column for each of `columns`, largest first, days in order."""
     cells: dict[str, dict[str, int]] = {}
     for row in rows:

@@ -1,7 +1,5 @@
 """Pages for operators: whether the process is up, whether it can serve, and its metrics. No member data (T57)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
@@ -28,20 +26,12 @@ class Health:
         """Return the routes of the public port. With `apart`, the only one is `/readyz` without details."""
         if apart:
             return [Route("/readyz", self.able)]
-        return [
-            Route("/readyz", self.ready),
-            Route("/healthz", self.healthy),
-            Route("/metrics", self.own_figures),
-        ]
+        return [Route("/readyz", self.ready), Route("/healthz", self.healthy), Route("/metrics", self.own_figures)]
 
     def apart(self) -> Starlette:
         """Return the app with all three pages, for an address that members' browsers cannot reach."""
         return Starlette(
-            routes=[
-                Route("/readyz", self.ready),
-                Route("/healthz", self.healthy),
-                Route("/metrics", self.scraped),
-            ]
+            routes=[Route("/readyz", self.ready), Route("/healthz", self.healthy), Route("/metrics", self.scraped)]
         )
 
     async def healthy(self, _: Request) -> Response:

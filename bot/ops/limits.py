@@ -3,8 +3,6 @@
 They are counted in memory, and if machines share a store also there, so that ten processes allow no more than one.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -51,10 +49,7 @@ class Counts:
 
 
 class SharedLimit:
-    """At most `most` in a minute for each key, in this process and, with `counts`, in all processes.
-
-    `use` names the limit.
-    """
+    """At most `most` a minute for each key, in this process and, with `counts`, in all; `use` names the limit."""
 
     def __init__(
         self, most: int, use: str, counts: Counts | None = None, clock: Callable[[], float] = time.monotonic
@@ -62,10 +57,7 @@ class SharedLimit:
         self._most, self._use, self._counts, self._own = most, use, counts, Limit(most, clock)
 
     async def wait(self, key: str) -> int:
-        """Count one request for the key. Return the seconds to wait if it exceeds the limit, else 0.
-
-        While the store cannot be reached, each process counts on its own.
-        """
+        """Count one request and return the seconds to wait, 0 within the limit; alone if the store is silent."""
         if (seconds := self._own.wait(key)) or self._counts is None:
             return seconds
         try:
@@ -91,11 +83,7 @@ class Limits:
         self._team = SharedLimit(team or _BUSY * person, "asking team", counts, clock)
 
     async def check(self, person: Person) -> None:
-        """Count a question of a person. Questions in the console are not counted, as they are the operator's.
-
-        Raises:
-            TooManyQuestions: the limit is exceeded; `seconds` says when the next question is answered.
-        """
+        """Count a person's question, not the console's; TooManyQuestions says in how many `seconds` again."""
         if person.platform == "console":
             return
         team = f"{person.platform}\x1f{person.enterprise}\x1f{person.team}"

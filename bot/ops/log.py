@@ -3,8 +3,6 @@
 Libraries may log bodies or whole URLs: theirs stay at WARNING at every level, with only the name of the logger.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import MutableMapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Metrics for operators: answers, problems and durations, with labels from closed lists (T27, T57)."""
 
-from __future__ import annotations
-
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -61,10 +59,7 @@ class Meter:
             registry=self._registry,
         )
         self._ratings = Counter(
-            "bot_ratings",
-            "What people said of answers",
-            ("intent", "rule", "outcome"),
-            registry=self._registry,
+            "bot_ratings", "What people said of answers", ("intent", "rule", "outcome"), registry=self._registry
         )
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 

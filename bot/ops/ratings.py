@@ -1,7 +1,5 @@
 """Ratings of answers, counted by month, intent, rule and outcome. No text and no person is stored (T57)."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,10 +10,7 @@ from bot.ops.metrics import Meter
 from bot.stores.base import Row, Store
 
 RatingOutcome = Literal["right", "wrong", "amount", "person", "question", "words"]
-"""A thumb up or down; and after a thumb down what was wrong.
-
-The amount, the person or place, the question, the words.
-"""
+"""A thumb up or down; then what was wrong: the amount, the person or place, the question, the words."""
 OUTCOMES: tuple[RatingOutcome, ...] = get_args(RatingOutcome)
 _COUNT, _ONCE = "rating", "rated"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
@@ -24,10 +19,7 @@ _TRIES = 20
 
 
 class Rated(NamedTuple):
-    """The number of answers of an intent and rule that got an outcome in a month ("2026-11").
-
-    `rule` is "" if a button or a follow-up asked.
-    """
+    """How often an intent's rule got an outcome in a month ("2026-11"); `rule` is "" for a button or a follow-up."""
 
     month: str
     intent: str
@@ -45,11 +37,7 @@ class Ratings:
         self._store, self._meter, self._now, self._clock = store, meter, now, clock
 
     async def count(self, intent: str, rule: str, outcome: RatingOutcome, person: Person) -> None:
-        """Add one to a counter; the person is not stored.
-
-        Raises:
-            StoreError: the rating was not counted.
-        """
+        """Add one to a counter; the person is not stored; StoreError if the rating was not counted."""
         self._meter.rated(intent, rule, outcome, person)
         key = "\x1f".join((f"{self._now():%Y-%m}", intent, rule, outcome))
         for _ in range(_TRIES):  # of two that count at once, the second reads anew

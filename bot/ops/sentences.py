@@ -4,8 +4,6 @@ A row has the text without names and numbers, its language and the month, but no
 the writer, so a sentence cannot be taken back; it expires by itself.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -35,13 +33,7 @@ class Sentences:
         self._table, self._now, self._clock = table, now, clock
 
     async def keep(self, text: str, language: str) -> bool:
-        """Store a sentence for ninety days from the first of the month, so that its day is not stored.
-
-        False if the list is full.
-
-        Raises:
-            StoreError: it is not stored.
-        """
+        """Keep a sentence for ninety days from the month's first; False if full, StoreError if not stored."""
         if await self._table.store.size(_KIND) >= MOST:
             return False
         row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))

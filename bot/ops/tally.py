@@ -4,8 +4,6 @@ A process counts in memory and adds its counts to the store every minute. A coun
 people, which differ from counter to counter. With the fifth person the hashes are deleted. No words are counted.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

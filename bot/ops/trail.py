@@ -4,8 +4,6 @@ The trail is a chain of rows in each of a few lanes, so that processes that writ
 other. Another lane has the joining rows, each of which lists the ends of all lanes at that time.
 """
 
-from __future__ import annotations
-
 import hmac
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -88,10 +86,7 @@ def joining(ends: Iterator[End]) -> str:
 
 
 def placed(name: str, lane: int) -> str:
-    """Return the kind or key of a lane's row in the store.
-
-    The first lane has no number, as in releases with one lane.
-    """
+    """Return the kind or key of a lane's row in the store; the first lane has no number, as in older releases."""
     return f"{name}:{lane}" if lane else name
 
 

@@ -1,7 +1,5 @@
 """Background tasks of a running bot, and how they are stopped."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable

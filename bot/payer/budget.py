@@ -51,10 +51,7 @@ class Gap:
 
 @dataclass(slots=True)
 class Progress:
-    """Progress of a long search: `read` claims of about `about`; None if the payer gives no total.
-
-    `records`: other resources than claims are counted too.
-    """
+    """A long search: `read` claims of about `about`, None if unknown; `records`: other resources count too."""
 
     read: int = 0
     about: int | None = None
@@ -183,10 +180,7 @@ class Budget:
 
     @contextmanager
     def kept(self, moment: datetime, age: float, *, stale: bool, own: bool) -> Iterator[None]:
-        """Context for cached responses: sources get the time `moment`, and no pages or bytes are counted.
-
-        `own`: they are the member's records, not the directory's.
-        """
+        """Kept responses get the time `moment` and cost no pages or bytes; `own`: the member's records."""
         self._moment = moment
         if own:
             self.report.reused = max(self.report.reused, age)

@@ -1,7 +1,5 @@
 """Capabilities that a server declares. Servers declare too little, so what is missing is unknown, not unsupported."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -96,6 +94,5 @@ def read_capabilities(body: bytes) -> Capabilities | None:
 
 def _abilities(resource: _ResourceShape) -> Abilities:
     return Abilities(
-        frozenset(parameter.name for parameter in resource.search_param),
-        frozenset(resource.search_include),
+        frozenset(parameter.name for parameter in resource.search_param), frozenset(resource.search_include)
     )

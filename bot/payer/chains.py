@@ -1,7 +1,5 @@
 """Chained search parameters in two steps, for servers that reject them or return nothing for them (T44, F33)."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator
@@ -19,10 +17,7 @@ _FIRST = ("_count", "1")
 
 
 class Chains:
-    """Searches with the chain first.
-
-    If that is refused or finds nothing, finds the targets and searches by their ids.
-    """
+    """Searches with the chain first; if refused or empty, finds the targets and searches by their ids."""
 
     def __init__(self, server: Server) -> None:
         self._server, self._links = server, Links(server)
@@ -57,10 +52,7 @@ class Chains:
                 yield page
 
     async def _is_wrong(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Return whether the chain's empty result is wrong; None if only the second step can tell.
-
-        Checked once a day.
-        """
+        """Return whether the chain's empty result is wrong, asked once a day; None if the second step must tell."""
         if self._server.traits.has(Trait.FOLLOWS_CHAIN, search.type, _chain(names)):
             return False
         if self._is_broken(names):

@@ -1,7 +1,5 @@
 """The two clients: one for a member's records, and one for the open directory, which never uses a token."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -86,11 +84,7 @@ class MemberClient:
         )
 
     def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages of a search from a later one on, whose address the page before it gave.
-
-        Raises:
-            SignInExpired, PayerError: as `search`.
-        """
+        """Yield a search's pages from an address on that the page before gave; errors as of `search`."""
         return self._server.pages(search, budget, url)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -128,12 +122,7 @@ class MemberClient:
         yield nothing
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one resource of this member, as its JSON bytes.
-
-        Raises:
-            PayerLacks: it does not exist, or is another patient's (which is counted).
-            SignInExpired, PayerError: as above.
-        """
+        """Return one resource of this member as JSON bytes; PayerLacks also for another patient's, which is counted."""
         body = await self._server.read(resource_type, resource_id, budget)
         head = read_head(body)
         if not self._is_theirs(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
@@ -143,10 +132,7 @@ class MemberClient:
         return body
 
     def _ways(self, search: Search) -> Iterator[Way]:
-        """Yield the ways to search for this person's records; the next one is needed only if all before found nothing.
-
-        Coverage has two parameters for its patient (fhir-notes 5); the second one is for servers that reject the first.
-        """
+        """Yield the ways to search for this person's records, the next if all before found nothing."""
         names = self._names(search.type)
         for name in names:
             for way in self._by(name, search):
@@ -222,10 +208,7 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """The client of the open directory. It never sends a token, and refuses searches that name a member (fhir-notes 9).
-
-    `traits` are the known facts about its server.
-    """
+    """The open directory's client: it sends no token, and refuses searches that name a member (fhir-notes 9)."""
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)
@@ -251,13 +234,7 @@ class DirectoryClient:
             raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one directory resource, as its JSON bytes.
-
-        Raises:
-            ValueError: not a type of the directory.
-            PayerLacks: it does not exist.
-            PayerError: no valid response.
-        """
+        """Return a directory resource as JSON bytes; ValueError for another type, PayerLacks if there is none."""
         _check(Search(resource_type))
         try:
             return await self._server.read(resource_type, resource_id, budget)

@@ -147,10 +147,7 @@ class Discovery:
         return None
 
     def _fits(self, found: Endpoints) -> bool:
-        """Return False for a document about another sign-in: a FHIR server may publish one that is not configured here.
-
-        A configured issuer decides; without one the token endpoint does.
-        """
+        """Return False for another sign-in's document: the configured issuer decides, else the token endpoint."""
         ours = self._configured
         if ours.issuer and found.issuer:
             return ours.issuer.rstrip("/") == found.issuer.rstrip("/")

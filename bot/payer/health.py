@@ -1,7 +1,5 @@
 """Whether the payer's directory server responds: checked on request, at most once in a few seconds."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -93,11 +93,7 @@ class Http(httpx.AsyncBaseTransport):
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
     ) -> httpx.Response:
-        """Send one GET, without retries. `deadline` is a time of `clock`, `kind` the type of resource that it is about.
-
-        Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
-        """
+        """Send one GET about `kind`, without retries, until `deadline` (`clock`); a PayerError without an answer."""
         return await self.handle_async_request(request_of(url, headers, deadline=deadline, cap=cap, kind=kind))
 
     async def post_form(
@@ -110,23 +106,13 @@ class Http(httpx.AsyncBaseTransport):
         *,
         kind: str = "",
     ) -> httpx.Response:
-        """Send one POST of a form (pairs, or already encoded), never retried.
-
-        A token request may have taken effect (T50).
-
-        Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
-        """
+        """Send one POST of a form, never retried, as it may have taken effect (T50); a PayerError without an answer."""
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
         request = request_of(url, headers, form=encoded, deadline=deadline, cap=cap, kind=kind)
         return await self.handle_async_request(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Make one call and report its outcome to the metrics.
-
-        Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerOversized: there was no complete response.
-        """
+        """Make one call and report its outcome to the metrics; a PayerError if there was no complete response."""
         started = self.clock()
         try:
             response = await self._sent(request)
@@ -298,12 +284,7 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int, large: asyncio.Semaphore) -> bytes:
-    """Return the decoded body. A body that turns out to be large first acquires the `large` semaphore.
-
-    Raises:
-        PayerOversized: it is larger than `cap` bytes when decoded.
-        PayerDamaged: the encoding is unknown, or the compressed stream is broken or truncated.
-    """
+    """Return the decoded body, a large one under `large`; PayerOversized above `cap`, PayerDamaged if broken."""
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise PayerDamaged("an encoding that was not asked for")
     inflater = None if encoding in {"", "identity"} else zlib.decompressobj(_GZIP_OR_ZLIB)

@@ -1,7 +1,5 @@
 """References in a search: `Location/a` as the guide writes them, or the bare id, whichever the server matches."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -51,11 +49,7 @@ class Links:
         self._server = server
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages found by either form of reference; none if neither finds anything.
-
-        Raises:
-            PayerError: no valid response.
-        """
+        """Yield the pages found by either form of reference, or none; PayerError without a valid response."""
         names = tuple(_references(search))
         first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
         if not names or first is not search:

@@ -123,11 +123,7 @@ class Breaker:
         self._probing = False
 
     def admit(self, now: float) -> None:
-        """Allow a call.
-
-        Raises:
-            PayerDown: the breaker is open, or its one probe is in progress (F20).
-        """
+        """Allow a call; PayerDown if the breaker is open, or its one probe is in progress (F20)."""
         if self._opened_at is None:
             return
         if now < self._opened_at + STAYS_OPEN or self._probing:

@@ -1,9 +1,4 @@
-"""One FHIR server: searches read page by page within a budget, and reads. Both clients use it.
-
-Each status and body becomes FHIR bytes or one of the package's exceptions.
-"""
-
-from __future__ import annotations
+"""One FHIR server, read page by page within a budget; responses become FHIR bytes or an error of the package."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -128,12 +123,7 @@ class Server:
             page = await self._later(url, search.type, budget)
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one resource by id, as its JSON bytes.
-
-        Raises:
-            PayerLacks: it does not exist.
-            PayerError, SignInExpired: see `answers`.
-        """
+        """Return one resource by id, as its JSON bytes; PayerLacks if there is none, or another error of `answers`."""
         if not _ID.fullmatch(resource_id):
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
         url = self.base.join(f"{Search(resource_type).type}/{resource_id}")
@@ -147,11 +137,7 @@ class Server:
         return await self._asked(_Call(url, url, resource_type, budget, read))
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
-        """Return the page at an address of this server.
-
-        Raises:
-            PayerUntrusted: the address is not this server's.
-        """
+        """Return the page at an address of this server; PayerUntrusted for another's address."""
         if (url := self.base.own(onward, self.base.url)) is None:
             raise PayerUntrusted("a page's address that is not the server's")
         return await self._asked(self._page_call(url, resource_type, budget)), url
@@ -205,10 +191,7 @@ class Server:
         return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
 
     async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
-        """Return the page of a server's first search by POST.
-
-        If it is empty, repeat by GET: the server may ignore form bodies.
-        """
+        """Return the page of a server's first search by POST; empty is asked by GET, as it may ignore form bodies."""
         if page.entries:
             self._learn_posts(taken=True)
             return page
@@ -284,10 +267,7 @@ class Server:
         return replace(page, entries=kept, unreadable=unreadable)
 
     def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
-        """Return the next page's URL, `own` if it is the server's; None at the end or if it must not be followed.
-
-        In the latter case a gap is reported.
-        """
+        """Return the next page's URL, `own` if the server's; None at the end, or, with a gap, if not followed."""
         if page.next_url is None:
             return None
         following = own
@@ -341,13 +321,7 @@ def check_status(answer: HttpAnswer, resource_type: str) -> None:
 
 
 def page_of(answer: HttpAnswer, resource_type: str) -> Page:
-    """Return the page in a response to a search.
-
-    Raises:
-        PayerMaintenance: an HTML page, or nothing.
-        PayerDamaged: not a Bundle, or invalid JSON.
-        PayerDown: an OperationOutcome error instead of the Bundle.
-    """
+    """Return the page in a response; PayerMaintenance for HTML or nothing, PayerDamaged, PayerDown for an error."""
     body = _fhir(answer)
     try:
         page = read_page(body, resource_type)
@@ -361,12 +335,7 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
 
 
 def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
-    """Return the resource in a response to a read, with its head.
-
-    Raises:
-        PayerMaintenance, PayerDamaged: as for pages.
-        PayerLacks: a resource of another type.
-    """
+    """Return the resource in a response to a read, with its head; PayerLacks for another type, or as for pages."""
     body = _fhir(answer)
     try:
         head = read_head(body)
@@ -389,9 +358,4 @@ def _fhir(answer: HttpAnswer) -> bytes:
     return body
 
 
-_LEAVES: dict[int, type[PayerError]] = {
-    403: PayerForbids,
-    404: PayerLacks,
-    410: PayerLacks,
-    413: PayerTooMuch,
-}
+_LEAVES: dict[int, type[PayerError]] = {403: PayerForbids, 404: PayerLacks, 410: PayerLacks, 413: PayerTooMuch}

@@ -5,8 +5,6 @@ One search with a list of values instead of one for each (FHIR's OR).
 The callers check the rows, as for every directory response: a row that may match several searches is given to all.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence

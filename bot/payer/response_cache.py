@@ -4,8 +4,6 @@ Those of the open directory are fresh for 15 minutes; older ones are used if the
 for two minutes, separately for each link, and never if labelled as sensitive (`MemberCache`, T32, T33).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,11 +102,7 @@ class CacheTransport(httpx.AsyncBaseTransport):
         self._kept, self._below = kept, below
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return a fresh cached response, a new one, or an old one if the payer is down. Equal requests share one call.
-
-        Raises:
-            Exception: any exception of the transport below.
-        """
+        """Return a fresh kept response, a new one, or an old one if the payer is down; equal requests share it."""
         key = request.extensions["key"]
         flight = self._kept.flights.get(key)
         if flight is not None:

@@ -40,10 +40,7 @@ def any_of(values: Iterable[str]) -> SearchValue:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A resource type and its search parameters in order. Repeated parameters mean AND.
-
-    Plain strings among the values are escaped; a `SearchValue` is used as it is.
-    """
+    """A resource type and its ordered search parameters, repeated ones by AND; a `SearchValue` is not escaped."""
 
     type: str
     params: tuple[tuple[str, str], ...] = ()
@@ -58,10 +55,7 @@ class Search:
         object.__setattr__(self, "params", tuple([(name, escape(value)) for name, value in self.params]))
 
     def where(self, *pairs: tuple[str, str | None], **named: str | None) -> Search:
-        """Return the search with more parameters; those without a value are left out.
-
-        In keywords an inner `_` stands for `-`, so `service_date` is `service-date`.
-        """
+        """Return the search with more parameters that have a value; `service_date` is `service-date`."""
         spelled = ((name[:1] + name[1:].replace("_", "-"), value) for name, value in named.items())
         more = tuple((name, value) for name, value in (*pairs, *spelled) if value)
         return replace(self, params=self.params + more)

@@ -1,7 +1,5 @@
 """A chained search in two steps: the resources that its reference may point to, then the rows that reference them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -41,10 +39,7 @@ def batches(ids: Sequence[str], *, prefix: str = "") -> Iterator[tuple[str, ...]
 
 
 def split(name: str) -> tuple[str, str] | None:
-    """Return the reference and its parameter for `location.address-city` or `location:Location.address-city`.
-
-    None otherwise.
-    """
+    """Return the reference and parameter of `location.address-city` or `location:Location.address-city`, or None."""
     head, dot, rest = name.partition(".")
     reference = head.partition(":")[0]
     return (reference, rest) if dot and rest and reference in _TARGETS else None

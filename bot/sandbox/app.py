@@ -1,7 +1,5 @@
 """The sandbox payer as one ASGI application."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -13,7 +11,7 @@ from bot.sandbox.authorization.models import RegisteredClient
 from bot.sandbox.authorization.server import SandboxAuthorization
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
-from bot.sandbox.fhir.outcome import FhirRefusal, refusal
+from bot.sandbox.fhir.query import FhirRefusal, refusal
 from bot.sandbox.fhir.store import ResourceStore
 from bot.sandbox.wire import REQUESTS_KEPT, SeenRequest, Wire
 from bot.sandbox.world import World
@@ -51,6 +49,17 @@ class Sandbox:
         """The token endpoint."""
         return self.base_url + TOKEN
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a bot that uses this payer, by their names."""
+        names = ("fhir_url", "authorize_url", "token_url", "issuer", "client_id", "client_secret")
+        return {f"payer_{name}": getattr(self, name) for name in names}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same as environment variables."""
+        return {name.upper(): value for name, value in self.settings.items()}
+
     def revoke_all(self) -> None:
         """Revoke all tokens, as a payer may do at any time."""
         self.authorization.vault.drop_all()
@@ -65,10 +74,7 @@ def create_app(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> Starlette:
-    """Return the application for a world, reachable at `base_url`; its `state.sandbox` is the `Sandbox`.
-
-    Without `redirect_uris`, any loopback URL is accepted as registered.
-    """
+    """Return the application for a world at `base_url`; without `redirect_uris` any loopback URL is registered."""
     behaviour = behaviour or Behaviour()
     base_url = base_url.rstrip("/")
     client = RegisteredClient(client_id, client_secret, redirect_uris, behaviour)

@@ -1,7 +1,5 @@
 """The behaviour of the sandbox payer: switches and faults that tests and rehearsals change at run time."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Loads FHIR data from files into a world: JSON resources, Bundles and NDJSON, with an account for each Patient."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import re
@@ -17,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from bot.sandbox.fhir.store import owner
-from bot.sandbox.fhir.values import display_name
+from bot.sandbox.fhir.table import display_name
 from bot.sandbox.world import Account, Resource, World
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)

@@ -1,7 +1,5 @@
 """The sandbox payer on a loopback port, in the running event loop."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,11 +19,7 @@ async def serve_sandbox(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Run the payer at http://127.0.0.1:port for the duration of the `async with` block.
-
-    Raises:
-        OSError: If the port is in use.
-    """
+    """Run the payer at http://127.0.0.1:port for the duration of the `async with`; OSError if the port is in use."""
     sock = listen(port=port)
     app = create_app(
         world,

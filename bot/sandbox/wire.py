@@ -1,7 +1,5 @@
 """The outermost middleware of the sandbox: records each request, then applies the configured faults."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, replace
 

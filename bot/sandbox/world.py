@@ -1,7 +1,5 @@
 """The data of the sandbox payer: FHIR resources as JSON, and the accounts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any

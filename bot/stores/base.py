@@ -1,9 +1,47 @@
-"""The interface of a store: rows that expire, rows that can be leased, and counters."""
+"""A store: rows that expire, rows that can be leased, and counters, by the statements that its SQL databases share.
 
-from __future__ import annotations
+Parameters are named as `:kind`. Each statement is its own transaction. Where the dialects differ, the statement is an
+attribute of the store's class.
+"""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+_BATCH = 500
+_LAST = "\U0010ffff"
+_ADD = (
+    "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (:kind, :key, :value, :owner, :expires, :lane) "
+    "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
+    "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 WHERE rows.expires <= :now RETURNING 1"
+)
+_LEASE = (
+    "UPDATE rows SET held = :until, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
+    "WHERE kind = :kind AND lane <> '' AND held <= :now AND expires > :now AND NOT EXISTS ("
+    "SELECT 1 FROM rows AS older WHERE older.kind = :kind AND older.lane = it.lane AND older.number < it.number "
+    "AND older.expires > :now) {} ORDER BY number LIMIT 1 {}) "
+    "RETURNING number, kind, key, value, leases, lane, expires"
+)
+_FINISH = (
+    "UPDATE rows SET value = :nothing, owner = '', lane = '', held = :expires, expires = :expires "
+    "WHERE kind = :kind AND key = :key AND leases = coalesce(:lease, leases) "
+    "RETURNING :lane <> '' AND EXISTS (SELECT 1 FROM rows AS other WHERE other.kind = :kind AND other.lane = :lane "
+    "AND other.number <> rows.number AND other.expires > :now)"
+)
+_COUNT = (
+    "INSERT INTO counters (kind, key, times, expires) VALUES (:kind, :key, 1, :expires) ON CONFLICT (kind, key) "
+    "DO UPDATE SET times = CASE WHEN counters.expires > :now THEN counters.times + 1 ELSE 1 END, "
+    "expires = CASE WHEN counters.expires > :now THEN counters.expires ELSE excluded.expires END RETURNING times"
+)
+_SWAP = (
+    "UPDATE rows SET value = :new WHERE kind = :kind AND key = :key AND value = :old AND expires > :now "
+    "AND leases = coalesce(:lease, leases) RETURNING 1"
+)
+_HOLD = (
+    "UPDATE rows SET held = :until WHERE kind = :kind AND key = :key AND leases = coalesce(:lease, leases) RETURNING 1"
+)
+_LISTED = "SELECT number, kind, key, value FROM rows WHERE kind = :kind AND number > :after AND expires > :now "
 
 
 class NewRow(NamedTuple):
@@ -39,51 +77,72 @@ class Ended(NamedTuple):
     more: bool
 
 
-class Store(Protocol):
-    """The interface of a store. Values are bytes, which the caller has encrypted if needed; `owner` is a person's key.
+class Store(ABC):
+    """Rows and counters in a SQL database. Values are bytes, which the caller has encrypted if needed.
 
-    Times are Unix seconds. Expired rows are never returned. Every method may raise `StoreBusy` or `StoreUnusable`.
+    `owner` is a person's key. Times are Unix seconds. Expired rows are never returned. Every method may raise
+    `StoreBusy` or `StoreUnusable`.
     """
 
-    @property
-    def shared(self) -> bool:
-        """Whether processes on several machines use this store, so that counts within one process are not enough."""
-        ...
+    shared: ClassVar[bool]
+    """Whether processes on several machines use this store, so that counts within one process are not enough."""
+    put_statement: ClassVar[str]
+    take_in_statement: ClassVar[str]
+    of_kinds: ClassVar[str]
+    """The condition that `kind` is one of `:kinds`."""
+    place: ClassVar[str]
+    """The column that identifies a row of a table."""
+    locks: ClassVar[tuple[str, str]] = "", ""
+    """The locking clauses for leasing a row: of any lane, and of a given lane."""
 
+    def __init__(self, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._clock, self._pause = clock, pause
+
+    @abstractmethod
+    async def _run(self, sql: str, values: Any) -> list[Any]:
+        """Execute one statement and return its rows."""
+
+    @abstractmethod
+    def _kinds(self, kinds: Sequence[str]) -> object:
+        """Return the value for the parameter `:kinds`."""
+
+    async def _asked(self, sql: str, **values: object) -> list[Any]:
+        return await self._run(sql, {**values, "now": self._clock()})
+
+    @abstractmethod
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process leaves an unleased row of a kind that starts with `prefix`.
-
-        A store may call late or never, so callers must also poll.
-        """
-        ...
+        """Call `then` when a process leaves an unleased row of a kind with `prefix`; it may not, so poll too."""
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Store a row, replacing the row with the same kind and key."""
-        ...
+        await self._run(self.put_statement, NewRow(kind, key, value, expires, owner)._asdict())
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """Return a row's value; None if there is no such row."""
-        ...
+        sql = "SELECT value FROM rows WHERE kind = :kind AND key = :key AND expires > :now"
+        rows = await self._asked(sql, kind=kind, key=key)
+        return bytes(rows[0][0]) if rows else None
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the values of rows given as (kind, key), in that order, read in one statement.
-
-        None for a missing row.
-        """
-        ...
+        """Return the values of rows given as (kind, key), in that order, None for a missing one, in one statement."""
+        one = "SELECT {0} AS at, value FROM rows WHERE kind = :kind{0} AND key = :key{0} AND expires > :now"
+        sql, values = " UNION ALL ".join(one.format(at) for at in range(len(places))), dict[str, object]()
+        for at, (kind, key) in enumerate(places):
+            values |= {f"kind{at}": kind, f"key{at}": key}
+        found = dict(await self._asked(sql, **values))
+        return [bytes(found[at]) if at in found else None for at in range(len(places))]
 
     async def take(self, kind: str, key: str) -> bytes | None:
         """Delete a row and return its value, in one statement: only one of several concurrent callers gets it (T04)."""
-        ...
+        sql = "DELETE FROM rows WHERE kind = :kind AND key = :key RETURNING value, expires > :now"
+        rows = await self._asked(sql, kind=kind, key=key)
+        return bytes(rows[0][0]) if rows and rows[0][1] else None
 
     async def add(
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
-        """Store a row if its key is not in use. Return whether it was stored; used to detect duplicate events (T39).
-
-        Rows of one lane are leased in the order in which they were added.
-        """
-        ...
+        """Store a row if its key is free, and return whether it was (T39); a lane's rows are leased in this order."""
+        return bool(await self._asked(_ADD, **NewRow(kind, key, value, expires, owner)._asdict(), lane=lane))
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
         """Add a row to a lane, and lease it until `until` if it is the first of its lane. Return it.
@@ -92,21 +151,16 @@ class Store(Protocol):
 
         The returned row's `leases` is 0 if it was added without a lease, as always when `until` is None.
         """
-        ...
+        rows = await self._asked(self.take_in_statement, **new._asdict(), lane=lane, until=until)
+        return _row(rows[0]) if rows else None
 
+    @abstractmethod
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """In one transaction, delete the rows of the owner `drops`, add the rows `new` and store the rows `put` (T56).
-
-        Return False, with nothing changed, if a key of `new` is in use.
-        """
-        ...
+        """In a transaction drop `drops`'s rows, add `new`, store `put` (T56); False, and nothing, if a key is used."""
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
-        """Replace a row's value if it still equals `old`. Return whether it was replaced (T36).
-
-        With `lease`, also require that this number equals the row's `Row.leases`, so that the caller still holds it.
-        """
-        ...
+        """Replace a value that still equals `old`, and return whether (T36); `lease`: only under that lease."""
+        return bool(await self._asked(_SWAP, kind=kind, key=key, old=old, new=new, lease=lease))
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
         """Lease the oldest row of a kind that has no lease and is the first of its lane; None if there is none.
@@ -114,11 +168,14 @@ class Store(Protocol):
         The lease lasts until `until`; afterwards the row can be leased again. `finish` or `drop` ends the work on it.
         With `lane`, only that lane is searched.
         """
-        ...
+        any_lane, of_lane = self.locks
+        sql = _LEASE.format("", any_lane) if lane is None else _LEASE.format("AND lane = :lane", of_lane)
+        rows = await self._asked(sql, kind=kind, until=until, lane=lane)
+        return _row(rows[0]) if rows else None
 
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Change the end of a row's lease; a time in the past releases it. `lease` and the result are as for `swap`."""
-        ...
+        return bool(await self._asked(_HOLD, kind=kind, key=key, until=until, lease=lease))
 
     async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
         """Move forward by `seconds` all times later than `after`: of leases, of counters and of rows of these kinds.
@@ -126,51 +183,89 @@ class Store(Protocol):
         Used when the clock was set back: rows written before would otherwise wait that much longer. Return the number
         changed.
         """
-        ...
+        moved, sooner = 0, "SET expires = expires - :seconds WHERE expires > :after"
+        for sql in (
+            "UPDATE rows SET held = held - :seconds WHERE lane <> '' AND held > :after RETURNING 1",
+            f"UPDATE counters {sooner} RETURNING 1",
+            f"UPDATE rows {sooner} AND {self.of_kinds} RETURNING 1",
+        ):
+            moved += len(await self._asked(sql, seconds=seconds, after=after, kinds=self._kinds(kinds)))
+        return moved
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
-        """End the work on a row: delete its value, release its lane and keep its key until `expires` (T39).
-
-        `lease` is as for `swap`. `lane` is the row's lane, which is checked for further rows.
-        """
-        ...
+        """End a row's work: drop its value, free its lane, keep its key until `expires` (T39); see `swap`."""
+        rows = await self._asked(_FINISH, kind=kind, key=key, expires=expires, lease=lease, lane=lane, nothing=b"")
+        return Ended(bool(rows), bool(rows and rows[0][0]))
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
         """Return up to `limit` rows of a kind with a number above `after`, in the order in which they were stored."""
-        ...
+        sql = f"{_LISTED} ORDER BY number LIMIT :most"
+        return [_row(row) for row in await self._asked(sql, kind=kind, after=after, most=limit)]
 
     async def size(self, prefix: str) -> int:
         """Return the number of rows whose kind starts with `prefix`."""
-        ...
+        sql = "SELECT count(*) FROM rows WHERE kind >= :first AND kind < :behind AND expires > :now"
+        [(rows,)] = await self._asked(sql, first=prefix, behind=prefix + _LAST)
+        return int(rows)
 
     async def last(self, kind: str) -> Row | None:
         """Return the most recently stored row of a kind; None if there is none."""
-        ...
+        rows = await self._asked(f"{_LISTED} ORDER BY number DESC LIMIT 1", kind=kind, after=0)
+        return _row(rows[0]) if rows else None
 
     async def kinds(self) -> list[str]:
         """Return the kinds that have rows, in alphabetical order."""
-        ...
+        rows = await self._asked("SELECT DISTINCT kind FROM rows WHERE expires > :now ORDER BY kind")
+        return [_text(kind) for (kind,) in rows]
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:
         """Add one to a counter and return it. It starts again at the `expires` that was given with its first count."""
-        ...
+        rows = await self._asked(_COUNT, kind=kind, key=key, expires=expires)
+        return int(rows[0][0])
 
     async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
         """Return an owner's rows of a kind as (key, value), oldest first."""
-        ...
+        sql = "SELECT key, value FROM rows WHERE owner = :owner AND owner <> '' AND kind = :kind AND expires > :now "
+        rows = await self._asked(f"{sql} ORDER BY number", owner=owner, kind=kind)
+        return [(_text(key), bytes(value)) for key, value in rows]
 
     async def drop(self, kind: str, key: str) -> None:
         """Delete a row if it exists."""
-        ...
+        await self._run("DELETE FROM rows WHERE kind = :kind AND key = :key", {"kind": kind, "key": key})
 
     async def drop_owned(self, owner: str, *kinds: str) -> int:
         """Delete an owner's rows of these kinds, or of all kinds, in one transaction. Return the number deleted."""
-        ...
+        return len(await self._run(*self._dropping(owner, kinds)))
+
+    def _dropping(self, owner: str, kinds: Sequence[str] = ()) -> tuple[str, dict[str, object]]:
+        """Return the statement that deletes an owner's rows, and its parameters."""
+        every = f"(:every OR {self.of_kinds})"
+        sql = f"DELETE FROM rows WHERE owner = :owner AND owner <> '' AND {every} RETURNING 1"  # noqa: S608 -- our own
+        return sql, {"owner": owner, "every": not kinds, "kinds": self._kinds(kinds)}
 
     async def sweep(self) -> int:
         """Delete expired rows and counters. Return the number deleted."""
-        ...
+        gone = 0
+        for table in ("rows", "counters"):
+            expired = f"SELECT {self.place} FROM {table} WHERE expires <= :now LIMIT :most"  # noqa: S608 -- our own
+            sql = f"DELETE FROM {table} WHERE {self.place} IN ({expired}) RETURNING 1"  # noqa: S608 -- as above
+            removed = _BATCH
+            while removed == _BATCH:
+                removed = len(await self._asked(sql, most=_BATCH))
+                gone += removed
+                await self._pause(0)
+        return gone
 
+    @abstractmethod
     async def close(self) -> None:
         """Close files and connections."""
-        ...
+
+
+def _text(kept: str | bytes | memoryview) -> str:
+    return kept if isinstance(kept, str) else bytes(kept).decode()
+
+
+def _row(values: Sequence[Any]) -> Row:
+    number, kind, key, value, *leased = values
+    row = Row(number, _text(kind), _text(key), bytes(value))
+    return row._replace(leases=leased[0], lane=_text(leased[1]), expires=leased[2]) if leased else row

@@ -1,7 +1,5 @@
 """Optional dependencies: `pip install ".[teams]"`, `[postgres]`, `[mcp]`, `[xlsx]`, `[all]`, from the source folder."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 
 _MODULES = {

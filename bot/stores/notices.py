@@ -4,8 +4,6 @@ They only save time, because every process also polls. A transaction pooler does
 then does not receive its own first notification and stops listening.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import secrets
@@ -66,11 +64,7 @@ class WorkNotices:
             await asyncio.sleep(_AGAIN)
 
     async def _listened(self) -> None:
-        """Receive notifications until the connection ends.
-
-        Raises:
-            TimeoutError: the process did not receive its own notification.
-        """
+        """Receive notifications until the connection ends; TimeoutError if its own one does not arrive."""
         own = secrets.token_hex(8)
         async with await self._connect() as connection, asyncio.timeout(_HEARD_IN) as limit:
             await connection.execute(f"LISTEN {CHANNEL}")

@@ -1,7 +1,5 @@
 """Opens the store at a URL."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Unpack
 

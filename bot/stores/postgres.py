@@ -19,10 +19,9 @@ from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
-from bot.stores.base import NewRow, Row
+from bot.stores.base import NewRow, Row, Store
 from bot.stores.notices import CHANNEL, WorkNotices
 from bot.stores.postgres_schema import bring_up_to_date
-from bot.stores.sql import SqlStore
 
 NAME = "bcbst-bot"
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
@@ -88,17 +87,14 @@ async def open_postgres(
 
 
 async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Check an idle connection with a query if it has data to read, as it has when the server closed it.
-
-    A check each time would add a round trip to every statement.
-    """
+    """Check an idle connection by a query only if it has data to read, as it has when the server closed it."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
 
 
-class PostgresStore(SqlStore):
+class PostgresStore(Store):
     """`stores.base.Store` over one PostgreSQL database. Made by `open_postgres`."""
 
     shared = True
@@ -135,10 +131,7 @@ class PostgresStore(SqlStore):
         return row
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and write `put` in one transaction.
-
-        False, with nothing changed, if a new key exists.
-        """
+        """Delete an owner's rows, add `new` and write `put` in one transaction; False, and nothing, if a key exists."""
         kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
         rows = await self._run(
             "SELECT bcbst_append(%s, %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::float8[], %s, %s)",

@@ -4,8 +4,6 @@ What only makes statements faster is not a migration: it is created if missing a
 release, which refuses unknown migrations, can be started again beside this one.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -84,11 +82,7 @@ _QUICKER = {"rows_of_kind": "CREATE INDEX rows_of_kind ON rows (kind, number)"}
 
 
 async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
-    """Apply the missing migrations in one transaction, in one process at a time.
-
-    Raises:
-        StoreUnusable: the database has migrations that this version does not know.
-    """
+    """Apply the missing migrations in one transaction, one process at a time; StoreUnusable for unknown ones."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         await connection.execute("CREATE TABLE IF NOT EXISTS store_steps (name text PRIMARY KEY)")

@@ -103,11 +103,7 @@ class Vault:
 
     @classmethod
     def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
-        """Return the vault of the configured keys, or of the key file beside a SQLite store, made at first start.
-
-        Raises:
-            ConfigError: naming the setting, or the file, whose keys are malformed.
-        """
+        """Return the vault of the configured keys, or of the file beside SQLite; ConfigError names bad ones."""
         if settings.bot_encryption_keys is not None:
             return cls(parse_keys(settings.bot_encryption_keys.get_secret_value()))
         file = key_file(settings, store)
@@ -176,22 +172,14 @@ def is_exposed(file: Path) -> bool:
 
 
 def leave_newest(file: Path) -> int:
-    """Remove all keys but the newest from a key file. Return how many were removed.
-
-    Raises:
-        ConfigError: the file's keys are malformed, or it cannot be written.
-    """
+    """Remove all but the newest key from a file and return how many; ConfigError if malformed or not writable."""
     keys = _from_file(file)
     _write(file, base64.b64encode(keys[0]).decode(), os.replace)
     return len(keys) - 1
 
 
 def add_key(file: Path) -> None:
-    """Add a new key in front of those in a key file. The file is replaced atomically.
-
-    Raises:
-        ConfigError: the file's keys are malformed, or it cannot be written.
-    """
+    """Put a new key in front of those in a file, atomically; ConfigError if malformed or not writable."""
     _from_file(file)
     before = file.read_text(encoding="utf-8").strip()
     _write(file, f"{new_key()},{before}", os.replace)
@@ -203,11 +191,7 @@ def new_key() -> str:
 
 
 def parse_keys(text: str) -> list[bytes]:
-    """Return the keys in a comma-separated base64 text, newest first.
-
-    Raises:
-        ConfigError: a key is not base64 of 32 bytes. The message never contains the text.
-    """
+    """Return the keys in a comma-separated base64 text, newest first; ConfigError, without the text, for a bad one."""
     try:
         keys = [base64.b64decode(part.strip(), altchars=b"-_", validate=True) for part in _plain(text).split(",")]
     except (binascii.Error, ValueError):

@@ -18,8 +18,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
-from bot.stores.base import NewRow
-from bot.stores.sql import SqlStore
+from bot.stores.base import NewRow, Store
 from bot.stores.sqlite_schema import bring_up_to_date
 
 T = TypeVar("T")
@@ -90,7 +89,7 @@ def _connect(path: Path) -> Database:
     return database
 
 
-class SqliteStore(SqlStore):
+class SqliteStore(Store):
     """`stores.base.Store` over one SQLite file. Made by `open_sqlite`."""
 
     shared = False
@@ -111,10 +110,7 @@ class SqliteStore(SqlStore):
         """Do nothing: SQLite sends no notifications, so callers poll."""
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and write `put` in one transaction.
-
-        False, with nothing changed, if a new key exists.
-        """
+        """Delete an owner's rows, add `new` and write `put` in one transaction; False, and nothing, if a key exists."""
         statement, values = _all_of(new, put, self._clock())
         if not drops:
             return bool(await self._run(statement, values))
@@ -134,10 +130,7 @@ class SqliteStore(SqlStore):
         return await self._patiently(whole)
 
     async def sweep(self) -> int:
-        """Delete expired rows and counters, 500 a statement so that other statements can run between.
-
-        Return how many.
-        """
+        """Delete expired rows and counters and return how many, 500 a statement so that others can run between."""
         gone = await super().sweep()
         # What was deleted stands in older pages of the file until the log is written into it, and in the log after.
         await self._run("PRAGMA wal_checkpoint(TRUNCATE)", ())

@@ -4,8 +4,6 @@ What only makes statements faster is not a migration: it is created if missing a
 release, which refuses unknown migrations, can be started again beside this one.
 """
 
-from __future__ import annotations
-
 from sqlite_utils import Database, Migrations
 
 from bot.errors import StoreUnusable
@@ -39,11 +37,7 @@ def _waiting_rows(database: Database) -> None:
     database.execute("CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> ''")
 
 
-_STEPS = {
-    "rows_and_counters": _rows_and_counters,
-    "lanes_and_leases": _lanes_and_leases,
-    "waiting_rows": _waiting_rows,
-}
+_STEPS = {"rows_and_counters": _rows_and_counters, "lanes_and_leases": _lanes_and_leases, "waiting_rows": _waiting_rows}
 _QUICKER = (
     # Rows of a kind in the order in which they were put, and the last of them, without a sort.
     "CREATE INDEX IF NOT EXISTS rows_of_kind ON rows (kind, number)",
@@ -51,11 +45,7 @@ _QUICKER = (
 
 
 def bring_up_to_date(database: Database, name: str) -> None:
-    """Apply the missing migrations in one transaction, so that two processes may start together.
-
-    Raises:
-        StoreUnusable: the file has migrations that this version does not know.
-    """
+    """Apply the missing migrations in one transaction, even of two starts at once; StoreUnusable for unknown ones."""
     migrations = Migrations("store")
     for step_name, step in _STEPS.items():
         migrations(name=step_name)(step)

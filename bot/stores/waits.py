@@ -1,7 +1,5 @@
 """Retry-After times for each server, shared by all processes that use a store (F19)."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable

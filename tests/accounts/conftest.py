@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,22 +26,13 @@ from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
 from tests.cases import saw
+from tests.days import Clock
 
 PAGES = Path(__file__).parents[2] / "templates" / "pages"
 BOT = "https://bot.example"
+NOW = 1_750_000_000.0  # in 2025, as real certificates and tokens are
 DANA = Person("slack", "E1", "T1", "U1", name="Dana M.", home="Slack, Contoso")
 MALLORY = Person("slack", "E1", "T1", "U2", name="Mallory X.", home="Slack, Contoso")
-
-
-class Clock:
-    """A clock that only moves when a test moves it; it starts in 2025, as real certificates and tokens do."""
-
-    def __init__(self) -> None:
-        self.now = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        """Unix seconds."""
-        return self.now
 
 
 @dataclass
@@ -64,7 +55,7 @@ class Bot:
     def browser(self, **headers: str) -> Browser:
         """A fresh browser without cookies."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
-        return Browser(self, httpx.AsyncClient(transport=transport, base_url=BOT, headers=headers))
+        return Browser(httpx.AsyncClient(transport=transport, base_url=BOT, headers=headers), self)
 
     async def link(self, person: Person, member: str) -> str:
         """Everything up to the page with the code; the code."""
@@ -73,10 +64,9 @@ class Bot:
 
 
 @dataclass
-class Browser:
-    """A member's browser: it keeps cookies and follows what it is told."""
+class Visitor:
+    """A browser that follows only what it is told to follow."""
 
-    bot: Bot
     http: httpx.AsyncClient
 
     async def open(self, url: str) -> httpx.Response:
@@ -85,11 +75,15 @@ class Browser:
         saw(page.text)
         return page
 
+    async def send(self, link: str, form: Mapping[str, str]) -> httpx.Response:
+        """POST the link's form."""
+        page = await self.http.post(link, data=form)
+        saw(page.text)
+        return page
+
     async def depart(self, link: str) -> str:
         """Open the link and send its form; the payer's URL that comes back."""
-        page = await self.open(link)
-        assert page.status_code == 200, page.text
-        away = await self.http.post(link, data=hidden(page))
+        away = await self.send(link, hidden(await self.open(link)))
         assert away.status_code == 303, away.text
         return away.headers["location"]
 
@@ -97,6 +91,13 @@ class Browser:
         """Follow the payer's redirect, and ours to the last page."""
         answer = await self.open(callback)
         return await self.open(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+@dataclass
+class Browser(Visitor):
+    """A member's browser."""
+
+    bot: Bot
 
     async def code_after(self, away: str, member: str) -> str:
         """Sign in at the payer as this member; the code of the last page."""
@@ -117,7 +118,7 @@ def code_on(page: httpx.Response) -> str:
 @pytest.fixture
 def clock() -> Clock:
     """The bot's clock."""
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

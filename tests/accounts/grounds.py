@@ -4,14 +4,12 @@ An attack knows only what both have: people who ask for links, browsers, the pay
 payer's answers.
 """
 
-from __future__ import annotations
-
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
@@ -27,10 +25,10 @@ from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.stores.base import Store
 from bot.stores.sqlite import SqliteStore
-from tests.accounts.conftest import Bot, Clock, code_on, hidden, make_settings, running
+from tests.accounts.conftest import NOW, Bot, Visitor, code_on, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
 from tests.accounts.test_idtoken import FORGED
-from tests.cases import saw
+from tests.days import Clock
 from tests.stage import serving_bot
 
 EVIL = "https://evil.example"
@@ -49,122 +47,43 @@ FLAWS = {
 }
 
 
-@dataclass
-class Visitor:
-    """A browser that follows only what it is told to follow."""
+class _Ground:
+    """What both grounds have. `mine` and `hers` are two members who can sign in."""
 
-    http: httpx.AsyncClient
-
-    async def open(self, url: str) -> httpx.Response:
-        """GET, without following redirects."""
-        page = await self.http.get(url)
-        saw(page.text)
-        return page
-
-    async def send(self, link: str, form: Mapping[str, str]) -> httpx.Response:
-        """POST the link's form."""
-        page = await self.http.post(link, data=form)
-        saw(page.text)
-        return page
-
-    async def depart(self, link: str) -> str:
-        """Open the link and send its form; the payer's URL that comes back."""
-        away = await self.send(link, hidden(await self.open(link)))
-        assert away.status_code == 303, away.text
-        return away.headers["location"]
-
-    async def come_back(self, callback: str) -> httpx.Response:
-        """Follow the payer's redirect, and ours to the last page."""
-        answer = await self.open(callback)
-        return await self.open(answer.headers["location"]) if answer.status_code == 303 else answer
-
-
-class Ground(Protocol):
-    """A bot and its payer. `mine` and `hers` are two members who can sign in."""
-
-    mine: str
-    hers: str
+    bot: Any
 
     @property
     def accounts(self) -> Accounts:
         """The bot's accounts."""
-        ...
+        accounts: Accounts = self.bot.accounts
+        return accounts
 
     @property
     def store(self) -> Store:
         """The bot's store, as who reads the disk has it."""
-        ...
-
-    def visitor(self, **headers: str) -> Visitor:
-        """A fresh browser."""
-        ...
+        store: Store = self.bot.store
+        return store
 
     async def reset_counters(self) -> None:
         """Set every counter of the database back."""
-        ...
-
-    async def sign_in(self, away: str, member: str) -> str:
-        """The callback with which the payer's pages send this member back."""
-        ...
-
-    async def let_in(self, away: str, member: str) -> str:
-        """The callback of a payer that asks for no password: this member's session was left open an hour ago."""
-        ...
-
-    def foreign_code(self, away: str) -> str:
-        """A code that the payer made for another app."""
-        ...
-
-    def tokens_asked(self) -> int:
-        """How often the token endpoint was called."""
-        ...
-
-    def patient_of(self, member: str) -> str:
-        """The Patient id of a member."""
-        ...
-
-    def name_of(self, member: str) -> str:
-        """How the pages call a member."""
-        ...
-
-    @property
-    def issuer(self) -> str:
-        """What the payer calls itself."""
-        ...
-
-    def spoilt(self, how: str) -> Any:
-        """A context in which the payer's answers are spoilt: a flaw of the id_token, or another trick."""
-        ...
+        assert isinstance(self.store, SqliteStore)
+        await self.store._run("UPDATE counters SET times = 0", ())
 
 
 @dataclass
-class Double:
+class Double(_Ground):
     """Over the hostile double, on no wire."""
 
     bot: Bot
     mine: str = "dana"
     hers: str = "vera"
 
-    @property
-    def accounts(self) -> Accounts:
-        """The bot's accounts."""
-        return self.bot.accounts
-
-    @property
-    def store(self) -> Store:
-        """The bot's store."""
-        return self.bot.store
-
     def visitor(self, **headers: str) -> Visitor:
         """A fresh browser."""
         return Visitor(self.bot.browser(**headers).http)
 
-    async def reset_counters(self) -> None:
-        """In its file."""
-        await _reset_counters(self.store)
-
     async def sign_in(self, away: str, member: str) -> str:
-        """The double has no pages."""
+        """The callback with which the payer sends this member back; the double has no pages."""
         return self.bot.payer.sign_in(away, member)
 
     async def let_in(self, away: str, member: str) -> str:
@@ -217,17 +136,12 @@ class Double:
         payer.sign, payer.token_changes, payer.check_pkce, payer.answers = before
 
 
-async def _reset_counters(store: Store) -> None:
-    assert isinstance(store, SqliteStore)
-    await store._run("UPDATE counters SET times = 0", ())
-
-
 def _sends_away(_: httpx.Request) -> httpx.Response:
     return httpx.Response(307, headers={"location": f"{EVIL}/token"})
 
 
 @dataclass
-class Real:
+class Real(_Ground):
     """Over the sandbox, on real HTTP."""
 
     bot: Whole
@@ -238,16 +152,6 @@ class Real:
     hers: str = "walter"
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
-    @property
-    def accounts(self) -> Accounts:
-        """The bot's accounts."""
-        return self.bot.accounts
-
-    @property
-    def store(self) -> Store:
-        """The bot's store."""
-        return self.bot.store
-
     def visitor(self, **headers: str) -> Visitor:
         """A fresh browser."""
         http = httpx.AsyncClient(
@@ -255,10 +159,6 @@ class Real:
         )
         self.stack.push_async_callback(http.aclose)
         return Visitor(http)
-
-    async def reset_counters(self) -> None:
-        """In its file."""
-        await _reset_counters(self.store)
 
     async def sign_in(self, away: str, member: str) -> str:
         """Fill in the payer's forms and stop before its redirect is followed."""
@@ -324,10 +224,13 @@ class Real:
         setattr(behaviour, name, before)
 
 
+Ground = Double | Real
+
+
 @asynccontextmanager
 async def hostile_double(folder: Path) -> AsyncIterator[Ground]:
     """A bot over the double."""
-    clock = Clock()
+    clock = Clock(NOW)
     async with running(folder, Payer(clock), clock, make_settings()) as bot:
         yield Double(bot)
 
@@ -368,6 +271,3 @@ def altered(url: str, /, **changes: str | None) -> str:
 def value_in(url: str, name: str) -> str:
     """A parameter of the URL."""
     return parse_qs(urlsplit(url).query)[name][0]
-
-
-__all__ = ["ORIGIN", "Double", "Ground", "Real", "Visitor", "altered", "code_of", "connected", "value_in"]

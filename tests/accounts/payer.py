@@ -1,7 +1,5 @@
 """A payer's authorization server and Patient endpoint on a swapped wire: plain by default, hostile by its switches."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import secrets

@@ -1,7 +1,5 @@
 """Access over time: expiry, renewal by one at a time, refusal, unlinking (T38, T51, T53, T55, F11-F13, F16)."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator
@@ -11,8 +9,9 @@ import httpx
 import pytest
 
 from bot.errors import NotLinked, SignInExpired, SignInRefused
-from tests.accounts.conftest import DANA, MALLORY, Bot, Clock, make_settings, running
+from tests.accounts.conftest import DANA, MALLORY, Bot, make_settings, running
 from tests.accounts.payer import Payer
+from tests.days import Clock
 
 
 async def _linked(bot: Bot, *, refresh: bool = False) -> None:

@@ -1,7 +1,5 @@
 """Codes that people type, and what is no code."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

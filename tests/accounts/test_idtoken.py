@@ -1,7 +1,5 @@
 """id_tokens that hold, and every kind that does not (T09, T10, F07-F09)."""
 
-from __future__ import annotations
-
 import base64
 import hmac
 import json

@@ -1,7 +1,5 @@
 """What is kept to say what is new: sealed, of the records that the connection opens, and gone with it."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.accounts.rows import LastLook

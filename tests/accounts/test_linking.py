@@ -1,7 +1,5 @@
 """The straight way from a link to access, and what people may do on it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +8,9 @@ import pytest
 
 from bot.accounts.codes import read_code
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, NotLinked, SignInExpired, TooManyLinks
-from bot.message import Person
-from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, Clock, make_settings, running
+from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, make_settings, running
 from tests.accounts.payer import CLIENT_SECRET, FHIR, Payer
+from tests.days import Clock
 
 
 @pytest.mark.threat("T15")
@@ -193,26 +191,6 @@ async def test_signing_in_again_renews_the_same_persons_link(bot: Bot) -> None:
     assert (link.state, link.expires_at, link.member) == ("expired", None, "Dana M.")
     assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).again
     assert (await bot.accounts.access(DANA)).patient == "dana"
-
-
-@pytest.mark.threat("T18")
-@pytest.mark.parametrize(
-    "other",
-    [
-        Person("slack", "E1", "T2", "U1"),
-        Person("slack", "E2", "T1", "U1"),
-        Person("teams", "E1", "T1", "U1"),
-        Person("slack", "E1", "T1", "U2"),
-    ],
-)
-async def test_the_same_user_id_elsewhere_is_somebody_else(bot: Bot, other: Person) -> None:
-    """A link belongs to platform, enterprise, team and user together (T18)."""
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
-    assert await bot.accounts.link(other) is None
-    with pytest.raises(NotLinked):
-        await bot.accounts.access(other)
-    await bot.accounts.unlink(other)
-    assert await bot.accounts.link(DANA) is not None
 
 
 async def test_an_operator_may_want_the_proof_sooner(tmp_path: Path, payer: Payer, clock: Clock) -> None:

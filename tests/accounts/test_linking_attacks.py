@@ -1,7 +1,5 @@
 """Every attack on linking, alone and in several orders, against the sandbox and against a hostile double (T01-T18)."""
 
-from __future__ import annotations
-
 import itertools
 import random
 from collections.abc import AsyncIterator
@@ -11,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.message import Person
+from tests.accounts.attacks.attack import THREATS
 from tests.accounts.attacks.every import ATTACKS
 from tests.accounts.grounds import Ground, code_of, connected, hostile_double, sandbox_payer
 from tests.stage import TODAY
@@ -18,7 +17,10 @@ from tests.worlds import world_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _NUMBERS = itertools.count(1)
-PLAYED = [pytest.param(name, id=name, marks=pytest.mark.attack(name)) for name in ATTACKS]
+PLAYED = [
+    pytest.param(name, id=name, marks=[pytest.mark.attack(name), *map(pytest.mark.threat, THREATS.get(name, ()))])
+    for name in ATTACKS
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sandbox", "hostile double"])

@@ -1,7 +1,5 @@
 """The chats of one member's record are found by it, however many links there are (T23)."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 

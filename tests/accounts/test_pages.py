@@ -1,7 +1,5 @@
 """The pages themselves: what they say, to whom, and what surrounds them (T29, T30, T47)."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re
@@ -19,8 +17,9 @@ from bot.errors import BotError, LinkError, StoreBusy
 from bot.message import Person
 from bot.replies.catalogues import read_catalogues
 from bot.replies.messages import scan
-from tests.accounts.conftest import BOT, DANA, PAGES, Bot, Clock, code_on, hidden, make_settings, running
+from tests.accounts.conftest import BOT, DANA, PAGES, Bot, code_on, hidden, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
+from tests.days import Clock
 
 NOTHING = "'none'"
 TEAMS_DANA = replace(DANA, platform="teams", enterprise="", team="tenant", user="object")

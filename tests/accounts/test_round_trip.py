@@ -1,7 +1,5 @@
 """The whole way over real sockets against the sandbox payer, its faults switched on one by one."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import AsyncIterator
@@ -73,12 +71,7 @@ async def set_up(
     async with serve_sandbox(small_world(), behaviour=behaviour, client_secret=secret) as payer, Http() as http:
         settings = make_settings(
             bot_public_url=f"http://127.0.0.1:{socket.getsockname()[1]}",
-            payer_fhir_url=payer.fhir_url,
-            payer_authorize_url=payer.authorize_url,
-            payer_token_url=payer.token_url,
-            payer_issuer=None,
-            payer_client_id=payer.client_id,
-            **{"payer_client_secret": payer.client_secret, **client},
+            **{**payer.settings, "payer_issuer": None, **client},
         )
         store = open_sqlite(tmp_path / "bot.db")
         seal = Vault.from_settings(settings, tmp_path / "bot.db")

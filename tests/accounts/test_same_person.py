@@ -1,7 +1,5 @@
 """A member whom the payer keeps under several ids, and a family that must never become one person (T11, F43)."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

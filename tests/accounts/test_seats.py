@@ -1,7 +1,5 @@
 """BOT_LINKS_PER_MEMBER: how many chats may open one member's record, counted without the member's id (T23)."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 
@@ -14,8 +12,9 @@ from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.base import NewRow, Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
-from tests.accounts.conftest import DANA, MALLORY, Clock, make_settings, running
+from tests.accounts.conftest import DANA, MALLORY, make_settings, running
 from tests.accounts.payer import Payer
+from tests.days import Clock
 
 PEOPLE = [Person("slack", "", "T1", f"U{number}") for number in range(6)]
 MEMBER = PatientCandidate("member-00123", "Dana M.", ("member-00456",))

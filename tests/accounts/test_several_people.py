@@ -1,7 +1,5 @@
 """A sign-in that opens the records of several people: who is known, and access to each of them alone (T11)."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.accounts.accounts import PatientCandidate

@@ -1,7 +1,5 @@
 """What the browser and the chat hear when the payer's sign-in goes wrong, and whose record a token opens."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from typing import Any

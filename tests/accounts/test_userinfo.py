@@ -1,7 +1,5 @@
 """A sign-in whose `fhirUser` is told by UserInfo and nowhere else, as OpenID providers do by default."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Sealing, key rings and the key file (T35, T36, T37)."""
 
-from __future__ import annotations
-
 import base64
 import os
 import stat

@@ -1,7 +1,5 @@
 """What becomes of a link and what the trail says of it are one: a kill at any write leaves both or neither (T56)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

@@ -1,7 +1,5 @@
 """`make chaos`: processes killed over messages, news and a batch, half of them on SQLite and half on PostgreSQL."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import tempfile

@@ -1,7 +1,5 @@
 """What else is at work beside messages: a batch that is killed and goes on, and tools that assistants call."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import contextlib

@@ -4,8 +4,6 @@ What a siege kills is the same program on the same store; of its start only impo
 seconds, so that hundreds of kills fit into an hour.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

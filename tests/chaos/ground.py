@@ -1,7 +1,5 @@
 """Where a siege takes place: a payer, a Slack that takes its time, and a store."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -63,12 +61,7 @@ async def ground(
             "BOT_STORE_URL": store_url or f"sqlite:///{folder / 'bot.db'}",
             "BOT_ENCRYPTION_KEYS": new_key(),
             "BOT_QUESTIONS_PER_MINUTE": "1000000",
-            "PAYER_FHIR_URL": payer.fhir_url,
-            "PAYER_AUTHORIZE_URL": payer.authorize_url,
-            "PAYER_TOKEN_URL": payer.token_url,
-            "PAYER_ISSUER": payer.issuer,
-            "PAYER_CLIENT_ID": payer.client_id,
-            "PAYER_CLIENT_SECRET": payer.client_secret,
+            **payer.environment,
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": slack.api_url,

@@ -1,7 +1,5 @@
 """News told while processes are killed: each once to each of its people, and no line with nothing behind it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal

@@ -1,7 +1,5 @@
 """`bcbst-bot` with leases of a second, for sieges that have to be short, and without a look at its pack's examples."""
 
-from __future__ import annotations
-
 import bot.pack
 from bot.__main__ import main
 from bot.delivery import due, looks, reminders, tellings

@@ -3,8 +3,6 @@
 It ends with what is not as it must be, and with status 1 where there is anything.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import random

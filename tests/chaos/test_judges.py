@@ -1,7 +1,5 @@
 """Siege and soak judge: each thing that must not be is found in a Slack that was made to show it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What became of every question of a siege, judged by what stands in Slack, and when it was finished."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Commands as an operator starts them, with none of this machine's settings: as processes, or inside this one."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc
@@ -52,10 +50,7 @@ def run(folder: Path, *arguments: str, said: str = "", **settings: str) -> subpr
 
 
 def inside(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    """The same in this process, with the pack that its tests share: for what a command says, not how it starts.
-
-    What would be a traceback is raised.
-    """
+    """The same in this process, with the tests' shared pack; what would be a traceback is raised."""
     without = dict.fromkeys(name for name in os.environ if name.startswith(_OURS))
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patched:
         for module in ("app", "pack"):

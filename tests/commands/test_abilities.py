@@ -1,7 +1,5 @@
 """What `bcbst-bot check` says of each answer, by what the two servers declare."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """`bcbst-bot mcp --http`: the tools for assistants behind the same entrance as everything else."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

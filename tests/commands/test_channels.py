@@ -1,7 +1,5 @@
 """The table of what each channel can do: made from the code and the manifests, and shown in docs/channels.md."""
 
-from __future__ import annotations
-
 import re
 from functools import reduce
 from importlib import import_module

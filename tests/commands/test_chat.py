@@ -1,7 +1,5 @@
 """`bcbst-bot chat`: lines in, replies out, and errors as one line; as a process where that is what differs."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

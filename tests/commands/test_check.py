@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from datetime import date
@@ -30,11 +28,8 @@ def settings(payer: Sandbox, folder: Path, **changes: object) -> Settings:
     """Settings with which the bot can serve, but for the changes."""
     values: dict[str, object] = {
         "bot_store_url": f"sqlite:///{folder / 'bot.db'}",
-        "payer_fhir_url": payer.fhir_url,
-        "payer_authorize_url": payer.authorize_url,
-        "payer_token_url": payer.token_url,
-        "payer_client_id": payer.client_id,
-        "payer_client_secret": payer.client_secret,
+        **payer.settings,
+        "payer_issuer": None,
         **changes,
     }
     return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg] # pydantic checks each value

@@ -1,7 +1,5 @@
 """`bcbst-bot check` for Teams: whether Entra takes the credentials, without telling them to anybody else."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import replace
 

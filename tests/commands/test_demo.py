@@ -1,7 +1,5 @@
 """`bcbst-bot demo`: the newcomer's first minute."""
 
-from __future__ import annotations
-
 import io
 import re
 from datetime import date

@@ -1,7 +1,5 @@
 """`lookup`: a file of names against networks, part by part, into a file that a later run goes on with."""
 
-from __future__ import annotations
-
 import csv
 import errno
 import zipfile

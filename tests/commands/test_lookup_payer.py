@@ -1,7 +1,5 @@
 """What a list costs the payer, and what comes of it when the payer fails now and then."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator

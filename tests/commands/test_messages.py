@@ -1,7 +1,5 @@
 """What each command says of what is wrong: the cause, and the next step. A table of command and message."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re
@@ -46,17 +44,9 @@ def taken() -> Iterator[int]:
 MESSAGES: list[tuple[str, dict[str, str], str]] = [
     ("serv", {}, "No such command 'serv'. Did you mean 'serve'?"),
     ("serve --prot 1", {}, "No such option '--prot'. (Did you mean …"),
-    (
-        "serve --port x",
-        {},
-        "Invalid value for '--port': x is no port: give a number from 0 to 65535; …",
-    ),
+    ("serve --port x", {}, "Invalid value for '--port': x is no port: give a number from 0 to 65535; …"),
     ("serve", {}, BOTH),
-    (
-        "serve",
-        CLIENT_ID_AMISS,
-        "PAYER_CLIENTID: no such setting; did you mean PAYER…?",
-    ),
+    ("serve", CLIENT_ID_AMISS, "PAYER_CLIENTID: no such setting; did you mean PAYER…?"),
     ("serve", {**CLIENT, "BOT_TODAY": "2026-10-01"}, "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …"),
     ("chat", {**CLIENT, "BOT_TODAY": "2026-10-01"}, "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …"),
     ("serve --sandbox --port {taken}", {}, "--port: another program uses port {taken}; try --port …"),
@@ -88,11 +78,7 @@ MESSAGES: list[tuple[str, dict[str, str], str]] = [
         {"BOT_STORE_URL": "sqlite:////nowhere/at/all/bot.db"},
         "BOT_STORE_URL: the folder /nowhere/at/all does not exist; make it, or name another",
     ),
-    (
-        "chat --sandbox",
-        {"BOT_KEYS_FILE": "/nowhere/keys"},
-        "BOT_KEYS_FILE: the folder /nowhere does not exist; …",
-    ),
+    ("chat --sandbox", {"BOT_KEYS_FILE": "/nowhere/keys"}, "BOT_KEYS_FILE: the folder /nowhere does not exist; …"),
     ("understand nofile", {}, "Invalid value for '[FILE]': 'nofile': No such file or directory"),
     ("links", {}, NO_STORE),
     ("links list", {}, NO_STORE),
@@ -102,11 +88,7 @@ MESSAGES: list[tuple[str, dict[str, str], str]] = [
     ("keys rotate", {}, NO_STORE),
     ("keys prune", {}, NO_STORE),
     ("keys check", {"BOT_ENCRYPTION_KEYS": "short"}, "BOT_ENCRYPTION_KEYS: must be comma-separated keys, …"),
-    (
-        "register",
-        {},
-        "Fix these 3 settings:\n  BOT_CONTACT_NAME: …\n  BOT_COMPANY: …\n  BOT_PUBLIC_URL: must be the …",
-    ),
+    ("register", {}, "Fix these 3 settings:\n  BOT_CONTACT_NAME: …\n  BOT_COMPANY: …\n  BOT_PUBLIC_URL: must be the …"),
     ("manifest", {}, "BOT_PUBLIC_URL: must be an https address, …; without one use --socket-mode"),
     ("manifest --socket-mode", {"BOT_PACK": "/nowhere"}, "BOT_PACK: no intents/ and templates/ in /nowhere"),
     ("manifest --teams x.zip", PUBLIC, "TEAMS_APP_ID: required; Azure gives it when the bot is registered"),

@@ -1,7 +1,5 @@
 """Commands that pages tell people to run: each is one, and those of docs/first-workspace.md are run."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """`bcbst-bot serve` and `bcbst-bot sandbox`: what they serve and how they stop, and what keeps them from it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -1,7 +1,5 @@
 """The Teams app package: what an administrator uploads is whole, small, and says what the code does."""
 
-from __future__ import annotations
-
 import json
 import re
 import struct
@@ -111,10 +109,7 @@ def test_commands_ask_the_same_in_both_languages(at: int) -> None:
     english = [
         one.get("prompt", one["title"]) for one in manifest(SETTINGS, PACK)["bots"][0]["commandLists"][at]["commands"]
     ]
-    both = [
-        english,
-        [spanish.get(f"{place}[{n}].prompt", spanish[f"{place}[{n}].title"]) for n in range(len(english))],
-    ]
+    both = [english, [spanish.get(f"{place}[{n}].prompt", spanish[f"{place}[{n}].title"]) for n in range(len(english))]]
     asked, also = ([PACK.engine.understand(text, today=date(2026, 11, 24)).intent for text in said] for said in both)
     assert asked == also
     assert at == 0 or {PACK.intents[str(intent)].needs for intent in asked} <= {"directory", "nothing"}

@@ -1,7 +1,5 @@
 """Operator commands of trust: who is connected, what was done, and keys that change while others serve."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

@@ -1,7 +1,5 @@
 """The built wheel, in an environment that holds it, the libraries that it declares, and nothing else."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

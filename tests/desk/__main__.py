@@ -4,8 +4,6 @@ A row: the question, the cards, the facts that were compared with the records, h
 which the reply itself says what it could not honour or read, and what is wrong.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import sys

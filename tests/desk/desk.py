@@ -1,7 +1,5 @@
 """The hostile directory's questions asked on every kind of server, and their answers held against what is true."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

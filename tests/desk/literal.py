@@ -1,7 +1,5 @@
 """A directory that compares names as servers do: each written string from its beginning, marks and all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

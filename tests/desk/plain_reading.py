@@ -1,7 +1,5 @@
 """What the records of a directory say of a card, read without any of the bot: its phone, its networks, its place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

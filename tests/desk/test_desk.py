@@ -1,7 +1,5 @@
 """The hostile directory on every kind of server: no fact of another place, no proof that is none, nothing dropped."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.directory.odd_world import SPECIALTIES, odd_world

@@ -1,7 +1,5 @@
 """Names as people write them, at a directory that compares them literally: people, organizations, places, services."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

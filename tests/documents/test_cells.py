@@ -1,7 +1,5 @@
 """CSV as RFC 4180 has it, read back by a stranger's reader, with nothing in it that a spreadsheet would run."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import io

@@ -1,7 +1,5 @@
 """The operator's page: every kind of question and of what was not understood under a name that people would say."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The desk alone: how long it keeps what, for whom, and that the store and the bot's keys do not open it."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable

@@ -1,7 +1,5 @@
 """Health links alone: how long they live, and that guesses which come at once are all counted."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

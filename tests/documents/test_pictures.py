@@ -1,7 +1,5 @@
 """The figures of pictures: bars that add up to the whole, and lines whose points stand where day and value say."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise

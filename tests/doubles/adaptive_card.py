@@ -1,7 +1,5 @@
 """What Teams would refuse, cut or read as Markdown in a card, by the schema of Adaptive Cards 1.5 and Teams' guides."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

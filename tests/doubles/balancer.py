@@ -1,7 +1,5 @@
 """A proxy that gives each request to the next of several servers, as a balancer without memory would."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

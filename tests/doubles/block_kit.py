@@ -1,7 +1,5 @@
 """Slack's limits for messages, as its Block Kit reference gives them: what the real service would refuse."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A PostgreSQL of the test run's own, from a wheel, emptied for each test."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Iterator

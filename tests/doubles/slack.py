@@ -4,8 +4,6 @@ As its own process: `python -m tests.doubles.slack --port N --app URL --secret S
 `{"event": …}` delivers a signed event, `GET /control/calls` lists what was called.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import io
@@ -77,10 +75,7 @@ class SlackDouble(WebApi):
         signature: str | None = None,
         to: str | None = None,
     ) -> tuple[int, str]:
-        """Status and text of one request; signed now, unless a timestamp or a signature is given.
-
-        `to` is another address than the app's.
-        """
+        """Status and text of one request, signed now unless a timestamp or signature is given."""
         stamp = timestamp if timestamp is not None else str(int(time.time()))
         headers = {
             "Content-Type": content_type,

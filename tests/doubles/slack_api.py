@@ -1,7 +1,5 @@
 """Slack's Web API as far as the bot calls it, with the faults that a test asks for."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import itertools

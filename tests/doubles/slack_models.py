@@ -1,7 +1,5 @@
 """Slack's own models of blocks, from slack_sdk: a second opinion on what Slack would take."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

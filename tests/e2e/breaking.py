@@ -1,7 +1,5 @@
 """Ways to break the sandbox's FHIR answers."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """One Chromium for all the tests that drive it; each test has contexts of its own, which share nothing."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import AsyncIterator
 

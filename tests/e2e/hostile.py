@@ -82,10 +82,7 @@ async def silent(writer: asyncio.StreamWriter) -> None:
 
 
 def gzip_bomb(size: int = 1024 * MIB) -> bytes:
-    """A few hundred KiB that unpack to `size` bytes of zeros.
-
-    After a full flush a deflate block stands for itself, so one block is made and repeated.
-    """
+    """A few hundred KiB that unpack to `size` bytes of zeros: after a full flush one deflate block is repeated."""
     squeezer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     first = squeezer.compress(bytes(MIB)) + squeezer.flush(zlib.Z_FULL_FLUSH)
     block = squeezer.compress(bytes(MIB)) + squeezer.flush(zlib.Z_FULL_FLUSH)

@@ -1,7 +1,5 @@
 """A payer whose every human string is hostile, and what of it would be alive in a channel, a page or a file."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -253,13 +253,8 @@ def _settings(payer: Sandbox, folder: Path, address: str) -> dict[str, object]:
         "bot_store_url": f"sqlite:///{folder / 'bot.db'}",
         "bot_log_level": "DEBUG",
         "bot_today": DAY,
-        "payer_fhir_url": payer.fhir_url,
+        **payer.settings,
         "payer_directory_url": payer.fhir_url,
-        "payer_authorize_url": payer.authorize_url,
-        "payer_token_url": payer.token_url,
-        "payer_issuer": payer.issuer,
-        "payer_client_id": payer.client_id,
-        "payer_client_secret": payer.client_secret,
     }
 
 

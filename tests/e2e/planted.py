@@ -1,7 +1,5 @@
 """What may not be found where it does not belong: a member's strings, what was typed, what opens a sign-in."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json

@@ -1,7 +1,5 @@
 """The corpus of dialogues played once through Slack and Teams, with faults, and everything that came out of it."""
 
-from __future__ import annotations
-
 import contextlib
 import html
 import itertools
@@ -60,10 +58,7 @@ def _outcome() -> Json:
 
 @dataclass
 class Played:
-    """A house behind both platforms. `aside` is what was written outside of 1:1 chats: (surface, words, payload).
-
-    `counts` is the operator's page.
-    """
+    """A house behind both platforms; `aside` is what was written outside of 1:1 chats, `counts` the operator's page."""
 
     house: House
     slack: SlackDouble
@@ -307,12 +302,7 @@ async def _ask_by_tools(scene: Played) -> None:
     """What an assistant asks and gets, also of what is a member's alone."""
     bot = scene.house.bot
     async with Client(make_server(bot.pack, bot.turn, "1")) as client:
-        for words in (
-            "find a cardiologist near 37402",
-            OWED,
-            "is dr grace okafor in network s",
-            "unlink my account",
-        ):
+        for words in ("find a cardiologist near 37402", OWED, "is dr grace okafor in network s", "unlink my account"):
             scene.typed.add(words)
             called = await client.call_tool(ASK, {"question": words})
             scene.aside.append(("assistant", words, called.model_dump_json()))

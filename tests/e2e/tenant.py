@@ -1,7 +1,5 @@
 """A Teams tenant attached to a house: signed activities in, what was written back out."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

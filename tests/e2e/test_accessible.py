@@ -1,7 +1,5 @@
 """Pages that lie beside the ways walked in test_browser.py, through axe-core in Chromium: it objects to nothing."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The operator's page end to end: a one-time link and a code in a terminal, and nothing of what people said."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

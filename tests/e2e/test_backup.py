@@ -1,7 +1,5 @@
 """A back-up made while the bot serves opens with its keys, and is worth nothing without them (docs/deploy.md)."""
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The linking pages and the sandbox's sign-in in a real Chromium, as a person with a phone or a keyboard meets them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

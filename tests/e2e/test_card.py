@@ -1,7 +1,5 @@
 """The card at a front desk: an independent reader opens it, and who has no passcode, no key or no time does not."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

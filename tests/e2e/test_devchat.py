@@ -1,7 +1,5 @@
 """The developers' chat page: beside the embedded payer only, for this machine only, every channel's payload drawn."""
 
-from __future__ import annotations
-
 import re
 
 import httpx

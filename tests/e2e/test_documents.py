@@ -1,7 +1,5 @@
 """Documents end to end: a member's claims behind a one-time link and a code, and who does not get them."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

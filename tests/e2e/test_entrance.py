@@ -1,7 +1,5 @@
 """The entrance of a whole bot: no redirect to a thief's host, no figures for a proxy, forged requests counted."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

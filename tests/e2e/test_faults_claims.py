@@ -1,7 +1,5 @@
 """Claims that are odd in themselves (F37-F49), each held by one of the sandbox's members."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.cases import numbered

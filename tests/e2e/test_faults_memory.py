@@ -1,7 +1,5 @@
 """Bodies that are too large cost a question their cap, and leave nothing behind when it is over (F25)."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 from collections.abc import Iterator
@@ -16,13 +14,7 @@ from tests.e2e.house import EOB, OWED, House
 QUESTIONS, MOST_MIB, MOST_AT_ONCE_MIB = 5, 24, 64
 FHIR = {"content-type": "application/fhir+json"}
 BODIES = {
-    "gzip bomb": lambda: Fault(
-        EOB,
-        200,
-        gzip_bomb(64 * MIB),
-        FHIR | {"content-encoding": "gzip"},
-        times=None,
-    ),
+    "gzip bomb": lambda: Fault(EOB, 200, gzip_bomb(64 * MIB), FHIR | {"content-encoding": "gzip"}, times=None),
     "big body": lambda: Fault(EOB, 200, b" " * (11 * MIB), FHIR, times=None),
     "damaged body": lambda: Fault(
         EOB, 200, b'{"resourceType": "Bundle", "entry": [' + b" " * (9 * MIB), FHIR, times=None

@@ -1,7 +1,5 @@
 """Answers of the payer's FHIR server that are well-formed and wrong (F26-F36): what the person reads."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

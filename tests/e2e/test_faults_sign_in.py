@@ -1,7 +1,5 @@
 """Faults of the payer's sign-in and of tokens (F01-F16): what the browser and the chat say."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -78,10 +76,7 @@ CASES = (
     Case("F01 500", answers(500), "sign-in had a problem", "sign-in had a problem"),
     Case("F01 HTML", answers(200, b"<html>oops"), "sign-in had a problem", "sign-in had a problem"),
     Case(
-        "F02 code over",
-        answers(400, b'{"error":"invalid_grant"}'),
-        "This link has expired",
-        "link or code has expired",
+        "F02 code over", answers(400, b'{"error":"invalid_grant"}'), "This link has expired", "link or code has expired"
     ),
     Case(
         "F03 wrong client",

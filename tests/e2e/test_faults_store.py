@@ -1,7 +1,5 @@
 """A store that is held, full, read-only or of another version, clocks that jump (F55-F62): what the person reads."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

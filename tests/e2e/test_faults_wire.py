@@ -1,7 +1,5 @@
 """Faults of the payer's FHIR server on the wire (F17-F25, F28): what the person reads, over real HTTP."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -45,12 +43,7 @@ CASES = (
     Case("F20 500 for ever", lambda: always(500), "isn't answering right now", 3),
     Case("F20 502 for ever", lambda: always(502), "isn't answering right now", 3),
     Case("F20 503 for ever", lambda: always(503), "isn't answering right now", 3),
-    Case(
-        "F23 truncated, honest",
-        lambda: Fault(EOB, times=None, rewrite=lambda body: body[:200]),
-        "couldn't read",
-        2,
-    ),
+    Case("F23 truncated, honest", lambda: Fault(EOB, times=None, rewrite=lambda body: body[:200]), "couldn't read", 2),
     Case("F23 truncated, dishonest", lambda: Fault(EOB, times=None, cut=200), "couldn't read", 2),
     Case("F24 maintenance page", lambda: Fault(EOB, 200, times=None), "in maintenance", 1),
     Case("F24 empty", lambda: always(200), "in maintenance", 1),

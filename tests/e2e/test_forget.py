@@ -1,22 +1,17 @@
 """After "delete everything about me" the store names nobody: what is left of a person is a keyed hash (T53, T54)."""
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.cli.own_pages import link_in
 from bot.message import Message, OneToOne, Person, Shared
-from bot.sandbox.world import World
 from tests.doubles.teams import settled
 from tests.e2e.house import OWED, House
 from tests.e2e.planted import found, needles, stored
-from tests.e2e.played import Played, attached
+from tests.e2e.played import Played
 
 USER = "u77777forgetme"
 ASKED = (OWED, "and the one before that?", "list my claims", "export my claims", "who has seen my data", "help", "link")
@@ -25,13 +20,6 @@ DONE = {
     *("clock_seen", "member_links_whole"),  # a time, and that nothing is missing: of nobody
 }
 HERS = ("54.87", "Okafor", "Dana")
-
-
-@pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
-    """A house behind both platforms in which nobody has said anything."""
-    async with attached(world, tmp_path) as given:
-        yield given
 
 
 async def held(scene: Played) -> str:

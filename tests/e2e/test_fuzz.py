@@ -1,7 +1,5 @@
 """Anything at all sent to every route: an answer, never an exception, never a trace, never an effect (ASVS 16.5)."""
 
-from __future__ import annotations
-
 import copy
 import json
 import time
@@ -110,13 +108,7 @@ def served(scene: Played) -> ASGIApp:
     body=BODIES,
 )
 async def test_anything_anywhere_is_answered(  # noqa: PLR0917 -- a request has these parts
-    scene: Played,
-    method: str,
-    route: str,
-    rest: str,
-    query: bytes,
-    headers: list[tuple[bytes, bytes]],
-    body: bytes,
+    scene: Played, method: str, route: str, rest: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     """Any method, path, query, headers and body: below 500, short, no trace, and nothing is called because of it."""
     calls = len(scene.slack.calls) + len(scene.teams.calls)

@@ -1,7 +1,5 @@
 """A question to the operator's help desk: what was read and agreed to, once, and from one's own chat alone."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 from collections.abc import AsyncIterator

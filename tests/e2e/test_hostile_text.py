@@ -1,19 +1,15 @@
 """Hostile text in every string that people read is inert in every channel, page and file (T45-T47, F45, F46)."""
 
-from __future__ import annotations
-
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.message import Reply
-from bot.sandbox.world import MEMBER_TYPES, World
+from bot.sandbox.world import MEMBER_TYPES
 from tests.e2e.hostility import PAYLOADS, alive, alive_cells, hostile, tags
 from tests.e2e.house import House
-from tests.e2e.played import Played, attached
+from tests.e2e.played import Played
 from tests.e2e.test_documents import EXPORT, browser, fetch, given
 
 MORE = (
@@ -25,13 +21,6 @@ MORE = (
 
 READ = {*MEMBER_TYPES, "HealthcareService", "InsurancePlan", "OrganizationAffiliation", "PractitionerRole"}
 READ -= {"MedicationKnowledge"}  # no drug of a hostile name is the one that was asked for
-
-
-@pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
-    """A house behind both platforms, for the search of Teams."""
-    async with attached(world, tmp_path) as given:
-        yield given
 
 
 @pytest.mark.threat("T45", "T46")

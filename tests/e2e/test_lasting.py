@@ -1,7 +1,5 @@
 """What outlives a process: one row of the trail for an answer, whoever finishes it, and the chats of one member."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

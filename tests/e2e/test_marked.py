@@ -1,7 +1,5 @@
 """Records that the payer marks as sensitive: every answer about a member counts them and describes none (T33, F48)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

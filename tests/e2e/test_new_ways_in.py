@@ -1,12 +1,8 @@
 """Canaries through tools, cards, searches and wishes: none stands in logs, figures, addresses or the store."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -16,10 +12,9 @@ from bot.channels.mcp import make_server
 from bot.cli.assistants import tools_app
 from bot.documents import publisher
 from bot.documents.publisher import qr_svg
-from bot.sandbox.world import World
 from tests.e2e.house import OWED
 from tests.e2e.planted import found, needles, stored
-from tests.e2e.played import Played, attached
+from tests.e2e.played import Played
 
 USER = "u88888canary"
 CANARY = "Zzyzxa Quillfeather 4417-8832"
@@ -36,13 +31,6 @@ ODD_BODIES: tuple[tuple[str, bytes], ...] = (
     ("another method", json.dumps({"jsonrpc": "2.0", "id": 1, "method": CANARY, "params": {}}).encode()),
     ("five megabytes", b'{"x": "' + b"a" * 5_000_000 + b'"}'),
 )
-
-
-@pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
-    """A house behind both platforms in which nobody has said anything."""
-    async with attached(world, tmp_path) as given:
-        yield given
 
 
 async def _called(http: httpx.AsyncClient, **arguments: str) -> str:

@@ -1,11 +1,8 @@
 """Every button of one person's chat, of whatever kind, pressed by somebody else: it does nothing and shows nothing."""
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +12,7 @@ from bot.sandbox.world import World
 from tests.doubles.slack import TEAM
 from tests.doubles.teams import TENANT, settled
 from tests.e2e.planted import found, needles, strings_of
-from tests.e2e.played import HELP_DESK, Played, attached
+from tests.e2e.played import HELP_DESK, Played
 
 ASKED = (
     "what did I owe for my last visit",
@@ -46,13 +43,12 @@ ANYBODYS = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:\.(?:en|es|vi))?")
 
 
 @pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
+async def shared(scene: Played) -> Played:
     """A house behind both platforms, with two members in each."""
-    async with attached(world, tmp_path) as given:
-        for surface in ("slack chat", "teams chat"):
-            await given.sign_in(surface, OWNER, "dana")
-            await given.sign_in(surface, OTHER, "walter")
-        yield given
+    for surface in ("slack chat", "teams chat"):
+        await scene.sign_in(surface, OWNER, "dana")
+        await scene.sign_in(surface, OTHER, "walter")
+    return scene
 
 
 def presses(value: Any) -> Iterator[str]:
@@ -90,19 +86,19 @@ async def pressed_by(scene: Played, surface: str, press: str, user: str, *, asid
 @pytest.mark.threat("T18", "T25", "T68", "T77")
 @pytest.mark.attack("a click on somebody else's button")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
-async def test_what_one_was_shown_another_cannot_press(scene: Played, world: World, surface: str) -> None:
+async def test_what_one_was_shown_another_cannot_press(shared: Played, world: World, surface: str) -> None:
     """By another member, in their own chat and where others read: nothing of the owner is shown, changed or sent."""
     platform, team = ("slack", TEAM) if surface == "slack chat" else ("teams", TENANT)
-    users = {user: user if platform == "slack" else scene.teams.object_id(user) for user in (OWNER, OTHER)}
+    users = {user: user if platform == "slack" else shared.teams.object_id(user) for user in (OWNER, OTHER)}
     owner, other = (Person(platform, "", team, users[user]) for user in (OWNER, OTHER))
-    said = [call for words in ASKED for call in await scene.say(surface, words, OWNER)]
+    said = [call for words in ASKED for call in await shared.say(surface, words, OWNER)]
     ids = {one for one in presses(said) if not ANYBODYS.fullmatch(one)}
     assert len(ids) > 12
-    before = await state(scene, owner), await state(scene, other)
+    before = await state(shared, owner), await state(shared, other)
     own = needles(strings_of(world, "dana") - strings_of(world, "walter"))
     for press in sorted(ids):
         for aside in (False, True):
-            assert found(own, await pressed_by(scene, surface, press, OTHER, aside=aside)) == []
-    assert (await state(scene, owner), await state(scene, other)) == before
-    posted = [call for call in scene.slack.calls if call.arguments.get("channel") == HELP_DESK]
+            assert found(own, await pressed_by(shared, surface, press, OTHER, aside=aside)) == []
+    assert (await state(shared, owner), await state(shared, other)) == before
+    posted = [call for call in shared.slack.calls if call.arguments.get("channel") == HELP_DESK]
     assert posted == []

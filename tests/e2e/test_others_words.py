@@ -1,34 +1,22 @@
 """Words that are not their reader's, or not all typed yet, do nothing: searches, and "Ask about this message"."""
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.channels.offered import ASK
 from bot.delivery.reminders import kind_of
 from bot.message import Person
-from bot.sandbox.world import World
 from tests.doubles.teams import TENANT, settled
 from tests.e2e.house import OWED
-from tests.e2e.played import Played, attached
+from tests.e2e.played import Played
 
 USER = "u66666reader"
 DOES = (
     *("unlink", "forget me", "delete everything about me", "delete your messages", "disconnect my account"),
     *("olvídame", "stop reminding me", "link my account", "switch to my son", "remind me about the appeal"),
 )
-
-
-@pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
-    """A house behind both platforms in which nobody has said anything."""
-    async with attached(world, tmp_path) as given:
-        yield given
 
 
 async def _prepared(scene: Played, surface: str) -> None:

@@ -3,8 +3,6 @@
 It sends no token, so the bot takes activities without one, from this machine only.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import shutil
@@ -69,12 +67,7 @@ async def client(world: World, tmp_path: Path, chromium: Chromium) -> AsyncItera
     with contextlib.closing(listen("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
     async with open_house(
-        world,
-        tmp_path,
-        outside=outside,
-        teams_app_id=APP,
-        teams_app_password="p",
-        teams_tenant_id=TENANT,
+        world, tmp_path, outside=outside, teams_app_id=APP, teams_app_password="p", teams_tenant_id=TENANT
     ) as house:
         bot = f"{house.settings.bot_public_url}/teams/messages"
         async with _playground(tmp_path, bot, port):

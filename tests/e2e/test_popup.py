@@ -1,7 +1,5 @@
 """The sign-in in the pop-up of a Teams client, in Chromium, with Microsoft's own script where npm has fetched it."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

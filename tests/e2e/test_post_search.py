@@ -1,7 +1,5 @@
 """Where the payer takes searches as POST, a member's id stands in no URL (T28)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from urllib.parse import parse_qs
 

@@ -1,7 +1,5 @@
 """Nothing of a member is where others could read it, after the whole corpus and many faults (I2, T25-T28, T36, T37)."""
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

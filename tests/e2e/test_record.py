@@ -1,7 +1,5 @@
 """A whole record end to end: one zip behind a one-time link and a code, which another FHIR application can read."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """Reminders and news from the words that ask for them to the message that is told, and a calendar file."""
 
-from __future__ import annotations
-
 import re
 import time as seconds
 from datetime import datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Two real `serve` processes on one PostgreSQL behind a balancer without memory: one bot, as far as anybody can see."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -42,12 +40,7 @@ async def slack(world: World, tmp_path: Path, postgres_url: str) -> AsyncIterato
             "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BOT_STORE_URL": postgres_url,
             "BOT_ENCRYPTION_KEYS": new_key(),
-            "PAYER_FHIR_URL": payer.fhir_url,
-            "PAYER_AUTHORIZE_URL": payer.authorize_url,
-            "PAYER_TOKEN_URL": payer.token_url,
-            "PAYER_ISSUER": payer.issuer,
-            "PAYER_CLIENT_ID": payer.client_id,
-            "PAYER_CLIENT_SECRET": payer.client_secret,
+            **payer.environment,
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": double.api_url,

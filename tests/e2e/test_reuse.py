@@ -1,7 +1,5 @@
 """A question asked twice within two minutes is read once, and says so; whoever disconnects is read anew."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from zoneinfo import ZoneInfo

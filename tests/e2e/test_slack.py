@@ -1,7 +1,5 @@
 """A Slack workspace attached by settings alone: signed requests in, Block Kit out, the payer behind it."""
 
-from __future__ import annotations
-
 import json
 import time
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """The staff desk and the Slack surfaces over the whole bot: real directory, real accounts, signed requests."""
 
-from __future__ import annotations
-
 import json
 import re
 

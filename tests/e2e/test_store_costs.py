@@ -1,7 +1,5 @@
 """What one answer costs the store, counted at the database itself: statements, commits, and conflicts of replicas."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """A Teams tenant attached by settings alone: signed activities in, Adaptive Cards out, the payer behind it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any

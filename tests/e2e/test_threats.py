@@ -1,7 +1,5 @@
 """Threats that no single room can meet alone: secrets in messages, names, commands, mixing, addresses, forgetting."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -64,11 +62,7 @@ async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -
     ("question", "words", "leave"),
     [
         (OWED, 'This is Dana M.\'s record. Not yours? Say "unlink".', "unlink"),
-        (
-            "¿cuánto debo de mi última visita?",
-            'Registro de Dana M.: si no es suyo, diga "desconectar".',
-            "desconectar",
-        ),
+        ("¿cuánto debo de mi última visita?", 'Registro de Dana M.: si no es suyo, diga "desconectar".', "desconectar"),
     ],
 )
 async def test_whoever_sits_at_the_chat_is_told_how_to_leave(

@@ -1,7 +1,5 @@
 """How far a Slack question travels through the house: files, functions, and functions that only pass the reply on."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bench.trace import KNOWLEDGE, Way, relays_in, ways

@@ -1,7 +1,5 @@
 """Two members ask at the same time, and the payer's answers overtake each other: nobody reads the other's (T34)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import random

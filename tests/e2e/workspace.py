@@ -1,7 +1,5 @@
 """A Slack workspace attached to a whole bot by settings alone: what is delivered to it, and what it writes."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

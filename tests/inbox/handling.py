@@ -1,7 +1,5 @@
 """A handler that notes down what it answered, and an inbox around it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The durable inbox: nothing that was acknowledged is lost or answered twice, and each chat keeps its order."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

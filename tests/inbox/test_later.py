@@ -1,7 +1,5 @@
 """What could be neither answered nor told is tried while an answer is wanted, and then apologised for (F53)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Who may answer a message, and for how long: queues that are taken over, late beats, leases that were lost (F51)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who waits behind another message of theirs hears of it, and what a process held when it died is free soon."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.delivery.inbox import Delivery, Inbox

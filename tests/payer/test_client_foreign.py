@@ -1,7 +1,5 @@
 """Members' searches at servers that read a reference another way than most."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

@@ -1,7 +1,5 @@
 """Discovery where the sign-in and the FHIR server are two strangers to each other."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """The real wire: aiohttp against small servers on loopback that misbehave in one way each."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import logging

@@ -1,7 +1,5 @@
 """What a link's questions have just read: used again for two minutes, nobody else's, gone with the link."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import contextlib
 
 import httpx
@@ -45,10 +43,7 @@ async def test_pages_are_walked_to_the_end() -> None:
 
 @pytest.mark.fault("F26")
 @pytest.mark.threat("T42")
-@pytest.mark.parametrize(
-    "following",
-    [f"{BASE}/{KIND}?patient=p1&_count=100", f"{BASE}/{KIND}?page=2"],
-)
+@pytest.mark.parametrize("following", [f"{BASE}/{KIND}?patient=p1&_count=100", f"{BASE}/{KIND}?page=2"])
 async def test_a_loop_ends(following: str) -> None:
     """A next link to itself, and A to B to A, end at the page that was seen (F26)."""
     rigged = rig(

@@ -1,7 +1,5 @@
 """What several ask at once goes as one list of values, where the server takes one; alone where it does not."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Mapping, Sequence

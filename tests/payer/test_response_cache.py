@@ -1,7 +1,5 @@
 """The directory's answers: kept a quarter of an hour, shared while in flight, served when the payer is down."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 

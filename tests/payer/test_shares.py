@@ -1,7 +1,5 @@
 """One type of resource that fails or hangs, and one person who is told to wait, keep nobody else from an answer."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 

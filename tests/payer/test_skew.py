@@ -1,7 +1,5 @@
 """Clocks that do not tell the same time (T51): one Date header of the payer's is enough to know."""
 
-from __future__ import annotations
-
 from email.utils import formatdate
 
 import pytest

@@ -1,7 +1,5 @@
 """A payer on no wire at all: answers are scripted, requests are kept, and time moves only by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

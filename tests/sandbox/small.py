@@ -1,16 +1,16 @@
 """A hand-made payer of a few resources, and a browser that signs in there."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import yaml
 
 from bot.sandbox.app import Sandbox
 from bot.sandbox.world import Account, Resource, World
@@ -21,6 +21,7 @@ VERIFIER = "v" * 43
 PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition"
 DF = "http://hl7.org/fhir/us/davinci-drug-formulary/StructureDefinition"
 NUCC = "http://nucc.org/provider-taxonomy"
+_WORLD = Path(__file__).with_name("small.yaml")
 
 
 def ref(key: str) -> dict[str, str]:
@@ -49,11 +50,6 @@ def claim(claim_id: str, patient: str, kind: str, **more: Any) -> Resource:
     }
 
 
-def clinical(resource_type: str, resource_id: str, patient: str, **more: Any) -> Resource:
-    """A US Core resource of a patient."""
-    return {"resourceType": resource_type, "id": resource_id, "subject": ref(f"Patient/{patient}"), **more}
-
-
 def role(role_id: str, who: str, code: str, place: str, net: str, **more: Any) -> Resource:
     """A PractitionerRole."""
     return {
@@ -71,17 +67,6 @@ def role(role_id: str, who: str, code: str, place: str, net: str, **more: Any) -
     }
 
 
-def organization(org_id: str, name: str, kind: str, **more: Any) -> Resource:
-    """An Organization."""
-    return {"resourceType": "Organization", "id": org_id, "name": name, "type": [concept(kind)], **more}
-
-
-def location(loc_id: str, name: str, city: str, postal_code: str, **more: Any) -> Resource:
-    """A Location in Tennessee."""
-    address = {"line": ["1 Broad St"], "city": city, "state": "TN", "postalCode": postal_code}
-    return {"resourceType": "Location", "id": loc_id, "name": name, "address": address, **more}
-
-
 def drug(drug_id: str, name: str, code: str, plan: str, tier: str) -> Resource:
     """A MedicationKnowledge of the STU1 formulary."""
     return {
@@ -95,30 +80,25 @@ def drug(drug_id: str, name: str, code: str, plan: str, tier: str) -> Resource:
     }
 
 
-def _members() -> list[Resource]:
-    people = (("ana", "Álvarez", "Ana", "1980-02-03"), ("ben", "Boone", "Ben", "1975-07-01"))
-    patients: list[Resource] = [
-        {
-            "resourceType": "Patient",
-            "id": who,
-            "identifier": [{"system": "urn:mb", "value": f"M-{who}"}],
-            "name": [{"family": family, "given": [given]}],
-            "gender": "female",
-            "birthDate": born,
-        }
-        for who, family, given, born in (*people, ("kid", "Boone", "Kit", "2015-01-01"))
-    ]
-    coverages: list[Resource] = [
-        {
-            "resourceType": "Coverage",
-            "id": f"cov-{who}",
-            "status": "active",
-            "beneficiary": ref(f"Patient/{who}"),
-            "payor": [ref("Organization/payer")],
-        }
-        for who in ("ana", "ben", "kid")
-    ]
-    return [*patients, *coverages]
+_DRUGS = (
+    drug("metformin-1", "24 HR metformin 500 MG Oral Tablet", "860975", "PLAN1", "generic"),
+    drug("metformin-2", "24 HR metformin 500 MG Oral Tablet", "860975", "PLAN2", "brand"),
+    drug("insulin-1", "insulin glargine 100 UNT/ML", "261551", "PLAN1", "preferred-brand"),
+)
+_ROLES = (
+    role("heart", "dr-nunez", "207RC0000X", "chatt", "blue"),
+    role("heart-2", "dr-oak", "207RI0011X", "nash", "green"),
+    role("skin", "dr-oak", "207N00000X", "chatt", "green"),
+)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the short forms of small.yaml."""
+
+
+_Loader.add_constructor("!ref", lambda _, node: ref(node.value))
+_Loader.add_constructor("!code", lambda _, node: concept(node.value))
+_Loader.add_constructor("!nucc", lambda _, node: concept(node.value, NUCC))
 
 
 def _claims() -> list[Resource]:
@@ -147,132 +127,13 @@ def _claims() -> list[Resource]:
     ]
 
 
-def _clinical() -> list[Resource]:
-    return [
-        clinical(
-            "CarePlan", "plan-a", "ana", category=[concept("assess-plan")], status="active", period={"start": "2024"}
-        ),
-        clinical("Condition", "asthma", "ana", code=concept("J45"), clinicalStatus=concept("active")),
-        clinical(
-            "Observation",
-            "bp",
-            "ana",
-            category=[concept("vital-signs")],
-            code=concept("85354-9"),
-            effectiveDateTime="2024-01-05",
-        ),
-        clinical(
-            "Observation",
-            "a1c",
-            "ana",
-            category=[concept("laboratory")],
-            code=concept("4548-4"),
-            effectiveDateTime="2023-06-01T08:00:00-05:00",
-        ),
-        clinical("Observation", "bens-bp", "ben", category=[concept("vital-signs")], code=concept("85354-9")),
-        clinical(
-            "Procedure", "scope", "ana", code=concept("45378"), status="completed", performedDateTime="2024-02-02"
-        ),
-    ]
-
-
-def _formulary() -> list[Resource]:
-    return [
-        {
-            "resourceType": "List",
-            "id": "silver-drugs",
-            "identifier": [{"value": "PLAN1"}],
-            "status": "current",
-            "code": concept("DRUGPOL"),
-            "entry": [{"item": ref("MedicationKnowledge/metformin-1")}],
-        },
-        drug("metformin-1", "24 HR metformin 500 MG Oral Tablet", "860975", "PLAN1", "generic"),
-        drug("metformin-2", "24 HR metformin 500 MG Oral Tablet", "860975", "PLAN2", "brand"),
-        drug("insulin-1", "insulin glargine 100 UNT/ML", "261551", "PLAN1", "preferred-brand"),
-    ]
-
-
-def _directory() -> list[Resource]:
-    return [
-        {"resourceType": "Practitioner", "id": "dr-nunez", "name": [{"family": "Núñez", "given": ["Luz"]}]},
-        {"resourceType": "Practitioner", "id": "dr-oak", "name": [{"family": "Oak", "given": ["Pat"]}]},
-        role("heart", "dr-nunez", "207RC0000X", "chatt", "blue"),
-        role("heart-2", "dr-oak", "207RI0011X", "nash", "green"),
-        role("skin", "dr-oak", "207N00000X", "chatt", "green"),
-        organization("payer", "Sandbox Payer", "payer"),
-        organization("blue", "Blue Network", "ntwk", partOf=ref("Organization/payer")),
-        organization(
-            "green",
-            "Green Network",
-            "ntwk",
-            extension=[{"url": f"{PN}/location-reference", "valueReference": ref("Location/nash")}],
-        ),
-        organization(
-            "clinic",
-            "River Clinic",
-            "prvgrp",
-            address=[{"city": "Chattanooga", "state": "TN"}],
-            endpoint=[ref("Endpoint/ep")],
-        ),
-        location("chatt", "River Office", "Chattanooga", "37402-1234", managingOrganization=ref("Organization/clinic")),
-        location(
-            "nash",
-            "Hill Office",
-            "Nashville",
-            "37203",
-            partOf=ref("Location/chatt"),
-            type=[concept("OF")],
-            endpoint=[ref("Endpoint/ep")],
-        ),
-    ]
-
-
-def _offered() -> list[Resource]:
-    """What the people and places of the directory offer, and to whom."""
-    return [
-        {
-            "resourceType": "HealthcareService",
-            "id": "hs",
-            "name": "Heart care",
-            "category": [concept("outpat")],
-            "type": [concept("cardio")],
-            "specialty": [concept("207RC0000X", NUCC)],
-            "location": [ref("Location/chatt")],
-            "coverageArea": [ref("Location/nash")],
-            "providedBy": ref("Organization/clinic"),
-            "endpoint": [ref("Endpoint/ep")],
-        },
-        {
-            "resourceType": "OrganizationAffiliation",
-            "id": "aff",
-            "organization": ref("Organization/payer"),
-            "participatingOrganization": ref("Organization/clinic"),
-            "network": [ref("Organization/blue")],
-            "location": [ref("Location/chatt")],
-            "healthcareService": [ref("HealthcareService/hs")],
-            "endpoint": [ref("Endpoint/ep")],
-            "code": [concept("pharmacy")],
-            "specialty": [concept("333600000X", NUCC)],
-        },
-        {
-            "resourceType": "InsurancePlan",
-            "id": "silver",
-            "identifier": [{"value": "PLAN1"}],
-            "name": "Silver One",
-            "type": [concept("commppo")],
-            "plan": [{"type": concept("silver")}],
-            "administeredBy": ref("Organization/payer"),
-            "ownedBy": ref("Organization/payer"),
-            "coverageArea": [ref("Location/nash")],
-        },
-        {"resourceType": "Endpoint", "id": "ep", "managingOrganization": ref("Organization/clinic")},
-    ]
-
-
 def small_world() -> World:
     """Ana with three claims, the Boones with one each under one sign-in, and a small directory."""
     world = World()
-    for resource in (*_members(), *_claims(), *_clinical(), *_formulary(), *_directory(), *_offered()):
+    for kind, resources in yaml.load(_WORLD.read_text(encoding="utf-8"), _Loader).items():  # noqa: S506 -- a safe one
+        for resource in resources:
+            world.add({"resourceType": kind, **resource})
+    for resource in (*_claims(), *_DRUGS, *_ROLES):
         world.add(resource)
     world.accounts["ana"] = Account("ana", "Ana Álvarez", ("ana",), "Patient/ana", "three claims")
     world.accounts["boone"] = Account("boone", "The Boones", ("ben", "kid"), "RelatedPerson/pat", "two patients")

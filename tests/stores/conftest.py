@@ -1,7 +1,5 @@
 """The stores under test: the same suite runs on each of them."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,23 +8,13 @@ import pytest
 from bot.stores.base import Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite
-
-
-class Clock:
-    """A clock that only moves when a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        """Unix seconds."""
-        return self.now
+from tests.days import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
     """The store's clock."""
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

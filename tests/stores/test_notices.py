@@ -1,7 +1,5 @@
 """Processes on one PostgreSQL tell each other of work that is left; without that they look from time to time."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

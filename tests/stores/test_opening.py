@@ -1,7 +1,5 @@
 """A store that cannot be written is refused at the start, in one line, and not by the first member (F57)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

@@ -1,7 +1,5 @@
 """The sealed table: what it puts it opens in its own place only, and nobody else binds a value to its row."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import AsyncIterator
 from pathlib import Path

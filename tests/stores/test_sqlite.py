@@ -1,7 +1,5 @@
 """What is the SQLite store's own: the file, its schema and other processes."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """What every store must do (stores/base.py)."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest
@@ -9,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.stores.base import NewRow, Store
-from tests.stores.conftest import Clock
+from tests.days import Clock
 
 SOON = 1_000_060.0
 

@@ -1,12 +1,10 @@
 """What the payer told one process about coming back, kept for all processes of a store."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.stores.base import Store
 from bot.stores.waits import StoredWaits
-from tests.stores.conftest import Clock
+from tests.days import Clock
 
 PAYER = "https://payer.example"
 

@@ -4,8 +4,6 @@ It is for the local machine only: requests from other addresses, or for other ho
 page uses the channels' own payloads, so that a card can be checked without a workspace.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import AsyncIterator, Callable

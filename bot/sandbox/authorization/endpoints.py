@@ -1,7 +1,5 @@
 """The HTTP endpoints of the authorization server: sign-in and consent pages, and the endpoints for the app."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,11 +13,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.authorization import pages
-from bot.sandbox.authorization.grants import TokenIssuer
-from bot.sandbox.authorization.keys import public_keys
+from bot.sandbox.authorization.models import SandboxRequest, TokenAnswer, public_keys
 from bot.sandbox.authorization.pages import language_of
-from bot.sandbox.authorization.server import SandboxAuthorization
-from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
+from bot.sandbox.authorization.server import SandboxAuthorization, TokenIssuer
 from bot.sandbox.world import Account, World
 
 AUTHORIZE = "/as/authorization.oauth2"
@@ -81,10 +77,7 @@ class AuthorizationEndpoints:
         ]
 
     async def authorize(self, request: Request) -> Response:
-        """Return the sign-in page, or an error.
-
-        Sent to the app if its redirect_uri is valid, else shown to the person.
-        """
+        """Return the sign-in page; an error goes to the app if its redirect_uri is valid, else to the person."""
         params = dict(request.query_params)
         oauth = self._request("GET", AUTHORIZE, params, request)
         try:

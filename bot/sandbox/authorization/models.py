@@ -1,11 +1,18 @@
-"""The authorization server's data in memory: the client, codes and tokens, as Authlib requires them."""
+"""The authorization server's data as Authlib requires them: client, codes, tokens, keys, requests and responses."""
 
-from __future__ import annotations
-
+import hmac
+import json
 import time
-from dataclasses import dataclass
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
+
+from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.world import Account
@@ -160,3 +167,82 @@ class TokenVault:
         """Revoke all tokens."""
         self.tokens.clear()
         self.refresh.clear()
+
+
+@dataclass(slots=True)
+class TokenAnswer:
+    """A response before its conversion for Starlette; Authlib's issuer extension changes `location`."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    location: str = ""
+
+
+class SandboxRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
+    """A request for Authlib, made from its parameters."""
+
+    def __init__(self, method: str, uri: str, params: dict[str, str], headers: dict[str, str]) -> None:
+        super().__init__(method, uri, headers=headers)
+        self.payload = BasicOAuth2Payload(params)
+        self.params = params
+        self.auth_time = 0
+        """When the person signed in, in seconds since 1970."""
+
+    @property
+    def args(self) -> dict[str, str]:
+        """The parameters of the query."""
+        return self.params
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The parameters of the body."""
+        return self.params
+
+
+_FORGER = -1
+
+
+@cache
+def signing_key(number: int) -> RSAKey:
+    """Return the RSA key with this number, created once per process because that is slow."""
+    return RSAKey.generate_key(2048, {"kid": f"sandbox-{number}", "use": "sig", "alg": "RS256"}, auto_kid=False)
+
+
+def public_keys(behaviour: Behaviour) -> dict[str, Any]:
+    """Return the JWK Set, which contains only the newest key."""
+    return {"keys": [signing_key(behaviour.signing_key).as_dict(private=False)]}
+
+
+def id_token(claims: dict[str, Any], behaviour: Behaviour) -> str:
+    """Return the claims signed with RS256, or an invalid token as configured; times are added here."""
+    now = int(time.time()) + behaviour.skew_seconds
+    claims = _spoilt({**claims, "iat": now, "exp": now + 300}, behaviour.identity_flaw)
+    kid = f"sandbox-{behaviour.signing_key}"
+    if behaviour.identity_flaw == "alg-none":
+        return _forged("none", kid, claims, b"")
+    if behaviour.identity_flaw == "hs256":
+        return _forged("HS256", kid, claims, signing_key(behaviour.signing_key).as_pem(private=False))
+    number = _FORGER if behaviour.identity_flaw == "bad-signature" else behaviour.signing_key
+    return jwt.encode({"alg": "RS256", "kid": kid}, claims, signing_key(number))
+
+
+def _spoilt(claims: dict[str, Any], flaw: str) -> dict[str, Any]:
+    now = claims["iat"]
+    changes: dict[str, dict[str, Any]] = {
+        "wrong-issuer": {"iss": "https://issuer.example"},
+        "wrong-audience": {"aud": "another-client"},
+        "wrong-nonce": {"nonce": "another-nonce"},
+        "expired": {"iat": now - 7_200, "exp": now - 3_600},
+        "issued-in-future": {"iat": now + 3_600, "exp": now + 7_200},
+    }
+    left_out = {"no-subject": "sub", "no-nonce": "nonce"}.get(flaw, "")
+    return {name: value for name, value in {**claims, **changes.get(flaw, {})}.items() if name != left_out}
+
+
+def _forged(alg: str, kid: str, claims: dict[str, Any], key: bytes) -> str:
+    """Return an invalid token: unsigned, or signed with the public key as a shared secret."""
+    parts = (json.dumps(each).encode() for each in ({"alg": alg, "kid": kid}, claims))
+    signed = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    signature = hmac.digest(key, signed, "sha256") if key else b""
+    return f"{signed.decode()}.{urlsafe_b64encode(signature).rstrip(b'=').decode()}"

@@ -1,14 +1,12 @@
 """The pages in the member's browser: plain HTML without scripts, designed for phones first."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from bot.sandbox.fhir.values import display_name
+from bot.sandbox.fhir.table import display_name
 from bot.sandbox.world import Account, World
 
 SPANISH = {
@@ -53,9 +51,7 @@ def language_of(wanted: str) -> str:
 
 
 _PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
+    loader=FileSystemLoader(Path(__file__).parent.parent / "pages"), autoescape=True, undefined=StrictUndefined
 )
 _HEADERS = {
     "Cache-Control": "no-store",

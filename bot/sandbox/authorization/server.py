@@ -1,6 +1,4 @@
-"""Authlib's authorization server with this payer's client, tokens and grants."""
-
-from __future__ import annotations
+"""Authlib's authorization server with this payer's grants and extensions: code, refresh, PKCE, id_token, revocation."""
 
 import logging
 import secrets
@@ -8,20 +6,198 @@ import time
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc9207 import IssuerParameter
+from authlib.oidc.core.grants import OpenIDCode
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, KeySetSerialization
 
-from bot.sandbox.authorization.grants import (
-    CodeGrant,
-    IdToken,
-    KeyAssertion,
-    Pkce,
-    RefreshGrant,
-    Revocation,
-    TokenIssuer,
+from bot.sandbox.authorization.models import (
+    Code,
+    IssuedToken,
+    RegisteredClient,
+    SandboxRequest,
+    TokenAnswer,
+    TokenVault,
+    id_token,
 )
-from bot.sandbox.authorization.models import IssuedToken, RegisteredClient, TokenVault
-from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.world import Account
+
+# Authlib ships no types, so its classes are Any to mypy: hence the `misc` ignores. A grant's `server` is the
+# SandboxAuthorization that it was registered with.
+
+
+CLIENT_METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt", "none")
+
+
+class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
+    """`private_key_jwt`: an assertion signed with the app's registered key, valid for one request (RFC 7523)."""
+
+    CLIENT_AUTH_METHOD = "private_key_jwt"
+
+    def __init__(self, behaviour: Behaviour, token_url: str) -> None:
+        super().__init__()
+        self._behaviour, self._audience = behaviour, token_url
+        self._used: set[str] = set()
+
+    def get_audiences(self) -> list[str]:
+        """Return the token endpoint, the audience of the assertion."""
+        return [self._audience]
+
+    def validate_jti(self, _claims: dict[str, Any], jti: str) -> bool:
+        """Return whether no assertion with this id was used before."""
+        fresh = jti not in self._used
+        self._used.add(jti)
+        return fresh
+
+    def resolve_client_public_key(self, _client: RegisteredClient) -> KeySet:
+        """Return the app's registered keys."""
+        if not self._behaviour.client_keys:
+            raise InvalidClientError(description="The client has registered no key.")
+        keys: KeySetSerialization = {"keys": self._behaviour.client_keys["keys"]}
+        return KeySet.import_key_set(keys)
+
+    def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
+        """Return the claims of an assertion signed with one of the keys and an algorithm that SMART allows."""
+        try:
+            token = jwt.decode(assertion, resolve_key, algorithms=["RS384", "ES384"])
+        except (JoseError, ValueError):
+            raise InvalidClientError(description="The assertion is not signed by a registered key.") from None
+        self.verify_claims(token.claims)
+        return token.claims
+
+
+class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
+    """The authorization code grant."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
+
+    def save_authorization_code(self, code: str, request: SandboxRequest) -> None:
+        """Store a code with the data of its request."""
+        data = request.payload.data
+        behaviour: Behaviour = self.server.behaviour
+        self.server.vault.codes[code] = Code(
+            code=code,
+            account=request.user,
+            redirect_uri=data["redirect_uri"],
+            scope=request.scope,
+            nonce=data.get("nonce", ""),
+            code_challenge=data.get("code_challenge", ""),
+            code_challenge_method=data.get("code_challenge_method", "S256"),
+            expires_at=time.monotonic() + behaviour.code_seconds,
+            auth_time=request.auth_time,
+        )
+
+    def query_authorization_code(self, code: str, _client: RegisteredClient) -> Code | None:
+        """Return the code and remove it, so that it can be used only once."""
+        found: Code | None = self.server.vault.take_code(code)
+        return found
+
+    def delete_authorization_code(self, authorization_code: Code) -> None:
+        """Do nothing, as the code was removed when it was looked up."""
+
+    def authenticate_user(self, authorization_code: Code) -> Account:
+        """Return the account that signed in for this code."""
+        return authorization_code.account
+
+
+class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
+    """The refresh token grant with rotation: each refresh token works once."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
+    INCLUDE_NEW_REFRESH_TOKEN = True
+
+    def authenticate_refresh_token(self, refresh_token: str) -> IssuedToken | None:
+        """Return the access token that a refresh token was issued with."""
+        found: IssuedToken | None = self.server.vault.refresh.get(refresh_token)
+        return found
+
+    def authenticate_user(self, refresh_token: IssuedToken) -> Account:
+        """Return the account of the token."""
+        return refresh_token.account
+
+    def revoke_old_credential(self, refresh_token: IssuedToken) -> None:
+        """Revoke the old pair of tokens."""
+        self.server.vault.drop(refresh_token)
+
+
+class Pkce(CodeChallenge):  # type: ignore[misc]
+    """PKCE with S256 only; disabled if the sandbox simulates a server without PKCE."""
+
+    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
+        """Check the challenge of an authorization request."""
+        if not grant.server.behaviour.ignore_pkce:
+            super().validate_code_challenge(grant, redirect_uri)
+
+    def validate_code_verifier(self, grant: CodeGrant, result: Any) -> None:
+        """Check the verifier of a token request."""
+        if not grant.server.behaviour.ignore_pkce:
+            super().validate_code_verifier(grant, result)
+
+
+class IdToken(OpenIDCode):  # type: ignore[misc]
+    """The id_token with SMART's fhirUser."""
+
+    def exists_nonce(self, _nonce: str, _request: SandboxRequest) -> bool:
+        """Return False: the sandbox does not detect replayed nonces, which is the client's task."""
+        return False
+
+    def process_token(self, grant: Any, response: tuple[int, dict[str, Any], Any]) -> None:
+        """Add the id_token if the scope openid was granted."""
+        _, token, _ = response
+        server = grant.server
+        request = grant.request
+        if "openid" not in token["scope"].split() or server.behaviour.identity_flaw == "missing":
+            return
+        claims: dict[str, Any] = {"iss": server.issuer, "aud": request.client.client_id, "sub": request.user.username}
+        if request.authorization_code:
+            claims |= self.get_authorization_code_claims(request.authorization_code)
+        if server.behaviour.omit_auth_time:
+            claims.pop("auth_time", None)
+        if "fhirUser" in token["scope"].split() and not server.behaviour.omit_fhir_user:
+            claims["fhirUser"] = f"{server.issuer}/fhir/r4/{request.user.fhir_user}"
+        token["id_token"] = id_token(claims, server.behaviour)
+
+
+class Revocation(RevocationEndpoint):  # type: ignore[misc]
+    """Token revocation by RFC 7009."""
+
+    CLIENT_AUTH_METHODS = CLIENT_METHODS
+
+    def query_token(self, token_string: str, _hint: str | None) -> IssuedToken | None:
+        """Return the token with this access or refresh token."""
+        vault: TokenVault = self.server.vault
+        return vault.tokens.get(token_string) or vault.refresh.get(token_string)
+
+    def revoke_token(self, token: IssuedToken, _request: SandboxRequest) -> None:
+        """Revoke the token and those issued with it."""
+        self.server.vault.drop(token)
+
+
+class TokenIssuer(IssuerParameter):  # type: ignore[misc]
+    """`iss` in the callback (RFC 9207)."""
+
+    def __init__(self) -> None:
+        self.issuer = ""
+
+    def add_issuer_parameter(self, authorization_server: Any, response: TokenAnswer) -> None:
+        """Add the parameter, unless the sandbox simulates a server that does not."""
+        if not authorization_server.behaviour.omit_issuer:
+            self.issuer = str(authorization_server.behaviour.callback_issuer or authorization_server.issuer)
+            super().add_issuer_parameter(authorization_server, response)
+
+    def get_issuer(self) -> str:
+        """Return the issuer."""
+        return self.issuer
+
 
 # At DEBUG Authlib writes issued tokens to its log.
 logging.getLogger("authlib").setLevel(logging.INFO)
@@ -50,11 +226,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
     def authenticate_client(
         self, request: SandboxRequest, methods: list[str], endpoint: str = "token"
     ) -> RegisteredClient:
-        """Return the client if it authenticates in the configured way.
-
-        Raises:
-            InvalidClientError: With status 401, as RFC 6749 section 5.2 allows.
-        """
+        """Return the client if it authenticates as configured; else InvalidClientError, 401 (RFC 6749, 5.2)."""
         try:
             client: RegisteredClient = super().authenticate_client(request, methods, endpoint)
         except InvalidClientError as error:

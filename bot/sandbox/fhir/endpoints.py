@@ -1,7 +1,5 @@
 """The HTTP endpoints of the FHIR server: capabilities, access checks, reads, and searches by GET and POST."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +9,8 @@ from starlette.routing import Route
 
 from bot.sandbox.authorization.models import IssuedToken
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.fhir.outcome import FHIR_JSON, FhirRefusal
 from bot.sandbox.fhir.params import PARAMS, references
-from bot.sandbox.fhir.query import Pairs
+from bot.sandbox.fhir.query import FHIR_JSON, FhirRefusal, Pairs
 from bot.sandbox.fhir.search import Searcher
 from bot.sandbox.fhir.store import SERVED, ResourceStore
 from bot.sandbox.fhir.table import encode

@@ -1,7 +1,5 @@
 """The supported search parameters as data, as required by CARIN BB, Plan-Net, US Core and the Drug Formulary."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

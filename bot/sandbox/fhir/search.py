@@ -1,7 +1,5 @@
 """Searches in the store: conditions, chains, includes, and pages of stored results."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,12 +8,10 @@ from dataclasses import dataclass, replace
 from cachetools import LRUCache
 
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.fhir.outcome import FhirRefusal, ignored
 from bot.sandbox.fhir.params import PARAMS, Param, references
-from bot.sandbox.fhir.query import Chain, Include, Pairs, Query, read
+from bot.sandbox.fhir.query import Chain, FhirRefusal, Include, Pairs, Query, ignored, read
 from bot.sandbox.fhir.store import ResourceStore
-from bot.sandbox.fhir.table import Criterion, Table, TableRow, encode
-from bot.sandbox.fhir.values import reference_key, walk
+from bot.sandbox.fhir.table import Criterion, Table, TableRow, encode, reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES
 
 
@@ -73,12 +69,7 @@ class Searcher:
         self._pages: LRUCache[str, ResultPage] = LRUCache(PAGES_KEPT)
 
     def search(self, resource_type: str, pairs: Pairs, patients: tuple[str, ...], *, strict: bool, url: str) -> bytes:
-        """Return the first page of a search, or the page of a next link.
-
-        Raises:
-            FhirRefusal: With status 400 for an invalid value or, if strict, an unknown parameter; 410 for an expired
-                page.
-        """
+        """Return a search's first page, or a next link's; FhirRefusal 400 for a bad value, 410 for an old link."""
         page_ids = [value for name, value in pairs if name == "_page"]
         if page_ids:
             return self._write(self._kept(page_ids[0], resource_type, patients), url)

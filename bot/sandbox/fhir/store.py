@@ -1,13 +1,10 @@
 """The resources of a world, divided so that a search never reads other members' rows."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from bot.sandbox.fhir.table import Table, TableRow
-from bot.sandbox.fhir.values import reference_key, walk
+from bot.sandbox.fhir.table import Table, TableRow, reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
 
 OWNER_PATHS = {

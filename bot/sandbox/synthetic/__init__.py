@@ -1,34 +1,13 @@
 """A synthetic Tennessee payer: members, claims, a provider directory and drug lists, all generated from one seed."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.synthetic import (
-    accounts,
-    cases,
-    chance,
-    clinical,
-    coverages,
-    directory,
-    facilities,
-    formulary,
-    listings,
-    members,
-    networks,
-    people,
-)
-from bot.sandbox.synthetic.history import Notebook
-from bot.sandbox.synthetic.providers import Providers
-from bot.sandbox.world import World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.sandbox.world import Resource
+from bot.sandbox.synthetic import cases, chance, clinical, directory, facilities, formulary, members, networks
+from bot.sandbox.synthetic.history import Notebook, Providers
+from bot.sandbox.world import Resource, World
 
 _ON_DEMAND = {"maria1k": 1_000, "maria10k": 10_000}
 
@@ -40,7 +19,7 @@ def build(seed: int = 37402, today: date | None = None) -> World:
     """Return the world as of `today` (by default in Tennessee's time zone); equal for equal seed and day."""
     day = today or datetime.now(tz=ZoneInfo("America/Chicago")).date()
     world = World()
-    listed = list(listings.listings(seed))
+    listed = list(directory.listings(seed))
     places_of_care = list(facilities.facilities(seed))
     _keep(world, networks.build(f"{day.replace(day=1)}T06:00:00.000Z"))
     _keep(world, directory.build(listed, seed, day))
@@ -53,7 +32,7 @@ def build(seed: int = 37402, today: date | None = None) -> World:
         if member.username != _NEWCOMER:
             chart = clinical.SyntheticChart(member, chance.stream(seed, member.key, "chart"), day)
             _keep(world, chart.write())
-    accounts.open_all(world, day)
+    members.open_all(world, day)
     return world
 
 
@@ -65,8 +44,8 @@ def _keep(world: World, resources: Iterable[Resource]) -> None:
 def _enrol(world: World, book: Notebook) -> None:
     """Add all data of one member; a very long record is created on demand."""
     member = book.member
-    world.add(people.patient(member, book.today))
-    _keep(world, coverages.coverages(member, book.today))
+    world.add(members.patient(member, book.today))
+    _keep(world, members.coverages(member, book.today))
     if member.username in _ON_DEMAND:
         world.on_demand[member.patient] = partial(cases.many, book, _ON_DEMAND[member.username])
     else:

@@ -1,7 +1,5 @@
 """Repeatable random numbers: each part of the world has its own stream, so that changes to one do not affect others."""
 
-from __future__ import annotations
-
 import random
 from datetime import date, timedelta
 

@@ -1,14 +1,92 @@
-"""One decided claim, independent of the version of the guide."""
+"""One decided claim and its money, independent of the guide's version, and the amounts as each version writes them."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Literal
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from bot.sandbox.synthetic.shapes import CARIN_CODES, HL7, concept
 
-if TYPE_CHECKING:
-    from datetime import date
 
-    from bot.sandbox.synthetic.money import Charge
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The amounts of one line in cents.
+
+    The plan's price is the billed amount minus the discount and what is not covered. The plan pays its price minus the
+    member's shares and what another plan paid (CARIN Blue Button, general guidance on adjudication amounts).
+    `paid_by_patient` is None if the payer does not report it.
+    """
+
+    submitted: int
+    discount: int = 0
+    noncovered: int = 0
+    deductible: int = 0
+    copay: int = 0
+    coinsurance: int = 0
+    prior_payer: int = 0
+    paid_by_patient: int | None = None
+
+    @property
+    def eligible(self) -> int:
+        """The plan's price."""
+        return self.submitted - self.discount - self.noncovered
+
+    @property
+    def benefit(self) -> int:
+        """What the plan pays."""
+        return self.eligible - self.deductible - self.copay - self.coinsurance - self.prior_payer
+
+    @property
+    def liability(self) -> int:
+        """The member's part."""
+        return self.deductible + self.copay + self.coinsurance + self.noncovered
+
+
+def total(charges: Iterable[Charge]) -> Charge:
+    """Return the sum; the amount paid by the patient is known if at least one line has it."""
+    every = list(charges)
+    paid = [charge.paid_by_patient for charge in every if charge.paid_by_patient is not None]
+    sums = {
+        part.name: sum(getattr(charge, part.name) for charge in every)
+        for part in fields(Charge)
+        if part.name != "paid_by_patient"
+    }
+    return Charge(**sums, paid_by_patient=sum(paid) if paid else None)
+
+
+def reverse(charge: Charge) -> Charge:
+    """Return the charge with negated amounts."""
+    signed = {part.name: -getattr(charge, part.name) for part in fields(Charge) if part.name != "paid_by_patient"}
+    paid = charge.paid_by_patient
+    return Charge(**signed, paid_by_patient=None if paid is None else -paid)
+
+
+@dataclass(slots=True)
+class CostSharing:
+    """A plan's cost sharing for a member, cents and percent; `adjudicate` reduces the deductible's `remaining`."""
+
+    deductible: int
+    coinsurance: int
+    copays: dict[str, int]
+    discount: int = 38
+    remaining: int = 0
+    year: int = 0
+
+    def adjudicate(self, submitted: int, service: str, year: int, *, pays_at_visit: bool) -> Charge:
+        """Return a covered line's amounts: with a copay no deductible applies, and a copay of 0 makes it free."""
+        if year != self.year:
+            self.year, self.remaining = year, self.deductible
+        discount = submitted * self.discount // 100
+        allowed = submitted - discount
+        if service in self.copays:
+            copay = min(self.copays[service], allowed)
+            paid = copay if pays_at_visit else None
+            return Charge(submitted, discount, copay=copay, paid_by_patient=paid)
+        deductible = min(self.remaining, allowed)
+        self.remaining -= deductible
+        share = (allowed - deductible) * self.coinsurance // 100
+        return Charge(submitted, discount, deductible=deductible, coinsurance=share)
+
 
 SyntheticKind = Literal["professional", "inpatient", "outpatient", "pharmacy", "oral"]
 # The published versions of CARIN Blue Button whose shapes differ.
@@ -77,3 +155,111 @@ class SyntheticClaim:
     def key(self) -> str:
         """The id of the resource."""
         return f"eob-{self.number.lower()}"
+
+
+_BASE = f"{HL7}adjudication"
+_CARIN = f"{CARIN_CODES}C4BBAdjudication"
+_STATUS = f"{CARIN_CODES}C4BBPayerAdjudicationStatus"
+_DISCRIMINATOR = f"{CARIN_CODES}C4BBAdjudicationDiscriminator"
+_RX_REJECT = f"{HL7}NCPDPRejectCode"
+_CATEGORIES = (
+    ("submitted", _BASE, "submitted"),
+    ("eligible", _BASE, "eligible"),
+    ("discount", _CARIN, "discount"),
+    ("noncovered", _CARIN, "noncovered"),
+    ("deductible", _BASE, "deductible"),
+    ("copay", _BASE, "copay"),
+    ("coinsurance", _CARIN, "coinsurance"),
+    ("benefit", _BASE, "benefit"),
+    ("memberliability", _CARIN, "liability"),
+    ("paidtoprovider", _CARIN, "benefit"),
+    ("priorpayerpaid", _CARIN, "prior_payer"),
+    ("paidbypatient", _CARIN, "paid_by_patient"),
+)
+# These are left out when they are nothing; the others are said even when they are 0.
+_ONLY_WHEN_ANY = {"priorpayerpaid"}
+
+
+def usd(cents: int) -> dict[str, Any]:
+    """Return a FHIR Money in US dollars."""
+    return {"value": cents / 100, "currency": "USD"}
+
+
+def amounts(charge: Charge) -> list[dict[str, Any]]:
+    """Return every amount of a charge with its category; unknown amounts are left out."""
+    shapes = []
+    for code, system, part in _CATEGORIES:
+        cents = getattr(charge, part)
+        if cents is not None and (cents or code not in _ONLY_WHEN_ANY):
+            shapes.append({"category": concept(system, code), "amount": usd(cents)})
+    return shapes
+
+
+def totals(claim: SyntheticClaim) -> list[dict[str, Any]]:
+    """Return the claim's totals; in version 1.1 they include the payment status of facilities and pharmacies."""
+    shapes = amounts(total(line.charge for line in claim.lines))
+    if claim.shape == "1.1.0" and claim.kind not in {"professional", "oral"}:
+        shapes.append({"category": concept(_STATUS, _status(claim)), "amount": usd(0)})
+    return shapes
+
+
+def line_adjudication(claim: SyntheticClaim, line: SyntheticLine) -> list[dict[str, Any]]:
+    """Return a line's amounts, its payment status if the version has it there, and the reason for a denial."""
+    shapes = [*_line_status(claim), *amounts(line.charge)]
+    return [*shapes, _denial(claim, line.denial)] if line.denial else shapes
+
+
+def header_adjudication(claim: SyntheticClaim) -> list[dict[str, Any]]:
+    """Return the adjudication of the whole claim: amounts of a hospital stay; network and status in version 2.0."""
+    shapes: list[dict[str, Any]] = []
+    if claim.shape == "2.0.0":
+        shapes.append(_discriminated("billingnetworkstatus", _status(claim)))
+        if claim.kind in {"professional", "oral"}:
+            shapes.append(_discriminated("renderingnetworkstatus", _status(claim)))
+        if claim.kind != "professional":
+            shapes.append(_discriminated("benefitpaymentstatus", _status(claim)))
+    if claim.kind == "inpatient":
+        shapes.extend(amounts(total(line.charge for line in claim.lines)))
+        shapes.extend(_denial(claim, line.denial) for line in claim.lines if line.denial)
+    return shapes
+
+
+def payment(claim: SyntheticClaim) -> dict[str, Any]:
+    """Return what the plan paid, when, and whether this was the full amount."""
+    whole = total(line.charge for line in claim.lines)
+    denied = [line for line in claim.lines if line.denial]
+    kind = "paid" if not denied else "denied" if len(denied) == len(claim.lines) else "partiallypaid"
+    return {"type": concept(_STATUS, kind), "date": str(claim.decided), "amount": usd(whole.benefit)}
+
+
+def contracting(claim: SyntheticClaim) -> dict[str, Any]:
+    """Return version 1.1's code for whether the billing provider has a contract."""
+    code = "contracted" if claim.in_network else "noncontracted"
+    return {
+        "category": concept(f"{CARIN_CODES}C4BBSupportingInfoType", "billingnetworkcontractingstatus"),
+        "code": concept(_STATUS, code),
+    }
+
+
+def _status(claim: SyntheticClaim) -> str:
+    return "innetwork" if claim.in_network else "outofnetwork"
+
+
+def _line_status(claim: SyntheticClaim) -> Iterator[dict[str, Any]]:
+    if claim.kind == "professional" and claim.shape == "1.1.0":
+        yield {"category": concept(_STATUS, _status(claim))}
+    elif claim.kind in {"professional", "oral"} and claim.shape == "2.0.0":
+        yield _discriminated("benefitpaymentstatus", _status(claim))
+
+
+def _discriminated(code: str, status: str) -> dict[str, Any]:
+    return {"category": concept(_DISCRIMINATOR, code), "reason": concept(_STATUS, status)}
+
+
+def _denial(claim: SyntheticClaim, denial: Denial) -> dict[str, Any]:
+    newer = "rejectreason" if denial.system == _RX_REJECT else "adjustmentreason"
+    category = "denialreason" if claim.shape == "1.1.0" else newer
+    return {
+        "category": concept(_DISCRIMINATOR, category),
+        "reason": concept(denial.system, denial.code, text=denial.text),
+    }

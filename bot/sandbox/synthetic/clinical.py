@@ -1,21 +1,16 @@
 """Conditions, lab results, vital signs, procedures and care plans in US Core 3.1.1 profiles."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Iterator
+from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.synthetic import chance, tables
-from bot.sandbox.synthetic.sensitive import by_basis, on_resource
+from bot.sandbox.synthetic.cases import by_basis, on_resource
+from bot.sandbox.synthetic.members import Member
 from bot.sandbox.synthetic.shapes import HL7, US_CORE, concept, reference, resource
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.synthetic.people import Member
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _LOINC = "http://loinc.org"
 _SNOMED = "http://snomed.info/sct"

@@ -1,10 +1,17 @@
 """Converts claims to ExplanationOfBenefit resources of CARIN Blue Button 1.1.0 or 2.0.0."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from bot.sandbox.synthetic import adjudication
+from bot.sandbox.synthetic.claim import (
+    Party,
+    SyntheticClaim,
+    SyntheticLine,
+    contracting,
+    header_adjudication,
+    line_adjudication,
+    payment,
+    totals,
+)
 from bot.sandbox.synthetic.networks import PAYER, PAYER_NAME
 from bot.sandbox.synthetic.shapes import (
     CARIN,
@@ -19,10 +26,7 @@ from bot.sandbox.synthetic.shapes import (
     period,
     reference,
 )
-
-if TYPE_CHECKING:
-    from bot.sandbox.synthetic.claim import Party, SyntheticClaim, SyntheticLine
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _PROFILES = {
     "professional": "Professional-NonClinician",
@@ -54,18 +58,15 @@ def explanation(claim: SyntheticClaim) -> Resource:
         "created": _created(claim),
         "insurer": reference(f"Organization/{PAYER}", PAYER_NAME),
         "provider": _party(claim.provider),
-        "payee": {
-            "type": concept(f"{HL7}payeetype", "provider"),
-            "party": reference(claim.provider.address),
-        },
+        "payee": {"type": concept(f"{HL7}payeetype", "provider"), "party": reference(claim.provider.address)},
         "outcome": claim.outcome,
         "careTeam": _care_team(claim),
         "supportingInfo": _supporting_info(claim),
         "diagnosis": _diagnosis(claim),
         "insurance": [{"focal": True, "coverage": reference(claim.coverage)}],
         "item": [_item(claim, line, place) for place, line in enumerate(claim.lines, 1)],
-        "total": adjudication.totals(claim),
-        "payment": adjudication.payment(claim),
+        "total": totals(claim),
+        "payment": payment(claim),
     }
     return {**shape, **_sometimes(claim)}
 
@@ -75,7 +76,7 @@ def _sometimes(claim: SyntheticClaim) -> dict[str, Any]:
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}
         and concept(f"{CARIN_CODES}C4BBInstitutionalClaimSubType", claim.kind),
-        "adjudication": adjudication.header_adjudication(claim),
+        "adjudication": header_adjudication(claim),
         "related": _related(claim),
         "processNote": _notes(claim),
     }
@@ -117,7 +118,7 @@ def _care_team(claim: SyntheticClaim) -> list[dict[str, Any]]:
 def _supporting_info(claim: SyntheticClaim) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = [{"category": concept(_INFO, "clmrecvddate"), "timingDate": str(claim.decided)}]
     if claim.shape == "1.1.0":
-        shapes.append(adjudication.contracting(claim))
+        shapes.append(contracting(claim))
     if claim.kind == "inpatient":
         shapes.append(
             {"category": concept(_INFO, "admissionperiod"), "timingPeriod": period(claim.day, claim.last_day)}
@@ -153,7 +154,7 @@ def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str
     if claim.kind == "inpatient":
         # The money of a stay stands in the header; a line may not repeat it (C4BB invariant).
         return shape
-    shape["adjudication"] = adjudication.line_adjudication(claim, line)
+    shape["adjudication"] = line_adjudication(claim, line)
     if line.denial and line.denial.note:
         shape["noteNumber"] = [sequence]
     return shape

@@ -1,11 +1,13 @@
 """Hospitals, urgent care centres, pharmacies and other places of care, as Plan-Net organizations."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from bot.sandbox.synthetic import chance, geography, tables
+from bot.sandbox.synthetic.geography import SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME, network_reference
 from bot.sandbox.synthetic.shapes import (
     HL7,
@@ -21,14 +23,7 @@ from bot.sandbox.synthetic.shapes import (
     reference,
     resource,
 )
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.synthetic.geography import SyntheticPlace
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _ALWAYS_OPEN = ("hospital", "emergency")
 _EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -80,7 +75,7 @@ def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Re
 
 
 def _drawn(kind: dict[str, str], place: SyntheticPlace, number: int, rng: random.Random) -> Facility:
-    name = tables.lines("facility_names")[(number * 7 + int(place.zip)) % len(tables.lines("facility_names"))]
+    name = tables.names("facility_names")[(number * 7 + int(place.zip)) % len(tables.names("facility_names"))]
     return Facility(
         key=f"{kind['kind'].replace('_', '-')}-{place.zip}",
         name=f"{name} {kind['label']} of {place.city}",

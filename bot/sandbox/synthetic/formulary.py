@@ -1,9 +1,9 @@
 """Three drug lists in US Drug Formulary STU1.1 profiles: a List per plan, a MedicationKnowledge per drug and plan."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from bot.sandbox.synthetic import tables
 from bot.sandbox.synthetic.shapes import (
@@ -16,12 +16,7 @@ from bot.sandbox.synthetic.shapes import (
     reference,
     resource,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 # Above every number that RxNorm has given out: a made-up code cannot be mistaken for a real drug.
@@ -139,8 +134,7 @@ def _cost(kind: str, share: str, times: float) -> dict[str, Any]:
                 "coinsuranceOption",
                 "CodeableConcept",
                 concept(
-                    f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS",
-                    "after-deductible" if percent else "not-applicable",
+                    f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS", "after-deductible" if percent else "not-applicable"
                 ),
             ),
         ],

@@ -1,15 +1,11 @@
 """Tennessee: one or more ZIP codes in each of its 95 counties, weighted by the number of providers there."""
 
-from __future__ import annotations
-
+import random
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.synthetic import tables
-
-if TYPE_CHECKING:
-    import random
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def places() -> dict[str, SyntheticPlace]:
 
 def street(rng: random.Random) -> str:
     """Return a random street address."""
-    return f"{rng.randrange(100, 9900)} {rng.choice(tables.lines('streets'))}"
+    return f"{rng.randrange(100, 9900)} {rng.choice(tables.names('streets'))}"
 
 
 def phone(area_code: str, rng: random.Random) -> dict[str, str]:

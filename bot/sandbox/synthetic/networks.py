@@ -1,10 +1,7 @@
 """The payer, its five networks, its eight plans and their areas, in Plan-Net 1.1.0 profiles."""
 
-from __future__ import annotations
-
 import base64
 import json
-from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import tables
 from bot.sandbox.synthetic.shapes import (
@@ -19,9 +16,7 @@ from bot.sandbox.synthetic.shapes import (
     reference,
     resource,
 )
-
-if TYPE_CHECKING:
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 PAYER = "payer"
 PAYER_NAME = "Sandbox BlueCross of Tennessee"
@@ -96,10 +91,7 @@ def _area(key: str, updated: str) -> Resource:
     name, (west, north, east, south) = _AREAS[key]
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
-    attachment = {
-        "contentType": "application/geo+json",
-        "data": base64.b64encode(json.dumps(shape).encode()).decode(),
-    }
+    attachment = {"contentType": "application/geo+json", "data": base64.b64encode(json.dumps(shape).encode()).decode()}
     boundary = "http://hl7.org/fhir/StructureDefinition/location-boundary-geojson"
     return resource(
         "Location",
@@ -115,8 +107,7 @@ def _area(key: str, updated: str) -> Resource:
 
 def _portal(updated: str) -> Resource:
     use = nested(
-        f"{PLANNET}endpoint-usecase",
-        [extension("type", "CodeableConcept", concept(f"{HL7}v3-ActReason", "HOPERAT"))],
+        f"{PLANNET}endpoint-usecase", [extension("type", "CodeableConcept", concept(f"{HL7}v3-ActReason", "HOPERAT"))]
     )
     return resource(
         "Endpoint",

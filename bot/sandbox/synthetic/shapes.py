@@ -1,13 +1,9 @@
 """Functions for the FHIR data types that all resources use, and the URLs of the guides."""
 
-from __future__ import annotations
+from collections.abc import Iterable
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.sandbox.world import Resource
+from bot.sandbox.world import Resource
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
 NUCC = "http://nucc.org/provider-taxonomy"

@@ -1,6 +1,4 @@
-"""The tables in `data/`: CSV files, and lists with one entry per line."""
-
-from __future__ import annotations
+"""The tables in `data/`: CSV files, lists with one entry per line, and names separated by commas."""
 
 import csv
 from functools import cache
@@ -23,3 +21,9 @@ def lines(name: str) -> tuple[str, ...]:
     """Return the lines of `data/<name>.txt` that are not empty."""
     text = (_DATA / f"{name}.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line)
+
+
+@cache
+def names(name: str) -> tuple[str, ...]:
+    """Return the names of `data/<name>.txt`, in file order."""
+    return tuple(one.strip() for one in (_DATA / f"{name}.txt").read_text(encoding="utf-8").split(","))

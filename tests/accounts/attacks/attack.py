@@ -3,8 +3,6 @@
 `mallory` and `vera` are fresh people of one workspace; he can sign in as `ground.mine`, she as `ground.hers`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -20,14 +18,18 @@ Attack = Callable[[Ground, Person, Person], Awaitable[None]]
 LATER = 4_000_000_000.0
 
 
+THREATS: dict[str, tuple[str, ...]] = {}
+"""The threats that an attack proves to be met, by its name."""
+
+
 class Attacks(dict[str, Attack]):
     """Attacks by their names."""
 
-    def named(self, name: str) -> Callable[[Attack], Attack]:
-        """Put an attack on the list."""
+    def named(self, name: str, *threats: str) -> Callable[[Attack], Attack]:
+        """Put an attack on the list, with the threats that it plays."""
 
         def listed(play: Attack) -> Attack:
-            self[name] = play
+            self[name], THREATS[name] = play, threats
             return play
 
         return listed

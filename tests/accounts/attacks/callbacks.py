@@ -1,7 +1,5 @@
 """The way back from the payer: the browser, the state and the words of the callback."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.message import Person
@@ -12,7 +10,7 @@ from tests.accounts.grounds import Ground, altered, value_in
 ATTACKS = Attacks()
 
 
-@ATTACKS.named("his callback in her browser")
+@ATTACKS.named("his callback in her browser", "T02")
 async def foreign_callback(ground: Ground, mallory: Person, vera: Person) -> None:
     """Without the cookie of the browser that began it: 400, no token, and nothing of hers is burnt."""
     his, her = ground.visitor(), ground.visitor()
@@ -59,7 +57,7 @@ async def replayed_state(ground: Ground, mallory: Person, vera: Person) -> None:
     assert not await ground.accounts.awaits_code(vera)
 
 
-@ATTACKS.named("eight callbacks at once")
+@ATTACKS.named("eight callbacks at once", "T04")
 async def parallel_callbacks(ground: Ground, mallory: Person, vera: Person) -> None:
     """Exactly one proceeds."""
     his = ground.visitor()

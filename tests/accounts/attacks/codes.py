@@ -1,7 +1,5 @@
 """The code that joins a sign-in with a chat: guessed, typed elsewhere, typed unseen."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 
@@ -36,7 +34,7 @@ async def brute_forced(ground: Ground, mallory: Person, vera: Person) -> None:
     assert await connected(ground, mallory) is None
 
 
-@ATTACKS.named("twenty guesses at once")
+@ATTACKS.named("twenty guesses at once", "T15")
 async def guesses_at_once(ground: Ground, mallory: Person, vera: Person) -> None:
     """They count as twenty, however fast they come."""
     code = await code_of(ground, vera, ground.hers)
@@ -57,7 +55,7 @@ async def code_in_another_chat(ground: Ground, mallory: Person, vera: Person) ->
     assert await connected(ground, vera) == ground.patient_of(ground.hers)
 
 
-@ATTACKS.named("same user id in another workspace")
+@ATTACKS.named("same user id in another workspace", "T18")
 async def another_workspace(ground: Ground, mallory: Person, vera: Person) -> None:
     """Team, enterprise and platform belong to who somebody is."""
     await ground.accounts.prove(vera, await code_of(ground, vera, ground.hers))
@@ -68,3 +66,5 @@ async def another_workspace(ground: Ground, mallory: Person, vera: Person) -> No
         replace(mallory, user=vera.user, team="T3"),
     ):
         assert await connected(ground, other) is None
+        await ground.accounts.unlink(other)
+    assert await connected(ground, vera) == ground.patient_of(ground.hers)

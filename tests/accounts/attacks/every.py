@@ -1,7 +1,5 @@
 """All attacks on linking, by their names."""
 
-from __future__ import annotations
-
 from tests.accounts.attacks import callbacks, codes, identities, links, pages, rows
 
 ATTACKS = {

@@ -1,7 +1,5 @@
 """Who the payer says has signed in: its code, its issuer, its id_token and its token endpoint."""
 
-from __future__ import annotations
-
 import httpx
 
 from bot.message import Person
@@ -31,14 +29,14 @@ async def _injected(ground: Ground, mallory: Person, vera: Person) -> httpx.Resp
     return await his.come_back(altered(own, code=value_in(stolen_code, "code")))
 
 
-@ATTACKS.named("injected code: PKCE")
+@ATTACKS.named("injected code: PKCE", "T05")
 async def injected_code(ground: Ground, mallory: Person, vera: Person) -> None:
     """The verifier is another's."""
     refused(await _injected(ground, mallory, vera), 410, 502)
     assert not await ground.accounts.awaits_code(mallory)
 
 
-@ATTACKS.named("injected code: a payer without PKCE")
+@ATTACKS.named("injected code: a payer without PKCE", "T05")
 async def injected_code_without_pkce(ground: Ground, mallory: Person, vera: Person) -> None:
     """The nonce is another's."""
     with ground.spoilt("no-pkce"):
@@ -65,13 +63,14 @@ ATTACKS |= {f"forged id token: {flaw}": _forged(flaw) for flaw in FLAWS}
 ATTACKS["another patient than the identity's"] = _forged("wrong-patient")
 
 
-@ATTACKS.named("swapped issuer")
+@ATTACKS.named("swapped issuer", "T07")
 async def swapped_issuer(ground: Ground, mallory: Person, vera: Person) -> None:
-    """Another `iss` in the callback is refused before any token request."""
+    """Another `iss` in the callback is refused before any token request; the state is burnt all the same."""
     his = ground.visitor()
     callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
     before = ground.tokens_asked()
     refused(await his.come_back(altered(callback, iss=EVIL)), 502)
+    refused(await his.come_back(callback), 410)
     assert ground.tokens_asked() == before
     assert not await ground.accounts.awaits_code(vera)
 

@@ -1,7 +1,5 @@
 """The link that begins a sign-in: forwarded, stolen, used too often, fetched by a robot."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 
@@ -17,7 +15,7 @@ ATTACKS = Attacks()
 PREVIEW = {"user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}
 
 
-@ATTACKS.named("forwarded link: only the victim signs in")
+@ATTACKS.named("forwarded link: only the victim signs in", "T01")
 async def forwarded(ground: Ground, mallory: Person, vera: Person) -> None:
     """Her code stays in her browser; nothing that he can type connects."""
     victim = ground.visitor()
@@ -67,7 +65,7 @@ async def forwarded_to_teams(ground: Ground, mallory: Person, vera: Person) -> N
     assert await connected(ground, his) is None
 
 
-@ATTACKS.named("stolen link: the thief signs in")
+@ATTACKS.named("stolen link: the thief signs in", "T03")
 async def stolen(ground: Ground, mallory: Person, vera: Person) -> None:
     """He gets a code that she never types."""
     thief = ground.visitor()
@@ -88,7 +86,7 @@ async def stolen_and_replaced(ground: Ground, mallory: Person, vera: Person) -> 
     assert not await ground.accounts.awaits_code(mallory)
 
 
-@ATTACKS.named("stolen link: after its first success")
+@ATTACKS.named("stolen link: after its first success", "T03")
 async def stolen_and_used(ground: Ground, mallory: Person, vera: Person) -> None:
     """Link and code are worth nothing, and her connection stays hers."""
     link, own, thief = await ground.accounts.begin(vera), ground.visitor(), ground.visitor()
@@ -113,14 +111,15 @@ async def many_departures(ground: Ground, mallory: Person, vera: Person) -> None
     assert await ground.store.owned("sign_in", vera.key) == []
 
 
-@ATTACKS.named("link preview")
+@ATTACKS.named("link preview", "T29")
 async def link_preview(ground: Ground, mallory: Person, vera: Person) -> None:
-    """A robot learns nobody's name and takes nothing; the link still works."""
+    """A robot learns nobody's name, of dead links neither, and takes nothing; the link still works."""
     link = await ground.accounts.begin(vera)
-    page = await ground.visitor(**PREVIEW).open(link)
-    assert page.status_code == 200
-    assert "<form" not in page.text
-    assert vera.name not in page.text
-    assert "set-cookie" not in page.headers
+    for url in (link, "/link/never-made"):
+        page = await ground.visitor(**PREVIEW).open(url)
+        assert page.status_code == 200
+        assert "<form" not in page.text
+        assert vera.name not in page.text
+        assert "set-cookie" not in page.headers
     assert await ground.visitor().depart(link)
     assert not await ground.accounts.awaits_code(mallory)

@@ -1,7 +1,5 @@
 """The pages and their forms: framed, sent from elsewhere, led elsewhere."""
 
-from __future__ import annotations
-
 from bot.message import Person
 from tests.accounts.attacks.attack import Attacks, refused
 from tests.accounts.conftest import hidden
@@ -10,7 +8,7 @@ from tests.accounts.grounds import EVIL, Ground, altered
 ATTACKS = Attacks()
 
 
-@ATTACKS.named("clickjacking")
+@ATTACKS.named("clickjacking", "T14")
 async def clickjacking(ground: Ground, mallory: Person, vera: Person) -> None:
     """No page of ours can be framed, and no form is taken without its token."""
     her = ground.visitor()
@@ -21,7 +19,7 @@ async def clickjacking(ground: Ground, mallory: Person, vera: Person) -> None:
     assert not await ground.accounts.awaits_code(vera)
 
 
-@ATTACKS.named("his form in her browser")
+@ATTACKS.named("his form in her browser", "T14")
 async def foreign_form(ground: Ground, mallory: Person, vera: Person) -> None:
     """A form's token is good in the browser and for the link that it was made for, and nowhere else."""
     link = await ground.accounts.begin(mallory)
@@ -30,11 +28,13 @@ async def foreign_form(ground: Ground, mallory: Person, vera: Person) -> None:
     own = await ground.accounts.begin(vera)
     refused(await her.send(link, token), 400)
     mine = hidden(await her.open(own))
-    refused(await her.send(link, mine), 400)
+    for form in (mine, token, {"token": ""}, {}):
+        refused(await her.send(link, form), 400)
+    assert "link" not in {cookie.name for cookie in her.http.cookies.jar}
     assert not await ground.accounts.awaits_code(mallory)
 
 
-@ATTACKS.named("open redirect")
+@ATTACKS.named("open redirect", "T08")
 async def open_redirect(ground: Ground, mallory: Person, vera: Person) -> None:
     """No parameter of a request moves a redirect."""
     more = dict.fromkeys(("next", "redirect_uri", "return_to", "url", "aud", "authorize"), EVIL)

@@ -1,7 +1,5 @@
 """What is kept, by somebody who writes the database."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

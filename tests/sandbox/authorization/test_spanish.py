@@ -1,7 +1,5 @@
 """The sandbox's sign-in pages in Spanish."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

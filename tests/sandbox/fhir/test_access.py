@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES

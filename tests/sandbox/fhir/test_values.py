@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.fhir.values import display_name, folded, holds, moment, reference_key, span, walk
+from bot.sandbox.fhir.table import display_name, folded, holds, moment, reference_key, span, walk
 
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31))
 JSON = st.recursive(

@@ -1,7 +1,5 @@
 """One built world for all of these tests; nobody changes it."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from collections import defaultdict
 from decimal import Decimal
 
@@ -7,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.synthetic.money import Charge, CostSharing, reverse, total
+from bot.sandbox.synthetic.claim import Charge, CostSharing, reverse, total
 from bot.sandbox.world import Resource, World
 
 # Their claims are made not to add up.
