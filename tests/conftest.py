@@ -7,10 +7,12 @@ import asyncio.runners
 import gc
 import importlib.util
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -55,6 +57,17 @@ def _cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 # asyncio waits for ever for a task that swallows its one cancellation, and with it would the whole run.
 asyncio.runners._cancel_all_tasks = _cancel_all_tasks  # type: ignore[attr-defined]
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """What Python does at Ctrl-C, under a name of its own: asyncio then puts no handler of each loop in its place.
+
+    Python writes such a handler out as text twice a test, with all that its task returned: a payer's whole world.
+    """
+    signal.default_int_handler(number, frame)
+
+
+signal.signal(signal.SIGINT, _interrupted)
 HERE = Path(__file__).parent
 # Modules that take long, begun first, so that no worker is left alone with one at the end.
 LONG = (
