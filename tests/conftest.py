@@ -11,10 +11,12 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import structlog
@@ -39,6 +41,9 @@ settings.load_profile("any machine")
 # httpx looks for it at every request, through all folders of the path: where it is not, that is said at once.
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment] # what an import then fails by
+
+# Each client would read the trusted certificates anew, which takes longer than what most of them ask for.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 _OFFENCES: list[str] = []
 
