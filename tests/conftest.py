@@ -7,12 +7,16 @@ import asyncio.runners
 import gc
 import importlib.util
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import structlog
@@ -38,6 +42,9 @@ settings.load_profile("any machine")
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment] # what an import then fails by
 
+# Each client would read the trusted certificates anew, which takes longer than what most of them ask for.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+
 _OFFENCES: list[str] = []
 
 
@@ -55,6 +62,17 @@ def _cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 # asyncio waits for ever for a task that swallows its one cancellation, and with it would the whole run.
 asyncio.runners._cancel_all_tasks = _cancel_all_tasks  # type: ignore[attr-defined]
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """What Python does at Ctrl-C, under a name of its own: asyncio then puts no handler of each loop in its place.
+
+    Python writes such a handler out as text twice a test, with all that its task returned: a payer's whole world.
+    """
+    signal.default_int_handler(number, frame)
+
+
+signal.signal(signal.SIGINT, _interrupted)
 HERE = Path(__file__).parent
 # Modules that take long, begun first, so that no worker is left alone with one at the end.
 LONG = (

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.delivery.news import Interval, Look, marks_of
 from bot.delivery.reminders import ASK_AGAIN, MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER, Reminder
 from bot.message import Person
+from bot.stores.base import Row
 from tests.reminded import DANA, LAST, Killed, World, a_world
 
 
@@ -228,3 +230,18 @@ async def test_two_hundred_watchers_stay_in_their_budget(world: World) -> None:
     assert max(Counter(times).values()) < 30  # in three minutes: nobody comes at nine with all others
     assert world.paused
     assert all(0 < one <= 0.25 for one in world.paused)
+
+
+async def test_a_store_where_nothing_is_due_is_asked_once_a_queue(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each minute and process: reminders of days and looks for news."""
+    asked, lease = list[str](), world.store.lease
+
+    async def counted(kind: str, **rest: Any) -> Row | None:
+        asked.append(kind)
+        return await lease(kind, **rest)
+
+    monkeypatch.setattr(world.store, "lease", counted)
+    await world.process().once()
+    assert len(asked) == len(set(asked)) == 2

@@ -15,12 +15,12 @@ from bot.message import Message, OneToOne, Person, Private, Reply
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
-from bot.sandbox.synthetic import build
 from bot.sandbox.synthetic.members import members
 from tests.cases import saw
 from tests.e2e.test_documents import token as form_token
 from tests.stage import TODAY, buttons, serving_bot
 from tests.test_two_chats import SLACK, TEAMS, link, say
+from tests.worlds import world_of
 
 ME = PatientCandidate("m", "Ana L.", given="Ana", family="López", gender="female", born="1984-05-06", own=True)
 GIRL = PatientCandidate("g", "May L.", given="May", family="López", gender="female", born="2014")
@@ -72,7 +72,7 @@ def test_several_who_are_named_together_are_all_meant() -> None:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[tuple[Bot, Sandbox]]:
     """A bot and its payer."""
-    async with serve_sandbox(build(today=TODAY)) as sandbox, serving_bot(sandbox, tmp_path / "bot.db") as bot:
+    async with serve_sandbox(world_of(TODAY)) as sandbox, serving_bot(sandbox, tmp_path / "bot.db") as bot:
         yield bot, sandbox
 
 

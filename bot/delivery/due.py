@@ -8,10 +8,11 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from bot.delivery.looks import Looks, asleep_for, working
+from bot.delivery.looks import Looks, asleep_for, worked_off, working
 from bot.delivery.news import Interval, LookNow, rest
 from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
 from bot.delivery.tellings import UNREAD, Stands, StillThere, Tell, Tellings
@@ -66,7 +67,7 @@ class DueReminders:
 
     async def of_days(self) -> int:
         """Send reminders of days that are due. Return how many were sent."""
-        return await working(self._told_of(kind_of(one)) for one in self._platforms() for _ in range(_AT_ONCE))
+        return await working(self._told_of(kind_of(one)) for one in self._platforms())
 
     async def of_news(self) -> int:
         """Check for news that is due for a check. Return how many news messages were sent."""
@@ -79,10 +80,7 @@ class DueReminders:
                 await once()
 
     async def _told_of(self, kind: str) -> int:
-        told = 0
-        while row := await self._tellings.leased(kind):
-            told += await self._due(row)
-        return told
+        return await worked_off(partial(self._tellings.leased, kind), self._due, asyncio.Semaphore(_AT_ONCE))
 
     async def _due(self, row: Row) -> bool:
         reminder, now = self._tellings.read(row), self._now()

@@ -7,6 +7,7 @@ the morning on, so that a slow payer delays nobody else and a working one gets n
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -55,16 +56,7 @@ class Looks:
     async def once(self, platforms: Iterable[str]) -> int:
         """Make all checks that are due and not being made by another process. Return how many messages were sent."""
         kinds, slots = [kind_of(one, "news") for one in platforms], asyncio.Semaphore(_AT_ONCE)
-        return await working(self._looked_at(kind, slots) for kind in kinds for _ in range(_AT_ONCE))
-
-    async def _looked_at(self, kind: str, slots: asyncio.Semaphore) -> int:
-        told = 0
-        while True:
-            async with slots:
-                row = await self._tellings.leased(kind)
-                if row is None:
-                    return told
-                told += await self._due(row)
+        return await working(worked_off(partial(self._tellings.leased, one), self._due, slots) for one in kinds)
 
     async def _due(self, row: Row) -> bool:
         """Check for one person's news, in daytime only, and send any to the person. Return whether any was sent."""
@@ -128,6 +120,31 @@ class Looks:
 def asleep_for(reminder: Reminder, now: datetime) -> float:
     """Return the seconds until the person is asked to sign in again: on a morning, `every` days later."""
     return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
+
+
+async def worked_off(
+    leased: Callable[[], Awaitable[Row | None]], work: Callable[[Row], Awaitable[bool]], slots: asyncio.Semaphore
+) -> int:
+    """Work on due rows until none is due. Return for how many `work` was true; if one fails, cancel the others.
+
+    A row is leased when there is a slot for it and the one before was found: where nothing is due, the store is asked
+    once.
+    """
+    told = list[bool]()
+
+    async def next_row() -> None:
+        async with slots:
+            row = await leased()
+            if row is not None:
+                group.create_task(next_row())
+                told.append(await work(row))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(next_row())
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return sum(told)
 
 
 async def working(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:

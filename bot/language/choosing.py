@@ -53,18 +53,23 @@ def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
     return any(rule.after and fits(rule, heard, before) for rule in entry.rules)
 
 
-def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str | None) -> float:
-    """Return how well a rule that sets a slot, or continues the previous answer, covers the message's meaningful words.
+def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
+    """Return the rules of an intent that set a slot or continue the previous answer, if one was `answered`."""
+    changes = answered and entry.intent.startswith(FOLLOW)
+    sets = entry.needs == "nothing"
+    able = (rule for rule in entry.rules if changes or rule.after or (rule.set and sets))
+    return tuple(rule for rule in able if "answer" not in rule.set)
+
+
+def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: str | None) -> float:
+    """Return how well one of these rules (`explaining`) covers the message's meaningful words.
 
     0 if it leaves any; else the share of all words that it covers, at least half, as the others are fillers. A rule
     that matches by a value alone ("what about Dr. Moody") counts less. A bare yes or no is handled elsewhere: "are you
     sure" is no "sure". Asking for the language already `spoken` is about the doctor: "¿habla español?".
     """
     every, best = len(heard.keys), 0.0
-    changes = before is not None and entry.intent.startswith(FOLLOW)
-    for rule in entry.rules:
-        if not (changes or rule.after or (rule.set and entry.needs == "nothing")) or "answer" in rule.set:
-            continue
+    for rule in rules:
         if rule.set.get("reply_language", "") == spoken or not fits(rule, heard, before):
             continue
         places = _places(rule, heard)
@@ -112,6 +117,10 @@ class Chooser:
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
         self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
+        self._explaining = {
+            answered: {name: explaining(entry, answered=answered) for name, entry in intents.items()}
+            for answered in (False, True)
+        }
 
     def needed(self, entry: IntentRules) -> float:
         """Return the probability from which an intent is answered at once."""
@@ -195,7 +204,8 @@ class Chooser:
         before, spoken = (context.intent, context.language) if context else (None, None)
         if entry.intent in _CHANGES and self._is_own(heard, before):
             return 0.0
-        if len(heard.keys) <= _SHORT and (share := explained(entry, heard, before, spoken)):
+        rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
+        if share := explained(rules, heard, before, spoken):
             return EXPLAINED * share
         if TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1:
             return GENERAL

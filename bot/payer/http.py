@@ -17,7 +17,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import aiohttp
@@ -164,9 +164,15 @@ def _target(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the trusted certificates, which take longer to read than a question to answer."""
+    return ssl.create_default_context()
+
+
 def _transport() -> httpx.AsyncBaseTransport:
     """Return aiohttp as httpx's transport, for five times the throughput. Its session is made in the running loop."""
-    context = ssl.create_default_context()
+    context = _trusted()
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=30)

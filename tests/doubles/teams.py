@@ -349,12 +349,15 @@ async def settled(app: TeamsApp) -> None:
 
 
 async def own_token(scope: str, tenant: str | None) -> str:  # noqa: ARG001 -- the SDK's shape
-    """Stands for Microsoft's token service: the SDK reads what it gets as a token."""
-    return TeamsDouble.token(_NOBODY)
+    """Stands for Microsoft's token service: the SDK reads what it gets as a token, here the same for an hour."""
+    return _own_token()
 
 
-_NOBODY = TeamsDouble()
-_NOBODY.port = 0
+@cache
+def _own_token() -> str:
+    nobody = TeamsDouble()
+    nobody.port = 0
+    return nobody.token()
 
 
 async def _serve(port: int, app_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -155,6 +156,7 @@ def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
 _LATE = datetime(9999, 12, 31, tzinfo=UTC)
+_LAST = "\U0010ffff"
 
 
 def encode(value: Any) -> bytes:
@@ -198,6 +200,7 @@ class Table:
         self._values: dict[str, list[tuple[Any, ...]]] = {}
         self._indexes: dict[str, dict[str, set[int]]] = {}
         self._orders: dict[tuple[str, bool], list[int]] = {}
+        self._texts: dict[str, list[tuple[str, int]]] = {}
 
     @cached_property
     def everything(self) -> frozenset[int]:
@@ -261,10 +264,20 @@ class Table:
         if modifier not in ("", "contains"):
             raise ValueError(f"{param.name} has no modifier :{modifier}")
         parts = tuple(folded(value) for value in values)
-        rows = enumerate(self._of(param))
         if modifier == "contains":
+            rows = enumerate(self._of(param))
             return {at for at, found in rows if any(part in text for _, text in found for part in parts)}
-        return {at for at, found in rows if any(text.startswith(parts) for _, text in found)}
+        texts = self._in_order(param)
+        ranges = ((bisect_left(texts, (part,)), bisect_left(texts, (part + _LAST,))) for part in parts)
+        return {at for first, after in ranges for _, at in texts[first:after]}
+
+    def _in_order(self, param: Param) -> list[tuple[str, int]]:
+        """Return the folded texts of a string parameter in order, each with its row: a prefix is a range of it."""
+        if param.name not in self._texts:
+            self._texts[param.name] = sorted(
+                (text, at) for at, every in enumerate(self._of(param)) for _, text in every
+            )
+        return self._texts[param.name]
 
     def _of(self, param: Param) -> list[tuple[Any, ...]]:
         if param.name not in self._values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from tests.shipped import shipped_pack
 ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}'
 
 
+@cache
 def world() -> World:
     """A few hundred matches and a few of them in network L."""
     return build(TODAY, crowd=60, namesakes=0)
