@@ -154,6 +154,8 @@ class Chooser:
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
         legal, held = [], self.licences.held(heard)
         alone, pointed = context is None and _is_values(heard), self._pointed(heard, context)
+        # Of a long message that points at nothing only the changes of the previous answer depend on it.
+        apart = len(heard.keys) > _SHORT and TERM not in heard.names and not pointed
         for place, entry in self._entries:
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
             if (entry.needs == "nothing" or alone) and licence_of(entry, held) is None:
@@ -163,7 +165,8 @@ class Chooser:
             if entry.intent.startswith(FOLLOW) and not self._may_follow(entry.intent, heard, context):
                 continue
             legal.append(place)
-            sums[place] += self._of_context(entry, heard, context, pointed)
+            if not apart or entry.intent in _CHANGES:
+                sums[place] += self._of_context(entry, heard, context, pointed)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         return self._holding(self.weights.probabilities(sums, legal), heard), dangers

@@ -18,7 +18,7 @@ from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, spot_names
 from bot.language.text import Tag, Utterance
 from bot.language.typos import Speller
-from bot.language.weights import Weights, evidence, shape
+from bot.language.weights import Weights, counted, shape
 from bot.language.wishes import way_in
 
 
@@ -245,7 +245,7 @@ class Hearer:
         return language if chance >= _SURE_OF_LANGUAGE else None
 
     def _guess(self, tongue: Weights, said: Utterance, kind: str, without: AbstractSet[int]) -> tuple[str, float]:
-        sums = tongue.sums({kind: evidence(said, frozenset(), frozenset(without))[kind]})
+        sums = tongue.sums({kind: counted(said, kind, without)})
         return next(iter(tongue.probabilities(sums).items()))
 
     def _tongues(self, key: str) -> frozenset[str]:
