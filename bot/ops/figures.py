@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.ops.metrics import SECONDS
+from bot.ops.metrics import LEAST, SECONDS, Counted
 from bot.ops.ratings import OUTCOMES
-from bot.ops.tally import LEAST, Counted
 
 _MOST = 25  # rows of a table
 
