@@ -53,10 +53,9 @@ from bot.ops.clock import clock_of, refuse_made_up_day
 from bot.ops.entrance import entrance_of
 from bot.ops.health import Health
 from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit
-from bot.ops.metrics import Meter
+from bot.ops.metrics import Meter, Tally
 from bot.ops.ratings import Ratings
 from bot.ops.sentences import Sentences
-from bot.ops.tally import Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.client import DirectoryClient

@@ -11,8 +11,7 @@ import pytest
 from bot.errors import StoreBusy
 from bot.message import Person
 from bot.ops.figures import Figures, figures_of, quantile
-from bot.ops.metrics import Meter
-from bot.ops.tally import Counted, Tally, counted
+from bot.ops.metrics import Counted, Meter, Tally, counted
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 

@@ -11,8 +11,8 @@ from bot.documents.printer import Printer
 from bot.message import Language, Person
 from bot.ops.audit import Audit
 from bot.ops.figures import figures_of
+from bot.ops.metrics import LEAST, counted
 from bot.ops.sentences import DAYS, drop_sentences, given_sentences
-from bot.ops.tally import LEAST, counted
 from bot.pack import find_pack, load_pack
 
 _OPERATOR = Person(OPERATOR, "", "", "admin")

@@ -55,7 +55,7 @@ def _teams(settings: Settings) -> list[str]:
 
 
 log = structlog.get_logger("serve")
-_USUAL = (700, 10, 10)  # Python's own: what a question leaves behind goes soon
+_OFTEN = (5_000, 10, 10)  # objects: what a few questions leave behind in circles goes; Python's 700 is twice a question
 
 
 async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> None:
@@ -81,7 +81,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         public = web_app(bot, channels.values(), more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.
         gc.freeze()
-        gc.set_threshold(*_USUAL)
+        gc.set_threshold(*_OFTEN)
         gc.enable()
         _say(f"Ready in {time.monotonic() - began:.1f} seconds.")
         _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)

@@ -123,7 +123,7 @@ class Turn:
         structlog.contextvars.bind_contextvars(turn=new_reference())
         waiting: Answered | None = None
         off = message.directory_only or self._member_answers == "off"
-        exchange = Exchange(replace(message, directory_only=off))
+        exchange = Exchange(message if message.directory_only == off else replace(message, directory_only=off))
         async for reply in self._replies(message, exchange):
             if waiting is not None:
                 yield replace(waiting, final=False)
@@ -295,14 +295,15 @@ class Turn:
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
         """Return the answer, with a button for each other question of the message; an `aside` keeps the topic."""
-        asked = replace(asked, also=unsaid(asked.also, asked_by(reply)))
-        told = questions(asked.also, self._intents, alone=exchange.message.alone)
-        also = self._pack.render("also", {"questions": told}, asked.language) if told else ()
-        reply = replace(reply, blocks=(*reply.blocks, *also))
+        others = unsaid(asked.also, asked_by(reply)) if asked.also else {}
+        if told := questions(others, self._intents, alone=exchange.message.alone):
+            also = self._pack.render("also", {"questions": told}, asked.language)
+            reply = replace(reply, blocks=(*reply.blocks, *also))
         if self._intents[asked.intent].answer == "aside":
             exchange.memory = replace(exchange.memory, misses=0)
-            return Said(reply, keeps=True, slots={asked.intent: asked.slots, **by_button(asked.also)})
-        return Said(reply, replace(asked, also={}), slots=by_button(asked.also), rates=True)
+            return Said(reply, keeps=True, slots={asked.intent: asked.slots, **by_button(others)})
+        asked = replace(asked, also={}) if asked.also else asked
+        return Said(reply, asked, slots=by_button(others), rates=True)
 
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
         """Return whether the member's own address is about to be used, and was not used for the previous question."""

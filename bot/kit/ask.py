@@ -25,6 +25,7 @@ from bot.records.patient import Patient
 
 if TYPE_CHECKING:
     from bot.kit.news import Seen
+    from bot.kit.wanted import ClaimWish
 
 MEMBER_TYPES = frozenset(
     {
@@ -120,6 +121,7 @@ class Ask:
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
         kin: All people whose records the person may see, if the question is about them together.
+        wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
     """
 
     slots: Mapping[str, object]
@@ -151,6 +153,7 @@ class Ask:
     unmet: dict[str, bool] = field(default_factory=dict)
     own_doctors: list[OwnDoctor] = field(default_factory=list)
     kin: tuple[Kin, ...] = ()
+    wish: ClaimWish | None = field(default=None, init=False, compare=False)
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""

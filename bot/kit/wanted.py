@@ -139,7 +139,13 @@ class Chosen:
 
 
 def wanted_of(ask: Ask) -> ClaimWish:
-    """Return the conditions in a question's slots."""
+    """Return the conditions in a question's slots, read once."""
+    if ask.wish is None:
+        ask.wish = _wanted(ask)
+    return ask.wish
+
+
+def _wanted(ask: Ask) -> ClaimWish:
     start, end = span_of(ask)
     services = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
     types, either = _types(ask, services)

@@ -6,9 +6,8 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from bot.language.alarms import Alarms, alarmed, in_danger
 from bot.language.calls import CALL_WITH
-from bot.language.choosing import Chooser, best_rule, continues
+from bot.language.choosing import Chooser, Licences, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
 from bot.language.context import TIMES, Context, merge
 from bot.language.dates import date_tags, says_plan_year
@@ -18,13 +17,12 @@ from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.licences import Licences
 from bot.language.matcher import Lexed
 from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
-from bot.language.safety import Danger, Signs
+from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.told import told_parts

@@ -26,10 +26,9 @@ from bot.language.numbers import (
 )
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import with_polarity
+from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import Tag, Utterance
-from bot.language.wishes import OF_CLAIMS, terse, treated, with_wishes
 
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})

@@ -165,7 +165,7 @@ class Instead:
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
-    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins` are
+    `licence` is what a message has to hold before its answer may look anything up (`bot.language.choosing`); `pins` are
     weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which it
     honours more than one value. `about` are slot types whose words only name what the intent is about ("pharmacy" in
     "my pharmacy claims"), or one value of a type ("service:lab"). `subjects` are what it is about and may take over

@@ -43,20 +43,18 @@ _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
 
 
-def evidence(
-    said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()
-) -> dict[str, Counter[str]]:
-    """Return each kind of evidence with its counts.
+def evidence(said: Utterance, names: AbstractSet[str]) -> dict[str, Counter[str]]:
+    """Return each kind of evidence with its counts; `names` are the concepts and slot types found."""
+    return {kind: counted(said, kind) for kind in ("words", "pieces")} | {"found": Counter(names)}
 
-    `names` are the concepts and slot types found, `without` the positions of words without meaning.
-    """
+
+def counted(said: Utterance, kind: str, without: AbstractSet[int] = frozenset()) -> Counter[str]:
+    """Return the counts of "words", alone and in pairs, or of their "pieces"; `without` are positions left out."""
     words = [shape(word) for place, word in enumerate(said.words) if place not in without]
+    if kind == "pieces":
+        return Counter([piece for word in words for piece in _pieces(f" {word} ")])
     pairs = zip(("^", *words), (*words, "$"), strict=True)
-    return {
-        "words": Counter([*words, *[f"{left} {right}" for left, right in pairs]]),
-        "pieces": Counter([piece for word in words for piece in _pieces(f" {word} ")]),
-        "found": Counter(names),
-    }
+    return Counter([*words, *[f"{left} {right}" for left, right in pairs]])
 
 
 def shape(word: str) -> str:

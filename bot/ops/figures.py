@@ -6,9 +6,8 @@ Counts are rounded down to a multiple of five, so that a left-out count cannot b
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.ops.metrics import SECONDS
+from bot.ops.metrics import LEAST, SECONDS, Counted
 from bot.ops.ratings import OUTCOMES
-from bot.ops.tally import LEAST, Counted
 
 _MOST = 25  # rows of a table
 

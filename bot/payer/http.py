@@ -210,6 +210,7 @@ def _seconds_apart(date: str, ours: float) -> float:
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _FRONT = re.compile(r"[^/?#]*//[^/?#]*")
+_PLAIN_LINK = re.compile(r"[\w:/?&=.,%+~$@!;*()|-]+", re.ASCII)
 _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
 
 
@@ -269,6 +270,8 @@ class Base:
         """
         if any(ord(character) <= ord(" ") for character in link):
             return None
+        if self._is_plainly_own(link):
+            return link
         try:
             resolved = httpx.URL(current).join(link)
             if same_machine(resolved.host, self._host):
@@ -281,6 +284,12 @@ class Base:
             return None
         inside = path == self._path or path.startswith(f"{self._path}/")
         return str(resolved.copy_with(fragment=None)) if inside else None
+
+    def _is_plainly_own(self, link: str) -> bool:
+        """Return whether a link is under the base letter by letter and needs no resolving, as next pages' are."""
+        if not link.startswith((f"{self.url}/", f"{self.url}?")) or not _PLAIN_LINK.fullmatch(link):
+            return False
+        return not _CLIMBS.search(link.split("?", maxsplit=1)[0])
 
 
 _PIECE = 64 * 1024

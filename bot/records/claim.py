@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from operator import attrgetter
 from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
@@ -82,6 +83,30 @@ class _Record:
         return service_of(self.eob, self.kind)
 
 
+def _numbers(eob: Explanation) -> tuple[Number, ...]:
+    """Return the claim numbers, the payer's unique one first; if no type is given, that is the first."""
+    several = len(eob.identifier) > 1
+    ranked = sorted(eob.identifier, key=lambda one: not one.is_kind("uc")) if several else eob.identifier
+    return tuple(Number(i.value, i.system) for i in ranked if i.value)
+
+
+def _id_of(reference: Reference | None) -> str | None:
+    key = key_of(reference)
+    return key.id if key else None
+
+
+def _coverage(eob: Explanation) -> str | None:
+    """Return the focal coverage's id, or the first one's if none is marked; None without a coverage."""
+    focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
+    return _id_of(focal[0].coverage) if focal else None
+
+
+def _carriers(eob: Explanation) -> tuple[str, ...]:
+    """Return the other payers' names: C4BB writes them as the display of coverages that are not focal."""
+    rest = (one.coverage for one in eob.insurance if one.focal is False and one.coverage)
+    return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
+
+
 class _Fact(Generic[T]):
     """A fact of a claim, read from its resource on first use."""
 
@@ -95,6 +120,12 @@ class _Fact(Generic[T]):
         value: T = self._read(vars(claim)["_record"])
         vars(claim)[self._name] = value  # from here on it is found there, before this is asked
         return value
+
+
+def _of(read: Callable[..., T], *names: str) -> _Fact[T]:
+    """Return the fact that `read` finds in the parts of a record with these names."""
+    parts = attrgetter(*names)
+    return _Fact((lambda record: read(parts(record))) if len(names) == 1 else lambda record: read(*parts(record)))
 
 
 class Claim:
@@ -137,46 +168,46 @@ class Claim:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a claim is what the payer said")
 
-    numbers = _Fact(lambda of: _numbers(of.eob))
+    numbers = _of(_numbers, "eob")
     kind = _Fact(lambda of: of.kind)
     service = _Fact(lambda of: of.service[0])
     service_is = _Fact(lambda of: of.service[1])
-    created = _Fact(lambda of: parse_date(of.eob.created))
+    created = _of(parse_date, "eob.created")
     last_updated = _Fact(lambda of: parse_instant(of.eob.meta.last_updated) if of.eob.meta else None)
-    patient = _Fact(lambda of: _id_of(of.eob.patient))
-    seen = _Fact(lambda of: seen(of.eob, of.names))
-    billing = _Fact(lambda of: name_of(of.eob.provider, of.names))
-    place = _Fact(lambda of: place(of.eob, of.names))
-    prescriber = _Fact(lambda of: prescriber(of.eob, of.names))
+    patient = _of(_id_of, "eob.patient")
+    seen = _of(seen, "eob", "names")
+    billing = _of(name_of, "eob.provider", "names")
+    place = _of(place, "eob", "names")
+    prescriber = _of(prescriber, "eob", "names")
     currency = _Fact(lambda of: of.money.currency)
     billed = _Fact(lambda of: of.money.get("billed"))
     allowed = _Fact(lambda of: of.money.get("allowed"))
-    paid = _Fact(lambda of: paid_of(of.money))
+    paid = _of(paid_of, "money")
     plan_paid = _Fact(lambda of: paid_of(of.money).amount)
     conflicting = _Fact(lambda of: of.money.conflicting)
     discount = _Fact(lambda of: of.money.get("discount"))
     prior_payer_paid = _Fact(lambda of: of.money.get("prior_payer"))
     owed = _Fact(lambda of: owed_of(of.money, fill=of.kind == "pharmacy"))
-    paid_by_patient = _Fact(lambda of: paid_by_patient(of.money))
-    payment_status = _Fact(lambda of: payment_status(of.eob))
+    paid_by_patient = _of(paid_by_patient, "money")
+    payment_status = _of(payment_status, "eob")
     paid_on = _Fact(lambda of: parse_date(of.eob.payment.date) if of.eob.payment else None)
-    denied = _Fact(lambda of: is_denied(of.eob, of.money))
-    refused = _Fact(lambda of: refused_lines(of.eob, of.money))
-    network = _Fact(lambda of: network_status(of.eob))
-    reasons = _Fact(lambda of: reasons_of(of.eob))
+    denied = _of(is_denied, "eob", "money")
+    refused = _of(refused_lines, "eob", "money")
+    network = _of(network_status, "eob")
+    reasons = _of(reasons_of, "eob")
     notes = _Fact(lambda of: tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in of.eob.process_note) if n))
     replaces = _Fact(lambda of: _related(of.eob, "prior"))
     replaced_by = _Fact(lambda of: _related(of.eob, "replacedby"))
     replaced = _Fact(
         lambda of: any(one.relationship and "replacedby" in one.relationship.codes() for one in of.eob.related)
     )
-    coverage = _Fact(lambda of: _coverage(of.eob))
+    coverage = _of(_coverage, "eob")
     coverages = _Fact(lambda of: tuple(id_ for one in of.eob.insurance if (id_ := _id_of(one.coverage))))
-    carriers = _Fact(lambda of: _carriers(of.eob))
-    insurer = _Fact(lambda of: name_of(of.eob.insurer, of.names))
-    performed = _Fact(lambda of: performed_in(of.eob, of.raw, of.money.currency))
+    carriers = _of(_carriers, "eob")
+    insurer = _of(name_of, "eob.insurer", "names")
+    performed = _of(performed_in, "eob", "raw", "money.currency")
     labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
-    lines = _Fact(lambda of: len(of.eob.item))
+    lines = _of(len, "eob.item")
     sum_lines = _Fact(lambda of: of.money.sum_lines)
     services = _Fact(lambda of: services_in(of.eob) if of.kind != "pharmacy" else ())
     dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
@@ -310,13 +341,6 @@ def read_claims(
     return tuple(claims), unreadable
 
 
-def _numbers(eob: Explanation) -> tuple[Number, ...]:
-    """Return the claim numbers, the payer's unique one first; if no type is given, that is the first."""
-    several = len(eob.identifier) > 1
-    ranked = sorted(eob.identifier, key=lambda one: not one.is_kind("uc")) if several else eob.identifier
-    return tuple(Number(i.value, i.system) for i in ranked if i.value)
-
-
 def _related(eob: Explanation, relationship: str) -> tuple[Number, ...]:
     """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
     found = [one.reference for one in eob.related if one.relationship and relationship in one.relationship.codes()]
@@ -336,28 +360,11 @@ def _is_reversal(of: _Record) -> bool:
     return any(value < 0 for value in values) and all(value <= 0 for value in values)
 
 
-def _id_of(reference: Reference | None) -> str | None:
-    key = key_of(reference)
-    return key.id if key else None
-
-
-def _coverage(eob: Explanation) -> str | None:
-    """Return the focal coverage's id, or the first one's if none is marked; None without a coverage."""
-    focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
-    return _id_of(focal[0].coverage) if focal else None
-
-
 def _less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
     """Return the charge minus the plan's price; None if one of them is unknown."""
     if billed is None or allowed is None or billed.currency != allowed.currency or billed.value < allowed.value:
         return None
     return billed - allowed
-
-
-def _carriers(eob: Explanation) -> tuple[str, ...]:
-    """Return the other payers' names: C4BB writes them as the display of coverages that are not focal."""
-    rest = (one.coverage for one in eob.insurance if one.focal is False and one.coverage)
-    return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
 
 
 _FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact))

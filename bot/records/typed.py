@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import secrets
 import sys
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -26,6 +28,9 @@ _NO_LOSS = frozenset({"missing", "model_field_validation.missing", "extra_forbid
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ErrorPath = tuple[str | int, ...]
+_KEY = secrets.token_bytes(32)
+_VALID, _MOST_VALID = set[bytes](), 10_000
+"""Digests of resources that validated whole, with a key of this process: the same bytes need no second model."""
 
 
 class Typed(NamedTuple):
@@ -40,6 +45,7 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
 
     An invalid element is removed by its error's location and validation is repeated, a limited number of times: CMS's
     own public examples all have errors, and their numbers are still correct. The id is kept whatever characters it has.
+    What validated whole before, byte for byte, is returned without another model.
 
     Raises:
         Unreadable: invalid JSON, another type, or the rest is still invalid. The message never contains a value.
@@ -47,6 +53,9 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     from pydantic import ValidationError  # noqa: PLC0415 -- imported late with the models: a third of a second
 
     whole = bytes(raw)
+    digest = blake2b(whole, key=_KEY, digest_size=16, person=resource_type.encode()[:16]).digest()
+    if digest in _VALID:
+        return Typed(whole, ())
     plain, model = plain_of(whole), _model(resource_type)
     if not isinstance(plain, dict) or plain.get("resourceType") != resource_type:
         raise Unreadable("another type than was asked for")
@@ -58,11 +67,19 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
         except ValidationError as error:
             mended = _mend(plain, error)
         else:
+            if not dropped:
+                _note_valid(digest)
             return Typed(ENCODER.encode(plain | own) if dropped else whole, tuple(dropped))
         if not mended:
             break
         dropped += mended
     raise Unreadable(_TOO_MUCH)
+
+
+def _note_valid(digest: bytes) -> None:
+    if len(_VALID) >= _MOST_VALID:
+        _VALID.clear()
+    _VALID.add(digest)
 
 
 def is_ready(resource_type: str) -> bool:

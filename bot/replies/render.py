@@ -9,7 +9,8 @@ from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import internalcode
@@ -42,8 +43,17 @@ _MISSING = object()
 _METHODS = (MethodType, BuiltinMethodType)
 
 
+class _Template(Template):
+    """A template whose macros are made once: the names that all templates see never change."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 -- Jinja's signature
+        return super()._get_default_module()
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, with the decision whether a template may read an attribute cached by type and name."""
+
+    template_class = _Template
 
     def __init__(self, say: Say, **settings: Any) -> None:
         super().__init__(**settings)
@@ -65,12 +75,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     @internalcode
     def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a macro directly, as the sandbox and its context would after checking it."""
-        if type(called) is not Macro:
+        """Call a macro or `say` directly, as the sandbox and its context would after checking it."""
+        is_macro = type(called) is Macro
+        if not is_macro and called is not self.globals["say"]:
             return super().call(context, called, *args, **kwargs)
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
-        return called(context.eval_ctx, *args, **kwargs)
+        return called(context.eval_ctx, *args, **kwargs) if is_macro else called(*args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute; plain values under a name that was allowed before need no further check."""

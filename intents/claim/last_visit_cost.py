@@ -284,6 +284,8 @@ def _in_all(claims: Sequence[Claim]) -> Amount | None:
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:
     """Return only the claims that match the conditions."""
+    if not (wanted.narrows or wanted.order or wanted.also):
+        return alive
     claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
     return replace(alive, claims=claims, reversals=reversals)
 

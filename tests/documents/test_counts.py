@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.message import Language
-from bot.ops.tally import Counted
+from bot.ops.metrics import Counted
 from tests.shipped import shipped_pack
 from tests.shots.still import counts
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.records import typed as typed_module
 from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
 from bot.records.line import read_lines
@@ -140,3 +141,17 @@ def test_a_patient_may_be_nearly_empty() -> None:
     """No name and no address are no failure."""
     patient = read_patient(b'{"resourceType":"Patient","id":"p2"}')
     assert (patient.name, patient.zip5) == (None, None)
+
+
+def test_the_same_bytes_are_validated_once_and_a_faulty_record_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What validated whole makes no second model; one changed byte, another type, or a fault does."""
+    made: list[str] = []
+    model = typed_module._model
+    monkeypatch.setattr(typed_module, "_model", lambda kind: made.append(kind) or model(kind))
+    whole, faulty = raw(eob(**VALID, id="once")), raw(eob(**VALID, id="twice", disposition=""))
+    for body in (whole, whole, raw(eob(**VALID, id="onc3")), faulty, faulty):
+        read_typed(body, "ExplanationOfBenefit")
+    assert made.count("ExplanationOfBenefit") == 4
+    assert read_typed(faulty, "ExplanationOfBenefit").dropped
+    with pytest.raises(Unreadable):
+        read_typed(whole, "Patient")
