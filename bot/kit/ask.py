@@ -102,6 +102,15 @@ class OwnDoctor:
 
 
 @dataclass(slots=True)
+class NamedCare:
+    """Care that only a word of the person names, with the ids of the claims whose lines have that word."""
+
+    text: str
+    word: str
+    claims: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Ask:
     """One question for an answer.
 
@@ -119,6 +128,7 @@ class Ask:
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
+        care: Care that no slot holds, named in a word unknown to the pack.
         kin: All people whose records the person may see, if the question is about them together.
     """
 
@@ -151,6 +161,7 @@ class Ask:
     unmet: dict[str, bool] = field(default_factory=dict)
     own_doctors: list[OwnDoctor] = field(default_factory=list)
     kin: tuple[Kin, ...] = ()
+    care: NamedCare | None = None
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""
@@ -159,6 +170,12 @@ class Ask:
     def cannot(self, name: str) -> None:
         """Record that a slot could not be applied because the records lack the data; the reply then says so first."""
         self.unmet.setdefault(name, False)
+
+    @property
+    def found_care(self) -> bool:
+        """Whether every claim that the answer uses is of the care that only a word named."""
+        used = {one.id for one in self.report.sources if one.type == "ExplanationOfBenefit"}
+        return self.care is not None and bool(self.care.claims) and used <= self.care.claims
 
     def said_unmet(self, name: str) -> None:
         """Record that a slot could not be applied and that the answer's own template says so."""
