@@ -168,8 +168,9 @@ def is_kind(listing: Listing, name: str) -> bool:
 async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -> tuple[Listing, ...]:
     """Return the active affiliations and services of the kinds (or of all kinds) in the area, with places and networks.
 
-    The caller checks every filter again. A service that an affiliation names is no listing of its own; it adds missing data to affiliations of the same place; its networks
-    are only those that an affiliation proves. A Location with the kind counts if its organization has neither.
+    The caller checks every filter again. A service that an affiliation names is no listing of its own; it adds missing
+    data to affiliations of the same place; its networks are only those that an affiliation proves. A Location with the
+    kind counts if its organization has neither.
     """
     widen(ask)
     directory = Directory(lists_services=True)
