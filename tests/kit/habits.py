@@ -105,7 +105,10 @@ def tess() -> Iterator[Resource]:
 
 
 def otto() -> Iterator[Resource]:
-    """Care that no word of the pack names, on one line of two; claims that were cancelled, and never replaced."""
+    """Care that no word of the pack names, on one line of two; a claim that was cancelled; a family's deductible."""
+    figures = ((1000, "IndInDed"), (2000, "FamInDed"))
+    costs = [{"type": coded(code), "valueMoney": {"value": value, "currency": "USD"}} for value, code in figures]
+    yield {**plan("o26", "Cape PPO", "2026-01-01", "2026-12-31"), "costToBeneficiary": costs}
     day = "2026-03-03"
     paid: dict[str, float] = {"submitted": 1200, "eligible": 1000, "coinsurance": 500, "benefit": 500}
     left: dict[str, float] = {"submitted": 300, "eligible": 0, "noncovered": 300, "benefit": 0}
