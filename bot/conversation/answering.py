@@ -25,6 +25,7 @@ from bot.errors import Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,
     Kin,
+    NamedCare,
     Offer,
     Seen,
     Summary,
@@ -38,6 +39,7 @@ from bot.kit import (
     own_networks,
 )
 from bot.kit.coverages import plan_year_of
+from bot.language.left import CARE
 from bot.language.nearby import Gazetteer
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.ops.audit import Audit
@@ -271,6 +273,7 @@ class Answering:
             other_names=self._pack.engine.lexicon.other_names,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
+            care=NamedCare(named.text, str(named.value)) if (named := asked.unmet.get(CARE)) else None,
             read_home=lambda: self._own.home(message, asked.whose),
             read_health=self._health,
             read_coverages=lambda: self._own.coverages(message, asked.whose),
@@ -341,6 +344,8 @@ class Answering:
         """Return the blocks after a sentence on the ignored parts of the question, and the names of these parts."""
         missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
         missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
+        if ask.found_care:
+            missed.pop(CARE, None)
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
         told = {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items()}
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}

@@ -301,7 +301,7 @@ def _before(memory: Memory, last: Asked) -> Asked | None:
 def _chosen(memory: Memory, index: int) -> Asked | None:
     """Return the entry by its number as shown, else by its position (-1 is the last); None if it is not clear."""
     if index == 0:
-        return memory.choices[0] if len(memory.choices) == 1 else None
+        return memory.choices[0] if len(memory.choices) == 1 and not memory.entries else None
     if index in memory.numbers:
         return memory.choices[memory.numbers.index(index)]
     return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)

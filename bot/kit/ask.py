@@ -103,6 +103,15 @@ class OwnDoctor:
 
 
 @dataclass(slots=True)
+class NamedCare:
+    """Care that only a word of the person names, with the ids of the claims whose lines have that word."""
+
+    text: str
+    word: str
+    claims: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Ask:
     """One question for an answer.
 
@@ -120,6 +129,7 @@ class Ask:
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
+        care: Care that no slot holds, named in a word unknown to the pack.
         kin: All people whose records the person may see, if the question is about them together.
         wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
     """
@@ -154,6 +164,7 @@ class Ask:
     own_doctors: list[OwnDoctor] = field(default_factory=list)
     kin: tuple[Kin, ...] = ()
     wish: ClaimWish | None = field(default=None, init=False, compare=False)
+    care: NamedCare | None = None
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""
@@ -162,6 +173,12 @@ class Ask:
     def cannot(self, name: str) -> None:
         """Record that a slot could not be applied because the records lack the data; the reply then says so first."""
         self.unmet.setdefault(name, False)
+
+    @property
+    def found_care(self) -> bool:
+        """Whether every claim that the answer uses is of the care that only a word named."""
+        used = {one.id for one in self.report.sources if one.type == "ExplanationOfBenefit"}
+        return self.care is not None and bool(self.care.claims) and used <= self.care.claims
 
     def said_unmet(self, name: str) -> None:
         """Record that a slot could not be applied and that the answer's own template says so."""

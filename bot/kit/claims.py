@@ -93,7 +93,7 @@ def with_gaps(ask: Ask, alive: Live) -> Live:
 
 def asks_for_care(ask: Ask) -> bool:
     """Return whether the question names a kind of care, so that the lines of every claim have to be read."""
-    return any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
+    return ask.care is not None or any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
 
 
 def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:

@@ -19,7 +19,7 @@ from bot.payer.search import Search, any_of, token
 from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
-from bot.records.shapes import Key
+from bot.records.shapes import Key, keys_of
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
 _ROLES, _CATEGORIES = _PN + "OrganizationAffiliationRoleCS", _PN + "HealthcareServiceCategoryCS"
@@ -168,8 +168,9 @@ def is_kind(listing: Listing, name: str) -> bool:
 async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -> tuple[Listing, ...]:
     """Return the active affiliations and services of the kinds (or of all kinds) in the area, with places and networks.
 
-    The caller checks every filter again. A service adds missing data to affiliations of the same place; its networks
-    are only those that an affiliation proves. A Location with the kind counts if its organization has neither.
+    The caller checks every filter again. A service that an affiliation names is no listing of its own; it adds missing
+    data to affiliations of the same place; its networks are only those that an affiliation proves. A Location with the
+    kind counts if its organization has neither.
     """
     widen(ask)
     directory = Directory(lists_services=True)
@@ -194,8 +195,13 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
     ended = {_at(row) for row in every if row.role.networks}
     rows = tuple(row for row in every if row.active(ask.today))
     ended -= {_at(row) for row in rows if row.role.networks}
+    given = {(key.id, _at(row)[1]) for row in rows for key in keys_of(row.role.services)}
     return tuple(
-        row for row in rows if _at(row) not in ended and (not kinds or any(is_kind(row, one) for one in kinds))
+        row
+        for row in rows
+        if _at(row) not in ended
+        and (row.role.type != "HealthcareService" or (row.role_id, _at(row)[1]) not in given)
+        and (not kinds or any(is_kind(row, one) for one in kinds))
     )
 
 

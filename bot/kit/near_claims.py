@@ -11,10 +11,10 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.wanted import ClaimWish, choose, tells_state, wanted_of, wider_of
+from bot.kit.wanted import ClaimWish, choose, tells_state, wanted_of
 from bot.payer.search import Search
 from bot.records.care import Procedure, read_procedure
-from bot.records.care_kind import CareKind
+from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
 from bot.records.live import Live
@@ -35,6 +35,7 @@ class Nearest:
         looked: How many claims differ only in the state; they are counted and not shown.
         untold: How many of these give no state.
         record: The newest clinical record of a procedure for that care, if no claim shows it.
+        gone: Claims that match every condition and no longer count.
     """
 
     left: Left | None = None
@@ -45,6 +46,7 @@ class Nearest:
     looked: int = 0
     untold: int = 0
     record: Procedure | None = None
+    gone: tuple[Claim, ...] = ()
 
 
 async def near_claims(ask: Ask, alive: Live) -> Nearest:
@@ -52,6 +54,8 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     wanted = wanted_of(ask)
     if not wanted.narrows:
         return Nearest()
+    gone = choose((*alive.replaced, *alive.taken_back, *alive.cancelled), wanted).claims
+    gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
         slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
         whenever = replace(wanted, start=None, end=None)
@@ -59,7 +63,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
             replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
         alive = replace(alive, claims=tuple(claim for claim in alive.claims if claim.service.known))
-    nearest = nearest_of(alive.claims, wanted)
+    nearest = replace(nearest_of(alive.claims, wanted), gone=gone)
     return nearest if nearest.left in _OF_CARE else replace(nearest, record=await _recorded(ask, wanted))
 
 
@@ -87,7 +91,7 @@ def _is_of(one: Procedure, kinds: Sequence[CareKind]) -> bool:
 
 def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
     """Limit the sources to the claims that the answer shows: matching ones, or else the nearest ones."""
-    near = nearest.claims if nearest else ()
+    near = (*nearest.claims, *nearest.gone) if nearest else ()
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
@@ -121,7 +125,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "state", replace(wanted, state=None)
     if wanted.providers and wanted.services:
         yield "provider", replace(wanted, providers=())
-    if wider := wider_of(claims, wanted):
+    if wider := _wider_of(claims, wanted):
         yield "wider", replace(wanted, service=wider, services=(wider,))
     if wanted.services:
         yield "service", replace(wanted, service=None, services=())
@@ -133,3 +137,11 @@ def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
     if claim.is_pharmacy:
         return any(kind.fills for kind in kinds)
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
+
+
+def _wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
+    """Return the first wider kind of care that any of the claims shows."""
+    for name in wanted.kinds.near(wanted.service) if wanted.service else ():
+        if any(shown_as(claim, name, wanted.kinds) for claim in claims):
+            return name
+    return None

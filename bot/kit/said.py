@@ -43,6 +43,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
+_FAMILY = frozenset({"family", "families", "familiar", "familia"})
 _THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
 _LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
@@ -133,6 +134,16 @@ def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
         of_it = shares if coverage.scope == scope else own if scope == "drugs" else ()
         if of_it:
             found.append((coverage, of_it))
+    return found
+
+
+def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
+    """Return the plans with the family's shares alone, where the words ask for these and a plan names one."""
+    every = list(plans)
+    found = [(plan, own) for plan, shares in every if (own := tuple(one for one in shares if one.who == "family"))]
+    if not found or _FAMILY.isdisjoint(words_of(ask.said)):
+        return every
+    ask.said_unmet("person")  # the family of a deductible is nobody whose record is asked for
     return found
 
 

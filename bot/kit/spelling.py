@@ -10,6 +10,8 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+# Letters that are none with an accent.
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 _WORD, _INSIDE = re.compile(r"[^\W_]+"), re.compile("['\u2019`.]")
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
 # What a house may be written with or without: its legal form, and an article or an "and".
@@ -34,7 +36,9 @@ def words_of(text: str | None) -> tuple[str, ...]:
     """The words of a name, folded: `O'Neil, José-María` is oneil, jose, maria."""
     bare = (text or "").casefold()
     if not bare.isascii():
-        bare = "".join([one for one in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(one)])
+        bare = "".join(
+            [one for one in unicodedata.normalize("NFKD", bare.translate(_LETTERS)) if not unicodedata.combining(one)]
+        )
     return tuple(_WORD.findall(_INSIDE.sub("", bare)))
 
 

@@ -9,15 +9,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from bot.kit.ask import Ask, excluded_of, span_of, text_of, values_of
+from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
 from bot.kit.spelling import words_of
-from bot.kit.which import VISITS, drugs_named_in, is_drug, nth_asked, part_asked, parts_named
+from bot.kit.which import (
+    VISITS,
+    drugs_named_in,
+    is_drug,
+    lines_of_care,
+    named,
+    nth_asked,
+    of_care_named,
+    part_asked,
+    parts_named,
+)
 from bot.records.adjudication import added
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.money import Amount
-
-_TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
@@ -44,7 +52,7 @@ class ClaimWish:
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
     word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of
-    care fits. `also` is a further condition, such as the claim's plan.
+    care fits. `also` is a further condition, such as the claim's plan; `care` is named by a word alone.
     """
 
     start: date | None = None
@@ -70,6 +78,7 @@ class ClaimWish:
     fills: bool = False
     either: bool = False
     kinds: CareKinds = NO_KINDS
+    care: NamedCare | None = field(default=None, compare=False)
     also: Callable[[Claim], bool] | None = field(default=None, compare=False)
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -79,11 +88,14 @@ class ClaimWish:
     @property
     def kind(self) -> CareKind | None:
         """The single kind of care that was asked for."""
-        return self.kinds.named(self.services[0]) if len(self.services) == 1 else None
+        kinds = self.kinds_of_care
+        return kinds[0] if len(kinds) == 1 else None
 
     @property
     def kinds_of_care(self) -> tuple[CareKind, ...]:
         """All kinds of care that were asked for."""
+        if self.care and self.care.claims:
+            return (CareKind("", {"en": self.care.text}),)
         return tuple(kind for name in self.services if (kind := self.kinds.named(name)))
 
     @property
@@ -119,6 +131,7 @@ class ClaimWish:
         ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
         return (
             any(lists)
+            or bool(self.care and self.care.claims)
             or bool(self.without_services or self.without_names or self.without_days)
             or any(one is not None for one in ones)
         )
@@ -175,6 +188,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
         either=either,
         kinds=ask.care_kinds,
+        care=ask.care,
     )
 
 
@@ -208,12 +222,13 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     """Return the claims that match every condition, each checked here whatever the server did."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     if not wanted.narrows:
-        return Chosen(_ordered(rows, wanted))
+        return Chosen(_ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
     plain = tuple(
         claim for claim in dated if _fits(claim, replace(wanted, claim_types=()) if wanted.either else wanted)
     )
     cared = _of_part(tuple(claim for claim in plain if _of_care(claim, wanted)), wanted)
+    cared = of_care_named(cared, wanted.care)
     silent = sum(1 for c in plain if wanted.services and not c.performed.tells and not _of_care(c, wanted))
     priced = tuple(claim for claim in cared if _priced(claim, wanted))
     untold = sum(1 for c in cared if (wanted.over or wanted.under) and c.amount(wanted.aspect) is None)
@@ -258,13 +273,22 @@ def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | Non
 
     The share is None if the whole claim is of that kind, or if one of the lines gives no share.
     """
-    if wanted.service is None:
+    if wanted.service is None and wanted.care is None:
         return None, None
-    shown = shown_as(claim, wanted.service, wanted.kinds)
+    shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
     if shown is None or not shown.partly:
         return shown, None
     shares = [claim.performed.lines[at].share for at in shown.lines]
     return shown, added(shares) if None not in shares else None
+
+
+def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
+    """Return what the plan paid; for a kind of care, for its lines alone, None if one of them does not say so."""
+    shown, _ = part_of(claim, wanted)
+    if shown is None or not shown.partly:
+        return claim.plan_paid
+    paid = [claim.performed.lines[at].paid for at in shown.lines]
+    return added(paid) if None not in paid else None
 
 
 def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
@@ -380,18 +404,3 @@ def _dollars(text: str | None) -> Decimal | None:
 
 def _bare(number: str) -> str:
     return "".join(letter for letter in number.casefold() if letter.isalnum())
-
-
-def wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
-    """Return the first wider kind of care that any of the claims shows."""
-    for name in wanted.kinds.near(wanted.service) if wanted.service else ():
-        if any(shown_as(claim, name, wanted.kinds) for claim in claims):
-            return name
-    return None
-
-
-def named(claim: Claim, words: str) -> bool:
-    """Return whether the person's words match the provider who was seen, who billed, or the place."""
-    wanted = [word for word in words_of(words) if word not in _TITLES]
-    texts = [" ".join(words_of(text)) for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
-    return bool(wanted) and any(all(word in text for word in wanted) for text in texts)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, NamedCare
 from bot.kit.spelling import words_of
+from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 
 _BODY: Mapping[str, str] = {
@@ -55,6 +56,7 @@ _COUNTS: Mapping[str, int] = {
     for at, pair in enumerate(("two dos", "three tres", "four cuatro", "five cinco", "six seis", "seven siete"), 2)
     for word in pair.split()
 }
+_TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 _FROM_LAST = {"penultimate": -2, "penultimo": -2, "penultima": -2, "antepenultimo": -3, "antepenultima": -3}
 _NEWEST = frozenset({"last", "latest", "newest", "recent", "reciente", "ultimo", "ultima"})
 _VISITS = {
@@ -115,6 +117,29 @@ def _parts(text: str) -> frozenset[str]:
     return frozenset(_PART[word] for word in words_of(text) if word in _PART)
 
 
+def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
+    """Return the claims whose lines have the word that names the care; all of them if none has it."""
+    return tuple(claim for claim in claims if care and lines_of_care(claim, care).lines) or claims
+
+
+def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
+    """Return the lines of the claim that have the word, in the singular or the plural."""
+    word, lines = _singular(care.word), claim.performed.lines
+    told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
+    if told:
+        care.claims.add(claim.id)
+    return Shown(told, len(lines))
+
+
+def _singular(word: str) -> str:
+    return next(iter(words_of(word)), "").removesuffix("s")
+
+
+@lru_cache(maxsize=4096)
+def _singulars(text: str) -> frozenset[str]:
+    return frozenset(word.removesuffix("s") for word in words_of(text))
+
+
 def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Each drug with the other names that it goes by: its ingredient and brands."""
     return tuple((name, *ask.other_names(name)) for name in names)
@@ -155,3 +180,10 @@ def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
             if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
                 return -_NTH[word] if late else _NTH[word]
     return None
+
+
+def named(claim: Claim, words: str) -> bool:
+    """Return whether the person's words match the provider who was seen, who billed, or the place."""
+    wanted = [word for word in words_of(words) if word not in _TITLES]
+    texts = [" ".join(words_of(text)) for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
+    return bool(wanted) and any(all(word in text for word in wanted) for text in texts)

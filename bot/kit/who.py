@@ -121,8 +121,9 @@ async def who(ask: Ask) -> Who:
 
 async def _all_of(ask: Ask, choices: Iterable[Choice]) -> tuple[Listing, ...]:
     """Return all listings of each of the choices."""
-    found = await asyncio.gather(*(_of(ask, key) for one in choices if (key := key_of(one.reference))))
-    return tuple(row for rows in found for row in rows)
+    keys = [key for one in choices if (key := key_of(one.reference))]
+    found = await asyncio.gather(*(_of(ask, key) for key in keys))
+    return tuple(row for rows in found for row in rows if row.key in keys)  # servers may find more than was asked
 
 
 def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[Listing, ...], ...]:

@@ -177,6 +177,7 @@ _WHOLE_PHRASE = 5
 # A letter names a network only in a message of so few words, one more beside a provider's number.
 _FEW = 4
 _SURE_OF_LANGUAGE = 0.9
+_LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ class Heard:
         marks: the concepts and slot types with their tokens.
         asking: the tokens of the asking clauses; all tokens if there are none ("yes").
         content: the tokens of `asking` that have a meaning.
+        strange: the words of `content` that nothing in the pack explains.
         names: the concepts and slot types, and properties of the whole message (BARE, LONE …).
         joining: the words that join values.
         shows_language: True if the words themselves are clearly of one language.
@@ -200,6 +202,7 @@ class Heard:
     clauses: tuple[Clause, ...]
     asking: frozenset[int]
     content: tuple[int, ...]
+    strange: frozenset[int]
     language: str
     joining: WordArea
     today: date
@@ -247,6 +250,7 @@ class Hearer:
         marks = _marks(said, tags, self._tagger.titles, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
         asking = asking or frozenset(range(len(keys)))
+        content = tuple(place for place in sorted(asking) if place not in idle)
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
         heard = self._language(said, tags)
         return Heard(
@@ -257,7 +261,8 @@ class Hearer:
             frozenset({*marks, *bare, *self._whole(said)}),
             cut,
             asking,
-            tuple(place for place in sorted(asking) if place not in idle),
+            content,
+            self._strange(keys, content, tags, found),
             heard or language or "en",
             self._lexicon.grammar.area("joining"),
             today,
@@ -295,6 +300,14 @@ class Hearer:
             if any(meaning.value in _IDLE for meaning in match.meanings):
                 idle.update(range(match.first, match.after))
         return frozenset(idle)
+
+    def _strange(
+        self, keys: Sequence[str], content: Sequence[int], tags: Sequence[Tag], found: Sequence[PhraseFound]
+    ) -> frozenset[int]:
+        explained = {place for one in (*tags, *found) for place in range(one.first, one.after)}
+        everyday = self._lexicon.familiar | self._lexicon.date_keys | self._lexicon.number_keys
+        rest = (place for place in content if place not in explained and keys[place] not in everyday)
+        return frozenset(place for place in rest if len(keys[place]) >= _LEAST_LETTERS and keys[place].isalpha())
 
     def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
         """Return the language of the words, ignoring names and numbers; None if it is unclear."""

@@ -28,6 +28,19 @@ _TOLD = frozenset({
     "provider_name", "organization", "claim_id", "location",
 })  # fmt: skip
 _CLAIMS = "ExplanationOfBenefit"
+CARE = "care"
+"""The name of care that only the person's words have, among the conditions that were left."""
+# What the care, or whoever gave it, is already named by.
+_NAMED = frozenset({
+    "service", "drug", "provider_name", "organization", "claim_type", "claim_id", "specialty", "facility_type",
+    "procedure_code", "person",
+})  # fmt: skip
+# What stands before a name of care: "my lithotripsy", "for lithotripsy", "la litotricia".
+_BEFORE_CARE = frozenset({
+    *("my", "the", "a", "an", "that", "this", "our", "his", "her", "for", "on", "and"),
+    *("mi", "la", "el", "los", "las", "una", "un", "esa", "ese", "su", "por", "para", "de", "del"),
+})  # fmt: skip
+_WORDS_OF_CARE = 2
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
 }  # fmt: skip
@@ -91,7 +104,21 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places
+    if care := care_left(heard, intent):
+        found[CARE] = care
     return found
+
+
+def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
+    """Return the care in a question about claims that only a word unknown to the pack names."""
+    of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
+    if not of_claims or not _NAMED.isdisjoint(heard.marks):
+        return None
+    for place in sorted(heard.strange):
+        for first in range(place, max(-1, place - _WORDS_OF_CARE), -1):
+            if heard.keys[first - 1 : first] and heard.keys[first - 1] in _BEFORE_CARE:
+                return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
+    return None
 
 
 def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:

@@ -107,6 +107,8 @@ class _Finder:
         if not self.free[place] or word not in self.titles:
             return None
         first = place + 1
+        if (particled := self._particled(place)) is not None:
+            return particled
         if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in self.words.no_name:
             return None
         if word in self.words.long_title and not self.unknown(first):
@@ -123,6 +125,16 @@ class _Finder:
         ):
             end += 1
         return self.named(place, first, end)
+
+    def _particled(self, place: int) -> NameFound | None:
+        """Return the name after a short title that begins with particles: "dr de la fontaine"; else None."""
+        first, particles = place + 1, self.words.beside("spotting").particle
+        begins = first
+        while begins < len(self.keys) and self.said.words[begins] in particles:
+            begins += 1
+        end = self.run(begins)
+        is_one = first < begins < end and self.said.words[place] in self.words.short_title
+        return self.named(place, first, end) if is_one else None
 
     def after_and(self, place: int, found: Sequence[NameFound]) -> NameFound | None:
         """Return a family name joined by "and" or "or" to the titled name right before it; else None."""

@@ -154,6 +154,7 @@ def busy(seconds: float) -> PayerBusy:
 TRIES = 3
 DAMAGED_TRIES = 2
 LONGEST_WAIT = 30.0
+LONGEST_SAID = 3_600.0  # seconds; one wrong header is not to stop every member for longer
 UNSAID_WAIT = 5.0
 _BASE = 0.2
 _MARGIN = 0.01
@@ -256,14 +257,14 @@ def judge(request: httpx.Request, response: httpx.Response) -> None:
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the seconds in a Retry-After header, a number or an HTTP date (RFC 9110 10.2.3); None if invalid."""
+    """Return the seconds in a Retry-After header, a number or a date (RFC 9110 10.2.3), at most an hour, or None."""
     if not text:
         return None
     if (seconds := text.strip()).isascii() and seconds.isdigit():
-        return min(float(seconds), 86_400.0)
+        return min(float(seconds), LONGEST_SAID)
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0.0, (aware - now).total_seconds()), 86_400.0)
+    return min(max(0.0, (aware - now).total_seconds()), LONGEST_SAID)

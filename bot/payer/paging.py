@@ -32,6 +32,7 @@ from bot.records.decode import Unreadable
 PAGE_SIZE = "100"
 _NOT_IMPLEMENTED = 501
 _NOT_BY_POST = (PayerForbids, PayerLacks, PayerRejects)
+_NO_ANSWER = (PayerDown, PayerMaintenance, PayerDamaged)  # servers without POST searches answer anything
 _ACCEPT = {"accept": "application/fhir+json"}
 
 Headers = Callable[[], Mapping[str, str]]
@@ -170,7 +171,7 @@ class Server:
             return await self._asked(got), url
         try:
             page = await self._posted(url, search.type, asked, budget)
-        except _NOT_BY_POST:
+        except (*_NOT_BY_POST, *_NO_ANSWER):
             if known:
                 raise
             page = await self._asked(replace(got, anew=True))

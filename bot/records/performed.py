@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.records.adjudication import added, line_amounts
+from bot.records.adjudication import added, line_amounts, paid_in
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Explanation
 from bot.records.money import USUAL_CURRENCY, Amount, Quantity, quantity_of
@@ -20,7 +20,7 @@ _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 class PerformedLine(msgspec.Struct, frozen=True, gc=False):
     """A line: its codes by kind, its texts, and the member's share and the charge if the line has them.
 
-    `text` is the payer's text for what was done, not the display of a code.
+    `paid` is what the plan paid for it. `text` is the payer's text for what was done, not the display of a code.
     """
 
     codes: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
     share: Amount | None = None
     billed: Amount | None = None
+    paid: Amount | None = None
 
 
 class Performed(msgspec.Struct, frozen=True, gc=False):
@@ -108,6 +109,7 @@ def _line(item: ClaimItem, currency: str) -> PerformedLine:
         text=(item.product_or_service.text if item.product_or_service else None) or "",
         share=amounts.get("liability") or shares,
         billed=amounts.get("billed"),
+        paid=paid_in(amounts),
     )
 
 

@@ -171,20 +171,30 @@ def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
 
 
 def _is_refused(item: ClaimItem, currency: str) -> bool:
-    """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered."""
+    """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered.
+
+    No reason is needed where the member is to bear all that was billed and nothing of it is covered.
+    """
     said = [part for one in item.adjudication for part in (one.category, one.reason) if part]
     if any(code.lower() in _DENIED for part in said for code in part.codes()):
         return True
     amounts, _ = line_amounts(item, currency)
     paid = paid_in(amounts)
     reasons = [reason for reason in reasons_in(item.adjudication) if not _is_own_share(reason)]
-    if not reasons or (paid is not None and paid.value > 0):
-        return False
     billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")
-    if billed and noncovered and billed.currency == noncovered.currency and 0 < billed.value <= noncovered.value:
+    bare = bool(billed and noncovered and _bears(noncovered, billed))
+    if paid is not None and paid.value > 0:
+        return False
+    if bare and (reasons or (paid and _bears(amounts.get("liability"), billed))):
         return True
+    if not reasons:
+        return False
     shares = [amounts.get(name) for name in ("deductible", "copay", "coinsurance")]
     return _is_zero(allowed) and not any(share and share.value > 0 for share in shares) and not _is_zero(billed)
+
+
+def _bears(part: Amount | None, billed: Amount | None) -> bool:
+    return bool(part and billed) and part.currency == billed.currency and 0 < billed.value <= part.value
 
 
 def _is_zero(amount: Amount | None) -> bool:

@@ -88,7 +88,7 @@ def is_noun(text: str | None, name: str, *, language: str) -> bool:
     words = (text or "").casefold()
     first, _ = _noun(words, language)
     single = _single(first, language)
-    slip = words != name.casefold() and _SLIP <= ratio(words, name.casefold())
+    slip = words != name.casefold() and ratio(words, name.casefold()) >= _SLIP
     return not slip and _of_field(single, language).casefold().endswith(_ENDINGS.get(language, ()))
 
 

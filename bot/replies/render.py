@@ -36,7 +36,7 @@ _KEPT_FILTERS: tuple[str, ...] = (
     "reject",
     "rejectattr",
 )
-_KEPT_FILTERS += ("select", "selectattr", "slice", "batch", "sort", "unique", "upper")
+_KEPT_FILTERS += ("select", "selectattr", "slice", "batch", "sort", "sum", "unique", "upper")
 
 
 _MISSING = object()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.kit import (
+    Amount,
     Ask,
     Claim,
     ClaimWish,
@@ -20,6 +21,8 @@ from bot.kit import (
     fitting,
     near_claims,
     newest_claims,
+    part_of,
+    plan_paid_in,
     service_dates,
     text_of,
     wanted_of,
@@ -35,7 +38,9 @@ State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled
 class ClaimStatus(Summary):
     """The newest matching claims, each with its state and, for a replaced one, the claim that counts instead, if read.
 
-    `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid.
+    `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid. `lines`
+    has, by the id of a claim of which only some lines are of the care in question, what the plan paid for these and the
+    member's share of them, if every one says so.
     """
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
@@ -46,6 +51,7 @@ class ClaimStatus(Summary):
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
     paid: bool = False
+    lines: Mapping[str, tuple[Amount, Amount]] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> ClaimStatus:
@@ -70,7 +76,16 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
     paid = text_of(ask, "question") == "paid" and _MEMBER_PAID.isdisjoint(words_of(ask.said))
-    return ClaimStatus(shown, len(found) > SHOWN, asked, wanted.narrows, wanted, doubts, paid=paid)
+    lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
+    narrows = wanted.narrows
+    return ClaimStatus(shown, len(found) > SHOWN, asked, narrows, wanted, doubts, paid=paid, lines=lines)
+
+
+def _lines(claim: Claim, wanted: ClaimWish) -> tuple[Amount, Amount] | None:
+    """Return what the plan paid for the lines of the care in question, and the share of them."""
+    shown, share = part_of(claim, wanted)
+    paid = plan_paid_in(claim, wanted) if shown and shown.partly else None
+    return (paid, share) if paid and share else None
 
 
 def _found(alive: Live, ask: Ask) -> Sequence[Claim]:

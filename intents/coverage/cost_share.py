@@ -36,6 +36,7 @@ from bot.kit import (
     member_coverages,
     named_visit,
     network_side,
+    of_family,
     of_other_person,
     of_scope,
     period_claims,
@@ -243,10 +244,9 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
 
 def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
-    aspect, side = _aspect(ask), side_named(ask)
+    aspect, side, service = _aspect(ask), side_named(ask), visit_kind(ask)
     chosen = _chosen(coverages, ask)
-    service = visit_kind(ask)
-    every = [(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen]
+    every = of_family([(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
     scoped = of_scope(every, scope_of(ask))
     every = scoped or every

@@ -104,4 +104,22 @@ def tess() -> Iterator[Resource]:
     yield bill("2026-08-11", "Bay Pharmacy", "Losartan 50 MG", "00093736598", "pharmacy", benefit=8, memberliability=5)
 
 
-HABITS: Members = {make.__name__: make for make in (vera, noel, tess)}
+def otto() -> Iterator[Resource]:
+    """Care that no word of the pack names, on one line of two; a claim that was cancelled; a family's deductible."""
+    figures = ((1000, "IndInDed"), (2000, "FamInDed"))
+    costs = [{"type": coded(code), "valueMoney": {"value": value, "currency": "USD"}} for value, code in figures]
+    yield {**plan("o26", "Cape PPO", "2026-01-01", "2026-12-31"), "costToBeneficiary": costs}
+    day = "2026-03-03"
+    paid: dict[str, float] = {"submitted": 1200, "eligible": 1000, "coinsurance": 500, "benefit": 500}
+    left: dict[str, float] = {"submitted": 300, "eligible": 0, "noncovered": 300, "benefit": 0}
+    yield _lines(
+        day, "Bridge Dental",
+        _line(1, "Crown", "D2740", day, **paid, memberliability=500),
+        _line(2, "Whitening", "D9972", day, **left, memberliability=300), kind="oral",
+    )  # fmt: skip
+    yield bill("2026-06-01", "Owl Optical", "Eye exam", "92014", "vision", copay=10, benefit=90, memberliability=10)
+    gone = bill("2026-04-05", "Void Imaging", "MRI of the knee", "73721", submitted=900, memberliability=300)
+    yield {**gone, "status": "cancelled"}
+
+
+HABITS: Members = {make.__name__: make for make in (vera, noel, tess, otto)}

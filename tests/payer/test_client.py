@@ -20,6 +20,7 @@ from tests.payer.wire import BASE, Rig, fhir, page, refusal, rig
 from tests.records.made import eob, raw
 
 CLAIMS = Search("ExplanationOfBenefit")
+HTML = httpx.Response(200, text="<!doctype html><title>Not here</title>")
 
 
 def member(rigged: Rig, patient: str | None = "p1", **more: object) -> MemberClient:
@@ -231,6 +232,18 @@ async def test_a_server_without_post_is_asked_by_get_and_remembered(status: int)
     for _ in range(2):
         assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
     assert [request.method for request in rigged.payer.requests] == ["POST", "GET", "GET"]
+
+
+@pytest.mark.threat("T28")
+@pytest.mark.parametrize(
+    ("answer", "tries"), [(httpx.Response(500), 3), (httpx.Response(502, text="<html>Bad gateway"), 3), (HTML, 1)]
+)
+async def test_a_server_that_fails_at_posts_alone_is_asked_by_get(answer: httpx.Response, tries: int) -> None:
+    """An error or a page of HTML to the first search by POST is no outage where GET is answered."""
+    rigged = rig(*[answer] * tries, page(eob()), page(eob()))
+    for _ in range(2):
+        assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
+    assert [request.method for request in rigged.payer.requests] == [*["POST"] * tries, "GET", "GET"]
 
 
 @pytest.mark.threat("T28")
