@@ -285,18 +285,15 @@ class Chooser:
         rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
         if share := explained(rules, heard, before, spoken):
             return EXPLAINED * share
-        if TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1:
-            return GENERAL
-        if context is None:
-            return 0.0
+        general = TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1
+        if general or context is None:
+            return GENERAL if general else 0.0
         if entry.intent not in _CHANGES:
             short = len(heard.keys) <= _SHORT and continues(entry, heard, context.intent)
             return CONTINUES if short else 0.0 if pointed.isdisjoint(self._subjects[entry.intent]) else AKIN
         dated = heard.tags and all(tag.kind in TIMES for tag in heard.tags)
         changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
-        if not changes or "MY" in heard.names:
-            return 0.0
-        return BARE if {"BARE", "ASKED"} & heard.names else POINTED if pointed and heard.tags else 0.0
+        return 0.0 if not changes or "MY" in heard.names else _changing(heard, pointed)
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
         """Return whether a short message refers to the previous answer's subject, which an intent has too."""
@@ -341,6 +338,11 @@ class Chooser:
         if weights is None:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+
+
+def _changing(heard: Heard, pointed: frozenset[str]) -> float:
+    """Return what a message that changes the previous answer adds: of values alone, or of values beside "that"."""
+    return BARE if {"BARE", "ASKED"} & heard.names else POINTED if pointed and heard.tags else 0.0
 
 
 def _is_values(heard: Heard) -> bool:

@@ -82,7 +82,7 @@ class _Finder:
         word = self.said.words[place]
         stem = _DERIVED.sub("", word)
         forms = {stem, f"{stem}e", stem[:-1]} if stem != word else set()
-        return not self.said.said(place, place + 1).istitle() and not self.known.isdisjoint(forms)
+        return not self.said.said(place, place + 1).istitle() and any(form in self.known for form in forms)
 
     def unknown_letter(self, place: int) -> bool:
         """Return whether a word is an initial: a letter that is no word ("a", "y"), with a name after it."""

@@ -194,7 +194,9 @@ def _is_refused(item: ClaimItem, currency: str) -> bool:
 
 
 def _bears(part: Amount | None, billed: Amount | None) -> bool:
-    return bool(part and billed) and part.currency == billed.currency and 0 < billed.value <= part.value
+    return (
+        part is not None and billed is not None and part.currency == billed.currency and 0 < billed.value <= part.value
+    )
 
 
 def _is_zero(amount: Amount | None) -> bool:

@@ -156,7 +156,7 @@ def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
 _LATE = datetime(9999, 12, 31, tzinfo=UTC)
-_LAST = "\U0010ffff"
+_BEYOND = "\U0010ffff"  # sorts after every letter
 
 
 def encode(value: Any) -> bytes:
@@ -268,7 +268,7 @@ class Table:
             rows = enumerate(self._of(param))
             return {at for at, found in rows if any(part in text for _, text in found for part in parts)}
         texts = self._in_order(param)
-        ranges = ((bisect_left(texts, (part,)), bisect_left(texts, (part + _LAST,))) for part in parts)
+        ranges = ((bisect_left(texts, (part,)), bisect_left(texts, (part + _BEYOND,))) for part in parts)
         return {at for first, after in ranges for _, at in texts[first:after]}
 
     def _in_order(self, param: Param) -> list[tuple[str, int]]:
