@@ -68,7 +68,7 @@ async def asked(opened: Studio, page: Page, language: Language, target: str) -> 
     for number, text in enumerate(SHOWN[language], 1):
         await page.goto(f"{opened.address}/dev/chat")
         await say(page, text)
-        for channel in ("slack", "teams", "text"):
+        for channel in ("slack", "teams", *(["console"] if "desktop" in target else [])):
             await page.goto(f"{opened.address}/dev/chat?only={channel}")
             await page.add_style_tag(content=ONLY_ONE)
             await page.evaluate(LAST, 1)
