@@ -32,7 +32,7 @@ MOVING = (
 SECONDS = 3.5
 # Side by side without the text, the headings and the form: what is left is what the two channels draw.
 _ONLY_TWO = """
-header, footer, section.text { display: none }
+header, footer, section.console { display: none }
 .views.n3 { grid-template-columns: 1fr 1fr !important }
 main { padding: 0 1rem 1rem }
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
-from bot.replies.filters import forms
+from bot.replies.filters import clock, forms
 from bot.replies.markdown import clean
 from bot.replies.pages import cell_words, page_words
 
@@ -92,7 +93,7 @@ def _alarm(title: str, before: timedelta) -> Alarm:
     return alarm
 
 
-_OURS = ("arg", "cut", "day", "language_name", "money", "month", "number", "numbered", "phone")
+_OURS = ("arg", "cut", "day", "language_name", "listed", "money", "month", "number", "numbered", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 
 
@@ -136,7 +137,7 @@ class Printer:
 
 
 def _environment(
-    folder: Path, language: Language, common: Mapping[str, object], **options: Any
+    folder: Path, language: Language, common: Mapping[str, Any], **options: Any
 ) -> ImmutableSandboxedEnvironment:
     jinja = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader([folder, folder.parent]),  # what replies say of a record, pages say in the same words
@@ -148,6 +149,7 @@ def _environment(
     )
     ours = forms(language)
     jinja.filters |= {name: ours[name] for name in _OURS} | {
+        "clock": partial(clock, words=common["say"]),
         "exact": escape,
         "plotted": plotted,
         "stretches": stretches,

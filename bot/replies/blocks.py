@@ -8,15 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import groupby, pairwise
 
-from bot.message import SOURCES, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.buttons import Asks, Buttons, Kit, entry, menu, opens, thumbs, unasked
+from bot.message import (
+    SOURCES,
+    Action,
+    Actions,
+    Block,
+    Chart,
+    ChartPoint,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Reply,
+    Span,
+    Title,
+)
+from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, opens, thumbs, unasked
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, row_cells, with_tables
+from bot.replies.plain import drawable, plain, spoken, together, unbroken
+from bot.replies.rows import ListTable, amount_of, with_tables
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -26,7 +42,7 @@ _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 _FIELDS, _CARD, _ROWS = 4, 10, 20
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER, _CHARACTERS = 20, "·", 10_000
+_COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "·", "#", 10_000
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 """Characters that Slack's mrkdwn interprets: bold, quotes, code, emoji."""
 
@@ -236,12 +252,18 @@ def _marked(span: Span) -> str:
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
     """Yield a chart for clients that draw them, with the amounts if they fit; otherwise its text, if it has any."""
     empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
-    labels = [one.told if len(one.told) <= _CHART_LABEL else cut(one.label, _CHART_LABEL) for one in chart.points]
+    labels = [one.told if len(one.told) <= _CHART_LABEL else _fitted(one) for one in chart.points]
     apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
     if drawn and not empty and apart:
         yield _chart(chart, labels)
     elif chart.said:
         yield _rich([(Span(chart.said),)])
+
+
+def _fitted(point: ChartPoint) -> str:
+    """Return a label with its amount, which is cut last."""
+    room = _CHART_LABEL - len(point.words) - 1
+    return f"{cut(point.label, room)} {point.words}" if room > 0 and point.words else cut(point.label, _CHART_LABEL)
 
 
 def _chart(chart: Chart, labels: list[str]) -> Kit:
@@ -273,7 +295,8 @@ def _rows(block: Block | ListTable) -> tuple[tuple[Span, ...], ...]:
     """Return the cells of a table, its header first; none if it is no table or exceeds Slack's limits."""
     rows: tuple[tuple[Span, ...], ...] = ()
     if isinstance(block, ListTable):
-        rows = tuple(tuple(map(Span, row)) for row in block.rows)
+        listed = (_stacked(block, str(item.number), row) for item, row in zip(block.items, block.rows, strict=True))
+        rows = _stacked(block, _NUMBER, block.columns, " · "), *listed
     elif isinstance(block, Facts) and (columns := block.columns):
         sides = [block.rows[at : at + len(columns)] for at in range(0, len(block.rows), len(columns))]
         told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
@@ -282,26 +305,39 @@ def _rows(block: Block | ListTable) -> tuple[tuple[Span, ...], ...]:
     return rows if fits else ()
 
 
+def _stacked(table: ListTable, number: str, row: tuple[str, ...], between: str = "\n") -> tuple[Span, ...]:
+    """Return a row of a list; beside amounts all its other words but the first are one cell, so that phones show it."""
+    first, *rest = (row[at] for at in table.texts)
+    words = [between.join(rest)] if table.amounts and rest else rest
+    return tuple(Span(together(cell)) for cell in (number, first, *words, *(row[at] for at in table.amounts)))
+
+
 def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
-    """Return a table on one page. Slack shows the first row as the header and reads out the first cell of each row."""
+    """Return a table on one page. Slack shows the first row as the header and reads out a name for each row."""
     return {
         "type": TABLE,
         "caption": cut(caption, _HEADER),
         "page_size": len(rows) - 1,
-        "rows": [
-            [_rich([[cell]]) if cell.url else {"type": "raw_text", "text": cell.text} for cell in row] for row in rows
-        ],
+        "row_header_column_index": int(rows[0][0].text == _NUMBER),
+        "rows": [list(map(_cell, row)) for row in rows],
     }
+
+
+def _cell(cell: Span) -> Kit:
+    """Return a cell. Slack aligns and sorts numbers by their value."""
+    if cell.url or "\n" in cell.text:
+        return _rich([[cell]])
+    number = Decimal(cell.text) if cell.text.isdecimal() else amount_of(cell.text)
+    value = {"value": float(number)} if number is not None else {}
+    return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}
 
 
 def _of_rows(block: Block | ListTable) -> Iterator[Kit]:
     """Yield one menu with the buttons of all rows of a table."""
     items = block.items if isinstance(block, ListTable) else ()
-    told = [
-        replace(action, label=f"{row_cells(item)[0]} · {action.label}") for item in items for action in item.actions
-    ]
+    told = [(f"{item.number}. {item.cells[0][1]}", action) for item in items for action in item.actions]
     if told:
-        yield {"type": "actions", "elements": [menu(tuple(told))]}
+        yield {"type": "actions", "elements": [menu_of(told)]}
 
 
 def _field(row: Fact) -> str:

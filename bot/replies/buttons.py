@@ -6,7 +6,7 @@ Labels are `plain_text`; the value of a button or an option is an opaque id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,6 +130,14 @@ def menu(actions: tuple[Action, ...]) -> Kit:
     if len(options) <= _OPTIONS:
         return {"type": "overflow", "action_id": MENU, "options": options}
     return {"type": "static_select", "action_id": MENU, "placeholder": _plain_text(CUT), "options": options}
+
+
+def menu_of(rows: Sequence[tuple[str, Action]]) -> Kit:
+    """Return the buttons of a table's rows as a select menu, titled with what most of them do."""
+    [(title, _)] = Counter(action.label for _, action in rows).most_common(1)
+    told = [(row if one.label == title else f"{row} · {one.label}", one) for row, one in rows]
+    options = [{"text": _plain_text(cut(words, _LABEL)), "value": one.id} for words, one in told if not one.url]
+    return {"type": "static_select", "action_id": MENU, "placeholder": _plain_text(f"{title}{CUT}"), "options": options}
 
 
 def _option(action: Action) -> Kit:

@@ -16,7 +16,7 @@ from typing import Any
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, row_cells, row_of, with_tables
+from bot.replies.rows import ListTable, row_of, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -28,8 +28,8 @@ ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
-_WORD, _MENU = 16, 5  # letters: the widest column of a table, and that of the menus
-_COLORS = ("categoricalBlue", "categoricalTeal", "neutral")
+_DIGIT, _PADDING, _MENU = 9, 16, 56  # pixels: of an amount, and the column of the menus
+_COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
 
@@ -132,7 +132,8 @@ def _shown(block: Block, before: Block | None) -> object:
     if not isinstance(block, Item) or not block.cells:
         return list(_elements([block]))
     goes_on = isinstance(before, Item) and before.columns == block.columns
-    return _row(block) if goes_on else _list_table(ListTable((block,)))
+    table = ListTable((block,))
+    return _row(block, table.amounts) if goes_on else _list_table(table)
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -167,7 +168,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Item():
                 yield _item(block)
             case Note(spans):
-                yield {**_rich([Span(spoken(spans))], size="Small", isSubtle=True), "spacing": "Medium"}
+                yield {**_quiet(spoken(spans)), "spacing": "Medium"}
             case Actions(buttons):
                 yield from _buttons(buttons)
 
@@ -186,7 +187,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
     if chart.kind == "parts":
         parts = [
             {"legend": point.told, "value": value, "color": color}
-            for point, [value], color in zip(chart.points, numbers, _COLORS, strict=False)
+            for point, [value], color in zip(chart.points, numbers, (*_COLORS[: len(numbers) - 1], _REST), strict=True)
         ]
         return {"type": "Chart.HorizontalBar.Stacked", "title": chart.title, "data": [{"title": " ", "data": parts}]}
     if chart.kind == "line":
@@ -241,47 +242,51 @@ def _framed(rows: tuple[Fact, ...]) -> AdaptiveCard:
 
 def _column(row: Fact) -> AdaptiveCard:
     value = {**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"}
-    return {
-        "type": "Column",
-        "width": "stretch",
-        "items": [_rich([Span(row.label)], size="Small", isSubtle=True), value],
-    }
+    return {"type": "Column", "width": "stretch", "items": [_quiet(row.label), value]}
 
 
 def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
+    """Return a comparison that a phone holds: names on top, then each label above its values."""
     lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
-    cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value, url=fact.url) for fact in line)] for line in lines]
-    return _table([_cell(" "), *(_cell(name, bold=True) for name in columns)], cells, (2, *(3 for _ in columns)))
+    items = [_beside([Span(name, bold=True)] for name in columns)]
+    for line in lines:
+        items.append({**_quiet(line[0].row), "spacing": "Medium"})
+        items.append({**_beside([Span(fact.value, url=fact.url)] for fact in line), "spacing": "None"})
+    return {"type": "Container", "items": items}
+
+
+def _beside(cells: Iterable[list[Span]]) -> AdaptiveCard:
+    columns = [{"type": "Column", "width": "stretch", "items": [_rich(cell)]} for cell in cells]
+    return {"type": "ColumnSet", "columns": columns}
 
 
 def _list_table(table: ListTable) -> AdaptiveCard:
-    """Return the entries of a list as rows, each with its buttons at the end."""
-    head, acts = table.rows[0], any(item.actions for item in table.items)
-    cells = [_row(item)[: len(head) + acts] for item in table.items]
-    names = [*(_cell(name, bold=True) for name in head), *([_cell(" ")] if acts else ())]
-    return _table(names, cells, (*map(_longest, zip(*table.rows, strict=True)), *((_MENU,) if acts else ())))
-
-
-def _longest(column: Iterable[str]) -> int:
-    """The width of a column: its longest word, so that none is cut where another column has room."""
-    return max((min(len(word), _WORD) for text in column for word in text.split()), default=1)
-
-
-def _row(item: Item) -> list[AdaptiveCard]:
-    """Return the cells of an entry, and one for the menu of its buttons."""
-    actions = [_button(action, hidden=True) for action in item.actions]
-    acting = {"type": "TableCell", "items": [{"type": "ActionSet", "actions": actions}] if actions else []}
-    return [*map(_cell, row_cells(item)), acting]
-
-
-def _table(head: list[AdaptiveCard], rows: list[list[AdaptiveCard]], widths: tuple[int, ...]) -> AdaptiveCard:
+    """Return the entries of a list as rows that a phone holds: words under each other, amounts and buttons beside."""
+    amounts, acts = table.amounts, any(item.actions for item in table.items)
+    names = [" · ".join(table.columns[at] for at in table.texts), *(table.columns[at] for at in amounts), *[" "] * acts]
+    head = [{"type": "TableCell", "items": [_quiet(name)]} for name in names]
+    wide = [_DIGIT * max(len(row[at]) for row in table.rows) + _PADDING for at in amounts]
+    right = [{"width": f"{width}px", "horizontalCellContentAlignment": "Right"} for width in wide]
+    rows = [head, *(_row(item, amounts)[: len(head)] for item in table.items)]
     return {
         "type": "Table",
         "firstRowAsHeaders": True,
         "showGridLines": False,
-        "columns": [{"width": width} for width in widths],
-        "rows": [{"type": "TableRow", "cells": row} for row in (head, *rows)],
+        "columns": [{"width": 1}, *right, *[{"width": f"{_MENU}px"}] * acts],
+        "rows": [{"type": "TableRow", "cells": row} for row in rows],
     }
+
+
+def _row(item: Item, amounts: tuple[int, ...]) -> list[AdaptiveCard]:
+    """Return the cells of an entry, and one for the menu of its buttons."""
+    values = [value for _, value in item.cells]
+    first, *more = (value for at, value in enumerate(values) if at not in amounts)
+    words = _cell(f"{item.number}. {first}", bold=True)
+    if more:
+        words["items"].append({**_quiet(" · ".join(more)), "spacing": "None"})
+    actions = [_button(action, hidden=True) for action in item.actions]
+    acting = {"type": "TableCell", "items": [{"type": "ActionSet", "actions": actions}] if actions else []}
+    return [words, *(_cell(values[at], bold=True) for at in amounts), acting]
 
 
 def _cell(text: str, *, bold: bool = False, url: str = "") -> AdaptiveCard:
@@ -296,6 +301,10 @@ def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
         if piece
     ]
     return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
+
+
+def _quiet(text: str) -> AdaptiveCard:
+    return _rich([Span(text)], size="Small", isSubtle=True)
 
 
 def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:

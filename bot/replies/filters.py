@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _COUNTRY = "US"
-_FIELDS = {"y": "{year}", "MMMM": "{month}", "LLLL": "{alone}", "MM": "{number}", "M": "{number}", "d": "{day}"}
+_FIELDS = {
+    "y": "{year}",
+    "MMMM": "{month}",
+    "MMM": "{short}",
+    "LLLL": "{alone}",
+    "MM": "{number}",
+    "M": "{number}",
+    "d": "{day}",
+}
 _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 
 
@@ -30,14 +38,16 @@ _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 class Customs:
     """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
 
-    `short` are the abbreviated names of the months, without a period. `day` and `month` are patterns with `{year}`,
-    `{month}` and `{day}`; some use `{alone}`, the month's name without a day, or `{number}`. `pair` joins two things.
+    `short` are the abbreviated names of the months, without a period. `day`, `brief` and `month` are patterns with
+    `{year}`, `{month}` and `{day}`; some use `{alone}`, the month's name without a day, `{short}` or `{number}`. `pair`
+    joins two things.
     """
 
     months: tuple[str, ...]
     alone: tuple[str, ...]
     short: tuple[str, ...]
     day: str
+    brief: str
     month: str
     pair: str
     languages: dict[str, str]
@@ -56,6 +66,7 @@ def customs(language: str) -> Customs:
         alone=tuple(locale.months["stand-alone"]["wide"][number] for number in range(1, 13)),
         short=tuple(locale.months["stand-alone"]["abbreviated"][number].rstrip(".") for number in range(1, 13)),
         day=_pattern(str(locale.date_formats["long"].format)),
+        brief=_pattern(str(locale.date_formats["medium"].format)),
         month=_pattern(str(locale.datetime_skeletons["yMMMM"].format)),
         pair=locale.list_patterns["standard"]["2"],
         languages={code: name for code, name in locale.languages.items() if code not in _UNKNOWN},
@@ -124,8 +135,8 @@ def dollars(amount: object) -> str:
     return money(whole).removesuffix(".00") if exact.startswith("$") else exact
 
 
-def day(when: object, *, language: str) -> str:
-    """Return a FHIR date at its precision: `June 17, 2024`, `June 2024`, `2024`; `17 de junio de 2024`."""
+def day(when: object, *, brief: bool = False, language: str) -> str:
+    """Return a FHIR date at its precision: `June 17, 2024`, `June 2024`, `2024`; `brief` for a cell: `Jun 17, 2024`."""
     if hasattr(when, "year"):
         year, month, of_month = when.year, getattr(when, "month", None), getattr(when, "day", None)
     else:
@@ -136,8 +147,16 @@ def day(when: object, *, language: str) -> str:
     if not month:
         return f"{year:04}"
     known = customs(language)
-    names = {"month": known.months[month - 1], "alone": known.alone[month - 1], "number": month, "year": year}
-    return known.day.format(**names, day=of_month) if of_month else known.month.format(**names)
+    at = month - 1
+    names = {
+        "month": known.months[at],
+        "alone": known.alone[at],
+        "short": known.short[at],
+        "number": month,
+        "year": year,
+    }
+    written = (known.brief if brief else known.day) if of_month else known.month
+    return written.format(**names, day=of_month)
 
 
 def whole(start: date, end: date) -> str | None:

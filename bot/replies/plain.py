@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from itertools import chain, groupby, zip_longest
+from textwrap import wrap
 
-from bot.message import Action, Actions, Block, Chart, Facts, Item, Span, Title
-from bot.replies.markdown import cut
+from bot.message import Action, Actions, Block, Chart, Facts, Item, Line, Note, Span, Title
 from bot.replies.rows import ListTable, row_of, with_tables
 
-WIDTH, _CELL, _BEHIND = 20, 32, "·"
+COLUMNS, WIDTH, _SHORT, _GAP, _BEHIND = 80, 20, 16, "  ", "·"
+_ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
@@ -23,29 +27,26 @@ def drawable(chart: Chart) -> bool:
     return len(chart.points) in _POINTS
 
 
-def text_bar(chart: Chart) -> str:
-    """Return the parts of a drawable chart as one bar, with its legend on a line below: `▓▓░░░░`, `▓ met ░ left`.
-
-    It is a picture: text for screen readers leaves it out.
-    """
+def bar_of(chart: Chart) -> str:
+    """Return the parts of a drawable chart as one bar: `▓▓░░░░`."""
     marks = SHADES[len(chart.points)]
-    bar = "".join(mark * cells for mark, cells in zip(marks, _cells(_values(chart)), strict=True))
-    legend = " ".join(f"{mark} {point.told}" for mark, point in zip(marks, chart.points, strict=True))
-    return f"{bar}\n{legend}"
+    return "".join(mark * cells for mark, cells in zip(marks, _cells(_values(chart)), strict=True))
 
 
-def text_lines(chart: Chart) -> Iterator[str]:
-    """Yield a drawable chart for a console: a bar of text for each point, or the texts of a line's points."""
+def _chart(chart: Chart) -> Iterator[str]:
+    """Yield a chart as bars of text with their amounts in a column; what cannot be drawn as its words."""
+    if chart.kind == "line" or not drawable(chart):
+        yield from _wrapped(chart.said)
+        return
+    yield chart.title
     if chart.kind == "parts":
-        yield from text_bar(chart).splitlines()
-    elif chart.kind == "bars" and (most := max(_values(chart))) > 0:
-        room = max(len(point.label) for point in chart.points)
-        yield chart.title
-        for point in chart.points:
-            bar = SHADES[2][0] * _share(point.values[0], most)
-            yield f"{point.label:{room}} {bar} {point.words}".rstrip()
-    elif chart.said:
-        yield chart.said
+        yield bar_of(chart)
+        marks = SHADES[len(chart.points)]
+        rows = [(f"{mark} {one.label}", one.words) for mark, one in zip(marks, chart.points, strict=True)]
+    else:
+        most = max(_values(chart)) or Decimal(1)
+        rows = [(one.label, one.words, SHADES[2][0] * _share(one.values[0], most)) for one in chart.points]
+    yield from _grid(rows, amounts=(1,))
 
 
 def _values(chart: Chart) -> list[Decimal]:
@@ -69,29 +70,83 @@ def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
 
 
 def drawn(blocks: Iterable[Block]) -> str:
-    """Return the same with bars for charts and columns for tables, for a console that people look at."""
-    return "\n".join(line for block in with_tables(blocks) for line in _drawn(block))
+    """Return the same for a terminal: 80 columns, bars for charts, columns for tables, and space around them."""
+    runs = (list(run) for _, run in groupby(with_tables(blocks), key=_part))
+    parts = ("\n".join(_list(run) if isinstance(run[0], Item) else chain(*map(_drawn, run))) for run in runs)
+    return "\n\n".join(filter(None, parts))
+
+
+def _part(block: Block | ListTable) -> type:
+    return Line if isinstance(block, Title | Note) else type(block)
 
 
 def _drawn(block: Block | ListTable) -> Iterable[str]:
-    if isinstance(block, ListTable):
-        return _table(block)
-    return text_lines(block) if isinstance(block, Chart) and drawable(block) else _lines(block, addresses=True)
+    match block:
+        case ListTable(items):
+            rows = [(str(item.number), *row) for item, row in zip(items, block.rows, strict=True)]
+            table = _grid([("#", *block.columns), *rows], amounts=(0, *(at + 1 for at in block.amounts)), head=True)
+            return chain(table, _of_each(items))
+        case Facts(rows) if columns := block.columns:
+            sides = (rows[at : at + len(columns)] for at in range(0, len(rows), len(columns)))
+            return _grid([("", *columns), *((side[0].row, *(one.value for one in side)) for side in sides)], head=True)
+        case Facts(rows):
+            return _grid([(row.label, row.value) for row in rows])
+        case Chart():
+            return _chart(block)
+        case _:
+            return chain(*map(_wrapped, _lines(block, addresses=True)))
 
 
-def _table(table: ListTable) -> Iterator[str]:
-    """Yield the rows in columns of equal width, and the buttons of the entries."""
-    rows = [[cut(cell, _CELL) for cell in row] for row in table.rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    actions = {action.label: action for item in table.items for action in item.actions}
-    yield from _buttons(actions.values(), addresses=False)
+def _list(items: Iterable[Block | ListTable]) -> Iterator[str]:
+    """Yield the entries; buttons that each of them has once below."""
+    entries = [item for item in items if isinstance(item, Item)]
+    alike = {tuple((one.label, one.url) for one in item.actions) for item in entries}
+    once = len(entries) > 1 and len(alike) == 1 and any(alike)
+    for item in entries:
+        yield from chain(*map(_wrapped, _item(replace(item, actions=()) if once else item, addresses=True)))
+    if once:
+        yield from _of_each(entries)
+
+
+def _of_each(items: Sequence[Item]) -> Iterator[str]:
+    """Yield the buttons of entries, each once: `1-4: [Details]`."""
+    row, _ = _row({one.label: one for item in items for one in item.actions}.values(), addresses=False)
+    if row:
+        yield f"{items[0].number}-{items[-1].number}: {row}"
+
+
+def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head: bool = False) -> Iterator[str]:
+    """Yield rows in columns, amounts at the right of theirs; the widest give way where a terminal is too narrow."""
+    widths = [max(1, *map(len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > COLUMNS:
+        widths[widths.index(max(widths))] -= 1
+    ruled = [rows[0], ["─" * width for width in widths], *rows[1:]] if head else rows
+    for row in ruled:
+        cells = [wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
+        for line in zip_longest(*cells, fillvalue=""):
+            told = enumerate(zip(line, widths, strict=True))
+            yield _GAP.join(
+                text.rjust(width) if at in amounts else text.ljust(width) for at, (text, width) in told
+            ).rstrip()
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return a line in lines of a terminal, with no break in a button or a phone number, indented as it is."""
+    entry = _ENTRY.match(line)
+    whole = _WHOLE.sub(lambda found: found[0].replace(" ", "\u00a0"), line)
+    indent = " " * (entry.end() if entry else 0)
+    lines = wrap(whole, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [one.replace("\u00a0", " ") for one in lines]
 
 
 def spoken(spans: Iterable[Span]) -> str:
     """Return the text of spans."""
     return "".join(span.text for span in spans)
+
+
+def together(text: str) -> str:
+    """Return the text of a cell, a short one without line breaks, such as a date."""
+    return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
 
 
 def unbroken(span: Span) -> str:

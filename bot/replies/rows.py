@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 
 from bot.message import FAREWELLS, SOURCES, Action, Block, Item
 
 MOST = 3
 """How many buttons of a row are visible at once, besides the small one that shows sources."""
+_AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +41,36 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """Entries of a list that form a table: each is a row, with its number before the first cell."""
+    """Entries of a list that form a table: each is a row."""
 
     items: tuple[Item, ...]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns; the number of an entry is in none of them."""
+        return self.items[0].columns
+
+    @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The cells, with the names of the columns first."""
-        return self.items[0].columns, *map(row_cells, self.items)
+        """The cells of each entry."""
+        return tuple(tuple(value for _, value in item.cells) for item in self.items)
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """The places of the other columns."""
+        return tuple(at for at in range(len(self.columns)) if at not in self.amounts)
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """The places of the columns of money, which are aligned at the right."""
+        columns = enumerate(zip(*self.rows, strict=True))
+        return tuple(at for at, column in columns if any(amount_of(cell) is not None for cell in column))
 
 
-def row_cells(item: Item) -> tuple[str, ...]:
-    """Return the cells of one row."""
-    first, *rest = (value for _, value in item.cells)
-    return f"{item.number}. {first}", *rest
+def amount_of(text: str) -> Decimal | None:
+    """Return the number of dollars if the text is only that: `$1,240.00`, `-$12.30`."""
+    found = _AMOUNT.fullmatch(text)
+    return Decimal(f"{found[1]}{found[2].replace(',', '')}") if found else None
 
 
 def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:

@@ -10,11 +10,11 @@ from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
 from bot.replies.plain import plain, spoken
 from bot.replies.rows import ListTable, row_of, with_tables
-from tests.doubles.adaptive_card import fallback
+from tests.doubles.adaptive_card import compared, fallback
 from tests.doubles.block_kit import unheard, unmarked
 from tests.doubles.slack_models import refused
 
-_OF_ROW = re.compile(r"^\d+\. .* · ")
+_OF_ROW = re.compile(r"^\d+\. [^·]*(?: · |$)")
 """What a menu says of the row of a table that its option belongs to."""
 Kit = dict[str, Any]
 Told = list[tuple[str, ...]]
@@ -62,7 +62,9 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
     for block in with_tables(reply.blocks):
         match block:
             case ListTable(items):
-                yield from _side_by_side([list(row) for row in block.rows])
+                yield "said", " · ".join(block.columns)
+                told = zip(items, block.rows, strict=True)
+                yield from (("said", f"{item.number}. {' · '.join(row)}") for item, row in told)
                 yield from (("button", one.label, one.url or one.id) for item in items for one in item.actions)
             case Facts(rows):
                 yield from (("said", f"{row.label}: {row.value}") for row in rows)
@@ -104,17 +106,26 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "actions":
                 yield from (pressed for one in kit["elements"] for pressed in _pressed(one))
             case "data_table":
-                yield from _side_by_side([[_cell(cell) for cell in row] for row in kit["rows"]])
+                yield from _data_table(kit)
             case "data_visualization" | "divider":
                 pass  # only a picture of the facts beside it, or a rule around a card
             case other:
                 raise AssertionError(other)
 
 
+def _data_table(kit: Kit) -> Iterator[tuple[str, ...]]:
+    """A list's rows, or what is compared."""
+    head, *rows = [[_cell(cell).replace("\n", " · ") for cell in row] for row in kit["rows"]]
+    if kit["row_header_column_index"]:
+        yield "said", " · ".join(head[1:])
+        yield from (("said", f"{row[0]}. {' · '.join(row[1:])}") for row in rows)
+    else:
+        yield from _side_by_side([head, *rows])
+
+
 def _cell(cell: Kit) -> str:
-    return (
-        _broken("".join(one["text"] for part in cell.get("elements", ()) for one in part["elements"])) or cell["text"]
-    )
+    rich = "".join(one["text"] for part in cell.get("elements", ()) for one in part["elements"])
+    return _broken(rich or cell["text"])
 
 
 def _field(field: Kit) -> str:
@@ -129,8 +140,10 @@ def _broken(text: str) -> str:
 
 def _pressed(element: Kit) -> Iterator[tuple[str, ...]]:
     """A button, or those of a menu."""
+    title = element.get("placeholder", {}).get("text", "").removesuffix("…")
     for one in element.get("options", [element]):
-        yield "button", _OF_ROW.sub("", one["text"]["text"]), one.get("url") or one["value"]
+        words = _OF_ROW.sub("", one["text"]["text"]) if title else one["text"]["text"]
+        yield "button", words or title, one.get("url") or one["value"]
 
 
 def _side_by_side(table: list[list[str]]) -> Iterator[tuple[str, ...]]:
@@ -160,7 +173,9 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 pairs = [map(_run, column["items"]) for row in element["items"] for column in row["columns"]]
                 yield from (("said", ": ".join(pair)) for pair in pairs)
             case "Container":
-                yield from _teams(element["items"])
+                told = compared(element)
+                yield from (("said", f"{label} · {name}: {value}") for label, name, value in told)
+                yield from () if told else _teams(element["items"])
             case "ActionSet":
                 for one in element["actions"]:
                     yield "button", one["title"], one.get("url") or one["data"]["press"]
@@ -173,7 +188,7 @@ def _table(table: Kit) -> Iterator[tuple[str, ...]]:
     acting = [one for row in inside for one in row if one["type"] == "ActionSet"]
     rows = [[_run(one) for one in row if one["type"] != "ActionSet"] for row in inside]
     if table["firstRowAsHeaders"]:
-        yield from _side_by_side([rows[0][:-1], *rows[1:]] if acting else rows)
+        yield from (("said", " · ".join(row)) for row in ([rows[0][:-1], *rows[1:]] if acting else rows))
         yield from _teams(acting)
     else:
         yield from (("said", ": ".join(row)) for row in rows)

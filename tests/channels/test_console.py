@@ -29,7 +29,7 @@ async def test_a_line_is_a_message() -> None:
     """Each line is answered in order, from one person in one private place; empty lines are not answered."""
     turn, out = Echo(), io.StringIO()
     await run(turn, read_lines(io.StringIO("one\n\n twice \r\nlast")), out)
-    assert out.getvalue() == "one\n\n twice \n\n twice \n\nlast\n\n"
+    assert out.getvalue() == "one\n\n twice\n\n twice\n\nlast\n\n"
     assert [message.id for message in turn.heard] == ["line-1", "line-3", "line-4"]
     assert {message.person.platform for message in turn.heard} == {"console"}
     assert all(isinstance(message.place, OneToOne) for message in turn.heard)

@@ -162,10 +162,8 @@ def _lines(elements: list[Card]) -> Iterator[str]:
                 yield element["text"]
             case "RichTextBlock":
                 yield "".join(run["text"] for run in element["inlines"]).replace("\u00a0", " ").replace("\u2060", "")
-            case "Table" if element["firstRowAsHeaders"]:
-                head, *rows = [["\n".join(_lines(cell["items"])) for cell in row["cells"]] for row in element["rows"]]
-                cells = [(row[0], name, value) for row in rows for name, value in zip(head[1:], row[1:], strict=True)]
-                yield from (f"{row} · {name}: {value}" for row, name, value in cells)
+            case "Container" if told := compared(element):
+                yield from (f"{label} · {name}: {value}" for label, name, value in told)
             case "TableRow":
                 yield ": ".join("\n".join(_lines(cell["items"])) for cell in element["cells"])
             case "Container" if element.get("style") == "emphasis":
@@ -174,6 +172,17 @@ def _lines(elements: list[Card]) -> Iterator[str]:
                 yield " ".join(f"[{action['title']}]" for action in element["actions"])
             case _:
                 yield from _lines(element.get("items") or element.get("rows") or element.get("columns") or [])
+
+
+def compared(element: Card) -> list[tuple[str, str, str]]:
+    """The label, name and value of each cell of a comparison; none of another element."""
+    first, *rest = element["items"]
+    if first["type"] != "ColumnSet" or not all(one["type"] == "Column" for one in first["columns"]):
+        return []
+    names, *rows = ([line for one in part["columns"] for line in _lines(one["items"])] for part in (first, *rest[1::2]))
+    labels = [line for label in rest[::2] for line in _lines([label])]
+    told = zip(labels, rows, strict=True)
+    return [(label, name, value) for label, row in told for name, value in zip(names, row, strict=True)]
 
 
 def parsed(card: Card) -> str:

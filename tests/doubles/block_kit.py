@@ -176,8 +176,10 @@ def _table(block: Kit) -> Iterator[str]:
         for cell in row:
             if cell["type"] == "rich_text" and row is not rows[0]:
                 yield from _rich(cell)
-            elif cell.get("type") != "raw_text" or not cell["text"].strip():
-                yield "a table cell that is no text, or empty"
+            elif cell.get("type") not in {"raw_text", "raw_number"} or not cell["text"].strip():
+                yield "a table cell that is neither text nor a number, or empty"
+            elif (cell["type"] == "raw_number") != isinstance(cell.get("value"), float):
+                yield "a number without its value, or a value of none"
     if sum(len(cell.get("text", "")) for row in rows for cell in row) > 10_000:
         yield "a table over 10,000 characters"
 

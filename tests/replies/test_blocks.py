@@ -100,7 +100,7 @@ def test_parts_are_a_pie_with_their_amounts() -> None:
 
 def test_names_that_an_axis_would_confuse_are_told() -> None:
     """Two labels that are alike once they are cut are words instead."""
-    points = tuple(ChartPoint(f"A very long kind of care {at}", (Decimal(at),), f"${at}.00") for at in (1, 2))
+    points = tuple(ChartPoint(f"A very long kind of care {at}", (Decimal(at),), "$5.00") for at in (1, 2))
     [page] = pages(reply(Chart("By kind", points)))
     assert [block["type"] for block in page.blocks] == ["rich_text"]
 
@@ -157,12 +157,32 @@ def test_a_list_that_is_to_be_a_table_is_one() -> None:
     _, table, menu = page.blocks
     assert (table["type"], table["caption"], table["page_size"]) == ("data_table", "Your claims:", 6)
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
-    assert rows[:2] == [["Date", "Your share"], ["1. May 11 1", "$54.87"]]
-    options = menu["elements"][0]["options"]
-    assert [(one["text"]["text"], one["value"]) for one in options][:1] == [("1. May 11 1 · Details", "a1")]
+    assert rows[:2] == [["#", "Date", "Your\u00a0share"], ["1", "May\u00a011\u00a01", "$54.87"]]
+    assert [cell.get("value") for cell in table["rows"][1]] == [1.0, None, 54.87]
+    [chosen] = menu["elements"]
+    assert (chosen["type"], chosen["placeholder"]["text"]) == ("static_select", "Details…")
+    assert [(one["text"]["text"], one["value"]) for one in chosen["options"]][:1] == [("1. May 11 1", "a1")]
     assert [block["type"] for block in page.plainer] == ["rich_text", *["section"] * 6]
     assert faults(page.text, list(page.blocks)) == faults(page.text, list(page.plainer)) == []
     assert "1. Grace Okafor, MD · 1" in page.text
+
+
+def test_a_table_with_amounts_is_narrow() -> None:
+    """Beside amounts a phone has room for one more column: what else is said of an entry is under one another."""
+    more = (("Date", "May 11"), ("With", "Grace Okafor, MD"), ("Kind", "visit"), ("Your share", "$54.87"))
+    entries = [replace(one, cells=more) for one in listed(2)]
+    [page] = pages(reply(*entries))
+    head, row, _ = page.blocks[0]["rows"]
+    assert [cell["text"] for cell in head] == ["#", "Date", "With\u00a0·\u00a0Kind", "Your\u00a0share"]
+    assert [run["text"] for run in row[2]["elements"][0]["elements"]] == ["Grace Okafor, MD\nvisit"]
+    assert faults(page.text, list(page.blocks)) == []
+
+
+def test_a_bar_has_its_amount() -> None:
+    """A name gives way to it where Slack takes no more characters."""
+    points = tuple(ChartPoint(name, (Decimal(5),), "$1,195.41") for name in ("Doctors", "Outpatient visits"))
+    [page] = pages(reply(Chart("By kind", points)))
+    assert page.blocks[0]["chart"]["axis_config"]["categories"] == ["Doctors $1,195.41", "Outpatien… $1,195.41"]
 
 
 def test_a_list_that_no_table_holds_is_a_list() -> None:

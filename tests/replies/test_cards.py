@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.cards import MOST_BYTES, pages, renewing, weigh
 from bot.replies.plain import drawable, drawn, plain
-from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
+from tests.doubles.adaptive_card import buttons, compared, fallback, faults, parsed, shown
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, listed, reply
 
 HOSTILE = (
@@ -40,7 +40,7 @@ PARTS = [
         "title": " ",
         "data": [
             {"legend": "May $308.40", "value": 308.4, "color": "categoricalBlue"},
-            {"legend": "Jun", "value": 0.0, "color": "categoricalTeal"},
+            {"legend": "Jun", "value": 0.0, "color": "neutral"},
         ],
     }
 ]
@@ -145,26 +145,29 @@ def test_an_entry_has_one_menu_at_its_right_and_a_row_one_at_its_end() -> None:
 
 
 def test_a_list_that_is_to_be_a_table_is_one() -> None:
-    """A row for each entry, with its buttons at its end; a console has columns."""
+    """A row for each entry, its amount and its buttons beside; a console has columns."""
     blocks = listed(3)
     [page] = pages(reply(*blocks))
     [table] = page.card["body"]
     assert [len(row["cells"]) for row in table["rows"]] == [3, 3, 3, 3]
+    assert [column.get("horizontalCellContentAlignment") for column in table["columns"]] == [None, "Right", None]
     press = table["rows"][2]["cells"][2]["items"][0]["actions"][0]
     assert (press["title"], press["data"]) == ("Details", {"press": "a2"})
     assert faults(page.card) == []
     assert drawn(blocks).split("\n") == [
-        "Date         Your share",
-        *(f"{at}. May 11 {at}  $54.87" for at in (1, 2, 3)),
-        "[Details]",
+        "#  Date      Your share",
+        "─  ────────  ──────────",
+        *(f"{at}  May 11 {at}      $54.87" for at in (1, 2, 3)),
+        "1-3: [Details]",
     ]
 
 
-def test_what_stands_side_by_side_is_a_table() -> None:
-    """Its names are the head, also of more facts than a fact set takes."""
+def test_what_is_compared_stands_side_by_side() -> None:
+    """Its names are on top, each label above its values, so that a phone holds them."""
     [page] = pages(reply(Facts(COMPARED.rows * 3)))
     [table] = page.card["body"]
-    assert (table["firstRowAsHeaders"], len(table["rows"]), len(table["columns"])) == (True, 10, 3)
+    assert compared(table) == [(one.row, one.column, one.value) for one in COMPARED.rows * 3]
+    assert faults(page.card) == []
 
 
 def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:

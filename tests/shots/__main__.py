@@ -49,7 +49,7 @@ DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {
     },
     "es": {
         "claims": ("mis reclamaciones de este año en un archivo",),
-        "card": ("mi tarjeta", "Mostrar en la recepción"),
+        "card": ("mi tarjeta", "Mostrar en recepción"),
         "results": ("imprima mis resultados de laboratorio",),
         "receipt": ("datos de la dra. grace okafor", "Constancia de red"),
     },
@@ -68,7 +68,7 @@ async def asked(opened: Studio, page: Page, language: Language, target: str) -> 
     for number, text in enumerate(SHOWN[language], 1):
         await page.goto(f"{opened.address}/dev/chat")
         await say(page, text)
-        for channel in ("slack", "teams", "text"):
+        for channel in ("slack", "teams", *(["console"] if "desktop" in target else [])):
             await page.goto(f"{opened.address}/dev/chat?only={channel}")
             await page.add_style_tag(content=ONLY_ONE)
             await page.evaluate(LAST, 1)
@@ -101,7 +101,7 @@ async def linking(opened: Studio, page: Page, target: str) -> None:
     await say(page, "link")
     link = str(await page.get_attribute(".slack a[href*='/link/']", "href"))
     await page.goto(link)
-    await page.screenshot(path=f"{target}-page-confirm.png", full_page=True)
+    await page.screenshot(path=f"{target}-page-confirm.png")  # its button stays at the lower edge of the window
     await page.click("#link-confirm button")
     await page.locator("input[type=text]").first.fill("dana")
     await page.get_by_role("button").first.click()

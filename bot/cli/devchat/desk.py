@@ -23,11 +23,11 @@ from bot.channels.slack.writer import Notices
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person, Private, Reply
 from bot.replies import cards
-from bot.replies.plain import plain
+from bot.replies.plain import drawn
 from bot.replies.render import Words
 
 PATH = "/dev/chat"
-_VIEWS = ("slack", "teams", "text")
+_VIEWS = ("slack", "teams", "console")
 _LIVES = 8 * 3_600  # seconds: a working day
 _TURNS, _PEOPLE = 40, 20
 _RUN = re.compile(r"(\*?)(?:<([^<>|]+)\|([^<>]+)>|([^*<>]+))\1")
@@ -103,12 +103,12 @@ class DevChat:
         return turns
 
     def _shapes(self, reply: Reply) -> dict[str, object]:
-        """Return the payloads of the reply: Slack's blocks, Teams' cards, and the text."""
+        """Return the payloads of the reply: Slack's blocks, Teams' cards, and a terminal's text."""
         return {
             "language": reply.language,
             "slack": [page.blocks for page in self._slack.pages(reply)],
             "teams": [page.card for page in cards.pages(reply)],
-            "text": plain(reply.blocks),
+            "console": drawn(reply.blocks),
         }
 
 
