@@ -22,8 +22,8 @@ from bot.kit.care import (UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOn
     on_record, results, series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
-from bot.kit.claims import (Medication, WhyGone, checked, claim_by_id, claim_news, claim_numbered, claims_around,
-    medications, newest_claims, newest_visits, shown_alone, why_gone)
+from bot.kit.claims import (Medication, WhyGone, care_words, checked, claim_by_id, claim_news, claim_numbered,
+    claims_around, medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
@@ -101,7 +101,7 @@ __all__ = [
     "WithReminder", "WithSeen", "Within", "added", "adds_to", "affiliations_of", "amount_asked", "amount_in",
     "any_time", "appeal_clock", "appeal_days", "approvals_asked", "around", "as_seen", "asked_networks",
     "asks_figure", "asks_for_client", "asks_kind", "asks_one", "asks_several", "beyond", "by_currency", "by_name",
-    "by_names", "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "carrying",
+    "by_names", "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "care_words", "carrying",
     "case_found", "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered", "claims_around",
     "conditions", "confirms", "count_asked", "counted_since", "counting", "counts_apart", "curve_of", "dated",
     "days_around", "deductible_met", "denial_kind", "denied_claims", "doctors_gone", "doctors_seen", "doctors_still",

@@ -79,7 +79,7 @@ class CostShares(Summary):
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
     starts over was asked; `in_month`: whether that is in the month that was named.
-    `figure`: a yearly figure itself was asked for, not where the member stands with it.
+    `figure`: a yearly figure itself was asked for, not where the member stands with it. `free`: if care is free was.
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -119,6 +119,7 @@ class CostShares(Summary):
     resets: bool = False
     in_month: bool | None = None
     figure: bool = False
+    free: bool = False
     toward: Toward | None = None
     two: TwoVisits | None = None
 
@@ -291,6 +292,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         named=named_visit(ask) is not None,
         unsplit=ask.slots.get("reason") == "before_met",
         figure=aspect in COUNTED and asks_figure(ask),
+        free=ask.slots.get("reason") == "free",
     )
 
 
@@ -309,9 +311,9 @@ def _told_care(ask: Ask) -> list[str]:
 def _about_care(ask: Ask) -> str | None:
     """Return what is asked about care, "covered" or "price", if no share is asked for by name."""
     reason = ask.slots.get("reason")
-    if reason not in {"covered", "price"} or _aspect(ask) is not None:
+    if reason not in {"covered", "free", "price"} or _aspect(ask) is not None:
         return None
-    return "price" if form_asked(ask) == "amount" else str(reason)
+    return "price" if form_asked(ask) == "amount" else "covered" if reason == "free" else str(reason)
 
 
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
