@@ -253,7 +253,8 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     every = scoped or every
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
-    guessed = _about_care(ask) == "price" and named_visit(ask) is None  # a knee may be replaced in a stay or without
+    # a knee may be replaced in a stay or without; a doctor is seen in a visit
+    guessed = _about_care(ask) == "price" and "service" in ask.slots and named_visit(ask) is None
     plans = named if found and not guessed else every
     counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
