@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from bot.kit.ask import Ask, Summary, span_of
 from bot.kit.reading import Reader, Record, records
+from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, read_care_plan
 from bot.records.dates import PartialDate
@@ -24,6 +26,17 @@ _PRESSURE = "mmHg, two numbers"
 
 T = TypeVar("T")
 _TESTS = 4  # a page of them
+Direction = Literal["down", "up", "same"]
+_DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
+    "down": re.compile(
+        r"\b(?:down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron))\b"
+    ),
+    "up": re.compile(
+        r"\b(?:up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa])\b"
+    ),
+    "same": re.compile(r"\b(?:changed?|(?:the )?same|cambi(?:o|ado)|igual)\b"),
+}
+"""The words of a question whether a result moved, by the direction that a yes confirms."""
 
 
 class Dated(Record, Protocol):
@@ -59,6 +72,15 @@ class Series:
     def earlier(self) -> tuple[Observation, ...]:
         """The results before the newest, at most four."""
         return self.results[1:_TREND]
+
+    @property
+    def moved(self) -> Direction | None:
+        """How the newest result compares with the one before it; None unless both are one number in the same unit."""
+        unit, before = unit_of(self.newest), self.results[1] if self.results[1:] else None
+        if before is None or self.newest.pressure or unit is None or unit_of(before) != unit:
+            return None
+        now, then = figures_of(self.newest)[0], figures_of(before)[0]
+        return "down" if now < then else "up" if now > then else "same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +231,13 @@ class TestsOnRecord(OnRecord[Series]):
     """One page of tests, each with its newest result and the earlier ones; `test` is the one that a button selected.
 
     `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
-    are none.
+    are none. `asked` is the direction, if the question is whether a named result moved.
     """
 
     test: Series | None = None
     named: str | None = None
     missing: bool = False
+    asked: Direction | None = None
 
     @property
     def only(self) -> Series | None:
@@ -237,6 +260,11 @@ class TestsOnRecord(OnRecord[Series]):
         last = drawn.results[:_TREND] if drawn else ()
         units = {unit_of(one) for one in last}
         return last[::-1] if len(units) == 1 and None not in units and len(last) > 1 else ()
+
+    @property
+    def marked(self) -> bool:
+        """Whether the record says of every test shown if it is in range."""
+        return bool(self.rows) and all(test.newest.main.mark and not test.newest.parts for test in self.rows)
 
     @property
     def shown(self) -> tuple[Observation, ...]:
@@ -274,4 +302,10 @@ def tests_on_record(
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,
         missing=bool(named and every and not alike),
+        asked=_direction(ask) if alike else None,
     )
+
+
+def _direction(ask: Ask) -> Direction | None:
+    said = " ".join(words_of(ask.said))
+    return next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)

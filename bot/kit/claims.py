@@ -14,6 +14,7 @@ from bot.kit.ask import Ask, days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, fitting, is_numbered, wanted_of, with_fills
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
+from bot.records.care_kind import CareKind, kinds_by_text
 from bot.records.claim import Claim, Number, read_claim, read_claims
 from bot.records.live import Live, believed_day, fills, live, visits
 from bot.records.performed import Dispensed
@@ -30,6 +31,9 @@ _AT_ONCE = 32_768
 """Claims up to this size in bytes are parsed on the event loop, as a thread costs more than that short work."""
 
 WhyGone = Literal["cancelled", "replaced", "reversed"]
+
+PAYERS_LANGUAGE = "en"
+"""The language of the texts on claims; an answer in it quotes them as they are."""
 
 
 async def newest_claims(
@@ -94,6 +98,11 @@ def with_gaps(ask: Ask, alive: Live) -> Live:
 def asks_for_care(ask: Ask) -> bool:
     """Return whether the question names a kind of care, so that the lines of every claim have to be read."""
     return ask.care is not None or any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
+
+
+def care_words(ask: Ask, claims: Iterable[Claim]) -> dict[str, CareKind]:
+    """Return the kind of care behind each of the payer's texts; nothing in an answer in the language of these texts."""
+    return {} if ask.language == PAYERS_LANGUAGE else kinds_by_text(claims, ask.care_kinds)
 
 
 def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:

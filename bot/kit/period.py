@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from bot.errors import PayerError
 from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
-from bot.kit.claims import asks_for_care, in_order, searched, undated, with_gaps
+from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, in_order, searched, undated, with_gaps
 from bot.kit.reading import MOST
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
@@ -162,7 +162,9 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     claims: list[Claim] = []
     days: list[date] | None = []
     async for page in ask.search(Search("ExplanationOfBenefit", (*filters, *_EVERYTHING))):
-        read, unreadable = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
+        read, unreadable = read_claims(
+            page.entries, whole=True, performed=asks_for_care(ask) or ask.language != PAYERS_LANGUAGE
+        )
         claims += read
         if unreadable:
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))

@@ -83,6 +83,9 @@ _VISITS = {
     "tratamiento": "tratamientos",
     "factura": "facturas",
     "reclamacion": "reclamaciones",
+    "reclamo": "reclamos",
+    "cuenta": "cuentas",
+    "cobro": "cobros",
 }
 SINGULAR, PLURAL = frozenset(_VISITS), frozenset(_VISITS.values())
 VISITS = SINGULAR | PLURAL

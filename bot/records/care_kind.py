@@ -204,6 +204,18 @@ def kind_shown(claim: Claim, kinds: CareKinds) -> CareKind | None:
     return narrow[0] if len(narrow) == 1 else None
 
 
+def kinds_by_text(claims: Iterable[Claim], kinds: CareKinds) -> dict[str, CareKind]:
+    """Return the kind of care behind each of the payer's texts, by the codes of its line; only where it is one kind."""
+    found: dict[str, CareKind] = {}
+    for line in (line for claim in claims for line in claim.performed.lines):
+        told = frozenset[str]().union(*(kinds.of_code(code) for code in line.codes)) or kinds.of_text(line.text)
+        narrow = told.difference(*(kinds.near(key) for key in told))
+        if len(narrow) == 1:
+            kind = kinds.every[min(narrow)]
+            found |= {text: kind for text in (line.text, *line.words) if text}
+    return found
+
+
 def _as_a_whole(claim: Claim, done: Performed, kind: CareKind) -> bool:
     return (
         (claim.kind or "") in kind.kinds

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.kit import (
     Ask,
+    CareKind,
     Claim,
     ClaimLine,
     ClaimWish,
@@ -19,6 +21,7 @@ from bot.kit import (
     Summary,
     Why,
     WhyGone,
+    care_words,
     cite_claims,
     claim_by_id,
     claim_numbered,
@@ -44,6 +47,9 @@ SHOWN = 10
 _ASKS = re.compile(
     r"\W*(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo))\b", re.IGNORECASE
 )
+_WHOSE = re.compile(
+    r"\b(?:de|con) qui[eé]n (?:era|es|fue)\b|\bwho (?:was|is) (?:it|that) (?:with|from)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class ClaimDetail(Summary):
         shielded: Whether the claim has a sensitivity label and was not requested by a button.
         why: The reason for the share, proven by the claim's amounts.
         fill: A pharmacy fill after the last visit, if only that visit was asked for.
+        kinds: The kind of care behind the payer's words.
     """
 
     claim: Claim | None = None
@@ -75,6 +82,7 @@ class ClaimDetail(Summary):
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
     fill: Claim | None = None
+    kinds: Mapping[str, CareKind] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> ClaimDetail:
@@ -96,13 +104,14 @@ async def answer(ask: Ask) -> ClaimDetail:
     ask.report.steps += owed_steps(claim)
     contract = read_contract(claim.resource or b"{}")
     summary = summarize(claim, read_lines(claim), contract, before, around)
-    return replace(summary, question=text_of(ask, "question") or _begins_with(ask.said), fill=fill)
+    kinds = care_words(ask, (claim,))
+    return replace(summary, question=text_of(ask, "question") or _begins_with(ask.said), fill=fill, kinds=kinds)
 
 
 def _begins_with(said: str) -> str | None:
-    """Return "where", "who" or "when" if a message begins with it."""
+    """Return "where", "who" or "when" if a message begins with it, or ends by asking whose claim it was."""
     asked = _ASKS.match(said)
-    return asked.lastgroup if asked else None
+    return asked.lastgroup if asked else "who" if _WHOSE.search(said) else None
 
 
 def summarize(

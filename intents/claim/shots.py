@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.kit import (
     Ask,
+    CareKind,
     Claim,
     ClaimWish,
     Nearest,
     Summary,
+    care_words,
     cite_claims,
     fitting,
     form_asked,
@@ -32,6 +35,7 @@ class Shots(Summary):
         words: The payer's words for each claim.
         free: Whether the question is if the newest was free; `dated`: when it was.
         wanted: The named kind of shot, if no claim shows it; `nearest` are other shots.
+        kinds: The kind of care behind the payer's words.
     """
 
     claims: tuple[Claim, ...]
@@ -45,6 +49,7 @@ class Shots(Summary):
     dated: bool = False
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
+    kinds: Mapping[str, CareKind] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Shots:
@@ -57,10 +62,12 @@ async def answer(ask: Ask) -> Shots:
     lacks = not fit and asked.slots["service"] != _SHOT["service"]
     nearest = await near_claims(asked, found) if lacks else None
     cite_claims(ask, shown, nearest)
+    told = (*shown, *(nearest.claims if nearest else ()))
     return Shots(
         claims=shown,
         due=text_of(ask, "question") == "due",
-        words={claim.id: claim.services[:2] for claim in (*shown, *(nearest.claims if nearest else ()))},
+        words={claim.id: claim.services[:2] for claim in told},
+        kinds=care_words(ask, told),
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),

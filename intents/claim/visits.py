@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from bot.kit import (
     Ask,
+    CareKind,
     Claim,
     ClaimWish,
     Live,
     Nearest,
     PartialDate,
     Summary,
+    care_words,
     cite_claims,
     days_around,
     fitting,
@@ -44,7 +47,8 @@ class DaysOfCare(Summary):
     """The matching days, newest first, `count` of them; `undated` counts claims without a day.
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
-    if the question is when the last visit was, so that its day alone is the answer.
+    if the question is when the last visit was, so that its day alone is the answer. `kinds` are the kinds of care
+    behind the payer's words.
     """
 
     wanted: ClaimWish
@@ -57,6 +61,12 @@ class DaysOfCare(Summary):
     hides: bool = False
     nearest: Nearest | None = None
     alone: bool = False
+    kinds: Mapping[str, CareKind] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The payer's words of all days."""
+        return tuple(text for day in self.days for text in day.services)
 
     @property
     def seen(self) -> str | None:
@@ -95,6 +105,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
         alone=form_asked(ask) == "date" and not _FIRST.intersection(words_of(ask.said)),
+        kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
     )
 
 

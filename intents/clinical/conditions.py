@@ -1,22 +1,69 @@
-"""Conditions as the records list them, without any interpretation."""
+"""Conditions as the records list them, without any interpretation; or whether they list a named one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
-from bot.kit import Ask, Condition, OnRecord, Search, dated, on_record, read_condition, shield
+from bot.kit import Ask, Condition, OnRecord, Search, dated, form_asked, on_record, read_condition, shield, words_of
 
 PAGE = 6
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "diabetes diabetic diabetica diabetico": ("E10", "E11", "44054006", "46635009"),
+    "hypertension hipertension hipertensa hipertenso pressure presion": ("I10", "38341003"),
+    "asthma asma asthmatic asmatica asmatico": ("J45", "195967001"),
+    "depression depresion": ("F32", "F33", "35489007", "370143000"),
+    "anxiety ansiedad": ("F41", "197480006", "48694002"),
+    "arthritis artritis": ("M16", "M17", "239873007"),
+    "cholesterol colesterol": ("E78", "55822004"),
+    "thyroid tiroides hypothyroidism hipotiroidismo": ("E03", "40930008"),
+    "kidney kidneys renal rinon rinones": ("N18", "433144002", "709044004"),
+    "copd epoc emphysema enfisema": ("J44", "13645005"),
+    "reflux gerd reflujo": ("K21", "235595009"),
+    "migraine migraines migrana migranas": ("G43", "37796009"),
+    "obesity obesidad obese": ("E66", "414916001"),
+    "anemia anemic anemica anemico": ("D50", "87522002"),
+    "osteoporosis": ("M81", "64859006"),
+    "gout gota": ("M10", "90560007"),
+    "glaucoma": ("H40", "23986001"),
+    "psoriasis": ("L40", "9014002"),
+}
+"""Common conditions by the words for them in both languages, with their codes (ICD-10-CM categories, SNOMED CT)."""
 
 
-async def answer(ask: Ask) -> OnRecord[Condition]:
+@dataclass(frozen=True, slots=True)
+class Conditions(OnRecord[Condition]):
+    """One page of conditions; `named` is the one that was asked for, by the person's word, and `rows` are those."""
+
+    named: str | None = None
+
+
+async def answer(ask: Ask) -> Conditions:
     """Return the member's recorded conditions."""
     found = summarize(await dated(ask, Search("Condition"), read_condition), ask)
     ask.report.cite("Condition", [one.id for one in found.rows])
     return found
 
 
-def summarize(read: Sequence[Condition], ask: Ask) -> OnRecord[Condition]:
-    """Return current conditions, then past ones, each newest first."""
+def summarize(read: Sequence[Condition], ask: Ask) -> Conditions:
+    """Return current conditions, then past ones, each newest first; only the named one if a message asks for one."""
     described, shielded = shield(ask, read)
-    return on_record(ask, sorted(described, key=lambda one: one.over), len(read), shielded, size=PAGE)
+    named = _named(ask)
+    rows = [one for one in described if named is None or _is(one, named)]
+    page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
+    kept = {field.name: getattr(page, field.name) for field in fields(page)}
+    return Conditions(**kept, named=named)
+
+
+def _named(ask: Ask) -> str | None:
+    """Return the word for a condition in a question with yes or no as its answer."""
+    known = {word for words in NAMES for word in words.split()}
+    words = [word for word in words_of(ask.said) if word in known] if form_asked(ask) in {None, "date"} else []
+    return words[0] if words else None
+
+
+def _is(one: Condition, named: str) -> bool:
+    """Return whether the condition has a code of the named one, or its words."""
+    words, codes = next((words.split(), codes) for words, codes in NAMES.items() if named in words.split())
+    coded = one.code is not None and (one.code in codes or one.code[:3] in codes)
+    return coded or not set(words).isdisjoint(words_of(one.name))

@@ -80,7 +80,7 @@ class CostShares(Summary):
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
     starts over was asked; `in_month`: whether that is in the month that was named.
-    `figure`: a yearly figure itself was asked for, not where the member stands with it.
+    `figure`: a yearly figure itself was asked for, not where the member stands with it. `free`: if care is free was.
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -120,6 +120,7 @@ class CostShares(Summary):
     resets: bool = False
     in_month: bool | None = None
     figure: bool = False
+    free: bool = False
     toward: Toward | None = None
     two: TwoVisits | None = None
 
@@ -252,7 +253,8 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     every = scoped or every
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
-    guessed = _about_care(ask) == "price" and named_visit(ask) is None  # a knee may be replaced in a stay or without
+    # a knee may be replaced in a stay or without; a doctor is seen in a visit
+    guessed = _about_care(ask) == "price" and "service" in ask.slots and named_visit(ask) is None
     plans = named if found and not guessed else every
     counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
@@ -291,6 +293,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         named=named_visit(ask) is not None,
         unsplit=ask.slots.get("reason") == "before_met",
         figure=aspect in COUNTED and asks_figure(ask),
+        free=ask.slots.get("reason") == "free",
     )
 
 
@@ -309,9 +312,9 @@ def _told_care(ask: Ask) -> list[str]:
 def _about_care(ask: Ask) -> str | None:
     """Return what is asked about care, "covered" or "price", if no share is asked for by name."""
     reason = ask.slots.get("reason")
-    if reason not in {"covered", "price"} or _aspect(ask) is not None:
+    if reason not in {"covered", "free", "price"} or _aspect(ask) is not None:
         return None
-    return "price" if form_asked(ask) == "amount" else str(reason)
+    return "price" if form_asked(ask) == "amount" else "covered" if reason == "free" else str(reason)
 
 
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:

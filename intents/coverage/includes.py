@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from bot.kit import (
 )
 
 SCOPES = ("dental", "vision", "drugs")
+_COUNT = re.compile(r"\bhow (?:many|often)\b|\bcuant[ao]s\b|\bcada cuanto\b")
 _PROGRAMMES = frozenset({"medicaid", "tenncare", "bluecare"})
 _FIRST = frozenset({"primary", "first", "primario", "principal", "primero", "primera"})
 
@@ -47,6 +49,7 @@ class Included(Summary):
         wanted: The program that was asked for, medicare or medicaid.
         first_asked: Whether the question is which plan pays first; `leads` is the first by the records' numbers.
         ahead: The benefit table's rules for the care.
+        counts: Whether the question is how many visits are covered, which no rule says.
         paid: What the dental plan paid since `start` in `claims` claims; `untold` claims have no amount.
     """
 
@@ -66,6 +69,7 @@ class Included(Summary):
     wanted: str | None = None
     what: str | None = None
     ahead: tuple[Ahead, ...] = ()
+    counts: bool = False
 
     @property
     def is_of_it(self) -> bool | None:
@@ -79,12 +83,15 @@ async def answer(ask: Ask) -> Included:
     """Return the answer from the coverages alone, or for a dental maximum, from payments; nothing is guessed."""
     coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
     rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
-    if limits := tuple(one for one in rules if reason and one.benefit.limits):
+    counts = reason == "limit" or bool(_COUNT.search(" ".join(words_of(ask.said))))
+    if limits := tuple(one for one in rules if counts and one.benefit.limits):
         return Included("limit", (), coverages.current, ahead=limits)
     if reason is None:
         rules = await priced_ahead(ask, rules, coverages)
+        if not any(one.deductible or one.low for one in rules):
+            ask.said_unmet("person")  # the rule holds for everybody on the plan, and so does that none is known
         what = next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None)
-        return Included("", (), coverages.current, what=what, ahead=rules)
+        return Included("", (), coverages.current, what=what, ahead=rules, counts=counts)
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)

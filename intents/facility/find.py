@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from bot.kit import Ask, FoundPlaces, find_places, values_of
 
+KINDS = frozenset({"hospital", "pharmacy"})
+"""The kinds that "which hospital" names as what one of is asked for."""
+
 
 async def answer(ask: Ask) -> FoundPlaces:
     """Return the places of the kinds that were asked for, by default of any kind."""
-    return await find_places(ask, *values_of(ask, "facility_type"))
+    kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS]
+    return await find_places(ask, *kinds)

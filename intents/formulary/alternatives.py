@@ -93,6 +93,12 @@ class Alternatives(Summary):
         return next((one for one in self.others if own and one.month and _is_less(one.month, own)), None)
 
     @property
+    def generic(self) -> Other | None:
+        """The same ingredient, where the list has the drug under that name alone."""
+        told = self.itself is not None and self.itself.drug is None
+        return next((one for one in self.others if told and one.same), None)
+
+    @property
     def none_cheaper(self) -> bool:
         """True where every alternative has a price, and none is below the drug's own."""
         own = self.itself.dollars if self.itself else None
@@ -116,10 +122,11 @@ async def answer(ask: Ask) -> Alternatives:
     if drug is None or chosen is None:
         return Alternatives(drug, lists, chosen, choices=lists.every)
     known = await drugs_named(ask, chosen, [drug, *ask.other_names(drug)])
-    asked = [one for one in known if one.is_called(drug)] or list(known)
+    called = [one for one in known if one.is_called(drug)]
+    asked = called or list(known)  # a brand that stands there as its ingredient alone: its generic is one of the others
     keys = {key.id for one in asked for key, _ in one.alternatives if key}
     pointed = await drugs_by_id(ask, sorted(keys - {one.id for one in asked}))
-    found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed)
+    found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed, named=bool(called))
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
     return replace(found, itself=_priced(drug, [one for one in known if one.is_called(drug)], chosen))
@@ -152,11 +159,19 @@ def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
 
 
 def summarize(
-    base: Alternatives, asked: Sequence[Drug], known: Sequence[Drug], pointed: Sequence[Drug]
+    base: Alternatives,
+    asked: Sequence[Drug],
+    known: Sequence[Drug],
+    pointed: Sequence[Drug],
+    *,
+    named: bool = True,
 ) -> Alternatives:
-    """Return the drug's listed alternatives and other products with its ingredient, each once, by tier."""
+    """Return the drug's listed alternatives and other products with its ingredient, each once, by tier.
+
+    `named`: the list has the drug under the name that was asked for.
+    """
     chosen = base.chosen
-    mine = {one.id for one in asked}
+    mine = {one.id for one in asked} if named else set()
     ingredients = {one.ingredient for one in asked}
     makes = [one for one in known if one.id not in mine and one.ingredient in ingredients]
     rows: dict[tuple[str, str | None], list[Drug]] = {}

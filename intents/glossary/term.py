@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from bot.kit import Ask, CostShare, Coverage, Summary, text_of
+from bot.kit import Ask, CareKind, CareKinds, CostShare, Coverage, Summary, text_of
 
 _SHARES: Mapping[str, tuple[str, str | None]] = {
     "deductible": ("deductible", None),
@@ -56,11 +56,12 @@ class BillCode(NamedTuple):
 class Meaning(Summary):
     """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them.
 
-    `code` is the code that the words name.
+    `code` is the code that the words name, and `care` the kind of care that it is for.
     """
 
     terms: tuple[tuple[str, Own | None], ...]
     code: BillCode | None = None
+    care: CareKind | None = None
 
     @property
     def own(self) -> tuple[str, Own] | None:
@@ -71,7 +72,7 @@ class Meaning(Summary):
 async def answer(ask: Ask) -> Meaning:
     """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it."""
     if code := code_in(ask.said, text_of(ask, "procedure_code")):
-        return Meaning((), code)
+        return Meaning((), code, care_of(code.value, ask.care_kinds) if code.kind == "procedure" else None)
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
@@ -90,6 +91,13 @@ def code_in(said: str, procedure: str | None) -> BillCode | None:
         return BillCode("procedure", procedure)
     found = _ADJUSTMENT.search(said)
     return BillCode("adjustment", str(int(found[2])), (found[1] or "").upper()) if found else None
+
+
+def care_of(code: str, kinds: CareKinds) -> CareKind | None:
+    """Return the narrowest kind of care that a procedure code is for; None if it is of none, or of several."""
+    found = kinds.of_code(code)
+    narrow = found.difference(*(kinds.near(key) for key in found))
+    return kinds.named(min(narrow)) if len(narrow) == 1 else None
 
 
 def summarize(keys: list[str], coverages: list[Coverage]) -> Meaning:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Claim, Summary
+from bot.kit import Ask, Claim, Summary, words_of
+
+_HOURS = frozenset(
+    {"weekend", "weekends", "saturday", "sunday", "hours", "open", "tonight", "night", "late", "after", "when"}
+    | {"semana", "sabado", "domingo", "horario", "noche", "abren", "hora", "horas", "cuando"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Person(Summary):
     """The phone number in the member's own record, "" if none was read, and the `claim` of the last answer.
 
-    `question` is what may be forwarded to the operator's help desk, "" if there is none.
+    `question` is what may be forwarded to the operator's help desk, "" if there is none. `hours`: when somebody answers
+    was asked, too.
     """
 
     phone: str = ""
     claim: Claim | None = None
     question: str = ""
+    hours: bool = False
 
 
 async def answer(ask: Ask) -> Person:
@@ -24,4 +31,5 @@ async def answer(ask: Ask) -> Person:
     shown = ask.arguments.get("id")
     claims = await ask.own_claims() if shown else ()
     claim = next((claim for claim in claims if claim.id == shown), None)
-    return Person(await ask.own_phone(), claim, ask.arguments.get("question", ""))
+    hours = not _HOURS.isdisjoint(words_of(ask.said))
+    return Person(await ask.own_phone(), claim, ask.arguments.get("question", ""), hours)

@@ -30,8 +30,7 @@ QUESTIONS = [Asked(*line.split("\t")) for line in TABLE.read_text(encoding="utf-
 MEMBERS = sorted({one.member for one in QUESTIONS})
 # The stories of these tell their first lines: they keep what is told, draw a code, or need a table or an address.
 ELSEWHERE = frozenset({
-    "appeal.call", "appeal.sent", "appeal.result", "endpoint.lookup", "claim.status", "coverage.desk",
-    "coverage.includes",
+    "appeal.call", "appeal.sent", "appeal.result", "endpoint.lookup", "coverage.desk",
 })  # fmt: skip
 FORMS = {"amount", "yes/no", "date", "name", "list", "why", "how", "which", "who"}
 SPANISH = {"cuánto", "cuál", "quién", "cuándo", "sí/no"}

@@ -65,7 +65,7 @@ async def test_whoever_names_a_test_gets_that_test(said: str) -> None:
 async def test_a_test_that_is_not_on_record_is_said_and_the_others_shown() -> None:
     """In the person's own word, and without a guess at what else it may be called."""
     told = await answered("clinical.labs", result("s", "2026-05-01", 139, **SODIUM), said="mi glucosa", language="es")
-    assert told.text.startswith("No veo ningún resultado llamado glucosa.")
+    assert told.text.startswith("En los datos de su plan no veo ningún resultado de glucosa.")
     assert "Los más recientes que hay: Sodio." in told.text
 
 
