@@ -45,7 +45,7 @@ OUTSIDE = {
     "httpx": {"payer", "channels"},
     "httpx_aiohttp": {"payer"},
     "jinja2": {"replies", "accounts", "documents", "sandbox"},
-    "rapidfuzz": {"kit", "language"},
+    "rapidfuzz": {"kit", "language", "replies"},
     "starlette": {"accounts", "channels", "documents", "ops", "sandbox", "serving"},
     "slack_bolt": {"channels"},
     "slack_sdk": {"channels"},
