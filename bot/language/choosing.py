@@ -93,6 +93,8 @@ _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
 _TWICE, _LIKELY = frozenset({"date_range", "drug"}), 0.04
+# What a ranking may be of where no group is named, and the orders that rank.
+_ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
@@ -171,18 +173,23 @@ class Chooser:
     def _holding(self, chances: dict[str, float], heard: Heard) -> dict[str, float]:
         """The chances, the likeliest intent changed with a likely one of its topic that can hold what it cannot.
 
-        That is what the message says several times, such as two years of which an answer takes one.
+        That is what the message says several times, such as two years of which an answer takes one; or that it ranks a
+        group. Every answer of the topic that can rank does it alike, so that the likeliest of them stands for all.
         """
         top = self._intents.get(next(iter(chances), ""))
-        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)} if top else ()
-        if top is None or not lost:
+        if top is None:
             return chances
-        topic, able = top.intent.partition(".")[0], (name for name, one in chances.items() if one >= _LIKELY)
-        others = (name for name in able if name.partition(".")[0] == topic and lost <= self._intents[name].several)
-        if (other := next(others, None)) is None:
+        topic = top.intent.partition(".")[0]
+        akin = [name for name in chances if name.partition(".")[0] == topic]
+        if ranks(heard) and (able := [name for name in akin if "rank" in self._intents[name].slots.values()]):
+            whole = sum(chances[name] for name in akin)
+            return {able[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
+        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)}
+        able = [name for name in akin if chances[name] >= _LIKELY and lost <= self._intents[name].several]
+        if not lost or not able:
             return chances
-        return {other: chances[top.intent], top.intent: chances[other]} | {
-            name: one for name, one in chances.items() if name not in {other, top.intent}
+        return {able[0]: chances[top.intent], top.intent: chances[able[0]]} | {
+            name: one for name, one in chances.items() if name not in {able[0], top.intent}
         }
 
     @staticmethod
@@ -251,6 +258,19 @@ class Chooser:
         if weights is None:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+
+
+def ranks(heard: Heard) -> bool:
+    """Return whether a message asks which of a group, or which visit or fill, has the most or the least of something.
+
+    A single claim is the first of a list in that order, which a list holds.
+    """
+    values = {
+        kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")
+    }
+    often = bool(values["rank"] & {"often", "seldom"})
+    of = values["group"] | (values["unit"] & _ONE_OF if values["rank"] | values["order"] else set())
+    return often or bool((values["rank"] or values["order"] & _SIZES) and of - {"claim"})
 
 
 def _is_values(heard: Heard) -> bool:

@@ -6,19 +6,29 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.kit import (
+    LONG,
     Ask,
     Claim,
     ClaimWish,
     Live,
+    Most,
     Nearest,
     PartialDate,
     Summary,
+    choose,
     cite_claims,
     days_around,
-    fitting,
     form_asked,
     history,
+    most_of,
     near_claims,
+    number_of,
+    of_unit,
+    ranking_asked,
+    since_first,
+    span_of,
+    text_of,
+    times_asked,
     visits,
     wanted_of,
     with_fills,
@@ -44,7 +54,8 @@ class DaysOfCare(Summary):
     """The matching days, newest first, `count` of them; `undated` counts claims without a day.
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
-    if the question is when the last visit was, so that its day alone is the answer.
+    if the question is when the last visit was, so that its day alone is the answer. `most` are the doctors, places or
+    months in the order that was asked for, and `number` those of which the number was asked for.
     """
 
     wanted: ClaimWish
@@ -57,6 +68,8 @@ class DaysOfCare(Summary):
     hides: bool = False
     nearest: Nearest | None = None
     alone: bool = False
+    most: Most | None = None
+    number: Most | None = None
 
     @property
     def seen(self) -> str | None:
@@ -68,8 +81,10 @@ class DaysOfCare(Summary):
 
 async def answer(ask: Ask) -> DaysOfCare:
     """Return the days of care that the question describes, in all claims if no time was named."""
-    wanted = wanted_of(ask)
+    ask = _dated(ask)
+    wanted = _wanted(ask)
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
+    ask = since_first(ask, found)
     summary = summarize(found, ask)
     if not summary.count and wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, found))
@@ -79,10 +94,11 @@ async def answer(ask: Ask) -> DaysOfCare:
 
 def summarize(found: Live, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
-    wanted = wanted_of(ask)
-    kept = replace(found, claims=fitting(found.claims, ask))
+    wanted = _wanted(ask)
+    kept = replace(found, claims=choose(found.claims, wanted).claims)
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     dated = [group for group in groups if group.day]
+    counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     return DaysOfCare(
@@ -95,7 +111,24 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
         alone=form_asked(ask) == "date" and not _FIRST.intersection(words_of(ask.said)),
+        most=most_of(ask, counted, wanted) if not ask.report.hides else None,
+        number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
+
+
+def _wanted(ask: Ask) -> ClaimWish:
+    """Return the conditions; a number of pharmacies or medicines is one of fills."""
+    wanted = of_unit(ask, wanted_of(ask))
+    fills = text_of(ask, "number_of") in {"pharmacy", "drug"} and not wanted.claim_types
+    return replace(wanted, claim_types=("pharmacy",)) if fills else wanted
+
+
+def _dated(ask: Ask) -> Ask:
+    """Return the question with the time that a ranking or a number of doctors looks at, where it names none."""
+    since, back = times_asked(ask, LONG if ranking_asked(ask) else None)
+    first = since or (ask.today - back if back and span_of(ask) == (None, None) else None)
+    span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
+    return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
 
 
 def _day(day: PartialDate | None, claims: tuple[Claim, ...]) -> Day:
