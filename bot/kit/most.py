@@ -1,4 +1,4 @@
-"""A list of claims ranked, counted, or averaged by a group: doctors, places, drugs, kinds of care, months, or visits."""
+"""A list of claims ranked, counted or averaged: by doctors, places, drugs, kinds of care, months, visits or fills."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ _MONEY = frozenset(
 )
 
 
+# How often is compared, and no money, where one of each is said and no word of money.
+_MORE = frozenset({"more", "less", "fewer", "often", "oftener", "mas", "menos"})
+_HAD = frozenset(
+    {"often", "oftener", "times", "visits", "appointments", "sessions", "fills", "refills", "prescriptions", "claims"}
+    | {"go", "went", "gone", "going", "been", "see", "saw", "seen", "visit", "visited", "use", "used", "fill", "filled"}
+    | {"veces", "seguido", "menudo", "visitas", "citas", "consultas", "recetas", "reclamos", "reclamaciones", "voy"}
+    | {"fui", "ido", "vamos", "fuimos", "veo", "vi", "visto", "visite", "uso", "use", "surti", "surto", "surtido"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """One of a group: how many claims it has, their sum, and how many `times` care was had. Of visits, `claim` is one.
@@ -62,7 +72,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a question ranks: a `group`, by `measure`, the `least` first or the most. `counted` is what the times are."""
+    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are."""
 
     group: str
     least: bool
@@ -126,6 +136,16 @@ def _counted(group: str | None, unit: str | None) -> str:
     return "claim" if unit == "claim" else "fill" if unit == "fill" or group in {"drug", "pharmacy"} else "visit"
 
 
+def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
+    """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
+    said = set(words_of(ask.said))
+    if said & _MONEY or not (said & _MORE and said & _HAD):
+        return None
+    if said & {"claims", "reclamos", "reclamaciones"}:
+        return "claim"
+    return "fill" if unit_asked(ask, wanted) == "fill" else "visit"
+
+
 def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
     """Return what an average is for: each visit, fill, claim, month or year."""
     unit = text_of(ask, "unit")
@@ -157,15 +177,15 @@ def says_ever(ask: Ask) -> bool:
 
 
 def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions of a ranking or an average with what its visits or fills are, unless other care is named."""
-    unit = text_of(ask, "unit")
-    ranks = ranking_asked(ask) is not None or text_of(ask, "question") == "average"
+    """Return the conditions with what the counted or averaged visits or fills are, unless other care is named."""
+    unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
+    ranks = ranking_asked(ask) is not None or text_of(ask, "question") == "average" or counted in {"visit", "fill"}
     if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
         return wanted
-    if unit == "visit":
-        return replace(wanted, without_types=(*wanted.without_types, "pharmacy"))
-    kind = {"doctor": "professional", "fill": "pharmacy"}.get(unit or "")
-    return replace(wanted, claim_types=(kind,)) if kind else wanted
+    if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
+        return replace(wanted, claim_types=(kind,))
+    visits = unit == "visit" or counted == "visit"
+    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if visits else wanted
 
 
 def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
