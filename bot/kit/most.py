@@ -184,7 +184,7 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
         return wanted
     if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
         return replace(wanted, claim_types=(kind,))
-    visits = unit == "visit" or counted == "visit"
+    visits = (unit == "visit" or counted == "visit") and not wanted.providers
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if visits else wanted
 
 

@@ -288,8 +288,8 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
     return (
         (not wanted.claim_types or any(_is_type(claim, one) for one in wanted.claim_types))
         and not any(_is_type(claim, one) for one in wanted.without_types)
-        and (not wanted.providers or any(named(claim, one) for one in wanted.providers))
-        and not any(named(claim, one) for one in wanted.without_providers)
+        and (not wanted.providers or any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.providers))
+        and not any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.without_providers)
         and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
         and not any(is_drug(claim, names) for names in wanted.without_drugs)
         and (wanted.number is None or is_numbered(claim, wanted.number))
@@ -384,8 +384,14 @@ def wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
     return None
 
 
-def named(claim: Claim, words: str) -> bool:
-    """Return whether the person's words match the provider who was seen, who billed, or the place."""
+def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
+    """Return whether the words match who was seen, who billed, or the place; of `fills`, who prescribed."""
     wanted = [word for word in words_of(words) if word not in _TITLES]
-    texts = [" ".join(words_of(text)) for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
+    names = (claim.seen, claim.billing, claim.place, claim.prescriber if fills or not claim.is_pharmacy else None)
+    texts = [" ".join(words_of(text)) for text in names if text]
     return bool(wanted) and any(all(word in text for word in wanted) for text in texts)
+
+
+def _of_fills(wanted: ClaimWish) -> bool:
+    """Return whether prescriptions are asked for: what is paid for one is not paid to the doctor who wrote it."""
+    return "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None

@@ -92,9 +92,12 @@ class Comparison(Summary):
 
 async def answer(ask: Ask) -> Comparison:
     """Return this year compared with the same days of last year, or the two named periods, kinds or providers."""
-    sides = _sides(ask)
-    alive = await period_claims(ask, min(span[0] for span, _ in sides), max(span[1] for span, _ in sides))
+    start, end = _around(ask)
+    alive = await period_claims(ask, start, end)
     ask = by_names(ask, alive.every)
+    wider = _around(ask)
+    if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
+        alive = await period_claims(ask, *wider)
     sides = _sides(ask)
     summary = summarize(alive, ask)
     for span, wanted in sides:
@@ -102,6 +105,12 @@ async def answer(ask: Ask) -> Comparison:
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in alive.within(*side).counted])
     return summary
+
+
+def _around(ask: Ask) -> Span:
+    """Return the days that hold both sides."""
+    spans = [span for span, _ in _sides(ask)]
+    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 def summarize(alive: Live, ask: Ask) -> Comparison:
@@ -118,6 +127,8 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     single, counted = bool(two) and two[0].nth is not None, counts_asked(ask, _wanted(ask))
+    rows = [claim for one in found for claim in one.counted]
+    counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
     return Comparison(_wanted(ask), now, then, difference, doubts, two, single, confirms(ask, one, other), counted)
 
@@ -132,7 +143,8 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
     shares = [amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
-    times = times_of(counted, counts_asked(ask, wanted) or "claim")
+    fills = bool(counted) and all(claim.is_pharmacy for claim in counted)
+    times = times_of(counted, "fill" if fills else counts_asked(ask, wanted) or "claim")
     return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None), times)
 
 
