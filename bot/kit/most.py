@@ -29,6 +29,7 @@ _MONEY = frozenset(
     | {"charged", "bill", "billed", "owe", "owed", "money", "price", "priced", "much", "dollars", "share", "copay"}
     | {"pague", "pago", "paga", "pagado", "pagamos", "gaste", "gasto", "gastado", "gastamos", "costo", "cuesta"}
     | {"cobro", "cobra", "cobraron", "cobrado", "debo", "debi", "dinero", "precio", "cuanto", "salio", "sale", "copago"}
+    | {"budget", "wallet", "expense", "expenses", "expensive", "presupuesto", "cartera", "caro", "cara", "costado"}
 )
 
 
@@ -113,18 +114,20 @@ class Most:
 def ranking_asked(ask: Ask) -> Ranking | None:
     """The ranking that was asked for: of the providers where only the most or the least is named."""
     order, rank = text_of(ask, "order"), text_of(ask, "rank")
-    unit = text_of(ask, "unit")
-    group = text_of(ask, "group") or (_ONE_OF.get(unit or "") if text_of(ask, "question") != "average" else None)
+    unit, group = text_of(ask, "unit"), text_of(ask, "group")
+    one = group or (_ONE_OF.get(unit or "") if text_of(ask, "question") != "average" else None)
     money = bool(_MONEY.intersection(words_of(ask.said)))
     if order in {"biggest", "smallest"}:
         least, measure = order == "smallest", _by_money(ask)
-    elif rank in {"most", "least"} and (group or unit):
+    elif rank in {"most", "least"} and (one or unit):
         least, measure = rank == "least", _by_money(ask) if money else "count"
     elif rank in {"often", "seldom"}:
         least, measure = rank == "seldom", "count"
     else:
         return None
-    return Ranking(group or "provider", least, measure, _counted(group, unit))
+    if measure == "count" and one in _SINGLE:  # each of them was had once
+        one = "drug" if unit == "fill" else None
+    return Ranking(one or "provider", least, measure, _counted(one, unit))
 
 
 def _by_money(ask: Ask) -> Measure:
@@ -289,6 +292,7 @@ def _year(claim: Claim) -> str:
     return str(claim.service.day.year) if claim.service.day else ""
 
 
+_SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})

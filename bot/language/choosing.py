@@ -92,8 +92,9 @@ _POINTS = 10
 _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
-_TWICE, _LIKELY = frozenset({"date_range", "drug"}), 0.04
+_TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
+_WHO = frozenset({"WHO_WORD", "WHO_WAS", "OWE_WHOM"})
 _ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
@@ -181,7 +182,7 @@ class Chooser:
             return chances
         topic = top.intent.partition(".")[0]
         akin = [name for name in chances if name.partition(".")[0] == topic]
-        if ranks(heard) and (able := [name for name in akin if "rank" in self._intents[name].slots.values()]):
+        if ranks(heard) and (able := [name for name in akin if self._can_rank(self._intents[name], heard)]):
             whole = sum(chances[name] for name in akin)
             return {able[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
         lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)}
@@ -191,6 +192,9 @@ class Chooser:
         return {able[0]: chances[top.intent], top.intent: chances[able[0]]} | {
             name: one for name, one in chances.items() if name not in {able[0], top.intent}
         }
+
+    def _can_rank(self, entry: IntentRules, heard: Heard) -> bool:
+        return "rank" in entry.slots.values() and self.licence(entry, heard) is not None
 
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:
@@ -263,14 +267,13 @@ class Chooser:
 def ranks(heard: Heard) -> bool:
     """Return whether a message asks which of a group, or which visit or fill, has the most or the least of something.
 
-    A single claim is the first of a list in that order, which a list holds.
+    A single claim is the first of a list in that order, which a list holds. "Más veces" by itself may be more than at
+    another time.
     """
-    values = {
-        kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")
-    }
-    often = bool(values["rank"] & {"often", "seldom"})
-    of = values["group"] | (values["unit"] & _ONE_OF if values["rank"] | values["order"] else set())
-    return often or bool((values["rank"] or values["order"] & _SIZES) and of - {"claim"})
+    said = {kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")}
+    if said["rank"] & {"often", "seldom"}:
+        return bool(said["group"] or _WHO & heard.names)
+    return bool((said["rank"] or said["order"] & _SIZES) and (said["group"] | said["unit"] & _ONE_OF) - {"claim"})
 
 
 def _is_values(heard: Heard) -> bool:
