@@ -25,6 +25,7 @@ from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Candidate, Reading
+from bot.language.rules import PERSON
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
 
@@ -226,7 +227,8 @@ class Recognisers:
     async def question(self, exchange: Exchange) -> Asked | None:
         """Return the question that changes or continues the previous one, or a new question."""
         reading, memory, language = exchange.reading, exchange.memory, exchange.language
-        if exchange.is_pressed or reading.unclear or reading.intent is None or reading.is_miss:
+        asks_back = reading.unclear and not self._is_closed(reading, memory)
+        if exchange.is_pressed or asks_back or reading.intent is None or reading.is_miss:
             return None
         if "reply_language" in reading.slots:
             return replace(memory.asked or Asked(reading.intent), language=language)
@@ -248,6 +250,17 @@ class Recognisers:
         if not self._pack.is_of_member(asked.intent):
             return owner.of_nobody(asked)
         return owner.about_whom(asked, exchange.message, memory, part, reading)
+
+    def _is_closed(self, reading: Reading, memory: Memory) -> bool:
+        """Return whether the question, whichever is meant, is likely about a record that this sign-in does not open."""
+        day, needed = self._now().date(), self._engine.weights.header.sure["member"]
+        asked = [(one, Asked(one.intent, one.slots)) for one in reading.candidates if PERSON in one.slots]
+        closed = [
+            one.score
+            for one, each in asked
+            if owner.settle(each, self._intents.get(one.intent), memory, day).found == ()
+        ]
+        return sum(closed) >= needed
 
     async def _not_understood(self, exchange: Exchange) -> Said:
         """Return choices if two readings are close, otherwise similar questions.

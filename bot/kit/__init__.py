@@ -8,40 +8,47 @@ choose. It must not format text, log, write to a store, or use the channel or a 
 # isort: off
 from bot.errors import PayerError
 from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
-from bot.kit.appeals import (AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked,
-    case_found, denial_kind, denied_claims, in_any_state, stepped, told_day, without)
+from bot.kit.appeals import (
+    AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked, case_found, denial_kind,
+    denied_claims, in_any_state, stepped, told_day, without)
 from bot.kit.around import Around, around
-from bot.kit.ask import (Answer, Ask, Kin, NamedCare, NeedsPlace, Summary, amount_asked, days_around, of_other_person,
-    service_dates, span_of, text_of, time_of, values_of)
-from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
+from bot.kit.ask import (
+    Answer, Ask, Kin, NamedCare, NeedsPlace, Summary, amount_asked, days_around, of_other_person, service_dates,
+    span_of, text_of, time_of, values_of)
 from bot.kit.asked_networks import among as networks_among
+from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.benefits_csv import read_benefits
 from bot.kit.cards import Card, by_provider, cards
-from bot.kit.care import (UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, care_plans, curve_of, dated,
-    on_record, results, series, shield, tests_on_record)
+from bot.kit.care import (
+    UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, care_plans, curve_of, dated, on_record, results,
+    series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
-from bot.kit.claims import (Medication, WhyGone, care_words, checked, claim_by_id, claim_news, claim_numbered,
-    claims_around, medications, newest_claims, newest_visits, shown_alone, why_gone)
-from bot.kit.conditions import Conditions, conditions, loosened, sift
+from bot.kit.claims import (
+    Medication, WhyGone, care_words, checked, claim_by_id, claim_news, claim_numbered, claims_around, medications,
+    newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import is_called as is_called_so
+from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
 from bot.kit.directory import listings
-from bot.kit.floors import (COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met,
-    floor_of, floors_of, network_side, scopes_of, standings, this_year, year_now, year_so_far)
+from bot.kit.floors import (
+    COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met, floor_of, floors_of,
+    network_side, scopes_of, standings, this_year, year_now, year_so_far)
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
-from bot.kit.most import Most, Share, group_asked, month_of, most_of, shares_by
+from bot.kit.most import (
+    LONG, Most, Share, counts_asked, month_of, most_of, number_of, of_unit, ranking_asked, shares_by, since_first,
+    times_asked, times_of, unit_asked)
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
-from bot.kit.news import (LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, doctors_still, mark,
-    marks_of_claims)
-from bot.kit.offers import (CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument,
-    WithReminder)
+from bot.kit.news import (
+    LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, doctors_still, mark, marks_of_claims)
+from bot.kit.offers import (
+    CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument, WithReminder)
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims
@@ -49,15 +56,17 @@ from bot.kit.plans import Plan, network_names, networks, own_networks, plans, so
 from bot.kit.ranked import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
-from bot.kit.said import (Shares, asks_figure, asks_for_client, asks_one, asks_several, by_name, by_names, by_side,
-    confirms, form_asked, named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
+from bot.kit.said import (
+    Shares, asks_figure, asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, form_asked,
+    named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.toward import Toward, went_toward, yearly_asked
 from bot.kit.two_visits import TwoVisits, two_visits
-from bot.kit.wanted import (Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, left_of,
-    part_of, plan_paid_in, tells_state, wanted_of, with_fills)
-from bot.kit.which import PLURAL, count_asked, parts_named
+from bot.kit.wanted import (
+    Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, left_of, part_of, plan_paid_in,
+    tells_state, wanted_of, with_fills)
+from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth
 from bot.payer.search import Search, given
@@ -86,40 +95,42 @@ from bot.records.sums import Step, Term, sum_of
 # fmt: on
 
 __all__ = [
-    "COUNTED", "LOOKED_AT", "NO_BENEFITS", "NO_DOUBTS", "NO_KINDS", "PLURAL", "UNSHIELDED", "Ahead", "Amount",
-    "Answer", "AppealCase", "AppealClock", "AppealOutcome", "Around", "Ask", "AskedNetworks", "Authorization",
-    "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseKept", "Choice", "Chosen",
-    "Claim", "ClaimLine", "ClaimWish", "Condition", "Conditions", "Contract", "CostShare", "Coverage", "Coverages",
-    "Curve", "DenialKind", "Doctors", "Document", "Doubt", "Drug", "DrugList", "DrugLists", "Electronic", "Floor",
-    "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember", "Kin", "Listing", "Live",
-    "Medication", "MetSoFar", "Most", "NamedCare", "Nearest", "NeedsPlace", "Network", "NetworkSide", "Observation",
-    "OfAppeal", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact", "PayerError", "PayerHealth",
-    "PayerPhone", "PharmacyCost", "Plan", "Procedure", "Profile", "Proven", "ProvenPlace", "Ranked", "Reason",
-    "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series", "Share", "Shares", "Shielded",
-    "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord", "TierCosts", "ToldDay",
-    "Toward", "TwoVisits", "Unreadable", "Visits", "Wanted", "Who", "Why", "WhyGone", "WithCase", "WithDocument",
-    "WithReminder", "WithSeen", "Within", "added", "adds_to", "affiliations_of", "amount_asked", "amount_in",
-    "any_time", "appeal_clock", "appeal_days", "approvals_asked", "around", "as_seen", "asked_networks",
-    "asks_figure", "asks_for_client", "asks_kind", "asks_one", "asks_several", "beyond", "by_currency", "by_name",
-    "by_names", "by_provider", "by_side", "card_bundle", "cards", "care_kinds", "care_plans", "care_words",
-    "carrying", "case_found", "checked", "choose", "cite_claims", "claim_by_id", "claim_news", "claim_numbered",
-    "claims_around", "conditions", "confirms", "count_asked", "counted_since", "counting", "counts_apart", "curve_of",
-    "dated", "days_around", "deductible_met", "denial_kind", "denied_claims", "doctors_gone", "doctors_seen",
-    "doctors_still", "doubts_of", "drug_lists", "drugs_by_id", "drugs_named", "electronic_addresses", "fills",
-    "find_places", "fitting", "floor_of", "floors_of", "form_asked", "gathered", "given", "group_asked", "history",
-    "holds_more", "household", "houses", "in_any_state", "in_own", "is_called_so", "is_named", "is_npi",
-    "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of", "left_of", "listings",
-    "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "month_of", "most_of", "name_of_state",
-    "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names", "network_side", "networks",
-    "networks_among", "newest_claims", "newest_visits", "of_family", "of_other_person", "of_scope", "of_some",
-    "on_day", "on_record", "open_at", "owed_steps", "own_networks", "own_of", "page_of", "part_of", "parts_named",
-    "period_claims", "plan_paid_in", "plan_year_of", "plans", "priced_ahead", "priced_alone", "proven_of",
-    "proven_place", "ranked", "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract",
-    "read_coverage", "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records",
-    "results", "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shares_by", "shield",
-    "shown_alone", "side_asked", "side_named", "sift", "sites", "sold_at", "sold_in", "span_of", "staff",
-    "staff_beside", "standings", "stepped", "story_of", "sum_of", "telling", "tells_state", "tests_on_record",
-    "text_of", "this_year", "time_of", "told_day", "two_visits", "unmet_of", "values_of", "visit_kind", "visits",
-    "wanted", "wanted_of", "went_toward", "who", "why_gone", "why_of", "with_fills", "within", "without",
-    "without_own", "words_of", "year_now", "year_so_far", "yearly_asked",
+    "COUNTED", "LONG", "LOOKED_AT", "NO_BENEFITS", "NO_DOUBTS", "NO_KINDS", "PLURAL", "SINGULAR", "UNSHIELDED",
+    "Ahead", "Amount", "Answer", "AppealCase", "AppealClock", "AppealOutcome", "Around", "Ask", "AskedNetworks",
+    "Authorization", "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseKept",
+    "Choice", "Chosen", "Claim", "ClaimLine", "ClaimWish", "Condition", "Conditions", "Contract", "CostShare",
+    "Coverage", "Coverages", "Curve", "DenialKind", "Doctors", "Document", "Doubt", "Drug", "DrugList", "DrugLists",
+    "Electronic", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember", "Kin",
+    "Listing", "Live", "Medication", "MetSoFar", "Most", "NamedCare", "Nearest", "NeedsPlace", "Network",
+    "NetworkSide", "Observation", "OfAppeal", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact",
+    "PayerError", "PayerHealth", "PayerPhone", "PharmacyCost", "Plan", "Procedure", "Profile", "Proven",
+    "ProvenPlace", "Ranked", "Reason", "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series",
+    "Share", "Shares", "Shielded", "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord",
+    "TierCosts", "ToldDay", "Toward", "TwoVisits", "Unreadable", "Visits", "Wanted", "Who", "Why", "WhyGone",
+    "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within", "added", "adds_to", "affiliations_of",
+    "amount_asked", "amount_in", "any_time", "appeal_clock", "appeal_days", "approvals_asked", "around", "as_seen",
+    "asked_networks", "asks_figure", "asks_for_client", "asks_kind", "asks_one", "asks_several", "beyond",
+    "by_currency", "by_name", "by_names", "by_provider", "by_side", "card_bundle", "cards", "care_kinds",
+    "care_plans", "care_words", "carrying", "case_found", "checked", "choose", "cite_claims", "claim_by_id",
+    "claim_news", "claim_numbered", "claims_around", "conditions", "confirms", "count_asked", "counted_since",
+    "counting", "counts_apart", "counts_asked", "curve_of", "dated", "days_around", "deductible_met", "denial_kind",
+    "denied_claims", "doctors_gone", "doctors_seen", "doctors_still", "doubts_of", "drug_lists", "drugs_by_id",
+    "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "form_asked",
+    "gathered", "given", "history", "holds_more", "household", "houses", "in_any_state", "in_own", "is_called_so",
+    "is_named", "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of",
+    "left_of", "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "month_of",
+    "most_of", "name_of_state", "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names",
+    "network_side", "networks", "networks_among", "newest_claims", "newest_visits", "number_of", "of_family",
+    "of_other_person", "of_scope", "of_some", "of_unit", "on_day", "on_record", "open_at", "owed_steps",
+    "own_networks", "own_of", "page_of", "part_of", "parts_named", "period_claims", "plan_paid_in", "plan_year_of",
+    "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place", "ranked", "ranking_asked",
+    "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",
+    "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
+    "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shares_by", "shield",
+    "shown_alone", "side_asked", "side_named", "sift", "since_first", "sites", "sold_at", "sold_in", "span_of",
+    "staff", "staff_beside", "standings", "stepped", "story_of", "sum_of", "telling", "tells_state",
+    "tests_on_record", "text_of", "this_year", "time_of", "times_asked", "times_of", "told_day", "two_visits",
+    "unit_asked", "unmet_of", "values_of", "visit_kind", "visits", "wanted", "wanted_of", "went_toward", "who",
+    "why_gone", "why_of", "with_fills", "within", "without", "without_own", "words_of", "year_now", "year_so_far",
+    "yearly_asked",
 ]  # fmt: skip

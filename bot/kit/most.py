@@ -1,81 +1,237 @@
-"""Which of a group has the most or the least: of the doctors, places, drugs, kinds of care, months, years or visits."""
+"""A list of claims ranked, counted or averaged: by doctors, places, drugs, kinds of care, months, visits or fills."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
-from bot.kit.ask import Ask, text_of
+from bot.kit.ask import Ask, span_of, text_of
+from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, amount_in
 from bot.records.adjudication import added
 from bot.records.claim import Claim
+from bot.records.live import Live
 from bot.records.money import Amount
 
+Measure = Literal["amount", "count", "average"]
 SHOWN = 6
+LONG = timedelta(days=730)
+"""How far back an average or a count looks where no time is named."""
+_YEARS, _DECADE = 3, timedelta(days=3653)
+_CENT = Decimal("0.01")
+_EVER = frozenset({"ever", "lifetime", "jamas", "vida"})
+# With these words "the most" is the most money; without them it is how often.
+_MONEY = frozenset(
+    {"pay", "pays", "paid", "paying", "spend", "spent", "spending", "cost", "costs", "costing", "charge", "charges"}
+    | {"charged", "bill", "billed", "owe", "owed", "money", "price", "priced", "much", "dollars", "share", "copay"}
+    | {"pague", "pago", "paga", "pagado", "pagamos", "gaste", "gasto", "gastado", "gastamos", "costo", "cuesta"}
+    | {"cobro", "cobra", "cobraron", "cobrado", "debo", "debi", "dinero", "precio", "cuanto", "salio", "sale", "copago"}
+    | {"budget", "wallet", "expense", "expenses", "expensive", "presupuesto", "cartera", "caro", "cara", "costado"}
+)
+
+
+# How often is compared, and no money, where one of each is said and no word of money.
+_MORE = frozenset({"more", "less", "fewer", "often", "oftener", "mas", "menos"})
+_HAD = frozenset(
+    {"often", "oftener", "times", "visits", "appointments", "sessions", "fills", "refills", "prescriptions", "claims"}
+    | {"go", "went", "gone", "going", "been", "see", "saw", "seen", "visit", "visited", "use", "used", "fill", "filled"}
+    | {"veces", "seguido", "menudo", "visitas", "citas", "consultas", "recetas", "reclamos", "reclamaciones", "voy"}
+    | {"fui", "ido", "vamos", "fuimos", "veo", "vi", "visto", "visite", "uso", "use", "surti", "surto", "surtido"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One of a group: how many claims told the amount, and their sum. Of visits, `claim` is the visit."""
+    """One of a group: how many claims it has, their sum, and how many `times` care was had. Of visits, `claim` is one.
+
+    The times are days of care, or fills of prescriptions, or claims where those were counted.
+    """
 
     name: str
     claims: int
-    amount: Amount
+    amount: Amount | None
     claim: Claim | None = None
+    times: int = 0
+
+    @property
+    def average(self) -> Amount | None:
+        """The sum by each time, to the cent."""
+        return (
+            Amount((self.amount.value / self.times).quantize(_CENT), self.amount.currency)
+            if self.amount and self.times
+            else None
+        )
+
+    def size(self, measure: Measure) -> Decimal | None:
+        """Return what the group is ranked by; None where this one does not tell it."""
+        amount = self.average if measure == "average" else self.amount
+        return Decimal(self.times) if measure == "count" else amount.value if amount else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are."""
+
+    group: str
+    least: bool
+    measure: Measure
+    counted: str = "visit"
 
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The shares of a `group` in the order that was asked for, `least` first or the most; `of` counts them all."""
+    """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first."""
 
-    group: str
-    least: bool
+    ranking: Ranking
     of: int
+    ties: int
     shares: tuple[Share, ...]
+
+    @property
+    def group(self) -> str:
+        """The group that is ranked."""
+        return self.ranking.group
+
+    @property
+    def least(self) -> bool:
+        """Whether the least comes first."""
+        return self.ranking.least
+
+    @property
+    def measure(self) -> Measure:
+        """What the group is ranked by."""
+        return self.ranking.measure
 
     @property
     def first(self) -> Share:
         """The one that is asked for."""
         return self.shares[0]
 
-    @property
-    def alike(self) -> bool:
-        """Whether another one has as much."""
-        return len(self.shares) > 1 and self.shares[1].amount.value == self.first.amount.value
+
+def ranking_asked(ask: Ask) -> Ranking | None:
+    """The ranking that was asked for: of the providers where only the most or the least is named."""
+    order, rank = text_of(ask, "order"), text_of(ask, "rank")
+    unit, group = text_of(ask, "unit"), text_of(ask, "group")
+    one = group or (_ONE_OF.get(unit or "") if text_of(ask, "question") != "average" else None)
+    money = bool(_MONEY.intersection(words_of(ask.said)))
+    if order in {"biggest", "smallest"}:
+        least, measure = order == "smallest", _by_money(ask)
+    elif rank in {"most", "least"} and (one or unit):
+        least, measure = rank == "least", _by_money(ask) if money else "count"
+    elif rank in {"often", "seldom"}:
+        least, measure = rank == "seldom", "count"
+    else:
+        return None
+    if measure == "count" and one in _SINGLE:  # each of them was had once
+        one = "drug" if unit == "fill" else None
+    return Ranking(one or "provider", least, measure, _counted(one, unit))
 
 
-def group_asked(ask: Ask) -> str | None:
-    """The group of which one is asked for; the providers where only the most or the least is named."""
-    ranked = text_of(ask, "order") in {"biggest", "smallest"}
-    return (text_of(ask, "group") or "provider") if ranked else None
+def _by_money(ask: Ask) -> Measure:
+    return "average" if text_of(ask, "question") == "average" else "amount"
+
+
+def _counted(group: str | None, unit: str | None) -> str:
+    """Return what counts as one time: a claim, a fill, or a day of care."""
+    return "claim" if unit == "claim" else "fill" if unit == "fill" or group in {"drug", "pharmacy"} else "visit"
+
+
+def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
+    """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
+    said = set(words_of(ask.said))
+    if said & _MONEY or not (said & _MORE and said & _HAD):
+        return None
+    if said & {"claims", "reclamos", "reclamaciones"}:
+        return "claim"
+    return "fill" if unit_asked(ask, wanted) == "fill" else "visit"
+
+
+def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
+    """Return what an average is for: each visit, fill, claim, month or year."""
+    unit = text_of(ask, "unit")
+    fills = wanted.claim_type == "pharmacy" or bool(wanted.drugs)
+    care = bool(wanted.services) or wanted.claim_type == "professional"
+    return {"doctor": "visit"}.get(unit or "") or unit or ("fill" if fills else "visit" if care else "claim")
+
+
+def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, timedelta | None]:
+    """Return since when, or else how far back, a ranking or average looks where the question names no time.
+
+    All of the record where "ever" is said, years where one of them is asked for, and two years for how often and for
+    an average; (None, `back`) otherwise.
+    """
+    ranking, this_year = ranking_asked(ask), date(ask.today.year, 1, 1)
+    if span_of(ask) != (None, None):
+        return None, back
+    if says_ever(ask):
+        return ask.today - _DECADE, None
+    if ranking and ranking.group == "year":
+        return this_year.replace(year=this_year.year - _YEARS), None
+    many = text_of(ask, "question") == "average" or (ranking and ranking.measure != "amount")
+    return None, LONG if many or "number_of" in ask.slots else back
+
+
+def says_ever(ask: Ask) -> bool:
+    """Return whether the whole record is meant, by "ever" without a time."""
+    return span_of(ask) == (None, None) and not _EVER.isdisjoint(words_of(ask.said))
+
+
+def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+    """Return the conditions with what the counted or averaged visits or fills are, unless other care is named."""
+    unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
+    ranks = ranking_asked(ask) is not None or text_of(ask, "question") == "average" or counted in {"visit", "fill"}
+    if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
+        return wanted
+    if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
+        return replace(wanted, claim_types=(kind,))
+    visits = (unit == "visit" or counted == "visit") and not wanted.providers
+    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if visits else wanted
 
 
 def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
     """The group that was asked for by what its claims come to; None where none was, or nothing in it has an amount."""
-    group = group_asked(ask)
-    told = [claim for claim in claims if amount_in(claim, wanted) is not None and not claim.sensitive]
-    ranked = _ranked(group, told, wanted) if group else None
-    return _ranked("provider", told, wanted) if group == "doctor" and ranked is None else ranked
-
-
-def _ranked(group: str, told: Iterable[Claim], wanted: ClaimWish) -> Most | None:
-    """The group in order; None where it has nothing, or nothing but zeros of which one would be the most."""
-    least, is_of = wanted.order == "smallest", _IS.get(group, _any)
-    shares = shares_by([claim for claim in told if is_of(claim)], _KEYS.get(group, _whom), wanted)
-    shares = tuple(sorted((one for one in shares if one.name), key=lambda one: _size(one, least=least)))
-    if not shares or (shares[0].amount.value <= 0 and not least):
+    ranking, open_ = ranking_asked(ask), [claim for claim in claims if not claim.sensitive]
+    if ranking is None:
         return None
-    return Most(group, least, len(shares), shares[:SHOWN])
+    found = _ranked(ranking, open_, wanted)
+    return (
+        _ranked(replace(ranking, group="provider"), open_, wanted) if ranking.group == "doctor" and not found else found
+    )
+
+
+def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
+    """The members of a group whose number is asked for ("how many different doctors"), the most seen first."""
+    group = text_of(ask, "number_of")
+    ranking = Ranking(group, least=False, measure="count", counted=_counted(group, None)) if group else None
+    return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) if ranking else None
+
+
+def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Most | None:
+    """The group in order; None where it has nothing, or nothing but zeros of which one would be the most."""
+    counts, least = ranking.measure == "count", ranking.least
+    is_of, key = _IS.get(ranking.group, _any), _KEYS.get(ranking.group, _whom)
+    if ranking.group == "doctor" and ranking.counted == "fill":
+        is_of, key = _any, _prescriber
+    told = [claim for claim in claims if is_of(claim) and (counts or amount_in(claim, wanted) is not None)]
+    sized = [
+        (size, one)
+        for one in _shares(told, key, wanted, ranking.counted)
+        if one.name and (size := one.size(ranking.measure)) is not None
+    ]
+    sized.sort(key=lambda pair: (pair[0] if least else -pair[0], pair[1].name))
+    if not sized or (sized[0][0] <= 0 and not least):
+        return None
+    ties = sum(1 for size, _ in sized if size == sized[0][0])
+    return Most(ranking, len(sized), ties, tuple(one for _, one in sized[:SHOWN]))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
     """The sums by a key, the biggest first; a key whose claims are in several currencies has none."""
-    groups: dict[str, list[Claim]] = {}
-    for claim in claims:
-        groups.setdefault(key(claim), []).append(claim)
-    made = [_share(name, rows, wanted) for name, rows in groups.items()]
-    return tuple(sorted((one for one in made if one), key=lambda share: (-share.amount.value, share.name)))
+    sized = [(one.amount.value, one) for one in _shares(claims, key, wanted) if one.amount]
+    return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
 
 
 def month_of(claim: Claim) -> str:
@@ -84,15 +240,32 @@ def month_of(claim: Claim) -> str:
     return f"{day.year:04}-{day.month:02}" if day and day.month else str(day.year) if day else ""
 
 
-def _share(name: str, rows: list[Claim], wanted: ClaimWish) -> Share | None:
+def times_of(claims: Iterable[Claim], counted: str) -> int:
+    """Return how many times care was had: days of care, or claims where fills or claims are counted."""
+    rows = list(claims)
+    return len(rows) if counted in {"fill", "claim"} else len({str(claim.service.day or claim.id) for claim in rows})
+
+
+def since_first(ask: Ask, alive: Live) -> Ask:
+    """Return a question about "ever" with the time that the record covers: from its first day of care until today."""
+    days = [claim.service.day.first for claim in alive.claims if claim.service.day] if says_ever(ask) else []
+    span = {"start": min(days).isoformat(), "end": ask.today.isoformat()} if days else None
+    return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
+
+
+def _shares(
+    claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish, counted: str = "visit"
+) -> list[Share]:
+    groups: dict[str, list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault(key(claim), []).append(claim)
+    return [_share(name, rows, wanted, counted) for name, rows in groups.items()]
+
+
+def _share(name: str, rows: list[Claim], wanted: ClaimWish, counted: str) -> Share:
     given = [amount for claim in rows if (amount := amount_in(claim, wanted)) is not None]
     total = added(given) if len({amount.currency for amount in given}) == 1 else None
-    return Share(name, len(rows), total, rows[0]) if total else None
-
-
-def _size(share: Share, *, least: bool) -> tuple[Decimal, str]:
-    value = share.amount.value
-    return value if least else -value, share.name
+    return Share(name, len(rows), total, rows[0], times_of(rows, counted))
 
 
 def _any(_claim: Claim) -> bool:
@@ -107,6 +280,10 @@ def _where(claim: Claim) -> str:
     return claim.place or claim.billing or claim.seen or ""
 
 
+def _prescriber(claim: Claim) -> str:
+    return claim.prescriber or ""
+
+
 def _drug(claim: Claim) -> str:
     return next((one.drug for one in claim.dispensed if one.drug), "")
 
@@ -115,6 +292,9 @@ def _year(claim: Claim) -> str:
     return str(claim.service.day.year) if claim.service.day else ""
 
 
+_SINGLE = frozenset({"visit", "fill", "claim"})
+# What one of a unit is ranked as, where no group is named.
+_ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 _IS: Mapping[str, Callable[[Claim], bool]] = {
     "doctor": lambda claim: claim.kind == "professional",
@@ -122,6 +302,7 @@ _IS: Mapping[str, Callable[[Claim], bool]] = {
     "place": lambda claim: not claim.is_pharmacy,
     "pharmacy": lambda claim: claim.is_pharmacy,
     "drug": lambda claim: claim.is_pharmacy,
+    "fill": lambda claim: claim.is_pharmacy,
     "visit": lambda claim: not claim.is_pharmacy,
 }
 _KEYS: Mapping[str, Callable[[Claim], str]] = {
@@ -132,6 +313,7 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
     "kind": lambda claim: claim.kind or "",
     "month": month_of,
     "year": _year,
+    "fill": lambda claim: claim.id,
     "visit": lambda claim: claim.id,
     "claim": lambda claim: claim.id,
 }

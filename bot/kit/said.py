@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -206,7 +206,7 @@ def _plurals(kinds: Iterable[CareKind]) -> set[str]:
 
 
 _SEVERAL = 2
-_CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}\b")
+_CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
 
 
 def by_side(ask: Ask) -> Ask:
@@ -241,10 +241,17 @@ def by_names(ask: Ask, claims: Iterable[Claim]) -> Ask:
     A provider in the slot that no claim names is kept, so that the answer can say that there is none.
     """
     own = {word for slot, text in ask.words.items() if slot != "provider_name" for word in words_of(text)}
-    every = {part for c in claims for name in (c.seen, c.billing) for part in words_of(name)} - own
-    found = [word for word in _CAPITALS.findall(ask.said) if every.issuperset(words_of(word))]
+    names = {frozenset(words_of(name)) - own for c in claims for name in (c.seen, c.billing)}
+    found = [one for run in _CAPITALS.findall(ask.said) for one in _called(run, names)]
     known = {part for word in found for part in words_of(word)}
     held = [one for one in values_of(ask, "provider_name") if known.isdisjoint(words_of(one))]
-    names = tuple(dict.fromkeys((*found, *held)))
-    slot = Slot(" ".join(names), next(iter(names), None), values=names, how="and")
-    return replace(ask, several={**ask.several, "provider_name": slot}) if len(names) > 1 else ask
+    both = tuple(dict.fromkeys((*found, *held)))
+    slot = Slot(" ".join(both), next(iter(both), None), values=both, how="and")
+    return replace(ask, several={**ask.several, "provider_name": slot}) if len(both) > 1 else ask
+
+
+def _called(run: str, names: Collection[frozenset[str]]) -> list[str]:
+    """Return the names in a run of capitals: one of several words where a provider has them all, else each word."""
+    every = frozenset[str]().union(*names)
+    words = [word for word in run.split() if every.issuperset(words_of(word))]
+    return [" ".join(words)] if any(name.issuperset(words_of(" ".join(words))) for name in names) and words else words

@@ -318,8 +318,8 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
     return (
         (not wanted.claim_types or any(_is_type(claim, one) for one in wanted.claim_types))
         and not any(_is_type(claim, one) for one in wanted.without_types)
-        and (not wanted.providers or any(named(claim, one) for one in wanted.providers))
-        and not any(named(claim, one) for one in wanted.without_providers)
+        and (not wanted.providers or any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.providers))
+        and not any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.without_providers)
         and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
         and not any(is_drug(claim, names) for names in wanted.without_drugs)
         and (wanted.number is None or is_numbered(claim, wanted.number))
@@ -404,3 +404,8 @@ def _dollars(text: str | None) -> Decimal | None:
 
 def _bare(number: str) -> str:
     return "".join(letter for letter in number.casefold() if letter.isalnum())
+
+
+def _of_fills(wanted: ClaimWish) -> bool:
+    """Return whether prescriptions are asked for: what is paid for one is not paid to the doctor who wrote it."""
+    return "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None

@@ -185,8 +185,9 @@ def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
     return None
 
 
-def named(claim: Claim, words: str) -> bool:
-    """Return whether the person's words match the provider who was seen, who billed, or the place."""
+def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
+    """Return whether the words match who was seen, who billed, or the place; of `fills`, who prescribed."""
     wanted = [word for word in words_of(words) if word not in _TITLES]
-    texts = [" ".join(words_of(text)) for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
+    names = (claim.seen, claim.billing, claim.place, claim.prescriber if fills or not claim.is_pharmacy else None)
+    texts = [" ".join(words_of(text)) for text in names if text]
     return bool(wanted) and any(all(word in text for word in wanted) for text in texts)

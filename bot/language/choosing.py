@@ -172,7 +172,10 @@ _POINTS = 10
 _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
-_TWICE, _LIKELY = frozenset({"date_range", "drug"}), 0.04
+_TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name"}), 0.04
+# What a ranking may be of where no group is named, and the orders that rank.
+_WHO = frozenset({"WHO_WORD", "WHO_WAS", "OWE_WHOM"})
+_ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
@@ -258,19 +261,27 @@ class Chooser:
     def _holding(self, chances: dict[str, float], heard: Heard) -> dict[str, float]:
         """The chances, the likeliest intent changed with a likely one of its topic that can hold what it cannot.
 
-        That is what the message says several times, such as two years of which an answer takes one.
+        That is what the message says several times, such as two years of which an answer takes one; or that it ranks a
+        group. Every answer of the topic that can rank does it alike, so that the likeliest of them stands for all.
         """
         top = self._intents.get(next(iter(chances), ""))
-        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)} if top else ()
-        if top is None or not lost:
+        if top is None:
             return chances
-        topic, able = top.intent.partition(".")[0], (name for name, one in chances.items() if one >= _LIKELY)
-        others = (name for name in able if name.partition(".")[0] == topic and lost <= self._intents[name].several)
-        if (other := next(others, None)) is None:
+        topic = top.intent.partition(".")[0]
+        akin = [name for name in chances if name.partition(".")[0] == topic]
+        if ranks(heard) and (able := [name for name in akin if self._can_rank(self._intents[name], heard)]):
+            whole = sum(chances[name] for name in akin)
+            return {able[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
+        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)}
+        able = [name for name in akin if chances[name] >= _LIKELY and lost <= self._intents[name].several]
+        if not lost or not able:
             return chances
-        return {other: chances[top.intent], top.intent: chances[other]} | {
-            name: one for name, one in chances.items() if name not in {other, top.intent}
+        return {able[0]: chances[top.intent], top.intent: chances[able[0]]} | {
+            name: one for name, one in chances.items() if name not in {able[0], top.intent}
         }
+
+    def _can_rank(self, entry: IntentRules, heard: Heard) -> bool:
+        return "rank" in entry.slots.values() and self.licence(entry, heard) is not None
 
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:
@@ -343,6 +354,18 @@ class Chooser:
 def _changing(heard: Heard, pointed: frozenset[str]) -> float:
     """Return what a message that changes the previous answer adds: of values alone, or of values beside "that"."""
     return BARE if {"BARE", "ASKED"} & heard.names else POINTED if pointed and heard.tags else 0.0
+
+
+def ranks(heard: Heard) -> bool:
+    """Return whether a message asks which of a group, or which visit or fill, has the most or the least of something.
+
+    A single claim is the first of a list in that order, which a list holds. "Más veces" by itself may be more than at
+    another time.
+    """
+    said = {kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")}
+    if said["rank"] & {"often", "seldom"}:
+        return bool(said["group"] or _WHO & heard.names)
+    return bool((said["rank"] or said["order"] & _SIZES) and (said["group"] | said["unit"] & _ONE_OF) - {"claim"})
 
 
 def _is_values(heard: Heard) -> bool:

@@ -18,6 +18,7 @@ from bot.language.names import NameFound, cleaned, find_name, person_named, titl
 from bot.language.numbers import (
     NumberWords,
     amount_alone,
+    believed,
     limit_tags,
     number_tags,
     place_in_list,
@@ -148,7 +149,7 @@ class Tagger:
         if not alone and _HAS_DIGIT.search(said.folded):
             tags += number_tags(said, keys, free, self._numbers)
         worded = worded_amount(said, keys, free, self._numbers)
-        return [*tags, worded] if worded else tags
+        return believed(said, [*tags, worded] if worded else tags, self._numbers)
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """Return the tags with people's names.

@@ -17,15 +17,15 @@ from bot.language.text import Tag, Utterance
 CONDITIONS = (
     "service", "location", "radius", "gender", "language", "accepting_new", "network", "claim_type", "date_range",
     "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
-    "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
-    "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
+    "amount_over", "amount_under", "amount_own", "order", "state_of_claim", "telehealth", "wheelchair", "open_at",
+    "age_group", "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
 # What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
 # also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot
 # holds is what the question is about.
 _TOLD = frozenset({
-    "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
-    "provider_name", "organization", "claim_id", "location",
+    "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "amount_own", "network",
+    "drug", "provider_name", "organization", "claim_id", "location",
 })  # fmt: skip
 _CLAIMS = "ExplanationOfBenefit"
 CARE = "care"

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ _CLAIM_ID_DIGITS = 3
 _PHONE_DIGITS = (10, 11)
 _LONGEST_NUMBER = 12
 _LONGEST_LIST = 50
-_AMOUNT_WINDOW = 4
+_AMOUNT_WINDOW, _BELIEF = 4, 6
 _LARGEST = 1_000_000
 _TEN, _HUNDRED = 10, 100
 
@@ -49,6 +50,7 @@ class NumberWords:
         self.money_before, self.money_head, self.claim, self.claim_glue = (
             grammar.keys(f"numbers.{name}") for name in ("money_before", "money_head", "claim", "claim_glue")
         )
+        self.believed = grammar.words("numbers.believed")
         self.units, self.money, self.told, self.many = (
             grammar.keys(f"limits.{name}") for name in ("unit", "money", "told", "many")
         )
@@ -214,6 +216,15 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
                 tags.append(found)
                 free[place] = False
     return tags
+
+
+def believed(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
+    """Return the tags, of two amounts the one that the writer believes in as `amount_own`: "but I think I owe 54"."""
+    amounts = [tag for tag in tags if tag.kind == "amount"]
+    own = [tag for tag in amounts if not words.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])]
+    if len(amounts) != len(own) + 1:
+        return list(tags)
+    return [replace(tag, kind="amount_own") if tag in own[:1] else tag for tag in tags]
 
 
 def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> Tag | None:

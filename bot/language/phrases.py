@@ -12,7 +12,7 @@ from bot.language.text import keys_in
 
 MOST_FORMS = 240
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
-_BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order"})
+_BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order", "rank", "unit", "number_of"})
 # A kind of care may be named inside these: "urgent care clinic".
 _OF_CARE = frozenset({"specialty", "facility_type"})
 _PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")

@@ -19,7 +19,18 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("location", "away"), _PLACE),
     **dict.fromkeys(
         (
-            *("amount", "amount_over", "amount_under", "npi", "tin", "claim_id", "procedure_code", "ndc", "nucc"),
+            *(
+                "amount",
+                "amount_over",
+                "amount_own",
+                "amount_under",
+                "npi",
+                "tin",
+                "claim_id",
+                "procedure_code",
+                "ndc",
+                "nucc",
+            ),
             "radius",
         ),
         _NUMBER,

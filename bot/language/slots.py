@@ -20,14 +20,17 @@ UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
-_PRICED = frozenset({"drug", "service", "claim_type", "provider_name"})
+_PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
+_SIDED = 6  # words from one side of a comparison to the other
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
 def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     """Return what joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
-    if left.kind in _PRICED and tuple(word for word in between if word not in words.article) in words.phrases("than"):
+    aside = words.any("article", "sided")
+    told = tuple(word for word in between if word not in aside) in words.phrases("than")
+    if left.kind in _PRICED and (told or (len(between) <= _SIDED and not words.beyond.isdisjoint(between))):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
     if not words.either.isdisjoint(between):
         between = tuple(word for word in between if word not in words.just)

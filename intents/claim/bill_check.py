@@ -36,7 +36,7 @@ SHOWN = 5
 RECENT_DAYS = 365
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
 Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
-Found = Literal["fits", "same_amount", "other_day", "other_provider", "recent"]
+Found = Literal["fits", "same_amount", "own", "other_day", "other_provider", "recent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,11 @@ class BillCheck(Summary):
         shielded: Whether the match has a sensitivity label and was not requested by a button.
         sure: Whether the person gave the day or said that it was the last visit.
         wanted: The conditions with the named kind of care.
+        own: What the person thinks they owe, where they say so beside the bill's amount.
     """
 
     amount: Amount | None = None
+    own: Amount | None = None
     known: Claim | None = None
     match: Comparison | None = None
     choices: tuple[Comparison, ...] = ()
@@ -133,7 +135,8 @@ def summarize(
     start, end = span_of(ask)
     number = text_of(ask, "claim_id")
     provider, wanted = text_of(ask, "provider_name"), wanted_of(ask)
-    base = BillCheck(amount, found=found, provider=provider, number=number, start=start, end=end, wanted=wanted)
+    own = _amount(ask, "amount_own")
+    base = BillCheck(amount, own, found=found, provider=provider, number=number, start=start, end=end, wanted=wanted)
     if len(claims) == 1 and found == "fits":
         match = compare(claims[0], amount, around)
         sure = bool(number or start or end) or _is_last(ask)
@@ -235,7 +238,17 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
     claims = [claim for claim in fitting(alive.claims, ask) if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in {"equal", "paid_before"}]
-    return (same, "same_amount", alive) if same else (claims[:SHOWN], "recent", alive)
+    if same:
+        return same, "same_amount", alive
+    own = _amount(ask, "amount_own")
+    near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
+    return (near, "own", alive) if near else (claims[:SHOWN], "recent", alive)
+
+
+def _is_about(share: Amount | None, own: Amount) -> bool:
+    """Return whether the share is the amount that the person thinks of; dollars without cents may leave them out."""
+    rounded = own.value == own.value.to_integral_value()
+    return share is not None and (_is(share, own) or (rounded and abs(share.value - own.value) < 1))
 
 
 async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
@@ -250,10 +263,10 @@ def _without(ask: Ask, slot: str) -> Ask:
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name != slot})
 
 
-def _amount(ask: Ask) -> Amount | None:
-    """Return the bill's amount in US dollars, None if there is none or it is not possible for a bill."""
+def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
+    """Return the amount in US dollars, None if there is none or it is not possible for a bill."""
     try:
-        value = Decimal(text_of(ask, "amount") or "")
+        value = Decimal(text_of(ask, slot) or "")
     except InvalidOperation:
         return None
     return Amount(value) if value.is_finite() and value > 0 else None

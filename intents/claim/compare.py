@@ -1,14 +1,16 @@
-"""Compares two periods: the member's share and the plan's payment, for the same days of each year."""
+"""Compares two periods, kinds of care, drugs or providers: by the member's share, or by how often."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from bot.kit import (
     NO_DOUBTS,
     PLURAL,
+    SINGULAR,
     Amount,
     Ask,
     Claim,
@@ -21,10 +23,13 @@ from bot.kit import (
     by_currency,
     by_names,
     confirms,
+    counts_asked,
+    of_unit,
     period_claims,
     span_of,
     sum_of,
     text_of,
+    times_of,
     wanted_of,
     words_of,
 )
@@ -32,12 +37,16 @@ from bot.kit import (
 Span = tuple[date, date]
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
+_A_VISIT = SINGULAR - {"visit"}
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One time: what its claims came to; `least` when some of it is not told. `claim` is the newest of them."""
+    """One time: what its claims came to; `least` when some of it is not told. `claim` is the newest of them.
+
+    `times` are its visits, fills or claims where these are counted.
+    """
 
     start: date
     end: date
@@ -47,6 +56,7 @@ class Side:
     least: bool
     currencies: int = 1
     claim: Claim | None = None
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Comparison(Summary):
     """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
 
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
-    times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so.
+    times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
+    compared is how many visits, fills or claims there were, and not money.
     """
 
     wanted: ClaimWish
@@ -65,6 +76,12 @@ class Comparison(Summary):
     sides: tuple[ClaimWish, ...] = ()
     single: bool = False
     confirms: bool | None = None
+    counted: str | None = None
+
+    @property
+    def more(self) -> int:
+        """How many more the first side has, where they are counted."""
+        return self.now.times - self.then.times
 
     @property
     def missing(self) -> tuple[ClaimWish, ...]:
@@ -75,9 +92,12 @@ class Comparison(Summary):
 
 async def answer(ask: Ask) -> Comparison:
     """Return this year compared with the same days of last year, or the two named periods, kinds or providers."""
-    sides = _sides(ask)
-    alive = await period_claims(ask, min(span[0] for span, _ in sides), max(span[1] for span, _ in sides))
+    start, end = _around(ask)
+    alive = await period_claims(ask, start, end)
     ask = by_names(ask, alive.every)
+    wider = _around(ask)
+    if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
+        alive = await period_claims(ask, *wider)
     sides = _sides(ask)
     summary = summarize(alive, ask)
     for span, wanted in sides:
@@ -85,6 +105,12 @@ async def answer(ask: Ask) -> Comparison:
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in alive.within(*side).counted])
     return summary
+
+
+def _around(ask: Ask) -> Span:
+    """Return the days that hold both sides."""
+    spans = [span for span, _ in _sides(ask)]
+    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 def summarize(alive: Live, ask: Ask) -> Comparison:
@@ -100,13 +126,16 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         reaching=len(found[1].reaching),
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
-    single = bool(two) and two[0].nth is not None
-    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, confirms(ask, now.share, then.share))
+    single, counted = bool(two) and two[0].nth is not None, counts_asked(ask, _wanted(ask))
+    rows = [claim for one in found for claim in one.counted]
+    counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
+    one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
+    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, confirms(ask, one, other), counted)
 
 
 def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
-    wanted, other = wanted_of(ask), ask.slots.get("other_name")
+    wanted, other = of_unit(ask, wanted_of(ask)), ask.slots.get("other_name")
     return replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
 
 
@@ -114,7 +143,9 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
     shares = [amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
-    return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None))
+    fills = bool(counted) and all(claim.is_pharmacy for claim in counted)
+    times = times_of(counted, "fill" if fills else counts_asked(ask, wanted) or "claim")
+    return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None), times)
 
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
@@ -130,7 +161,9 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         whenever = start is None and end is None and not kinds and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
-        if whenever and (wanted.services or wanted.drugs) and not _SUMS.intersection(words_of(ask.said)):
+        said = set(words_of(ask.said))
+        one_each = wanted.services or wanted.drugs or said & _A_VISIT
+        if whenever and one_each and not said & _SUMS and not counts_asked(ask, wanted):
             one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
     now, then = _spans(ask)
@@ -149,7 +182,7 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     two = ask.several.get("date_range")
     named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
     if len(named) > 1:
-        return named[0], named[1]
+        return named[0], _alike(named[1], named[0], ask)
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
@@ -161,6 +194,13 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     if last.year < ask.today.year and (first.month, first.day) == (1, 1):
         return (date(ask.today.year, 1, 1), ask.today), (first, _year_on(ask.today, last.year))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
+
+
+def _alike(then: Span, now: Span, ask: Ask) -> Span:
+    """Return the earlier time; of a whole year only the days that the year of today has had so far."""
+    running = now == (date(ask.today.year, 1, 1), ask.today)
+    whole = then == (date(then[0].year, 1, 1), date(then[0].year, 12, 31))
+    return (then[0], _year_on(now[1], then[0].year)) if running and whole else then
 
 
 def _read(value: object, ask: Ask) -> Span:

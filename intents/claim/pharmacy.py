@@ -14,21 +14,27 @@ from bot.kit import (
     ClaimWish,
     Doubt,
     Live,
+    Most,
     SumDoubts,
     Summary,
     Within,
     amount_in,
     by_currency,
     by_name,
+    choose,
     days_around,
     doubts_of,
     fitting,
+    most_of,
     newest_claims,
     of_other_person,
+    ranking_asked,
     service_dates,
+    since_first,
     sum_of,
     text_of,
     time_of,
+    times_asked,
     wanted_of,
 )
 
@@ -49,6 +55,7 @@ class Pharmacy(Summary):
         asked_time: Whether the person named the period.
         last: The newest fill before the period, if that has none and was not named.
         visits: Whether some of them are visits at which the care was given, and not fills.
+        most: The fills, pharmacies or drugs in the order that was asked for.
     """
 
     fills: tuple[Claim, ...]
@@ -75,6 +82,7 @@ class Pharmacy(Summary):
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
+    most: Most | None = None
 
     @property
     def total(self) -> Amount | None:
@@ -89,7 +97,7 @@ class Pharmacy(Summary):
 
 async def answer(ask: Ask) -> Pharmacy:
     """Return the fills in the period that was asked for, by default the last twelve months."""
-    start, end = time_of(ask, USUAL)
+    start, end = _time(ask)
     alive = await newest_claims(
         ask,
         *days_around(start, end),
@@ -98,7 +106,7 @@ async def answer(ask: Ask) -> Pharmacy:
         ),
         page_size=100,
     )
-    ask = by_name(ask, alive.every)
+    ask = since_first(by_name(ask, alive.every), alive)
     earlier: Live | None = None
     if not _filled(alive, ask) and not service_dates(ask):
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
@@ -110,7 +118,7 @@ async def answer(ask: Ask) -> Pharmacy:
 
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """Return the page of the matching fills, and the sum over all of them."""
-    (start, end), filled, found = time_of(ask, USUAL), _filled(alive, ask), _within(alive, ask)
+    (start, end), filled, found = _time(ask), _filled(alive, ask), _within(alive, ask)
     sums = found.counted
     shares = [(claim, amount_in(claim, wanted_of(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
@@ -122,7 +130,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         page=ask.page,
         start=start,
         end=end,
-        asked_time=bool(service_dates(ask)),
+        asked_time=bool(service_dates(ask)) or times_asked(ask, USUAL) != (None, USUAL),
         drug=text_of(ask, "drug"),
         provider=text_of(ask, "provider_name"),
         count=len(filled),
@@ -141,23 +149,33 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         doubts={claim.id: doubts_of(claim, alive) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
+        most=most_of(ask, sums, wanted_of(ask)) if not ask.report.hides and not ask.page else None,
     )
 
 
+def _time(ask: Ask) -> tuple[date, date]:
+    """Return the days that were asked for, by default the last twelve months; a ranking may look further back."""
+    since, back = times_asked(ask, USUAL)
+    return (since, ask.today) if since else time_of(ask, back)
+
+
 def _filled(alive: Live, ask: Ask) -> list[Claim]:
-    """Return the fills of the period, newest first; two plans' claims for one fill are both included."""
+    """Return the fills of the period in the order asked for; two plans' claims for one fill are both included."""
     found = _within(alive, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
-    return [claim for claim in alive.claims if claim.id in ids]
+    ranking = ranking_asked(ask)
+    order = ("smallest" if ranking.least else "biggest") if ranking and ranking.measure != "count" else None
+    kept = (claim for claim in alive.claims if claim.id in ids)
+    return list(choose(kept, ClaimWish(order=order or wanted_of(ask).order)).claims)
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(time_of(ask, USUAL), replace(wanted_of(ask), also=lambda claim: _is_asked(claim, ask)))
+    return alive.within(_time(ask), replace(wanted_of(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
     """Return how many fills of the period do not name their drug."""
-    found = alive.within(time_of(ask, USUAL), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
+    found = alive.within(_time(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
 from bot.kit import (
+    LONG,
     NO_DOUBTS,
     Amount,
     Ask,
@@ -31,19 +32,24 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
-    group_asked,
     holds_more,
     month_of,
     most_of,
     near_claims,
     of_other_person,
+    of_unit,
     period_claims,
     plan_paid_in,
+    ranking_asked,
     shares_by,
+    since_first,
     span_of,
     sum_of,
     text_of,
     time_of,
+    times_asked,
+    times_of,
+    unit_asked,
     wanted_of,
     words_of,
 )
@@ -53,8 +59,6 @@ _SEVERAL = 2
 _YEAR = 12
 _TWO = ("professional", "pharmacy")
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
-_LONG = timedelta(days=730)  # how far back an average looks where no time is named
-_YEARS = 3
 _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
 _ME = frozenset({"me", "us", "nos"})
 
@@ -84,7 +88,8 @@ class Spending(Summary):
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or for the "average" of the claims, or where the
     "pace" of this year leads. `most` ranks the group of which one was asked for; `bare` is
-    that group where nothing in it has more than $0.00.
+    that group where nothing in it has more than $0.00. `per` is what an average is for, and `had` how many times that
+    was had.
     """
 
     start: date
@@ -116,6 +121,8 @@ class Spending(Summary):
     question: str | None = None
     most: Most | None = None
     bare: str | None = None
+    per: str = "claim"
+    had: int = 0
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -134,10 +141,17 @@ class Spending(Summary):
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
+    def times(self) -> int:
+        """How many of what an average is for: the months or years of the time, or the visits, fills or claims."""
+        if self.per == "month":
+            return _count(self.end) - _count(self.start) + 1
+        return self.end.year - self.start.year + 1 if self.per == "year" else self.had
+
+    @property
     def average(self) -> Amount | None:
-        """The sum by claim, to the cent."""
+        """The sum by each of them, to the cent."""
         total = self.total
-        return Amount((total.value / self.told).quantize(_CENT), total.currency) if total and self.told else None
+        return Amount((total.value / self.times).quantize(_CENT), total.currency) if total and self.times else None
 
     @property
     def pace(self) -> Amount | None:
@@ -172,6 +186,16 @@ class Spending(Summary):
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
 
     @property
+    def by_year(self) -> tuple[Month, ...]:
+        """The years of a time that has more months than a picture shows; () otherwise."""
+        if len(self.compared) <= _YEAR:
+            return ()
+        groups: dict[str, list[Month]] = {}
+        for one in self.months:
+            groups.setdefault(one.name[:4], []).append(one)
+        return tuple(Month(name, _sum([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items())
+
+    @property
     def years(self) -> bool:
         """Whether the months are of more than one year."""
         return self.start.year != self.end.year
@@ -183,16 +207,23 @@ _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
 
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
-    ask, (start, end) = by_side(ask), _time(ask)
-    alive = await period_claims(ask, start, end)
-    ask = by_name(ask, alive.every)
-    summary = summarize(alive, ask)
+    ask, alive, summary = await _summed(by_side(ask))
+    if summary.bare and summary.bare != "year" and span_of(ask) == (None, None):
+        span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
+        ask, alive, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     counted = _within(alive, ask).counted
     cite_claims(ask, counted, summary.nearest)
     ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, summary.wanted))
     return summary
+
+
+async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
+    """Return the question with what its claims tell of it, the claims, and their sums."""
+    alive = await period_claims(ask, *_time(ask))
+    ask = since_first(by_name(ask, alive.every), alive)
+    return ask, alive, summarize(alive, ask)
 
 
 def summarize(alive: Live, ask: Ask) -> Spending:
@@ -205,8 +236,10 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
-    most = most_of(ask, told, wanted) if one and not hides and "by" not in ask.arguments else None
-    ranks = one and not hides and "by" not in ask.arguments and len(told) == len(plain)
+    ranks = one and not hides and "by" not in ask.arguments
+    ranking = ranking_asked(ask) if ranks else None
+    most = most_of(ask, counted, wanted) if ranks else None
+    per = unit_asked(ask, wanted)
     return Spending(
         start=start,
         end=end,
@@ -232,24 +265,24 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         doubts=found.doubts,
         hides=hides,
         by=ask.arguments.get("by") or _BY.get(text_of(ask, "question") or ""),
-        question=text_of(ask, "question") if one and not ask.arguments.get("by") else None,
+        question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
-        bare=group_asked(ask) if ranks and most is None else None,
+        bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
+        per=per,
+        had=times_of(told, per),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
 
 
 def _time(ask: Ask) -> tuple[date, date]:
-    """The days that were asked for; without any, years where one of them is asked for, and two for an average.
+    """The days that were asked for, this year without any, unless a ranking or an average looks further back.
 
     A pace is that of this year, whatever day it is asked for.
     """
-    question, this_year = text_of(ask, "question"), date(ask.today.year, 1, 1)
-    if question == "pace":
-        return this_year, ask.today
-    if group_asked(ask) == "year" and span_of(ask) == (None, None):
-        return this_year.replace(year=this_year.year - _YEARS), ask.today
-    return time_of(ask, _LONG if question == "average" and "date_range" not in ask.slots else None)
+    if text_of(ask, "question") == "pace":
+        return date(ask.today.year, 1, 1), ask.today
+    since, back = times_asked(ask)
+    return (since, ask.today) if since else time_of(ask, back)
 
 
 def _wanted(ask: Ask) -> ClaimWish:
@@ -257,9 +290,9 @@ def _wanted(ask: Ask) -> ClaimWish:
 
     Where doctor visits and prescriptions are compared, every kind is summed. Who "charged the most" billed it.
     """
-    billed = group_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
+    billed = ranking_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
     wanted = replace(wanted_of(ask), aspect=amount_asked(ask) or ("billed" if billed else None))
-    return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else wanted
+    return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else of_unit(ask, wanted)
 
 
 def _within(alive: Live, ask: Ask) -> Within:

@@ -7,21 +7,31 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from bot.kit import (
+    LONG,
     Ask,
     CareKind,
     Claim,
     ClaimWish,
     Live,
+    Most,
     Nearest,
     PartialDate,
     Summary,
     care_words,
+    choose,
     cite_claims,
     days_around,
-    fitting,
     form_asked,
     history,
+    most_of,
     near_claims,
+    number_of,
+    of_unit,
+    ranking_asked,
+    since_first,
+    span_of,
+    text_of,
+    times_asked,
     visits,
     wanted_of,
     with_fills,
@@ -48,7 +58,8 @@ class DaysOfCare(Summary):
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
     if the question is when the last visit was, so that its day alone is the answer. `kinds` are the kinds of care
-    behind the payer's words.
+    behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
+    those of which the number was asked for.
     """
 
     wanted: ClaimWish
@@ -61,6 +72,8 @@ class DaysOfCare(Summary):
     hides: bool = False
     nearest: Nearest | None = None
     alone: bool = False
+    most: Most | None = None
+    number: Most | None = None
     kinds: Mapping[str, CareKind] = field(default_factory=dict)
 
     @property
@@ -78,8 +91,10 @@ class DaysOfCare(Summary):
 
 async def answer(ask: Ask) -> DaysOfCare:
     """Return the days of care that the question describes, in all claims if no time was named."""
-    wanted = wanted_of(ask)
+    ask = _dated(ask)
+    wanted = _wanted(ask)
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
+    ask = since_first(ask, found)
     summary = summarize(found, ask)
     if not summary.count and wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, found))
@@ -89,10 +104,11 @@ async def answer(ask: Ask) -> DaysOfCare:
 
 def summarize(found: Live, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
-    wanted = wanted_of(ask)
-    kept = replace(found, claims=fitting(found.claims, ask))
+    wanted = _wanted(ask)
+    kept = replace(found, claims=choose(found.claims, wanted).claims)
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     dated = [group for group in groups if group.day]
+    counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     return DaysOfCare(
@@ -106,7 +122,24 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         hides=ask.report.hides,
         alone=form_asked(ask) == "date" and not _FIRST.intersection(words_of(ask.said)),
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
+        most=most_of(ask, counted, wanted) if not ask.report.hides else None,
+        number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
+
+
+def _wanted(ask: Ask) -> ClaimWish:
+    """Return the conditions; a number of pharmacies or medicines is one of fills."""
+    wanted = of_unit(ask, wanted_of(ask))
+    fills = text_of(ask, "number_of") in {"pharmacy", "drug"} and not wanted.claim_types
+    return replace(wanted, claim_types=("pharmacy",)) if fills else wanted
+
+
+def _dated(ask: Ask) -> Ask:
+    """Return the question with the time that a ranking or a number of doctors looks at, where it names none."""
+    since, back = times_asked(ask, LONG if ranking_asked(ask) else None)
+    first = since or (ask.today - back if back and span_of(ask) == (None, None) else None)
+    span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
+    return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
 
 
 def _day(day: PartialDate | None, claims: tuple[Claim, ...]) -> Day:

@@ -1,0 +1,116 @@
+"""A ranking is by money, by how often, or by an average, and says how many are alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.kit import Claim, ClaimWish, counts_asked, most_of, number_of, of_unit, ranking_asked, times_asked
+from tests.kit.money import asking
+from tests.records.made import CLAIM_TYPE, claim, coded, money
+
+WISH = ClaimWish()
+
+
+def visit(name: str, day: str, doctor: str, share: float | None, **more: Any) -> Claim:
+    """A visit to a doctor with the member's share; None: not told."""
+    totals = [] if share is None else [money("memberliability", share)]
+    return claim(id=name, provider={"display": doctor}, billablePeriod={"start": day}, total=totals, **more)
+
+
+def fill(name: str, day: str, pharmacy: str, share: float) -> Claim:
+    """A fill at a pharmacy."""
+    return visit(name, day, pharmacy, share, type=coded("pharmacy", CLAIM_TYPE))
+
+
+RECORD = (
+    visit("a", "2024-05-01", "Ann Lee, MD", 90),
+    visit("b", "2024-05-01", "Ann Lee, MD", 10),
+    visit("c", "2024-06-02", "Bo Kim, MD", 30),
+    visit("d", "2024-07-03", "Bo Kim, MD", 40),
+    visit("e", "2024-07-04", "Bo Kim, MD", None),
+    fill("f", "2024-07-04", "Cedar Pharmacy", 5),
+    fill("g", "2024-07-05", "Cedar Pharmacy", 15),
+    fill("h", "2024-07-06", "Oak Pharmacy", 60),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "slots", "first", "of"),
+    [
+        ("which doctor cost me the most", {"group": "doctor", "order": "biggest"}, "Ann Lee, MD", 2),
+        ("which doctor did I see the most", {"group": "doctor", "rank": "often"}, "Bo Kim, MD", 2),
+        ("which doctor have I paid the most", {"group": "doctor", "rank": "most"}, "Ann Lee, MD", 2),
+        ("which doctor was I at the most", {"group": "doctor", "rank": "most"}, "Bo Kim, MD", 2),
+        ("which pharmacy did I use the least", {"group": "pharmacy", "rank": "seldom"}, "Oak Pharmacy", 2),
+        ("which pharmacy got the least money", {"group": "pharmacy", "rank": "least"}, "Cedar Pharmacy", 2),
+        ("cheapest fill", {"unit": "fill", "order": "smallest"}, "f", 3),
+        ("most for one visit", {"unit": "visit", "order": "biggest"}, "a", 4),
+        ("in which month was I there the most", {"group": "month", "rank": "most"}, "2024-07", 3),
+    ],
+)
+def test_what_is_ranked(said: str, slots: dict[str, str], first: str, of: int) -> None:
+    """Without a word of money "the most" is how often: days of care, or fills."""
+    ask = asking(said=said, slots=slots)
+    found = most_of(ask, of_unit(ask, WISH)(RECORD), WISH)
+    assert found is not None
+    assert (found.first.name, found.of) == (first, of)
+
+
+def test_an_average_ranks_by_each_time() -> None:
+    """Two claims of one day are one visit; a claim without the amount is no zero."""
+    ask = asking(said="most on average", slots={"group": "doctor", "order": "biggest", "question": "average"})
+    found = most_of(ask, RECORD, WISH)
+    assert found is not None
+    assert [str(one.average.value) for one in found.shares if one.average] == ["100.00", "35.00"]
+
+
+def test_several_that_are_alike_are_counted() -> None:
+    """No one of them is told as the first."""
+    ask = asking(said="who do I see most often", slots={"rank": "often"})
+    rows = [visit(name, "2024-05-01", f"Dr. {name}", 5) for name in "abc"]
+    found = most_of(ask, rows, WISH)
+    assert found is not None
+    assert (found.ties, found.of) == (3, 3)
+
+
+def test_a_private_claim_is_in_no_ranking() -> None:
+    """It would tell what was had, and with whom."""
+    label = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}]}
+    rows = (*RECORD, visit("p", "2024-07-06", "Eve Moss, MD", 900, meta=label))
+    found = most_of(asking(said="x", slots={"group": "doctor", "order": "biggest"}), rows, WISH)
+    assert found is not None
+    assert found.first.name == "Ann Lee, MD"
+
+
+def test_how_many_different() -> None:
+    """The number of a group, each once."""
+    found = number_of(asking(said="how many doctors", slots={"number_of": "doctor"}), RECORD, WISH)
+    assert found is not None
+    assert (found.of, found.first.times) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        ("did I go to the doctor more than last year", "visit"),
+        ("did I spend more than last year", None),
+        ("did I have fewer claims this year", "claim"),
+        ("were you right", None),
+    ],
+)
+def test_what_two_sides_are_compared_by(said: str, counted: str | None) -> None:
+    """How often only where the words are of having been there, and none is of money."""
+    assert counts_asked(asking(said=said), WISH) == counted
+
+
+def test_how_far_back() -> None:
+    """All of the record for "ever", two years for how often, the answer's own time otherwise."""
+    assert times_asked(asking(said="the least I ever paid", slots={"order": "smallest"}))[0] is not None
+    often = times_asked(asking(said="who do I see most often", slots={"rank": "often"}))
+    assert often[0] is None
+    assert often[1] is not None
+    assert often[1].days == 730
+    assert times_asked(asking(said="what did I spend")) == (None, None)
+    assert ranking_asked(asking(said="what did I spend")) is None
