@@ -127,7 +127,8 @@ class Spending(Summary):
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
         """Doctor visits and prescriptions, larger sum first; None if one of them has no claim."""
-        found = sorted((one for one in self.kinds if one.name in _TWO), key=lambda one: -one.amount.value)
+        sized = [(one.amount.value, one) for one in self.kinds if one.name in _TWO and one.amount]
+        found = [one for _, one in sorted(sized, key=lambda each: -each[0])]
         return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
