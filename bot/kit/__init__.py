@@ -22,6 +22,7 @@ from bot.kit.care import (UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOn
     on_record, results, series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
+from bot.kit.claim_states import left_of, tells_state
 from bot.kit.claims import (Medication, WhyGone, checked, claim_by_id, claim_news, claim_numbered, claims_around,
     medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import Conditions, conditions, loosened, sift
@@ -55,8 +56,8 @@ from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, si
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.toward import Toward, went_toward, yearly_asked
 from bot.kit.two_visits import TwoVisits, two_visits
-from bot.kit.wanted import (Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, left_of,
-    part_of, tells_state, wanted_of, with_fills)
+from bot.kit.wanted import (Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, part_of,
+    wanted_of, with_fills)
 from bot.kit.which import PLURAL, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth

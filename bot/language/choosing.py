@@ -8,6 +8,7 @@ from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORD
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import IntentRules, Rule
 from bot.language.slots import kinds_of, slot_of
+from bot.language.text import Tag
 from bot.language.weights import INTENTS, Weights, evidence
 
 # How much of a whole rule is one that a value of many kinds makes fit.
@@ -93,6 +94,11 @@ _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
 _TWICE, _LIKELY = frozenset({"date_range", "drug"}), 0.04
+# Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
+_OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
+_NARROWING = _OF_CLAIMS | {"order"}
+_LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
+_CONDITIONS = _NARROWING | _LEFT_OUT | {"date_range", "drug", "network"}
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
@@ -125,11 +131,12 @@ class Chooser:
     def _may_follow(self, intent: str, heard: Heard, context: Context | None) -> bool:
         """Return whether a follow-up fits the previous answer: more of a list, a slot that this answer has, a number.
 
-        Without a previous answer it is accepted, and the reply says that there is none.
+        Without a previous answer it is accepted, and the reply says that there is none, unless the message says itself
+        which claims are meant.
         """
         before = self._intents.get(context.intent) if context else None
         if before is None or intent == AGAIN:
-            return True
+            return intent == AGAIN or _OF_CLAIMS.isdisjoint(heard.names)
         if intent == SHARE:
             said = (rule.concepts & heard.names for rule in self._intents[SHARE].rules if not rule.after)
             return before.needs == "directory" or any(said)
@@ -166,24 +173,62 @@ class Chooser:
             sums[place] += self._of_context(entry, heard, context, pointed)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
-        return self._holding(self.weights.probabilities(sums, legal), heard), dangers
+        chances = self.weights.probabilities(sums, legal)
+        return self._holding(chances, heard, alone=context is None), dangers
 
-    def _holding(self, chances: dict[str, float], heard: Heard) -> dict[str, float]:
-        """The chances, the likeliest intent changed with a likely one of its topic that can hold what it cannot.
+    def _holding(self, chances: dict[str, float], heard: Heard, *, alone: bool) -> dict[str, float]:
+        """The chances, the likeliest intent changed with a likely one that can hold what it cannot.
 
-        That is what the message says several times, such as two years of which an answer takes one.
+        That is what the message says several times, such as two years of which an answer takes one, or a condition
+        ("denied", "over $100", "except pharmacy"). An intent of another topic takes its place only if it would be asked
+        about anyway.
         """
         top = self._intents.get(next(iter(chances), ""))
-        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)} if top else ()
-        if top is None or not lost:
+        if top is None or not (lost := self._lost(top, heard, alone=alone)):
             return chances
-        topic, able = top.intent.partition(".")[0], (name for name, one in chances.items() if one >= _LIKELY)
-        others = (name for name in able if name.partition(".")[0] == topic and lost <= self._intents[name].several)
-        if (other := next(others, None)) is None:
+        topic, unsure = top.intent.partition(".")[0], chances[top.intent] < self.needed(top)
+        able = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
+        others = [one for one in able if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
+        other = next((one.intent for one in others if not self._lost(one, heard, alone=alone) & lost), None)
+        if other is None:
             return chances
         return {other: chances[top.intent], top.intent: chances[other]} | {
             name: one for name, one in chances.items() if name not in {other, top.intent}
         }
+
+    def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
+        """Return what the message says and the intent's answer cannot take into account.
+
+        A message `alone` that chooses among claims needs a licence for whichever intent shows them.
+        """
+        twice = {name for name in _TWICE & entry.heard.keys() - entry.several if self._is_twice(name, heard)}
+        if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
+            return frozenset(twice)
+        asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
+        no_slot = {tag.kind for tag in asked if tag.kind in _NARROWING - entry.takes and not self._is_about(entry, tag)}
+        kept = {f"not {tag.kind}" for tag in asked if tag.excluded and tag.kind in _LEFT_OUT - entry.excludes}
+        narrowed = alone and entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
+        bare = {"licence"} if narrowed and self.licence(entry, heard) is None else set()
+        return frozenset(twice | no_slot | kept | bare)
+
+    @staticmethod
+    def _is_about(entry: IntentRules, tag: Tag) -> bool:
+        return f"{tag.kind}:{tag.value}" in entry.about
+
+    def views(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> float:
+        """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
+
+        Where the message narrows them down, the intents that read claims and can hold all of that read the same ones.
+        """
+        own = chances.get(entry.intent, 0.0)
+        if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
+            return own
+        alike = (one for name, one in chances.items() if self._is_view(name, heard))
+        return max(own, sum(alike))
+
+    def _is_view(self, name: str, heard: Heard) -> bool:
+        entry = self._intents.get(name)
+        return entry is not None and entry.reads_claims and entry.acts is None and not self._lost(entry, heard)
 
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:

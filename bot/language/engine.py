@@ -258,7 +258,8 @@ class Engine:
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
-        asks = self._asks(own, others, licence, goes_on=goes_on)
+        sure = self._chooser.views(intent, chances, heard)
+        asks = self._asks(own, others, licence, sure=sure, goes_on=goes_on)
         slots, follows = own.slots, before if top.startswith(FOLLOW) else None
         taken = taken_by(intent, follows)
         whose = PERSON not in slots and (follows or intent).needs == "member"
@@ -310,7 +311,9 @@ class Engine:
         """Return the likeliest intent of a part of a message."""
         return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
-    def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
+    def _asks(
+        self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, sure: float, goes_on: bool
+    ) -> bool:
         """Return whether to ask the person, because the likeliest intent has no licence or is not probable enough.
 
         There is no question about a continuation of the previous answer, or about an intent without competitors, unless
@@ -320,7 +323,7 @@ class Engine:
             return bool(others)
         rules = self.intents[own.intent]
         competes = bool(rules.sure) or any(one.intent != own.intent for one in others)
-        return competes and not goes_on and own.score < self._chooser.needed(rules)
+        return competes and not goes_on and max(own.score, sure) < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of another intent matches after the previous answer: "stop" after reminders."""

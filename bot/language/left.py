@@ -27,7 +27,6 @@ _TOLD = frozenset({
     "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
     "provider_name", "organization", "claim_id", "location",
 })  # fmt: skip
-_CLAIMS = "ExplanationOfBenefit"
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
 }  # fmt: skip
@@ -73,8 +72,8 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
     if REFINE.removeprefix(FOLLOW) not in intent.follows:
         told = _TOLD - _CIRCUMSTANCES
-    if intent.reads is not None and intent.reads.type == _CLAIMS:
-        told |= {"specialty"}
+    if intent.reads_claims:
+        told |= {"specialty", "order", "state_of_claim"}
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     found: dict[str, Slot] = {}
     for kind in CONDITIONS:

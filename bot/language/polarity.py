@@ -9,6 +9,7 @@ from bot.language.text import Tag, Utterance
 
 _MOST_GLUE = 5
 _MOST_LED = 2
+_LONGEST = 4  # words of a cue
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
@@ -98,7 +99,7 @@ class _Scope:
     def cue_before(self, tag: Tag) -> int | None:
         """Return the position of the word that excludes the tag; None if there is none."""
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
-            for length in (3, 2, 1):
+            for length in range(_LONGEST, 0, -1):
                 cue = self.words[max(0, place - length) : place]
                 if len(cue) == length and cue in self._cues:
                     return place - length if not any(self._refusals(cue, place, tag)) else None
