@@ -99,7 +99,7 @@ def part_asked(ask: Ask) -> tuple[str, str] | None:
     Without a kind of care the words have to speak of the part as one: "my knee", "knee bills", not "on the other hand".
     """
     own, words = words_of(ask.words.get("service")), words_of(ask.said)
-    taken = {word for slot in ("provider_name", "organization", "drug") for word in words_of(ask.words.get(slot))}
+    taken = {word for slot in ("provider_name", "organization", "drug", "date_range") for word in words_of(ask.words.get(slot))}
     said = [
         word
         for at, word in enumerate(words)

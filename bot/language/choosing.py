@@ -98,7 +98,7 @@ _TWICE, _LIKELY = frozenset({"date_range", "drug"}), 0.04
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
 _NARROWING = _OF_CLAIMS | {"order"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
-_CONDITIONS = _NARROWING | _LEFT_OUT | {"date_range", "drug", "network"}
+_CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network"}
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
@@ -207,6 +207,7 @@ class Chooser:
         asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
         no_slot = {tag.kind for tag in asked if tag.kind in _NARROWING - entry.takes and not self._is_about(entry, tag)}
         kept = {f"not {tag.kind}" for tag in asked if tag.excluded and tag.kind in _LEFT_OUT - entry.excludes}
+        no_slot |= {"anchor"} & heard.names if "date_range" not in entry.takes else set()
         narrowed = alone and entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
         bare = {"licence"} if narrowed and self.licence(entry, heard) is None else set()
         return frozenset(twice | no_slot | kept | bare)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from bot.language.anchors import timed, with_anchor
 from bot.language.alarms import Alarms, alarmed, in_danger
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
@@ -203,9 +204,9 @@ class Engine:
             language=context.language if context else None,
             spoken_of=self._spoken_of(context),
         )
-        if context and context.asked and context.asked in heard.names:
-            return replace(heard, names=heard.names | {"ASKED"})
-        return heard
+        heard = with_anchor(heard, self.lexicon.grammar.area("anchors"))
+        asked = context is not None and context.asked is not None and context.asked in heard.names
+        return replace(heard, names=heard.names | {"ASKED"}) if asked else heard
 
     def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
         """Return the words of a message without names, numbers, times, places and unknown words."""
@@ -232,7 +233,7 @@ class Engine:
         return tuple(self._candidate(name, chances[name], heard, context, today) for name in offered[:MOST_CANDIDATES])
 
     def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
-        entry = self.intents[name]
+        entry, heard = self.intents[name], timed(self.intents[name], heard)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
         slots = self._slots(entry, rule, heard, context, today)
@@ -260,7 +261,7 @@ class Engine:
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
         sure = self._chooser.views(intent, chances, heard)
         asks = self._asks(own, others, licence, sure=sure, goes_on=goes_on)
-        slots, follows = own.slots, before if top.startswith(FOLLOW) else None
+        slots, follows, heard = own.slots, before if top.startswith(FOLLOW) else None, timed(intent, heard)
         taken = taken_by(intent, follows)
         whose = PERSON not in slots and (follows or intent).needs == "member"
         if whose and (owner := owner_left(heard, taken)) is not None:
