@@ -11,6 +11,7 @@ from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.wanted import fitting, wanted_of, with_fills
+from bot.language.calendar import back, later
 from bot.payer.search import Search
 from bot.records.claim import Claim
 from bot.records.live import Live, believed_day
@@ -40,13 +41,18 @@ async def in_its_time(ask: Ask) -> Ask:
 def _days(found: Span, value: Mapping[str, object], today: date) -> dict[str, str | None]:
     """Return the days of the relation, within those that were named beside it."""
     first, last = found
+    relation = str(value["relation"])
+    count, unit = int(str(value.get("count", 1))), str(value.get("unit", ""))
     start, end = {
         "since": (first, today),
-        "after": (last + _DAY, today),
-        "before": (None, first - _DAY),
+        "after": (last + _DAY, later(last + _DAY, count, unit) - _DAY if unit else today),
+        "before": (back(first, count, unit) if unit else None, first - _DAY),
         "same": (first, last),
-    }[str(value["relation"])]
+        "between": (first, today),
+    }[relation]
     named = [date.fromisoformat(str(value[key])) if value.get(key) else None for key in ("start", "end")]
+    if relation == "between":
+        named[0] = None  # it is one end of the two
     starts, ends = ([one for one in pair if one] for pair in ((start, named[0]), (end, named[1])))
     return {
         "start": max(starts).isoformat() if starts else None,

@@ -11,6 +11,7 @@ _STATES: Mapping[str, Callable[[Claim], bool]] = {
     "pending": lambda claim: claim.is_open,
     "denied": lambda claim: bool(claim.denied) or claim.is_partly_denied,
     "paid": lambda claim: not claim.denied and bool(claim.plan_paid and claim.plan_paid.value > 0),
+    "no_payment": lambda claim: claim.plan_paid is not None and claim.plan_paid.value <= 0,
     "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
     "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
     "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
@@ -36,4 +37,6 @@ def tells_state(claim: Claim, state: str | None) -> bool:
     """Return whether the record tells if the claim is in that state."""
     if state in {"out_of_network", "in_network"}:
         return claim.network in {"innetwork", "outofnetwork", "mixed"}
+    if state == "no_payment":
+        return claim.plan_paid is not None
     return state != "unpaid" or left_of(claim) is not None

@@ -148,9 +148,11 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
     words, taken = words_of(ask.said), [word for text in ask.words.values() for word in words_of(text)]
+    ordered = words_of(ask.words.get("order"))
     for at, word in enumerate(words):
         count = int(word) if word.isdecimal() else _COUNTS.get(word, 0)
-        if 1 <= count <= most and word not in taken and PLURAL.intersection(words[at + 1 : at + 1 + _NEAR]):
+        near = set(words[at + 1 : at + 1 + _NEAR])
+        if 1 <= count <= most and word not in taken and (PLURAL & near or near.intersection(ordered)):
             return count
     return None
 

@@ -13,7 +13,7 @@ from bot.language.rules import IntentRules
 from bot.language.text import Tag, Utterance
 
 ANCHOR, DATED = "anchor", "date_range"
-RELATIONS = ("since", "after", "before", "same")
+RELATIONS = ("since", "after", "before", "same", "between")
 _KINDS = ("service", "provider_name")
 _LONGEST, _MOST = 4, 6  # words of a relation, and between it and what it is to
 
@@ -33,6 +33,17 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
         clauses=cut,
         asking=heard.asking.union(*(range(one.first, one.after) for one in asks)),
     )
+
+
+def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> tuple[int, dict[str, object]]:
+    """Return where the time begins, with its length: "the week before my surgery", "three days after my MRI"."""
+    units = {**dates.values("unit"), **dates.values("units")}
+    unit = units.get(said[begin - 1]) if begin and relation in {"before", "after"} else None
+    if unit is None:
+        return begin, {}
+    word = said[begin - 2] if begin > 1 else ""
+    count = int(word) if word.isdecimal() and len(word) < _LONGEST else dates.values("number").get(word)
+    return begin - (1 if count is None else 2), {"unit": unit, "count": count or 1}
 
 
 def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
@@ -62,8 +73,9 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
     for after, (first, named) in ends.items():
         if led := _relation(said.words, first, words):
             begin, relation = led
+            begin, beside = _beside(said.words, begin, relation, words.beside("dates"))
             if dated.isdisjoint(range(begin, after)):
-                return Tag(ANCHOR, {"relation": relation, **named}, begin, after)
+                return Tag(ANCHOR, {"relation": relation, **beside, **named}, begin, after)
     return None
 
 
@@ -94,6 +106,6 @@ def timed(entry: IntentRules, heard: Heard) -> Heard:
     return replace(
         heard,
         tags=(*(tag for tag in rest if tag is not other), time),
-        marks={**{name: places for name, places in marks.items() if places}, DATED: frozenset(inside)},
+        marks={**{name: places for name, places in marks.items() if places}, DATED: frozenset(inside) | heard.marks.get(DATED, frozenset())},
         names=(heard.names - gone) | {DATED},
     )

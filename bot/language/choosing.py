@@ -159,6 +159,8 @@ class Chooser:
         """
         sums = self.weights.sums(evidence(heard.said, heard.names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
+        if told := heard.marks.get("anchor"):  # "since my surgery" is a time, whatever the surgery would ask
+            sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
         legal, held = [], self.licences.held(heard)
         alone, pointed = context is None and _is_values(heard), self._pointed(heard, context)
         for place, entry in self._entries:
@@ -219,17 +221,18 @@ class Chooser:
     def views(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> float:
         """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
 
-        Where the message narrows them down, the intents that read claims and can hold all of that read the same ones.
+        Where the message narrows them down and the intent can hold all of that, the others that read claims read the
+        same ones, or more than was asked for.
         """
         own = chances.get(entry.intent, 0.0)
         if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
             return own
-        alike = (one for name, one in chances.items() if self._is_view(name, heard))
+        alike = (one for name, one in chances.items() if self._is_view(name))
         return max(own, sum(alike))
 
-    def _is_view(self, name: str, heard: Heard) -> bool:
+    def _is_view(self, name: str) -> bool:
         entry = self._intents.get(name)
-        return entry is not None and entry.reads_claims and entry.acts is None and not self._lost(entry, heard)
+        return entry is not None and entry.reads_claims and entry.acts is None
 
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:
@@ -297,6 +300,11 @@ class Chooser:
         if weights is None:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+
+
+def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
+    """Return the names that are found elsewhere than in these places."""
+    return heard.names - {name for name, places in heard.marks.items() if places <= told}
 
 
 def _is_values(heard: Heard) -> bool:

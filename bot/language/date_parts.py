@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bot.language.calendar import back, month_days, months_back, months_later, named_day
+from bot.language.calendar import back, later, month_days, months_back, months_later, named_day
 
 _WEEK, _MONTH, _YEAR, _THIRD = 7, 28, 365, 4
 _MONDAY, _THURSDAY = 0, 3
@@ -32,7 +32,7 @@ class DateParts:
         if days >= _YEAR:
             first = whole.start.month + {_EARLY: 0, _LATE: 2 * _THIRD}.get(edge, _THIRD)
             begin = date(whole.start.year, first, 1)
-            return Stretch(begin, month_days(*months_later(begin, _THIRD - 1))[1], whole.dated)
+            return Stretch(begin, month_days(*monthslater(begin, _THIRD - 1))[1], whole.dated)
         third = timedelta(days=max(days // 3, 1))
         if edge == _EARLY:
             return Stretch(whole.start, whole.start + third - _DAY, whole.dated)
@@ -52,13 +52,13 @@ class DateParts:
         """Return the first or last units of a period: "the first two weeks of May", "the last 10 days of April"."""
         if side < 0:
             return whole._replace(start=max(whole.start, back(whole.end + _DAY, count, unit)))
-        return whole._replace(end=min(whole.end, _later(whole.start, count, unit) - _DAY))
+        return whole._replace(end=min(whole.end, later(whole.start, count, unit) - _DAY))
 
     def beside(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
         """Return the units right before or after a period: "the week before Thanksgiving"."""
         if side < 0:
             return Stretch(back(whole.start, count, unit), whole.start - _DAY)
-        return Stretch(whole.end + _DAY, _later(whole.end + _DAY, count, unit) - _DAY)
+        return Stretch(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)
 
     def near(self, whole: Stretch) -> Stretch:
         """Return a week on each side of a few days: "around Thanksgiving"; a month or more stays what it is."""
@@ -92,11 +92,3 @@ class DateParts:
         """Return the latest day with this name."""
         day = named_day(holiday, self._today.year)
         return day if day <= self._today else named_day(holiday, self._today.year - 1)
-
-
-def _later(day: date, count: int, unit: str) -> date:
-    """Return the date `count` units after a day."""
-    if unit in {"day", "week"}:
-        return day + timedelta(days=count * (_WEEK if unit == "week" else 1))
-    year, month = months_later(day, count * {"month": 1, "quarter": 3}.get(unit, 12))
-    return date(year, month, min(day.day, month_days(year, month)[1].day))

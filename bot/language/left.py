@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
+from bot.language.calendar import months_back
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH
@@ -99,9 +100,13 @@ def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:
 
 
 def _is_now(slot: Slot, today: date) -> bool:
-    """Return whether a time includes today: an answer without a time filter is about now ("is it slow today")."""
+    """Return whether a time includes today: an answer without a time filter is about now ("is it slow today").
+
+    More than a year ("the past 24 months") is no time of today.
+    """
     day = slot.value if isinstance(slot.value, Mapping) else {}
-    return not slot.excluded and not slot.values and day.get("end") in {None, today.isoformat()}
+    recent = str(day.get("start") or _NEVER) > months_back(today, 13).isoformat()
+    return not slot.excluded and not slot.values and recent and day.get("end") in {None, today.isoformat()}
 
 
 def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:
