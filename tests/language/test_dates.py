@@ -133,6 +133,7 @@ WORDS = [
         ("por el 3 de marzo", "2024-02-25", "2024-03-10"),
         ("de marzo en adelante", "2024-03-01", "2024-11-24"),
         ("desde principios de año", "2024-01-01", "2024-11-24"),
+        ("claims over 100 last year", "2023-01-01", "2023-12-31"),
         ("since good friday", "2024-03-29", "2024-11-24"),
         ("on martin luther king day", "2024-01-15", "2024-01-15"),
         ("from Feb 9th thru the 15th", "2024-02-09", "2024-02-15"),
