@@ -34,11 +34,15 @@ _BODY: Mapping[str, str] = {
     "jaw": "jaw mandible mandibula",
 }
 """Parts of the body by how people and payers write them, in English and Spanish."""
-_OF_PART = frozenset("my our left right lower for on mi mis tu su de del izquierda izquierdo derecha derecho".split())
-_ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
-_CARED = frozenset(
-    "stuff bill bills claim claims visit visits care pain problem problems injury surgery treatment treatments".split()
+_OF_PART = frozenset(
+    {"my", "our", "left", "right", "lower", "for", "on"}
+    | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
 )
+_CARED = frozenset(
+    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "pain", "problem", "problems"}
+    | {"injury", "surgery", "treatment", "treatments"}
+)
+_ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
 _NTH: Mapping[str, int] = {
@@ -99,7 +103,11 @@ def part_asked(ask: Ask) -> tuple[str, str] | None:
     Without a kind of care the words have to speak of the part as one: "my knee", "knee bills", not "on the other hand".
     """
     own, words = words_of(ask.words.get("service")), words_of(ask.said)
-    taken = {word for slot in ("provider_name", "organization", "drug", "date_range") for word in words_of(ask.words.get(slot))}
+    taken = {
+        word
+        for slot in ("provider_name", "organization", "drug", "date_range")
+        for word in words_of(ask.words.get(slot))
+    }
     said = [
         word
         for at, word in enumerate(words)

@@ -58,6 +58,15 @@ def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
     return tuple(kept)
 
 
+def told_by(heard: Heard) -> frozenset[int]:
+    """Return the places of what tells a time, without the "since" that asks for all of it."""
+    anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
+    if anchor is None:
+        return frozenset()
+    since = isinstance(anchor.value, Mapping) and anchor.value["relation"] == "since"
+    return frozenset(range(anchor.first + since, anchor.after))
+
+
 def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None:
     """Return the time that is told by a kind of care, a provider, a visit or the birthday.
 
@@ -106,6 +115,9 @@ def timed(entry: IntentRules, heard: Heard) -> Heard:
     return replace(
         heard,
         tags=(*(tag for tag in rest if tag is not other), time),
-        marks={**{name: places for name, places in marks.items() if places}, DATED: frozenset(inside) | heard.marks.get(DATED, frozenset())},
+        marks={
+            **{name: places for name, places in marks.items() if places},
+            DATED: frozenset(inside) | heard.marks.get(DATED, frozenset()),
+        },
         names=(heard.names - gone) | {DATED},
     )

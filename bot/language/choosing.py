@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.language.anchors import told_by
 from bot.language.context import OBJECTS, TIMES, Context, asks_by_itself, points_back
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
@@ -159,7 +160,7 @@ class Chooser:
         """
         sums = self.weights.sums(evidence(heard.said, heard.names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
-        if told := heard.marks.get("anchor"):  # "since my surgery" is a time, whatever the surgery would ask
+        if told := told_by(heard):  # "since my surgery" is a time, whatever the surgery would ask
             sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
         legal, held = [], self.licences.held(heard)
         alone, pointed = context is None and _is_values(heard), self._pointed(heard, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bot.language.calendar import back, later, month_days, months_back, months_later, named_day
+from bot.language.calendar import back, later, month_days, months_back, named_day
 
 _WEEK, _MONTH, _YEAR, _THIRD = 7, 28, 365, 4
 _MONDAY, _THURSDAY = 0, 3
@@ -32,7 +32,7 @@ class DateParts:
         if days >= _YEAR:
             first = whole.start.month + {_EARLY: 0, _LATE: 2 * _THIRD}.get(edge, _THIRD)
             begin = date(whole.start.year, first, 1)
-            return Stretch(begin, month_days(*monthslater(begin, _THIRD - 1))[1], whole.dated)
+            return Stretch(begin, month_days(*months_later(begin, _THIRD - 1))[1], whole.dated)
         third = timedelta(days=max(days // 3, 1))
         if edge == _EARLY:
             return Stretch(whole.start, whole.start + third - _DAY, whole.dated)

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from bot.language.anchors import timed, with_anchor
 from bot.language.alarms import Alarms, alarmed, in_danger
+from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks

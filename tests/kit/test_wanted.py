@@ -160,7 +160,7 @@ def test_not_and_or_are_honoured() -> None:
 
 
 def test_a_state_can_be_left_out() -> None:
-    """ "Not denied" and "except the pending ones"."""
+    """As in "not denied" or "except the pending ones", the others stay."""
     without = ask(excluded={"state_of_claim": Slot("not denied", "denied", excluded=True)})
     assert [one.id for one in fitting(ALL, without)] == ["small", "silent", "big"]
 
