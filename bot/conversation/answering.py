@@ -38,6 +38,7 @@ from bot.kit import (
     network_names,
     own_networks,
 )
+from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.language.left import CARE
 from bot.language.nearby import Gazetteer
@@ -107,6 +108,7 @@ class Answering:
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
         ask.report.progress = progress
+        ask = await in_its_time(ask)
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
         every = household_of(asked, rules, access.people) if access else None

@@ -95,6 +95,11 @@ def _parted(
     again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
+        takes = _NAMED & engine.intents[reading.intent or ""].slots.keys() if own.refers else frozenset[str]()
+        named = {name: slot for part in rest for name, slot in part.alone.slots.items() if name in takes}
+        reading = replace(
+            reading, slots={**named, **reading.slots}
+        )  # "Dr. Kim's from the 3rd, and the one from the 10th"
     return reading, dict(others.values())
 
 

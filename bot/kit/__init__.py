@@ -25,6 +25,7 @@ from bot.kit.care import (
     series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
+from bot.kit.claim_states import left_of, tells_state
 from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, claim_by_id, claim_news, claim_numbered, claims_around, medications,
     newest_claims, newest_visits, shown_alone, why_gone)
@@ -64,8 +65,8 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.toward import Toward, went_toward, yearly_asked
 from bot.kit.two_visits import TwoVisits, two_visits
 from bot.kit.wanted import (
-    Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, left_of, part_of, plan_paid_in,
-    tells_state, wanted_of, with_fills)
+    Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, part_of, plan_paid_in,
+    wanted_of, with_fills)
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth

@@ -12,6 +12,7 @@ from typing import Literal
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, fitting, is_numbered, wanted_of, with_fills
+from bot.kit.which import part_asked
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
@@ -96,8 +97,9 @@ def with_gaps(ask: Ask, alive: Live) -> Live:
 
 
 def asks_for_care(ask: Ask) -> bool:
-    """Return whether the question names a kind of care, so that the lines of every claim have to be read."""
-    return ask.care is not None or any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
+    """Return whether the question names a kind of care or a part of the body, which the lines of every claim show."""
+    named = any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
+    return named or ask.care is not None or part_asked(ask) is not None
 
 
 def care_words(ask: Ask, claims: Iterable[Claim]) -> dict[str, CareKind]:

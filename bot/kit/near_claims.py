@@ -9,9 +9,10 @@ from typing import Literal
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
+from bot.kit.claim_states import tells_state
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.wanted import ClaimWish, choose, tells_state, wanted_of
+from bot.kit.wanted import ClaimWish, choose, wanted_of
 from bot.payer.search import Search
 from bot.records.care import Procedure, read_procedure
 from bot.records.care_kind import CareKind, shown_as
@@ -115,7 +116,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
 def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, ClaimWish]]:
     if wanted.nth:
         yield "nth", replace(wanted, nth=None)
-    if wanted.part:
+    if wanted.part and wanted.services:
         yield "part", replace(wanted, part=None)
     if wanted.over is not None or wanted.under is not None:
         yield "amount", replace(wanted, over=None, under=None)

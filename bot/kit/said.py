@@ -188,7 +188,7 @@ def _visit_to(codes: object) -> str | None:
 
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
-    """Return whether all visits are meant: plural words, or care or a person with a time but without a single visit."""
+    """Return whether all visits are meant: plural words, or a time of several days without a single visit."""
     if wanted.order or wanted.number or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
@@ -197,7 +197,7 @@ def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
     start, end = span_of(ask)
     if said & PLURAL or said & _plurals(wanted.kinds_of_care):
         return start is None or start != end
-    return bool(wanted.services or wanted.providers) and start is not None and start != end and not said & SINGULAR
+    return start is not None and start != end and not said & SINGULAR
 
 
 def _plurals(kinds: Iterable[CareKind]) -> set[str]:

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
+from bot.kit.claim_states import is_in_state
 from bot.kit.spelling import words_of
 from bot.kit.which import (
     VISITS,
@@ -28,27 +29,22 @@ from bot.records.claim import Claim
 from bot.records.money import Amount
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
+_TOO = frozenset(
+    {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
+    | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
+)
+"""Words of a limit that include its amount, in both languages."""
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
-
-
-_STATES: dict[str, Callable[[Claim], bool]] = {
-    "pending": lambda claim: claim.is_open,
-    "denied": lambda claim: bool(claim.denied) or claim.is_partly_denied,
-    "paid": lambda claim: not claim.denied and bool(claim.plan_paid and claim.plan_paid.value > 0),
-    "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
-    "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
-    "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
-    "adjusted": lambda claim: bool(claim.replaces),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimWish:
     """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
-    `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
+    `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
+    with `over_too` and `under_too` that amount itself fits, as in "at least $50".
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
     word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of
@@ -67,6 +63,9 @@ class ClaimWish:
     state: str | None = None
     order: str | None = None
     aspect: str | None = None
+    over_too: bool = False
+    under_too: bool = False
+    without_states: tuple[str, ...] = ()
     without_types: tuple[str, ...] = ()
     without_providers: tuple[str, ...] = ()
     without_services: tuple[str, ...] = ()
@@ -127,14 +126,11 @@ class ClaimWish:
     @property
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
-        lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types)
-        ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
-        return (
-            any(lists)
-            or bool(self.care and self.care.claims)
-            or bool(self.without_services or self.without_names or self.without_days)
-            or any(one is not None for one in ones)
-        )
+        lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_states)
+        ones = (self.start, self.end, self.number, self.over, self.under, self.state, self.nth, self.part)
+        left_out = self.without_services or self.without_names or self.without_days
+        cared = bool(self.care and self.care.claims)
+        return any(lists) or cared or bool(left_out) or any(one is not None for one in ones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +173,9 @@ def _wanted(ask: Ask) -> ClaimWish:
         state=text_of(ask, "state_of_claim"),
         order="oldest" if nth and nth > 0 else None if nth else text_of(ask, "order"),
         aspect=text_of(ask, "amount_kind"),
+        over_too=_is_met(ask, "amount_over"),
+        under_too=_is_met(ask, "amount_under"),
+        without_states=excluded_of(ask, "state_of_claim"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=excluded_of(ask, "service"),
@@ -247,21 +246,6 @@ def any_time(wanted: ClaimWish) -> ClaimWish:
     return replace(wanted, start=None, end=None, without_days=None)
 
 
-def left_of(claim: Claim) -> Amount | None:
-    """Return the amount owed minus what the member paid, as reported; None if one of them is missing."""
-    owed, paid = claim.owed.amount, claim.paid_by_patient
-    if owed is None or paid is None or owed.currency != paid.currency:
-        return None
-    return owed - paid
-
-
-def tells_state(claim: Claim, state: str | None) -> bool:
-    """Return whether the record tells if the claim is in that state."""
-    if state in {"out_of_network", "in_network"}:
-        return claim.network in {"innetwork", "outofnetwork", "mixed"}
-    return state != "unpaid" or left_of(claim) is not None
-
-
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
     """Return whether prescription fills may be meant too: for a kind of care, a claim type, or a pharmacy by name."""
     only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
@@ -323,12 +307,9 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
         and not any(is_drug(claim, names) for names in wanted.without_drugs)
         and (wanted.number is None or is_numbered(claim, wanted.number))
-        and (wanted.state is None or _STATES.get(wanted.state, _never)(claim))
+        and (wanted.state is None or is_in_state(claim, wanted.state))
+        and not any(is_in_state(claim, one) for one in wanted.without_states)
     )
-
-
-def _never(_claim: Claim) -> bool:
-    return False
 
 
 def _is_type(claim: Claim, name: str) -> bool:
@@ -345,11 +326,11 @@ def _of_care(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims that name the part of the body; if none does, those that name no part."""
+    """Return the claims that name the part of the body; of a kind of care, else those that name no part."""
     if wanted.part is None:
         return claims
     named = tuple(claim for claim in claims if wanted.part[0] in parts_named(claim))
-    return named or tuple(claim for claim in claims if not parts_named(claim))
+    return named or tuple(claim for claim in claims if wanted.services and not parts_named(claim))
 
 
 def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
@@ -372,8 +353,9 @@ def _priced(claim: Claim, wanted: ClaimWish) -> bool:
     amount = claim.amount(wanted.aspect)
     if amount is None:
         return False
-    above = wanted.over is None or amount.value > wanted.over
-    return above and (wanted.under is None or amount.value < wanted.under)
+    value, over, under = amount.value, wanted.over, wanted.under
+    above = over is None or value > over or (wanted.over_too and value == over)
+    return above and (under is None or value < under or (wanted.under_too and value == under))
 
 
 def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
@@ -392,6 +374,11 @@ def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
 def _size(claim: Claim, wanted: ClaimWish) -> Decimal:
     amount = claim.amount(wanted.aspect)
     return amount.value if amount else Decimal(0)
+
+
+def _is_met(ask: Ask, slot: str) -> bool:
+    """Return whether a limit includes its amount: "at least $50", "between $50 and $80", but not "over $50"."""
+    return not _TOO.isdisjoint(words_of(ask.words.get(slot)))
 
 
 def _dollars(text: str | None) -> Decimal | None:

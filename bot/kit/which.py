@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from bot.kit.ask import Ask, NamedCare
@@ -13,7 +13,7 @@ from bot.records.claim import Claim
 _BODY: Mapping[str, str] = {
     "head": "head brain skull cabeza cerebro craneo",
     "neck": "neck cervical cuello",
-    "spine": "spine spinal lumbar thoracic columna",
+    "spine": "spine spinal lumbar thoracic back columna espalda",
     "shoulder": "shoulder shoulders hombro hombros",
     "arm": "arm arms forearm humerus brazo brazos",
     "elbow": "elbow elbows codo codos",
@@ -35,6 +35,15 @@ _BODY: Mapping[str, str] = {
     "jaw": "jaw mandible mandibula",
 }
 """Parts of the body by how people and payers write them, in English and Spanish."""
+_OF_PART = frozenset(
+    {"my", "our", "left", "right", "lower", "for", "on"}
+    | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
+)
+_CARED = frozenset(
+    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "pain", "problem", "problems"}
+    | {"injury", "surgery", "treatment", "treatments"}
+)
+_ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
 _NTH: Mapping[str, int] = {
@@ -94,17 +103,35 @@ _NEAR = 3
 
 
 def part_asked(ask: Ask) -> tuple[str, str] | None:
-    """Return the part of the body beside a kind of care, and the person's word; None if the care itself names it."""
-    if "service" not in ask.slots:
-        return None
-    own = words_of(ask.words.get("service"))
-    words = words_of(ask.said)
-    said = [word for word in words if word in _PART and word not in own]
+    """Return the part of the body that the care was for, and the person's word; None if the care itself names it.
+
+    Without a kind of care the words have to speak of the part as one: "my knee", "knee bills", not "on the other hand".
+    """
+    own, words = words_of(ask.words.get("service")), words_of(ask.said)
+    taken = {
+        word
+        for slot in ("provider_name", "organization", "drug", "date_range")
+        for word in words_of(ask.words.get(slot))
+    }
+    said = [
+        word
+        for at, word in enumerate(words)
+        if word in _PART and word not in (*own, *taken) and ((own and word not in _ALSO) or _is_part(words, at))
+    ]
     if not said or any(word in _PART for word in own):
         return None
     if not any(word.endswith(_WHO) for word in words):
         ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
+    elif not own:
+        return None
     return _PART[said[0]], said[0]
+
+
+def _is_part(words: Sequence[str], at: int) -> bool:
+    """Return whether a word for a part of the body stands beside words that speak of it as one."""
+    behind = words[at + 1] if at + 1 < len(words) else ""
+    before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
+    return (bool(before) and before[-1] in _OF_PART and behind != "of") or behind in _CARED
 
 
 def parts_named(claim: Claim) -> frozenset[str]:
@@ -157,9 +184,11 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
     words, taken = words_of(ask.said), [word for text in ask.words.values() for word in words_of(text)]
+    ordered = words_of(ask.words.get("order"))
     for at, word in enumerate(words):
         count = int(word) if word.isdecimal() else _COUNTS.get(word, 0)
-        if 1 <= count <= most and word not in taken and PLURAL.intersection(words[at + 1 : at + 1 + _NEAR]):
+        near = set(words[at + 1 : at + 1 + _NEAR])
+        if 1 <= count <= most and word not in taken and (PLURAL & near or near.intersection(ordered)):
             return count
     return None
 

@@ -53,6 +53,14 @@ def months_later(day: date, months: int) -> tuple[int, int]:
     return year, month + 1
 
 
+def later(day: date, count: int, unit: str) -> date:
+    """Return the date `count` units after a day; a day that the target month lacks becomes its last day."""
+    if unit in {"day", "week"}:
+        return day + timedelta(days=count * (7 if unit == "week" else 1))
+    year, month = months_later(day, count * {"month": 1, "quarter": 3}.get(unit, 12))
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
 def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
     """Return the unit `steps` later than the range `days` (negative: earlier), but not after `today`.
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import msgspec
 
+from bot.language.anchors import told_by
 from bot.language.context import OBJECTS, TIMES, Context, asks_by_itself, points_back
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.rules import WORDS, IntentRules, Rule, converted, read_yaml
 from bot.language.slots import kinds_of, slot_of
+from bot.language.text import Tag
 from bot.language.weights import INTENTS, Weights, evidence
 
 _FILE = "classes.yaml"
@@ -176,6 +178,11 @@ _TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
 _WHO = frozenset({"WHO_WORD", "WHO_WAS", "OWE_WHOM"})
 _ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
+# Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
+_OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
+_NARROWING = _OF_CLAIMS | {"order"}
+_LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
+_CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network"}
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
@@ -212,11 +219,12 @@ class Chooser:
     def _may_follow(self, intent: str, heard: Heard, context: Context | None) -> bool:
         """Return whether a follow-up fits the previous answer: more of a list, a slot that this answer has, a number.
 
-        Without a previous answer it is accepted, and the reply says that there is none.
+        Without a previous answer it is accepted, and the reply says that there is none, unless the message says itself
+        which claims are meant.
         """
         before = self._intents.get(context.intent) if context else None
         if before is None or intent == AGAIN:
-            return True
+            return intent == AGAIN or _OF_CLAIMS.isdisjoint(heard.names)
         if intent == SHARE:
             said = (rule.concepts & heard.names for rule in self._intents[SHARE].rules if not rule.after)
             return before.needs == "directory" or any(said)
@@ -239,6 +247,8 @@ class Chooser:
         """
         sums = self.weights.sums(evidence(heard.said, heard.names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
+        if told := told_by(heard):  # "since my surgery" is a time, whatever the surgery would ask
+            sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
         legal, held = [], self.licences.held(heard)
         alone, pointed = context is None and _is_values(heard), self._pointed(heard, context)
         # Of a long message that points at nothing only the changes of the previous answer depend on it.
@@ -256,32 +266,73 @@ class Chooser:
                 sums[place] += self._of_context(entry, heard, context, pointed)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
-        return self._holding(self.weights.probabilities(sums, legal), heard), dangers
+        chances = self.weights.probabilities(sums, legal)
+        return self._holding(chances, heard, alone=context is None), dangers
 
-    def _holding(self, chances: dict[str, float], heard: Heard) -> dict[str, float]:
-        """The chances, the likeliest intent changed with a likely one of its topic that can hold what it cannot.
+    def _holding(self, chances: dict[str, float], heard: Heard, *, alone: bool) -> dict[str, float]:
+        """The chances, the likeliest intent changed with a likely one that can hold what it cannot.
 
-        That is what the message says several times, such as two years of which an answer takes one; or that it ranks a
-        group. Every answer of the topic that can rank does it alike, so that the likeliest of them stands for all.
+        That is what the message says several times, such as two years of which an answer takes one, or a condition
+        ("denied", "over $100", "except pharmacy"). An intent of another topic takes its place only if it would be asked
+        about anyway. Of a topic that ranks a group, every answer that can rank does it alike, so that the likeliest of
+        them stands for all.
         """
         top = self._intents.get(next(iter(chances), ""))
         if top is None:
             return chances
-        topic = top.intent.partition(".")[0]
+        topic, unsure = top.intent.partition(".")[0], chances[top.intent] < self.needed(top)
         akin = [name for name in chances if name.partition(".")[0] == topic]
-        if ranks(heard) and (able := [name for name in akin if self._can_rank(self._intents[name], heard)]):
+        if ranks(heard) and (ranking := [name for name in akin if self._can_rank(self._intents[name], heard)]):
             whole = sum(chances[name] for name in akin)
-            return {able[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
-        lost = {name for name in _TWICE & top.heard.keys() - top.several if self._is_twice(name, heard)}
-        able = [name for name in akin if chances[name] >= _LIKELY and lost <= self._intents[name].several]
-        if not lost or not able:
+            return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
+        lost = self._lost(top, heard, alone=alone)
+        able = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
+        others = [one for one in able if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
+        other = next((one.intent for one in others if not self._lost(one, heard, alone=alone) & lost), None)
+        if not lost or other is None:
             return chances
-        return {able[0]: chances[top.intent], top.intent: chances[able[0]]} | {
-            name: one for name, one in chances.items() if name not in {able[0], top.intent}
+        return {other: chances[top.intent], top.intent: chances[other]} | {
+            name: one for name, one in chances.items() if name not in {other, top.intent}
         }
 
     def _can_rank(self, entry: IntentRules, heard: Heard) -> bool:
         return "rank" in entry.slots.values() and self.licence(entry, heard) is not None
+
+    def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
+        """Return what the message says and the intent's answer cannot take into account.
+
+        A message `alone` that chooses among claims needs a licence for whichever intent shows them.
+        """
+        twice = {name for name in _TWICE & entry.heard.keys() - entry.several if self._is_twice(name, heard)}
+        if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
+            return frozenset(twice)
+        asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
+        no_slot = {tag.kind for tag in asked if tag.kind in _NARROWING - entry.takes and not self._is_about(entry, tag)}
+        kept = {f"not {tag.kind}" for tag in asked if tag.excluded and tag.kind in _LEFT_OUT - entry.excludes}
+        no_slot |= {"anchor"} & heard.names if "date_range" not in entry.takes else set()
+        narrowed = alone and entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
+        bare = {"licence"} if narrowed and self.licence(entry, heard) is None else set()
+        return frozenset(twice | no_slot | kept | bare)
+
+    @staticmethod
+    def _is_about(entry: IntentRules, tag: Tag) -> bool:
+        return f"{tag.kind}:{tag.value}" in entry.about
+
+    def views(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> float:
+        """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
+
+        Where the message narrows them down and the intent can hold all of that, the others that read claims read the
+        same ones, or more than was asked for.
+        """
+        own = chances.get(entry.intent, 0.0)
+        if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
+            return own
+        alike = (one for name, one in chances.items() if self._is_view(name))
+        return max(own, sum(alike))
+
+    def _is_view(self, name: str) -> bool:
+        entry = self._intents.get(name)
+        return entry is not None and entry.reads_claims and entry.acts is None
 
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:
@@ -366,6 +417,11 @@ def ranks(heard: Heard) -> bool:
     if said["rank"] & {"often", "seldom"}:
         return bool(said["group"] or _WHO & heard.names)
     return bool((said["rank"] or said["order"] & _SIZES) and (said["group"] | said["unit"] & _ONE_OF) - {"claim"})
+
+
+def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
+    """Return the names that are found elsewhere than in these places."""
+    return heard.names - {name for name, places in heard.marks.items() if places <= told}
 
 
 def _is_values(heard: Heard) -> bool:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from typing import NamedTuple
 
-from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
+from bot.language.calendar import Days, back, month_days, months_back, months_later, unit_around
+from bot.language.date_parts import DateParts, Stretch
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Tag, Utterance
 
@@ -35,15 +35,7 @@ class DateFound:
     days: Days
 
 
-class Stretch(NamedTuple):
-    """The first and last day of a period; `dated` if the words include the year."""
-
-    start: date
-    end: date
-    dated: bool = True
-
-
-class Dates:
+class Dates(DateParts):
     """The operations of the time patterns. Dates are in the past: a date without a year is the latest such date."""
 
     def __init__(self, today: date, plan_year: tuple[date, date] | None = None) -> None:
@@ -134,8 +126,7 @@ class Dates:
 
     def holiday(self, holiday: str) -> Stretch:
         """Return the latest day with this name."""
-        day = named_day(holiday, self._today.year)
-        return self._day(day if day <= self._today else named_day(holiday, self._today.year - 1))
+        return self._day(self._latest_named(holiday))
 
     def plan_year(self, plan_year: str) -> Stretch:  # noqa: ARG002 -- the words say no more
         """Return the plan year for "this plan year", from the coverage if known."""
@@ -253,6 +244,10 @@ class Dates:
     def since(self, period: Stretch) -> Days:
         """Return the days from the start of a period until now."""
         return period.start, None
+
+    def ended(self, period: Stretch) -> Days:
+        """Return the days since the end of a period."""
+        return period.end, None
 
     def until(self, period: Stretch) -> Days:
         """Return the days until the end of a period."""

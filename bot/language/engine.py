@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, Licences, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
@@ -202,9 +203,9 @@ class Engine:
             language=context.language if context else None,
             spoken_of=self._spoken_of(context),
         )
-        if context and context.asked and context.asked in heard.names:
-            return replace(heard, names=heard.names | {"ASKED"})
-        return heard
+        heard = with_anchor(heard, self.lexicon.grammar.area("anchors"))
+        asked = context is not None and context.asked is not None and context.asked in heard.names
+        return replace(heard, names=heard.names | {"ASKED"}) if asked else heard
 
     def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
         """Return the words of a message without names, numbers, times, places and unknown words."""
@@ -231,7 +232,7 @@ class Engine:
         return tuple(self._candidate(name, chances[name], heard, context, today) for name in offered[:MOST_CANDIDATES])
 
     def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
-        entry = self.intents[name]
+        entry, heard = self.intents[name], timed(self.intents[name], heard)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
         slots = self._slots(entry, rule, heard, context, today)
@@ -257,8 +258,9 @@ class Engine:
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
-        asks = self._asks(own, others, licence, goes_on=goes_on)
-        slots, follows = own.slots, before if top.startswith(FOLLOW) else None
+        sure = self._chooser.views(intent, chances, heard)
+        asks = self._asks(own, others, licence, sure=sure, goes_on=goes_on)
+        slots, follows, heard = own.slots, before if top.startswith(FOLLOW) else None, timed(intent, heard)
         taken = taken_by(intent, follows)
         whose = PERSON not in slots and (follows or intent).needs == "member"
         if whose and (owner := owner_left(heard, taken)) is not None:
@@ -309,7 +311,9 @@ class Engine:
         """Return the likeliest intent of a part of a message."""
         return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
-    def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
+    def _asks(
+        self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, sure: float, goes_on: bool
+    ) -> bool:
         """Return whether to ask the person, because the likeliest intent has no licence or is not probable enough.
 
         There is no question about a continuation of the previous answer, or about an intent without competitors, unless
@@ -319,7 +323,7 @@ class Engine:
             return bool(others)
         rules = self.intents[own.intent]
         competes = bool(rules.sure) or any(one.intent != own.intent for one in others)
-        return competes and not goes_on and own.score < self._chooser.needed(rules)
+        return competes and not goes_on and max(own.score, sure) < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of another intent matches after the previous answer: "stop" after reminders."""

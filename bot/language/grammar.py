@@ -284,7 +284,7 @@ def _fits(operation: str, kept: list[str], operations: type | None) -> bool:
         if len(kept) != 1:
             raise ValueError("'is' takes one value")
         return False
-    known = {name for name in vars(operations) if not name.startswith("_")} if operations else set()
+    known = {name for name in dir(operations) if not name.startswith("_")} if operations else set()
     if operation not in known:
         raise ValueError(f"unknown operation {operation!r}{hint(operation, known)}")
     signature = inspect.signature(getattr(operations, operation)).parameters

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
+from bot.language.calendar import months_back
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH
@@ -86,8 +87,8 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
     if REFINE.removeprefix(FOLLOW) not in intent.follows:
         told = _TOLD - _CIRCUMSTANCES
-    if intent.reads is not None and intent.reads.type == _CLAIMS:
-        told |= {"specialty"}
+    if intent.reads_claims:
+        told |= {"specialty", "order", "state_of_claim"}
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     found: dict[str, Slot] = {}
     for kind in CONDITIONS:
@@ -127,9 +128,13 @@ def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:
 
 
 def _is_now(slot: Slot, today: date) -> bool:
-    """Return whether a time includes today: an answer without a time filter is about now ("is it slow today")."""
+    """Return whether a time includes today: an answer without a time filter is about now ("is it slow today").
+
+    More than a year ("the past 24 months") is no time of today.
+    """
     day = slot.value if isinstance(slot.value, Mapping) else {}
-    return not slot.excluded and not slot.values and day.get("end") in {None, today.isoformat()}
+    recent = str(day.get("start") or _NEVER) > months_back(today, 13).isoformat()
+    return not slot.excluded and not slot.values and recent and day.get("end") in {None, today.isoformat()}
 
 
 def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:

@@ -15,6 +15,7 @@ from bot.language.text import Tag, Utterance
 
 _MOST_GLUE = 5
 _MOST_LED = 2
+_LONGEST = 4  # words of a cue
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
@@ -35,7 +36,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         return tags
     marked: list[Tag] = []
     for tag in sorted(tags, key=lambda one: (one.first, one.after)):
-        cue = scope.cue_before(tag) if tag.kind in _POLAR and not tag.excluded else None
+        cue = scope.cue_around(tag) if tag.kind in _POLAR and not tag.excluded else None
         before = next((one for one in reversed(marked) if one.kind == tag.kind and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
@@ -99,12 +100,22 @@ class _Scope:
         self._said, self._tags, self._listed = said, tags, listed
         self._cues = listed.phrases("cue")
         self.words = tuple([word.replace("'", "") for word in said.words])
-        self.has_cue = not listed.starts("cue").isdisjoint(self.words)
+        self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
+
+    def cue_around(self, tag: Tag) -> int | None:
+        """Return the position of the word that excludes the tag, before it or around it: "leave the meds out"."""
+        before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
+        behind = self.words[tag.after : tag.after + _MOST_LED]
+        leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]
+        if leads and behind[:1] in self._listed.phrases("left"):
+            return leads[-1]
+        ends = behind[:1] in self._listed.phrases("trailing") or behind in self._listed.phrases("trailing")
+        return tag.first if ends else self.cue_before(tag)
 
     def cue_before(self, tag: Tag) -> int | None:
         """Return the position of the word that excludes the tag; None if there is none."""
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
-            for length in (3, 2, 1):
+            for length in range(_LONGEST, 0, -1):
                 cue = self.words[max(0, place - length) : place]
                 if len(cue) == length and cue in self._cues:
                     return place - length if not any(self._refusals(cue, place, tag)) else None

@@ -17,7 +17,7 @@ from bot.language.offers import Form, Prompt
 from bot.language.slots import kinds_of
 
 LARGEST_FILE = 1_000_000
-WORDS = "_words"
+WORDS, CLAIMS = "_words", "ExplanationOfBenefit"
 # Whose record is asked for: the kernel decides on it before any member answer.
 PERSON = "person"
 
@@ -226,6 +226,11 @@ class IntentRules:
         kinds = (*heard.values(), *self.about)
         object.__setattr__(self, "heard", heard)
         object.__setattr__(self, "takes", frozenset(name for kind in kinds for name in kinds_of(kind)))
+
+    @property
+    def reads_claims(self) -> bool:
+        """Whether its answer reads the member's claims."""
+        return self.reads is not None and self.reads.type == CLAIMS
 
     @property
     def is_choice(self) -> bool:

@@ -308,7 +308,9 @@ def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
     for between in islice(signs.finditer(text), _MOST):
         start, end = between.start(), between.end()
         left, right = leads.sub("", text[max(0, start - _NEAR) : start]), text[end : end + _NEAR]
-        if pair := _pair(_said(hear, left, last=True), _said(hear, right, last=False)):
+        pair = _pair(_said(hear, left, last=True), _said(hear, right, last=False))
+        months = words.beside("dates").month  # "entre marzo y junio" names nobody
+        if pair and months.isdisjoint(slot.text.casefold() for slot in pair.values()):
             return pair
     return {}
 

@@ -47,7 +47,7 @@ class NameSurroundings:
         self.terse_field, self.within, self.network_letter = own.terse_field, own.within, own.network_letter
         self.does, self.at, self.act, self.networked, self.asking = own.does, own.at, own.act, own.networked, own.asking
         self.of, self.letter_word, self.county = own.of, own.letter_word, own.phrases("county")
-        self.ours, self.trait = own.ours, own.trait
+        self.ours, self.trait, self.care = own.ours, own.trait, own.care
         self.short_title, self.long_title = self.names.short_title, self.names.long_title
         self.credential, self.generic = self.names.credential, self.names.generic
         self.frame, self.part = own.any("asking", "of", "does"), own.any("particle", "also_name")
@@ -257,7 +257,8 @@ class _Spotter:
             return True
         key = self.said.keys[first]
         if key in self.family and key not in self.known and key not in self.place_words and not self._in_a_house(first):
-            return not self.around.ours.intersection(self.said.words[max(0, first - 2) : first])
+            ours = self.around.ours.intersection(self.said.words[max(0, first - 2) : first])
+            return not ours or self.word(after) in self.around.care  # "my Okafor visits"
         if not (
             self._placed(first, after)
             or (self.word(after) in self.around.follow and self._of_network(first, after))

@@ -43,9 +43,11 @@ _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
 
 
-def evidence(said: Utterance, names: AbstractSet[str]) -> dict[str, Counter[str]]:
+def evidence(
+    said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()
+) -> dict[str, Counter[str]]:
     """Return each kind of evidence with its counts; `names` are the concepts and slot types found."""
-    return {kind: counted(said, kind) for kind in ("words", "pieces")} | {"found": Counter(names)}
+    return {kind: counted(said, kind, without) for kind in ("words", "pieces")} | {"found": Counter(names)}
 
 
 def counted(said: Utterance, kind: str, without: AbstractSet[int] = frozenset()) -> Counter[str]:

@@ -134,7 +134,8 @@ def _together(found: Within, wanted: ClaimWish) -> Amount | None:
 
 def _of_visits(ask: Ask) -> bool:
     """Return whether visits were asked for, without a kind of care or claim that may be a fill."""
-    return text_of(ask, "question") == "visits" and not ask.slots.keys() & {"claim_type", "service", "provider_name"}
+    wanted = wanted_of(ask)
+    return text_of(ask, "question") == "visits" and not (wanted.claim_types or wanted.services or wanted.providers)
 
 
 def _wanted(ask: Ask) -> ClaimWish:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -156,6 +157,47 @@ def test_not_and_or_are_honoured() -> None:
     assert [one.id for one in fitting(ALL, no_imaging)] == ["silent", "denied"]
     either = ask(several={"service": Slot("mri or xray", "mri", values=("mri", "xray"), how="or")})
     assert [one.id for one in fitting(ALL, either)] == ["small", "big"]
+
+
+def test_a_state_can_be_left_out() -> None:
+    """As in "not denied" or "except the pending ones", the others stay."""
+    without = ask(excluded={"state_of_claim": Slot("not denied", "denied", excluded=True)})
+    assert [one.id for one in fitting(ALL, without)] == ["small", "silent", "big"]
+
+
+@pytest.mark.parametrize(
+    ("slot", "words", "found"),
+    [
+        ("amount_over", "over $300", []),
+        ("amount_over", "at least $300", ["big"]),
+        ("amount_over", "between $300", ["big"]),
+        ("amount_over", "de $300 o más", ["big"]),
+        ("amount_under", "under $300", ["small"]),
+        ("amount_under", "and $300", ["small", "big"]),
+        ("amount_under", "no more than $300", ["small", "big"]),
+    ],
+)
+def test_a_limit_can_include_its_amount(slot: str, words: str, found: list[str]) -> None:
+    """As its words say."""
+    question = replace(ask(**{slot: "300"}), words={slot: words})
+    assert [one.id for one in fitting(ALL, question)] == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("what did I spend on my knee", ["knee"]),
+        ("knee bills", ["knee"]),
+        ("todo lo de la rodilla", ["knee"]),
+        ("on the other hand, my bills", ["knee", "small"]),
+        ("what did I pay back in march", ["knee", "small"]),
+        ("all for my shoulder", []),
+    ],
+)
+def test_a_part_of_the_body_is_a_condition_by_itself(said: str, found: list[str]) -> None:
+    """Only the claims that name it, where no kind of care was named."""
+    rows = (of(line("73721", text="MRI of the left knee"), name="knee"), SMALL)
+    assert [one.id for one in fitting(rows, replace(ask(), said=said))] == found
 
 
 def test_what_the_records_cannot_tell_is_counted() -> None:

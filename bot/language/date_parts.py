@@ -1,0 +1,94 @@
+"""Parts of a time and times beside it: "late March", "the first two weeks of May", "the week before Thanksgiving"."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from bot.language.calendar import back, later, month_days, months_back, months_later, named_day
+
+_WEEK, _MONTH, _YEAR, _THIRD = 7, 28, 365, 4
+_MONDAY, _THURSDAY = 0, 3
+_DAY = timedelta(days=1)
+_EARLY, _LATE = "early", "late"
+
+
+class Stretch(NamedTuple):
+    """The first and last day of a period; `dated` if the words include the year."""
+
+    start: date
+    end: date
+    dated: bool = True
+
+
+class DateParts:
+    """The operations that take a part of another time, or the days beside it."""
+
+    _today: date
+
+    def edge(self, edge: str, whole: Stretch) -> Stretch:
+        """Return a third of a period: "early 2025" is January to April, "late March" the 21st to the 31st."""
+        days = (whole.end - whole.start).days + 1
+        if days >= _YEAR:
+            first = whole.start.month + {_EARLY: 0, _LATE: 2 * _THIRD}.get(edge, _THIRD)
+            begin = date(whole.start.year, first, 1)
+            return Stretch(begin, month_days(*months_later(begin, _THIRD - 1))[1], whole.dated)
+        third = timedelta(days=max(days // 3, 1))
+        if edge == _EARLY:
+            return Stretch(whole.start, whole.start + third - _DAY, whole.dated)
+        late = whole.start + 2 * third
+        return Stretch(late, whole.end, whole.dated) if edge == _LATE else Stretch(whole.start + third, late - _DAY)
+
+    def edge_of_year(self, edge: str) -> Stretch:
+        """Return a third of this year: "early in the year"."""
+        return self.edge(edge, Stretch(date(self._today.year, 1, 1), date(self._today.year, 12, 31)))
+
+    def half_of(self, half: int, whole: Stretch) -> Stretch:
+        """Return the first or second half of a period: "the first half of May"."""
+        middle = whole.start + timedelta(days=((whole.end - whole.start).days + 1) // 2)
+        return whole._replace(end=middle - _DAY) if half == 1 else whole._replace(start=middle)
+
+    def units_of(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
+        """Return the first or last units of a period: "the first two weeks of May", "the last 10 days of April"."""
+        if side < 0:
+            return whole._replace(start=max(whole.start, back(whole.end + _DAY, count, unit)))
+        return whole._replace(end=min(whole.end, later(whole.start, count, unit) - _DAY))
+
+    def beside(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
+        """Return the units right before or after a period: "the week before Thanksgiving"."""
+        if side < 0:
+            return Stretch(back(whole.start, count, unit), whole.start - _DAY)
+        return Stretch(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)
+
+    def near(self, whole: Stretch) -> Stretch:
+        """Return a week on each side of a few days: "around Thanksgiving"; a month or more stays what it is."""
+        if (whole.end - whole.start).days >= _MONTH - 1:
+            return whole
+        return Stretch(whole.start - timedelta(days=_WEEK), whole.end + timedelta(days=_WEEK))
+
+    def long_weekend(self, holiday: str) -> Stretch:
+        """Return the days off around a holiday: "Labor Day weekend"."""
+        day = self._latest_named(holiday)
+        before, after = {_MONDAY: (3, 0), _THURSDAY: (0, 3)}.get(day.weekday(), (3, 3))
+        return Stretch(day - timedelta(days=before), day + timedelta(days=after))
+
+    def holidays(self, holidays: str) -> Stretch:  # noqa: ARG002 -- the words say no more
+        """Return the days from Thanksgiving to New Year's Day."""
+        first = self._latest_named("11 thu 4")
+        return Stretch(first, date(first.year + 1, 1, 1))
+
+    def a_year_ago(self, a_year_ago: str) -> Stretch:
+        """Return last year until the same day, "this time last year", or the month around that day."""
+        then = months_back(self._today, 12)
+        if a_year_ago == "near":
+            return Stretch(then - timedelta(days=15), then + timedelta(days=15))
+        return Stretch(date(then.year, 1, 1), then)
+
+    def year_and_half(self) -> Stretch:
+        """Return the days for "the past year and a half"."""
+        return Stretch(months_back(self._today, 18), self._today)
+
+    def _latest_named(self, holiday: str) -> date:
+        """Return the latest day with this name."""
+        day = named_day(holiday, self._today.year)
+        return day if day <= self._today else named_day(holiday, self._today.year - 1)
