@@ -1,7 +1,4 @@
-"""The bot as it is deployed: without what only developers install, which its libraries import where they find it.
-
-sqlite-utils looks for numpy, structlog for rich, and httpx's own command for both rich and pygments.
-"""
+"""The bot as deployed: its libraries find nothing of developers' (numpy for sqlite-utils, rich, pygments)."""
 
 import sys
 

@@ -1,7 +1,4 @@
-"""The directory desk: kept answers, cold ones beside their own HTTP calls by hand, a large directory, a busy office.
-
-The payer is a process of its own; the bot runs in this one, without a channel.
-"""
+"""The directory desk: kept and cold answers beside their own HTTP calls, a large directory, a busy office."""
 
 import asyncio
 import copy

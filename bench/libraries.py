@@ -1,7 +1,4 @@
-"""The floor of the bot's own libraries: the one question with bolt, httpx and Jinja as their first pages show them.
-
-What the bot takes beyond this is the bot's; what this takes beyond `bench.floor` is the price of the libraries.
-"""
+"""The floor of the bot's own libraries: the one question with bolt, httpx and Jinja as their pages show them."""
 
 import sys
 from decimal import Decimal

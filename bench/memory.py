@@ -1,7 +1,4 @@
-"""`python -m bench.memory [MESSAGES]`: whether the bot grows while 20,000 messages are answered, in Slack and in Teams.
-
-The first tenth warms it up: caches, pools and kept answers have the size by then that they may have.
-"""
+"""`python -m bench.memory [MESSAGES]`: whether the bot grows over 20,000 answers in Slack and in Teams, once warm."""
 
 import asyncio
 import json

@@ -1,7 +1,4 @@
-"""One run: a payer, the bot and the floor as processes of their own; the load and Slack's double in this one.
-
-Bot and floor take turns in short rounds, so that what else the machine does weighs on both alike.
-"""
+"""One run: payer, bot and floor as processes, load and Slack's double in this one, by turns in short rounds."""
 
 import json
 import tempfile

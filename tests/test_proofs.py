@@ -29,7 +29,7 @@ def _marks(tree: ast.Module) -> Iterator[str]:
     """Numbers of `mark.fault(...)` and `mark.threat(...)` on a test, of the cases of `numbered`, and of an attack."""
     for test in ast.walk(tree):
         if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "named":
-            yield from (word.value for word in test.args[1:] if isinstance(word, ast.Constant))
+            yield from (str(word.value) for word in test.args[1:] if isinstance(word, ast.Constant))
         if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and test.name.startswith("test_"):
             for mark in (each for each in test.decorator_list if isinstance(each, ast.Call)):
                 words = {node.value for node in ast.walk(mark) if isinstance(node, ast.Constant)}

@@ -41,10 +41,7 @@ def test_a_link_is_an_action_with_its_address(tmp_path: Path) -> None:
 
 
 def test_accents_need_no_locale(tmp_path: Path) -> None:
-    """Spanish is read and shown in the C locale without Python's UTF-8 mode; a stray byte ends nothing.
-
-    All commands open their streams in one place, and `understand` starts soonest.
-    """
+    """Spanish is read and shown in the C locale without Python's UTF-8 mode; a stray byte ends nothing."""
     done = subprocess.run(  # noqa: S603 -- our own command, with bytes as its input
         [*COMMAND, "understand"],
         input="¿cuánto debo de mi última visita?\nhel\n".encode() + b"caf\xe9\n",

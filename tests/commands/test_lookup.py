@@ -98,10 +98,7 @@ async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
 
 @pytest.mark.threat("T63")
 async def test_every_line_of_a_list_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Titles, initials, numbers before a line and what would be a sentence elsewhere are asked as they are.
-
-    A proxy that the environment names is asked nothing.
-    """
+    """Titles, initials, numbers before a line and whole sentences are asked as they are, and no proxy is asked."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     lines = [
         "Dr. Grace Okafor",

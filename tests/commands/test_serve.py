@@ -25,10 +25,7 @@ from tests.shipped import shipped_pack
 
 
 async def test_serve_is_ready_answers_and_stops_when_told(tmp_path: Path) -> None:
-    """Health has a port of its own, links lead to the port that was taken, and the terminate signal ends both.
-
-    It ends without an error, and nothing is left behind.
-    """
+    """Health has its own port, links lead to the port taken, and the terminate signal ends both, leaving nothing."""
     apart = {"BOT_METRICS_BIND": "127.0.0.1:0", "TMPDIR": str(tmp_path)}
     async with started(tmp_path, "serve", "--sandbox", "--port", "0", **apart) as process:
         own = json.loads(await line_with(process.stderr, '"watched"'))["port"]

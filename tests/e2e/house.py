@@ -215,10 +215,7 @@ async def open_house(
     outside: Outside | None = None,
     **settings: object,
 ) -> AsyncIterator[House]:
-    """A house over a world, with Slack and Teams when their settings are given; `outside` plays Microsoft's services.
-
-    With `sandbox`, another bot on the same payer and, in the same folder, on the same store.
-    """
+    """A house over a world, with Slack and Teams by settings, Microsoft as `outside`, and another bot on `sandbox`."""
     async with contextlib.AsyncExitStack() as stack:
         trap = stack.enter_context(trapped_logs())
         payer = sandbox

@@ -220,11 +220,7 @@ async def _play(scene: Played) -> None:
 
 
 def _cast() -> Iterator[tuple[str, Story]]:
-    """Every story in a place that others read or in a chat; they take turns.
-
-    A member's answer goes to the 1:1 chat from wherever it was asked, so that one playing looks at both.
-    Stories in which a member says the same words differ in what is expected, of which nothing is looked at here.
-    """
+    """Every story in an open place or in a chat, by turns: a member's answer goes to the 1:1 chat from wherever."""
     said = {(story.member, tuple(turn.say for turn in story.turns)): story for story in stories().values()}
     return zip(itertools.cycle(SURFACES), said.values(), strict=False)
 
@@ -275,10 +271,7 @@ def _pressed(value: Any, label: str) -> Iterator[str]:
 
 
 async def _take_along(scene: Played, user: str) -> None:
-    """A member's files, each by a wrong code and by its own; address, code and form are planted.
-
-    This comes before the stories: whoever asked for many links gets no further one for some minutes.
-    """
+    """A member's files, by a wrong code and their own, before the stories: who asked for many links gets none."""
     for words in _FILES:
         said = json.dumps(await scene.say("slack chat", words, user))
         link, code = re.search(r'"(http[^"]+/document/[^"]+)"', said), re.search(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b", said)

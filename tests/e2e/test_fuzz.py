@@ -61,10 +61,7 @@ async def scene(world: World, tmp_path_factory: pytest.TempPathFactory) -> Async
 async def send(  # noqa: PLR0917 -- a request has these parts
     app: ASGIApp, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> tuple[int, bytes]:
-    """Status and body of one request as a server would hand it on; whatever the application raises is raised.
-
-    The bot's own host is asked for where the headers name none: for another one nothing would be read.
-    """
+    """Status and body of one request to the bot's own host, as a server hands it on; what the app raises is raised."""
     if not any(name == b"host" for name, _ in headers):
         headers = [*headers, (b"host", b"127.0.0.1")]
     scope = {

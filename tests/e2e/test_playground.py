@@ -1,7 +1,4 @@
-"""Teams as a person meets it: the Microsoft 365 Agents Playground, driven by Chromium, offline.
-
-It sends no token, so the bot takes activities without one, from this machine only.
-"""
+"""Teams by the Microsoft 365 Agents Playground in Chromium, offline; it sends no token, so none is asked for here."""
 
 import asyncio
 import contextlib

@@ -20,6 +20,11 @@ def _token(name: str, *paths: str) -> Param:
     return Param(name, "token", paths)
 
 
+def _tokens(*names: str) -> tuple[Param, ...]:
+    """Return parameters that are called as the elements that they search."""
+    return tuple(_token(name, name) for name in names)
+
+
 def _string(name: str, *paths: str) -> Param:
     return Param(name, "string", paths)
 
@@ -47,9 +52,7 @@ _NAME = (_string("name", "name"), _string("family", "name.family"), _string("giv
 _TABLE: dict[str, tuple[Param, ...]] = {
     "ExplanationOfBenefit": (
         _reference("patient", "patient", "Patient"),
-        _token("type", "type"),
-        _token("identifier", "identifier"),
-        _token("status", "status"),
+        *_tokens("type", "identifier", "status"),
         _date("created", "created"),
         _date("service-date", "billablePeriod", "item.servicedDate", "item.servicedPeriod"),
         _date("service-start-date", "billablePeriod.start", "item.servicedDate", "item.servicedPeriod.start"),
@@ -65,9 +68,7 @@ _TABLE: dict[str, tuple[Param, ...]] = {
         _reference("beneficiary", "beneficiary", "Patient"),
         _reference("subscriber", "subscriber", "Patient"),
         _reference("payor", "payor", "Organization", "Patient"),
-        _token("status", "status"),
-        _token("type", "type"),
-        _token("identifier", "identifier"),
+        *_tokens("status", "type", "identifier"),
     ),
     "Patient": (
         _token("identifier", "identifier"),
@@ -85,23 +86,11 @@ _TABLE: dict[str, tuple[Param, ...]] = {
     ),
     "Observation": (
         *_SUBJECT,
-        _token("category", "category"),
-        _token("code", "code"),
-        _token("status", "status"),
+        *_tokens("category", "code", "status"),
         _date("date", "effectiveDateTime", "effectivePeriod", "effectiveInstant"),
     ),
-    "Procedure": (
-        *_SUBJECT,
-        _token("code", "code"),
-        _token("status", "status"),
-        _date("date", "performedDateTime", "performedPeriod"),
-    ),
-    "List": (
-        _token("identifier", "identifier"),
-        _token("status", "status"),
-        _token("code", "code"),
-        _reference("item", "entry.item", "MedicationKnowledge"),
-    ),
+    "Procedure": (*_SUBJECT, *_tokens("code", "status"), _date("date", "performedDateTime", "performedPeriod")),
+    "List": (*_tokens("identifier", "status", "code"), _reference("item", "entry.item", "MedicationKnowledge")),
     "MedicationKnowledge": (
         _token("code", "code"),
         _string("DrugName", "code.coding.display", "code.text"),

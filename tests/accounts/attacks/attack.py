@@ -1,7 +1,4 @@
-"""What an attack on linking is. Each is played by Mallory, who wants Vera's records in his chat or his own in hers.
-
-`mallory` and `vera` are fresh people of one workspace; he can sign in as `ground.mine`, she as `ground.hers`.
-"""
+"""An attack on linking, by Mallory, who wants Vera's records in his chat or his in hers; both are new each time."""
 
 from collections.abc import Awaitable, Callable
 
