@@ -122,7 +122,7 @@ def settings_for(sandbox: Sandbox, store: Path, **more: object) -> Settings:
 
 @asynccontextmanager
 async def serving_bot(
-    sandbox: Sandbox, store: Path, today: date = TODAY, *, patience: Patience | None = None, **more: object
+    sandbox: Sandbox, store: Path, today: date = TODAY, *, patience: Patience = UNHURRIED, **more: object
 ) -> AsyncIterator[Bot]:
     """A bot of that sandbox with its linking pages on a free port, for which it is `today`."""
     sock = listen()
@@ -148,9 +148,7 @@ async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
             "benefits": {"bot_benefits": BENEFITS, "bot_handoff_email": "help@acme.example"},
         }
         bots = {
-            way: await stack.enter_async_context(
-                serving_bot(sandbox, folder / f"{way}.db", today, patience=UNHURRIED, **more)
-            )
+            way: await stack.enter_async_context(serving_bot(sandbox, folder / f"{way}.db", today, **more))
             for way, more in ways.items()
         }
         yield Stage(world, sandbox, bots)
