@@ -44,7 +44,7 @@ if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment] # what an import then fails by
 
 # Each client would read the trusted certificates anew, which takes longer than what most of them ask for.
-httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
 _OFFENCES: list[str] = []
 
