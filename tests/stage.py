@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import Bot, assemble, web_app
@@ -142,7 +143,7 @@ async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
     world = world_of(today)
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world))
-        ways: dict[str, dict[str, object]] = {
+        ways: dict[str, dict[str, Any]] = {
             "dm": {"bot_member_answers": "dm"},
             "off": {"bot_member_answers": "off"},
             "benefits": {"bot_benefits": BENEFITS, "bot_handoff_email": "help@acme.example"},
