@@ -33,6 +33,7 @@ from tests.intents.stories import stories
 from tests.shipped import compiled_in, pages_compiled
 from tests.stage import Stage, staged
 from tests.watch import watching
+from tests.worlds import tables_shared
 
 # How long an example takes says how busy the machine is, and nothing of the rule.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,7 +44,7 @@ if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment] # what an import then fails by
 
 # Each client would read the trusted certificates anew, which takes longer than what most of them ask for.
-httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
 _OFFENCES: list[str] = []
 
@@ -202,7 +203,8 @@ def _nothing_kept_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture(scope="session", autouse=True)
 def _watched() -> Iterator[None]:
     """What every payer of the suite is asked is looked at."""
-    with watching(_OFFENCES):
+    with watching(_OFFENCES), pytest.MonkeyPatch.context() as patch:
+        tables_shared(patch)
         yield
 
 

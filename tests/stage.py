@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import Bot, assemble, web_app
@@ -117,7 +118,7 @@ def settings_for(sandbox: Sandbox, store: Path, **more: object) -> Settings:
 
 @asynccontextmanager
 async def serving_bot(
-    sandbox: Sandbox, store: Path, today: date = TODAY, *, patience: Patience | None = None, **more: object
+    sandbox: Sandbox, store: Path, today: date = TODAY, *, patience: Patience = UNHURRIED, **more: object
 ) -> AsyncIterator[Bot]:
     """A bot of that sandbox with its linking pages on a free port, for which it is `today`."""
     sock = listen()
@@ -137,15 +138,13 @@ async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
     world = world_of(today)
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world))
-        ways: dict[str, dict[str, object]] = {
+        ways: dict[str, dict[str, Any]] = {
             "dm": {"bot_member_answers": "dm"},
             "off": {"bot_member_answers": "off"},
             "benefits": {"bot_benefits": BENEFITS, "bot_handoff_email": "help@acme.example"},
         }
         bots = {
-            way: await stack.enter_async_context(
-                serving_bot(sandbox, folder / f"{way}.db", today, patience=UNHURRIED, **more)
-            )
+            way: await stack.enter_async_context(serving_bot(sandbox, folder / f"{way}.db", today, **more))
             for way, more in ways.items()
         }
         yield Stage(world, sandbox, bots)

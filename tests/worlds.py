@@ -4,8 +4,16 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
 
+import pytest
+from cachetools import LRUCache
+
+from bot.sandbox.fhir.store import ResourceStore
+from bot.sandbox.fhir.table import Table, TableRow
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import Resource, World
+
+_GROUPS: LRUCache[tuple[int, ...], dict[str, list[TableRow]]] = LRUCache(64)
+_TABLES: LRUCache[tuple[int, ...], Table] = LRUCache(64)
 
 
 def world_of(today: date) -> World:
@@ -25,3 +33,30 @@ def _built(today: date) -> World:
 def _once(make: Callable[[], Iterable[Resource]]) -> Callable[[], Iterable[Resource]]:
     """A record that is made when it is first asked for, and is the same each time."""
     return cache(lambda: tuple(make()))
+
+
+def tables_shared(patch: pytest.MonkeyPatch) -> None:
+    """Payers with the same resources sort, index and write them once: each test has a payer, most have one world.
+
+    What is shared holds the resources, so that no other has the number of one of them.
+    """
+    owners, table = ResourceStore._owners, ResourceStore.table
+
+    def shared_owners(self: ResourceStore, kind: str) -> dict[str, list[TableRow]]:
+        if kind not in self._by_owner:
+            key = tuple(map(id, self.world.of_type(kind)))
+            if key not in _GROUPS:
+                _GROUPS[key] = owners(self, kind)
+            self._by_owner[kind] = _GROUPS[key]
+        return self._by_owner[kind]
+
+    def shared_table(self: ResourceStore, kind: str, patients: tuple[str, ...]) -> Table:
+        found = table(self, kind, patients)
+        if not found._values:  # nothing was looked up in it yet
+            other = _TABLES.setdefault(tuple(id(row.resource) for row in found.rows), found)
+            found._values, found._indexes = other._values, other._indexes
+            found._orders, found._texts = other._orders, other._texts
+        return found
+
+    patch.setattr(ResourceStore, "_owners", shared_owners)
+    patch.setattr(ResourceStore, "table", shared_table)

@@ -14,7 +14,7 @@ from tests.intents.stories import stories_of
 from tests.kit.foreign_members import TODAY, foreign_members
 from tests.kit.habits import HABITS
 from tests.kit.strangers import STRANGERS
-from tests.stage import UNHURRIED, Stage, serving_bot
+from tests.stage import Stage, serving_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _TABLES = [Path(__file__).with_name(name) for name in ("foreign_members.yaml", "strangers.yaml", "habits.yaml")]
@@ -27,7 +27,7 @@ async def abroad(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
     store, world = tmp_path_factory.mktemp("abroad") / "s.db", foreign_members({**STRANGERS, **HABITS})
     async with (
         serve_sandbox(world) as sandbox,
-        serving_bot(sandbox, store, TODAY, patience=UNHURRIED, bot_member_answers="dm") as bot,
+        serving_bot(sandbox, store, TODAY, bot_member_answers="dm") as bot,
     ):
         yield Stage(world, sandbox, {"dm": bot})
 

@@ -18,26 +18,21 @@ RULES = """rules:
   - name: unknown
     all: [THENK, MY]
 """
-LONELY = "LONELY:\n  en: lonesome words\n  es: palabras solitarias\nMUTE:\n  en: speechless words\nNEXT_STEP:\n  en:"
-BACK = "instead: {intent: provider.find, has: specialty, lacks: facility_type}\nrules:\n"
+LONELY = "LONELY:\n  en: lonesome words\n  es: palabras solitarias\nNEXT_STEP:\n  en:"
 SPOILT = (
     ("thanks.yaml", "rules:\n", RULES),
     ("greeting.yaml", " howdy,", " show my claims,"),
     ("greeting.yaml", "counterexamples:\n  en: [", "counterexamples:\n  en: [howdy, "),
     ("greeting.yaml", "  es:\n    [hola,", "  fr:\n    [hola,"),
-    ("_words/cells.yaml", " MY HER ", " MY LONELY MUTE HER "),
+    ("_words/cells.yaml", " MY HER ", " MY LONELY HER "),
     ("_words/cells.yaml", " LATER_TALK ", " "),
     ("_words/classes.yaml", "status:\n", "spare:\n  en: spare words\nstatus:\n"),
-    ("claim/why.yaml", "licence: [money,", "licence: [mony,"),
     ("system/status.yaml", "licence: [system]", "licence: [card]"),
     ("provider/affiliations.yaml", "en: [what hospital is she with]", "en: [what a lovely day]"),
     ("provider/affiliations.yaml", "es: [en qué hospital trabaja]", "es: [qué lindo día]"),
-    ("claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,"),
     (TALK, "NEXT_STEP:\n  en:", LONELY),
     ("claim/list.yaml", "title: {en: My claims, es: Mis reclamaciones, vi: Các đơn bồi thường}\n", ""),
-    ("provider/find.yaml", "never: [provider_name,", "never: [wheelchair, provider_name,"),
     ("coverage/dependents.yaml", "covered: coverage.summary", "covered: coverage.sumary"),
-    ("facility/find.yaml", "rules:\n", BACK),
 )
 
 
@@ -77,7 +72,6 @@ CASES = {
     "a counterexample that is taken": "greeting.yaml:*counterexample is taken: 'howdy'",
     "a language without examples": "greeting.yaml:*no examples in 'es'",
     "a concept in no cell": "*'LATER_TALK' is in no cell of _words/cells.yaml",
-    "a licence of an unknown class": "claim/why.yaml:*licence: unknown class 'mony' (did you mean money?)",
     "an example that could not be answered": (
         "system/status.yaml:*example holds nothing of its licence: 'is the system down'"
     ),
@@ -90,14 +84,8 @@ CASES = {
     "a rule after an answer that no such sentence reaches": (
         "provider/affiliations.yaml:*'her': no sentence of `afterwards` reaches it"
     ),
-    "an unknown intent before a rule": (
-        "claim/denial.yaml:*after an unknown intent 'claim.denail' (did you mean claim.denial?)"
-    ),
-    "a concept without a language": f"{TALK}:*MUTE: no phrases in 'es'",
     "an answer without a title": "claim/list.yaml:*title: missing in 'en'",
-    "a slot that could never be taken over": "provider/find.yaml:*never: 'wheelchair' is no slot of its subjects*",
     "an unknown intent for who is covered": "coverage/dependents.yaml:*covered: unknown intent 'coverage.sumary'*",
-    "a detour that leads back": "facility/find.yaml:*leads back here",
 }
 
 
@@ -107,20 +95,10 @@ def test_it_is_found_by_file(case: str, found: list[str]) -> None:
     assert [line for line in found if fnmatchcase(line, CASES[case].replace("[", "[[]"))] != []
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "what"),
-    [
-        ("rules:", "rules: [", "thanks.yaml:*"),
-        ("all: [LATER_TALK], ", "all: [LATER_TALK], weight: 2, ", "thanks.yaml:*unknown field `weight`*"),
-    ],
-    ids=["broken YAML", "a weight: weights are counted"],
-)
-def test_a_pack_that_cannot_be_read_is_one_finding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, what: str
-) -> None:
+def test_a_pack_that_cannot_be_read_is_one_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is named by its file, and nothing else is said."""
     words_kept(monkeypatch)
     thinned(tmp_path)
-    _change(tmp_path / "intents" / "thanks.yaml", old, new)
+    _change(tmp_path / "intents" / "thanks.yaml", "rules:", "rules: [")
     (finding,) = check(tmp_path / "intents")
-    assert fnmatchcase(str(finding), what)
+    assert str(finding).startswith("thanks.yaml:")

@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.sandbox.server import serve_sandbox
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import Story, stories
-from tests.stage import TODAY, UNHURRIED, Stage, serving_bot
+from tests.stage import TODAY, Stage, serving_bot
 from tests.worlds import world_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +41,7 @@ async def poor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]
     async with serve_sandbox(world) as sandbox:
         for switch, value in POOR.items():
             setattr(sandbox.behaviour, switch, value)
-        async with serving_bot(sandbox, folder / "bot.db", TODAY, patience=UNHURRIED) as bot:
+        async with serving_bot(sandbox, folder / "bot.db", TODAY) as bot:
             yield Stage(world, sandbox, {"dm": bot, "off": bot})
 
 
