@@ -43,7 +43,9 @@ def _chart(chart: Chart) -> Iterator[str]:
     if chart.kind == "parts":
         yield bar_of(chart)
         marks = SHADES[len(chart.points)]
-        rows = [(f"{mark} {one.label}", one.words) for mark, one in zip(marks, chart.points, strict=True)]
+        rows: list[tuple[str, ...]] = [
+            (f"{mark} {one.label}", one.words) for mark, one in zip(marks, chart.points, strict=True)
+        ]
     else:
         most = max(_values(chart)) or Decimal(1)
         rows = [(one.label, one.words, SHADES[2][0] * _share(one.values[0], most)) for one in chart.points]

@@ -130,7 +130,7 @@ async def test_the_developers_chat(chromium: Browser) -> None:
         await page.get_by_label("Message").fill("hello")
         await page.get_by_label("Message").press("Enter")
         await page.locator("#last .teams").get_by_role("button", name="Details").click()
-        await expect(page.locator("#last .text")).to_contain_text("b1")
+        await expect(page.locator("#last .console")).to_contain_text("b1")
         await scripted.add_cookies(await context.cookies())  # type: ignore[arg-type] # as it gave them
         page = await scripted.new_page()
         await page.goto(f"{address}/dev/chat")

@@ -31,10 +31,10 @@ async def say(browser: httpx.AsyncClient, **fields: str) -> str:
 
 
 async def test_a_conversation_is_shown_three_times(house: House) -> None:
-    """Question and answer as Slack, Teams and text; a button works by its form, and one view can stand alone."""
+    """Question and answer as Slack, Teams and a terminal; a button works by its form, and one view can stand alone."""
     async with client(house) as browser:
         page = await say(browser, text="find a cardiologist near 37402")
-        assert [page.count(f'<section class="{view}">') for view in ("slack", "teams", "text")] == [1, 1, 1]
+        assert [page.count(f'<section class="{view}">') for view in ("slack", "teams", "console")] == [1, 1, 1]
         assert page.count("Grace Okafor, MD</b>") == 2
         assert page.count('<summary aria-label="More">') >= 4
         press = re.findall(r'name="press" value="([^"]+)"[^>]*>Details<', page)[0]
