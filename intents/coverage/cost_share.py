@@ -253,8 +253,8 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     every = scoped or every
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
-    # a knee may be replaced in a stay or without; a doctor is seen in a visit
-    guessed = _about_care(ask) == "price" and "service" in ask.slots and named_visit(ask) is None
+    visit = named_visit(ask) is not None or ("service" not in ask.slots and service is not None)
+    guessed = _about_care(ask) == "price" and not visit  # a knee may be replaced in a stay or without
     plans = named if found and not guessed else every
     counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
@@ -290,7 +290,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         detail="counted" in ask.arguments,
         asks=_about_care(ask),
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
-        named=named_visit(ask) is not None,
+        named=visit,
         unsplit=ask.slots.get("reason") == "before_met",
         figure=aspect in COUNTED and asks_figure(ask),
         free=ask.slots.get("reason") == "free",
