@@ -69,13 +69,10 @@ class CostShares(Summary):
     `service` is the kind of visit that the words named; `missing`: no plan tells a share for it. `asks` is "covered" or
     "price" where the question is about some care, in the words `what`, and not about a share by its name; `named`: the
     words name the kind of visit itself, so that its share says that it is covered.
-
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
-
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
     several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
-
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
     starts over was asked; `in_month`: whether that is in the month that was named.
