@@ -70,13 +70,10 @@ class CostShares(Summary):
     `service` is the kind of visit that the words named; `missing`: no plan tells a share for it. `asks` is "covered" or
     "price" where the question is about some care, in the words `what`, and not about a share by its name; `named`: the
     words name the kind of visit itself, so that its share says that it is covered.
-
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
-
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
     several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
-
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
     starts over was asked; `in_month`: whether that is in the month that was named.
@@ -253,8 +250,8 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     every = scoped or every
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
-    # a knee may be replaced in a stay or without; a doctor is seen in a visit
-    guessed = _about_care(ask) == "price" and "service" in ask.slots and named_visit(ask) is None
+    visit = named_visit(ask) is not None or ("service" not in ask.slots and service is not None)
+    guessed = _about_care(ask) == "price" and not visit  # a knee may be replaced in a stay or without
     plans = named if found and not guessed else every
     counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
@@ -290,7 +287,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         detail="counted" in ask.arguments,
         asks=_about_care(ask),
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
-        named=named_visit(ask) is not None,
+        named=visit,
         unsplit=ask.slots.get("reason") == "before_met",
         figure=aspect in COUNTED and asks_figure(ask),
         free=ask.slots.get("reason") == "free",
