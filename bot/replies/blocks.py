@@ -15,8 +15,7 @@ from itertools import groupby, pairwise
 from bot.message import SOURCES, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu, opens, thumbs, unasked
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, row_cells, with_tables
+from bot.replies.plain import ListTable, drawable, plain, row_cells, spoken, unbroken, with_tables
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50

@@ -8,8 +8,7 @@ from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
-from bot.replies.plain import plain, spoken
-from bot.replies.rows import ListTable, row_of, with_tables
+from bot.replies.plain import ListTable, plain, row_of, spoken, with_tables
 from tests.doubles.adaptive_card import fallback
 from tests.doubles.block_kit import unheard, unmarked
 from tests.doubles.slack_models import refused

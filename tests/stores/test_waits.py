@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.ops.limits import StoredWaits
 from bot.stores.base import Store
-from bot.stores.waits import StoredWaits
 from tests.stores.conftest import Clock
 
 PAYER = "https://payer.example"
