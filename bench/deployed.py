@@ -1,8 +1,9 @@
-"""The bot as deployed: its libraries find nothing of developers' (numpy for sqlite-utils, rich, pygments)."""
+"""The bot as deployed: its libraries find nothing of developers' (numpy, greenlet, rich, pygments)."""
 
 import sys
 
-sys.modules |= dict.fromkeys(("numpy", "pandas", "pygments", "rich"))  # type: ignore[arg-type] # what an import fails by
+_LACKING = ("greenlet", "numpy", "pandas", "pygments", "rich")
+sys.modules |= dict.fromkeys(_LACKING)  # type: ignore[arg-type] # what an import fails by
 
 from bot.__main__ import main  # noqa: E402 -- as above
 

@@ -52,7 +52,7 @@ from bot.ops.backwards import watch_clock
 from bot.ops.clock import clock_of, refuse_made_up_day
 from bot.ops.entrance import entrance_of
 from bot.ops.health import Health
-from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit
+from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit, StoredWaits
 from bot.ops.metrics import Meter, Tally
 from bot.ops.ratings import Ratings
 from bot.ops.sentences import Sentences
@@ -66,7 +66,6 @@ from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file
-from bot.stores.waits import StoredWaits
 
 __all__ = ["Bot", "assemble", "clock_of", "health_of", "web_app"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.ops.backwards import put_right
+from bot.ops.limits import StoredWaits
 from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite
-from bot.stores.waits import StoredWaits
 from tests.days import Clock
 
 NOON = 1_800_000_000.0

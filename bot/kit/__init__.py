@@ -27,8 +27,8 @@ from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.choice import Choice, nearest
 from bot.kit.claim_states import left_of, tells_state
 from bot.kit.claims import (
-    Medication, WhyGone, care_words, checked, claim_by_id, claim_news, claim_numbered, claims_around, medications,
-    newest_claims, newest_visits, shown_alone, why_gone)
+    Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
+    medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
@@ -44,7 +44,7 @@ from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.most import (
     LONG, Most, Share, counts_asked, month_of, most_of, number_of, of_unit, ranking_asked, shares_by, since_first,
     times_asked, times_of, unit_asked)
-from bot.kit.near_claims import Nearest, cite_claims, near_claims
+from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.news import (
     LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, doctors_still, mark, marks_of_claims)

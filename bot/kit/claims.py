@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, days_around, service_dates, span_of
@@ -21,6 +21,9 @@ from bot.records.live import Live, believed_day, fills, live, visits
 from bot.records.performed import Dispensed
 from bot.records.service import names_in
 from bot.records.typed import is_ready
+
+if TYPE_CHECKING:
+    from bot.kit.near_claims import Nearest
 
 _DAYS = "service-date"
 _NEWEST = (("_sort", f"-{_DAYS}"),)
@@ -131,6 +134,12 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
         if found:
             return found
     return None
+
+
+def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
+    """Limit the sources to the claims that the answer shows: matching ones, or else the nearest ones."""
+    near = (*nearest.claims, *nearest.gone) if nearest else ()
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
 async def shown_alone(ask: Ask, claim: Claim) -> Claim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -88,12 +88,6 @@ async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
 
 def _is_of(one: Procedure, kinds: Sequence[CareKind]) -> bool:
     return any(kind.is_named(one.code, one.name) for kind in kinds)
-
-
-def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
-    """Limit the sources to the claims that the answer shows: matching ones, or else the nearest ones."""
-    near = (*nearest.claims, *nearest.gone) if nearest else ()
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:

@@ -7,9 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 # Letters that are none with an accent.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 _WORD, _INSIDE = re.compile(r"[^\W_]+"), re.compile("['\u2019`.]")
@@ -71,11 +68,16 @@ def likeness(written: str | None, said: str) -> float:
 
 def is_alike(word: str, other: str) -> float:
     """Return the similarity in spelling of two words, from 0 to 1; 0 below a threshold."""
+    from rapidfuzz.distance import OSA  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+
     return OSA.normalized_similarity(word, other, score_cutoff=_ALIKE)
 
 
 def spelled_like(word: str, names: Iterable[str], most: int) -> tuple[str, ...]:
     """Return up to `most` names that are spelled like the word, in lower case."""
+    from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+    from rapidfuzz.distance import OSA  # noqa: PLC0415 -- as above
+
     by = {name.casefold(): name for name in names}
     scorer = OSA.normalized_similarity
     found = process.extract(word.casefold(), list(by), scorer=scorer, score_cutoff=_ALIKE, limit=most)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from rapidfuzz import process
 
 from bot.errors import PackError
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
@@ -109,6 +108,8 @@ def _compiled(kind: Literal["crisis", "emergency"], raw: _Rule, ideas: Mapping[s
 def _known(names: Sequence[str], ideas: Mapping[str, _Idea], where: str) -> None:
     for name in names:
         if name not in ideas:
+            from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+
             near = process.extractOne(name, sorted(ideas))
             raise PackError(f"{where}: unknown idea {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from rapidfuzz import process
-
 _NEAR_ENOUGH = 60
 
 
@@ -37,6 +35,8 @@ def _lines(file: Path) -> tuple[str, ...]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the most similar known name; "" if none is similar enough."""
+    from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+
     near = process.extractOne(name, sorted(known), score_cutoff=_NEAR_ENOUGH)
     return str(near[0]) if near else ""
 

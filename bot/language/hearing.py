@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import DateRange
 from bot.language.entities import Tagger
@@ -78,6 +75,9 @@ class Speller:
         return len(key) >= SHORTEST and key not in self._known and key.isalpha()
 
     def _nearest(self, key: str) -> str | None:
+        from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+        from rapidfuzz.distance import OSA  # noqa: PLC0415 -- as above
+
         slips = 2 if len(key) >= LONG else 1
         listed = self._by_letter.get(key[0], ())
         near = process.extract(key, listed, scorer=OSA.distance, score_cutoff=slips, limit=_CLOSEST)

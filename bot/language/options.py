@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rapidfuzz import process
-
 from bot.language.codes import is_npi
 from bot.language.engine import Engine
 from bot.language.matcher import WordArea
@@ -135,6 +133,8 @@ def _meant(slot: Slot, how: str) -> Slot:
 
 
 def _nearest(key: str, keys: Mapping[str, str]) -> str | None:
+    from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+
     near = process.extractOne(_plain(key), sorted(keys), score_cutoff=_NEAR_ENOUGH)
     return near[0] if near else None
 

@@ -1,8 +1,10 @@
 """Rate limits for one person, one workspace and one address (T52), each over windows of a minute.
 
-They are counted in memory, and if machines share a store also there, so that ten processes allow no more than one.
+They are counted in memory, and if machines share a store also there, so that ten processes allow no more than one. The
+Retry-After times of each server are shared in the same way (F19).
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -90,3 +92,30 @@ class Limits:
         seconds = await self._person.wait(person.key) or (await self._team.wait(team) if person.team else 0)
         if seconds:
             raise TooManyQuestions("more questions in a minute than one person or workspace may ask", seconds=seconds)
+
+
+_WAIT, _WAIT_FOR = "payer_wait", "payer_wait_for"
+
+
+class StoredWaits:
+    """Seconds to wait for each origin. If the store cannot be used, each process only knows its own waits."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    async def left(self, origin: str) -> float:
+        """Return the seconds until requests to the origin may be sent; 0 if there is no wait."""
+        with contextlib.suppress(StoreError):
+            until, seconds = await self._store.several((_WAIT, origin), (_WAIT_FOR, origin))
+            if until:  # a clock that went back makes no wait longer than it was told
+                return max(0.0, min(float(until) - self._clock(), float(seconds or "inf")))
+        return 0.0
+
+    async def keep(self, origin: str, seconds: float) -> None:
+        """Store a Retry-After for all processes, unless a longer one is stored."""
+        if seconds <= await self.left(origin):
+            return
+        until = self._clock() + seconds
+        with contextlib.suppress(StoreError):
+            await self._store.put(_WAIT_FOR, origin, str(seconds).encode(), expires=until)
+            await self._store.put(_WAIT, origin, str(until).encode(), expires=until)

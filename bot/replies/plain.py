@@ -39,7 +39,6 @@ def _chart(chart: Chart) -> Iterator[str]:
         yield from _wrapped(chart.said)
         return
     yield chart.title
-    rows: list[tuple[str, ...]]
     if chart.kind == "parts":
         yield bar_of(chart)
         marks = SHADES[len(chart.points)]

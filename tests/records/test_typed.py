@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -147,7 +148,12 @@ def test_the_same_bytes_are_validated_once_and_a_faulty_record_every_time(monkey
     """What validated whole makes no second model; one changed byte, another type, or a fault does."""
     made: list[str] = []
     model = typed_module._model
-    monkeypatch.setattr(typed_module, "_model", lambda kind: made.append(kind) or model(kind))
+
+    def noted(kind: str) -> Any:
+        made.append(kind)
+        return model(kind)
+
+    monkeypatch.setattr(typed_module, "_model", noted)
     whole, faulty = raw(eob(**VALID, id="once")), raw(eob(**VALID, id="twice", disposition=""))
     for body in (whole, whole, raw(eob(**VALID, id="onc3")), faulty, faulty):
         read_typed(body, "ExplanationOfBenefit")

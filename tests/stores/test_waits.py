@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.ops.limits import StoredWaits
 from bot.stores.base import Store
-from bot.stores.waits import StoredWaits
 from tests.days import Clock
 
 PAYER = "https://payer.example"
