@@ -171,7 +171,9 @@ def test_phone(number: str) -> None:
     assert phone(number) == "(423) 555-0142"
 
 
-@pytest.mark.parametrize("number", ["+1-423-555-0142;ext=22", "4235550142x22", "(423) 555-0142 ext. 22", "423 555 0142 #22"])
+@pytest.mark.parametrize(
+    "number", ["+1-423-555-0142;ext=22", "4235550142x22", "(423) 555-0142 ext. 22", "423 555 0142 #22"]
+)
 def test_an_extension_stays_beside_its_number(number: str) -> None:
     """And is not dialled."""
     assert phone(number) == "(423) 555-0142 x22"
