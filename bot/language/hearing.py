@@ -304,8 +304,8 @@ class Hearer:
     def _strange(
         self, keys: Sequence[str], content: Sequence[int], tags: Sequence[Tag], found: Sequence[PhraseFound]
     ) -> frozenset[int]:
-        spans = [*((one.first, one.after) for one in tags), *((one.first, one.after) for one in found)]
-        explained = {place for span in spans for place in range(*span)}
+        spans = [*((tag.first, tag.after) for tag in tags), *((match.first, match.after) for match in found)]
+        explained = {place for first, after in spans for place in range(first, after)}
         everyday = self._lexicon.familiar | self._lexicon.date_keys | self._lexicon.number_keys
         rest = (place for place in content if place not in explained and keys[place] not in everyday)
         return frozenset(place for place in rest if len(keys[place]) >= _LEAST_LETTERS and keys[place].isalpha())

@@ -126,6 +126,7 @@ def _clock(text: str | None) -> str | None:
     """Return HH:MM of a FHIR time; None for a malformed one."""
     hour, _, rest = (text or "").partition(":")
     minute = rest[:2]
+    hour = "00" if (hour, minute) == ("24", "00") else hour  # the end of a day, as many write it
     if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):  # noqa: PLR2004 -- a clock
         return None
     return f"{int(hour):02}:{minute}"

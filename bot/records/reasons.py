@@ -182,7 +182,7 @@ def _is_refused(item: ClaimItem, currency: str) -> bool:
     paid = paid_in(amounts)
     reasons = [reason for reason in reasons_in(item.adjudication) if not _is_own_share(reason)]
     billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")
-    bare = bool(billed and noncovered and _bears(noncovered, billed))
+    bare = _bears(noncovered, billed)
     if paid is not None and paid.value > 0:
         return False
     if bare and (reasons or (paid and _bears(amounts.get("liability"), billed))):
@@ -194,9 +194,9 @@ def _is_refused(item: ClaimItem, currency: str) -> bool:
 
 
 def _bears(part: Amount | None, billed: Amount | None) -> bool:
-    return (
-        part is not None and billed is not None and part.currency == billed.currency and 0 < billed.value <= part.value
-    )
+    if part is None or billed is None or part.currency != billed.currency:
+        return False
+    return 0 < billed.value <= part.value
 
 
 def _is_zero(amount: Amount | None) -> bool:

@@ -91,7 +91,9 @@ _CENT = Decimal("0.01")
 CatalogueWords = Callable[..., str]
 T = TypeVar("T")
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.DOTALL)
-_NORTH_AMERICAN = re.compile(r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})")
+_NORTH_AMERICAN = re.compile(
+    r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})(?:(?:;?ext(?:ension)?[=:]?|x|#)(\d{1,6}))?", re.IGNORECASE
+)
 MESSAGES = (
     CatalogueMessage("midnight"),
     CatalogueMessage("{hour} am"),
@@ -190,7 +192,9 @@ def miles(distance: float | Decimal, *, words: CatalogueWords) -> str:
 def phone(number: str) -> str:
     """Return a North American number as `(423) 555-0142`; any other cleaned."""
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
-    return f"({found[1]}) {found[2]}-{found[3]}" if found else clean(number)
+    if found is None:
+        return clean(number)
+    return f"({found[1]}) {found[2]}-{found[3]}" + (f" x{found[4]}" if found[4] else "")
 
 
 def dialled(number: str) -> str:
@@ -198,7 +202,7 @@ def dialled(number: str) -> str:
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
     if found is None:
         return phone(number)
-    return Markup(f"[{escape(phone(number))}]{{tel:+1{''.join(found.groups())}}}")  # noqa: S704 -- digits and our signs
+    return Markup(f"[{escape(phone(number))}]{{tel:+1{''.join(found.groups()[:3])}}}")  # noqa: S704 -- digits and our signs
 
 
 def mapped(address: str, length: int = 120) -> Markup:
@@ -253,7 +257,7 @@ def url(address: str) -> Markup:
     """
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", address.removeprefix("tel:")))
     if found:
-        return Markup(f"tel:+1{''.join(found.groups())}")  # noqa: S704 -- digits only
+        return Markup(f"tel:+1{''.join(found.groups()[:3])}")  # noqa: S704 -- digits only
     parts = urlsplit(address)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None or not address.isprintable():
         raise ValueError("not an address that a button may open")

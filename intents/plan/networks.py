@@ -25,6 +25,9 @@ from bot.kit import (
 )
 
 _VERBS = frozenset({"use", "uses", "usa", "usan"})
+_POINTS = frozenset(
+    {"he", "she", "they", "it", "that", "this", "him", "her", "one", "el", "ella", "ellos", "ese", "esa"}
+)
 _SHORTEST = 6  # letters of a plan's first word that name it alone
 
 
@@ -80,7 +83,7 @@ async def answer(ask: Ask) -> Networks:
         result = of_plans(named, sold)
     elif asked.unclear:
         result = Networks("named", (), bool(sold), asked.unclear.called, unclear=asked.unclear)
-    elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")):
+    elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):
         result = replace(of_provider(await who(ask), sold), wanted=asked.names, side=side_asked(ask))
     elif asked.anyone:
         own = await own_networks(ask)
@@ -93,6 +96,13 @@ async def answer(ask: Ask) -> Networks:
     ask.cite("Organization", ())
     ask.cite("InsurancePlan", [plan.id for plan in sold])
     return replace(result, partial=not ask.report.complete)
+
+
+def _of_another(ask: Ask) -> bool:
+    """Return whether the provider was named before, and this message asks what something that it names uses."""
+    said = set(words_of(ask.said))
+    carried = ask.words.get("provider_name") and said.isdisjoint(words_of(ask.words["provider_name"]))
+    return bool(carried and _VERBS & said and not _POINTS & said)
 
 
 def _named_beside(ask: Ask, named: Sequence[Plan]) -> set[str]:

@@ -171,6 +171,15 @@ def test_phone(number: str) -> None:
     assert phone(number) == "(423) 555-0142"
 
 
+@pytest.mark.parametrize(
+    "number", ["+1-423-555-0142;ext=22", "4235550142x22", "(423) 555-0142 ext. 22", "423 555 0142 #22"]
+)
+def test_an_extension_stays_beside_its_number(number: str) -> None:
+    """And is not dialled."""
+    assert phone(number) == "(423) 555-0142 x22"
+    assert url(number) == "tel:+14235550142"
+
+
 def test_foreign_phone_stays() -> None:
     """Any other number is shown as it was written."""
     assert phone("+44 20 7946 0958") == "+44 20 7946 0958"

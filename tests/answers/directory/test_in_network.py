@@ -52,7 +52,7 @@ async def test_an_ended_role_proves_nothing(ended: dict[str, object]) -> None:
     """A role that is switched off or over is no proof, and that is said as it is."""
     _, text, _ = await answered("provider.in_network", KIM, MAIN, role("r", "kim", "main", "S", **ended), slots=ASKED)
     assert "Yes" not in text
-    assert "no longer as active" in text
+    assert "not as active today" in text
 
 
 async def test_the_age_of_a_listing_is_said_where_the_network_is_none() -> None:

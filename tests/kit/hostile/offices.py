@@ -44,6 +44,7 @@ def _hours() -> Iterator[Resource]:
         "weekend": off,
         "daysless": {"availableTime": [{"availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}]},
         "midnight": {"availableTime": [{**open_on("wed", "09:00", "00:00"), "allDay": False}]},
+        "daysend": {"availableTime": [open_on("wed", "09:00", "24:00")]},
     }
     for kind in dict.fromkeys([*written, *roles]):
         yield person(f"office-{kind}", f"Office {kind}, MD")
