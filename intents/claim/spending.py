@@ -126,7 +126,7 @@ class Spending(Summary):
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
         """Doctor visits and prescriptions, larger sum first; None if one of them has no claim."""
-        found = sorted((one for one in self.kinds if one.name in _TWO), key=lambda one: -one.amount.value)
+        found = [one for one in self.kinds if one.name in _TWO]  # the shares come larger first
         return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
