@@ -127,8 +127,7 @@ class Spending(Summary):
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
         """Doctor visits and prescriptions, larger sum first; None if one of them has no claim."""
-        sized = [(one.amount.value, one) for one in self.kinds if one.name in _TWO and one.amount]
-        found = [one for _, one in sorted(sized, key=lambda each: -each[0])]
+        found = [one for one in self.kinds if one.name in _TWO]  # the shares come larger first
         return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
