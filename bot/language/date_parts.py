@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bot.language.calendar import back, later, month_days, months_back, named_day
+from bot.language.calendar import back, later, month_days, months_back, months_later, named_day
 
 _WEEK, _MONTH, _YEAR, _THIRD = 7, 28, 365, 4
 _MONDAY, _THURSDAY = 0, 3
