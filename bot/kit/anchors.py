@@ -19,7 +19,7 @@ from bot.records.patient import read_profile
 
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name")
-Span = tuple[date, date]
+AnchorDays = tuple[date, date]
 
 
 async def in_its_time(ask: Ask) -> Ask:
@@ -38,7 +38,7 @@ async def in_its_time(ask: Ask) -> Ask:
     return replace(ask, slots={**rest, "date_range": _days(found, value, ask.today)})
 
 
-def _days(found: Span, value: Mapping[str, object], today: date) -> dict[str, str | None]:
+def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
     """Return the days of the relation, within those that were named beside it."""
     first, last = found
     relation = str(value["relation"])
@@ -60,7 +60,7 @@ def _days(found: Span, value: Mapping[str, object], today: date) -> dict[str, st
     }
 
 
-async def _birthday(ask: Ask) -> Span | None:
+async def _birthday(ask: Ask) -> AnchorDays | None:
     """Return the member's last birthday."""
     try:
         read = await records(ask, Search("Patient"), read_profile, optional=True)
@@ -79,7 +79,7 @@ def _on(born: date, year: int) -> date:
     return born.replace(year=year, day=28) if (born.month, born.day) == (2, 29) else born.replace(year=year)
 
 
-async def _care(ask: Ask, value: Mapping[str, object]) -> Span | None:
+async def _care(ask: Ask, value: Mapping[str, object]) -> AnchorDays | None:
     """Return the first and last day of the newest such care, without claims that are marked as private."""
     named = {name: str(value[name]) for name in _NAMED if value.get(name)}
     look = replace(ask, slots=named, words=named, excluded={}, several={}, arguments={}, said="")

@@ -103,13 +103,13 @@ def _relation(said: Sequence[str], first: int, words: WordArea) -> tuple[int, st
 def timed(entry: IntentRules, heard: Heard) -> Heard:
     """Return what is heard as an intent that shows claims takes it: with the time, without what tells it."""
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
-    if anchor is None or not entry.reads_claims or DATED not in entry.takes:
+    told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
+    if anchor is None or told is None or not entry.reads_claims or DATED not in entry.takes:
         return heard
     inside = range(anchor.first, anchor.after)
     rest = [tag for tag in heard.tags if tag is not anchor and tag.first not in inside]
     other = next((tag for tag in rest if tag.kind == DATED and not tag.excluded), None)
     days = other.value if other and isinstance(other.value, Mapping) else {"start": None, "end": None}
-    told = anchor.value if isinstance(anchor.value, Mapping) else {}
     time = replace(anchor, kind=DATED, value={**days, **told})
     marks = {name: places.difference(inside) for name, places in heard.marks.items() if name != ANCHOR}
     gone = {name for name, places in marks.items() if not places} | {ANCHOR}
