@@ -8,7 +8,6 @@ from time import thread_time
 
 from bot.errors import PackError
 from bot.language import contradictions
-from bot.language.choosing import licence_of
 from bot.language.contradictions import ENGINES_OWN, Readings, after_answers, contexts_for, unreached
 from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of, nearest
@@ -16,6 +15,7 @@ from bot.language.glossary import Glossary
 from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS
 from bot.language.lexicon import LANGUAGES
+from bot.language.licences import licence_of
 from bot.language.rules import WORDS, IntentRules
 from bot.language.slots import NAMED_NETWORK
 from bot.language.text import read

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
-from bot.language.choosing import Chooser, Licences, best_rule, continues
+from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
 from bot.language.context import TIMES, Context, merge
 from bot.language.dates import date_tags, says_plan_year
@@ -18,6 +18,7 @@ from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by
 from bot.language.lexicon import Lexicon, load_lexicon
+from bot.language.licences import Licences
 from bot.language.matcher import Lexed
 from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed

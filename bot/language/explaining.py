@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.language.choosing import Chooser, licence_of
+from bot.language.choosing import Chooser
 from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK
+from bot.language.licences import licence_of
 from bot.language.reading import Reading
 from bot.language.rules import IntentRules
 from bot.language.text import keys_in

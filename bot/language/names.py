@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from bot.language.matcher import WordArea
 from bot.language.text import APOSTROPHES, Utterance, keys_in
 
-_LONGEST, _SHORTEST = 3, 2
-_TERSE = 5
+_LONGEST, _SHORTEST, _TERSE = 3, 2, 5
 _APOSTROPHES = str.maketrans(APOSTROPHES)
 _SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
-
-
 _CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)$")
 # A form of a verb or an adverb of a known word: "ordered", "approved", "monthly".
 _DERIVED = re.compile(r"(?:ed|ing|ly)$")
@@ -67,22 +64,18 @@ class _Finder:
 
     def _is_unknown(self, place: int) -> bool:
         key, word = self.keys[place], self.said.words[place]
-        if not self.free[place] or len(key) < _SHORTEST or word in self.words.no_name or word in self.words.generation:
+        if not self.free[place] or len(key) < _SHORTEST or _CONTRACTED.search(word) or not self.plain(place):
             return False
-        if _CONTRACTED.search(word):
-            return False
-        if word.endswith("ing") and key not in self.people and self.said.said(place, place + 1).islower():
-            return False  # "close to hitting the most": what is done, and nobody
-        if key in self.people:
-            return self.plain(place)
-        return key not in self.known and not self._is_derived(place) and self.plain(place)
+        if key in self.people or word in self.words.no_name or word in self.words.generation:
+            return key in self.people and word not in self.words.no_name and word not in self.words.generation
+        doing = word.endswith("ing") and self.said.said(place, place + 1).islower()  # "close to hitting the most"
+        return not doing and key not in self.known and not self._is_derived(place)
 
     def _is_derived(self, place: int) -> bool:
         """Return whether a word that is written without a capital, or in capitals, is a form of a known word."""
-        word = self.said.words[place]
-        stem = _DERIVED.sub("", word)
-        forms = {stem, f"{stem}e", stem[:-1]} if stem != word else set()
-        return not self.said.said(place, place + 1).istitle() and any(form in self.known for form in forms)
+        stem = _DERIVED.sub("", word := self.said.words[place])
+        known = stem != word and any(form in self.known for form in (stem, f"{stem}e", stem[:-1]))
+        return known and not self.said.said(place, place + 1).istitle()
 
     def unknown_letter(self, place: int) -> bool:
         """Return whether a word is an initial: a letter that is no word ("a", "y"), with a name after it."""

@@ -11,7 +11,8 @@ from bot.conversation.exchange import explained
 from bot.message import SOURCES, Actions, Chart, Facts, Item, Line, Private, Reply, Shareable, Span
 from bot.replies import blocks, cards
 from bot.replies.buttons import Kit
-from bot.replies.plain import MOST, plain
+from bot.replies.plain import plain
+from bot.replies.rows import MOST
 
 WORDS = {"right": "This helped", "wrong": "This didn't help"}
 _MENUS = {"overflow", "static_select"}

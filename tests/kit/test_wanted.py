@@ -179,7 +179,8 @@ def test_a_state_can_be_left_out() -> None:
 )
 def test_a_limit_can_include_its_amount(slot: str, words: str, found: list[str]) -> None:
     """As its words say."""
-    question = replace(ask(**{slot: "300"}), words={slot: words})
+    slots: dict[str, Any] = {slot: "300"}
+    question = replace(ask(**slots), words={slot: words})
     assert [one.id for one in fitting(ALL, question)] == found
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PackError
-from bot.language.choosing import Licences, WordClass, licence_of
 from bot.language.engine import Engine
+from bot.language.licences import Licences, WordClass, licence_of
 from bot.language.text import read
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from bot.cli.cli import main
 from bot.language import rules
-from bot.language.choosing import WordClass
+from bot.language.licences import WordClass
 from bot.language.phrases import expand
 from bot.language.sentences import examples, sentences
 from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
