@@ -34,6 +34,7 @@ log = structlog.get_logger("turn")
 ITEMS, BETWEEN = "items", ";"  # a button's arguments hold no line's end
 _MOST = 2_000  # lines that are taken out of a message; the answer says how many of them it asks
 _MOST_MISSES = 2
+_SURELY = 0.9
 _LEAST_KEPT = 3  # words
 _MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
 GIVES = "gives"
@@ -214,9 +215,9 @@ class Recognisers:
         return memory.labels.get(label) or (None if goes_on else earlier)
 
     async def label(self, exchange: Exchange) -> Asked | None:
-        """Return the question of a fixed button with this label, for words that are not understood otherwise."""
+        """Return the question of a fixed button with this label, for words that are not surely understood otherwise."""
         reading, memory = exchange.reading, exchange.memory
-        unread = reading.unclear or reading.intent in {None, FALLBACK}
+        unread = reading.unclear or reading.intent in {None, FALLBACK} or reading.score < _SURELY
         language, press = self._fixed.get(said(exchange.message.text), (None, None))
         if exchange.is_pressed or not unread or language is None or press is None:
             return None

@@ -43,6 +43,7 @@ _CARED = frozenset(
     {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "pain", "problem", "problems"}
     | {"injury", "surgery", "treatment", "treatments"}
 )
+_NO_PART = frozenset({"of", "pain", "pains", "ache", "hurts", "hurting"})  # "my chest hurts" tells how the person is
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
@@ -131,7 +132,7 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     """Return whether a word for a part of the body stands beside words that speak of it as one."""
     behind = words[at + 1] if at + 1 < len(words) else ""
     before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
-    return (bool(before) and before[-1] in _OF_PART and behind != "of") or behind in _CARED
+    return (bool(before) and before[-1] in _OF_PART and behind not in _NO_PART) or behind in _CARED
 
 
 def parts_named(claim: Claim) -> frozenset[str]:

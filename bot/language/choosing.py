@@ -101,6 +101,7 @@ _CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
 _TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
+_RANKING = frozenset({"group", "unit", "order", "rank", "number_of"})
 _WHO = frozenset({"WHO_WORD", "WHO_WAS", "OWE_WHOM"})
 _ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
 # Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
@@ -350,6 +351,7 @@ def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
 
 
 def _is_values(heard: Heard) -> bool:
-    """Return whether a message consists of values only: "Blue Network S"."""
-    held = frozenset(place for tag in heard.tags for place in range(tag.first, tag.after))
+    """Return whether a message consists of values only: "Blue Network S"; what only counts or orders is none."""
+    values = (tag for tag in heard.tags if tag.kind not in _RANKING)
+    held = frozenset(place for tag in values for place in range(tag.first, tag.after))
     return bool(heard.keys) and len(held) == len(heard.keys)

@@ -72,7 +72,7 @@ async def test_tier_limits_and_cost_come_from_the_members_own_list() -> None:
         slots={"drug": "metformin"},
     )
     assert said.text.startswith(
-        "Yes. $10.00 a month at a network pharmacy. No approval needed.\nmetformin hydrochloride · Generic tier. "
+        "Yes. $10.00 a month at a network pharmacy. No approval needed.\nmetformin · Generic tier. "
     )
     assert "Specialty" not in said.text
 
