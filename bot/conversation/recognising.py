@@ -228,7 +228,8 @@ class Recognisers:
     async def question(self, exchange: Exchange) -> Asked | None:
         """Return the question that changes or continues the previous one, or a new question."""
         reading, memory, language = exchange.reading, exchange.memory, exchange.language
-        asks_back = reading.unclear and not self._is_closed(reading, memory)
+        alone = isinstance(exchange.message.place, OneToOne)  # in a shared place nothing depends on who is connected
+        asks_back = reading.unclear and not (alone and self._is_closed(reading, memory))
         if exchange.is_pressed or asks_back or reading.intent is None or reading.is_miss:
             return None
         if "reply_language" in reading.slots:

@@ -7,7 +7,7 @@ from bot.language.context import OBJECTS, TIMES, Context, asks_by_itself, points
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
-from bot.language.rules import IntentRules, Rule
+from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.slots import kinds_of, slot_of
 from bot.language.text import Tag
 from bot.language.weights import INTENTS, Weights, evidence
@@ -102,7 +102,7 @@ _CHANGES = frozenset({REFINE, DATE_SHIFT})
 _TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
 _RANKING = frozenset({"group", "unit", "order", "rank", "number_of"})
-_WHO = frozenset({"WHO_WORD", "WHO_WAS", "OWE_WHOM"})
+_WHO, _OWED = frozenset({"WHO_WORD", "WHO_WAS"}), "OWE_WHOM"
 _ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
 # Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
@@ -248,13 +248,19 @@ class Chooser:
         """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
 
         Where the message narrows them down and the intent can hold all of that, the others that read claims read the
-        same ones, or more than was asked for.
+        same ones, or more than was asked for. Where somebody is named, what looks nothing up is not meant.
         """
         own = chances.get(entry.intent, 0.0)
+        if PERSON in entry.takes and PERSON in heard.names:
+            own /= 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))
         if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
             return own
         alike = (one for name, one in chances.items() if self._is_view(name))
         return max(own, sum(alike))
+
+    def _is_impersonal(self, name: str) -> bool:
+        entry = self._intents.get(name)
+        return entry is not None and entry.needs == "nothing" and PERSON not in entry.takes and name != FALLBACK
 
     def _is_view(self, name: str) -> bool:
         entry = self._intents.get(name)
@@ -340,6 +346,8 @@ def ranks(heard: Heard) -> bool:
     another time.
     """
     said = {kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")}
+    if _OWED in heard.names:
+        return False  # whom most is owed is told with what is owed
     if said["rank"] & {"often", "seldom"}:
         return bool(said["group"] or _WHO & heard.names)
     return bool((said["rank"] or said["order"] & _SIZES) and (said["group"] | said["unit"] & _ONE_OF) - {"claim"})

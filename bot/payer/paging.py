@@ -32,7 +32,7 @@ from bot.records.decode import Unreadable
 PAGE_SIZE = "100"
 _NOT_IMPLEMENTED = 501
 _NOT_BY_POST = (PayerForbids, PayerLacks, PayerRejects)
-_NO_ANSWER = (PayerDown, PayerMaintenance, PayerDamaged)  # servers without POST searches answer anything
+_NO_ANSWER = (PayerMaintenance, PayerDamaged)  # servers without POST searches answer anything; 5xx is an outage
 _ACCEPT = {"accept": "application/fhir+json"}
 
 Headers = Callable[[], Mapping[str, str]]

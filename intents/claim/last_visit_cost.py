@@ -284,7 +284,7 @@ def _in_all(claims: Sequence[Claim]) -> Amount | None:
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:
     """Return only the claims that match the conditions."""
-    if not (wanted.narrows or wanted.order or wanted.also):
+    if not (wanted.narrows or wanted.order or wanted.also or wanted.care):
         return alive
     claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
     return replace(alive, claims=claims, reversals=reversals)

@@ -19,7 +19,8 @@ MORE = (
     "how do you know",
 )
 
-READ = {*MEMBER_TYPES, "HealthcareService", "InsurancePlan", "OrganizationAffiliation", "PractitionerRole"}
+# A service of which an affiliation tells stands in the affiliation's card.
+READ = {*MEMBER_TYPES, "InsurancePlan", "OrganizationAffiliation", "PractitionerRole"}
 READ -= {"MedicationKnowledge"}  # no drug of a hostile name is the one that was asked for
 
 

@@ -20,7 +20,7 @@ CONTRADICTIONS = {
     ),
     "a look-up that needs no word": (
         "claim/list.yaml",
-        "licence: [claim, care, money, drug]\n",
+        "licence: [claim, care, money, drug, news time]\n",
         "",
         "claim/list.yaml:* licence: missing; it looks things up (member)",
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from bot.language.engine import Engine
 
-SURE = 0.9
+SURE = 0.85
 SENT, RESULT, CALL, STATUS = "appeal.sent", "appeal.result", "appeal.call", "appeal.status"
 
 
