@@ -244,15 +244,17 @@ class Chooser:
     def _is_about(entry: IntentRules, tag: Tag) -> bool:
         return f"{tag.kind}:{tag.value}" in entry.about
 
-    def views(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> float:
+    def views(
+        self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
+    ) -> float:
         """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
 
         Where the message narrows them down and the intent can hold all of that, the others that read claims read the
         same ones, or more than was asked for. Where somebody is named, what looks nothing up is not meant.
         """
         own = chances.get(entry.intent, 0.0)
-        if PERSON in entry.takes and PERSON in heard.names:
-            own /= 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))
+        if of_somebody:
+            own /= max(own, 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))) or 1.0
         if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
             return own
         alike = (one for name, one in chances.items() if self._is_view(name))

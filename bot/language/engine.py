@@ -259,13 +259,12 @@ class Engine:
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
-        sure = self._chooser.views(intent, chances, heard)
-        asks = self._asks(own, others, licence, sure=sure, goes_on=goes_on)
         slots, follows, heard = own.slots, before if top.startswith(FOLLOW) else None, timed(intent, heard)
-        taken = taken_by(intent, follows)
         whose = PERSON not in slots and (follows or intent).needs == "member"
-        if whose and (owner := owner_left(heard, taken)) is not None:
+        if whose and (owner := owner_left(heard, taken_by(intent, follows))) is not None:
             slots = {**slots, PERSON: owner}
+        sure = self._chooser.views(intent, chances, heard, of_somebody=PERSON in slots)
+        asks = self._asks(own, others, licence, sure=sure, goes_on=goes_on)
         return Reading(
             text=text,
             intent=top,
