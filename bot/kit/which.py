@@ -40,10 +40,10 @@ _OF_PART = frozenset(
     | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
 )
 _CARED = frozenset(
-    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "pain", "problem", "problems"}
+    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "problem", "problems"}
     | {"injury", "surgery", "treatment", "treatments"}
 )
-_NO_PART = frozenset({"of", "pain", "pains", "ache", "hurts", "hurting"})  # "my chest hurts" tells how the person is
+_NO_PART, _FELT = frozenset({"of", "hurts", "hurting"}), frozenset({"pain", "pains", "ache"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
@@ -132,7 +132,10 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     """Return whether a word for a part of the body stands beside words that speak of it as one."""
     behind = words[at + 1] if at + 1 < len(words) else ""
     before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
-    return (bool(before) and before[-1] in _OF_PART and behind not in _NO_PART) or behind in _CARED
+    beside = bool(before) and before[-1] in _OF_PART
+    if behind in _FELT:  # "I have chest pain" tells how the person is
+        return beside
+    return (beside and behind not in _NO_PART) or behind in _CARED
 
 
 def parts_named(claim: Claim) -> frozenset[str]:

@@ -86,10 +86,14 @@ def is_noun(text: str | None, name: str, *, language: str) -> bool:
     A desk's short form ("derm", "lcsw"), a field, another language or "cardiolgist" is no such noun.
     """
     words = (text or "").casefold()
-    first, _ = _noun(words, language)
-    single = _single(first, language)
+    named = [tongue for tongue in _ENDINGS if words and _names_people(words, tongue)]
     slip = words != name.casefold() and ratio(words, name.casefold()) >= _SLIP
-    return not slip and _of_field(single, language).casefold().endswith(_ENDINGS.get(language, ()))
+    return not slip and (language in named if language in _ENDINGS else not named)
+
+
+def _names_people(text: str, language: str) -> bool:
+    first, _ = _noun(text, language)
+    return _of_field(_single(first, language), language).casefold().endswith(_ENDINGS[language])
 
 
 def names_women(text: str | None, *, language: str) -> bool:
