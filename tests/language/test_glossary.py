@@ -12,10 +12,9 @@ from bot.language.glossary import MOST_WORDS, load_glossary
 from bot.language.phrases import phrases_in
 from bot.language.rules import read_yaml
 from tests.language.cases import sentences
-
-GENERAL = "glossary.term"
 from tests.language.conftest import INTENTS
 
+GENERAL = "glossary.term"
 RAW = read_yaml(INTENTS / "_words" / "glossary.yaml", "glossary.yaml")["terms"]
 WORDS = [
     (language, key, phrase)
