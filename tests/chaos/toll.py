@@ -8,6 +8,7 @@ from typing import Any
 from tests.doubles.slack import SlackDouble
 
 _SHOWN = 5  # wrong answers
+_ENDED = "sign-in has ended"  # the made-up payer's lasts an hour
 APOLOGIES = ("I was interrupted while answering", "My answer may not have arrived", "Reference ")
 
 
@@ -24,9 +25,9 @@ class Question:
 class Toll:
     """What a siege came to. `busy` are the kills that met work under way.
 
-    `wrong` are members' answers without an amount, as a stranger would get them; `disordered` are answers of a
-    conversation that were finished before an earlier one; `repeated` are apologies that were made twice; `strange` are
-    the first wrong answers.
+    `wrong` are members' answers without an amount, as a stranger would get them, except where the sign-in has `ended`;
+    `disordered` are answers of a conversation that were finished before an earlier one; `repeated` are apologies that
+    were made twice; `strange` are the first wrong answers.
     """
 
     asked: int = 0
@@ -41,6 +42,7 @@ class Toll:
     disordered: int = 0
     apologies: int = 0
     repeated: int = 0
+    ended: int = 0
     trail: tuple[str, ...] = ()
     strange: list[str] = field(default_factory=list)
 
@@ -61,7 +63,7 @@ class Toll:
         return (
             f"{self.asked} messages, {self.members} answered to members, {self.kills} kills ({self.busy} with work in "
             f"flight): {self.lost} lost, {self.doubled} doubled, {self.left_neutral} empty promises, "
-            f"{self.wrong} wrong, "
+            f"{self.wrong} wrong, {self.ended} after the end of a sign-in, "
             f"{self.disordered} out of order, {self.apologies} apologies ({self.repeated} repeated), "
             f"audit trail {'; '.join(self.trail) or 'whole'}{''.join(f'; {one!r}' for one in self.strange)}"
         )
@@ -93,7 +95,9 @@ def _judge(toll: Toll, question: Question, said: Sequence[Mapping[str, Any]]) ->
     toll.repeated += len(sorry) > 1
     if question.is_members and answers:
         toll.members += 1
-        wrong = [str(one.get("text")) for one in answers if "$" not in str(one.get("text"))]
+        texts = [str(one.get("text")) for one in answers]
+        toll.ended += any(_ENDED in text for text in texts)
+        wrong = [text for text in texts if "$" not in text and _ENDED not in text]
         toll.wrong += bool(wrong)
         toll.strange += wrong[: _SHOWN - len(toll.strange)]
 
