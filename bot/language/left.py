@@ -90,12 +90,12 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if intent.reads_claims:
         told |= {"specialty", "order", "state_of_claim"}
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
-    found: dict[str, Slot] = {}
+    asked, found = heard.asking | _topics(heard), dict[str, Slot]()
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
             continue
         held = _ordering(heard, found) if kind == WISH and WISH not in intent.heard.values() else honoured
-        places = (heard.marks[kind] & heard.asking) - held
+        places = (heard.marks[kind] & asked) - held
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
@@ -108,6 +108,13 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if care := care_left(heard, intent):
         found[CARE] = care
     return found
+
+
+def _topics(heard: Heard) -> frozenset[int]:
+    """Return the words of clauses that are values alone: the "ozempic." before "how much a month is that"."""
+    valued = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    alone = (range(one.first, one.after) for one in heard.clauses if valued.issuperset(range(one.first, one.after)))
+    return frozenset(place for clause in alone for place in clause)
 
 
 def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
