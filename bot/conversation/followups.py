@@ -82,7 +82,7 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
-    if index is None and first and _NAMES.isdisjoint(reading.slots):
+    if index is None and first and _NAMES.isdisjoint(reading.slots) and "MY" not in reading.concepts:
         asked, index = _among(memory, asked), 0
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
@@ -187,6 +187,7 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     intent, slots = changed(context, reading)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
     shared = {name: value for name, value in carried(last).items() if value and waits}
+    shared |= {name: value for name, value in last.arguments.items() if name == AMONG and intent == last.intent}
     return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 

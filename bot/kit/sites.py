@@ -77,6 +77,7 @@ class Site:
     common: tuple[str, ...]
     faxes: tuple[str, ...]
     emails: tuple[str, ...]
+    webs: tuple[str, ...]
     hours: tuple[Hours, ...]
     specialties: tuple[Specialty, ...]
     networks: tuple[str, ...]
@@ -161,6 +162,7 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
         common=_numbers(common, _PHONES),
         faxes=_numbers((*telecoms, *common), {"fax"}),
         emails=_numbers((*telecoms, *common), {"email"}),
+        webs=_numbers((*telecoms, *common), {"url"}),
         hours=hours_of(rows),
         specialties=_specialties(rows),
         networks=names_of(rows),

@@ -19,6 +19,7 @@ from bot.kit.directory import bring, read_rows
 from bot.kit.kinds import is_title, kind_codes
 from bot.kit.organizations import AT_PLACE, PLACES, at_places, houses_named, telling_words
 from bot.kit.spelling import is_named, starts_like
+from bot.language.context import AMONG
 from bot.payer.budget import MIB
 from bot.payer.search import Search, any_of, escape, given, token
 from bot.records.claim import Claim
@@ -99,7 +100,7 @@ async def who(ask: Ask) -> Who:
         name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
         name, rows = f"TIN {tin}", await _of_tin(ask, tin)
-    elif among := [one for one in map(key_of, ask.arguments.get("among", "").split()) if one]:
+    elif among := [one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one]:
         read = await asyncio.gather(*(_of(ask, one) for one in among[:SHOWN]))
         rows = tuple(row for one, rows in zip(among, read, strict=False) for row in rows if row.key == one)
     elif name:

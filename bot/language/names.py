@@ -64,12 +64,11 @@ class _Finder:
 
     def _is_unknown(self, place: int) -> bool:
         key, word = self.keys[place], self.said.words[place]
-        if not self.free[place] or len(key) < _SHORTEST or _CONTRACTED.search(word) or not self.plain(place):
+        barred = word in self.words.no_name or word in self.words.generation or _CONTRACTED.search(word)
+        if barred or not self.free[place] or len(key) < _SHORTEST or not self.plain(place):
             return False
-        if key in self.people or word in self.words.no_name or word in self.words.generation:
-            return key in self.people and word not in self.words.no_name and word not in self.words.generation
         doing = word.endswith("ing") and self.said.said(place, place + 1).islower()  # "close to hitting the most"
-        return not doing and key not in self.known and not self._is_derived(place)
+        return key in self.people or not (doing or key in self.known or self._is_derived(place))
 
     def _is_derived(self, place: int) -> bool:
         """Return whether a word that is written without a capital, or in capitals, is a form of a known word."""

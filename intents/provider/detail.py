@@ -123,8 +123,8 @@ class Detail(WithDocument):
     be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
     nothing in particular is. `place_names` are places of which no more is told, `own_addresses` those of an
     organization that is listed at no place. `where`: how far it is from there is asked. `technical`: the receipt with
-    its records. `each`: the providers of the list that was shown, where none of them is named, with
-    that number and what is told of each.
+    its records. `each`: the providers of the list that was shown, where none of them is named, with that number and
+    what is told of each.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -158,7 +158,7 @@ async def answer(ask: Ask) -> Detail:
     if found.only and _wants_receipt(ask):
         sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
     found.cite(ask)
-    if not found.only and "wish" in ask.slots:
+    if not (found.only or "among" in ask.arguments) and "wish" in ask.slots:
         ask.cannot("wish")
     far = found.only and "location" in ask.slots and _FAR.search(ask.said)
     return summarize(found, ask, sold, await around(ask) if far else None)
@@ -228,7 +228,7 @@ def _of_each(several: Detail, found: Sequence[tuple[Listing, ...]], ask: Ask) ->
     if asks is None and not any(told):
         return several
     each = ((card, _number(card, asks) if asks else None, own) for (card, _), own in zip(shown, told, strict=True))
-    return replace(several, each=tuple(each), asks=asks)
+    return replace(several, each=tuple(each), asks=asks, opening=open_at(ask))
 
 
 _ADDRESS = re.compile(r"\b(addr\w*|where|direcci[oó]n\w*|d[oó]nde)\b", re.IGNORECASE)

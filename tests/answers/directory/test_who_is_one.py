@@ -100,3 +100,13 @@ def test_like_names(one: str | None, other: str, *, alike: bool) -> None:
 def test_the_check_digit(text: str, *, valid: bool) -> None:
     """45 CFR 162.406 with the prefix 80840."""
     assert is_npi(text) is valid
+
+
+async def test_a_place_tells_its_website_where_it_has_one() -> None:
+    """A telecom of the system "url" is the website."""
+    there = place("main", "1 Main St") | {"telecom": [{"system": "url", "value": "https://clinic.example"}]}
+    rows = [role("r", "p", "main", "S", specialty=HEART)]
+    people = [numbered("p", "Ada Reyes", "1234567893")]
+    slots: dict[str, object] = {"provider_name": "Ada Reyes"}
+    _, text, _ = await answered("provider.detail", there, *people, *rows, slots=slots, said="what is her website")
+    assert "https://clinic.example is the website of Ada Reyes" in text
