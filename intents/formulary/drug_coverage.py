@@ -26,6 +26,7 @@ MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail
 _MONTHS = 3
 _TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago"})
+_LESS = frozenset({"cheaper", "cheapest", "less", "save", "saves", "barato", "barata", "menos", "ahorro"})
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
 _MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "correo", "domicilio"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
@@ -82,7 +83,7 @@ class DrugCoverage(Summary):
     `span` are the lowest and the highest copay of a month, where every group has just a copay.
     Where a drug has forms without a brand, all this is said of them, and `brands` are its other rows, one a brand.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail. `each`: the
+    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail; `compared`: what is cheaper. `each`: the
     same of every drug, where several were named.
     """
 
@@ -110,6 +111,7 @@ class DrugCoverage(Summary):
     needs: bool = False
     tiered: bool = False
     mailed: bool = False
+    compared: bool = False
     each: tuple[DrugCoverage, ...] = ()
 
     @property
@@ -152,8 +154,8 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     said = set(words_of(ask.said))
-    needs, tiered, mailed = (bool(words & said) for words in (_APPROVAL, _TIER, _MAIL))
-    base = replace(base, priced=_asks_price(ask), needs=needs, tiered=tiered, mailed=mailed)
+    needs, tiered, mailed, compared = (bool(words & said) for words in (_APPROVAL, _TIER, _MAIL, _LESS))
+    base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=_asks_price(ask))
     return summarize(base, known, ask.page), known
 
 
