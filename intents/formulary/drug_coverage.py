@@ -83,8 +83,8 @@ class DrugCoverage(Summary):
     `span` are the lowest and the highest copay of a month, where every group has just a copay.
     Where a drug has forms without a brand, all this is said of them, and `brands` are its other rows, one a brand.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail; `compared`: what is cheaper. `each`: the
-    same of every drug, where several were named.
+    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail; `compared`:
+    what is cheaper. `each`: the same of every drug, where several were named.
     """
 
     drug: str | None = None
