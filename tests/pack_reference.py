@@ -27,8 +27,8 @@ _MODULES = {
         records.money records.patient records.sums
     """,
     "claims": """
-        kit.appeals kit.cases kit.claim_states kit.claims kit.most kit.near_claims kit.period kit.said kit.toward
-        kit.two_visits kit.wanted kit.which records.adjudication records.amounts records.authorization records.claim
+        kit.amounts kit.appeals kit.cases kit.claim_states kit.claims kit.most kit.near_claims kit.period kit.said
+        kit.toward kit.two_visits kit.wanted kit.which records.adjudication records.amounts records.authorization records.claim
         records.line records.live records.performed records.reasons records.share records.typed
     """,
     "coverage": """

@@ -34,6 +34,7 @@ _REFERS = frozenset({
 # With such a word a clause asks about the writer, whomever another clause names.
 _OWN = frozenset({"i", "my", "mine", "me", "mi", "mis", "yo"})
 _SELF = Slot("", {"kin": "self"})
+_OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 
@@ -95,12 +96,25 @@ def _parted(
     again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
-        takes = _NAMED & engine.intents[reading.intent or ""].slots.keys() if own.refers else frozenset[str]()
-        named = {name: slot for part in rest for name, slot in part.alone.slots.items() if name in takes}
+        takes = _shared(engine, own) & engine.intents[reading.intent or ""].heard.keys()
+        before = rest if own.refers else parts[: parts.index(own)]
+        named = {name: slot for part in before for name, slot in part.alone.slots.items() if name in takes}
         reading = replace(
             reading, slots={**named, **reading.slots}
         )  # "Dr. Kim's from the 3rd, and the one from the 10th"
     return reading, dict(others.values())
+
+
+def _shared(engine: Engine, own: _Part) -> frozenset[str]:
+    """Return the slots that a part of a message has from another one.
+
+    What it refers to; and about claims, where it names no care of its own, the care and the time that were named
+    before: "how often did I see Dr. Kim last year, and what did I pay".
+    """
+    entry = engine.intents[own.alone.intent or ""]
+    if not entry.reads_claims or not _OF_CARE.isdisjoint(own.alone.slots):
+        return _NAMED if own.refers else frozenset()
+    return _NAMED | _OF_CARE | ({"date_range"} - own.alone.slots.keys())
 
 
 def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tuple[str, str]] = ()) -> Reading:

@@ -64,9 +64,9 @@ from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, si
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.toward import Toward, went_toward, yearly_asked
 from bot.kit.two_visits import TwoVisits, two_visits
-from bot.kit.wanted import (
-    Chosen, ClaimWish, amount_in, any_time, choose, fitting, holds_more, is_numbered, part_of, plan_paid_in,
-    wanted_of, with_fills)
+from bot.kit.amounts import (
+    Portion, amount_in, holds_more, part_of, part_of_all, plan_paid_in, portion_of)
+from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, fitting, is_numbered, wanted_of, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth
@@ -104,7 +104,7 @@ __all__ = [
     "Electronic", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember", "Kin",
     "Listing", "Live", "Medication", "MetSoFar", "Most", "NamedCare", "Nearest", "NeedsPlace", "Network",
     "NetworkSide", "Observation", "OfAppeal", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact",
-    "PayerError", "PayerHealth", "PayerPhone", "PharmacyCost", "Plan", "Procedure", "Profile", "Proven",
+    "PayerError", "PayerHealth", "PayerPhone", "PharmacyCost", "Plan", "Portion", "Procedure", "Profile", "Proven",
     "ProvenPlace", "Ranked", "Reason", "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series",
     "Share", "Shares", "Shielded", "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord",
     "TierCosts", "ToldDay", "Toward", "TwoVisits", "Unreadable", "Visits", "Wanted", "Who", "Why", "WhyGone",
@@ -123,8 +123,9 @@ __all__ = [
     "most_of", "name_of_state", "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names",
     "network_side", "networks", "networks_among", "newest_claims", "newest_visits", "number_of", "of_family",
     "of_other_person", "of_scope", "of_some", "of_unit", "on_day", "on_record", "open_at", "owed_steps",
-    "own_networks", "own_of", "page_of", "part_of", "parts_named", "period_claims", "plan_paid_in", "plan_year_of",
-    "plans", "priced_ahead", "priced_alone", "proven_of", "proven_place", "ranked", "ranking_asked",
+    "own_networks", "own_of", "page_of", "part_of", "part_of_all", "parts_named", "period_claims", "plan_paid_in",
+    "plan_year_of",
+    "plans", "portion_of", "priced_ahead", "priced_alone", "proven_of", "proven_place", "ranked", "ranking_asked",
     "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",
     "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
     "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shares_by", "shield",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit, stands
 from bot.kit.coverages import Coverages
@@ -20,7 +21,7 @@ from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_s
 from bot.kit.period import period_claims
 from bot.kit.said import visit_kind
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish, any_time, choose, holds_more, wanted_of
+from bot.kit.wanted import ClaimWish, any_time, choose, wanted_of
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.coverage import Coverage

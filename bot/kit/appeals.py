@@ -14,13 +14,14 @@ from datetime import date, timedelta
 from typing import Literal
 
 from bot.errors import PayerLacks
+from bot.kit.amounts import part_of
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.cases import AppealCase
 from bot.kit.claims import claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import CaseChange, WithCase
-from bot.kit.wanted import ClaimWish, fitting, is_numbered, part_of, wanted_of
+from bot.kit.wanted import ClaimWish, fitting, is_numbered, wanted_of
 from bot.payer.search import Search, given
 from bot.records.authorization import Authorization, read_authorization
 from bot.records.care_kind import CareKinds, shown_as

@@ -15,6 +15,8 @@ _STATES: Mapping[str, Callable[[Claim], bool]] = {
     "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
     "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
     "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
+    "free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value <= 0,
+    "not_free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value > 0,
     "adjusted": lambda claim: bool(claim.replaces),
 }
 

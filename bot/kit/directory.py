@@ -17,9 +17,9 @@ from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Role
+from bot.records.service import NUCC
 from bot.records.shapes import Key
 
-NUCC = "http://nucc.org/provider-taxonomy"
 _MOST_ZIPS = 200
 _REGION = 3  # digits of a ZIP that lie in one state
 _REACH = 3  # miles: a place can be that much nearer than the middle of its ZIP

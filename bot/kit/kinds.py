@@ -46,10 +46,10 @@ def kinds_of(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
         return ()
     words = [word.strip() for word in _OR.split(several.text) if word.strip()]
     words = words if len(words) == len(several.values) else [several.text] * len(several.values)
-    return tuple((_listed(codes), word) for codes, word in zip(several.values, words, strict=True))
+    return tuple((listed(codes), word) for codes, word in zip(several.values, words, strict=True))
 
 
-def _listed(codes: object) -> tuple[str, ...]:
+def listed(codes: object) -> tuple[str, ...]:
     """Return the codes of a slot as a tuple; a button has a single code."""
     return tuple(map(str, codes)) if isinstance(codes, Sequence) and not isinstance(codes, str) else (str(codes),)
 
@@ -65,4 +65,14 @@ def kind_codes(ask: Ask) -> tuple[str, ...]:
         return ()
     if kinds := kinds_of(ask):
         return tuple(dict.fromkeys(code for codes, _ in kinds for code in codes))
-    return _listed(value) if value else () if named else PRIMARY_CARE
+    return listed(value) if value else () if named else PRIMARY_CARE
+
+
+def doctors_asked(ask: Ask) -> tuple[tuple[frozenset[str], str], ...]:
+    """Return the kinds of doctors that are named; none for a title, or where the words name a kind of care."""
+    said = ask.words.get("specialty", "")
+    own = set(words_of(ask.words.get("service"))) | set(words_of(ask.words.get("claim_type")))
+    if "specialty" not in ask.slots or is_title(said) or own.intersection(words_of(said)):
+        return ()
+    every = kinds_of(ask) or ((kind_codes(ask), said),)
+    return tuple((frozenset(codes), word) for codes, word in every)

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish, amount_in
+from bot.kit.wanted import ClaimWish
 from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.live import Live
@@ -115,7 +116,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     """The ranking that was asked for: of the providers where only the most or the least is named."""
     order, rank = text_of(ask, "order"), text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
-    one = group or (_ONE_OF.get(unit or "") if text_of(ask, "question") != "average" else None)
+    one = group or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = bool(_MONEY.intersection(words_of(ask.said)))
     if order in {"biggest", "smallest"}:
         least, measure = order == "smallest", _by_money(ask)
@@ -131,7 +132,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
 
 
 def _by_money(ask: Ask) -> Measure:
-    return "average" if text_of(ask, "question") == "average" else "amount"
+    return "average" if "average" in ask.slots else "amount"
 
 
 def _counted(group: str | None, unit: str | None) -> str:
@@ -154,7 +155,9 @@ def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
     unit = text_of(ask, "unit")
     fills = wanted.claim_type == "pharmacy" or bool(wanted.drugs)
     care = bool(wanted.services) or wanted.claim_type == "professional"
-    return {"doctor": "visit"}.get(unit or "") or unit or ("fill" if fills else "visit" if care else "claim")
+    if unit in {"visit", "doctor"}:
+        return "fill" if fills else "visit"
+    return unit or ("fill" if fills else "visit" if care else "claim")
 
 
 def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, timedelta | None]:
@@ -170,7 +173,7 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
         return ask.today - _DECADE, None
     if ranking and ranking.group == "year":
         return this_year.replace(year=this_year.year - _YEARS), None
-    many = text_of(ask, "question") == "average" or (ranking and ranking.measure != "amount")
+    many = "average" in ask.slots or (ranking and ranking.measure != "amount")
     return None, LONG if many or "number_of" in ask.slots else back
 
 
@@ -182,7 +185,7 @@ def says_ever(ask: Ask) -> bool:
 def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     """Return the conditions with what the counted or averaged visits or fills are, unless other care is named."""
     unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
-    ranks = ranking_asked(ask) is not None or text_of(ask, "question") == "average" or counted in {"visit", "fill"}
+    ranks = ranking_asked(ask) is not None or "average" in ask.slots or counted in {"visit", "fill"}
     if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
         return wanted
     if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):

@@ -222,9 +222,9 @@ def by_side(ask: Ask) -> Ask:
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """Return the question with the provider of a claim that it names in full without a slot.
+    """Return the question with the provider of a claim that it names without a slot.
 
-    "what I paid peak rehab".
+    In full ("what I paid peak rehab"), or with two capitals or more of the name ("at Blue Heron").
     """
     if "provider_name" in ask.slots or "provider_name" in ask.excluded or not ask.said:
         return ask
@@ -232,6 +232,10 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
     found = [name for name in names if len(words_of(name)) >= _SEVERAL and not own.issuperset(words_of(name))]
     named_ = [name for name in found if f" {' '.join(words_of(name))} " in said]
+    if not named_:
+        parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL]
+        parts = [run for run in parts if not own.intersection(words_of(run))]
+        named_ = [run for run in parts if any(set(words_of(name)).issuperset(words_of(run)) for name in found)]
     return replace(ask, slots={**ask.slots, "provider_name": max(named_, key=len)}) if named_ else ask
 
 

@@ -11,22 +11,20 @@ from decimal import Decimal, InvalidOperation
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
 from bot.kit.claim_states import is_in_state
+from bot.kit.kinds import doctors_asked, listed
 from bot.kit.spelling import words_of
 from bot.kit.which import (
     VISITS,
     drugs_named_in,
     is_drug,
-    lines_of_care,
     named,
     nth_asked,
     of_care_named,
     part_asked,
     parts_named,
 )
-from bot.records.adjudication import added
-from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, shown_as
+from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
-from bot.records.money import Amount
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _TOO = frozenset(
@@ -45,6 +43,7 @@ class ClaimWish:
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
     with `over_too` and `under_too` that amount itself fits, as in "at least $50".
+    `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
     word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of
@@ -65,6 +64,8 @@ class ClaimWish:
     aspect: str | None = None
     over_too: bool = False
     under_too: bool = False
+    doctor_kinds: tuple[tuple[frozenset[str], str], ...] = ()
+    without_doctors: frozenset[str] = frozenset()
     without_states: tuple[str, ...] = ()
     without_types: tuple[str, ...] = ()
     without_providers: tuple[str, ...] = ()
@@ -83,6 +84,16 @@ class ClaimWish:
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
         """Return the claims that match every condition except the time, which `Live.within` checks."""
         return choose(claims, replace(self, start=None, end=None)).claims
+
+    @property
+    def doctors(self) -> frozenset[str]:
+        """The NUCC codes of all kinds of doctors that were asked for."""
+        return frozenset[str]().union(*(codes for codes, _ in self.doctor_kinds))
+
+    @property
+    def doctor_said(self) -> str | None:
+        """The person's words for the kinds of doctors."""
+        return " / ".join(word for _, word in self.doctor_kinds) or None
 
     @property
     def kind(self) -> CareKind | None:
@@ -105,12 +116,14 @@ class ClaimWish:
     @property
     def sides(self) -> tuple[ClaimWish, ...]:
         """One wish for each of several named claim types, kinds of care or providers; empty if there is one."""
-        types = self.claim_types if self.either or len(self.claim_types) > 1 else ()
+        types = self.claim_types if self.either or len(set(self.claim_types)) > 1 else ()
         kinds = self.services if self.either or len(self.services) > 1 else ()
         found = [replace(self, claim_types=(one,), service=None, services=(), either=False) for one in types]
         found += [replace(self, claim_types=(), service=one, services=(one,), either=False) for one in kinds]
         found = found or [replace(self, drugs=(one,)) for one in self.drugs] if len(self.drugs) > 1 else found
         found = found or [replace(self, providers=(one,)) for one in self.providers]
+        found = found if len(found) > 1 else [replace(self, doctor_kinds=(one,)) for one in self.doctor_kinds]
+        found = [one for at, one in enumerate(found) if one not in found[:at]]
         return tuple(found) if len(found) > 1 else ()
 
     @property
@@ -127,10 +140,10 @@ class ClaimWish:
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
         lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_states)
+        left_out = self.without_services or self.without_names or self.without_days or self.without_doctors
         ones = (self.start, self.end, self.number, self.over, self.under, self.state, self.nth, self.part)
-        left_out = self.without_services or self.without_names or self.without_days
         cared = bool(self.care and self.care.claims)
-        return any(lists) or cared or bool(left_out) or any(one is not None for one in ones)
+        return any(lists) or cared or bool(self.doctors) or bool(left_out) or any(one is not None for one in ones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,11 @@ def _wanted(ask: Ask) -> ClaimWish:
     types, either = _types(ask, services)
     called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
     nth = nth_asked(ask, VISITS.union(*called))
+    part, excluded = part_asked(ask), ask.excluded.get("specialty")
+    out = excluded.every if excluded else ()
     return ClaimWish(
+        doctor_kinds=() if part else doctors_asked(ask),  # "my knee" names no doctor
+        without_doctors=frozenset(code for one in out for code in listed(one)),
         start=start,
         end=end,
         claim_types=types,
@@ -182,7 +199,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_left_out(ask),
-        part=part_asked(ask),
+        part=part,
         nth=nth,
         fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
         either=either,
@@ -229,6 +246,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     cared = _of_part(tuple(claim for claim in plain if _of_care(claim, wanted)), wanted)
     cared = of_care_named(cared, wanted.care)
     silent = sum(1 for c in plain if wanted.services and not c.performed.tells and not _of_care(c, wanted))
+    silent += sum(1 for c in dated if wanted.doctors and not (c.specialties or c.is_pharmacy))
     priced = tuple(claim for claim in cared if _priced(claim, wanted))
     untold = sum(1 for c in cared if (wanted.over or wanted.under) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
@@ -252,41 +270,6 @@ def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
     return bool(wanted.services or wanted.claim_types or wanted.drugs) or only_fills
 
 
-def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
-    """Return how the claim shows the wanted kind of care, and the member's share of those lines alone.
-
-    The share is None if the whole claim is of that kind, or if one of the lines gives no share.
-    """
-    if wanted.service is None and wanted.care is None:
-        return None, None
-    shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
-    if shown is None or not shown.partly:
-        return shown, None
-    shares = [claim.performed.lines[at].share for at in shown.lines]
-    return shown, added(shares) if None not in shares else None
-
-
-def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
-    """Return what the plan paid; for a kind of care, for its lines alone, None if one of them does not say so."""
-    shown, _ = part_of(claim, wanted)
-    if shown is None or not shown.partly:
-        return claim.plan_paid
-    paid = [claim.performed.lines[at].paid for at in shown.lines]
-    return added(paid) if None not in paid else None
-
-
-def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
-    """Return the amount in question; for a kind of care, the share of its lines, if given."""
-    _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
-    return part or claim.amount(wanted.aspect)
-
-
-def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
-    """Return whether the amount is for the whole claim although only some lines are of the wanted kind."""
-    shown, part = part_of(claim, wanted)
-    return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
-
-
 def is_numbered(claim: Claim, number: str) -> bool:
     """Return whether the claim has that number, ignoring spaces and hyphens."""
     return any(_bare(own.value) == _bare(number) for own in claim.numbers)
@@ -306,6 +289,8 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and not any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.without_providers)
         and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
         and not any(is_drug(claim, names) for names in wanted.without_drugs)
+        and (not wanted.doctors or bool(wanted.doctors & claim.specialties))
+        and not wanted.without_doctors & claim.specialties
         and (wanted.number is None or is_numbered(claim, wanted.number))
         and (wanted.state is None or is_in_state(claim, wanted.state))
         and not any(is_in_state(claim, one) for one in wanted.without_states)

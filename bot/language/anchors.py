@@ -83,7 +83,8 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
         if led := _relation(said.words, first, words):
             begin, relation = led
             begin, beside = _beside(said.words, begin, relation, words.beside("dates"))
-            if dated.isdisjoint(range(begin, after)):
+            two = relation == "between" and "provider_name" in named  # two doctors, compared
+            if not two and dated.isdisjoint(range(begin, after)):
                 return Tag(ANCHOR, {"relation": relation, **beside, **named}, begin, after)
     return None
 

@@ -8,6 +8,7 @@ from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
+from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, slot_of
 from bot.language.text import Tag
 from bot.language.weights import INTENTS, Weights, evidence
@@ -99,14 +100,18 @@ _POINTS = 10
 _ASKS = 3
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
-_TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name"}), 0.04
+_TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name", "amount_kind"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
 _RANKING = frozenset({"group", "unit", "order", "rank", "number_of"})
 _WHO, _OWED = frozenset({"WHO_WORD", "WHO_WAS"}), "OWE_WHOM"
 _ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
+# Forms of answer that only some intents give; an amount is in all of them.
+_FORMS = frozenset({
+    "most", "least", "average", "percent", "split", "count", "compare", "who", "due", "list", "why", "free",
+})  # fmt: skip
 # Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
-_NARROWING = _OF_CLAIMS | {"order"}
+_NARROWING = _OF_CLAIMS | {"order", "average", "percent", "drug"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network"}
 # Whom a question of its own is about.
@@ -124,6 +129,7 @@ class Chooser:
         self.weights, self.licences = weights[INTENTS], licences
         self._intents = intents
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
+        self._shapes = Shapes(weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
@@ -164,6 +170,16 @@ class Chooser:
         if intent == DATE_SHIFT:
             return bool({"date_range", "date_shift"} & heard.names)
         return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
+
+    def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
+        """Return the message with the form of answer that it asks for of claims, and what `weighed` returns for it."""
+        chances, dangers = self.weighed(heard, context) if heard.keys else ({}, {})
+        top = self._intents.get(next(iter(chances), ""))
+        if top and top.intent in _CHANGES and context:
+            top = self._intents.get(context.intent)
+        more = self._shapes.added(heard) if top and top.reads_claims else heard
+        changed = more.form or len(more.tags) > len(heard.tags)
+        return (more, *self.weighed(more, context)) if changed else (heard, chances, dangers)
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
         """Return the probability of each possible intent after the previous answer, and of each emergency.
@@ -212,9 +228,11 @@ class Chooser:
             whole = sum(chances[name] for name in akin)
             return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
         lost = self._lost(top, heard, alone=alone)
+        if unsure and top.form and not heard.names.issuperset(top.form.required):
+            lost |= {"required"}  # it could only ask for more, where another one answers
         able = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
         others = [one for one in able if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
-        other = next((one.intent for one in others if not self._lost(one, heard, alone=alone) & lost), None)
+        other = next((one.intent for one in others if self._lost(one, heard, alone=alone) < lost), None)
         if not lost or other is None:
             return chances
         return {other: chances[top.intent], top.intent: chances[other]} | {
@@ -238,7 +256,10 @@ class Chooser:
         no_slot |= {"anchor"} & heard.names if "date_range" not in entry.takes else set()
         narrowed = alone and entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
         bare = {"licence"} if narrowed and self.licence(entry, heard) is None else set()
-        return frozenset(twice | no_slot | kept | bare)
+        own = any(rule.set and not rule.after and fits(rule, heard, None) for rule in entry.rules)
+        own |= self._is_twice("amount_kind", heard)  # "billed against allowed" compares the amounts of one claim
+        form = {"form"} if entry.shapes and heard.form in _FORMS - entry.shapes and not own else set()
+        return frozenset(twice | no_slot | kept | bare | form)
 
     @staticmethod
     def _is_about(entry: IntentRules, tag: Tag) -> bool:

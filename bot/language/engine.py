@@ -240,7 +240,7 @@ class Engine:
         return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots)
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
-        chances, dangers = self._chooser.weighed(heard, context) if heard.keys else ({}, {})
+        heard, chances, dangers = self._chooser.shaped(heard, context)
         answered = self._is_answer(heard) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
         if not (answered or heard.marks.keys() - {"FILLER"} or self._chooser.weights.knows(heard.said.words)):

@@ -192,6 +192,7 @@ class Heard:
         names: the concepts and slot types, and properties of the whole message (BARE, LONE …).
         joining: the words that join values.
         shows_language: True if the words themselves are clearly of one language.
+        form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
     """
 
     said: Utterance
@@ -207,6 +208,7 @@ class Heard:
     joining: WordArea
     today: date
     shows_language: bool = True
+    form: str | None = None
 
 
 class Hearer:

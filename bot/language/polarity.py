@@ -5,6 +5,7 @@ What it wishes of a provider that no directory can answer, and the complaints th
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import islice
 
 from bot.language.lexicon import COMPLAINT, WISH, WISH_AFTER, WISH_BEFORE
@@ -52,8 +53,27 @@ def _with_times(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 
     In "2024, not 2025" the second only corrects the first and stays as it is.
     """
+    tags = _rest_of(tags)
     wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
     return [_out_of(said, tag, wanted) if tag.kind == "date_range" and tag.excluded else tag for tag in tags]
+
+
+def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
+    """Return the tags; excluded times without an end or a start leave the rest of time: "nothing before July"."""
+    open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
+    days = [(tag.value.get("start"), tag.value.get("end")) for tag in open_ if isinstance(tag.value, Mapping)]
+    starts = [_beside(end, 1) for start, end in days if end and not start]
+    ends = [_beside(start, -1) for start, end in days if start and not end]
+    if not open_ or len(starts) + len(ends) < len(open_):
+        return list(tags)
+    value = {"start": max(starts, default=None), "end": min(ends, default=None)}
+    whole = replace(open_[0], value=value, excluded=False, after=open_[-1].after)
+    return [whole, *(tag for tag in tags if tag not in open_)]
+
+
+def _beside(day: object, days: int) -> str:
+    """Return the day so many days later, as an ISO date."""
+    return (date.fromisoformat(str(day)) + timedelta(days=days)).isoformat()
 
 
 def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:

@@ -108,6 +108,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     slots: dict[str, str] = {}
     excludes: list[str] = []
     several: list[str] = []
+    shapes: list[str] = []
     about: list[str] = []
     follows: list[str] = []
     asks: list[str] = []
@@ -192,6 +193,7 @@ class IntentRules:
     slots: Mapping[str, str]
     excludes: frozenset[str]
     several: frozenset[str]
+    shapes: frozenset[str]
     about: frozenset[str]
     follows: tuple[str, ...]
     asks: tuple[str, ...]
@@ -341,6 +343,7 @@ def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _
         slots=raw.slots,
         excludes=frozenset(raw.excludes),
         several=frozenset(raw.several),
+        shapes=frozenset(raw.shapes),
         about=frozenset(raw.about),
         follows=tuple(raw.follows),
         asks=tuple(raw.asks),

@@ -29,6 +29,8 @@ MAGIC = b"weights1\n"
 INTENTS = "intents"
 # The part that tells in which language a message is.
 LANGUAGE = "language"
+# The parts that tell the form of answer, the amount and the group that a question about claims asks for.
+SHAPES = ("form", "amount", "group")
 # The key of `Header.sure` for danger that only the weights hear.
 DANGER_SURE = "danger"
 # A weight is one byte above this; the inverse document frequency is kept in eighths.

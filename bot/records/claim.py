@@ -27,6 +27,7 @@ from bot.records.service import (
     prescriber,
     seen,
     service_of,
+    specialties,
     with_contained,
 )
 from bot.records.shapes import Names, Reference, key_of, name_of
@@ -176,6 +177,7 @@ class Claim:
     last_updated = _Fact(lambda of: parse_instant(of.eob.meta.last_updated) if of.eob.meta else None)
     patient = _of(_id_of, "eob.patient")
     seen = _of(seen, "eob", "names")
+    specialties = _of(specialties, "eob")
     billing = _of(name_of, "eob.provider", "names")
     place = _of(place, "eob", "names")
     prescriber = _of(prescriber, "eob", "names")

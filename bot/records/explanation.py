@@ -42,10 +42,11 @@ class ClaimItem(Shape, frozen=True):
 
 
 class CareTeam(Shape, frozen=True):
-    """A person who took part, and their role."""
+    """A person who took part, and their role; `qualification` is the specialty (C4BB: a NUCC code)."""
 
     provider: Reference | None = None
     role: Concept | None = None
+    qualification: Concept | None = None
 
 
 class SupportingInfo(Shape, frozen=True):

@@ -50,6 +50,7 @@ _PROFILES: dict[str, ClaimKind] = {
     "oral": "oral",
 }
 
+NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
 
 _SEEN = ("rendering", "performing", "attending")
@@ -201,6 +202,12 @@ def seen(eob: Explanation, names: Names) -> str | None:
         if name:
             return name
     return name_of(eob.provider, names)
+
+
+def specialties(eob: Explanation) -> frozenset[str]:
+    """Return the NUCC codes of whoever gave the care; none where the claim tells no specialty, or of a fill."""
+    rows = (m.qualification for m in eob.care_team if m.qualification and any(_has_role(m, role) for role in _SEEN))
+    return frozenset(code for one in rows for code in one.codes(NUCC))
 
 
 def prescriber(eob: Explanation, names: Names) -> str | None:

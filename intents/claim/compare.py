@@ -37,6 +37,10 @@ from bot.kit import (
 Span = tuple[date, date]
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
+_YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
+"""Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
+_THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
+_MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
 _A_VISIT = SINGULAR - {"visit"}
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
@@ -65,7 +69,8 @@ class Comparison(Summary):
 
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
-    compared is how many visits, fills or claims there were, and not money.
+    compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
+    compare with, so that nothing was read.
     """
 
     wanted: ClaimWish
@@ -77,6 +82,7 @@ class Comparison(Summary):
     single: bool = False
     confirms: bool | None = None
     counted: str | None = None
+    one_sided: bool = False
 
     @property
     def more(self) -> int:
@@ -95,6 +101,9 @@ async def answer(ask: Ask) -> Comparison:
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
     ask = by_names(ask, alive.every)
+    if _is_one_sided(ask):
+        none = Side(start, end, 0, None, None, least=False)
+        return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
         alive = await period_claims(ask, *wider)
@@ -105,6 +114,12 @@ async def answer(ask: Ask) -> Comparison:
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in alive.within(*side).counted])
     return summary
+
+
+def _is_one_sided(ask: Ask) -> bool:
+    """Return whether a person's own words name neither two sides nor a time nor the year before."""
+    timed = "date_range" in ask.slots or "question" in ask.slots or _two_times(ask)
+    return bool(ask.said) and not timed and not _wanted(ask).sides and _YEARS.isdisjoint(words_of(ask.said))
 
 
 def _around(ask: Ask) -> Span:
@@ -182,7 +197,7 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     two = ask.several.get("date_range")
     named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
     if len(named) > 1:
-        return named[0], _alike(named[1], named[0], ask)
+        return named[0], _alike(named[1], named[0])
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
@@ -193,14 +208,24 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
         return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
     if last.year < ask.today.year and (first.month, first.day) == (1, 1):
         return (date(ask.today.year, 1, 1), ask.today), (first, _year_on(ask.today, last.year))
+    if not _THE_ONE_BEFORE.isdisjoint(words_of(ask.said)) and (months := _months_named(ask)):
+        count = first.year * _YEAR + first.month - 1 - months
+        return (first, last), (date(count // _YEAR, count % _YEAR + 1, 1), first - timedelta(days=1))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
 
 
-def _alike(then: Span, now: Span, ask: Ask) -> Span:
-    """Return the earlier time; of a whole year only the days that the year of today has had so far."""
-    running = now == (date(ask.today.year, 1, 1), ask.today)
-    whole = then == (date(then[0].year, 1, 1), date(then[0].year, 12, 31))
-    return (then[0], _year_on(now[1], then[0].year)) if running and whole else then
+def _months_named(ask: Ask) -> int:
+    """Return how many months the named time has: one or three; 0 for any other, which is compared with a year ago."""
+    said = words_of(ask.words.get("date_range"))
+    return next((months for word, months in _MONTHS.items() if word in said), 0)
+
+
+def _alike(then: Span, now: Span) -> Span:
+    """Return the earlier time; of a whole year only the days that the later time has of its own."""
+    year = then[0].year
+    whole = then == (date(year, 1, 1), date(year, 12, 31))
+    part = now[0].year == now[1].year > year and now != (date(now[0].year, 1, 1), date(now[0].year, 12, 31))
+    return (_year_on(now[0], year), _year_on(now[1], year)) if part and whole else then
 
 
 def _read(value: object, ask: Ask) -> Span:

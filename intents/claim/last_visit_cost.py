@@ -15,6 +15,7 @@ from bot.kit import (
     Live,
     Nearest,
     PartialDate,
+    Portion,
     Shown,
     Story,
     SumDoubts,
@@ -26,6 +27,7 @@ from bot.kit import (
     amount_in,
     asks_several,
     by_currency,
+    by_name,
     checked,
     choose,
     cite_claims,
@@ -38,6 +40,7 @@ from bot.kit import (
     part_of,
     parts_named,
     period_claims,
+    portion_of,
     service_dates,
     story_of,
     sum_of,
@@ -57,7 +60,7 @@ class Several:
     """All matches in a period: the sum of the amount in question, one per currency, over `told` claims that have it.
 
     `claims` are the newest claims, and `more` follow; `untold` claims do not have the amount. `least` marks the sum as
-    a minimum.
+    a minimum. `owed` is the share of them all, if each tells it.
     """
 
     start: date
@@ -69,6 +72,8 @@ class Several:
     claims: tuple[Claim, ...]
     more: int
     doubts: SumDoubts
+    portion: Portion | None = None
+    owed: Amount | None = None
 
     @property
     def total(self) -> Amount | None:
@@ -93,6 +98,7 @@ class LastVisitCost(Summary):
         each: The newest claim of each of several kinds or providers, None if there is none.
         several: All claims of a period, if all were meant and they are on several days.
         beside: Other claims of the day.
+        portion: How much of a whole the amount in question is, if that was asked for.
         unplaced: Whether the claims name no part of the body although one was asked for.
     """
 
@@ -119,6 +125,7 @@ class LastVisitCost(Summary):
     several: Several | None = None
     unplaced: bool = False
     beside: tuple[Claim, ...] = ()
+    portion: Portion | None = None
 
     @property
     def beside_share(self) -> Amount | None:
@@ -158,6 +165,8 @@ async def answer(ask: Ask) -> LastVisitCost:
         enough=lambda so_far: _is_enough(so_far, ask, wanted),
         page_size=10,
     )
+    if (named := by_name(ask, alive.every)) is not ask:
+        return await answer(named)
     summary = summarize(fit := _of(alive, wanted), ask)
     if (strict := await checked(ask, fit, summary.claims)) is not fit:
         summary = summarize(strict, ask)
@@ -171,7 +180,7 @@ async def answer(ask: Ask) -> LastVisitCost:
 
 
 async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
-    """Return all matches in the named period, or in this year; None if they are on one day, or there are none."""
+    """Return all matches in the named period, or in this year; None if there is one, or none."""
     alive = await period_claims(ask, *time_of(ask))
     found, several = _within(alive, ask), in_all(alive, ask)
     if several is None:
@@ -182,11 +191,11 @@ async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
 
 
 def in_all(alive: Live, ask: Ask) -> Several | None:
-    """Return the sum over the claims of several days; None if they are on one day, or none has the amount."""
+    """Return the sum over several claims; None if there is one, or none has the amount."""
     wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), time_of(ask)
     shares = [amount_in(claim, wanted) for claim in found.counted]
     told = [claim for claim, share in zip(found.counted, shares, strict=True) if share is not None]
-    if not told or len({claim.service.day for claim in found.counted}) == 1:
+    if not told or len(found.counted) == 1:
         return None
     return Several(
         start=start,
@@ -198,6 +207,8 @@ def in_all(alive: Live, ask: Ask) -> Several | None:
         claims=found.counted[:SHOWN],
         more=max(0, len(found.counted) - SHOWN),
         doubts=found.doubts,
+        owed=_in_all(found.counted),
+        portion=portion_of(found.counted, wanted.aspect) if "percent" in ask.slots else None,
     )
 
 
@@ -244,6 +255,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         part=part,
         shown=shown,
         together=_together(chosen.claims, alive, wanted),
+        portion=portion_of(chosen.claims, wanted.aspect) if "percent" in ask.slots else None,
         unplaced=wanted.part is not None and not any(map(parts_named, chosen.claims)),
     )
 

@@ -19,6 +19,7 @@ from bot.kit import (
     added,
     amount_in,
     asks_one,
+    by_name,
     by_side,
     choose,
     cite_claims,
@@ -31,9 +32,11 @@ from bot.kit import (
     tells_state,
     text_of,
     wanted_of,
+    words_of,
 )
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
+_HOW_MANY = frozenset({"many", "count", "number", "cuantos", "cuantas"})
 _SAID = frozenset(
     {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "conflicting", "rivals", "gap"}
 )
@@ -51,6 +54,7 @@ class ClaimList(Summary):
         untold: Whether some claims do not show if they are in the state that was asked for.
         together: The sum of the claims of a period, if all of them are shown and have the amount.
         one: Whether the most or least expensive one was asked for, which is then the first.
+        number: How many there are, if that was asked for.
         table: Whether it is a table, because it was asked for or because there are many claims in a period.
     """
 
@@ -72,6 +76,7 @@ class ClaimList(Summary):
     together: Amount | None = None
     one: bool = False
     table: bool = False
+    number: int | None = None
 
 
 async def answer(ask: Ask) -> ClaimList:
@@ -79,8 +84,12 @@ async def answer(ask: Ask) -> ClaimList:
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(so_far.within(span_of(ask), wanted).listed) > most
+        ask,
+        *service_dates(ask),
+        enough=lambda so_far: not _counts(ask) and len(so_far.within(span_of(ask), wanted).listed) > most,
     )
+    if (named := by_name(ask, alive.every)) is not ask:
+        return await answer(named)
     summary = summarize(alive, ask)
     if not summary.read and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
@@ -100,6 +109,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         more=len(found.listed) > first + _page(ask),
         read=len(found.listed),
         page=ask.page,
+        number=len(found.listed) if _counts(ask) and not ask.report.hides else None,
         chosen=chosen,
         replaced=len(choose(alive.replaced, wanted).claims),
         cancelled=len(choose(alive.cancelled, wanted).claims),
@@ -112,6 +122,11 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         one=asks_one(ask) and not first and bool(page) and not page[0].sensitive and wanted.aspect is None,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
+
+
+def _counts(ask: Ask) -> bool:
+    """Return whether the number of claims is asked for."""
+    return not _HOW_MANY.isdisjoint(words_of(ask.said))
 
 
 def _of_table(ask: Ask) -> bool:

@@ -35,6 +35,7 @@ from bot.kit import (
     text_of,
     time_of,
     times_asked,
+    values_of,
     wanted_of,
 )
 
@@ -131,7 +132,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         start=start,
         end=end,
         asked_time=bool(service_dates(ask)) or times_asked(ask, USUAL) != (None, USUAL),
-        drug=text_of(ask, "drug"),
+        drug=" / ".join(values_of(ask, "drug")) or None,
         provider=text_of(ask, "provider_name"),
         count=len(filled),
         told=len(told),

@@ -19,6 +19,7 @@ from bot.kit import (
     Live,
     Most,
     Nearest,
+    Portion,
     Share,
     SumDoubts,
     Summary,
@@ -38,8 +39,10 @@ from bot.kit import (
     near_claims,
     of_other_person,
     of_unit,
+    part_of_all,
     period_claims,
     plan_paid_in,
+    portion_of,
     ranking_asked,
     shares_by,
     since_first,
@@ -86,10 +89,11 @@ class Spending(Summary):
     `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
-    care, "who_paid_more" the member's share and what the plan paid; or for the "average" of the claims, or where the
-    "pace" of this year leads. `most` ranks the group of which one was asked for; `bare` is
-    that group where nothing in it has more than $0.00. `per` is what an average is for, and `had` how many times that
-    was had.
+    care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
+    `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
+    much of all care's share. `most` ranks the group of which
+    one was asked for; `bare` is that group where nothing in it has more than $0.00. `per` is what an average is for,
+    and `had` how many times that was had.
     """
 
     start: date
@@ -123,6 +127,9 @@ class Spending(Summary):
     bare: str | None = None
     per: str = "claim"
     had: int = 0
+    averages: bool = False
+    portion: Portion | None = None
+    part_of_all: Portion | None = None
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -208,7 +215,8 @@ _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
     ask, alive, summary = await _summed(by_side(ask))
-    if summary.bare and summary.bare != "year" and span_of(ask) == (None, None):
+    bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
+    if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, alive, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     if not summary.claims and any_time(summary.wanted).narrows:
@@ -270,8 +278,17 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=times_of(told, per),
+        averages="average" in ask.slots,
+        portion=portion_of(counted, aspect) if "percent" in ask.slots else None,
+        part_of_all=part_of_all(counted, alive.within((start, end), ClaimWish()).counted) if _is_part(ask) else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
+
+
+def _is_part(ask: Ask) -> bool:
+    """Return whether it is asked which part of all care some of it is: "what share of my spending goes to drugs"."""
+    wanted = any_time(wanted_of(ask))
+    return "percent" in ask.slots and wanted.narrows and wanted.aspect is None
 
 
 def _time(ask: Ask) -> tuple[date, date]:
@@ -291,7 +308,9 @@ def _wanted(ask: Ask) -> ClaimWish:
     Where doctor visits and prescriptions are compared, every kind is summed. Who "charged the most" billed it.
     """
     billed = ranking_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
-    wanted = replace(wanted_of(ask), aspect=amount_asked(ask) or ("billed" if billed else None))
+    both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
+    aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
+    wanted = replace(wanted_of(ask), aspect=aspect)
     return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else of_unit(ask, wanted)
 
 

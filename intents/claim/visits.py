@@ -17,6 +17,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Summary,
+    by_name,
     care_words,
     choose,
     cite_claims,
@@ -94,7 +95,7 @@ async def answer(ask: Ask) -> DaysOfCare:
     ask = _dated(ask)
     wanted = _wanted(ask)
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
-    ask = since_first(ask, found)
+    ask = since_first(by_name(ask, found.every), found)
     summary = summarize(found, ask)
     if not summary.count and wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, found))

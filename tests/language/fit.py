@@ -8,7 +8,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from bot.language.lexicon import load_lexicon
 from bot.language.places import load_place_names
 from bot.language.rules import Pin, load_rules
 from bot.language.sentences import PACK, Sentence, examples, sentences
+from bot.language.shapes import shape_evidence
 from bot.language.text import read
 from bot.language.weights import (
     DANGER_SURE,
@@ -30,6 +31,7 @@ from bot.language.weights import (
     INTENTS,
     KINDS,
     LANGUAGE,
+    SHAPES,
     WEIGHTS,
     ZERO,
     Header,
@@ -37,6 +39,7 @@ from bot.language.weights import (
     evidence,
     written,
 )
+from tests.language.fit_language import tongue
 from tests.language.shipped_weights import difference
 
 Pins = Mapping[str, Sequence[Pin]]
@@ -44,15 +47,15 @@ FOLDER = Path(__file__).parents[2] / "intents"
 TODAY = date(2026, 11, 28)
 REPORT = frozenset({"t01", "t02", "t03", "t04", "t05"})
 ROWS, ASPECT_ROWS = 18_000, 4_000
-# Of the language: how many words, and how many pieces of words.
-LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}
 RAREST = 2
-_MOST_OFTEN, _FOLDS, _TWO = 255, 4, 2
-_SPOKEN = ("pieces", "words")
-# A word of both languages, such as "no", shows none, though one says it more often.
-# A shorter piece of a word is in names of any language: the "ue " of "Blue".
-_LEAST_LETTERS = 4
-_MOST_ODDS, _CLEAR_ODDS, _TONGUE_SLOPE, _STRENGTH = 4.0, 2.5, 1.0, 1.0
+# Sentences of these intents ask for none of the forms.
+_FORMLESS = frozenset({
+    "claim.status", "claim.network", "claim.authorization", "claim.refill", "claim.shots", "claim.changes",
+    "claim.credits", "claim.denial", "claim.detail", "claim.bill_check",
+})  # fmt: skip
+# How many of a hundred labels are right at least where one is believed, and the least probability for that.
+_SHAPES_RIGHT, _LEAST_BELIEVED = 0.92, 0.65
+_MOST_OFTEN, _FOLDS, _TWO, _STRENGTH = 255, 4, 2, 1.0
 # How much of a topic's sum each of its intents has beside its own.
 _TOPIC = 0.4
 # An example of a rule file is its author's word for what the intent is: it counts as so many sentences.
@@ -60,28 +63,25 @@ _EXAMPLE = 2.0
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
-_MOST_FALSE_ALARMS = 0.0025
+_MOST_FALSE_ALARMS = 0.0015
 _SLOPES = tuple(1.0 + at / 4 for at in range(60))
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A sentence and its evidence."""
+    """A sentence and its evidence: for what it means, and for the form of answer that it asks for."""
 
     sentence: Sentence
     found: dict[str, Counter[str]]
     label: str
+    of_shape: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def heard(rows: Sequence[Sentence], folder: Path = FOLDER) -> list[Heard]:
     """The evidence of each sentence, as the engine sees it."""
     hearer = Hearer(load_lexicon(folder, load_place_names(folder)))
-    return [Heard(row, _evidence(hearer, row.text), row.intent) for row in rows]
-
-
-def _evidence(hearer: Hearer, text: str) -> dict[str, Counter[str]]:
-    said = read(text)
-    return evidence(said, hearer.hear(said, TODAY, None, asked=None, language=None).names)
+    every = ((row, hearer.hear(read(row.text), TODAY, None, asked=None, language=None)) for row in rows)
+    return [Heard(row, evidence(one.said, one.names), row.intent, shape_evidence(one)) for row, one in every]
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,52 +313,42 @@ def aspects(every: Sequence[Heard]) -> dict[str, list[Heard]]:
     """The sentences that name an aspect, by the intent, where there are two to choose between."""
     named: dict[str, list[Heard]] = {}
     for one in every:
-        if one.sentence.aspect:
+        if one.sentence.aspect and _topic(one.label) != "claim":
             named.setdefault(one.label, []).append(replace(one, label=one.sentence.aspect))
     return {intent: some for intent, some in named.items() if len({one.label for one in some}) > 1}
 
 
-def tongue(every: Sequence[Heard]) -> Weights:
-    """The weights that tell the language: how much more often a word, or a piece of one, is in sentences of one.
+def _shapes_of(one: Heard) -> list[str]:
+    """The form, the amount and the group of which a sentence about claims asks: "most.share.doctor".
 
-    Words and pieces are independent (naive Bayes): one word alone tells, too. What no sentence of a language has is as
-    rare in it as in the one with most.
+    What asks of a claim's state, network, approval and the like asks for another form, of whatever amount.
     """
-    sizes = Counter(one.sentence.language for one in every)
-    counts = {language: Counter[tuple[str, str]]() for language in sorted(sizes)}
-    for one in every:
-        for kind in _SPOKEN:
-            counts[one.sentence.language].update((kind, text) for text in one.found[kind])
-    often, most = sum(counts.values(), Counter()), max(sizes.values())
-    odds = {
-        row: _against_others([math.log(of[row] / sizes[language] + 0.5 / most) for language, of in counts.items()])
-        for row in sorted(often)
-        if often[row] > RAREST and " " not in row[1].strip() and (row[0] == "words" or len(row[1]) >= _LEAST_LETTERS)
-    }
-    clear = (row for row in odds if max(odds[row]) > 0.0)
-    clearest = sorted(clear, key=lambda row: (-round(max(odds[row]), 6) * often[row], row))
-    by_kind = {kind: [row for row in clearest if row[0] == kind][:most] for kind, most in LANGUAGE_ROWS.items()}
-    kept = sorted(row for rows in by_kind.values() for row in rows)
-    step = round(_MOST_ODDS / (ZERO - 1), 6)
-    steps = (ZERO + round(max(-_MOST_ODDS, min(_MOST_ODDS, one)) / step) for row in kept for one in odds[row])
-    return Weights(
-        Header(
-            labels=list(counts),
-            biases=[0.0] * len(counts),
-            step=step,
-            slope=_TONGUE_SLOPE,
-            sure={},
-            rows={kind: [text for of, text in kept if of == kind] for kind in _SPOKEN},
-            often={kind: [EIGHTHS for of, _ in kept if of == kind] for kind in _SPOKEN},
-        ),
-        bytes(steps),
-    )
+    shapes = one.sentence.aspect.split(".") if _topic(one.label) == "claim" else []
+    return shapes if len(shapes) == len(SHAPES) else ["other"] if one.label in _FORMLESS else []
 
 
-def _against_others(logs: Sequence[float]) -> list[float]:
-    """How much likelier a row is in each language than in the likeliest other one; zero where that is not clear."""
-    odds = [log - max((*logs[:at], *logs[at + 1 :])) for at, log in enumerate(logs)]
-    return [one if abs(one) >= _CLEAR_ODDS else 0.0 for one in odds]
+def shapes(every: Sequence[Heard]) -> dict[str, Weights]:
+    """The weights of each form that an answer about claims has, with how likely a label has to be to be believed."""
+    named = [(replace(one, found=one.of_shape), labels) for one in every if (labels := _shapes_of(one))]
+    parts = {}
+    for at, part in enumerate(SHAPES if named else ()):
+        some = [replace(one, label=labels[at]) for one, labels in named if at < len(labels)]
+        slope, found = crossed(some)
+        parts[part] = weights_of(some, slope, _believed(found), most=ASPECT_ROWS)
+    return parts
+
+
+def _believed(found: Sequence[tuple[Heard, dict[str, float]]]) -> dict[str, float]:
+    """From which probability a label is right often enough, in sentences of writers that were not fitted on."""
+    believed = {}
+    for label in sorted({one.label for one, _ in found}):
+        told = sorted((next(iter(chances.items())), one.label) for one, chances in found)
+        ranked = sorted(((chance, meant == top) for (top, chance), meant in told if top == label), reverse=True)
+        hits = [hit for _, hit in ranked]
+        right = [at for at in range(1, len(hits) + 1) if sum(hits[:at]) >= _SHAPES_RIGHT * at]
+        if right:
+            believed[label] = max(_LEAST_BELIEVED, round(ranked[right[-1] - 1][0], 2))
+    return believed
 
 
 def parts_of(
@@ -366,7 +356,7 @@ def parts_of(
 ) -> dict[str, Weights]:
     """The parts of a file of weights: which intent, which aspect of one, which language."""
     parts = {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every).items()}
-    return {INTENTS: weights_of(every, slope, sure, pinned), **parts, LANGUAGE: tongue(every)}
+    return {INTENTS: weights_of(every, slope, sure, pinned), **parts, **shapes(every), LANGUAGE: tongue(every)}
 
 
 def fit() -> tuple[bytes, str]:

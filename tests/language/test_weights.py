@@ -15,6 +15,7 @@ from bot.language.weights import (
     KINDS,
     LANGUAGE,
     MAGIC,
+    SHAPES,
     WEIGHTS,
     ZERO,
     Weights,
@@ -62,8 +63,8 @@ def _found(text: str) -> dict[str, Counter[str]]:
 
 
 def test_the_file_has_every_intent_aspect_and_language(parts: dict[str, Weights]) -> None:
-    """What is beside the intents are the reasons of a refusal, and the two languages."""
-    assert parts.keys() == {INTENTS, LANGUAGE, "out_of_scope"}
+    """What is beside the intents are the reasons of a refusal, the forms of answers about claims, and the languages."""
+    assert parts.keys() == {INTENTS, LANGUAGE, "out_of_scope", *SHAPES}
     assert set(parts[LANGUAGE].labels) == {"en", "es", "vi"}
     assert {"advice", "action:pay"} <= set(parts["out_of_scope"].labels)
     assert {"claim.list", "safety.crisis"} <= set(parts[INTENTS].labels)

@@ -1,0 +1,118 @@
+"""The amounts of claims that a question is about: those of the wanted care alone, and what part of a whole they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from bot.kit.wanted import ClaimWish
+from bot.kit.which import lines_of_care
+from bot.records.adjudication import added
+from bot.records.care_kind import Shown, shown_as
+from bot.records.claim import Claim
+from bot.records.money import Amount
+
+Whole = Literal["price", "bill", "share"]
+_ALL, _ONE = Decimal(100), Decimal(1)
+# What every amount is a part of; a copay and the like is a part of the member's share.
+_WHOLE: dict[str | None, Whole] = {
+    **dict.fromkeys((None, "plan_paid"), "price"),
+    **dict.fromkeys(("discount", "allowed", "billed", "not_covered"), "bill"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The amount `aspect` (the member's share when None) as a part of another, summed over claims that tell both.
+
+    `left` claims do not tell both.
+    """
+
+    aspect: str | None
+    part: Amount
+    whole: Amount
+    of: Whole
+    left: int
+
+    @property
+    def percent(self) -> str:
+        """The part in per cent, to the whole number, with its sign."""
+        return f"{self._part}%"
+
+    @property
+    def rest(self) -> str:
+        """The other part in per cent."""
+        return f"{_ALL - self._part}%"
+
+    @property
+    def _part(self) -> Decimal:
+        return (_ALL * self.part.value / self.whole.value).quantize(_ONE, ROUND_HALF_UP)
+
+
+def portion_of(claims: Iterable[Claim], aspect: str | None) -> Portion | None:
+    """Return what part of a whole the amount is; None where no claim tells both, or the whole is zero.
+
+    Of "the bill" without another amount it is the member's share that is asked for.
+    """
+    aspect = None if aspect in {"out_of_pocket_max", "owed"} else aspect
+    of, aspect = _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
+    every = [(claim.amount(aspect), _whole(claim, of)) for claim in claims]
+    told = [(part, whole) for part, whole in every if part is not None and whole is not None]
+    if not told or len({amount.currency for pair in told for amount in pair}) > 1:
+        return None
+    part, whole = added([one for one, _ in told]), added([one for _, one in told])
+    if part is None or whole is None or whole.value <= 0:
+        return None
+    return Portion(aspect, part, whole, of, len(every) - len(told))
+
+
+def part_of_all(claims: Iterable[Claim], every: Iterable[Claim]) -> Portion | None:
+    """Return what part of the member's share of all claims some of them are; None where that is not told."""
+    some, all_ = (added([claim.owed.amount for claim in rows]) for rows in (claims, every))
+    if some is None or all_ is None or all_.value <= 0 or some.currency != all_.currency:
+        return None
+    return Portion(None, some, all_, "share", 0)
+
+
+def _whole(claim: Claim, of: Whole) -> Amount | None:
+    owed, paid = claim.owed.amount, claim.plan_paid
+    if of == "price":
+        return owed + paid if owed and paid and owed.currency == paid.currency else None
+    return claim.billed if of == "bill" else owed
+
+
+def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
+    """Return how the claim shows the wanted kind of care, and the member's share of those lines alone.
+
+    The share is None if the whole claim is of that kind, or if one of the lines gives no share.
+    """
+    if wanted.service is None and wanted.care is None:
+        return None, None
+    shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
+    if shown is None or not shown.partly:
+        return shown, None
+    shares = [claim.performed.lines[at].share for at in shown.lines]
+    return shown, added(shares) if None not in shares else None
+
+
+def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
+    """Return what the plan paid; for a kind of care, for its lines alone, None if one of them does not say so."""
+    shown, _ = part_of(claim, wanted)
+    if shown is None or not shown.partly:
+        return claim.plan_paid
+    paid = [claim.performed.lines[at].paid for at in shown.lines]
+    return added(paid) if None not in paid else None
+
+
+def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
+    """Return the amount in question; for a kind of care, the share of its lines, if given."""
+    _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
+    return part or claim.amount(wanted.aspect)
+
+
+def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
+    """Return whether the amount is for the whole claim although only some lines are of the wanted kind."""
+    shown, part = part_of(claim, wanted)
+    return shown is not None and shown.partly and (part is None or wanted.aspect is not None)

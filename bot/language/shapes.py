@@ -1,0 +1,125 @@
+"""The form of answer that a question about claims asks for, by the counted weights, where no phrase tells it.
+
+Three parts of the file of weights are fitted on the sentences that name them, as in `claim.spending/most.plan.kind`:
+the form ("most", "average"), the amount that is meant ("plan", "billed") and what is ranked or counted ("doctor").
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from bot.language.hearing import Heard
+from bot.language.text import Tag
+from bot.language.weights import SHAPES, Weights, evidence, shape
+
+FORM, AMOUNT, GROUP = SHAPES
+# The slot that a label fills, by the part that tells it; a label without one is what every answer gives.
+_SLOTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    FORM: {
+        "most": ("order", "biggest"),
+        "least": ("order", "smallest"),
+        "average": ("average", "yes"),
+        "percent": ("percent", "yes"),
+    },
+    AMOUNT: {
+        "plan": ("amount_kind", "plan_paid"),
+        "billed": ("amount_kind", "billed"),
+        "allowed": ("amount_kind", "allowed"),
+        "saved": ("amount_kind", "discount"),
+        "copay": ("amount_kind", "copay"),
+        "coinsurance": ("amount_kind", "coinsurance"),
+        "deductible": ("amount_kind", "deductible"),
+    },
+}
+_RANKS = frozenset({"most", "least", "split"})
+# How often, where no money is meant.
+_OFTEN = {"most": "often", "least": "seldom"}
+# What is told month by month is told in the order of time.
+_IN_TIME = frozenset({"month", "year"})
+_NUMBERED = frozenset({"doctor", "place", "pharmacy", "drug"})
+_GROUPS = frozenset({"doctor", "place", "pharmacy", "drug", "kind", "month", "year", "visit", "claim", "fill"})
+# A phrase of one of these kinds tells what the weights would guess.
+_TOLD: Mapping[str, AbstractSet[str]] = {
+    "order": frozenset({"order", "rank", "number_of", "BY_KIND", "BY_DOCTOR"}),
+    "average": frozenset({"average", "percent"}),
+    "percent": frozenset({"percent"}),
+    "amount_kind": frozenset({"amount_kind"}),
+    "rank": frozenset({"order", "rank", "number_of"}),
+    "number_of": frozenset({"number_of", "group"}),
+    "group": frozenset({"group", "unit", "number_of"}),
+    "unit": frozenset({"group", "unit"}),
+}
+# A word that speaks for a label so much of what the strongest one does is part of what tells it.
+_PART = 0.3
+
+
+# Kinds of values whose words say nothing of the form: a limit ("more than $50") compares nothing, nor does what is left
+# out ("menos la de mayo"), and a name is any name.
+_VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id", "date_out"})
+
+
+def shape_evidence(heard: Heard) -> dict[str, Counter[str]]:
+    """Return the evidence that tells the form of answer."""
+    told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
+    places = {place for tag in told for place in range(tag.first, tag.after)}
+    return evidence(heard.said, heard.names, frozenset(places))
+
+
+class Shapes:
+    """Finds the form of answer that a message asks for."""
+
+    def __init__(self, weights: Mapping[str, Weights]) -> None:
+        self._parts = {name: weights[name] for name in SHAPES if name in weights}
+
+    def added(self, heard: Heard) -> Heard:
+        """Return what is heard, with the form and the values that the weights are sure of and no phrase has told."""
+        found = shape_evidence(heard)
+        told = {name: _label(weights, found) for name, weights in self._parts.items()}
+        tags, marks = list(heard.tags), dict(heard.marks)
+        for kind, value, places in self._values(heard, told):
+            if places and _TOLD[kind].isdisjoint(marks):
+                tags.append(Tag(kind, value, min(places), min(places) + 1))
+                marks[kind] = frozenset(places)
+        spoken = frozenset().union(*(marks[kind] for kind in marks.keys() - heard.marks.keys()))
+        return replace(
+            heard,
+            tags=tuple(tags),
+            marks=marks,
+            names=heard.names | marks.keys(),
+            strange=heard.strange - spoken,
+            form=told.get(FORM),
+        )
+
+    def _values(self, heard: Heard, told: Mapping[str, str | None]) -> Iterator[tuple[str, str, AbstractSet[int]]]:
+        form, group = told.get(FORM), told.get(GROUP)
+        if form in _OFTEN and told.get(AMOUNT) == "none":
+            yield "rank", _OFTEN[form], self._spoken(FORM, form, heard)
+        for name, label in told.items():
+            if label and (slot := _SLOTS.get(name, {}).get(label)):
+                yield *slot, self._spoken(name, label, heard)
+        if group in _NUMBERED and form == "count":
+            yield "number_of", group, self._spoken(GROUP, group, heard)
+        if group in _GROUPS and form in _RANKS and not (form == "split" and group in _IN_TIME):
+            yield "group", group, self._spoken(GROUP, group, heard)
+        if group in _GROUPS - _IN_TIME and form == "split":
+            yield "order", "biggest", self._spoken(FORM, form, heard)
+        if group in _GROUPS and form == "average":
+            yield "unit", group, self._spoken(GROUP, group, heard)
+
+    def _spoken(self, name: str, label: str, heard: Heard) -> frozenset[int]:
+        """Return the places of the words that speak for a label."""
+        words = [f" {shape(word)} " for word in heard.said.words]
+        spoken = dict.fromkeys(range(len(words)), 0.0)
+        for one in self._parts[name].speaks(shape_evidence(heard), label):
+            for place, word in enumerate(words):
+                if one.kind != "found" and (one.text in word if one.kind == "pieces" else word in f" {one.text} "):
+                    spoken[place] += one.weight
+        most = max(spoken.values(), default=0.0)
+        return frozenset(place for place, weight in spoken.items() if weight > _PART * most > 0)
+
+
+def _label(weights: Weights, found: Mapping[str, Counter[str]]) -> str | None:
+    """Return the likeliest label; None if it is not likely enough."""
+    label, chance = next(iter(weights.probabilities(weights.sums(found)).items()))
+    return label if chance >= weights.header.sure.get(label, 1.0) else None
