@@ -221,6 +221,7 @@ class Hearer:
             lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known, lexicon.grammar)
         )
         self._given = lexicon.given - lexicon.familiar - lexicon.date_keys
+        self._counting = lexicon.date_keys | lexicon.number_keys
 
     def hear(
         self,
@@ -308,9 +309,10 @@ class Hearer:
     ) -> frozenset[int]:
         spans = [*((tag.first, tag.after) for tag in tags), *((match.first, match.after) for match in found)]
         explained = {place for first, after in spans for place in range(first, after)}
-        everyday = self._lexicon.familiar | self._lexicon.date_keys | self._lexicon.number_keys
-        rest = (place for place in content if place not in explained and keys[place] not in everyday)
-        return frozenset(place for place in rest if len(keys[place]) >= _LEAST_LETTERS and keys[place].isalpha())
+        everyday, counting = self._lexicon.familiar, self._counting
+        rest = ((place, keys[place]) for place in content if place not in explained)
+        words = (one for one in rest if one[1] not in everyday and one[1] not in counting)
+        return frozenset(place for place, key in words if len(key) >= _LEAST_LETTERS and key.isalpha())
 
     def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
         """Return the language of the words, ignoring names and numbers; None if it is unclear."""

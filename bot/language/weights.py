@@ -63,6 +63,8 @@ def counted(said: Utterance, kind: str, without: AbstractSet[int] = frozenset())
 
 def shape(word: str) -> str:
     """Return a word as evidence: numbers become their number of digits, as the digits do not matter for the intent."""
+    if word.isalpha():
+        return word
     if word.isdigit():
         return f"#{len(word)}"
     return "#" if _NUMBER.search(word) else word
