@@ -71,13 +71,12 @@ def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, conne
     return tuple(kept)
 
 
-def explained(reply: Answered) -> tuple[Block, ...]:
-    """Return the reply's blocks, with "How do you know?" only if they contain money, dates or networks."""
-    if reply.intent == SOURCES or any(map(_TOLD.search, _words(reply.blocks))):
-        return reply.blocks
+def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the blocks of an intent's reply, with "How do you know?" only if they contain money, dates or networks."""
+    if intent == SOURCES or any(map(_TOLD.search, _words(blocks))):
+        return blocks
     rows = (
-        Actions(tuple(filter(_no_source, block.buttons))) if isinstance(block, Actions) else block
-        for block in reply.blocks
+        Actions(tuple(filter(_no_source, block.buttons))) if isinstance(block, Actions) else block for block in blocks
     )
     return tuple(row for row in rows if not isinstance(row, Actions) or row.buttons)
 
@@ -199,11 +198,10 @@ class Keeper:
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
         here = asked if exchange.is_pressed else None
-        reply = replace(reply, blocks=useful(reply, here, meaning, connected=_is_connected(exchange)))
-        offers = offered(reply.blocks, meaning)
-        reply = replace(reply, blocks=explained(reply))
-        if said.rates and asked is not None:
-            reply = replace(reply, rating=rating_of(self._pack, message, asked, offers))
+        blocks = useful(reply, here, meaning, connected=_is_connected(exchange))
+        offers = offered(blocks, meaning)
+        rating = rating_of(self._pack, message, asked, offers) if said.rates and asked else reply.rating
+        reply = replace(reply, blocks=explained(reply.intent, blocks), rating=rating)
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
@@ -236,12 +234,18 @@ class Keeper:
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
-        """Return a function from a button to its question.
+        """Return a function from a button to its question, which is made once for each button.
 
         `said_slots` are the values for each intent that was offered.
         """
+        known: dict[int, tuple[Press, Asked]] = {}  # by the id of the press, which is kept with it
 
         def meaning(press: Press) -> Asked:
+            if id(press) not in known:
+                known[id(press)] = press, complete(press)
+            return known[id(press)][1]
+
+        def complete(press: Press) -> Asked:
             rules = self._pack.intents.get(press.intent)
             names = rules.slots if rules else ()
             if press.intent == HELP:  # it is about nobody's record

@@ -35,7 +35,7 @@ def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pres
         reply.intent != SOURCES
         and sources
         and isinstance(reply, Private | Shareable)
-        and explained(reply) != reply.blocks
+        and explained(reply.intent, reply.blocks) != reply.blocks
     ):
         found.append("asks how it knows what is no money, date or network")
     if len(sources) > 1 or (sources and not isinstance(reply, Private)):
