@@ -22,7 +22,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 def new_reference() -> str:
     """Return a short reference that a person can read out and an operator can find in the log."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(5))
+    return "".join(secrets.SystemRandom().choices(_ALPHABET, k=5))
 
 
 class BotError(Exception):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import msgspec
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -117,7 +118,9 @@ class Connection:
     def __init__(self, credentials: Credentials, pause: Pause = asyncio.sleep) -> None:
         self._credentials, self._pause = credentials, pause
         self.session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
+            timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            json_serialize=lambda body: msgspec.json.encode(body).decode(),
         )
         self.urls = ResponseUrls(self.session, credentials.api_url)
 
