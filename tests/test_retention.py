@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,6 +11,7 @@ from bot.delivery.retention import Erased, Retention, ShownMessage
 from bot.message import Language, OneToOne, Person
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
+from tests.inbox.handling import until
 
 VAULT = Vault(parse_keys(new_key()))
 DANA, WALTER = (Person("slack", "", "T1", user) for user in ("U-DANA", "U-WALTER"))
@@ -64,13 +64,6 @@ def serving(store: Store, chat: Chat, *, hours: int | None = None) -> tuple[Rete
     """A process that deletes in this chat, with a clock of the store's own."""
     retention = Retention(SealedTable(store, VAULT), hashed, hours=hours, erased=chat.hear, pause=chat.pause)
     return retention, retention.serve("slack", chat.delete)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Let others work until it is true."""
-    async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110 -- what is waited for is seen by nobody but the chat
-            await asyncio.sleep(0.001)
 
 
 async def show(retention: Retention, person: Person, *messages: str) -> None:
