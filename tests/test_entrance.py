@@ -102,6 +102,26 @@ async def test_the_page_limit_is_not_passed_by_a_header(peer: str) -> None:
     assert 429 in loopback
 
 
+@pytest.mark.attack("a page limit that a second line of X-Forwarded-For passes")
+async def test_the_line_that_the_proxy_adds_is_the_one_that_counts() -> None:
+    """A proxy may add a line instead of lengthening the client's own: whatever that one says, it is not believed."""
+    async with asking(made(), PROXY) as http:
+        for said in ("198.51.100.1", "127.0.0.1", "198.51.100.3"):
+            lines = [("x-forwarded-for", said), ("x-forwarded-for", "198.51.100.9")]
+            assert (await http.get("/link/x", headers=lines)).json()["client"] == "198.51.100.9"
+        assert (await http.get("/link/x", headers=[("x-forwarded-for", "1.1.1.1"), *lines[1:]])).status_code == 429
+
+
+@pytest.mark.attack("a page limit that the addresses of one network pass")
+async def test_one_network_of_ipv6_is_one_caller() -> None:
+    """Of the addresses that every connection has by the million, the fourth has to wait; a neighbour has not."""
+    async with asking(made(), PROXY) as http:
+        own = ("2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:1", "2001:db8::3")
+        others = ("2001:db8:0:1::1", "::ffff:1.2.3.4")
+        seen = [(await http.get("/link/x", headers={"x-forwarded-for": one})).status_code for one in (*own, *others)]
+    assert seen == [200, 200, 200, 429, 200, 200]
+
+
 @pytest.mark.attack("a slow body")
 async def test_a_body_has_to_come_in_time() -> None:
     """408 for who sends a byte and then nothing; what came in time is whole."""

@@ -187,11 +187,13 @@ class Accesses:
         except SignInExpired:
             await self._expire(row.id)
             raise
+        await self._rows.put(row.id, new, expires=lives_until(self._rows, new), owner=person)
+        # Asked behind it: an "unlink" that ends while this is written would leave a row that nothing deletes.
         link = await self._rows.get(LinkRow, person.key)
         if link is None or link.id != row.id:
+            await self._rows.drop(Tokens, row.id)
             self._revocations.start(new)
             raise NotLinked("the account was disconnected in this moment")
-        await self._rows.put(row.id, new, expires=lives_until(self._rows, new), owner=person)
         return new
 
     async def _after_another(self, row: LinkRow, old: Tokens) -> Tokens:

@@ -47,7 +47,7 @@ def digest(secret: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Return whether two texts are equal, in a time that does not depend on where they differ."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
 
 
 def new_code() -> str:

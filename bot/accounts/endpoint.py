@@ -29,6 +29,7 @@ from bot.payer.http import Http, HttpAnswer
 
 _PATIENCE = 10.0  # seconds; the member's browser waits for it
 _DEFAULT_LIFETIME = 900.0  # seconds, when the payer does not say (fhir-notes 3.4: assume a short one)
+_LONGEST_LIFETIME = 366 * 86_400.0  # a moment past the year 9999 could not be told
 _OK = 200
 _ACCEPT = {"accept": "application/json"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # RFC 6749 A.12; a line break in it would begin a header
@@ -143,7 +144,7 @@ def _json(answer: HttpAnswer) -> dict[str, Any]:
 
 def _refusal(status: int, said: Mapping[str, Any], spent: LinkError) -> LinkError:
     """Return the exception for an error response (RFC 6749 5.2). Only known error codes are quoted, no descriptions."""
-    error = said.get("error")
+    error = _text(said.get("error"))
     if error == "invalid_grant":
         return spent
     if error in _OUR_FAULT or status == 401:  # noqa: PLR2004 -- the payer does not know this client
@@ -170,9 +171,9 @@ def _text(value: object) -> str | None:
 
 
 def _seconds(value: object) -> float:
-    """Return `expires_in` in seconds, also if a server sends it as text."""
+    """Return `expires_in` in seconds, also if a server sends it as text; a year at most, as no link lives longer."""
     try:
         seconds = float(value) if isinstance(value, int | float | str) else _DEFAULT_LIFETIME
-    except ValueError:
+    except (ValueError, OverflowError):
         return _DEFAULT_LIFETIME
-    return max(seconds, 0.0) if seconds < float("inf") else _DEFAULT_LIFETIME
+    return min(max(seconds, 0.0), _LONGEST_LIFETIME) if seconds < float("inf") else _DEFAULT_LIFETIME

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.accounts.render import Renderer
 from bot.errors import BotError, TooManyRequests
-from bot.ops.entrance import UNNAMED, Sent, TooSlow, is_loopback
+from bot.ops.entrance import UNNAMED, Sent, TooSlow, counted_as, is_loopback
 from bot.ops.limits import SharedLimit
 
 _log = structlog.get_logger()
@@ -33,7 +33,7 @@ class AddressLimit:
             await self._app(scope, receive, send)
             return
         address = (scope.get("client") or ("",))[0]
-        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(address)
+        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
         if not seconds:
             await self._unbroken(scope, receive, send)
             return

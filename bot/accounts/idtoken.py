@@ -2,22 +2,23 @@
 
 import asyncio
 import json
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.accounts import jose
 from bot.accounts.codes import same
 from bot.errors import PayerError, SignInOld, SignInRefused, SignInUntrusted
+from bot.payer.budget import MIB
 from bot.payer.http import Http
 
-_PATIENCE = 4.0  # seconds; the member's browser waits for it
 _OK = 200
-
 _FAMILIES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 _LEEWAY = 60
 _FRESH = 3600.0
 _REFETCH = 60.0
-_PATIENCE = 5.0
+_PATIENCE = 4.0  # seconds; the member's browser waits for it
 _ACCEPT = {"accept": "application/json"}
 
 
@@ -28,7 +29,7 @@ class SigningKeys:
         self._http, self._clock = http, clock
         self._lock = asyncio.Lock()
         self._url = ""
-        self._keys: jose.KeySet | tuple[()] = ()
+        self._keys: list[jose.RSAKey | jose.ECKey] = []
         self._fetched = self._refetched = float("-inf")
 
     async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
@@ -45,13 +46,15 @@ class SigningKeys:
 
     async def _load(self, url: str) -> None:
         try:
-            answer = await self._http.get(url, _ACCEPT, self._http.clock() + _PATIENCE)
-            self._keys = jose.KeySet.import_key_set(json.loads(answer.content))
+            answer = await self._http.get(url, _ACCEPT, self._http.clock() + _PATIENCE, MIB)
+            keys = _usable(json.loads(answer.content)["keys"])
         except PayerError as error:
             raise SignInRefused(f"the JWKS: {type(error).__name__}") from None
-        except (jose.JoseError, ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise SignInRefused(f"the JWKS could not be read, status {answer.status_code}") from None
-        self._url, self._fetched = url, self._clock()
+        if not keys:
+            raise SignInRefused("the JWKS holds no key that can be used")
+        self._keys, self._url, self._fetched = keys, url, self._clock()
 
     def _matching(self, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
         family = jose.RSAKey if _FAMILIES[algorithm] == "RSA" else jose.ECKey
@@ -60,6 +63,20 @@ class SigningKeys:
             for key in self._keys
             if isinstance(key, family) and key.get("use", "sig") == "sig" and (kid is None or key.get("kid") == kid)
         ]
+
+
+def _usable(keys: object) -> list[jose.RSAKey | jose.ECKey]:
+    """Return the keys of a JWK Set that can be used: a broken, weak or unknown one spoils no other (RFC 7517 5)."""
+    if not isinstance(keys, list):
+        raise TypeError("the keys of a JWK Set are a list")
+    kinds: dict[object, type[jose.RSAKey | jose.ECKey]] = {"RSA": jose.RSAKey, "EC": jose.ECKey}
+    found: list[jose.RSAKey | jose.ECKey] = []
+    unusable = (jose.JoseError, jose.SecurityWarning, ValueError, TypeError, KeyError)
+    with warnings.catch_warnings(action="error", category=jose.SecurityWarning):
+        for given in keys:
+            with suppress(*unusable):
+                found.append(kinds[given["kty"]].import_key(given))
+    return found
 
 
 class IdTokens:
@@ -85,13 +102,13 @@ class IdTokens:
         except (jose.JoseError, ValueError) as error:
             raise SignInUntrusted(f"id_token: {type(error).__name__}") from None
         algorithm, kid = header.get("alg"), header.get("kid")
-        if algorithm not in _FAMILIES:
+        if not isinstance(algorithm, str) or algorithm not in _FAMILIES:
             raise SignInUntrusted("id_token: the algorithm is not allowed")
         keys = await self._keys.candidates(jwks, kid if isinstance(kid, str) else None, algorithm)
         claims = _signed_claims(token, keys, algorithm)
         self._check(claims, issuer=issuer, client_id=client_id, nonce=nonce)
         if signed_in_after is not None and "auth_time" in claims:
-            _check_fresh(claims["auth_time"], signed_in_after)
+            _check_fresh(claims["auth_time"], signed_in_after, self._clock())
         return claims
 
     def _check(self, claims: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> None:
@@ -116,9 +133,9 @@ class IdTokens:
             raise SignInUntrusted("id_token: azp is another client")
 
 
-def _check_fresh(auth_time: object, earliest: float) -> None:
-    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float):
-        raise SignInUntrusted("id_token: auth_time is no time")
+def _check_fresh(auth_time: object, earliest: float, now: float) -> None:
+    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float) or not 0 <= auth_time <= now + _LEEWAY:
+        raise SignInUntrusted("id_token: auth_time is no time, or one that is yet to come")
     if auth_time < earliest - _LEEWAY:
         raise SignInOld("id_token: auth_time is before this sign-in began")
 

@@ -23,6 +23,7 @@ from bot.accounts.rows import LIVES, LinkOutcome, LinkRequest, PatientCandidate,
 from bot.config import Settings
 from bot.errors import (
     AccessNotGranted,
+    BotError,
     LinkError,
     LinkExpired,
     SetupWrong,
@@ -136,7 +137,12 @@ class SignIns:
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
-        """Finish a sign-in, keep its tokens as pending, and return the browser's code; a LinkError keeps none."""
+        """Finish a sign-in, keep its tokens as pending, and return the browser's code.
+
+        Raises:
+            BotError: nothing is kept, and the tokens are revoked. An answer that no check foresaw is a SignInRefused,
+                so that browser and chat are told of it as of any other.
+        """
         granted = None
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -146,11 +152,15 @@ class SignIns:
                 granted = await self._endpoint.exchange(query["code"], sign_in.verifier)
                 candidates = await self._whose(granted, sign_in, endpoints)
             await self._still_wanted(sign_in)
-        except (TimeoutError, LinkError) as error:
+            return await self._keep(sign_in, granted, candidates)
+        except Exception as error:
             if granted is not None:
                 self._revocations.start(granted.tokens)
-            raise error if isinstance(error, LinkError) else SignInSlow("the sign-in took too long") from None
-        return await self._keep(sign_in, granted, candidates)
+            if isinstance(error, BotError):
+                raise
+            if isinstance(error, TimeoutError):
+                raise SignInSlow("the sign-in took too long") from None
+            raise SignInRefused(f"the sign-in: {type(error).__name__}") from None
 
     async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[PatientCandidate, ...]:
         if not granted_enough(self._settings.payer_scope, granted.scope):
@@ -197,6 +207,12 @@ class SignIns:
         names = tuple(candidate.name for candidate in candidates)
         outcome = LinkOutcome(sign_in.person, code, popup=sign_in.popup, records=names)
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
+        try:
+            await self._still_wanted(sign_in)  # behind it, as an "unlink" in this moment deleted nothing of it
+        except LinkExpired:
+            await self._rows.drop(Pending, sign_in.person.key)
+            await self._rows.drop(LinkOutcome, sign_in.browser)
+            raise
         return code
 
     async def _still_wanted(self, sign_in: SignIn) -> None:

@@ -28,7 +28,7 @@ from mcp_types import (
 from bot.channels.base import Answers
 from bot.conversation.slash_commands import CommandOffered, Commands
 from bot.message import Action, Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
-from bot.ops.entrance import UNNAMED, is_loopback
+from bot.ops.entrance import UNNAMED, counted_as, is_loopback
 from bot.ops.limits import PERSON, Counts, SharedLimit
 from bot.pack import Pack
 from bot.replies.data import as_data
@@ -216,7 +216,7 @@ class Callers:
     async def refused(self, address: str | None) -> str | None:
         """Count a call of an address. Return the reason if it exceeds the limit, else None."""
         told = address is not None and address != UNNAMED and not is_loopback(address)
-        seconds = await self._limit.wait(address or "") if told else 0
+        seconds = await self._limit.wait(counted_as(address or "")) if told else 0
         return f"You may ask {self._most} times a minute. Ask again in {seconds} seconds." if seconds else None
 
     @asynccontextmanager

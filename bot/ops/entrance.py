@@ -6,7 +6,7 @@ Responses never repeat the Host header. X-Forwarded-For is used only if a proxy 
 import asyncio
 from collections.abc import Iterable, MutableMapping, Sequence
 from http import HTTPStatus
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -90,7 +90,8 @@ class Entrance:
             return peer[0], peer[1]
         if _FORWARDED not in headers:
             return UNNAMED, 0
-        for named in reversed(headers[_FORWARDED].split(",")):
+        # A proxy that adds a line of its own leaves the client's before it.
+        for named in reversed(",".join(headers.getlist(_FORWARDED)).split(",")):
             address = _address(named)
             if not self._is_trusted(address):
                 # A client that calls itself this machine is not: it came through the proxy.
@@ -156,6 +157,17 @@ def is_loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def counted_as(address: str) -> str:
+    """Return what limits count an address as: an IPv6 address as its /64 network, which is one caller's (RFC 6177)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address) or found.ipv4_mapped:
+        return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(IPv6Network((int(found), 64), strict=False))
 
 
 def _address(named: str) -> str:

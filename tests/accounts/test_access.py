@@ -4,10 +4,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from bot.accounts.rows import Rows, Tokens
 from bot.errors import NotLinked, SignInExpired, SignInRefused
 from tests.accounts.conftest import DANA, MALLORY, Bot, make_settings, running
 from tests.accounts.payer import Payer
@@ -221,6 +223,27 @@ async def test_a_renewal_that_ends_after_unlinking_leaves_no_token(bot: Bot) -> 
     await bot.accounts.close()
     assert await bot.store.drop_owned(DANA.key) == 0
     assert set(bot.payer.refresh) <= set(bot.payer.revoked)
+
+
+@pytest.mark.threat("T53")
+@pytest.mark.attack("unlink in the moment in which a token is renewed")
+async def test_unlinking_while_a_renewed_token_is_kept_leaves_none(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new token goes behind the deletion: it is taken back, and given back to the payer."""
+    await _linked(bot, refresh=True)
+    put = Rows.put
+
+    async def late(rows: Rows, key: str, row: Any, **given: Any) -> None:
+        if isinstance(row, Tokens):
+            await bot.accounts.unlink(DANA)
+        await put(rows, key, row, **given)
+
+    monkeypatch.setattr(Rows, "put", late)
+    bot.clock.now += 3_590
+    with pytest.raises(NotLinked):
+        await bot.accounts.access(DANA)
+    assert await bot.store.owned("tokens", DANA.key) == []
+    await bot.accounts.close()
+    assert set(bot.payer.refresh) & set(bot.payer.revoked)
 
 
 @pytest.mark.fault("F13")

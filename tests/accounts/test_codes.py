@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.codes import new_code, new_secret, read_code, shown
+from bot.accounts.codes import new_code, new_secret, read_code, same, shown
 
 
 @given(st.text(" -\u2013\t\u00a0*_`~", max_size=5), st.booleans())
@@ -61,6 +61,12 @@ def test_any_text_is_read_without_trouble(text: str) -> None:
     """What comes back is a code or None."""
     code = read_code(text)
     assert code is None or (len(code) == 8 and code == code.upper())
+
+
+def test_any_two_texts_can_be_compared() -> None:
+    """Also those that no file could hold: a payer's JSON may have half of a surrogate pair as its nonce."""
+    assert not same("\ud800", "x")
+    assert same("\ud800", "\ud800")
 
 
 def test_secrets_are_long_and_never_repeat() -> None:

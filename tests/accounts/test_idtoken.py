@@ -15,7 +15,7 @@ from tests.accounts.conftest import DANA, Bot, code_on
 from tests.accounts.payer import FORGER, ORIGIN, Payer, key_of
 
 
-def _unsigned(claims: dict[str, Any], algorithm: str, key: bytes) -> str:
+def _unsigned(claims: dict[str, Any], algorithm: object, key: bytes) -> str:
     head = {"alg": algorithm, "kid": "key-0"}
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, claims)]
     signature = hmac.digest(key, b".".join(parts), "sha256") if key else b""
@@ -34,6 +34,7 @@ FORGED: dict[str, Callable[[Payer, dict[str, Any]], str]] = {
     "signature of other claims": _swapped,
     "alg none": lambda _, claims: _unsigned(claims, "none", b""),
     "HS256 with the public key": lambda payer, claims: _unsigned(claims, "HS256", payer.public_pem()),
+    "an algorithm that is no text": lambda _, claims: _unsigned(claims, ["RS256"], b"x"),
     "wrong issuer": lambda payer, claims: payer.signed({**claims, "iss": "https://evil.example"}),
     "issuer with a slash": lambda payer, claims: payer.signed({**claims, "iss": claims["iss"] + "/"}),
     "wrong audience": lambda payer, claims: payer.signed({**claims, "aud": "another"}),
@@ -43,6 +44,8 @@ FORGED: dict[str, Callable[[Payer, dict[str, Any]], str]] = {
     "no audience": lambda payer, claims: payer.signed({**claims, "aud": []}),
     "wrong nonce": lambda payer, claims: payer.signed({**claims, "nonce": "another"}),
     "nonce that is no text": lambda payer, claims: payer.signed({**claims, "nonce": ["x"]}),
+    "signed in at no time": lambda payer, claims: payer.signed({**claims, "auth_time": float("nan")}),
+    "signed in later than now": lambda payer, claims: payer.signed({**claims, "auth_time": claims["iat"] + 62}),
     "missing nonce": lambda payer, claims: payer.signed({k: v for k, v in claims.items() if k != "nonce"}),
     "empty nonce": lambda payer, claims: payer.signed({**claims, "nonce": ""}),
     "expired": lambda payer, claims: payer.signed({**claims, "exp": claims["iat"] - 61}),
@@ -158,6 +161,28 @@ async def test_without_keys_no_token_is_taken_unchecked(bot: Bot, answer: httpx.
     assert page.status_code == 502
     assert "had a problem" in page.text
     assert not await bot.accounts.awaits_code(DANA)
+
+
+@pytest.mark.threat("T10")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kty": "RSA"},
+        {"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA"},
+        {"kty": ["RSA"]},
+        {**key_of(0).as_dict(private=False), "kid": 7},
+        {**key_of(0).as_dict(private=False), "kid": "weak", "n": "vQ" * 43},
+        "planted",
+    ],
+    ids=["half", "no point of the curve", "a kind that is no text", "a number as kid", "512 bits", "no key"],
+)
+async def test_a_key_that_cannot_be_used_spoils_no_other(bot: Bot, other: object) -> None:
+    """The sign-in works with the key that is whole (RFC 7517 5); the other one signs nothing."""
+    keys = {"keys": [other, key_of(0).as_dict(private=False)]}
+    bot.payer.answers["/jwks"] = lambda _: httpx.Response(200, json=keys)
+    assert code_on(await _last_page(bot))
+    bot.payer.sign = lambda claims: bot.payer.signed(claims, "weak")
+    assert code_on(await _last_page(bot)) == ""
 
 
 @pytest.mark.threat("T05")

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.accounts.rows import Pending, Rows
 from bot.errors import AccessNotGranted, LinkExpired, PayerSlow, SetupWrong, SignInCancelled
 from bot.payer.http import Http, HttpAnswer
 from tests.accounts.conftest import DANA, Bot, code_on
@@ -41,6 +42,8 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
         (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "had a problem"),
         (httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}), 410, "has expired"),
         (httpx.Response(400, json={"error": "planted"}), 502, "had a problem"),
+        (httpx.Response(400, json={"error": ["planted"]}), 502, "had a problem"),
+        (httpx.Response(400, json={"error": {"planted": 1}}), 502, "had a problem"),
         (httpx.Response(401, json={"error": "invalid_client"}), 503, "set up wrong"),
         (httpx.Response(401, html="planted"), 503, "set up wrong"),
         (httpx.Response(400, json={"error": "invalid_scope"}), 503, "set up wrong"),
@@ -57,6 +60,8 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
         "dpop",
         "F02",
         "unknown",
+        "a list of errors",
+        "an object as error",
         "F03",
         "401",
         "scope",
@@ -225,7 +230,11 @@ async def test_a_name_is_no_condition(bot: Bot, answer: httpx.Response) -> None:
 
 @pytest.mark.parametrize(
     ("given", "seconds"),
-    [(None, 900), (5, 5), ("3600", 3600), ("soon", 900), (-1, 0), (0, 0), ([], 900), (True, 1), ("1e999", 900)],
+    [
+        *((None, 900), (5, 5), ("3600", 3600), ("soon", 900), (-1, 0), (0, 0), ([], 900), (True, 1), ("1e999", 900)),
+        pytest.param(10**400, 900, id="no float holds it"),
+        *((10**15, 366 * 86_400), ("9" * 5_000, 900)),
+    ],
 )
 async def test_how_long_a_token_lives(bot: Bot, given: Any, seconds: int) -> None:
     """As the payer says, from the request's start; a quarter of an hour when it does not (fhir-notes 3.4)."""
@@ -236,6 +245,40 @@ async def test_how_long_a_token_lives(bot: Bot, given: Any, seconds: int) -> Non
     assert (link.state == "active") == (seconds > 0)
     if link.expires_at is not None:
         assert link.expires_at.timestamp() == bot.clock.now + seconds
+
+
+@pytest.mark.attack("an answer of the payer that no check foresaw")
+async def test_an_answer_that_no_check_foresaw_is_told(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever breaks behind the payer's redirect, browser and chat hear of it and the token is given back (F01)."""
+
+    def broken(*_: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr("bot.accounts.signin.named_patient", broken)
+    page = await _last_page(bot)
+    assert page.status_code == 502
+    await _nothing_linked(bot, page, "had a problem")
+    await bot.accounts.close()
+    assert bot.payer.revoked == list(bot.payer.tokens)
+
+
+@pytest.mark.threat("T53")
+@pytest.mark.attack("unlink in the moment in which a sign-in ends")
+async def test_unlinking_while_a_sign_in_is_kept_leaves_nothing(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its tokens nor its code: what is put behind the deletion is taken back."""
+    put = Rows.put
+
+    async def late(rows: Rows, key: str, row: Any, **given: Any) -> None:
+        if isinstance(row, Pending):
+            await bot.accounts.unlink(DANA)
+        await put(rows, key, row, **given)
+
+    monkeypatch.setattr(Rows, "put", late)
+    await _nothing_linked(bot, await _last_page(bot), "has expired")
+    for kind in ("pending_link", "tokens", "link"):
+        assert await bot.store.owned(kind, DANA.key) == []
+    await bot.accounts.close()
+    assert bot.payer.revoked == list(bot.payer.tokens)
 
 
 @pytest.mark.threat("T03")
