@@ -53,6 +53,11 @@ async def _nothing(*, findable: bool = False) -> None:
     """Record nothing."""
 
 
+async def always() -> bool:
+    """Return True: the default for `mine`."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message being processed: its content, the number of the try, and when it was received, in Unix seconds.
@@ -60,7 +65,8 @@ class Delivery:
     `writing` must be called before the first post, and before the first post that cannot be found later.
     `maybe_written` says that an earlier try called it: the answer may have been posted, so look for it, or apologize,
     before answering again (F52). `findable` says that all posts can be found. `exhausted` says that too many tries
-    failed or that it is too late: apologize instead of trying again.
+    failed or that it is too late: apologize instead of trying again. `mine` must be asked before what stands in the chat
+    is deleted: another process that has taken over may have found there that the message is answered.
     """
 
     key: str
@@ -71,6 +77,7 @@ class Delivery:
     writing: Writing = _nothing
     findable: bool = False
     since: float = 0.0
+    mine: Callable[[], Awaitable[bool]] = always
 
 
 Handler = Callable[[Delivery], Awaitable[None]]
@@ -282,10 +289,15 @@ class Inbox:
             await heartbeat.renew()
             overtaken = False
 
+        async def mine() -> bool:
+            until = self._clock() + self._lease
+            return await self._store.hold(self._kind, row.key, until=until, lease=heartbeat.number)
+
         died = row.leases - 1 > state.later
         written, since = state.written or (self._finds and died), row.expires - KEPT
         async with self._held(row) as heartbeat:
-            delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, not state.elsewhere, since)
+            found = not state.elsewhere
+            delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, found, since, mine)
             try:
                 await self._handler(delivery)
             except Later:

@@ -150,6 +150,7 @@ class SlackController:
         try:
             async with self._status(here, message):
                 writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
+                writer.mine = delivery.mine
                 await deliver(writer, self._host, message, delivery.writing, intents)
         finally:
             if (

@@ -21,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.channels.base import Unreachable, purpose
 from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.workspace import DeliveryMark, Workspace
+from bot.delivery.inbox import always
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable
 from bot.message import (
@@ -148,7 +149,8 @@ class _Writing:
 class SlackWriter:
     """Posts replies in Slack chats and threads, and pointers as ephemeral lines.
 
-    `retention` records every message before a member's data is written into it.
+    `retention` records every message before a member's data is written into it. `mine` returns whether the message that
+    is answered is still this process's.
     """
 
     def __init__(
@@ -164,6 +166,7 @@ class SlackWriter:
         self._client = workspace.client
         self._note: tuple[Place, str] | None = None
         self._noted: dict[str, str] = {}
+        self.mine: Callable[[], Awaitable[bool]] = always
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Post in the person's 1:1 chat.
@@ -294,12 +297,14 @@ class SlackWriter:
         return str(sent["ts"])
 
     async def _take_back(self, to: _Writing, ts: str) -> None:
-        """Delete a neutral line that no answer will replace.
+        """Delete a neutral line that no answer will replace, unless another process sees to this message by now.
 
         Raises:
             Unreachable: it may still be there, so the next try has to look for it.
         """
         with contextlib.suppress(SlackApiError, StoreError):
+            if not await self.mine():
+                return
             await self._client.chat_delete(channel=to.place.conversation, ts=ts)
             await self._retention.drop(to.person, self._noted.pop(ts, ""))
 

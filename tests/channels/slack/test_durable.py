@@ -1,7 +1,9 @@
 """What Slack was told is taken is answered, whichever process dies meanwhile, and never twice (F50, F51, F52, F61)."""
 
+import time
 from pathlib import Path
 
+from bot.stores.sqlite import SqliteStore
 from tests.channels.slack.conftest import House, opened
 from tests.doubles.slack import SECRET, TOKEN
 
@@ -48,3 +50,20 @@ async def test_a_finished_answer_is_finished(tmp_path: Path) -> None:
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
         await second.deliver(question)
         assert second.turn.heard == []
+
+
+async def test_what_another_process_found_answered_is_not_taken_back(house: House) -> None:
+    """A process that was too slow loses its message: the answer that its successor has seen stays where it stands."""
+    inbox, house.slack.latency = house.app._errands.inbox, 0.8
+    inbox._lease = 0.6
+    store = inbox._store
+    assert isinstance(store, SqliteStore)
+    assert await house.slack.deliver(house.slack.direct_message("what do I owe")) == [200]
+    await house.slack.wait_for("chat.update")
+    await store._run("UPDATE rows SET held = 0 WHERE lane <> ''", ())
+    row = await store.lease("inbox:slack", until=time.time() + 60)
+    assert row is not None
+    await store.finish("inbox:slack", row.key, expires=time.time() + 60, lease=row.leases, lane=row.lane)
+    await house.app.drain()
+    assert house.slack.called("chat.delete") == []
+    assert ["54.87" in said["text"] for said in house.slack.messages.values()] == [True]
