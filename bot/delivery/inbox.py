@@ -65,8 +65,8 @@ class Delivery:
     `writing` must be called before the first post, and before the first post that cannot be found later.
     `maybe_written` says that an earlier try called it: the answer may have been posted, so look for it, or apologize,
     before answering again (F52). `findable` says that all posts can be found. `exhausted` says that too many tries
-    failed or that it is too late: apologize instead of trying again. `mine` must be asked before what stands in the chat
-    is deleted: another process that has taken over may have found there that the message is answered.
+    failed or that it is too late: apologize instead of trying again. Ask `mine` before deleting what
+    stands in the chat: another process that has taken over may have found there that the message is answered.
     """
 
     key: str
