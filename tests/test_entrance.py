@@ -1,7 +1,9 @@
 """The entrance of the web application: hosts, proxies, slow requests, redirects, and what breaks behind a page."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -53,7 +55,19 @@ def asking(app: Starlette, peer: str = "192.0.2.1", host: str = "bot.example") -
 
 
 @pytest.mark.attack("another host in the request")
-@pytest.mark.parametrize("host", ["evil.example", "bot.example.evil.example", "10.1.2.3", "bot.example@evil.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "bot.example.evil.example",
+        "10.1.2.3",
+        "bot.example@evil.example",
+        "bot.example:1@evil.example",
+        "[::1]evil.example",
+        "127.0.0.1:evil.example",
+        "bot.example:80:80",
+    ],
+)
 async def test_another_host_is_not_answered(host: str) -> None:
     """421, and nothing of it comes back; health is asked for by any name."""
     async with asking(made()) as http:
@@ -135,21 +149,58 @@ async def test_a_body_has_to_come_in_time() -> None:
         assert (await http.post("/link/x", content=b"xyz")).json()["size"] == 3
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: bot.example\r\nX-Slow: "])
-async def test_a_head_has_to_come_in_time(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection on which no request comes, or half of one, is closed."""
-    monkeypatch.setattr(Hurried, "head_within", 0.1)
+@asynccontextmanager
+async def _connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a server that is set up as the bot's own."""
     sock = listen()
     server = Second(config_of(made()))
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         reader, writer = await asyncio.open_connection(*sock.getsockname())
-        writer.write(sent)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        yield reader, writer
         writer.close()
     finally:
         server.should_exit = True
         await task
+
+
+_HEAD = b"GET /healthz HTTP/1.1\r\nHost: bot.example\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", _HEAD + b"X-Slow: "])
+async def test_a_head_has_to_come_in_time(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection on which no request comes, or half of one, is closed."""
+    monkeypatch.setattr(Hurried, "head_within", 0.1)
+    async with _connected() as (reader, writer):
+        writer.write(sent)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+@pytest.mark.attack("a head that does not end")
+@pytest.mark.parametrize("line", [b"X-More: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000], ids=["many", "one"])
+async def test_a_head_has_an_end(line: bytes) -> None:
+    """A connection on which headers come without end is closed after half a mebibyte, not after ten seconds of them."""
+    async with _connected() as (reader, writer):
+        writer.write(_HEAD + b"X-First: ")
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing() and sent < 64 * 1024 * 1024:
+                writer.write(line)
+                sent += len(line)
+                await writer.drain()
+        assert sent < 16 * 1024 * 1024  # what the system's own buffers take is beside it
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+async def test_a_body_is_no_head() -> None:
+    """However much comes behind a head, and whatever follows it on the same connection, is answered."""
+    async with _connected() as (reader, writer):
+        length = 2 * 1024 * 1024
+        head = b"POST /link/x HTTP/1.1\r\nHost: bot.example\r\nContent-Length: %d\r\n\r\n" % length
+        writer.write(head + b"x" * length + _HEAD + b"Connection: close\r\n\r\n")
+        said = await asyncio.wait_for(reader.read(), 10)
+    assert said.count(b"HTTP/1.1 200 OK") == 2
 
 
 def test_no_server_of_the_bot_is_set_up_another_way() -> None:

@@ -43,6 +43,8 @@ async def seen(app: Starlette, address: str, *, host: str = "127.0.0.1:8765", **
         ("172.17.0.1", {}, 404),
         ("unix", {}, 404),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        ("127.0.0.1", {"X-Real-IP": "127.0.0.1"}, 404),
+        ("127.0.0.1", {"X-Forwarded-Host": "bot.example"}, 404),
         ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 404),
         ("127.0.0.1", {"Via": "1.1 proxy"}, 404),
     ],

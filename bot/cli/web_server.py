@@ -13,15 +13,27 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class Hurried(HttpToolsProtocol):
-    """Closes a connection if the headers of a request do not arrive within `head_within` seconds."""
+    """Closes a connection if the headers of a request do not arrive within `head_within` seconds, or are too large.
+
+    The parser itself keeps headers of any size. What is counted may begin with the end of a body, hence the room.
+    """
 
     head_within = 10.0
+    largest_head = 512 * 1024
     _late: asyncio.TimerHandle | None = None
+    _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Start the timer for the first request."""
         super().connection_made(transport)
         self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and close the connection if that is still not the end of the headers."""
+        super().data_received(data)
+        self._head = 0 if self._late is None else self._head + len(data)
+        if self._head > self.largest_head:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """Start the timer for the rest of the headers."""

@@ -4,6 +4,7 @@ Responses never repeat the Host header. X-Forwarded-For is used only if a proxy 
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, MutableMapping, Sequence
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
@@ -24,6 +25,7 @@ UNKNOWN, UNNAMED = "", "proxy"
 All UNKNOWN clients share one rate limit, UNNAMED ones have none; neither counts as this machine.
 """
 _FORWARDED = "x-forwarded-for"
+_HOST = re.compile(r"(?:\[([^\]]*)\]|([^:\[]*))(?::\d*)?")
 _HSTS = "max-age=31536000"
 _ANY_HOST = frozenset({"/healthz", "/readyz"})
 
@@ -144,11 +146,9 @@ def entrance_of(settings: Settings) -> Middleware:
 
 
 def host_of(header: str) -> str:
-    """Return the host name in a Host header, without its port (RFC 9110 7.2)."""
-    name = header.strip().lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.partition(":")[0]
+    """Return the host name in a Host header, without its port (RFC 9110 7.2); "" if more than a port follows it."""
+    found = _HOST.fullmatch(header.strip().lower())
+    return found[1] or found[2] if found else ""
 
 
 def is_loopback(address: str) -> bool:

@@ -13,7 +13,7 @@ from bot.ops.entrance import LOOPBACK_HOSTS, host_of, is_loopback
 from bot.ops.metrics import CONTENT_TYPE, Meter
 from bot.stores.base import Store
 
-_FORWARDED = ("x-forwarded-for", "forwarded", "via")
+_FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via")
 
 
 class Health:
