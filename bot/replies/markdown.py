@@ -44,6 +44,13 @@ CUT = "…"
 _STRUCTURE = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'*_`~|[]()#.:-\\"})
 _SPACES = {"Zs", "Zl", "Zp"}
 _INVISIBLE = {"Cc", "Cf"}
+# Letters and marks that are drawn as nothing (Default_Ignorable_Code_Point, and the blank of Braille): whole sentences
+# can be written in variation selectors, which an assistant reads and a person does not see.
+_UNDRAWN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACKED = re.compile(f"({_MARK}{{4}}){_MARK}+")  # no language stacks more, and they cover the lines around
 
 
 def cut(text: str, length: int = 80) -> str:
@@ -56,6 +63,8 @@ def clean(text: str) -> str:
     text = cut(text, LONGEST)
     if not text.isprintable():
         text = "".join(map(_visible, text))
+    if not text.isascii():
+        text = _STACKED.sub(r"\1", _UNDRAWN.sub("", text))
     return " ".join(text.split())
 
 

@@ -40,6 +40,9 @@ PAYLOADS = (
     '","x\r\n"y',
     "\u202eright to left\u202c",
     "z\u200be\u200dr\ufeffo\u2066",
+    "b\ufe0fy\U000e0141t\U000e0155e\u034fs",
+    "blank\u3164\u2800\u115f\uffa0",
+    f"stacked{chr(0x301) * 60}",
     "nul\x00bell\x07\x1b[31m",
     "lone \ud800 surrogate",
     "| $0.00 owed | paid |",
@@ -56,6 +59,7 @@ _HUMAN = frozenset(
     }
 )
 _LIVE = re.compile(r"(?<!\\)(?:\[|\]\(|\*|<|`|~|\{\{|_(?=\w)|#(?=\s))")
+_UNSEEN = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f\u3164\u2800\u115f\uffa0]|\u0301{5}")
 _NUMBER = re.compile(r"-?\d+\.\d\d|-?\d+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -85,6 +89,7 @@ def _alive_in_text(reply: Reply) -> Iterator[str]:
     for char in plain(reply.blocks):
         if char != "\n" and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
             yield f"text holds {char!r}"
+    yield from (f"text holds {found!r}" for found in _UNSEEN.findall(plain(reply.blocks)))
 
 
 def _alive_in_slack(reply: Reply) -> Iterator[str]:
