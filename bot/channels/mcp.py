@@ -179,9 +179,11 @@ class DirectoryTool:
 
 def _page(value: object) -> int:
     """Return the page number, given as a number or text. Raises ValueError for anything else."""
-    if isinstance(value, bool) or not str(value).strip().isdecimal() or not 1 <= int(str(value)) <= _MOST_PAGES:
+    said = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    number = int(said) if said.isdecimal() and len(said) <= len(str(_MOST_PAGES)) else 0
+    if not 1 <= number <= _MOST_PAGES:
         raise ValueError(f"{PAGE}: a number from 1 to {_MOST_PAGES} is needed")
-    return int(str(value))
+    return number
 
 
 def _same(fields: Mapping[str, str], kind: str) -> str:

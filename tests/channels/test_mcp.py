@@ -94,6 +94,16 @@ async def test_no_tool_gives_a_members_data(stage: Stage, question: str) -> None
 
 @on_stage
 @pytest.mark.threat("T58")
+@pytest.mark.attack("a page that is no page")
+@pytest.mark.parametrize("page", ["9" * 5_000, -1, 0, 201, 1.0, True, [1], {}, "1e2", " "])
+async def test_a_page_that_is_none_is_told_as_that(stage: Stage, page: object) -> None:
+    """In the tool's own words, whatever Python thinks of the number."""
+    text, called = await _call(stage, "find", specialty="cardiologist", near="37402", page=page)
+    assert (text, called.is_error) == ("page: a number from 1 to 200 is needed.", True)
+
+
+@on_stage
+@pytest.mark.threat("T58")
 @pytest.mark.attack("a tool that fills the database")
 async def test_a_call_leaves_no_row(stage: Stage) -> None:
     """Nothing refers to it later: neither what was talked about nor what its buttons ask is kept."""
