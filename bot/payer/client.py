@@ -217,12 +217,16 @@ class DirectoryClient:
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """Yield the pages of a search; a chained search that the server cannot do is done in two steps (F33, T44).
 
+        A value that names a member, as somebody may type it for a name, is not sent and finds nothing.
+
         Raises:
-            ValueError: the search is not for the directory, or names a member.
+            ValueError: the search is not for the directory, or has a member's parameter.
             PayerForbids, PayerLacks: the payer does not return this type.
             PayerError: there was no usable response.
         """
         _check(search)
+        if names_a_member(search):
+            return
         try:
             async for page in self._chains.pages(search, budget):
                 yield page
@@ -245,6 +249,10 @@ class DirectoryClient:
 def _check(search: Search) -> None:
     if search.type not in DIRECTORY_TYPES:
         raise ValueError("not a type of the open directory")
-    for name, value in search.params:
-        if _PERSONAL.search(name) or "Patient/" in value:
-            raise ValueError("a directory search that names a member")
+    if any(_PERSONAL.search(name) for name, _ in search.params):
+        raise ValueError("a directory search by a member")
+
+
+def names_a_member(search: Search) -> bool:
+    """Return whether a value of a directory search reads like a reference to a member."""
+    return any("Patient/" in value for _, value in search.params)

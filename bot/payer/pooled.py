@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.errors import PayerError
 from bot.payer.budget import Budget
-from bot.payer.client import DirectoryClient
+from bot.payer.client import DirectoryClient, names_a_member
 from bot.payer.search import Search, SearchValue
 from bot.payer.tolerance import Trait
 from bot.records.bundle import Entry, Page
@@ -68,7 +68,7 @@ class PooledDirectory:
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """Yield the pages of a search, as `DirectoryClient.search`; one page if it was combined with others."""
         at = next((at for at, (name, _) in enumerate(search.params) if name in _LISTED), None)
-        together = await self._together(search, at) if at is not None else None
+        together = None if at is None or names_a_member(search) else await self._together(search, at)
         if together is not None:
             budget.report.pages += 1
             yield together

@@ -1,3 +1,5 @@
+import asyncio
+
 import httpx
 import pytest
 
@@ -14,6 +16,7 @@ from bot.errors import (
 )
 from bot.payer.budget import Budget, Gap
 from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search, any_of
 from bot.records.bundle import Page
 from tests.payer.wire import BASE, Rig, fhir, page, refusal, rig
@@ -28,7 +31,7 @@ def member(rigged: Rig, patient: str | None = "p1", **more: object) -> MemberCli
     return MemberClient(rigged.http, BASE, "secret-token", patient, retry=rigged.retry, **more)  # type: ignore[arg-type]
 
 
-async def pages(client: MemberClient | DirectoryClient, search: Search, budget: Budget) -> list[Page]:
+async def pages(client: MemberClient | DirectoryClient | PooledDirectory, search: Search, budget: Budget) -> list[Page]:
     """All pages of a search."""
     return [found async for found in client.search(search, budget)]
 
@@ -270,7 +273,6 @@ async def test_a_server_that_reads_no_form_is_noticed() -> None:
         Search("PractitionerRole", (("patient", "p1"),)),
         Search("PractitionerRole", (("subject:Patient", "p1"),)),
         Search("PractitionerRole", (("practitioner.patient", "x"),)),
-        Search("Organization", (("name", "Patient/p1"),)),
         Search("Coverage"),
         Search("Patient"),
     ],
@@ -281,6 +283,20 @@ async def test_the_directory_never_hears_of_a_member(search: Search) -> None:
     with pytest.raises(ValueError, match="directory"):
         await pages(DirectoryClient(rigged.http, BASE), search, Budget(clock=rigged.clock))
     assert rigged.payer.requests == []
+
+
+@pytest.mark.attack("a name that is a member's reference")
+@pytest.mark.parametrize("value", ["Patient/p1", "https://payer.example/fhir/Patient/p1", "Okafor,Patient/p1"])
+async def test_a_name_that_reads_like_a_member_finds_nobody(value: str) -> None:
+    """Typed, or standing on a claim: it is not sent, and spoils neither the answer nor the names beside it."""
+    rigged = rig(page({"resourceType": "Organization", "id": "o", "name": "Okafor"}))
+    budget, alone = Budget(clock=rigged.clock), DirectoryClient(rigged.http, BASE)
+    assert ids(await pages(alone, Search("Organization", (("name", value),)), budget)) == []
+    assert rigged.payer.requests == []
+    pooled = PooledDirectory(alone, budget)
+    asked = [Search("Organization", (("name", one),)) for one in (value, "Okafor")]
+    assert [ids(found) for found in await asyncio.gather(*(pages(pooled, one, budget) for one in asked))] == [[], ["o"]]
+    assert not [one for one in rigged.payer.requests if "Patient" in str(one.url)]
 
 
 async def test_the_directory_client_sends_no_token() -> None:
