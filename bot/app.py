@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -149,6 +149,7 @@ async def assemble(
     """
     refuse_made_up_day(settings)
     pack = with_benefits(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings.bot_benefits)
+    pack = replace(pack, payer=settings.payer_facts)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url, **settings.store_options)
         stack.push_async_callback(store.close)
@@ -159,15 +160,16 @@ async def assemble(
         audit, dialogue, recent = Audit(table), Dialogue(table, pack.intents), MemberCache(wire.clock)
         meter.tally = tally = Tally(table, audit.pseudonym, now)
         keeper = Keeper(pack, dialogue)
-        telling = Telling(pack, keeper, settings.payer_facts, meter)
+        telling = Telling(pack, keeper, meter)
         accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
         stack.push_async_callback(accounts.close)
         hours, address = settings.bot_delete_after_hours, settings.bot_public_url
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
-        reminding = _reminding(pack, table, keeper, telling, settings.payer_facts, now, interval)
+        reminders, cases = Reminders(table, now), Cases(table)
+        reminding = Reminding(reminders, cases, pack, keeper, push=telling.push, now=now, interval=interval)
         links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
-        publisher = Publisher(Printer(pack.templates / "documents", {"payer": settings.payer_facts}), documents, links)
+        publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
         answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
         turn = _turn(
             *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
@@ -240,7 +242,6 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         reminding=reminding,
         places=pack.places,
         health=Probe(http, settings.directory_url).state,
-        payer=settings.payer_facts,
         now=now,
         wall=wall,
         clock=http.clock,
@@ -270,7 +271,6 @@ def _turn(  # noqa: PLR0917 -- as above
         dialogue=dialogue,
         answering=answering,
         retention=retention,
-        payer=settings.payer_facts,
         now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
@@ -285,7 +285,6 @@ def _turn(  # noqa: PLR0917 -- as above
             pack=pack,
             store=table.store,
             audit=audit,
-            payer=settings.payer_facts,
         ),
     )
 
@@ -294,27 +293,6 @@ async def _forget(retention: Retention, accounts: Accounts, person: Person) -> N
     """Delete the stored data of a person who left, and the bot's messages to them as far as possible."""
     await retention.forget_departed(person)
     await accounts.unlink(person)
-
-
-def _reminding(  # noqa: PLR0917 -- as above
-    pack: Pack,
-    table: SealedTable,
-    keeper: Keeper,
-    telling: Telling,
-    payer: Mapping[str, str],
-    now: Callable[[], datetime],
-    interval: Interval,
-) -> Reminding:
-    return Reminding(
-        Reminders(table, now),
-        Cases(table),
-        pack=pack,
-        keeper=keeper,
-        payer=payer,
-        push=telling.push,
-        now=now,
-        interval=interval,
-    )
 
 
 def _due(  # noqa: PLR0917 -- as above

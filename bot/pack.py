@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,7 +25,7 @@ from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.language.sentences import FOLDER as SENTENCES
-from bot.message import COMMAND, Block, Language
+from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
 from bot.replies.lint import lint
 from bot.replies.render import Words
@@ -63,7 +63,7 @@ KERNEL_TEMPLATES = (
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """All content that is written for a plan: rules, answers and templates."""
+    """All content that is written for a plan: rules, answers and templates. `payer` are its details in all texts."""
 
     engine: Engine
     words: Words
@@ -72,6 +72,7 @@ class Pack:
     care_kinds: CareKinds = NO_KINDS
     command: str = COMMAND
     benefits: Benefits = NO_BENEFITS
+    payer: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -109,7 +110,21 @@ class Pack:
         self, template: str, values: Mapping[str, object], language: Language, links: Mapping[str, str] | None = None
     ) -> tuple[Block, ...]:
         """Render a template in a language. Return its blocks."""
-        return self.words.render(template, values, language=language, links=links or {})
+        return self.words.render(template, {"payer": self.payer, **values}, language=language, links=links or {})
+
+    def reply(  # noqa: PLR0917 -- what every reply is made of
+        self,
+        kind: type[AReply],
+        intent: str,
+        template: str,
+        values: Mapping[str, object],
+        language: Language,
+        links: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> AReply:
+        """Render a template into a reply of this kind; `more` are the reply's other fields."""
+        blocks = self.render(template, values, language, links)
+        return kind(intent=intent, language=language, blocks=blocks, **more)
 
 
 def load_pack(folder: Path, command: str = COMMAND) -> Pack:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +31,22 @@ from tests.worlds import world_of
 
 TODAY = date(2026, 5, 20)
 UNHURRIED = Patience(notice=60, wall=60)  # on a busy machine, a slow answer is no "still looking"
+
+
+class Elastic:
+    """A monotonic clock that jumps over every wait, and knows how long the waits were."""
+
+    def __init__(self) -> None:
+        self.waited: list[float] = []
+
+    def now(self) -> float:
+        """Seconds, the skipped ones included."""
+        return time.monotonic() + sum(self.waited)
+
+    async def pause(self, seconds: float) -> None:
+        """Skip these seconds."""
+        self.waited.append(seconds)
+        await asyncio.sleep(0)
 
 
 @dataclass

@@ -72,12 +72,11 @@ class Answering:
         reminding: Reminding,
         places: Gazetteer,
         health: Callable[[], Awaitable[PayerHealth]],
-        payer: Mapping[str, str],
         now: Callable[[], datetime],
         wall: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._pack, self._accounts, self._audit, self._payer = pack, accounts, audit, payer
+        self._pack, self._accounts, self._audit = pack, accounts, audit
         self._directory, self._member, self._forget, self._places = directory, member, forget, places
         self._publisher, self._reminding, self._health = publisher, reminding, health
         self._now, self._wall, self._clock = now, wall, clock
@@ -85,9 +84,9 @@ class Answering:
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """Return a progress note. The number of claims is only shown in the member's own chat."""
-        blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
-        kind = Private if private else Shareable
-        return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
+        kind: type[Answered] = Private if private else Shareable
+        values, language = {"progress": progress}, asked.language
+        return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
     async def answer(self, message: Message, memory: Memory, asked: Asked, progress: Progress) -> Answered:
         """Return the reply to a question; `progress` is updated while records are read.
@@ -121,14 +120,14 @@ class Answering:
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
         first = not (memory.met or rules.answer == "aside")
-        payer = PayerQuoted(self._payer)
+        payer = PayerQuoted(self._pack.payer)
         alone, theirs = isinstance(message.place, OneToOne), "" if every else called(memory, asked)
         values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
         template = template_of(every.answer if every else asked.intent)
         written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
         reply = written(values=values)
         if payer.lacked and access is not None and (number := await self._own.number(message, asked.whose)):
-            reply = written(values={**values, "payer": {**self._payer, "number": number}})
+            reply = written(values={**values, "payer": {**self._pack.payer, "number": number}})
         if isinstance(reply, Private):
             reply = await self.written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -231,16 +230,10 @@ class Answering:
         The text of a list entry, or the sources of the previous answer.
         """
         if asked.intent != SOURCES:
-            blocks = self._pack.render("entry", dict(asked.values), asked.language)
-            return Private(intent=asked.intent, language=asked.language, blocks=blocks)
+            return self._pack.reply(Private, asked.intent, "entry", asked.values, asked.language)
         trace, now = trace_in(asked), self._now()
-        values = {
-            "trace": trace,
-            "payer": self._payer,
-            "zone": now.tzinfo,
-            "today": now.date(),
-            "technical": TECHNICAL in asked.arguments,
-        }
+        technical = TECHNICAL in asked.arguments
+        values = {"trace": trace, "zone": now.tzinfo, "today": now.date(), "technical": technical}
         blocks = self._pack.render("how", values, asked.language)
         asking = (with_trace(one, trace) if trace and isinstance(one, Actions) else one for one in blocks)
         return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))

@@ -5,7 +5,7 @@ All of them are `Private`, so that a link or a member's name never reaches a sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -45,13 +45,11 @@ class Connecting:
         pack: Pack,
         dialogue: Dialogue,
         retention: Retention,
-        payer: Mapping[str, str],
         now: Callable[[], datetime],
         reminding: Reminding,
     ) -> None:
         self._accounts, self._audit, self._pack = accounts, audit, pack
-        self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
-        self._reminding = reminding
+        self._dialogue, self._retention, self._now, self._reminding = dialogue, retention, now, reminding
 
     async def answer(self, message: Message, asked: Asked) -> Private:
         """Return the reply to an `account.*` intent."""
@@ -92,10 +90,9 @@ class Connecting:
         if intent != "account.link" and await self._accounts.awaits_code(person):
             return self._say("account/code_waiting", language, intent=intent)
         url = await self._accounts.begin(person)
-        values = {"payer": self._payer, "linked": await self._accounts.link(person)}
-        blocks = self._pack.render(template, values, language, {"link": url})
-        anew = Press("account.link", {"link": await self._accounts.asked(person)})
-        return Private(intent=intent, language=language, blocks=blocks, renewal=Action("renew", "", press=anew))
+        values = {"linked": await self._accounts.link(person)}
+        anew = Action("renew", "", press=Press("account.link", {"link": await self._accounts.asked(person)}))
+        return self._pack.reply(Private, intent, template, values, language, {"link": url}, renewal=anew)
 
     async def offer_for(self, person: Person, language: Language, intent: str) -> Private:
         """Return a one-time link for a person who asks about an account without one connected."""
@@ -220,8 +217,7 @@ class Connecting:
         return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
-        blocks = self._pack.render(template, {"payer": self._payer, **values}, language)
-        return Private(intent=intent, language=language, blocks=blocks)
+        return self._pack.reply(Private, intent, template, values, language)
 
 
 def _says_delete(text: str) -> bool:

@@ -298,8 +298,8 @@ def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
     """Return the reply to an emergency that replaces any other answer; None for all other messages."""
     reading, intent = exchange.reading, exchange.reading.intent or ""
     if intent.startswith(DANGER):
-        blocks = _said(pack, intent, reading, exchange.heard, beside=False)
-        return Shareable(intent=intent, language=exchange.heard, blocks=blocks)
+        lines = {"lines": reading.lines, "beside": False}
+        return pack.reply(Shareable, intent, template_of(intent), lines, exchange.heard)
     return _for_now(pack, exchange) if reading.alarm is not None else None
 
 
@@ -319,9 +319,11 @@ def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
         return None
     told = any(words in reading.text.casefold() for words in _ASKS_POISON_CONTROL)
     asked = () if told else ((intent, reading.slots),)
-    blocks = (*_said(pack, kind, reading, language, beside=False), *pack.render("also", {"questions": asked}, language))
-    reply = Shareable(intent=kind, language=language, blocks=blocks, to_asker=True, alarm=kind)
-    return Said(reply, keeps=True, slots={str(reading.intent): reading.slots})
+    lines = {"lines": reading.lines, "beside": False}
+    reply = pack.reply(Shareable, kind, template_of(kind), lines, language, to_asker=True, alarm=kind)
+    also = pack.render("also", {"questions": asked}, language)
+    slots = {str(reading.intent): reading.slots}
+    return Said(replace(reply, blocks=(*reply.blocks, *also)), keeps=True, slots=slots)
 
 
 class AlarmLine:
@@ -333,8 +335,8 @@ class AlarmLine:
     """
 
     def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:
-        blocks = _said(pack, kind, reading, language, beside=not reading.present)
-        self.alone = Shareable(intent=kind, language=language, blocks=blocks, final=False, to_asker=True, alarm=kind)
+        values, template = {"lines": reading.lines, "beside": not reading.present}, template_of(kind)
+        self.alone = pack.reply(Shareable, kind, template, values, language, final=False, to_asker=True, alarm=kind)
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
@@ -345,7 +347,3 @@ class AlarmLine:
             return (under,)
         self._told = True
         return line, under
-
-
-def _said(pack: Pack, intent: str, reading: Reading, language: Language, *, beside: bool) -> tuple[Block, ...]:
-    return pack.render(template_of(intent), {"lines": reading.lines, "beside": beside}, language)

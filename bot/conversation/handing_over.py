@@ -50,10 +50,9 @@ class HandingOver:
         pack: Pack,
         store: Store,
         audit: Audit,
-        payer: Mapping[str, str],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._channel, self._email, self._pack, self._payer = channel, email, pack, payer
+        self._channel, self._email, self._pack = channel, email, pack
         self._store, self._audit, self._clock = store, audit, clock
         self.post: dict[str, Post] = {}
 
@@ -102,9 +101,8 @@ class HandingOver:
             "person": message.person,
         }
         outcome = await self._sent(message, asked, letter) if asked.intent == SEND else ""
-        about = {"way": self.way, "email": self._email, "payer": self._payer, "outcome": outcome, "most": MOST}
-        blocks = self._pack.render(template_of(asked.intent), {**letter, **about}, asked.language)
-        return Private(intent=asked.intent, language=asked.language, blocks=blocks)
+        values = {**letter, "way": self.way, "email": self._email, "outcome": outcome, "most": MOST}
+        return self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
 
     async def _sent(self, message: Message, asked: Asked, letter: Mapping[str, object]) -> Handed:
         """Send the question and return the outcome. One of several presses posts it, also after a kill (F72)."""
@@ -118,8 +116,8 @@ class HandingOver:
             return "often"
         if not await self._audit.record("handed_over", person, place=message.place, detail=self.way, claims=(row,)):
             return "unknown"
-        blocks = self._pack.render("handoff/letter", letter, asked.language)
-        outcome = await self._posted(Shareable(intent=SEND, language=asked.language, blocks=blocks), person)
+        post = self._pack.reply(Shareable, SEND, "handoff/letter", letter, asked.language)
+        outcome = await self._posted(post, person)
         log.info("handing over", outcome=outcome, reference=letter["reference"], channel=self.way)
         with contextlib.suppress(StoreError):  # what is known of it is told, and it is not posted again
             if outcome == "sent":

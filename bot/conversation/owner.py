@@ -305,8 +305,8 @@ def _year(born: str) -> int | None:
 class Owners:
     """Replies about whose record it is. `offer` returns a one-time link with the text of a template."""
 
-    def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: OfferLink) -> None:
-        self._accounts, self._pack, self._payer, self._offer = accounts, pack, payer, offer
+    def __init__(self, accounts: Accounts, pack: Pack, offer: OfferLink) -> None:
+        self._accounts, self._pack, self._offer = accounts, pack, offer
 
     async def recalled(self, message: Message, dialogue: Dialogue) -> Memory:
         """Return the dialogue state with the asker's connection; without one for directory-only people."""
@@ -326,9 +326,9 @@ class Owners:
         In shared places it is private in all cases, because it must not reveal whose records the asker may read.
         """
         values = {"asked": asked, "people": found or memory.people, "whose": asked.whose}
-        blocks = self._say("account/which" if found else OTHER_RECORD, asked.language, **values)
-        kind = Private if memory.people or isinstance(message.place, Shared) else Shareable
-        return kind(intent=asked.intent, language=asked.language, blocks=blocks)
+        kind: type[Answered] = Private if memory.people or isinstance(message.place, Shared) else Shareable
+        template = "account/which" if found else OTHER_RECORD
+        return self._pack.reply(kind, asked.intent, template, values, asked.language)
 
     async def answer(self, message: Message, asked: Asked, memory: Memory, today: date) -> tuple[Private, Memory]:
         """Return the reply to "whose record is this" and "switch to Mai", and the memory with the person now meant."""
@@ -346,8 +346,7 @@ class Owners:
             template, whose = "account/switched", found[0].patient
             memory = _switched(memory, whose)
         values = {"people": memory.people, "whose": whose, "link": link}
-        blocks = self._say(template, asked.language, **values)
-        return Private(intent=asked.intent, language=asked.language, blocks=blocks), memory
+        return self._pack.reply(Private, asked.intent, template, values, asked.language), memory
 
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
         """Return a private answer with a heading on whose record it shows, and buttons for the others, if several.
@@ -367,13 +366,10 @@ class Owners:
         own = next(one for one in numbered if one["person"] is shown)
         others = [one for one in numbered if one["person"] is not shown]
         values = {**own, "asked": asked, "others": others[:_SHOWN], "more": len(others) > _SHOWN}
-        said = self._say("_whose", asked.language, **values)
+        said = self._pack.render("_whose", values, asked.language)
         offers = tuple(button for block in said if isinstance(block, Actions) for button in block.buttons)
         lines = tuple(block for block in said if not isinstance(block, Actions))
         return replace(reply, blocks=(*lines, *_with_buttons(reply.blocks, Actions(offers))))
-
-    def _say(self, template: str, language: Language, **values: object) -> tuple[Block, ...]:
-        return self._pack.render(template, {"payer": self._payer, **values}, language)
 
 
 def _switched(memory: Memory, whose: str) -> Memory:

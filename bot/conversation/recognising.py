@@ -58,11 +58,10 @@ class Recognisers:
         accounts: Accounts,
         dialogue: Dialogue,
         connecting: Connecting,
-        payer: Mapping[str, str],
         now: Callable[[], datetime],
     ) -> None:
         self._pack, self._accounts, self._dialogue, self._connecting = pack, accounts, dialogue, connecting
-        self._payer, self._now, self._intents, self._engine = payer, now, pack.intents, pack.engine
+        self._now, self._intents, self._engine = now, pack.intents, pack.engine
         self._commands, self._fixed = Commands(pack.engine, pack.command), _fixed(pack)
         self._code_words = _code_words(pack)
         self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = (
@@ -112,11 +111,10 @@ class Recognisers:
             asked = replace(followups.resolve(memory, reading) or asked, language=language)
         exchange.message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
-            blocks = self._pack.render("commands", {"platform": message.person.platform}, language)
-            return Said(Shareable(intent=HELP, language=language, blocks=blocks))
+            values = {"platform": message.person.platform}
+            return Said(self._pack.reply(Shareable, HELP, "commands", values, language))
         if faults := request.faults(asked):
-            blocks = self._pack.render("problems/options", faults, language)
-            return Shareable(intent=asked.intent, language=language, blocks=blocks, to_asker=True)
+            return self._pack.reply(Shareable, asked.intent, "problems/options", faults, language, to_asker=True)
         return asked
 
     async def _code(self, exchange: Exchange) -> NextStep | None:
@@ -283,9 +281,9 @@ class Recognisers:
         untold = not (reading.shows_language or memory.language)
         unread = self._to_give(exchange) if template in _MAY_BE_GIVEN else None
         gives = unread[0] if unread else ""
-        values = {"payer": self._payer, "candidates": candidates, "untold": untold, "shared": shared, "gives": gives}
-        blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
-        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=shared or message.press is not None)
+        values = {"candidates": candidates, "untold": untold, "shared": shared, "gives": gives}
+        to_asker, intent = shared or message.press is not None, reading.intent or FALLBACK
+        reply = self._pack.reply(Shareable, intent, template, values, language, to_asker=to_asker)
         exchange.memory = replace(memory, misses=memory.misses + 1, unread=unread)
         return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
 

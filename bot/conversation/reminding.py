@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -23,7 +22,7 @@ from bot.delivery.news import DAYS, Interval, marks_of, rest
 from bot.delivery.reminders import ABOUTS, ASK_AGAIN, About, NotKept, Reminder, Reminders, due_today, mark_of, waking
 from bot.errors import Unwritable
 from bot.kit import CaseChange, CaseKept, ReminderKept, ReminderWish
-from bot.message import Language, Message, Person, Private
+from bot.message import Message, Person, Private
 from bot.pack import Pack
 
 LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"
@@ -54,16 +53,15 @@ class Reminding:
         self,
         reminders: Reminders,
         cases: Cases,
-        *,
         pack: Pack,
         keeper: Keeper,
-        payer: Mapping[str, str],
+        *,
         push: Mapping[str, Push],
         now: Callable[[], datetime],
         interval: Interval,
     ) -> None:
         self._reminders, self.cases, self._pack, self._keeper = reminders, cases, pack, keeper
-        self._payer, self._push, self._now, self._interval = payer, push, now, interval
+        self._push, self._now, self._interval = push, now, interval
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """Store the reminder that an answer asks for. Return the outcome."""
@@ -131,11 +129,12 @@ class Reminding:
         meant = [key for key, row in rows if not named or row.about in _NAMED.get(named, ())]
         if asked.intent == END and (one or not rows or not named or len(meant) == 1):
             ended = await self._reminders.end(person, *([one] if one else meant))
-            return self._say("reminder/end", language, intent=END, ended=ended, left=len(rows) - ended, one=one)
+            told = {"ended": ended, "left": len(rows) - ended, "one": one}
+            return self._pack.reply(Private, END, "reminder/end", told, language)
         names = {one.patient: one.name for one in people}
         shown = [{"key": key, "reminder": row, "name": names.get(row.whose, "")} for key, row in rows]
-        which = asked.intent == END
-        return self._say("reminder/list", language, intent=LIST, rows=shown, today=self._now().date(), which=which)
+        values = {"rows": shown, "today": self._now().date(), "which": asked.intent == END}
+        return self._pack.reply(Private, LIST, "reminder/list", values, language)
 
     async def ahead(self, person: Person) -> tuple[list[date], int]:
         """The last days that are still to be told, and how much is looked for."""
@@ -175,11 +174,7 @@ class Reminding:
         also = [(each, one) for each, one in rows if due_today(one, each, now)]
         told = [{"key": key, "reminder": reminder, "days": days}]
         told += [{"key": each, "reminder": one, "days": (one.last - now.date()).days} for each, one in also]
-        reply = self._say("reminder/due", reminder.language, intent=LIST, told=told, ask_again=ASK_AGAIN)
-        reply = await self._keeper.alone(person, replace(reply, mark=mark_of(key, reminder)))
-        await push(person, reply)
+        values, mark = {"told": told, "ask_again": ASK_AGAIN}, mark_of(key, reminder)
+        reply = self._pack.reply(Private, LIST, "reminder/due", values, reminder.language, mark=mark)
+        await push(person, await self._keeper.alone(person, reply))
         return (key, *(each for each, _ in also))
-
-    def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
-        blocks = self._pack.render(template, {"payer": self._payer, **values}, language)
-        return Private(intent=intent, language=language, blocks=blocks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -24,15 +24,14 @@ Raises `Unwritable` if there is no chat that accepts it, and `Later` if it was n
 class Telling:
     """Texts of errors, and of background work. Each channel adds itself to `push` when it starts."""
 
-    def __init__(self, pack: Pack, keeper: Keeper, payer: Mapping[str, str], meter: Meter) -> None:
-        self._pack, self._keeper, self._payer, self._meter = pack, keeper, payer, meter
+    def __init__(self, pack: Pack, keeper: Keeper, meter: Meter) -> None:
+        self._pack, self._keeper, self._meter = pack, keeper, meter
         self.push: dict[str, Push] = {}
 
     async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
         """Return the text of an error, with its reference, which is logged."""
-        values = {**error.facts, "payer": self._payer, "reference": error.reference}
-        words = self._pack.render(error.template, values, language)
-        reply = Private(intent="problem", language=language, blocks=words, error=error.reference)
+        values, reference = {**error.facts, "reference": error.reference}, error.reference
+        reply = self._pack.reply(Private, "problem", error.template, values, language, error=reference)
         reply = await self._keeper.alone(person, reply)
         log.warning("problem", kind=type(error).__name__, reference=error.reference)
         self._meter.problem(type(error).__name__, person)
@@ -44,10 +43,9 @@ class Telling:
 
     async def tell_erased(self, person: Person, erased: Erased, language: Language) -> None:
         """Tell a person that the rest of the bot's messages to them was deleted, or that some could not be."""
-        values = {"payer": self._payer, "erased": erased, "behind": True}
-        blocks = self._pack.render("account/forget", values, language)
         log.info("erased", count=erased.deleted)
-        reply = Private(intent="account.forget", language=language, blocks=blocks)
+        values = {"erased": erased, "behind": True}
+        reply = self._pack.reply(Private, "account.forget", "account/forget", values, language)
         await self._push(person, await self._keeper.alone(person, reply))
 
     async def _push(self, person: Person, reply: Private) -> None:

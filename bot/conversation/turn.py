@@ -72,7 +72,6 @@ class Turn:
         dialogue: Dialogue,
         answering: Answering,
         retention: Retention,
-        payer: Mapping[str, str],
         now: Callable[[], datetime],
         member_answers: Literal["dm", "off"] = "dm",
         patience: Patience | None = None,
@@ -86,8 +85,7 @@ class Turn:
     ) -> None:
         self._pack, self._intents, self._dialogue, self._accounts = pack, pack.intents, dialogue, accounts
         self._answering = answering
-        self._payer, self._now, self._member_answers = payer, now, member_answers
-        self._patience = patience or Patience()
+        self._now, self._member_answers, self._patience = now, member_answers, patience or Patience()
         self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
         self._feedback, self._reminding, self.handing_over = feedback, reminding, handing_over
         self._connecting = Connecting(
@@ -96,19 +94,13 @@ class Turn:
             pack=pack,
             dialogue=dialogue,
             retention=retention,
-            payer=payer,
             now=now,
             reminding=reminding,
         )
         self.renewed = self._connecting.renewed
-        self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
+        self._owners = Owners(accounts, pack, self._connecting.offer_for)
         self.recognisers = Recognisers(
-            pack=pack,
-            accounts=accounts,
-            dialogue=dialogue,
-            connecting=self._connecting,
-            payer=payer,
-            now=now,
+            pack=pack, accounts=accounts, dialogue=dialogue, connecting=self._connecting, now=now
         )
         self.forms = Forms(
             pack.engine, pack.offers, answering.listed_networks, answering.own_networks, members=member_answers == "dm"
@@ -202,8 +194,7 @@ class Turn:
             await self._dialogue.remember(message, only)
         try:
             if await self._looks_from_home(message, memory, asked):
-                blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
-                yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
+                yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
             exchange.memory = replace(memory, met=memory.met or needs_member)
             async with UnderWay(partial(self._answering.answer, message, memory, asked), self._patience) as search:
@@ -245,10 +236,10 @@ class Turn:
 
         Where it names the payer's number, a member's own chat gets the one on their card.
         """
-        payer = PayerQuoted(self._payer)
+        payer = PayerQuoted(self._pack.payer)
         reply = self._static(asked, payer=payer)
         if payer.lacked and (number := await self._answering.members_number(message, asked)):
-            told = self._static(asked, payer={**self._payer, "number": number})
+            told = self._static(asked, payer={**self._pack.payer, "number": number})
             own = Private(intent=told.intent, language=told.language, blocks=told.blocks)
             return await self._answering.written_down(message, asked, own, Report())
         return reply
@@ -256,10 +247,10 @@ class Turn:
     async def _of_sentence(self, exchange: Exchange, asked: Asked) -> Said:
         """Return what would be stored of a message that was not understood; or store it, and say so."""
         values = await self._feedback.given(asked, exchange.memory)
-        blocks = self._pack.render(template_of(asked.intent), values, asked.language)
         if asked.intent == KEEP:
             exchange.memory = replace(exchange.memory, unread=None)
-        return Said(Private(intent=asked.intent, language=asked.language, blocks=blocks), keeps=True)
+        reply = self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
+        return Said(reply, keeps=True)
 
     def _not_of_asker(self, message: Message, asked: Asked) -> Answered | Said | None:
         """Return the reply to quoted or unfinished words that would cause an action.
@@ -325,22 +316,14 @@ class Turn:
         open_ = message.directory_only or not message.alone
         linked = not open_ and await self._accounts.link(message.person) is not None
         aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
-        values = {
-            "payer": self._payer,
-            "linked": linked,
-            "aside": aside,
-            "intent": asked.intent,
-            "need": need,
-            "kept": carried(asked),
-        }
-        blocks = self._pack.render("ask/location", values, asked.language)
-        reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+        about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
+        reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
         slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
         return Said(reply, replace(asked, slots=slots), wants="location")
 
     def _static(self, asked: Asked, template: str | None = None, payer: Mapping[str, str] | None = None) -> Shareable:
         """Return an answer that needs no data: its template alone, by default the intent's own."""
-        values = {"payer": payer or self._payer, "slots": asked.values, "asked": asked}
+        values = {"payer": payer or self._pack.payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         told = questions(asked.also, self._intents, alone=False)  # its place is not known here
         also = self._pack.render("also", {"questions": told}, asked.language)

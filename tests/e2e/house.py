@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import logging
 import re
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -38,7 +36,7 @@ from bot.serving import listen, running
 from tests.cases import saw
 from tests.days import DAY
 from tests.shipped import shipped_pack
-from tests.stage import UNHURRIED
+from tests.stage import UNHURRIED, Elastic
 
 if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp
@@ -49,22 +47,6 @@ CHAT = OneToOne("chat")
 EOB = "/fhir/r4/ExplanationOfBenefit"
 _TIME = re.compile(r'"timestamp": "[^"]*"')
 OWED = "what did I owe for my last visit"
-
-
-class Elastic:
-    """A monotonic clock that jumps over every wait, and knows how long the waits were."""
-
-    def __init__(self) -> None:
-        self.waited: list[float] = []
-
-    def now(self) -> float:
-        """Seconds, the skipped ones included."""
-        return time.monotonic() + sum(self.waited)
-
-    async def pause(self, seconds: float) -> None:
-        """Skip these seconds."""
-        self.waited.append(seconds)
-        await asyncio.sleep(0)
 
 
 # It carries only the rehearsal's browser, and tells fifteen steps of each request: the bot's own wire is aiohttp.

@@ -44,7 +44,6 @@ from bot.channels.slack.incoming import (
     read_thread,
 )
 from bot.channels.slack.installations import ENDINGS, Forget, People, read_ending
-from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Notices
@@ -53,6 +52,7 @@ from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention, ShownMessage
 from bot.message import Person, Private, Shareable
 from bot.replies.render import Words
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
 
@@ -72,7 +72,7 @@ class SlackApp:
         host: Host,
         words: Words,
         credentials: Credentials,
-        table: KeyValueTable,
+        table: SealedTable,
         *,
         commands: Iterable[str],
         forms: Forms,

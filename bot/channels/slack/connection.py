@@ -27,10 +27,10 @@ from bot.channels.base import Pause
 from bot.channels.slack.client import Client
 from bot.channels.slack.install import Install
 from bot.channels.slack.installations import Installations, ManyWorkspaces, States, Workspaces
-from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.sharing import ResponseUrls
 from bot.channels.slack.workspace import OneWorkspace
 from bot.channels.slack.writer import Notices
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
 
@@ -138,7 +138,7 @@ class Connection:
             pause=self._pause,
         )
 
-    def workspaces(self, table: KeyValueTable) -> Workspaces:
+    def workspaces(self, table: SealedTable) -> Workspaces:
         """Return the workspaces for these credentials."""
         given = self._credentials
         if not given.many:
@@ -148,7 +148,7 @@ class Connection:
         )
         return ManyWorkspaces(Installations(table), table, self.client, rotator)
 
-    def install(self, table: KeyValueTable, notices: Notices) -> Install | None:
+    def install(self, table: SealedTable, notices: Notices) -> Install | None:
         """Return the OAuth installation pages; None for one workspace."""
         given = self._credentials
         if not given.many:

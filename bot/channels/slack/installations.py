@@ -5,6 +5,8 @@ The state of an installation can be used once. All data of a person or a workspa
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import logging
 import time
@@ -24,9 +26,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.requests import Body
 from bot.channels.slack.client import code_of
-from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.workspace import Installed, OneWorkspace, Workspace
 from bot.message import Person
+from bot.stores.sealed import SealedTable
 
 STATE_SECONDS = 600
 _KIND, _STATES = "slack_installation", "slack_state"
@@ -42,7 +44,7 @@ _SILENT = logging.getLogger("bot.channels.slack.libraries")
 class Installations(AsyncInstallationStore):
     """slack_sdk's installation store over our own: one encrypted row for each workspace or organization."""
 
-    def __init__(self, table: KeyValueTable) -> None:
+    def __init__(self, table: SealedTable) -> None:
         self._table = table
 
     @property
@@ -57,7 +59,7 @@ class Installations(AsyncInstallationStore):
     async def async_save_bot(self, bot: Bot) -> None:
         """Store a bot's token, replacing the previous one."""
         key = _key(bot.enterprise_id, None if bot.is_enterprise_install else bot.team_id)
-        await self._table.put(_KIND, key, msgspec.json.encode(_as_row(bot)), seconds=_FOREVER)
+        await self._table.put(_KIND, key, msgspec.json.encode(_as_row(bot)), expires=time.time() + _FOREVER)
 
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
@@ -76,7 +78,7 @@ class Installations(AsyncInstallationStore):
     async def remove(self, enterprise: str, team: str) -> None:
         """Delete the installation of a workspace; of the organization if there is no team."""
         for key in {_key(enterprise, team), _key("", team)} - {"/"}:
-            await self._table.drop(_KIND, key)
+            await self._table.store.drop(_KIND, key)
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """Delete a bot's row."""
@@ -89,8 +91,8 @@ class States(AsyncOAuthStateStore):
     A state that returns is stored as a digest, so that one of several callbacks with it succeeds (T04).
     """
 
-    def __init__(self, table: KeyValueTable) -> None:
-        self._table = table
+    def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._clock = table, clock
 
     @property
     def logger(self) -> logging.Logger:
@@ -99,21 +101,32 @@ class States(AsyncOAuthStateStore):
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         """Return a new state, valid for ten minutes."""
-        return self._table.pass_(_STATES, seconds=STATE_SECONDS)
+        ends = str(self._clock() + STATE_SECONDS).encode()
+        return base64.urlsafe_b64encode(self._table.seal.seal(ends, _STATES)).decode().rstrip("=")
 
     async def async_consume(self, state: str) -> bool:
         """Return whether the state was issued here, has not expired and was not used before."""
-        if not self._table.passes(_STATES, state or ""):
+        spent = f"{_STATES}:{hashlib.sha256((state or '').encode()).hexdigest()}"
+        return self.passes(state or "") and await _is_first(self._table, spent, STATE_SECONDS)
+
+    def passes(self, state: str) -> bool:
+        """Return whether the state was issued here and has not expired."""
+        if "=" in state:
+            return False  # what is issued has no padding: this is another text for the same bytes
+        try:
+            sealed = base64.b64decode(state + "=" * (-len(state) % 4), altchars=b"-_", validate=True)
+            return float(self._table.seal.unseal(sealed, _STATES) or b"") > self._clock()
+        except (binascii.Error, ValueError):
             return False
-        return await self._table.first(f"{_STATES}:{_digest(state)}", seconds=STATE_SECONDS)
+
+
+async def _is_first(table: SealedTable, key: str, seconds: float) -> bool:
+    """Return True for the first caller with a key within `seconds`: for a state that is spent, and a lease (T39)."""
+    return await table.store.add("seen", key, expires=time.time() + seconds)
 
 
 def _key(enterprise: str | None, team: str | None) -> str:
     return f"{enterprise or ''}/{team or ''}"
-
-
-def _digest(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()
 
 
 def _as_row(bot: Bot) -> dict[str, Any]:
@@ -140,7 +153,7 @@ class ManyWorkspaces:
     def __init__(
         self,
         installations: Installations,
-        table: KeyValueTable,
+        table: SealedTable,
         client: ClientOf,
         rotator: AsyncTokenRotator,
         *,
@@ -190,7 +203,7 @@ class ManyWorkspaces:
         if stored is None or stored.bot_token != bot.bot_token:
             return stored or bot
         lease = f"slack:rotation:{bot.enterprise_id or ''}/{bot.team_id or ''}"
-        if not await self._table.first(lease, seconds=_LEASE_SECONDS):
+        if not await _is_first(self._table, lease, _LEASE_SECONDS):
             return bot
         try:
             new = await self._rotator.perform_bot_token_rotation(
@@ -201,7 +214,7 @@ class ManyWorkspaces:
             return bot
         if new is not None:
             await self._installations.async_save_bot(new)
-        await self._table.release(lease)
+        await self._table.store.drop("seen", lease)
         return new or bot
 
 
@@ -251,7 +264,7 @@ def read_ending(body: Body) -> Ending | None:
 class People:
     """The people of each workspace who have talked to the bot. `forget` deletes a person's stored data."""
 
-    def __init__(self, table: KeyValueTable, forget: Forget) -> None:
+    def __init__(self, table: SealedTable, forget: Forget) -> None:
         self._table, self._forget = table, forget
         self._noted: TTLCache[str, bool] = TTLCache(_MOST_NOTED, _AGAIN_SECONDS)
 
@@ -259,16 +272,16 @@ class People:
         """Record that a person writes from this workspace."""
         if person.key in self._noted:
             return
-        row = msgspec.json.encode(replace(person, name="", home=""))
+        row, expires = msgspec.json.encode(replace(person, name="", home="")), time.time() + _PERSON_KEPT
         for owner in {_workspace(person.enterprise, person.team), _organization(person.enterprise)} - {""}:
-            await self._table.put(_PERSON, f"{owner}\x1f{person.user}", row, seconds=_PERSON_KEPT, owner=owner)
+            await self._table.put(_PERSON, f"{owner}\x1f{person.user}", row, expires=expires, owner=owner)
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
         """Delete the record that a person wrote from here, at their request."""
         self._noted.pop(person.key, None)
         for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
-            await self._table.drop(_PERSON, f"{owner}\x1f{person.user}")
+            await self._table.store.drop(_PERSON, f"{owner}\x1f{person.user}")
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
         """Delete all stored data of the people or the workspace that left; a second call changes nothing."""
@@ -295,7 +308,7 @@ class People:
 
     async def _known(self, owner: str) -> list[Person]:
         rows = await self._table.owned(_PERSON, owner) if owner else []
-        return [msgspec.json.decode(row, type=Person) for row in rows]
+        return [msgspec.json.decode(row, type=Person) for _, row in rows]
 
 
 def _workspace(enterprise: str, team: str) -> str:

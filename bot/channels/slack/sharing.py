@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -13,7 +14,6 @@ import aiohttp
 
 from bot.channels.shown import can_be_shown_on, for_everybody, packed, unpacked
 from bot.channels.slack.client import UNDRAWN
-from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.channels.slack.writer import QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter
 from bot.delivery.retention import Retention
@@ -21,6 +21,7 @@ from bot.errors import Unwritable
 from bot.message import Language, OneToOne, Person, Shareable, Shared
 from bot.replies.blocks import BlockPage, pages
 from bot.replies.buttons import Kit
+from bot.stores.sealed import SealedTable
 
 _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
 _LONGEST_REFUSAL = 500
@@ -75,13 +76,13 @@ _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
 class Sharing:
     """Stores what was shown to one person. `now` returns the local time for a shared answer."""
 
-    def __init__(self, table: KeyValueTable, notices: Notices, now: Callable[[], datetime]) -> None:
+    def __init__(self, table: SealedTable, notices: Notices, now: Callable[[], datetime]) -> None:
         self._table, self._notices, self._now = table, notices, now
 
     async def offer(self, reply: Shareable, person: Person) -> tuple[Kit, ...]:
         """Return the row of buttons under a directory answer that only its asker sees, and store the answer."""
-        key = secrets.token_urlsafe(12)
-        await self._table.put(_KIND, _of(key, person), packed(reply), seconds=_SECONDS, owner=person.key)
+        key, expires = secrets.token_urlsafe(12), time.time() + _SECONDS
+        await self._table.put(_KIND, _of(key, person), packed(reply), expires=expires, owner=person.key)
         labels = self._notices.labels("desk", reply.language)
         return ({"type": "actions", "elements": [_button(at, labels[at], key) for at in (SHARE, SEND)]},)
 

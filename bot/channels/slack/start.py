@@ -34,7 +34,6 @@ async def start(
     from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- as above
     from bot.channels.slack.client import in_words  # noqa: PLC0415
     from bot.channels.slack.connection import Credentials  # noqa: PLC0415
-    from bot.channels.slack.key_values import KeyValueTable  # noqa: PLC0415
 
     credentials = Credentials(
         api_url=settings.slack_api_url,
@@ -50,7 +49,7 @@ async def start(
         host.turn,
         host.pack.words,
         credentials,
-        KeyValueTable(host.table),
+        host.table,
         commands=(f"/{host.pack.command}", *host.pack.commands),
         forms=host.turn.forms,
         inbox=lambda handler, soothe: Inbox("slack", handler, host.table, soothe=soothe, finds=True),

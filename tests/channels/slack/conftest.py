@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,6 @@ from starlette.applications import Starlette
 
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
-from bot.channels.slack.key_values import KeyValueTable
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention
@@ -43,6 +43,7 @@ from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.shipped import shipped_pack
+from tests.stage import Elastic
 
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
 PLANTED = "$54.87 Grace Okafor"
@@ -146,48 +147,20 @@ class OpenSeal(Vault):
         return plain if place == about.encode() else None
 
 
-@dataclass
-class Clock:
-    """A monotonic clock that jumps over every wait, and knows how long the waits were."""
-
-    waited: list[float] = field(default_factory=list)
-
-    def now(self) -> float:
-        """Seconds, the skipped ones included."""
-        return time.monotonic() + sum(self.waited)
-
-    async def pause(self, seconds: float) -> None:
-        """Skip these seconds."""
-        self.waited.append(seconds)
-        await asyncio.sleep(0)
-
-
-class Lossy(KeyValueTable):
-    """A key-value table whose store can be away, and that knows what it saw."""
+class KeptInbox(Inbox):
+    """An inbox whose store can be away, and that knows what it saw."""
 
     lost = False
-    seen: set[str]
 
-    async def first(self, key: str, *, seconds: float) -> bool:
-        """As the table, while the store is there."""
-        if self.lost:
-            raise OSError("the store is away")
-        self.seen.add(key)
-        return await super().first(key, seconds=seconds)
-
-
-class KeptInbox(Inbox):
-    """An inbox that is away when its table is, and that knows what it saw."""
-
-    def __init__(self, platform: str, handler: Handler, soothe: Soother, table: SealedTable, rows: Lossy) -> None:
-        super().__init__(platform, handler, table, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
-        self._rows = rows
+    def __init__(self, table: SealedTable, handler: Handler, soothe: Soother) -> None:
+        super().__init__("slack", handler, table, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
+        self.seen: set[str] = set()
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
         """As the inbox, while the store is there."""
-        if self._rows.lost:
+        if self.lost:
             raise OSError("the store is away")
-        self._rows.seen.add(key)
+        self.seen.add(key)
         return await super().take(key, lane, body, owner=owner, seconds=seconds)
 
 
@@ -198,9 +171,14 @@ class House:
     slack: SlackDouble
     turn: KeywordTurn
     app: SlackApp
-    rows: Lossy
-    clock: Clock
+    table: SealedTable
+    clock: Elastic
     forgotten: list[Person]
+
+    @property
+    def inbox(self) -> KeptInbox:
+        """What was taken in."""
+        return cast("KeptInbox", self.app._errands.inbox)
 
     async def deliver(self, body: dict[str, object], *, times: int = 1) -> list[int]:
         """Deliver, and wait until the answers are out."""
@@ -214,13 +192,11 @@ async def opened(
     folder: Path, *, tools: bool = False, beside: SlackDouble | None = None, **credentials: str
 ) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double, or to the one of another process `beside` it."""
-    slack, turn, clock, forgotten = beside or SlackDouble(), KeywordTurn(), Clock(), list[Person]()
+    slack, turn, clock, forgotten = beside or SlackDouble(), KeywordTurn(), Elastic(), list[Person]()
     if beside is None:
         await slack.start()
     store = open_sqlite(folder / "slack.db")
     table = SealedTable(store, OpenSeal())
-    rows = Lossy(table)
-    rows.seen = set()
 
     async def hashed(person: Person) -> str:
         return hashlib.sha256(person.key.encode()).hexdigest()
@@ -234,10 +210,10 @@ async def opened(
         turn,
         shipped_pack().words,
         Credentials(api_url=slack.api_url, public_url=address, tools=tools, **credentials),
-        rows,
+        table,
         commands=("/bcbst", *shipped_pack().commands),
         forms=Forms(shipped_pack().engine, shipped_pack().offers, turn.listed_networks, turn.own_networks),
-        inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, table, rows),
+        inbox=partial(KeptInbox, table),
         retention=Retention(table, hashed, pause=clock.pause),
         forget=forget,
         now=lambda: NOW,
@@ -253,7 +229,7 @@ async def opened(
         raise
     async with running(Starlette(routes=app.routes()), sock):
         slack.app_url = f"{address}/slack/events"
-        yield House(slack, turn, app, rows, clock, forgotten)
+        yield House(slack, turn, app, table, clock, forgotten)
         await app.stop()
         if beside is None:
             await slack.stop()

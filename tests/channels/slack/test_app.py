@@ -202,9 +202,9 @@ async def test_one_answer_however_often_it_is_delivered(house: House, kind: str)
 @pytest.mark.threat("T39")
 async def test_a_retry_after_a_lost_first_delivery_is_answered(house: House) -> None:
     """A retry is not dropped for being one: only the id tells a duplicate (T39)."""
-    house.rows.lost = True
+    house.inbox.lost = True
     assert await house.deliver(house.slack.direct_message("hello", ts="1.1")) == [503]
-    house.rows.lost = False
+    house.inbox.lost = False
     body = house.slack.event(
         {"type": "message", "channel_type": "im", "channel": "D-U1", "user": "U1", "text": "again"}
     )

@@ -61,7 +61,7 @@ async def test_unsigned_requests_are_401(house: House, timestamp: str | None, si
     assert await house.slack.send(body, kind, timestamp=timestamp, signature=signature) == (401, "")
     await house.app.drain()
     assert house.slack.calls == []
-    assert house.rows.seen == set()
+    assert house.inbox.seen == set()
 
 
 @pytest.mark.threat("T19")

@@ -1,6 +1,7 @@
 """Installing by OAuth in many workspaces: states taken once, tokens sealed and rotated by one writer, ends kept."""
 
 import asyncio
+import base64
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -13,14 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.slack.install import SCOPES, TOOLS
-from bot.channels.slack.key_values import KeyValueTable
+from bot.channels.slack.installations import States
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.channels.slack.conftest import House, opened
 from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET
 
 VAULT = Vault(parse_keys(new_key()))
-NOWHERE = cast("Store", None)
 WORKSPACE: dict[str, object] = {
     "access_token": "xoxb-two",
     "team": {"id": "T2", "name": "Fabrikam"},
@@ -243,7 +243,7 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
     """Asked a hundred times by nobody in particular, the store is as it was; a made-up state installs nothing."""
     for _ in range(100):
         await Installer(many).begin()
-    assert await many.rows._store.kinds() == []
+    assert await many.table.store.kinds() == []
     browser = Installer(many)
     await browser.begin()
     browser.state = "bWFkZS11cA"
@@ -254,14 +254,14 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
 
 
 @given(st.text(max_size=120))
-def test_only_our_own_states_pass(made_up: str) -> None:
+async def test_only_our_own_states_pass(made_up: str) -> None:
     """Under real keys: one of ours passes while it lives, for its own purpose, and nothing else does."""
     now = [1_000.0]
-    table = KeyValueTable(SealedTable(NOWHERE, VAULT), lambda: now[0])
-    state = table.pass_("state", seconds=60)
-    assert table.passes("state", state)
-    assert not table.passes("other", state)
-    for other in (made_up, state[:-4], state + made_up if made_up else "", state.swapcase()):
-        assert not table.passes("state", other)
-    now[0] += 61
-    assert not table.passes("state", state)
+    states = States(SealedTable(cast("Store", None), VAULT), lambda: now[0])
+    state = await states.async_issue()
+    other = base64.urlsafe_b64encode(VAULT.seal(b"1060.0", "other")).decode().rstrip("=")
+    assert states.passes(state)
+    for text in (other, made_up, state[:-4], state + made_up if made_up else "", state.swapcase()):
+        assert not states.passes(text)
+    now[0] += 601
+    assert not states.passes(state)

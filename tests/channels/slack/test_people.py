@@ -41,8 +41,8 @@ async def test_a_deleted_person_goes_alone(house: House) -> None:
 async def test_who_disconnected_is_not_remembered(house: House) -> None:
     """Nothing is left to forget; who writes again is known again, by ids alone."""
     await talk(house, "U1")
-    rows = await house.rows.owned("slack_person", "slack\x1f\x1fT0TEAM")
-    assert b"Person U1" not in b"".join(rows)
+    rows = await house.table.owned("slack_person", "slack\x1f\x1fT0TEAM")
+    assert b"Person U1" not in b"".join(row for _, row in rows)
     await house.deliver(house.slack.submission("form-unlink"))
     await house.deliver(house.slack.event({"type": "app_uninstalled"}))
     assert house.forgotten == []
