@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,25 +20,25 @@ from bot.accounts.endpoint import endpoints_of
 from bot.accounts.guard import AddressLimit
 from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
-from bot.accounts.rollcall import Listed, Present, RollCall
+from bot.accounts.rollcall import RollCall
+from bot.channels.base import Reach
 from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering
 from bot.conversation.cases import Cases
 from bot.conversation.exchange import Keeper
 from bot.conversation.feedback import Feedback
-from bot.conversation.handing_over import HandingOver, Post
+from bot.conversation.handing_over import HandingOver
 from bot.conversation.looking import Looking
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Dialogue
-from bot.conversation.telling import Push, Telling
+from bot.conversation.telling import Telling
 from bot.conversation.turn import Turn
 from bot.conversation.under_way import Patience
 from bot.delivery.due import DueReminders
 from bot.delivery.news import Interval
 from bot.delivery.reminders import Reminders
 from bot.delivery.retention import Retention
-from bot.delivery.tellings import Stands
 from bot.documents.desk import Documents
 from bot.documents.link_pages import HealthLinkPages
 from bot.documents.links import HealthLinks
@@ -94,7 +94,7 @@ class Bot:
     telling: Telling
     roll_call: RollCall
     due: DueReminders
-    stands: dict[str, Stands]
+    reach: Reach
     forget: Callable[[Person], Awaitable[None]]
 
     @property
@@ -106,26 +106,6 @@ class Bot:
     def counts(self) -> Counts | None:
         """The store for counts that all processes share; None if the store belongs to this process alone."""
         return _counts(self.store, self.audit)
-
-    @property
-    def push(self) -> dict[str, Push]:
-        """How to send messages to people, by platform; each channel adds itself when it starts."""
-        return self.telling.push
-
-    @property
-    def desks(self) -> dict[str, Post]:
-        """How to post to a help desk's channel, by platform; each channel adds itself when it starts."""
-        return self.turn.handing_over.post
-
-    @property
-    def present(self) -> dict[str, Present]:
-        """How to ask whether a person is still there, by platform; each channel adds itself when it starts."""
-        return self.roll_call.ask
-
-    @property
-    def lists(self) -> dict[str, Listed]:
-        """How to ask about many people at once, by platform; each channel adds itself when it starts."""
-        return self.roll_call.lists
 
 
 @asynccontextmanager
@@ -178,11 +158,11 @@ async def assemble(
         renderer = Renderer(pack.templates / "pages", settings)
         forget = partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, address), RollCall(store, accounts, audit, forget)
-        stands: dict[str, Stands] = {}
-        due = _due(table, reminding, answering, accounts, telling, calls, audit, now, interval, stands)
+        reach = Reach(telling.push, turn.handing_over.post, {}, calls.ask, calls.lists)
+        due = _due(table, reminding, answering, accounts, reach, audit, now, interval)
         bot = Bot(
             *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
-            *(renderer, meter, recent, retention, telling, calls, due, stands, forget),
+            *(renderer, meter, recent, retention, telling, calls, due, reach, forget),
         )
         stack.push_async_callback(tally.flush)
         stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings, path)))
@@ -300,12 +280,10 @@ def _due(  # noqa: PLR0917 -- as above
     reminding: Reminding,
     answering: Answering,
     accounts: Accounts,
-    telling: Telling,
-    calls: RollCall,
+    reach: Reach,
     audit: Audit,
     now: Callable[[], datetime],
     interval: Interval,
-    stands: Mapping[str, Stands],
 ) -> DueReminders:
     async def ended(person: Person, why: str) -> None:
         await audit.record("reminders_ended", person, detail=why)
@@ -315,8 +293,8 @@ def _due(  # noqa: PLR0917 -- as above
         reminding.tell,
         Looking(accounts, audit, answering.unasked).once,
         interval=interval,
-        platforms=lambda: {one: calls.ask.get(one) for one in telling.push},
-        stands=stands,
+        platforms=lambda: {one: reach.present.get(one) for one in reach.push},
+        stands=reach.stands,
         ended=ended,
         now=now,
     )

@@ -113,7 +113,7 @@ async def test_two_chats_on_one_account_have_each_their_own_person(house: tuple[
     async def push(_: Person, reply: Private) -> None:
         heard.append(plain(reply.blocks))
 
-    bot.push["slack"] = bot.push["teams"] = push
+    bot.reach.push["slack"] = bot.reach.push["teams"] = push
     await link(bot, SLACK, "carmen")
     await link(bot, TEAMS, "carmen")
     await say(bot, SLACK, "switch to Sofia")

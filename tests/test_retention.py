@@ -150,7 +150,7 @@ async def test_a_platform_that_never_answers_is_said_to_have_kept_them(store: St
 
 async def test_a_message_goes_when_its_time_is_over(store: Store) -> None:
     """After the hours that the operator set, unasked and unsaid, however many processes look; younger ones stay."""
-    chat, now = Chat(), [1_000_000_000.0]
+    chat, now = Chat(), [4_000_000_000.0]
     retention, inbox = serving(store, chat, hours=24)
     retention._clock = lambda: now[0]
     await show(retention, DANA, "old")

@@ -59,7 +59,7 @@ async def test_the_older_chat_hears_of_a_second_and_both_are_listed(house: tuple
     async def push(person: Person, reply: Private) -> None:
         told.append((person, plain(reply.blocks)))
 
-    bot.push["slack"] = bot.push["teams"] = push
+    bot.reach.push["slack"] = bot.reach.push["teams"] = push
     await link(bot, OTHER, "leah")
     await link(bot, SLACK, "dana")
     assert told == []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import structlog
 
 from bot.config import Settings
+from bot.conversation.handing_over import Post
+from bot.conversation.telling import Push
 from bot.conversation.turn import Turn
 from bot.delivery.inbox import Later, Writing
 from bot.delivery.retention import Retention
+from bot.delivery.tellings import Stands
 from bot.errors import Unwritten
 from bot.message import Answered, Language, Message, OneToOne, Person, Private, Reply, Shareable, Shared
 from bot.ops.metrics import Meter
@@ -64,38 +68,31 @@ class Answers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a bot reaches its people, by platform; each channel adds itself when it starts.
+
+    `push` sends messages to people, `desks` posts in a help desk's channel, `stands` checks whether a message is
+    complete in a chat. `present` asks whether a person is still there, `lists` asks about many of one workspace.
+    """
+
+    push: dict[str, Push]
+    desks: dict[str, Post]
+    stands: dict[str, Stands]
+    present: dict[str, Callable[[Person], Awaitable[bool | None]]]
+    lists: dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]
+
+
 class ChannelHost(Protocol):
     """The parts of the bot that a channel may use."""
 
-    @property
-    def settings(self) -> Settings:
-        """All settings, including the channel's."""
-        ...
-
-    @property
-    def pack(self) -> Pack:
-        """The pack, for its texts."""
-        ...
-
-    @property
-    def table(self) -> SealedTable:
-        """The store, for data that must outlast the process."""
-        ...
-
-    @property
-    def turn(self) -> Turn:
-        """Answers messages."""
-        ...
-
-    @property
-    def retention(self) -> Retention:
-        """Records which messages contain a member's data."""
-        ...
-
-    @property
-    def meter(self) -> Meter:
-        """Counts refused requests."""
-        ...
+    settings: Settings
+    pack: Pack
+    table: SealedTable
+    turn: Turn
+    retention: Retention
+    meter: Meter
+    reach: Reach
 
     @property
     def forget(self) -> Callable[[Person], Awaitable[None]]:

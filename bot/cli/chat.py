@@ -29,7 +29,7 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
         bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
         if username:
             await sign_in(bot, LOCAL, username)
-        bot.push["console"] = _print(as_json=as_json)
+        bot.reach.push["console"] = _print(as_json=as_json)
         prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
         if prompt:
             prompt.write(f"{f'You are signed in as {username}. ' if username else ''}{HINT}")

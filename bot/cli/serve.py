@@ -138,7 +138,7 @@ def dev_chat(bot: Bot) -> list[Route]:
     from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
 
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
-    bot.push["console"] = desk.push
+    bot.reach.push["console"] = desk.push
     return desk.routes()
 
 

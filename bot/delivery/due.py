@@ -1,20 +1,36 @@
 """Sends reminders when they are due, each once, whichever of a store's processes sends it.
 
-Reminders of days have their own queue, so that a slow payer, which news depends on, does not delay them (`looks.py`).
+Reminders of days have their own queue, so that a slow payer, which news depends on, does not delay them. News is
+checked for in daytime only, and while the sign-in is valid: for several people at the same time, a few at once and a
+moment apart, spread over the interval from the morning on, so that a slow payer delays nobody else and a working one
+gets no burst of requests.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
+import msgspec
 import structlog
 
-from bot.delivery.looks import Looks, asleep_for, worked_off, working
-from bot.delivery.news import Interval, LookNow, rest
-from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
+from bot.delivery.news import Interval, LookEnded, LookNow, is_last, rest
+from bot.delivery.reminders import (
+    ASK_AGAIN,
+    MAYBE_NEWS,
+    NEWS,
+    SIGN_IN_OVER,
+    TIME_OVER,
+    Reminder,
+    kind_of,
+    moment_of,
+    next_morning,
+    spread,
+    waking,
+)
 from bot.delivery.tellings import UNREAD, Stands, StillThere, Tell, Tellings
 from bot.errors import StoreError
 from bot.message import Person
@@ -23,8 +39,9 @@ from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("reminders")
 
-_LOOK = 60.0  # seconds
-_AT_ONCE = 4  # messages to one platform
+_EVERY = 60.0  # seconds
+_AT_ONCE, _LOOKS_AT_ONCE = 4, 8  # messages to one platform; checks for news
+_APART = 0.25  # seconds between the beginnings of two checks
 
 
 class DueReminders:
@@ -51,15 +68,15 @@ class DueReminders:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._table, self._store, self._platforms, self._interval = table, table.store, platforms, interval
-        self._now, self._clock = now, clock
+        self._look, self._now, self._clock, self._pause = look, now, clock, pause
         self._tellings = Tellings(
             table, tell, platforms=platforms, stands=stands, ended=ended, rest=self._rest, clock=clock, now=now
         )
-        self._looks = Looks(table.store, self._tellings, look, interval=interval, now=now, clock=clock, pause=pause)
+        self._turn, self._free_at = asyncio.Lock(), 0.0
 
     async def every_minute(self) -> None:
         """Send what is due every minute until cancelled; if the store cannot be used, the next minute tries again."""
-        await working([self._minutely(self.of_days), self._minutely(self.of_news)])
+        await _working([self._minutely(self.of_days), self._minutely(self.of_news)])
 
     async def once(self) -> int:
         """Send what is due now and not being sent by another process. Return how many reminders were sent."""
@@ -67,25 +84,31 @@ class DueReminders:
 
     async def of_days(self) -> int:
         """Send reminders of days that are due. Return how many were sent."""
-        return await working(self._told_of(kind_of(one)) for one in self._platforms())
+        leased = [partial(self._tellings.leased, kind_of(one)) for one in self._platforms()]
+        return await _working(_worked_off(one, self._day_due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
 
     async def of_news(self) -> int:
         """Check for news that is due for a check. Return how many news messages were sent."""
-        return await self._looks.once(self._platforms())
+        kinds, slots = [kind_of(one, "news") for one in self._platforms()], asyncio.Semaphore(_LOOKS_AT_ONCE)
+        return await _working(_worked_off(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
 
     async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
         while True:
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_EVERY)
             with contextlib.suppress(StoreError):
                 await once()
 
-    async def _told_of(self, kind: str) -> int:
-        return await worked_off(partial(self._tellings.leased, kind), self._due, asyncio.Semaphore(_AT_ONCE))
-
-    async def _due(self, row: Row) -> bool:
-        reminder, now = self._tellings.read(row), self._now()
+    async def _read(self, row: Row) -> Reminder | None:
+        """Return the reminder in a row; None, and leave the row alone for a while, if it cannot be read."""
+        reminder = self._tellings.read(row)
         if reminder is None:  # it counts as missing
             await self._tellings.hold(row, UNREAD)
+        return reminder
+
+    async def _day_due(self, row: Row) -> bool:
+        """Send a reminder of a day if it is due. Return whether it was sent."""
+        reminder, now = await self._read(row), self._now()
+        if reminder is None:
             return False
         if reminder.is_sought:  # of a version that kept both in one queue
             await self._moved(row, reminder)
@@ -107,12 +130,105 @@ class DueReminders:
         await self._store.take_in(new, row.key, until=self._clock())
         await self._store.drop(row.kind, row.key)
 
+    async def _news_due(self, row: Row) -> bool:
+        """Check for one person's news, in daytime only, and send any to the person. Return whether any was sent."""
+        reminder, now = await self._read(row), self._now()
+        if reminder is None:
+            return False
+        if waking(now) > now:
+            late = spread(row.key, await self._interval.minutes() * 60)
+            await self._tellings.hold(row, (waking(now) - now).total_seconds() + late)
+            return False
+        settled = await self._tellings.settled(row, reminder)
+        if settled is None:
+            return False
+        if settled.asleep:
+            over = settled.last < now.date()
+            return await self._tellings.tell(row, settled, TIME_OVER if over else ASK_AGAIN)
+        if settled.found:
+            return await self._tellings.tell(row, settled, MAYBE_NEWS if settled.doubt else NEWS, settled.found)
+        return await self._looked(row, settled, now)
+
+    async def _looked(self, row: Row, reminder: Reminder, now: datetime) -> bool:
+        await self._in_turn()
+        try:
+            look = await self._look(reminder)
+        except LookEnded as error:
+            if str(error) == "gone":
+                await self._store.drop(row.kind, row.key)
+            return str(error) != "gone" and await self._sign_in_over(row, reminder)
+        except Exception as error:  # noqa: BLE001 -- of payer and store: the next look may do better
+            log.warning("not looked", kind=type(error).__name__)
+            await self._tellings.put(row, reminder)
+            return False
+        reminder = msgspec.structs.replace(reminder, whole=look.whole)
+        if look.is_news or reminder.doubt:
+            return await self._tellings.tell(row, reminder, MAYBE_NEWS if reminder.doubt else NEWS, look.known)
+        over = is_last(reminder.ends, self._clock())
+        if over:
+            return await self._sign_in_over(row, msgspec.structs.replace(reminder, known=look.known))
+        if reminder.last < now.date():
+            return await self._tellings.tell(row, reminder, TIME_OVER)
+        await self._tellings.put(row, msgspec.structs.replace(reminder, known=look.known, missed=0))
+        return False
+
+    async def _sign_in_over(self, row: Row, reminder: Reminder) -> bool:
+        """Tell the person that searching has stopped, or pause until they are asked to sign in again."""
+        if not reminder.every:
+            return await self._tellings.tell(row, reminder, SIGN_IN_OVER)
+        await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
+        return False
+
+    async def _in_turn(self) -> None:
+        """Wait until the next check may begin."""
+        clock = asyncio.get_running_loop().time
+        async with self._turn:
+            if (wait := self._free_at - clock()) > 0:
+                await self._pause(wait)
+            self._free_at = clock() + _APART
+
     async def _rest(self, row: Row, reminder: Reminder) -> float:
         """Return the seconds until a reminder is due next."""
         if reminder.asleep:
-            return asleep_for(reminder, self._now())
+            now = self._now()  # the person is asked to sign in again on a morning, `every` days later
+            return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
         if reminder.is_sought:
             return rest(await self._interval.minutes(), reminder.ends, self._clock())
         now = self._now()
         moment = moment_of(reminder, row.key, now)
         return row.expires - self._clock() if moment is None else (waking(max(moment, now)) - now).total_seconds()
+
+
+async def _worked_off(
+    leased: Callable[[], Awaitable[Row | None]], work: Callable[[Row], Awaitable[bool]], slots: asyncio.Semaphore
+) -> int:
+    """Work on due rows until none is due. Return for how many `work` was true; if one fails, cancel the others.
+
+    A row is leased when there is a slot for it and the one before was found: where nothing is due, the store is asked
+    once.
+    """
+    told = list[bool]()
+
+    async def next_row() -> None:
+        async with slots:
+            row = await leased()
+            if row is not None:
+                group.create_task(next_row())
+                told.append(await work(row))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(next_row())
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return sum(told)
+
+
+async def _working(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
+    """Run jobs at the same time and return the sum of their results; if one fails, cancel the others."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        return sum(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,7 +1,7 @@
 """Reminders that people asked for: stored encrypted until the last day is over or the person deletes them.
 
 A row's owner is its person, so that "unlink" deletes it. It has the id of a record and a date, but no text of the
-record. Each row has a lane of its own, and its lease lasts until it is due (`due.py`, `looks.py`).
+record. Each row has a lane of its own, and its lease lasts until it is due (`due.py`).
 """
 
 from __future__ import annotations

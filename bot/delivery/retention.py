@@ -76,47 +76,6 @@ class _Job(msgspec.Struct, frozen=True):
     kept: int = 0
 
 
-class _Records:
-    """The stored records, with a kind for each platform."""
-
-    def __init__(
-        self, table: SealedTable, owner: Callable[[Person], Awaitable[str]], clock: Callable[[], float]
-    ) -> None:
-        self._table, self.owner, self._clock = table, owner, clock
-
-    async def put(self, row: ShownMessage) -> str:
-        """Store a record. Return its key."""
-        kind, key = _kind(row.person.platform), secrets.token_urlsafe(12)
-        expires, owner = self._clock() + KEPT_SECONDS, await self.owner(row.person)
-        await self._table.put(kind, key, msgspec.json.encode(row), expires=expires, owner=owner)
-        return key
-
-    async def drop(self, platform: str, key: str) -> None:
-        """Delete a record."""
-        await self._table.store.drop(_kind(platform), key)
-
-    async def of(self, person: Person, before: float = math.inf) -> list[tuple[str, ShownMessage]]:
-        """Return a person's records up to a time with their keys, oldest first."""
-        found = await self._table.owned(_kind(person.platform), await self.owner(person))
-        rows = ((key, msgspec.json.decode(plain, type=ShownMessage)) for key, plain in found)
-        return [(key, row) for key, row in rows if row.at <= before]
-
-    async def whose(self, platform: str, before: float) -> list[Person]:
-        """Return the people with records up to a time. Records are listed in the order of their times."""
-        found = dict[str, Person]()
-        async for _, plain in self._table.listed(_kind(platform)):
-            row = None if plain is None else msgspec.json.decode(plain, type=ShownMessage)
-            if row is not None and row.at > before:
-                break
-            if row is not None:
-                found[row.person.key] = row.person
-        return list(found.values())
-
-
-def _kind(platform: str) -> str:
-    return f"shown:{platform}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Platform:
     """How a platform's messages are deleted: one after the other, for all people together."""
@@ -142,8 +101,8 @@ class Retention:
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._records = _Records(table, pseudonym, clock)
-        self._table, self._hours, self._clock, self._pause = table, hours, clock, pause
+        self._table, self._pseudonym = table, pseudonym
+        self._hours, self._clock, self._pause = hours, clock, pause
         self._platforms: dict[str, _Platform] = {}
         self._erased = erased
 
@@ -155,15 +114,19 @@ class Retention:
 
     async def note(self, person: Person, place: OneToOne, message: str, region: str = "") -> str:
         """Store that a message exists, if possible before it has content. Return the record's key."""
-        return await self._records.put(ShownMessage(person, place.conversation, message, self._clock(), region))
+        now, key = self._clock(), secrets.token_urlsafe(12)
+        row = msgspec.json.encode(ShownMessage(person, place.conversation, message, now, region))
+        owner, expires = await self._pseudonym(person), now + KEPT_SECONDS
+        await self._table.put(_kind(person.platform), key, row, expires=expires, owner=owner)
+        return key
 
     async def drop(self, person: Person, key: str) -> None:
         """Delete the record of a message that is gone."""
-        await self._records.drop(person.platform, key)
+        await self._table.store.drop(_kind(person.platform), key)
 
     async def count(self, person: Person) -> int | None:
         """Return how many messages could be deleted; None if the platform supports no deletion."""
-        return len(await self._records.of(person)) if person.platform in self._platforms else None
+        return len(await self._of(person)) if person.platform in self._platforms else None
 
     async def forget(self, person: Person, language: Language) -> Erased | None:
         """Delete a person's messages: a few at once, more after the answer; None if the platform supports no deletion.
@@ -189,18 +152,35 @@ class Retention:
         now = self._clock()
         before, window = now - self._hours * 3_600, f"{now // _WINDOW_SECONDS:.0f}"
         for platform in self._platforms:
-            for person in await self._records.whose(platform, before):
+            for person in await self._whose(platform, before):
                 await self._later(_Job(person, before), window)
+
+    async def _of(self, person: Person, before: float = math.inf) -> list[tuple[str, ShownMessage]]:
+        """Return a person's records up to a time with their keys, oldest first."""
+        found = await self._table.owned(_kind(person.platform), await self._pseudonym(person))
+        rows = ((key, msgspec.json.decode(plain, type=ShownMessage)) for key, plain in found)
+        return [(key, row) for key, row in rows if row.at <= before]
+
+    async def _whose(self, platform: str, before: float) -> list[Person]:
+        """Return the people with records up to a time. Records are listed in the order of their times."""
+        found = dict[str, Person]()
+        async for _, plain in self._table.listed(_kind(platform)):
+            row = None if plain is None else msgspec.json.decode(plain, type=ShownMessage)
+            if row is not None and row.at > before:
+                break
+            if row is not None:
+                found[row.person.key] = row.person
+        return list(found.values())
 
     async def _later(self, job: _Job, when: str = "") -> None:
         """Put a job in the inbox; of processes that do so in the same time window, only one succeeds."""
-        lane = await self._records.owner(job.person)
+        lane = await self._pseudonym(job.person)
         key = f"{lane}:{when or secrets.token_urlsafe(6)}"
         await self._platforms[job.person.platform].inbox.take(key, lane, msgspec.json.encode(job))
 
     async def _some(self, person: Person) -> Erased:
         """Delete some messages at once, until a few seconds have passed or a deletion fails."""
-        delete, rows = self._platforms[person.platform].delete, await self._records.of(person)
+        delete, rows = self._platforms[person.platform].delete, await self._of(person)
         deleted = kept = 0
         try:
             async with asyncio.timeout(_AT_ONCE_SECONDS):
@@ -216,7 +196,7 @@ class Retention:
         """Delete a job's messages; records of those that the platform keeps go last, so that they are counted."""
         job = msgspec.json.decode(delivery.body, type=_Job)
         platform, kept = self._platforms[job.person.platform], list[str]()
-        for key, row in await self._records.of(job.person, job.before):
+        for key, row in await self._of(job.person, job.before):
             async with platform.turn:
                 gone = await _gone(platform, row, last=delivery.tries >= _TRIES)
                 await self._pause(APART_SECONDS)
@@ -236,6 +216,10 @@ class Retention:
             await self._erased(job.person, Erased(job.total - kept, job.kept + kept), job.language)
         except Exception as error:  # noqa: BLE001 -- the messages are gone all the same
             log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may name the chat
+
+
+def _kind(platform: str) -> str:
+    return f"shown:{platform}"
 
 
 async def _gone(platform: _Platform, row: ShownMessage, *, last: bool) -> bool:

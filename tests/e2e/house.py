@@ -222,7 +222,7 @@ async def open_house(
         async def push(_: Person, reply: Private) -> None:
             house.pushed.append(reply)
 
-        bot.push["console"] = push
+        bot.reach.push["console"] = push
         yield house
 
 
