@@ -11,8 +11,7 @@ from bot.replies import blocks, cards
 from bot.replies.plain import plain, spoken
 from bot.replies.rows import ListTable, row_of, with_tables
 from tests.doubles.adaptive_card import compared, fallback
-from tests.doubles.block_kit import unheard, unmarked
-from tests.doubles.slack_models import refused
+from tests.doubles.block_kit import refused, unheard, unmarked
 
 _OF_ROW = re.compile(r"^\d+\. [^·]*(?: · |$)")
 """What a menu says of the row of a table that its option belongs to."""

@@ -1,11 +1,20 @@
-"""Slack's limits for messages, as its Block Kit reference gives them: what the real service would refuse."""
+"""What Slack would refuse of a message, by slack_sdk's own models, and by its reference where it has none."""
+
+from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
 Kit = dict[str, Any]
+_UNKNOWN = frozenset({"data_visualization", "data_table"})
+"""Blocks that Slack documents and slack_sdk has no model of."""
+_INPUTS = frozenset({"plain_text_input", "static_select", "multi_static_select", "checkboxes", "datepicker"})
 
 
 def faults(text: str, blocks: list[Kit]) -> list[str]:
@@ -15,38 +24,27 @@ def faults(text: str, blocks: list[Kit]) -> list[str]:
 
 def view_faults(view: Kit) -> list[str]:
     """Everything in a modal or a Home that Slack would refuse; texts of inputs are labels, never values."""
-    blocks = view.get("blocks", [])
-    found = [
-        fault for block in blocks for fault in (_input(block) if block["type"] == "input" else _block_faults(block))
-    ]
-    if len(blocks) > 100 or not blocks:
-        found.append("invalid_blocks: none, or more than 100")
-    if view.get("type") == "modal":
-        found += [fault for key in ("title", "submit", "close") for fault in _text(view[key], 24, {"plain_text"})]
-    if len(view.get("private_metadata", "")) > 3_000 or len(view.get("callback_id", "")) > 255:
-        found.append("private_metadata over 3,000 or callback_id over 255")
-    return found
+    try:
+        View(**view).validate_json()
+    except SlackObjectFormationError as error:
+        return [str(error)]
+    return [fault for block in view["blocks"] for fault in _block_faults(block)]
 
 
-def _input(block: Kit) -> Iterator[str]:
-    yield from _text(block["label"], 2_000, {"plain_text"})
-    element = block["element"]
-    if element["type"] not in {"plain_text_input", "static_select", "multi_static_select", "checkboxes", "datepicker"}:
-        yield f"{element['type']} is no input here"
-    if "hint" in block:
-        yield from _text(block["hint"], 2_000, {"plain_text"})
-    if "options" in element:
-        yield from _many(element["options"], 10 if element["type"] == "checkboxes" else 100, "options")
-        starts = [
-            *element.get("initial_options", ()),
-            *([element["initial_option"]] if "initial_option" in element else []),
-        ]
-        if any(option not in element["options"] for option in starts):
-            yield "initial option that is none of the options"
-        for option in element["options"]:
-            yield from _text(option["text"], 75, {"plain_text"})
-            if not 0 < len(option["value"]) <= 150:
-                yield "option value empty or over 150"
+def refused(blocks: Iterable[Kit]) -> list[str]:
+    """What the models refuse, or would send otherwise than we do."""
+    return [fault for block in blocks if block["type"] not in _UNKNOWN for fault in _refused(block)]
+
+
+def _refused(block: Kit) -> Iterator[str]:
+    model = Block.parse(block)
+    try:
+        sent = model.to_dict() if model else {}
+    except SlackObjectFormationError as error:
+        yield f"{block['type']}: {error}"
+        return
+    if block.keys() - sent.keys():
+        yield f"{block['type']}: lost {sorted(block.keys() - sent.keys())}"
 
 
 def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
@@ -64,82 +62,72 @@ def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
 
 
 def _block_faults(block: Kit) -> Iterator[str]:
+    """What the models refuse of a block, and what they let pass."""
     kind = str(block.get("type"))
-    if len(block.get("block_id", "")) > 255:
-        yield "block_id over 255"
     if kind not in _CHECKS:
         yield f"unknown block {kind}"
-    else:
-        yield from _CHECKS[kind](block)
+        return
+    yield from refused([block])
+    yield from _CHECKS[kind](block)
+    elements = [*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ())]
+    yield from (fault for one in elements if "action_id" in one or kind == "actions" for fault in _element(one))
+    for one in objects(block):
+        if one.get("type") in {"plain_text", "mrkdwn"} and not one["text"]:
+            yield "text empty"
+        if one.get("type") == "mrkdwn" and kind not in {"section", "context"}:
+            yield "mrkdwn is not allowed here"
+        yield from _options(one)
 
 
-def _header(block: Kit) -> Iterator[str]:
-    yield from _text(block["text"], 150, {"plain_text"})
+def _options(menu: Kit) -> Iterator[str]:
+    if not menu.get("options", [menu]):
+        yield "a menu of nothing"
+    for option in menu.get("options", ()):
+        if (
+            not 0 < len(option["value"]) <= 150
+            or len(option.get("url", "")) > 3_000
+            or len(option["text"]["text"]) > 75
+        ):
+            yield "option value empty or over 150, an address over 3,000, or words over 75"
 
 
-def _context(block: Kit) -> Iterator[str]:
-    yield from _many(block["elements"], 10, "context")
-    for element in block["elements"]:
-        yield from _text(element, 3_000, {"plain_text", "mrkdwn"})
-
-
-def _section(block: Kit) -> Iterator[str]:
-    if "text" not in block and not block.get("fields"):
-        yield "section without text and fields"
-    if "text" in block:
-        yield from _text(block["text"], 3_000, {"plain_text", "mrkdwn"})
-    if "fields" in block:
-        yield from _many(block["fields"], 10, "fields")
-    for field in block.get("fields", []):
-        yield from _text(field, 2_000, {"plain_text", "mrkdwn"})
-    if "accessory" in block:
-        yield from _element(block["accessory"])
+def _texts(block: Kit) -> Iterator[str]:
+    for most, name in ((2_000, "fields"), (3_000, "elements")):
+        if name in block and not 0 < len(block[name]) <= 10:
+            yield f"{len(block[name])} {name}"
+        yield from ("text over its limit" for one in block.get(name, ()) if len(one["text"]) > most)
 
 
 def _actions(block: Kit) -> Iterator[str]:
-    elements = block["elements"]
-    yield from _many(elements, 25, "actions")
-    ids = [element.get("action_id") for element in elements]
+    ids = [element.get("action_id") for element in block["elements"]]
     if len(set(ids)) != len(ids) or not all(ids):
-        yield "action_id missing or twice in a block"
-    for element in elements:
-        yield from _element(element)
+        yield "action_id missing, none at all, or twice in a block"
 
 
 def _element(element: Kit) -> Iterator[str]:
-    kind = element["type"]
-    if kind not in {"overflow", "static_select"}:
-        yield from _button(element)
-        return
-    yield from _many(element["options"], 5 if kind == "overflow" else 100, kind)
-    for option in element["options"]:
-        yield from _text(option["text"], 75, {"plain_text"})
-        if not 0 < len(option["value"]) <= 150 or len(option.get("url", "")) > 3_000:
-            yield "option value empty or over 150, or an address over 3,000"
-
-
-def _button(element: Kit) -> Iterator[str]:
-    if element.get("type") != "button":
-        yield "not a button"
-    yield from _text(element["text"], 75, {"plain_text"})
-    if len(element["action_id"]) > 255:
-        yield "action_id over 255"
-    if len(element.get("value", "x")) not in range(1, 2_001):
+    if element["type"] not in {"button", "overflow", "static_select"}:
+        yield f"{element['type']} is no element here"
+    if not element.get("value", "x"):
         yield "value empty or over 2,000"
-    if not 0 < len(element.get("accessibility_label", "x")) <= 75:
-        yield "accessibility_label empty or over 75"
-    if element.get("style", "primary") not in {"primary", "danger"}:
-        yield "unknown style"
-    if "confirm" in element:
-        yield from _confirm(element["confirm"])
-    url = element.get("url")
-    if url is not None and (len(url) > 3_000 or not url.startswith(("https://", "http://"))):
-        yield "url over 3,000 or not http"
+    if not element.get("accessibility_label", "x"):
+        yield "accessibility_label empty"
+    if not element.get("url", "https://").startswith(("https://", "http://")):
+        yield "url is no page"
 
 
-def _confirm(dialog: Kit) -> Iterator[str]:
-    for key, most in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
-        yield from _text(dialog[key], most, {"plain_text"})
+def _input(block: Kit) -> Iterator[str]:
+    element = block["element"]
+    if element["type"] not in _INPUTS:
+        yield f"{element['type']} is no input here"
+    options = element.get("options", ())
+    starts = [
+        *element.get("initial_options", ()),
+        *([element["initial_option"]] if "initial_option" in element else []),
+    ]
+    if any(option not in options for option in starts):
+        yield "initial option that is none of the options"
+    if element["type"] == "checkboxes" and len(options) > 10:
+        yield "more than ten checkboxes"
 
 
 def unheard(blocks: list[Kit]) -> list[str]:
@@ -213,13 +201,6 @@ def _many(found: list[Kit], most: int, what: str) -> Iterator[str]:
         yield f"{what}: {len(found)} of at most {most}"
 
 
-def _text(found: Kit, most: int, kinds: set[str]) -> Iterator[str]:
-    if found.get("type") not in kinds:
-        yield f"{found.get('type')} is not allowed here"
-    if not 0 < len(found.get("text", "")) <= most:
-        yield f"text empty or over {most}"
-
-
 def shown(text: str, blocks: list[Kit]) -> str:
     """Every string that a person could see of a message, a line each."""
     return "\n".join([text, *_strings(blocks)])
@@ -227,7 +208,8 @@ def shown(text: str, blocks: list[Kit]) -> str:
 
 def parsed(text: str, blocks: list[Kit]) -> str:
     """The strings that Slack would parse for mentions and links, but for our own links to pages and numbers."""
-    return _OURS.sub(r"\1", "\n".join([text, *_mrkdwn(blocks)]))
+    marked = (one["text"] for one in objects(blocks) if one.get("type") == "mrkdwn")
+    return _OURS.sub(r"\1", "\n".join([text, *marked]))
 
 
 _OURS = re.compile(r"<(?:https://|tel:\+)[^<>|]+\|([^<>]+)>")
@@ -250,23 +232,20 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(part)
 
 
-def _mrkdwn(value: Any) -> Iterator[str]:
+def objects(value: Any) -> Iterator[Kit]:
+    """Every object in a block, at any depth."""
     if isinstance(value, dict):
-        if value.get("type") == "mrkdwn":
-            yield value["text"]
-        for part in value.values():
-            yield from _mrkdwn(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _mrkdwn(part)
+        yield value
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in inside:
+        yield from objects(part)
 
 
 _CHECKS: dict[str, Callable[[Kit], Iterator[str]]] = {
-    "header": _header,
-    "section": _section,
-    "context": _context,
+    **dict.fromkeys(("section", "context"), _texts),
+    **dict.fromkeys(("header", "divider"), lambda _: iter(())),
+    "input": _input,
     "actions": _actions,
-    "divider": lambda block: iter(sorted(block.keys() - {"type", "block_id"})),
     "rich_text": _rich,
     "data_visualization": _chart,
     "data_table": _table,

@@ -122,20 +122,10 @@ def _alive_in_teams(reply: Reply) -> Iterator[str]:
         yield from (f"Teams would read {parsed[found.start() :][:30]!r}" for found in _LIVE.finditer(parsed))
         spare = page.card["fallbackText"]
         yield from (f"the fallback is live: {spare[found.start() :][:30]!r}" for found in _LIVE.finditer(spare))
-        yield from (f"a date in {run!r}" for run in _runs(page.card) if "{{" in run)
+        runs = [one["text"] for one in block_kit.objects(page.card) if one.get("type") == "TextRun"]
+        yield from (f"a date in {run!r}" for run in runs if "{{" in run)
         if "entities" in page.card.get("msteams", {}):
             yield "a mention"
-
-
-def _runs(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if value.get("type") == "TextRun":
-            yield value["text"]
-        for part in value.values():
-            yield from _runs(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _runs(part)
 
 
 def _alive_buttons(reply: Reply) -> Iterator[str]:

@@ -15,7 +15,9 @@ from tests.e2e.workspace import MEMBERS_OWN, Workspace, buttons, shown
         ("/bcbst-find", 'specialty:cardiology zip:37402 network:"Blue Network S" name:okafor', "Grace Okafor"),
         ("/bcbst-network", 'name:"minh kim" network:"Blue Network P"', "Yes: Minh Kim, DO is listed in"),
         ("/bcbst-compare", "Network S vs Network P for cardiologist 37402", "listed in both"),
+        ("/bcbst-find", "pediatrics near Knoxville female spanish", "Knoxville"),
         ("/bcbst-help", "", "/bcbst-compare"),
+        ("/bcbst", "", "What I can do"),
         ("/bcbst-find", "speciality:cardiology", "Did you mean specialty?"),
     ],
 )

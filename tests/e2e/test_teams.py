@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.days import LAST_VISIT, VISIT_BEFORE, in_words, month_day
 from tests.doubles.adaptive_card import fallback, faults
-from tests.doubles.teams import TENANT, Call
-from tests.e2e.house import EOB, OWED
+from tests.doubles.teams import Call
+from tests.e2e.house import OWED
 from tests.e2e.tenant import Tenant, open_tenant, pressed, shown
 
 pytestmark = pytest.mark.calendar
@@ -153,16 +152,3 @@ async def test_removing_the_app_unlinks(tenant: Tenant) -> None:
     assert await tenant.is_linked()
     await tenant.deliver(tenant.teams.activity("installationUpdate", action="remove"))
     assert not await tenant.is_linked()
-
-
-async def test_a_payer_that_is_down_is_said(tenant: Tenant) -> None:
-    """One true sentence with a reference that the log has too, and no log holds what was said or answered."""
-    await tenant.link()
-    tenant.house.break_(Fault(EOB, times=None))
-    said = await tenant.write(OWED)
-    tenant.house.heal()
-    assert "$" not in said
-    assert "eference" in said
-    assert "$54.87" in await tenant.write(OWED)
-    for words in ("54.87", OWED, "Okafor", TENANT, "a:chat"):
-        assert words not in tenant.house.log.text

@@ -16,7 +16,7 @@ from bot.channels.slack.writer import Notices
 from bot.conversation.forms import KnownNetworks
 from bot.message import Action, Actions, Fact, Facts, Item, Language, Line, Note, Press, Private, Span, Title
 from tests.channels.slack.conftest import THUMBS
-from tests.doubles.slack_models import refused_view
+from tests.doubles.block_kit import view_faults
 from tests.replies.made import COMPARED
 from tests.shipped import shipped_pack
 
@@ -66,7 +66,7 @@ def test_slacks_published_types_take_what_we_send(tmp_path: Path) -> None:
     replies = [replace(REPLY, language=language) for language in ("en", "es")]
     messages = [list(page.blocks) for reply in replies for page in NOTICES.pages(reply)]
     views = [view for language in ("en", "es") for view in _views(language)]
-    assert [fault for view in views for fault in refused_view(view)] == []
+    assert [fault for view in views for fault in view_faults(view)] == []
     dump = partial(json.dumps, ensure_ascii=False)
     file = tmp_path / "sent.ts"
     file.write_text(
