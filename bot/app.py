@@ -139,8 +139,7 @@ async def assemble(
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
         audit, dialogue, recent = Audit(table), Dialogue(table, pack.intents), MemberCache(wire.clock)
         meter.tally = tally = Tally(table, audit.pseudonym, now)
-        keeper = Keeper(pack, dialogue)
-        telling = Telling(pack, keeper, meter)
+        telling = Telling(pack, keeper := Keeper(pack, dialogue), meter)
         accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
         stack.push_async_callback(accounts.close)
         hours, address = settings.bot_delete_after_hours, settings.bot_public_url

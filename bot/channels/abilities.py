@@ -68,7 +68,7 @@ DONE_BY: Mapping[str, Mapping[Ability, str]] = {
         "own_chat": f"{_TEAMS}.writer:TeamsWriter.post",
         "mention": f"{_TEAMS}.writer:TeamsWriter.share",
         "aside": f"{_TEAMS}.connector:Extras",
-        "slash": f"{_TEAMS}.slash:SlashCommands",
+        "slash": f"{_TEAMS}.incoming:with_command",
         "form": f"{_TEAMS}.dialogs:form_card",
         "message": f"{_TEAMS}.dialogs:quoted_text",
         "starter": "bot.cli.teams_package:manifest",

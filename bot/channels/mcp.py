@@ -26,6 +26,7 @@ from mcp_types import (
 )
 
 from bot.channels.base import Answers
+from bot.conversation.forms import option_of
 from bot.conversation.slash_commands import CommandOffered, Commands
 from bot.message import Action, Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
 from bot.ops.entrance import UNNAMED, counted_as, is_loopback
@@ -164,7 +165,7 @@ class DirectoryTool:
         bad = sorted(key for key, value in texts.items() if not isinstance(value, str) or len(value) > _LONGEST)
         if bad:
             raise ValueError(f"{', '.join(bad)}: a text of at most {_LONGEST:,} characters is needed")
-        options = (f'{key}:"{_unquoted(texts[key])}"' for key in texts if key != WORDS and texts[key].strip())
+        options = (option_of(key, [texts[key]]) for key in texts if key != WORDS and texts[key].strip())
         text = " ".join((str(texts.get(WORDS, "")).strip(), *options)).strip()
         if not text:
             raise ValueError(f"{self.name} needs a question or one of its fields")
@@ -304,7 +305,3 @@ def _without_buttons(blocks: Sequence[Block]) -> Iterator[Block]:
 
 def _failed(text: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=text)], is_error=True)
-
-
-def _unquoted(value: str) -> str:
-    return " ".join(value.translate(str.maketrans('"“”', "   ")).split())

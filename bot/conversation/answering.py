@@ -80,7 +80,7 @@ class Answering:
         self._directory, self._member, self._forget, self._places = directory, member, forget, places
         self._publisher, self._reminding, self._health = publisher, reminding, health
         self._now, self._wall, self._clock = now, wall, clock
-        self._own = OwnRecords(accounts, member, self._prepare, wall, clock)
+        self.own = OwnRecords(accounts, member, self._prepare, wall, clock)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """Return a progress note. The number of claims is only shown in the member's own chat."""
@@ -126,7 +126,7 @@ class Answering:
         template = template_of(every.answer if every else asked.intent)
         written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
         reply = written(values=values)
-        if payer.lacked and access is not None and (number := await self._own.number(message, asked.whose)):
+        if payer.lacked and access is not None and (number := await self.own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._pack.payer, "number": number}})
         if isinstance(reply, Private):
             reply = await self.written_down(message, asked, reply, ask.report)
@@ -212,10 +212,6 @@ class Answering:
         except (PayerError, Unreadable):
             return ()
 
-    async def members_number(self, message: Message, asked: Asked) -> str:
-        """Return the phone number for members on the asker's card, in their own chat; "" if it could not be read."""
-        return await self._own.number(message, asked.whose)
-
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """Return the networks that seem to be a person's own; () without an account, or if nothing indicates them."""
         ask = self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None)
@@ -244,7 +240,7 @@ class Answering:
         if access is None or slot is None or not engine.says_plan_year(slot.text):
             return asked
         today = self._now().date()
-        year = plan_year_of(await self._own.coverages(message, asked.whose), today)
+        year = plan_year_of(await self.own.coverages(message, asked.whose), today)
         dated = engine.dates_in(slot.text, today, (year.first, year.last)) if year else None
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
@@ -269,11 +265,11 @@ class Answering:
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
             care=NamedCare(named.text, str(named.value)) if (named := asked.unmet.get(CARE)) else None,
-            read_home=lambda: self._own.home(message, asked.whose),
+            read_home=lambda: self.own.home(message, asked.whose),
             read_health=self._health,
-            read_coverages=lambda: self._own.coverages(message, asked.whose),
-            read_claims=lambda: self._own.claims(message, asked.whose),
-            read_phone=lambda: self._own.phone(message, asked.whose),
+            read_coverages=lambda: self.own.coverages(message, asked.whose),
+            read_claims=lambda: self.own.claims(message, asked.whose),
+            read_phone=lambda: self.own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
             read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
             drawer=partial(self._publisher.drawer, message.person, access, holds) if access and holds else None,

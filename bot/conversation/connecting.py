@@ -13,7 +13,7 @@ from bot.accounts.accounts import Accounts, Linked
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Dialogue
 from bot.delivery.retention import Erased, Retention
-from bot.errors import LinkExpired, NotLinked
+from bot.errors import LinkExpired
 from bot.language.text import keys_in
 from bot.message import Action, Language, Message, Person, Press, Private
 from bot.ops.audit import Audit
@@ -93,10 +93,6 @@ class Connecting:
         values = {"linked": await self._accounts.link(person)}
         anew = Action("renew", "", press=Press("account.link", {"link": await self._accounts.asked(person)}))
         return self._pack.reply(Private, intent, template, values, language, {"link": url}, renewal=anew)
-
-    async def offer_for(self, person: Person, language: Language, intent: str) -> Private:
-        """Return a one-time link for a person who asks about an account without one connected."""
-        return await self.offer(person, language, NotLinked.template, intent=intent)
 
     async def connect(self, person: Person, language: Language) -> Private:
         """Return a one-time link; or, while a finished sign-in waits for its code, the request to type it."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.conversation.followups import is_of_list
+from bot.conversation.followups import place_in
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
@@ -172,11 +172,6 @@ def asked_by(reply: Answered) -> frozenset[str]:
     return frozenset(button.press.intent for button in buttons if button.press)
 
 
-def asks_more(reply: Answered) -> bool:
-    """Return whether a reply has buttons whose ids and labels are to be stored."""
-    return bool(asked_by(reply))
-
-
 class Keeper:
     """Assigns ids to a reply's buttons and stores the dialogue state."""
 
@@ -198,13 +193,14 @@ class Keeper:
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
         here = asked if exchange.is_pressed else None
-        blocks = useful(reply, here, meaning, connected=_is_connected(exchange))
+        connected = message.alone and memory.link is not None  # where others read, nothing depends on it
+        blocks = useful(reply, here, meaning, connected=connected)
         offers = offered(blocks, meaning)
         rating = rating_of(self._pack, message, asked, offers) if said.rates and asked else reply.rating
         reply = replace(reply, blocks=explained(reply.intent, blocks), rating=rating)
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
-        if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
+        if kept_list or (asked is not None and len(offers.choices) < _A_LIST and place_in(memory, asked) is not None):
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
         if isinstance(message.place, Shared) and isinstance(reply, Private):
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
@@ -258,11 +254,6 @@ class Keeper:
         return meaning
 
 
-def _is_connected(exchange: Exchange) -> bool:
-    """Return whether the reply may depend on the reader being signed in, as in a 1:1 chat."""
-    return exchange.message.alone and exchange.memory.link is not None
-
-
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:
     """Return the two rating buttons of a looked-up answer in a private chat; None if the pack does not offer them.
 
@@ -281,11 +272,6 @@ def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
     for one in () if shown.choices else shown.labels.values():
         record = record or one.arguments.get(RECORD)
     return {**about, RECORD: record} if record else about
-
-
-def why_refused(message: Message) -> str:
-    """Return the template that explains why a person gets directory answers only."""
-    return "problems/unnamed" if message.unnamed else "problems/directory_only"
 
 
 DANGER = "safety."

@@ -25,13 +25,6 @@ _PERSON = "handoff.human"
 _NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 
 
-def heard_in(memory: Memory, reading: Reading) -> Language:
-    """Return the language of a message; if its words fit both ("no", a ZIP code), that of the last reply."""
-    if not reading.shows_language and memory.language is not None:
-        return memory.language
-    return reading.language
-
-
 def fresh(
     intent: str,
     slots: Mapping[str, Slot],
@@ -145,15 +138,11 @@ def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> M
     if "start_over" in reading.slots:
         return Memory(choice=memory.choice)
     wish = reading.slots.get("reply_language")
-    if wish is None or _asks_of_provider(memory, reading, last):
+    # "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot.
+    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
+    if wish is None or (of_provider and memory.language == reading.language == "es"):
         return memory
     return replace(memory, choice=str(wish.value))
-
-
-def _asks_of_provider(memory: Memory, reading: Reading, last: IntentRules | None) -> bool:
-    """Return whether "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot."""
-    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
-    return of_provider and memory.language == reading.language == "es"
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
@@ -240,7 +229,7 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
 
 
 def _of_choices(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
-    if "step" in wanted and (at := _place_in(memory, last)) is not None:
+    if "step" in wanted and (at := place_in(memory, last)) is not None:
         return _at(memory, at + int(wanted["step"]))
     return _before(memory, last) if wanted.get("step") == 1 else _chosen(memory, int(wanted.get("index", 0)))
 
@@ -273,7 +262,7 @@ def _walked(memory: Memory, last: Asked) -> Asked | None:
     return next(asked, None)
 
 
-def _place_in(memory: Memory, asked: Asked) -> int | None:
+def place_in(memory: Memory, asked: Asked) -> int | None:
     """Return the index in the last list of the question's provider or claim; None if it is not in the list."""
     subject = _subject(asked)
     places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
@@ -282,11 +271,6 @@ def _place_in(memory: Memory, asked: Asked) -> int | None:
 
 def _subject(asked: Asked) -> object:
     return asked.arguments.get("id") or asked.values.get("provider_name")
-
-
-def is_of_list(memory: Memory, asked: Asked) -> bool:
-    """Return whether a question is about an entry of the last list, so that the list stays valid."""
-    return _place_in(memory, asked) is not None
 
 
 def _at(memory: Memory, position: int) -> Asked | None:

@@ -18,6 +18,7 @@ from bot.language.slots import NAMED_NETWORK
 from bot.message import Person
 
 FieldFault = Literal["missing", "unread"]
+_NO_QUOTES = str.maketrans('"\u201c\u201d', "   ")
 _MOST = 100  # networks to choose from, as Slack takes
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
 
@@ -101,11 +102,12 @@ def choices_of(key: str, labels: Mapping[str, str], known: KnownNetworks = NOTHI
 
 def option_of(key: str, values: Iterable[str]) -> str:
     """Return the values of a field as options, without quotation marks in them, which would end the value."""
-    return " ".join(f'{key}:"{_clean(value)}"' for value in values)
+    return " ".join(f'{key}:"{unquoted(value)}"' for value in values)
 
 
-def _clean(value: str) -> str:
-    return " ".join(value.replace('"', " ").replace("\u201c", " ").replace("\u201d", " ").split())
+def unquoted(value: str) -> str:
+    """Return a value without quotation marks, in one line."""
+    return " ".join(value.translate(_NO_QUOTES).split())
 
 
 async def _nothing() -> tuple[str, ...]:

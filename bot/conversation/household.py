@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.accounts.rows import PatientCandidate
@@ -40,11 +40,6 @@ def means_several(slot: Slot) -> bool:
     """Return whether words mean all people that match, "the kids" or "Sofía and Mateo", and not one, "my kid"."""
     last = re.split("['\u2019]", slot.text)[0].split()[-1:]
     return slot.value == CHILDREN or bool(slot.values) or any(word.endswith("s") or word == "children" for word in last)
-
-
-def some_of(people: Iterable[PatientCandidate]) -> dict[str, object]:
-    """Return a slot value for these people of a household."""
-    return {**HOUSEHOLD, SOME: [one.patient for one in people]}
 
 
 def by_button(asked: Asked) -> Asked:

@@ -200,7 +200,9 @@ def _asked(
     if rules.needs == "nothing" and rules.title and not rules.small_talk and not is_kernel(rules.intent):
         return rules.intent, dict(found.slots)
     if rules.needs == "nothing" and rules.answer != "aside":
-        return (FALLBACK, _with_words(part, slots)) if _is_told(rules, slots) else None
+        # What is outside of the data has a text of its own, if the bot knows why.
+        told = rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty"}
+        return (FALLBACK, _with_words(part, slots)) if told else None
     return rules.intent, _with_words(part, slots)
 
 
@@ -237,11 +239,6 @@ def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dic
     `said` are the buttons' intents.
     """
     return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}
-
-
-def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:
-    """Return whether a clause asks for something outside of the data that the bot has a text for."""
-    return rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty"}
 
 
 def _narrowed(reading: Reading, again: Reading, unasked: Sequence[str]) -> Reading:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.state import Asked
@@ -26,6 +27,7 @@ from bot.message import Message, Person
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 
+T = TypeVar("T")
 _NUMBER_SECONDS = 3.0
 
 
@@ -59,20 +61,14 @@ class OwnRecords:
         return await asyncio.to_thread(read_patient, raw)
 
     async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
-        """Return the coverages of the Patient asked about.
+        """Return the coverages of the Patient asked about; () if the payer returns none."""
 
-        () in a shared place, for a staff command, for directory-only people, or if the payer returns none. They are
-        only hints: after any failure the question is answered without them.
-        """
-        if not message.alone or message.command or message.directory_only:
-            return ()
-        try:
-            access = await self._accounts.access(message.person, whose)
+        async def read(access: Access) -> tuple[Coverage, ...]:
             client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
             entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
             return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
-        except (LinkError, PayerError, Unreadable):
-            return ()
+
+        return await self._hint(message, whose, read, ())
 
     async def number(self, message: Message, whose: str) -> str:
         """Return the phone number for members on the member's own card, if it can be read in time; else ""."""
@@ -82,27 +78,35 @@ class OwnRecords:
         return ""
 
     async def phone(self, message: Message, whose: str) -> str:
-        """Return the first phone number of the payer of a current coverage; "" where `coverages` returns none."""
-        if not message.alone or message.command or message.directory_only:
-            return ""
-        try:
-            access = await self._accounts.access(message.person, whose)
+        """Return the first phone number of the payer of a current coverage; "" without one."""
+
+        async def read(access: Access) -> str:
             own = await member_coverages(self._prepare(message, Asked("", whose=whose), access))
-        except (LinkError, PayerError, Unreadable):
-            return ""
-        return next((phone.number for coverage in own.current for phone in own.phones(coverage)), "")
+            return next((phone.number for coverage in own.current for phone in own.phones(coverage)), "")
+
+        return await self._hint(message, whose, read, "")
 
     async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
         """Return the newest claims of the patient who is asked about, without those with a sensitivity label.
 
-        They only help to find the doctor who is meant: if reading fails, the question is answered without them.
+        They only help to find the doctor who is meant.
         """
-        if not message.alone or message.command or message.directory_only:
-            return ()
-        try:
-            access = await self._accounts.access(message.person, whose)
+
+        async def read(access: Access) -> tuple[Claim, ...]:
             ask = self._prepare(message, Asked("", whose=whose), access)
             alive = await newest_claims(ask, enough=lambda _: True, page_size=50)
             return tuple(claim for claim in alive.claims if not claim.labels)
+
+        return await self._hint(message, whose, read, ())
+
+    async def _hint(self, message: Message, whose: str, read: Callable[[Access], Awaitable[T]], nothing: T) -> T:
+        """Return what is read of the record asked about, or `nothing`: after any failure one answers without it.
+
+        Nothing is read in a shared place, for a staff command, and for directory-only people.
+        """
+        if not message.alone or message.command or message.directory_only:
+            return nothing
+        try:
+            return await read(await self._accounts.access(message.person, whose))
         except (LinkError, PayerError, Unreadable):
-            return ()
+            return nothing

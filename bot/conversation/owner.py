@@ -14,13 +14,14 @@ from datetime import date
 
 from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.accounts.rows import LinkRow, place
-from bot.conversation.household import HOUSEHOLD, by_button, household_of, means_several, some_of
+from bot.conversation.household import HOUSEHOLD, SOME, by_button, household_of, means_several
 from bot.conversation.state import Asked, Dialogue, Memory
+from bot.errors import NotLinked
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
-from bot.message import SOURCES, Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
+from bot.message import SOURCES, Actions, Answered, AReply, Block, Message, Private, Shareable, Shared
 from bot.pack import Pack
 
 OTHER_RECORD = "account/other_record"
@@ -51,7 +52,8 @@ _CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.12
 _GENERATION = 14  # years; fewer are no parent's and child's
 _SHOWN = 3
 
-OfferLink = Callable[[Person, Language, str], Awaitable[Private]]
+OfferLink = Callable[..., Awaitable[Private]]
+"""`Connecting.offer`."""
 
 
 def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]:
@@ -63,13 +65,27 @@ def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]
 
 
 def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, whole: Reading) -> Asked:
-    """Return the question with the person it is about; in a shared place a question that names a person is refused."""
+    """Return the question with the person it is about; in a shared place a question that names a person is refused.
+
+    "His" or "her" refers to the last matching person mentioned in this chat. If nobody has been mentioned, the bot asks
+    whose record is meant. The pronoun is not resolved if `whole` names another person before it, or if `part` (the
+    clause that asks) is about the writer.
+    """
     person = asked.values.get(PERSON)
     if not message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
     if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(part)):
         return replace(asked, slots={**asked.slots, PERSON: Slot(ours, HOUSEHOLD)})
-    return with_pronoun(asked, memory, part, whole)
+    word = _pronoun(part)
+    if not word or not memory.people or PERSON in asked.slots or _names_another(whole, word):
+        return asked
+    spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
+    mine = any(cell.name == "MY" for cell in _asking(part))
+    if spoken and (not mine or spoken[0].patient == current(memory)):
+        return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
+    if memory.asked is None and (not mine or word in _POSSESSIVE):
+        return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
+    return asked
 
 
 def of_nobody(asked: Asked) -> Asked:
@@ -93,24 +109,6 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     switched to, or connected.
     """
     return now(memory) if _says(reading, _OWN | _SPEAKER) else current(memory)
-
-
-def with_pronoun(asked: Asked, memory: Memory, part: Reading, whole: Reading) -> Asked:
-    """Return the question with the person that "his" or "her" refers to: the last matching one mentioned in this chat.
-
-    If nobody has been mentioned, the bot asks whose record is meant. The pronoun is not resolved if `whole` names
-    another person before it, or if `part` (the clause that asks) is about the writer.
-    """
-    word = _pronoun(part)
-    if not word or not memory.people or PERSON in asked.slots or _names_another(whole, word):
-        return asked
-    spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
-    mine = any(cell.name == "MY" for cell in _asking(part))
-    if spoken and (not mine or spoken[0].patient == current(memory)):
-        return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
-    if memory.asked is None and (not mine or word in _POSSESSIVE):
-        return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
-    return asked
 
 
 def _pronoun(reading: Reading) -> str:
@@ -227,7 +225,8 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     Else the choice.
     """
     slot = asked.slots[PERSON]
-    some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=some_of(found), values=(), how=None)})
+    these = {**HOUSEHOLD, SOME: [one.patient for one in found]}
+    some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=these, values=(), how=None)})
     if not found and _is_of_plan(asked, rules):
         alone = _of(asked, asked.whose)
         return Settled(replace(alone, unmet={**alone.unmet, PERSON: slot}))
@@ -311,9 +310,7 @@ class Owners:
     async def recalled(self, message: Message, dialogue: Dialogue) -> Memory:
         """Return the dialogue state with the asker's connection; without one for directory-only people."""
         key = message.person.key
-        memory, kept = await dialogue.recall_beside(
-            message, *(() if message.directory_only else (place(LinkRow, key),))
-        )
+        memory, kept = await dialogue.recall(message, *(() if message.directory_only else (place(LinkRow, key),)))
         return replace(memory, link=self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None)
 
     async def connected(self, message: Message, memory: Memory) -> Memory:
@@ -334,7 +331,7 @@ class Owners:
         """Return the reply to "whose record is this" and "switch to Mai", and the memory with the person now meant."""
         link = await self._accounts.link(message.person)
         if link is None:
-            return await self._offer(message.person, asked.language, asked.intent), memory
+            return await self._offer(message.person, asked.language, NotLinked.template, intent=asked.intent), memory
         slot = asked.slots.get(PERSON)
         template, whose = "account/whose", current(memory)
         if asked.intent == SWITCH and memory.people:
@@ -344,7 +341,9 @@ class Owners:
                 reply = self.other(message, replace(asked, whose=whose), memory, found)
                 return Private(intent=reply.intent, language=reply.language, blocks=reply.blocks), memory
             template, whose = "account/switched", found[0].patient
-            memory = _switched(memory, whose)
+            last = replace(memory.asked, whose=whose) if memory.asked else None  # "and the deductible?" is about them
+            earlier = tuple(replace(one, whose=whose) for one in memory.earlier)
+            memory = replace(memory, whose=whose, asked=last, earlier=earlier)
         values = {"people": memory.people, "whose": whose, "link": link}
         return self._pack.reply(Private, asked.intent, template, values, asked.language), memory
 
@@ -370,12 +369,6 @@ class Owners:
         offers = tuple(button for block in said if isinstance(block, Actions) for button in block.buttons)
         lines = tuple(block for block in said if not isinstance(block, Actions))
         return replace(reply, blocks=(*lines, *_with_buttons(reply.blocks, Actions(offers))))
-
-
-def _switched(memory: Memory, whose: str) -> Memory:
-    """Return the memory with this person, also in the last questions: "and the deductible?" is about them."""
-    asked = replace(memory.asked, whose=whose) if memory.asked else None
-    return replace(memory, whose=whose, asked=asked, earlier=tuple(replace(one, whose=whose) for one in memory.earlier))
 
 
 def _with_buttons(blocks: tuple[Block, ...], more: Actions) -> tuple[Block, ...]:

@@ -5,7 +5,6 @@ The button is stored encrypted for the person to whom it was shown, like any oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -76,13 +75,14 @@ def trace_of(asked: Asked, report: Report) -> Trace:
 def with_trace(buttons: Actions, trace: Trace) -> Actions:
     """Return the same buttons, with the trace in the one that shows sources."""
     kept = {_TOLD: msgspec.json.encode(trace).decode()}
-    return Actions(tuple(_filled(button, kept) for button in buttons.buttons))
-
-
-def _filled(button: Action, kept: Mapping[str, str]) -> Action:
-    if button.press is None or button.press.intent != SOURCES:
-        return button
-    return Action(button.id, button.label, press=Press(SOURCES, {**button.press.arguments, **kept}))
+    return Actions(
+        tuple(
+            Action(one.id, one.label, press=Press(SOURCES, {**one.press.arguments, **kept}))
+            if one.press and one.press.intent == SOURCES
+            else one
+            for one in buttons.buttons
+        )
+    )
 
 
 def trace_in(asked: Asked) -> Trace | None:

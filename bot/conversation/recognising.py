@@ -24,7 +24,7 @@ from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
-from bot.language.reading import Candidate, Reading
+from bot.language.reading import Reading
 from bot.language.rules import PERSON
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
@@ -82,7 +82,8 @@ class Recognisers:
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
         reading = exchange.reading = cleared(self._engine, reading, today, people)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
-        exchange.heard = followups.heard_in(memory, reading)
+        # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
+        exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
         exchange.memory = memory = followups.with_choice(memory, reading, last)
         exchange.language = memory.choice or self._spoken(message.language) or exchange.heard
         return request
@@ -188,10 +189,9 @@ class Recognisers:
         message, memory = exchange.message, exchange.memory
         asked = await self._dialogue.press(message.person, message.press) if message.press else None
         asked = asked or self._shown(message.text, memory, exchange.reading)
-        return replace(asked, language=self._language(asked, exchange)) if asked else None
-
-    def _language(self, asked: Asked, exchange: Exchange) -> Language:
-        return exchange.memory.choice or self._spoken(asked.language) or exchange.language
+        if asked is None:
+            return None
+        return replace(asked, language=memory.choice or self._spoken(asked.language) or exchange.language)
 
     def _spoken(self, language: Language | None) -> Language | None:
         """Return the language if the pack has texts in it, else None."""
@@ -274,7 +274,9 @@ class Recognisers:
         elif reading.unclear and memory.misses < _MOST_MISSES:
             template = "choices"
         exchange.unread = template.rpartition("/")[2]
-        candidates = reading.candidates if template == "choices" else self._nearest(message)
+        candidates = reading.candidates if template == "choices" else ()
+        if template != "choices" and not message.press:
+            candidates = self._engine.nearest(message.text, today=self._now().date())
         shared = isinstance(message.place, Shared)
         if shared:  # where others read, nobody is offered what only a member may ask
             candidates = tuple(one for one in candidates if not self._pack.is_of_member(one.intent))
@@ -303,9 +305,6 @@ class Recognisers:
         words = self._engine.redacted(exchange.message.text, today=self._now().date(), people=people)
         kept = sum(not word.startswith("[") for word in words)
         return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None
-
-    def _nearest(self, message: Message) -> tuple[Candidate, ...]:
-        return () if message.press else self._engine.nearest(message.text, today=self._now().date())
 
 
 def _asks(asked: Asked) -> tuple[object, ...]:

@@ -144,13 +144,11 @@ class Dialogue:
         self._table, self._store, self._clock = table, table.store, clock
         self._plain = frozenset(one for one in intents if not one.startswith(_OF_AN_ANSWER))
 
-    async def recall(self, message: Message) -> Memory:
-        """Return the state of this person's conversation in this place; empty after ten minutes without messages."""
-        memory, _ = await self.recall_beside(message)
-        return memory
+    async def recall(self, message: Message, *places: tuple[str, str]) -> tuple[Memory, list[bytes | None]]:
+        """Return the state of this person's conversation in this place, and the values of other rows.
 
-    async def recall_beside(self, message: Message, *places: tuple[str, str]) -> tuple[Memory, list[bytes | None]]:
-        """Return the result of `recall`, and the values of other rows, read in one statement."""
+        They are read in one statement. The state is empty after ten minutes without messages.
+        """
         kept, *others = await self._table.several(("dialogue", _conversation(message)), *places)
         return _decoded(kept, Memory) or Memory(), others
 
@@ -162,10 +160,6 @@ class Dialogue:
         rows = () if message.passing else rows
         if (record is None or not await record(along=rows)) and rows:
             await self._store.append((), rows)
-
-    async def forget(self, message: Message) -> None:
-        """Delete this conversation's state."""
-        await self._store.drop("dialogue", _conversation(message))
 
     async def keep(self, person: Person, asked: Asked) -> None:
         """Store a question that waits for the person to sign in; one for each person."""

@@ -27,9 +27,7 @@ from bot.conversation.exchange import (
     Keeper,
     Said,
     asked_by,
-    asks_more,
     endangered,
-    why_refused,
 )
 from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.forms import Forms
@@ -98,7 +96,7 @@ class Turn:
             reminding=reminding,
         )
         self.renewed = self._connecting.renewed
-        self._owners = Owners(accounts, pack, self._connecting.offer_for)
+        self._owners = Owners(accounts, pack, self._connecting.offer)
         self.recognisers = Recognisers(
             pack=pack, accounts=accounts, dialogue=dialogue, connecting=self._connecting, now=now
         )
@@ -218,13 +216,15 @@ class Turn:
         settled = owner.settle(asked, rules, exchange.memory, self._now().date())
         asked, rules = settled.asked, self._intents.get(settled.asked.intent)
         if message.directory_only and (self._pack.is_of_member(asked.intent) or asked.intent in _CONNECTS):
-            return Said(self._static(asked, why_refused(message)))
+            why = "problems/unnamed" if message.unnamed else "problems/directory_only"
+            return Said(self._static(asked, why))
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
-            return Said(aside, keeps=True) if asks_more(aside) else aside
+            return Said(aside, keeps=True) if asked_by(aside) else aside
         if asked.intent.startswith("account.") or asked.intent in _OF_DESK | {LIST, END, SENTENCE, KEEP}:
             return await self._of_person(exchange, asked)
-        if settled.found is not None and not await self._may_connect(message):
+        if settled.found is not None and not (message.alone and await self._accounts.link(message.person) is None):
+            # Where nobody is connected yet, signing in may give access to the record asked about.
             return Said(self._owners.other(message, asked, exchange.memory, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
             return self.handing_over.offered(exchange, asked)
@@ -238,7 +238,7 @@ class Turn:
         """
         payer = PayerQuoted(self._pack.payer)
         reply = self._static(asked, payer=payer)
-        if payer.lacked and (number := await self._answering.members_number(message, asked)):
+        if payer.lacked and (number := await self._answering.own.number(message, asked.whose)):
             told = self._static(asked, payer={**self._pack.payer, "number": number})
             own = Private(intent=told.intent, language=told.language, blocks=told.blocks)
             return await self._answering.written_down(message, asked, own, Report())
@@ -279,10 +279,6 @@ class Turn:
             return Said(whose, keeps=True)
         reply, exchange.connects = await self._connecting.answer(message, asked), asked.intent == "account.choose"
         return Said(reply, alone=asked.intent in FAREWELLS)
-
-    async def _may_connect(self, message: Message) -> bool:
-        """Return whether nobody is connected here yet, so that signing in may give access to the record asked about."""
-        return message.alone and await self._accounts.link(message.person) is None
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
         """Return the answer, with a button for each other question of the message; an `aside` keeps the topic."""

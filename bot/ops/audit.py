@@ -73,17 +73,15 @@ class Audit:
             StoreError: the row was not stored; the caller must not do what it records.
         """
         key_id, key = await self._current_key()
-        entry = self._new(
-            what,
-            key_id,
-            who=_who(key, person) if person else "",
-            where=_where(person, place),
-            detail=detail,
-            read=dict(read or {}),
-        )
-        marks = () if not once else (self._mark(key, f"{once}\x1f{what}\x1f{detail}"),)
+        who, where = (_who(key, person), person.platform) if person else ("", "")
+        if person and place:
+            where += f", {'private chat' if isinstance(place, OneToOne) else 'shared place'}"
+        entry = self._new(what, key_id, who=who, where=where, detail=detail, read=dict(read or {}))
+        if once:  # a decision that is recorded is marked by a keyed hash of its name
+            mark = _hashed(key, "once", f"{once}\x1f{what}\x1f{detail}")
+            claims = (*claims, NewRow(_ONCE, mark, b"", self._clock() + _ONCE_LIVES))
         async with self._lock:
-            return await self._append(entry, key, (*claims, *marks), along, drops)
+            return await self._append(entry, key, tuple(claims), along, drops)
 
     async def join(self) -> bool:
         """Add a row that lists the ends of all lanes, if there are several, at most once an hour.
@@ -93,7 +91,8 @@ class Audit:
         The time of the last such row is read from its encrypted value, so that nobody with access to the database can
         delay it.
         """
-        newest = await self._newest(JOINS)
+        row = await self._store.last(_KINDS[JOINS])
+        newest = None if row is None else self._opened(row)
         past = _HOUR if newest is None else self._clock() - datetime.fromisoformat(newest.at).timestamp()
         if 0 <= past < _HOUR:
             return False
@@ -102,8 +101,8 @@ class Audit:
         if " " not in detail:
             return False
         key_id, key = await self._current_key()
-        row, head = self._rows(_behind(last, self._new("joined", key_id, detail=detail), key))
-        return await self._store.append((row,), (head,))
+        joined, head = self._rows(_behind(last, self._new("joined", key_id, detail=detail), key))
+        return await self._store.append((joined,), (head,))
 
     def _new(self, what: AuditEvent, key_id: str, **more: Any) -> AuditRow:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
@@ -255,10 +254,6 @@ class Audit:
             self._lane = random.choice([lane for lane in range(LANES) if lane != self._lane])  # noqa: S311 -- no secret
         raise StoreBusy("too many processes add to the audit trail at once")
 
-    def _mark(self, key: bytes, decision: str) -> NewRow:
-        """Return the row that marks a decision as recorded; its key is a keyed hash of the decision's name."""
-        return NewRow(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
-
     def _rows(self, entry: AuditRow) -> tuple[NewRow, NewRow]:
         """Return a row of the trail and the encrypted end of its lane, as rows to store."""
         value = msgspec.json.encode(entry)
@@ -276,10 +271,6 @@ class Audit:
         entry = self._opened(row)
         # A row that no key opens still has its number: the lane goes on behind it, and the check tells of it.
         return End(int(row.key), lane=lane) if entry is None else entry.end
-
-    async def _newest(self, lane: int) -> AuditRow | None:
-        row = await self._store.last(_KINDS[lane])
-        return None if row is None else self._opened(row)
 
     async def _base(self, lane: int) -> End:
         """Return the last row of a lane that was moved out of the store; number 0 if none was."""
@@ -338,11 +329,3 @@ def _who(key: bytes, person: Person) -> str:
 
 def _hashed(key: bytes, about: str, text: str) -> str:
     return hmac.digest(key, f"{about}\x00{text}".encode(), "sha256").hex()[:32]
-
-
-def _where(person: Person | None, place: Place | None) -> str:
-    if person is None:
-        return ""
-    if place is None:
-        return person.platform
-    return f"{person.platform}, {'private chat' if isinstance(place, OneToOne) else 'shared place'}"

@@ -13,6 +13,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -46,38 +47,19 @@ class Meter:
     def __init__(self) -> None:
         self.tally: Tally | None = None
         self._registry = CollectorRegistry()
-        self._answers = Counter(
-            "bot_answers", "Messages that were answered", ("platform", "intent", "language"), registry=self._registry
+        counter, timer = (
+            partial(Counter, registry=self._registry),
+            partial(Histogram, buckets=SECONDS, registry=self._registry),
         )
-        self._unread = Counter(
-            "bot_unread",
-            "Messages that were asked back or not understood",
-            ("kind", "language"),
-            registry=self._registry,
-        )
-        self._problems = Counter("bot_problems", "Errors that a person was told", ("kind",), registry=self._registry)
-        self._seconds = Histogram(
-            "bot_answer_seconds",
-            "From a message to its last reply",
-            ("platform",),
-            buckets=SECONDS,
-            registry=self._registry,
-        )
-        self._calls = Counter(
-            "bot_payer_calls", "Calls to the payer by what came of them", ("outcome",), registry=self._registry
-        )
-        self._waited = Histogram(
-            "bot_payer_seconds", "From a call to its whole answer", buckets=SECONDS, registry=self._registry
-        )
-        self._refused = Counter(
-            "bot_refused",
-            "Requests in a platform's name that were refused",
-            ("channel", "reason"),
-            registry=self._registry,
-        )
-        self._ratings = Counter(
-            "bot_ratings", "What people said of answers", ("intent", "rule", "outcome"), registry=self._registry
-        )
+        self._answers = counter("bot_answers", "Messages that were answered", ("platform", "intent", "language"))
+        self._unread = counter("bot_unread", "Messages that were asked back or not understood", ("kind", "language"))
+        self._problems = counter("bot_problems", "Errors that a person was told", ("kind",))
+        self._seconds = timer("bot_answer_seconds", "From a message to its last reply", ("platform",))
+        self._calls = counter("bot_payer_calls", "Calls to the payer by what came of them", ("outcome",))
+        self._waited = timer("bot_payer_seconds", "From a call to its whole answer")
+        about = "Requests in a platform's name that were refused"
+        self._refused = counter("bot_refused", about, ("channel", "reason"))
+        self._ratings = counter("bot_ratings", "What people said of answers", ("intent", "rule", "outcome"))
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 
     def answered(self, person: Person, intent: str, language: str, seconds: float, unread: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 
 from bot.message import Person
 from bot.ops.metrics import Meter
-from bot.stores.base import Row, Store
+from bot.stores.base import Store
 
 RatingOutcome = Literal["right", "wrong", "amount", "person", "question", "words"]
 """A thumb up or down; then what was wrong: the amount, the person or place, the question, the words."""
@@ -59,13 +59,10 @@ async def ratings(store: Store) -> Sequence[Rated]:
     found: list[Rated] = []
     page = await store.listed(_COUNT)
     while page:
-        found += [_rated(row) for row in page]
+        for row in page:
+            month, intent, rule, outcome = row.key.split("\x1f")
+            found.append(Rated(month, intent, rule, outcome, int(row.value)))
         page = await store.listed(_COUNT, after=page[-1].number)
     order: dict[str, int] = {outcome: place for place, outcome in enumerate(OUTCOMES)}
     found.sort(key=lambda one: (one.intent, one.rule, order.get(one.outcome, len(order))))
     return sorted(found, key=lambda one: one.month, reverse=True)
-
-
-def _rated(row: Row) -> Rated:
-    month, intent, rule, outcome = row.key.split("\x1f")
-    return Rated(month, intent, rule, outcome, int(row.value))

@@ -1,10 +1,5 @@
-"""A double of Slack: its Web API on a free port, and signed deliveries to an app, each as often as Slack would.
+"""A double of Slack: its Web API on a free port, and signed deliveries to an app, each as often as Slack would."""
 
-As its own process: `python -m tests.doubles.slack --port N --app URL --secret S`; then `POST /control/deliver` with
-`{"event": …}` delivers a signed event, `GET /control/calls` lists what was called.
-"""
-
-import argparse
 import asyncio
 import io
 import json
@@ -21,7 +16,6 @@ __all__ = [
     "Call", "SlackDouble", "sign", "wire",
 ]  # fmt: skip
 SECRET = "double-signing-secret"
-WAIT_SECONDS = 10
 
 
 class SlackDouble(WebApi):
@@ -29,31 +23,22 @@ class SlackDouble(WebApi):
 
     def __init__(self, *, secret: str = SECRET, token: str = TOKEN, team: str = TEAM) -> None:
         super().__init__(token=token, team=team)
-        self.secret, self.app_url = secret, ""
+        self.secret = secret
         self._sockets: list[web.WebSocketResponse] = []
         self.acknowledged: list[str] = []
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on loopback; `api_url` is known afterwards."""
-        app = web.Application(client_max_size=4 * 1024 * 1024)
-        app.router.add_route("*", "/api/{method}", self._api)
-        app.router.add_post("/response/{id}", self._response)
-        app.router.add_get("/socket", self._socket)
-        app.router.add_post("/control/deliver", self._control_deliver)
-        app.router.add_get("/control/calls", self._control_calls)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.port = site.port
-        self._session = aiohttp.ClientSession()
+    def _routes(self) -> list[web.RouteDef]:
+        return [
+            web.route("*", "/api/{method}", self._api),
+            web.post("/response/{id}", self._response),
+            web.get("/socket", self._socket),
+        ]
 
     async def stop(self) -> None:
         """Close everything."""
         for socket in self._sockets:
             await socket.close()
-        await self._session.close()
-        await self._runner.cleanup()
+        await super().stop()
 
     @property
     def api_url(self) -> str:
@@ -89,15 +74,13 @@ class SlackDouble(WebApi):
 
     async def deliver_by_socket(self, body: Json) -> str:
         """The id of an envelope that was sent over the app's WebSocket, once it has acknowledged it."""
-        async with asyncio.timeout(WAIT_SECONDS), self._changed:
-            await self._changed.wait_for(lambda: bool(self._sockets))
+        await self._until(lambda: bool(self._sockets))
         kinds = {"block_actions": "interactive", "view_submission": "interactive"}
         kind = "slash_commands" if "command" in body else kinds.get(body["type"], "events_api")
         envelope = f"env-{next(self._ids)}"
         payload = {"type": kind, "envelope_id": envelope, "payload": body, "accepts_response_payload": False}
         await self._sockets[-1].send_json(payload)
-        async with asyncio.timeout(WAIT_SECONDS), self._changed:
-            await self._changed.wait_for(lambda: envelope in self.acknowledged)
+        await self._until(lambda: envelope in self.acknowledged)
         return envelope
 
     def called(self, method: str) -> list[Call]:
@@ -106,14 +89,12 @@ class SlackDouble(WebApi):
 
     async def wait_for(self, method: str, count: int = 1) -> list[Call]:
         """The calls of a method, once there are this many; a failed test after ten seconds."""
-        async with asyncio.timeout(WAIT_SECONDS), self._changed:
-            await self._changed.wait_for(lambda: len(self.called(method)) >= count)
+        await self._until(lambda: len(self.called(method)) >= count)
         return self.called(method)
 
     async def said(self, text: str) -> None:
         """Wait until a message stands somewhere that says exactly this; a failed test after ten seconds."""
-        async with asyncio.timeout(WAIT_SECONDS), self._changed:
-            await self._changed.wait_for(lambda: any(said["text"] == text for said in self.messages.values()))
+        await self._until(lambda: any(said["text"] == text for said in self.messages.values()))
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """One WebSocket of Socket Mode: says hello, and collects what the app acknowledges."""
@@ -129,36 +110,3 @@ class SlackDouble(WebApi):
                     self.acknowledged.append(str(json.loads(message.data).get("envelope_id")))
                     self._changed.notify_all()
         return socket
-
-    async def _control_deliver(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        body = self.event(asked["event"]) if "event" in asked else asked["body"]
-        return web.json_response({"statuses": await self.deliver(body, times=asked.get("times", 1))})
-
-    async def _control_calls(self, _: web.Request) -> web.Response:
-        return web.json_response([{"method": call.method, "at": call.at, **call.arguments} for call in self.calls])
-
-
-async def _serve(port: int, app_url: str, secret: str) -> None:
-    double = SlackDouble(secret=secret)
-    double.app_url = app_url
-    await double.start(port)
-    print(double.api_url, flush=True)  # noqa: T201 -- the starter reads the port here
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await double.stop()
-
-
-def main() -> None:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--app", default="http://127.0.0.1:8765/slack/events")
-    parser.add_argument("--secret", default=SECRET)
-    asked = parser.parse_args()
-    asyncio.run(_serve(asked.port, asked.app, asked.secret))
-
-
-if __name__ == "__main__":
-    main()

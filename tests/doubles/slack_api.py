@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import itertools
 import json
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.doubles.block_kit import faults, shown, view_faults
+from tests.doubles.platform import Platform
 from tests.doubles.slack_payloads import APP, BOT, BOT_USER, TEAM, Json, Payloads
 
 TOKEN, APP_TOKEN = "xoxb-double", "xapp-double"
@@ -32,7 +32,7 @@ class Call:
         return shown(self.arguments.get("text", ""), self.arguments.get("blocks") or [])
 
 
-class WebApi(Payloads):
+class WebApi(Payloads, Platform[Call]):
     """The methods, and what they have made of the workspace.
 
     Queues by method make the next calls fail: `errors` with `ok: false`, `limits` with 429 and these seconds to wait,
@@ -44,8 +44,8 @@ class WebApi(Payloads):
     """
 
     def __init__(self, *, token: str = TOKEN, team: str = TEAM) -> None:
+        super().__init__()
         self.token, self.team = token, team
-        self.calls: list[Call] = []
         self.users: dict[str, Json] = {}
         self.listed: list[str] = []
         self.errors: dict[str, list[str]] = {}
@@ -55,7 +55,6 @@ class WebApi(Payloads):
         self.belated: dict[str, list[int]] = {}
         self.silent: set[str] = set()
         self.page = 1_000
-        self.refused: list[str] = []
         self.latency = 0.0
         self.messages: dict[tuple[str, str], Json] = {}
         self.homes: dict[str, Json] = {}
@@ -63,8 +62,6 @@ class WebApi(Payloads):
         self.tokens: dict[str, Json] = {token: {"team_id": team, "team": "Contoso"}}
         self.codes: dict[str, Json] = {}
         self.refreshes: dict[str, Json] = {}
-        self._ids = itertools.count(1)
-        self._changed = asyncio.Condition()
 
     async def _api(self, request: web.Request) -> web.Response:
         method, arguments = request.match_info["method"], await read_arguments(request)
@@ -108,11 +105,6 @@ class WebApi(Payloads):
             return handler(arguments)
         except KeyError:
             return {"ok": False, "error": "invalid_arguments"}
-
-    async def _record(self, call: Call) -> None:
-        async with self._changed:
-            self.calls.append(call)
-            self._changed.notify_all()
 
     def _refuse_bad(self, arguments: Json) -> str | None:
         found = faults(arguments.get("text", ""), arguments.get("blocks") or [])

@@ -1,28 +1,21 @@
-"""A double of Teams: the Bot Connector on a free port, its signing keys, and activities delivered with signed tokens.
-
-As its own process: `python -m tests.doubles.teams --port N --app URL`; `POST /control/deliver` delivers an activity,
-`GET /control/calls` lists what was called.
-"""
+"""A double of Teams: the Bot Connector on a free port, its keys, and activities delivered with signed tokens."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import io
-import itertools
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.doubles.adaptive_card import buttons, faults, shown
+from tests.doubles.platform import Platform
 
 if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp
@@ -31,7 +24,6 @@ Json = dict[str, Any]
 APP, TENANT, OTHER_TENANT = "11111111-2222-4333-8444-555555555555", "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb"
 ISSUER = "https://api.botframework.com"
 BOT = f"28:{APP}"
-WAIT_SECONDS = 10
 
 
 @cache
@@ -66,43 +58,26 @@ class Call:
         return {title: action for card in self.cards for title, action in buttons(card).items()}
 
 
-class TeamsDouble:
+class TeamsDouble(Platform[Call]):
     """One tenant. Whoever is not listed in `members` is a plain member of it."""
 
     def __init__(self) -> None:
-        self.app_url = ""
-        self.calls: list[Call] = []
+        super().__init__()
         self.members: dict[str, Json] = {}
         self.statuses: dict[str, list[int | None]] = {}
         self.retry_after: str | None = None
-        self.refused: list[str] = []
         self.standing: dict[tuple[str, str], Json] = {}
         self.key_fetches = 0
         self.busy = self.busiest = 0
-        self._ids = itertools.count(1)
-        self._changed = asyncio.Condition()
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on loopback; `service_url` is known afterwards."""
-        app = web.Application(client_max_size=4 * 1024 * 1024)
-        app.router.add_get("/keys", self._keys)
-        app.router.add_post("/v3/conversations", self._create)
-        app.router.add_post("/v3/conversations/{conversation}/activities", self._send)
-        app.router.add_delete("/v3/conversations/{conversation}/activities/{activity}", self._delete)
-        app.router.add_get("/v3/conversations/{conversation}/members/{member}", self._member)
-        app.router.add_post("/control/deliver", self._control_deliver)
-        app.router.add_get("/control/calls", self._control_calls)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.port = site.port
-        self._session = aiohttp.ClientSession()
-
-    async def stop(self) -> None:
-        """Close everything."""
-        await self._session.close()
-        await self._runner.cleanup()
+    def _routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/keys", self._keys),
+            web.post("/v3/conversations", self._create),
+            web.post("/v3/conversations/{conversation}/activities", self._send),
+            web.delete("/v3/conversations/{conversation}/activities/{activity}", self._delete),
+            web.get("/v3/conversations/{conversation}/members/{member}", self._member),
+        ]
 
     @property
     def service_url(self) -> str:
@@ -243,8 +218,7 @@ class TeamsDouble:
 
     async def wait_for(self, count: int, kind: str = "message") -> list[Call]:
         """What was sent, once there is this much of it; a failed test after ten seconds."""
-        async with asyncio.timeout(WAIT_SECONDS), self._changed:
-            await self._changed.wait_for(lambda: len(self.sent(kind)) >= count)
+        await self._until(lambda: len(self.sent(kind)) >= count)
         return self.sent(kind)
 
     # the connector
@@ -318,28 +292,6 @@ class TeamsDouble:
         body = json.dumps({"error": {"code": "Broken", "message": "what was said"}})
         return web.Response(status=status or 200, text=body, headers=headers)
 
-    async def _record(self, call: Call) -> None:
-        async with self._changed:
-            self.calls.append(call)
-            self._changed.notify_all()
-
-    # control of a double that runs as its own process
-
-    async def _control_deliver(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        made: Callable[..., Json] = getattr(self, asked.get("kind", "message"))
-        body = asked["activity"] if "activity" in asked else made(asked["text"], **asked.get("fields", {}))
-        answers = await self.deliver(body, times=asked.get("times", 1))
-        return web.json_response({"answers": answers})
-
-    async def _control_calls(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            [
-                {"method": call.method, "conversation": call.conversation, "at": call.at, **call.body}
-                for call in self.calls
-            ]
-        )
-
 
 async def settled(app: TeamsApp) -> None:
     """Wait for the answers to everything that the app took in so far."""
@@ -358,19 +310,3 @@ def _own_token() -> str:
     nobody = TeamsDouble()
     nobody.port = 0
     return nobody.token()
-
-
-async def _serve(port: int, app_url: str) -> None:
-    double = TeamsDouble()
-    double.app_url = app_url
-    await double.start(port)
-    print(double.service_url, flush=True)  # noqa: T201 -- the starter reads the port here
-    await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--app", required=True)
-    given = parser.parse_args()
-    asyncio.run(_serve(given.port, given.app))

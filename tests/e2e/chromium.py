@@ -3,10 +3,17 @@
 import shutil
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
+]
+"""The marks of every test that drives it."""
 _QUIET = (
     "--no-sandbox",
     "--disable-gpu",

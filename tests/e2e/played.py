@@ -82,12 +82,7 @@ class Played:
         self.surfaces[surface] = self.surfaces.get(surface, 0) + 1
         made = self._body(surface, words, user)
         slack, teams = len(self.slack.calls), len(self.teams.calls)
-        if surface.startswith("teams"):
-            assert {status for status, _ in await self.teams.deliver(made)} == {200}
-            assert self.house.teams is not None
-            await settled(self.house.teams)
-        else:
-            await self.deliver(made)
+        await self.deliver(made, teams=surface.startswith("teams"))
         own = {self.slack.chat_of(user), self.teams.chat_of(user)}
         calls = [call.arguments for call in self.slack.calls[slack:]]
         for call in self.slack.calls[slack:]:
@@ -99,11 +94,26 @@ class Played:
             calls.append(sent.body)
         return calls
 
-    async def deliver(self, body: Json) -> None:
-        """Deliver something of Slack's, and wait for all that it brings."""
-        assert set(await self.slack.deliver(body)) == {200}
-        assert self.house.slack is not None
-        await self.house.slack.drain()
+    async def press(self, surface: str, press: str, user: str, *, aside: bool = False) -> list[Json]:
+        """Press a button in a person's own chat, or where others read; what the platform was sent then."""
+        slack, teams = len(self.slack.calls), len(self.teams.calls)
+        if surface == "slack chat":
+            channel = "C1" if aside else self.slack.chat_of(user)
+            await self.deliver(self.slack.press(press, user=user, channel=channel))
+        else:
+            await self.deliver(self.teams.execute(press, user=user, personal=not aside), teams=True)
+        return [call.arguments for call in self.slack.calls[slack:]] + [call.body for call in self.teams.calls[teams:]]
+
+    async def deliver(self, body: Json, *, teams: bool = False) -> None:
+        """Deliver something of a platform's, and wait for all that it brings."""
+        if teams:
+            assert {status for status, _ in await self.teams.deliver(body)} == {200}
+            assert self.house.teams is not None
+            await settled(self.house.teams)
+        else:
+            assert set(await self.slack.deliver(body)) == {200}
+            assert self.house.slack is not None
+            await self.house.slack.drain()
 
     def _body(self, surface: str, words: str, user: str) -> Json:
         if surface in _SLACK:
@@ -249,11 +259,8 @@ async def _hand_over(scene: Played, user: str) -> None:
     await scene.say("slack chat", OWED, user)
     await scene.say("slack chat", "how do I change the address that my plan has", user)
     said: list[Json] = await scene.say("slack chat", "talk to a person", user)
-    chat = scene.slack.chat_of(user)
     for label in ("Send my question to the help desk", "Send"):
-        before = len(scene.slack.calls)
-        await scene.deliver(scene.slack.press(next(_pressed(said, label)), user=user, channel=chat))
-        said = [call.arguments for call in scene.slack.calls[before:]]
+        said = await scene.press("slack chat", next(_pressed(said, label)), user)
     letters = [one for one in said if one.get("channel") == HELP_DESK]
     assert len(letters) == 1
     scene.aside += [("help desk", "talk to a person", json.dumps(one, ensure_ascii=False)) for one in letters]

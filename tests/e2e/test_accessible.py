@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, expect
 from starlette.applications import Starlette
 
@@ -37,17 +36,13 @@ from bot.pack import find_pack
 from bot.sandbox.authorization.pages import failed
 from bot.sandbox.world import World
 from bot.serving import listen, running
-from tests.e2e.chromium import CHROMIUM
+from tests.e2e.chromium import BROWSER
 from tests.e2e.house import open_house
 from tests.e2e.test_browser import DESKTOP, PHONE, SMALL_PHONE, check_page, fresh
 from tests.shipped import shipped_pack
 from tests.shots.still import counts
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
+pytestmark = BROWSER
 PAGES = find_pack(None) / "templates" / "pages"
 PROBLEMS = re.findall(r'^  "(\w+)": \(', (PAGES / "problem.html").read_text(encoding="utf-8"), re.MULTILINE)
 

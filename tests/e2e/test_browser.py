@@ -14,15 +14,11 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from bot.message import Action, Actions
 from bot.sandbox.world import World
 from tests.days import YEAR_BEFORE
-from tests.e2e.chromium import CHROMIUM
+from tests.e2e.chromium import BROWSER
 from tests.e2e.house import DANA, OWED, House, Said, open_house
 from tests.e2e.test_documents import given, printable_receipt
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
+pytestmark = BROWSER
 PHONE: Any = {"width": 390, "height": 844}
 SMALL_PHONE: Any = {"width": 320, "height": 568}
 DESKTOP: Any = {"width": 1280, "height": 800}

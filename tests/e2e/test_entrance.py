@@ -1,6 +1,5 @@
 """The entrance of a whole bot: no redirect to a thief's host, no figures for a proxy, forged requests counted."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -13,17 +12,10 @@ from bot.app import web_app
 from bot.sandbox.world import World
 from tests.accounts.conftest import make_settings
 from tests.doubles.slack import SECRET, TOKEN
-from tests.e2e.house import House, open_house
+from tests.e2e.house import House
 from tests.e2e.tenant import open_tenant
 
 PROXY = "10.0.0.7"
-
-
-@pytest.fixture
-async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
-    """A whole bot."""
-    async with open_house(world, tmp_path) as opened:
-        yield opened
 
 
 @pytest.mark.attack("a redirect to the thief's host")

@@ -21,8 +21,8 @@ from bot.sandbox.world import World
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.cases import saw
 from tests.days import VISIT_BEFORE, in_words
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
-from tests.e2e.house import EOB, OWED, House, open_house
+from tests.e2e.house import EOB, OWED, House
+from tests.e2e.workspace import attached
 
 BUSY, UNSAFE = "I'm busy for a moment", "I can't answer safely right now"
 LATER = 4_000_000_000.0
@@ -225,40 +225,27 @@ async def _instantly(_: float) -> None:
 @pytest.mark.parametrize("trouble", ["held", "full"])
 async def test_what_cannot_be_kept_is_not_acknowledged(world: World, tmp_path: Path, trouble: str) -> None:
     """Slack is told to deliver again, nobody is answered twice, and the delivery after the trouble is answered."""
-    slack = SlackDouble()
-    await slack.start()
-    async with open_house(
-        world, tmp_path, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url
-    ) as house:
-        assert house.slack is not None
-        slack.app_url = f"{house.settings.bot_public_url}/slack/events"
-        store_of(house)._pause = _instantly
-        body = slack.direct_message("hello")
-        with held(tmp_path) if trouble == "held" else full(house):
+    async with attached(world, tmp_path) as workspace:
+        slack, body = workspace.slack, workspace.slack.direct_message("hello")
+        store_of(workspace.house)._pause = _instantly
+        with held(tmp_path) if trouble == "held" else full(workspace.house):
             assert await slack.deliver(body) == [503]
             assert await slack.deliver(body) == [503]
-            await house.slack.drain()
-        told = [call for call in slack.calls if call.method == "chat.postMessage"]
+            await workspace.settle()
+        told = slack.called("chat.postMessage")
         assert ["can't keep your message safely" in call.text for call in told] == [True] * (trouble == "full")
         for _ in range(3):
-            assert await slack.deliver(body) == [200]
-            await house.slack.drain()
-        written = [call for call in slack.calls if call.method == "chat.postMessage"]
-    assert len(written) == 1 + len(told)
-    saw(written[0].text)
-    await slack.stop()
+            await workspace.deliver(body)
+        assert len(slack.called("chat.postMessage")) == 1 + len(told)
 
 
 @pytest.mark.fault("F61")
 async def test_a_stop_with_fifty_questions_in_flight_answers_them(world: World, tmp_path: Path) -> None:
     """All fifty people read one answer; the stop waits for them and takes nothing new."""
-    slack, release = SlackDouble(), asyncio.Event()
-    await slack.start()
-    async with open_house(
-        world, tmp_path, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url
-    ) as house:
+    release = asyncio.Event()
+    async with attached(world, tmp_path) as workspace:
+        slack, house = workspace.slack, workspace.house
         assert house.slack is not None
-        slack.app_url = f"{house.settings.bot_public_url}/slack/events"
         house.break_(Fault("/fhir/r4", rewrite=lambda body: body, hold=release, times=None))
         asked = [slack.direct_message("find a cardiologist near 37402", user=f"U{n}") for n in range(50)]
         for statuses in await asyncio.gather(*(slack.deliver(body) for body in asked)):
@@ -267,10 +254,9 @@ async def test_a_stop_with_fifty_questions_in_flight_answers_them(world: World, 
         await asyncio.sleep(0)
         release.set()
         await stopping
-    answered = [call.arguments["channel"] for call in slack.calls if call.method == "chat.postMessage"]
-    saw(next(call.text for call in slack.calls if call.method == "chat.postMessage"))
-    assert sorted(answered) == sorted(body["event"]["channel"] for body in asked)
-    await slack.stop()
+        told = slack.called("chat.postMessage")
+    saw(told[0].text)
+    assert sorted(call.arguments["channel"] for call in told) == sorted(body["event"]["channel"] for body in asked)
 
 
 @pytest.mark.fault("F54")

@@ -8,7 +8,6 @@ import pytest
 
 from bot.cli.own_pages import link_in
 from bot.message import Message, OneToOne, Person, Shared
-from tests.doubles.teams import settled
 from tests.e2e.house import OWED, House
 from tests.e2e.planted import found, needles, stored
 from tests.e2e.played import Played
@@ -102,11 +101,7 @@ async def test_disconnecting_leaves_the_answers_until_they_are_asked_to_go(
     assert "54.87" in standing(scene)
     press = "account.forget.en"
     assert press in said
-    if surface == "slack chat":
-        await scene.deliver(scene.slack.press(press, user=USER, channel=scene.slack.chat_of(USER)))
-    else:
-        await scene.teams.deliver(scene.teams.execute(press, user=USER))
-        await settled(scene.house.teams)  # type: ignore[arg-type] # it is there
+    await scene.press(surface, press, USER)
     assert [word for word in HERS if word in standing(scene)] == []
     assert "I deleted my" in standing(scene)
     assert USER not in await held(scene)

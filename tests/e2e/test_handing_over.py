@@ -131,7 +131,7 @@ async def test_without_a_help_desk_nothing_is_offered_or_remembered(house: House
     """Today's answer."""
     await house.say(QUESTION)
     assert OFFER not in (await house.say("talk to a person")).buttons
-    memory = await house.bot.turn._dialogue.recall(Message("m", house.person, CHAT, ""))
+    memory, _ = await house.bot.turn._dialogue.recall(Message("m", house.person, CHAT, ""))
     assert memory.typed == ""
 
 

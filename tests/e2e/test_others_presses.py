@@ -10,7 +10,7 @@ import pytest
 from bot.message import Person
 from bot.sandbox.world import World
 from tests.doubles.slack import TEAM
-from tests.doubles.teams import TENANT, settled
+from tests.doubles.teams import TENANT
 from tests.e2e.planted import found, needles, strings_of
 from tests.e2e.played import HELP_DESK, Played
 
@@ -69,20 +69,6 @@ async def state(scene: Played, person: Person) -> tuple[object, ...]:
     return (await bot.accounts.link(person) is not None, rows)
 
 
-async def pressed_by(scene: Played, surface: str, press: str, user: str, *, aside: bool) -> str:
-    """What a press of somebody brings, in their own chat or where others read."""
-    slack, teams = len(scene.slack.calls), len(scene.teams.calls)
-    if surface == "slack chat":
-        channel = "C1" if aside else scene.slack.chat_of(user)
-        await scene.deliver(scene.slack.press(press, user=user, channel=channel))
-    else:
-        await scene.teams.deliver(scene.teams.execute(press, user=user, personal=not aside))
-        assert scene.house.teams is not None
-        await settled(scene.house.teams)
-    calls = [call.arguments for call in scene.slack.calls[slack:]] + [call.body for call in scene.teams.calls[teams:]]
-    return json.dumps(calls, ensure_ascii=False)
-
-
 @pytest.mark.threat("T18", "T25", "T68", "T77")
 @pytest.mark.attack("a click on somebody else's button")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
@@ -98,7 +84,8 @@ async def test_what_one_was_shown_another_cannot_press(shared: Played, world: Wo
     own = needles(strings_of(world, "dana") - strings_of(world, "walter"))
     for press in sorted(ids):
         for aside in (False, True):
-            assert found(own, await pressed_by(shared, surface, press, OTHER, aside=aside)) == []
+            brought = json.dumps(await shared.press(surface, press, OTHER, aside=aside), ensure_ascii=False)
+            assert found(own, brought) == []
     assert (await state(shared, owner), await state(shared, other)) == before
     posted = [call for call in shared.slack.calls if call.arguments.get("channel") == HELP_DESK]
     assert posted == []

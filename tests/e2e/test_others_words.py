@@ -8,7 +8,7 @@ import pytest
 from bot.channels.offered import ASK
 from bot.delivery.reminders import kind_of
 from bot.message import Person
-from tests.doubles.teams import TENANT, settled
+from tests.doubles.teams import TENANT
 from tests.e2e.house import OWED
 from tests.e2e.played import Played
 
@@ -43,9 +43,7 @@ async def _ask_about(scene: Played, surface: str, words: str) -> str:
         await scene.deliver(scene.slack.message_shortcut(words, user=USER))
         return json.dumps([call.arguments for call in scene.slack.calls[before:]])
     before = len(scene.teams.calls)
-    await scene.teams.deliver(scene.teams.dialog(ASK, quoted=f"<p>{words}</p>", user=USER, personal=False))
-    assert scene.house.teams is not None
-    await settled(scene.house.teams)
+    await scene.deliver(scene.teams.dialog(ASK, quoted=f"<p>{words}</p>", user=USER, personal=False), teams=True)
     return json.dumps([call.body for call in scene.teams.calls[before:]])
 
 
@@ -88,10 +86,5 @@ async def test_the_button_does_it(scene: Played, surface: str) -> None:
     said = await _ask_about(scene, surface, "unlink")
     press = re.search(r'"(?:press|value)": "([\w-]{16}\.\d|account\.unlink\.en)"', said)
     assert press, said
-    if surface == "slack chat":
-        await scene.deliver(scene.slack.press(press[1], user=USER, channel=scene.slack.chat_of(USER)))
-    else:
-        await scene.teams.deliver(scene.teams.execute(press[1], user=USER))
-        assert scene.house.teams is not None
-        await settled(scene.house.teams)
+    await scene.press(surface, press[1], USER)
     assert not (await _kept(scene, surface))[0]

@@ -17,7 +17,7 @@ from bot.accounts import render
 from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.sandbox.world import World
 from tests.doubles.teams import TENANT, Call
-from tests.e2e.chromium import CHROMIUM
+from tests.e2e.chromium import BROWSER
 from tests.e2e.house import OWED
 from tests.e2e.tenant import Tenant, open_tenant, shown
 from tests.e2e.test_browser import check_page, fresh
@@ -28,11 +28,7 @@ REAL = PACKAGE / "dist" / "umd" / "MicrosoftTeams.min.js"
 STAND_IN = HERE.parent / "doubles" / "teams_js.js"
 SCRIPT = REAL if REAL.exists() else STAND_IN
 TEAMS, EVIL = "https://teams.cloud.microsoft", "https://teams.cloud.microsoft.evil.example"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
+pytestmark = BROWSER
 
 
 def sha384(path: Path) -> str:

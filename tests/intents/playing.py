@@ -89,7 +89,7 @@ async def untypable(talk: Talk, seen: dict[str, set[str]]) -> list[str]:
 
     `seen` are the labels of earlier replies with the intents of their buttons; those of the last ones are added.
     """
-    memory = await talk.bot.turn._dialogue.recall(talk.message(""))
+    memory, _ = await talk.bot.turn._dialogue.recall(talk.message(""))
     if memory.asked is None and not memory.older:
         seen.clear()  # the conversation has ended or was started over: nothing of it is kept
     last: dict[str, list[Asked | None]] = {}

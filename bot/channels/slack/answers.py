@@ -5,9 +5,8 @@ A try ends in one of three ways: the answer is posted, the person is told, or `U
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import aiohttp
@@ -17,7 +16,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Unreachable, deliver
+from bot.channels.base import Unreachable, beside, deliver
 from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
@@ -148,7 +147,7 @@ class SlackController:
             return
         intents: set[str] = set()
         try:
-            async with self._status(here, message):
+            async with beside(self._say_status(here, place, person)):
                 writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
                 writer.mine = delivery.mine
                 await deliver(writer, self._host, message, delivery.writing, intents)
@@ -297,20 +296,10 @@ class SlackController:
             mark=mark,
         )
 
-    @contextlib.asynccontextmanager
-    async def _status(self, here: Workspace, message: Message) -> AsyncIterator[None]:
-        """Within this context, show in a 1:1 chat that the answer is being looked up, if it takes a moment."""
-        if not isinstance(message.place, OneToOne) or not message.place.thread:
-            yield
+    async def _say_status(self, here: Workspace, place: Place, person: Person) -> None:
+        """Show in a 1:1 chat that the answer is being looked up, if it takes a moment."""
+        if not isinstance(place, OneToOne) or not place.thread:
             return
-        task = asyncio.create_task(self._say_status(here, message.place, message.person))
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _say_status(self, here: Workspace, place: OneToOne, person: Person) -> None:
         await self._pause(_STATUS_AFTER)
         status = self._notices.labels("status", await here.language(person.user))["status"]
         with contextlib.suppress(SlackApiError, Unreachable):

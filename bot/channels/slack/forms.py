@@ -13,7 +13,7 @@ from typing import Any
 from bot.channels.requests import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of
+from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of, option_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.buttons import Kit
@@ -60,7 +60,8 @@ class Modals:
         if name is None:
             return {}
         faults = self._forms.faults(name, fields_in(view), self._now().date())
-        labels, blocks = self._notices.labels(f"form_{name}", language), _blocks_of(view)
+        labels, fields = self._notices.labels(f"form_{name}", language), _submitted(view)
+        blocks = {key: block for key, (block, _) in fields.items()}
         return {blocks.get(key, key): labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
 
     def read(self, body: Body) -> Incoming | None:
@@ -133,29 +134,17 @@ def _text(text: str, most: int) -> Kit:
 
 
 def fields_in(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields of a submitted form as options, by key, without quotation marks, which would end a value."""
-    values = (view.get("state") or {}).get("values") or {}
-    found: dict[str, str] = {}
-    for block, fields in values.items():
-        key, element = next(iter(fields.items()), (block, {}))
-        said = [f'{key}:"{value}"' for value in _values(element) if value]
-        if said:
-            found[key] = " ".join(said)
+    """Return the fields of a submitted form as options, by key."""
+    return {key: option_of(key, values) for key, (_, values) in _submitted(view).items() if values}
+
+
+def _submitted(view: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
+    """Return each field's block, and its values: several selected ones, or what was typed, selected or picked."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for block, fields in ((view.get("state") or {}).get("values") or {}).items():
+        for key, element in fields.items():
+            option = element.get("selected_option") or {}
+            one = element.get("value") or option.get("value") or element.get("selected_date")
+            many = [each.get("value") for each in element.get("selected_options") or ()] or [one]
+            found[key] = block, [value for value in map(str, filter(None, many)) if unquoted(value)]
     return found
-
-
-def _blocks_of(view: Mapping[str, Any]) -> dict[str, str]:
-    values = (view.get("state") or {}).get("values") or {}
-    return {key: block for block, fields in values.items() for key in fields}
-
-
-def _values(element: Mapping[str, Any]) -> list[str]:
-    """Return all values of a field: several selected ones, or the one that was typed, selected or picked."""
-    if many := element.get("selected_options"):
-        return [_clean(one.get("value")) for one in many]
-    option = element.get("selected_option") or {}
-    return [_clean(element.get("value") or option.get("value") or element.get("selected_date"))]
-
-
-def _clean(said: object) -> str:
-    return " ".join(str(said or "").replace('"', " ").replace("\u201c", " ").replace("\u201d", " ").split())

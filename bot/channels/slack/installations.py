@@ -284,27 +284,20 @@ class People:
             await self._table.store.drop(_PERSON, f"{owner}\x1f{person.user}")
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
-        """Delete all stored data of the people or the workspace that left; a second call changes nothing."""
+        """Delete all stored data of the people or the workspace that left; a second call changes nothing.
+
+        In an organization a person has one id in all its workspaces.
+        """
+        here, whole = _workspace(ending.enterprise, ending.team), _organization(ending.enterprise)
         if ending.everybody:
             await workspaces.gone(ending.enterprise, ending.team)
-            await self._end_all(ending.enterprise, ending.team)
-        for user in ending.users:
-            await self._end_one(user, ending.enterprise, ending.team)
-
-    async def _end_all(self, enterprise: str, team: str) -> None:
-        owner = _workspace(enterprise, team) if team else _organization(enterprise)
-        for person in await self._known(owner):
-            await self._end(person)
-
-    async def _end_one(self, user: str, enterprise: str, team: str) -> None:
-        """Delete all data of a user id here; in an organization a person has one id in all its workspaces."""
-        known = [*await self._known(_workspace(enterprise, team)), *await self._known(_organization(enterprise))]
-        for person in {one.key: one for one in known if one.user == user}.values():
-            await self._end(person)
-
-    async def _end(self, person: Person) -> None:
-        await self._forget(person)
-        await self.leave(person)
+            gone = await self._known(here or whole)
+        else:
+            known = [*await self._known(here), *await self._known(whole)]
+            gone = [one for one in known if one.user in ending.users]
+        for person in {one.key: one for one in gone}.values():
+            await self._forget(person)
+            await self.leave(person)
 
     async def _known(self, owner: str) -> list[Person]:
         rows = await self._table.owned(_PERSON, owner) if owner else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Answers, Pause, Unreachable, deliver, unheard
+from bot.channels.base import Answers, Pause, Unreachable, beside, deliver, unheard
 from bot.channels.base import Refused as Heard
+from bot.channels.offered import name_of
 from bot.channels.requests import Acks, Body, read_request
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
@@ -34,6 +35,7 @@ from bot.channels.teams.incoming import (
     read_press,
     said,
     tenant_of,
+    with_command,
     word,
 )
 from bot.channels.teams.notices import Notices
@@ -43,7 +45,6 @@ from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renewals, RenewCard
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.sharing import ShownAside, is_share
-from bot.channels.teams.slash import SlashCommands
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
@@ -78,7 +79,7 @@ class TeamsApp:
         password: str | None,
         tenants: tuple[str, ...],
         cloud: Cloud,
-        slash: SlashCommands,
+        commands: Iterable[str],
         forms: Forms,
         table: SealedTable,
         now: Callable[[], datetime],
@@ -99,7 +100,7 @@ class TeamsApp:
         """
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._refused = refused
-        self._slash = slash
+        self._commands = {name_of(command): command for command in commands}
         self._tenants, self._home = frozenset(tenant.casefold() for tenant in tenants), tenants[0].casefold()
         self._adapter, self._notices = Adapter(), Notices(words, app_id)
         self._app = make_app(
@@ -221,7 +222,7 @@ class TeamsApp:
         self._regions[tenant] = word(body, "serviceUrl")
         match word(body, "type"):
             case "message":
-                await self._keep(self._slash.read(read_message(body)))
+                await self._keep(with_command(read_message(body), self._commands))
             case "messageUpdate":
                 await self._keep(read_edit(body))
             case "installationUpdate":
@@ -239,13 +240,10 @@ class TeamsApp:
             "composeExtension/submitAction": self._dialogs.take,
             "message/fetchTask": self._thumbs.open,
             "message/submitAction": self._thumbs.take,
-            "signin/verifyState": self._verified,
+            "signin/verifyState": lambda body: self._keep(read_code(body)),
         }
         call = calls.get(name)
         return (_UNKNOWN, None) if call is None else (_OK, await call(body))
-
-    async def _verified(self, body: Body) -> None:
-        await self._keep(read_code(body))
 
     async def _own_chat(self, incoming: Incoming, person: Person) -> OneToOne | None:
         return await self._writer(incoming.service_url).private_place(person)
@@ -292,11 +290,7 @@ class TeamsApp:
 
     async def _soothe(self, delivery: Delivery) -> None:
         """Show a typing indicator to a person whose message waits for an earlier one, whose progress notes they see."""
-        incoming = msgspec.json.decode(delivery.body, type=Incoming)
-        if incoming.aside:
-            return
-        with contextlib.suppress(*FAILURES):
-            await self._connector.type(incoming.service_url, incoming.conversation)
+        await self._type(msgspec.json.decode(delivery.body, type=Incoming))
 
     async def _answer(self, delivery: Delivery) -> None:
         try:
@@ -322,7 +316,7 @@ class TeamsApp:
             if is_share(incoming.press):
                 await self._pass_on(writer, incoming, message, delivery)
                 return
-            async with self._typing(incoming):
+            async with beside(self._typing(incoming)):
                 await deliver(writer, self._answers, message, delivery.writing)
         except StoreError as error:
             raise Unreachable(type(error).__name__) from None
@@ -347,23 +341,15 @@ class TeamsApp:
         if incoming.personal:
             await _say(writer, message, self._notices.shared_there(reply.language))
 
-    @contextlib.asynccontextmanager
-    async def _typing(self, incoming: Incoming) -> AsyncIterator[None]:
-        """Within this context, show a typing indicator if the answer takes longer than a moment."""
+    async def _typing(self, incoming: Incoming) -> None:
+        """Show a typing indicator if the answer takes longer than a moment."""
+        await asyncio.sleep(self._typing_after)
+        await self._type(incoming)
 
-        async def show() -> None:
-            await asyncio.sleep(self._typing_after)
-            if incoming.aside:  # the others in the place did not see that anything was asked
-                return
+    async def _type(self, incoming: Incoming) -> None:
+        if not incoming.aside:  # the others in the place did not see that anything was asked
             with contextlib.suppress(*FAILURES):
                 await self._connector.type(incoming.service_url, incoming.conversation)
-
-        task = asyncio.create_task(show())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     def _writer(self, service_url: str, reader: str = "", *, is_aside: bool = False) -> TeamsWriter:
         return TeamsWriter(

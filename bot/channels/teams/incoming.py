@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.requests import Body
@@ -23,6 +23,8 @@ _THREAD = "19:"  # what the ids of channels, group chats and meetings begin with
 _COPILOT = "copilot"
 _OLD = "old"  # a button's id that never was one
 _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
+ANYTHING = "/"
+"""The command of a message without a command's name: any question, in the person's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,21 @@ def read_message(body: Body) -> Incoming | None:
     if not text and not press and not _is_personal(body) and not _is_aside(body):
         return None
     return _incoming(body, text=text, press=press, aside=_is_aside(body) or _is_marked(value))
+
+
+def with_command(incoming: Incoming | None, commands: Mapping[str, str]) -> Incoming | None:
+    """Return a message that only its writer saw with its command removed; every other message unchanged.
+
+    The menu for "/" inserts a command's name into the message box, so it arrives as text: "find cardiologist 37402".
+    `commands` are the pack's, such as `/bcbst-find`, by their names in Teams, which have no prefix.
+    """
+    if incoming is None or not incoming.aside or incoming.press:
+        return incoming
+    first, _, rest = incoming.text.partition(" ")
+    command = commands.get(first.removeprefix("/").casefold())
+    if command is None:
+        return replace(incoming, command=ANYTHING, text=incoming.text or "help")
+    return replace(incoming, command=command, text=rest.strip())
 
 
 def read_edit(body: Body) -> Incoming | None:

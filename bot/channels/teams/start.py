@@ -33,7 +33,6 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
     from bot.channels.teams.regions import cloud_of  # noqa: PLC0415
-    from bot.channels.teams.slash import SlashCommands  # noqa: PLC0415
 
     password = settings.teams_app_password
     teams = TeamsApp(
@@ -43,7 +42,7 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         password=password.get_secret_value() if password else None,
         tenants=settings.teams_tenants,
         cloud=cloud_of(settings.teams_cloud, settings.teams_service_hosts),
-        slash=SlashCommands(host.pack.commands),
+        commands=host.pack.commands,
         forms=host.turn.forms,
         table=host.table,
         now=clock_of(settings),

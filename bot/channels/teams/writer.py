@@ -21,7 +21,6 @@ from bot.message import (
     Action,
     Actions,
     Answered,
-    Block,
     Language,
     OneToOne,
     Person,
@@ -38,23 +37,18 @@ _OPENED_BY = "?popup=teams"  # what tells our pages that a Teams client opened t
 
 def with_pop_up(reply: Private, notices: Notices) -> Private:
     """Return the reply with two buttons in place of the one that signs in."""
-    return replace(reply, blocks=tuple(_both_ways(block, reply.language, notices) for block in reply.blocks))
 
+    def ways(button: Action) -> tuple[Action, ...]:
+        if button.id != "link" or not button.url:
+            return (button,)
+        pop_up = replace(button, id=POP_UP, url=f"{button.url}{_OPENED_BY}")
+        return pop_up, replace(button, label=notices.text("by_browser", reply.language))
 
-def _both_ways(block: Block, language: Language, notices: Notices) -> Block:
-    if not isinstance(block, Actions):
-        return block
-    ways = ([button] if not _signs_in(button) else _ways(button, language, notices) for button in block.buttons)
-    return Actions(tuple(way for both in ways for way in both))
-
-
-def _signs_in(button: Action) -> bool:
-    return button.id == "link" and bool(button.url)
-
-
-def _ways(button: Action, language: Language, notices: Notices) -> list[Action]:
-    pop_up = replace(button, id=POP_UP, url=f"{button.url}{_OPENED_BY}")
-    return [pop_up, replace(button, label=notices.text("by_browser", language))]
+    shown = (
+        Actions(tuple(way for button in block.buttons for way in ways(button))) if isinstance(block, Actions) else block
+        for block in reply.blocks
+    )
+    return replace(reply, blocks=tuple(shown))
 
 
 _SUMMARY = 200

@@ -255,11 +255,12 @@ async def test_people_of_other_workspaces_are_marked_and_are_other_people(house:
 
 
 async def test_an_unknown_person_is_a_stranger(house: House) -> None:
-    """When Slack does not say who somebody is, they are not trusted; the next time it is asked again."""
-    house.slack.errors["users.info"] = ["user_not_found"]
+    """When Slack does not say who somebody is, they are not trusted, and told why; the next time it is asked again."""
+    house.slack.errors["users.info"] = ["user_not_found"] * 2
     await house.deliver(house.slack.direct_message("one"))
     await house.deliver(house.slack.direct_message("two"))
-    assert [message.directory_only for message in house.turn.heard] == [True, False]
+    heard = [(message.directory_only, message.unnamed) for message in house.turn.heard]
+    assert heard == [(True, True), (False, False)]
 
 
 async def test_slack_is_asked_once_who_it_is(house: House) -> None:

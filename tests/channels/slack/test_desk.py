@@ -141,15 +141,6 @@ async def test_a_long_answer_comes_in_pages_a_second_apart(house: House) -> None
     assert round(sum(house.clock.waited)) == len(pages) - 1
 
 
-async def test_blocks_that_slack_cannot_draw_come_as_text(house: House) -> None:
-    """The text says the same, so the person loses nothing."""
-    house.slack.errors["chat.update"] = ["invalid_blocks"]
-    await house.deliver(house.slack.direct_message("what did I owe"))
-    drawn = house.slack.called("chat.update")
-    assert [bool(call.arguments.get("blocks")) for call in drawn] == [True, False]
-    assert PLANTED in drawn[1].arguments["text"]
-
-
 async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
     """An older workspace loses the picture only: the same blocks come without it, buttons and all."""
     house.slack.errors["chat.update"] = ["invalid_blocks"]

@@ -15,21 +15,12 @@ NOW = 1_700_000_000
 
 
 @pytest.mark.threat("T19", "T51")
-@pytest.mark.parametrize("age", [-300, 0, 300])
-def test_fresh_signatures_are_taken(age: int) -> None:
-    """Five minutes either way."""
+@pytest.mark.parametrize("age", [-301, -300, 0, 300, 301])
+def test_only_fresh_signatures_are_taken(age: int) -> None:
+    """Five minutes either way; right, but too old or too new, they are not."""
     stamp = str(NOW + age)
     headers = {"x-slack-request-timestamp": stamp, "x-slack-signature": sign(SECRET, stamp, b"x")}
-    assert is_signed(SECRET, headers, b"x", NOW)
-
-
-@pytest.mark.threat("T19", "T51")
-@pytest.mark.parametrize("age", [-301, 301])
-def test_stale_signatures_are_not(age: int) -> None:
-    """Right, but too old or too new."""
-    stamp = str(NOW + age)
-    headers = {"x-slack-request-timestamp": stamp, "x-slack-signature": sign(SECRET, stamp, b"x")}
-    assert not is_signed(SECRET, headers, b"x", NOW)
+    assert is_signed(SECRET, headers, b"x", NOW) is (abs(age) <= 300)
 
 
 @given(timestamp=st.text(max_size=20), signature=st.text(max_size=80), body=st.binary(max_size=20))

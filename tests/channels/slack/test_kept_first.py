@@ -85,14 +85,6 @@ async def test_what_else_was_taken_is_done(tmp_path: Path, kind: str) -> None:
         assert words in call.text
 
 
-async def test_a_form_that_was_not_opened_in_time_is_said_to_be_late(house: House) -> None:
-    """Its trigger lives three seconds, which no other process has left."""
-    house.slack.errors["views.open"] = ["internal_error"]
-    await house.deliver(house.slack.shortcut("form-find"))
-    [told] = house.slack.messages.values()
-    assert told["text"].startswith("The form didn't open in time.")
-
-
 @pytest.mark.fault("F52")
 @pytest.mark.parametrize("page", [15, 1_000])
 async def test_an_answer_at_the_end_of_a_long_thread_is_found(house: House, page: int) -> None:

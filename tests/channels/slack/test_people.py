@@ -58,13 +58,6 @@ async def test_who_becomes_a_guest_is_one_at_once(house: House) -> None:
     assert [message.directory_only for message in house.turn.heard] == [False, True]
 
 
-async def test_whom_slack_does_not_name_is_told_so(house: House) -> None:
-    """No guest, and no stranger: the reason is that Slack says nothing of them."""
-    house.slack.errors["users.info"] = ["user_not_found"] * 5
-    await talk(house, "U1")
-    assert [(message.directory_only, message.unnamed) for message in house.turn.heard] == [(True, True)]
-
-
 async def test_a_revoked_user_token_ends_that_person(house: House) -> None:
     """Slack names users, not tokens."""
     await talk(house, "U1", "U2")

@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
-from bot.channels.teams.slash import SlashCommands
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention
@@ -186,7 +185,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         password=None,
         tenants=(TENANT,),
         cloud=CLOUDS["public"],
-        slash=SlashCommands(("/bcbst-find", "/bcbst-help")),
+        commands=("/bcbst-find", "/bcbst-help"),
         forms=Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks),
         table=SealedTable(store, VAULT),
         now=lambda: datetime(2026, 5, 20, 12, tzinfo=UTC),
