@@ -3,29 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-Ability = Literal[
-    "own_chat",
-    "mention",
-    "aside",
-    "slash",
-    "form",
-    "message",
-    "starter",
-    "search",
-    "home",
-    "share",
-    "rating",
-    "label",
-    "progress",
-    "pop_up",
-    "renewal",
-    "edited",
-    "erasing",
-]
-
-ABILITIES: Mapping[Ability, str] = {
+ABILITIES: Mapping[str, str] = {
     "own_chat": "Ask in a private chat, also about one's own claims and coverage",
     "mention": "Ask where others read, about doctors, places and networks",
     "aside": "An answer that only its asker sees where others read",
@@ -48,7 +27,7 @@ ABILITIES: Mapping[Ability, str] = {
 
 _SLACK, _TEAMS, _CONSOLE = "bot.channels.slack", "bot.channels.teams", "bot.channels.console"
 
-DONE_BY: Mapping[str, Mapping[Ability, str]] = {
+DONE_BY: Mapping[str, Mapping[str, str]] = {
     "slack": {
         "own_chat": f"{_SLACK}.writer:SlackWriter.post",
         "rating": f"{_SLACK}.writer:Notices",

@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.conversation.handing_over import Post
 from bot.conversation.telling import Push
 from bot.conversation.turn import Turn
-from bot.delivery.inbox import Later, Writing
+from bot.delivery.inbox import Later, Writing, unrecorded
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Stands
 from bot.errors import Unwritten
@@ -127,15 +127,11 @@ class Channel(Protocol):
         ...
 
 
-async def nothing(*, findable: bool = False) -> None:
-    """Do nothing: the default for `writing`."""
-
-
 async def deliver(
     channel: Channel,
     answers: Answers,
     message: Message,
-    writing: Writing = nothing,
+    writing: Writing = unrecorded,
     intents: set[str] | None = None,
 ) -> None:
     """Answer one message: private replies go to the 1:1 chat only, with a pointer from a shared place.

@@ -6,13 +6,13 @@ from typing import Any
 
 import yaml
 
-from bot.channels.abilities import ABILITIES, DONE_BY, Ability
+from bot.channels.abilities import ABILITIES, DONE_BY
 from bot.channels.offered import ASK, FORM
 from bot.cli.manifest import manifest_file
 from bot.cli.teams_package import parts
 from bot.pack import Pack
 
-NamedOffers = Mapping[Ability, list[str]]
+NamedOffers = Mapping[str, list[str]]
 
 
 def table(folder: Path, pack: Pack) -> Iterator[str]:
@@ -25,7 +25,7 @@ def table(folder: Path, pack: Pack) -> Iterator[str]:
         yield f"| {words} | {' | '.join(cells)} |"
 
 
-def _cell(ability: Ability, platform: str, names: NamedOffers) -> str:
+def _cell(ability: str, platform: str, names: NamedOffers) -> str:
     if ability not in DONE_BY[platform]:
         return "no"
     return ", ".join(names[ability]) if ability in names else "yes"

@@ -25,32 +25,6 @@ _PERSON = "handoff.human"
 _NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 
 
-def fresh(
-    intent: str,
-    slots: Mapping[str, Slot],
-    reading: Reading,
-    language: Language,
-    *,
-    whose: str,
-    also: Mapping[str, Mapping[str, Slot]],
-) -> Asked:
-    """Return a new question, with the slots it takes over and the other questions of its message.
-
-    `whose` is the record it is about if it names nobody.
-    """
-    return Asked(
-        intent,
-        slots=slots,
-        language=language,
-        rule=reading.rule,
-        score=reading.score,
-        concepts=reading.concepts,
-        also=also,
-        unmet=reading.unmet,
-        whose=whose,
-    )
-
-
 def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question about the list entry that it names, or about the record that the last answer showed."""
     rules = intents.get(asked.intent)

@@ -98,7 +98,11 @@ class Recognisers:
                 break
         if isinstance(step, Asked):
             log.info("understood", intent=step.intent, rule=step.rule, score=step.score, concepts=step.concepts)
-            return self._with_gift(exchange, step)
+            if step.intent == FALLBACK and not exchange.is_pressed and (unread := self._to_give(exchange)):
+                # Outside of all topics: its writer may give it to the operator, by this key.
+                exchange.memory = replace(exchange.memory, unread=unread)
+                return replace(step, arguments={GIVES: unread[0]})
+            return step
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
@@ -245,7 +249,16 @@ class Recognisers:
         else:
             intent, slots = self._engine.merged(context, part)
             whose = owner.spoken_of(memory, part)
-            asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
+            asked = Asked(
+                *(str(intent or part.intent), slots),
+                language=language,
+                rule=part.rule,
+                score=part.score,
+                concepts=part.concepts,
+                also=others,
+                unmet=part.unmet,
+                whose=whose,
+            )
             asked = followups.of_what_was_shown(memory, asked, part, self._intents)
         if not self._pack.is_of_member(asked.intent):
             return owner.of_nobody(asked)
@@ -288,14 +301,6 @@ class Recognisers:
         reply = self._pack.reply(Shareable, intent, template, values, language, to_asker=to_asker)
         exchange.memory = replace(memory, misses=memory.misses + 1, unread=unread)
         return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
-
-    def _with_gift(self, exchange: Exchange, asked: Asked) -> Asked:
-        """Return a question outside of all topics with the key by which its writer may give it to the operator."""
-        unread = self._to_give(exchange) if asked.intent == FALLBACK and not exchange.is_pressed else None
-        if unread is None:
-            return asked
-        exchange.memory = replace(exchange.memory, unread=unread)
-        return replace(asked, arguments={GIVES: unread[0]})
 
     def _to_give(self, exchange: Exchange) -> tuple[str, str] | None:
         """Return a key and the message as it may be given to the operator; None if little of it may be stored."""

@@ -12,7 +12,7 @@ from datetime import date
 from bot.conversation.state import Asked
 from bot.language.engine import SIDES_KINDS, Engine
 from bot.language.left import not_honoured
-from bot.language.options import HOW, Options, Unread, read_options
+from bot.language.options import HOW, Options, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import NAMED_NETWORK, UNNAMED_NETWORKS
@@ -48,16 +48,12 @@ class Request:
 
     def faults(self, asked: Asked) -> dict[str, object]:
         """Return the values for the text about faulty options; {} if every option can be used."""
-        unknown, unread = self.options.unknown, self.unread(asked)
+        own = next(rules for rules in self.intents if rules.intent == asked.intent)
+        taken = {HOW, *(_ALSO.get(kind, kind) for kind in own.slots.values())}
+        unknown, unread = self.options.unknown, tuple(one for one in self.options.unread if one.kind in taken)
         if not unknown and not unread:
             return {}
         return {"unknown": unknown, "unread": unread, "known": self.options.known.get(asked.language, ())}
-
-    def unread(self, asked: Asked) -> tuple[Unread, ...]:
-        """Return the options that the question accepts but that cannot be read."""
-        own = next(rules for rules in self.intents if rules.intent == asked.intent)
-        taken = {_ALSO.get(kind, kind) for kind in own.slots.values()}
-        return tuple(option for option in self.options.unread if option.kind in {*taken, HOW})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -276,22 +276,18 @@ def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory
         for label, asked in asks:
             labels.setdefault(said(label), asked)
     entries = {one.number: one.text for one in blocks if isinstance(one, Item) and one.number not in choices}
-    record = _record(choices.values(), labels.values())
-    return Memory(
-        choices=tuple(choices.values()), numbers=tuple(choices), labels=labels, record=record, entries=entries
-    )
-
-
-def _record(choices: Collection[Asked], labels: Collection[Asked]) -> str | None:
-    """Return the id of the one record that was shown; of several, the one in most buttons; None if unclear."""
-    often = Counter([*_records(choices), *_records(labels)])
+    # Of several records that were shown the one in most buttons is meant; one that only `opens` does not count.
+    shown = [one.arguments for one in (*choices.values(), *labels.values())]
+    often = Counter(one["id"] for one in shown if "id" in one and "opens" not in one)
     first, second = ([*often.most_common(2), ("", 0), ("", 0)])[:2]
-    return first[0] if first[1] and not (second[1] if choices else second[1] == first[1]) else None
-
-
-def _records(buttons: Iterable[Asked]) -> Iterator[str]:
-    """Yield the ids of the records that were shown; a button that only `opens` a sensitive record does not count."""
-    return (one.arguments["id"] for one in buttons if "id" in one.arguments and "opens" not in one.arguments)
+    clear = first[1] and not (second[1] if choices else second[1] == first[1])
+    return Memory(
+        choices=tuple(choices.values()),
+        numbers=tuple(choices),
+        labels=labels,
+        record=first[0] if clear else None,
+        entries=entries,
+    )
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:

@@ -140,11 +140,18 @@ class Turn:
         return await self._keeper.alone(person, page), linked
 
     async def _replies(self, message: Message, exchange: Exchange) -> AsyncIterator[Answered]:
-        """Yield the replies of each step; errors are in the language of their step."""
+        """Yield the replies of each step: emergencies first; errors are in the language of their step."""
         try:
             exchange.memory = await self._owners.recalled(message, self._dialogue)
             exchange.errors = exchange.memory.language or "en"
-            step: NextStep | None = await self._first_step(exchange)
+            request = self.recognisers.hear(exchange)
+            step: NextStep | None = endangered(self._pack, exchange)
+            if step is None:
+                if (kind := exchange.reading.alarm) is not None:
+                    exchange.line = AlarmLine(self._pack, exchange.reading, kind, exchange.language, message)
+                await self._limits.check(message.person)
+                step = await self.recognisers.step(exchange, request)
+                self.handing_over.noted(exchange, step)
             while step is not None:
                 async with aclosing(self._said(exchange, step)) as replies:
                     async for said in replies:
@@ -156,19 +163,6 @@ class Turn:
             problem = await self._telling.problem(message.person, as_bot_error(error), exchange.errors)
             for one in exchange.around(problem):
                 yield one
-
-    async def _first_step(self, exchange: Exchange) -> NextStep:
-        """Return the first step of a message: emergencies come first, then the recognisers."""
-        request = self.recognisers.hear(exchange)
-        reading = exchange.reading
-        if danger := endangered(self._pack, exchange):
-            return danger
-        if reading.alarm is not None:
-            exchange.line = AlarmLine(self._pack, reading, reading.alarm, exchange.language, exchange.message)
-        await self._limits.check(exchange.message.person)
-        step = await self.recognisers.step(exchange, request)
-        self.handing_over.noted(exchange, step)
-        return step
 
     async def _said(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:
         """Yield the replies of a step: a question that is looked up may have several, everything else has one.

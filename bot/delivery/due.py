@@ -67,7 +67,7 @@ class DueReminders:
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._table, self._store, self._platforms, self._interval = table, table.store, platforms, interval
+        self._store, self._platforms, self._interval = table.store, platforms, interval
         self._look, self._now, self._clock, self._pause = look, now, clock, pause
         self._tellings = Tellings(
             table, tell, platforms=platforms, stands=stands, ended=ended, rest=self._rest, clock=clock, now=now
@@ -110,9 +110,6 @@ class DueReminders:
         reminder, now = await self._read(row), self._now()
         if reminder is None:
             return False
-        if reminder.is_sought:  # of a version that kept both in one queue
-            await self._moved(row, reminder)
-            return False
         settled = await self._tellings.settled(row, reminder)
         if settled is None:
             return False
@@ -121,14 +118,6 @@ class DueReminders:
             await self._tellings.put(row, settled)
             return False
         return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
-
-    async def _moved(self, row: Row, reminder: Reminder) -> None:
-        """Move a row to the queue of news. It keeps its key, so that a kill leaves no duplicate."""
-        kind, plain = kind_of(reminder.person.platform, "news"), self._table.opened(row.kind, row.key, row.value)
-        owner = reminder.person.key
-        new = self._table.row(kind, row.key, plain or b"", expires=row.expires, owner=owner)
-        await self._store.take_in(new, row.key, until=self._clock())
-        await self._store.drop(row.kind, row.key)
 
     async def _news_due(self, row: Row) -> bool:
         """Check for one person's news, in daytime only, and send any to the person. Return whether any was sent."""

@@ -49,8 +49,8 @@ class Writing(Protocol):
         ...
 
 
-async def _nothing(*, findable: bool = False) -> None:
-    """Record nothing."""
+async def unrecorded(*, findable: bool = False) -> None:
+    """Record nothing: the default for `Writing`."""
 
 
 async def always() -> bool:
@@ -74,7 +74,7 @@ class Delivery:
     tries: int = 1
     maybe_written: bool = False
     exhausted: bool = False
-    writing: Writing = _nothing
+    writing: Writing = unrecorded
     findable: bool = False
     since: float = 0.0
     mine: Callable[[], Awaitable[bool]] = always

@@ -149,13 +149,13 @@ class SlackApp:
             await self._socket.stop()
         await self._errands.inbox.stop(_DRAIN_SECONDS)
         await self._erasing.stop(0)
-        await self._errands.work.drain(_DRAIN_SECONDS)
+        await self._errands.drain(_DRAIN_SECONDS)
         await self._connection.close()
 
     async def drain(self) -> None:
         """Wait until everything acknowledged so far is answered."""
         await self._errands.inbox.drain(_DRAIN_SECONDS)
-        await self._errands.work.drain(_DRAIN_SECONDS)
+        await self._errands.drain(_DRAIN_SECONDS)
         await self._erasing.drain(_DRAIN_SECONDS)
 
     open_paths = ("/slack/install", "/slack/oauth_redirect")
@@ -306,7 +306,7 @@ class SlackApp:
         if edited := read_edit(body, bot_user):
             await self._errands.take(here, edited, "edited")
         elif body["event"].get("subtype") == "message_deleted":
-            self._errands.work.cancel((body["event"].get("channel"), body["event"].get("deleted_ts")))
+            self._errands.cancel(body["event"].get("channel"), body["event"].get("deleted_ts"))
         else:
             await self._errands.take(here, read_event(body, bot_user))
 

@@ -1,13 +1,13 @@
 """Slack's deliveries: stored before they are acknowledged, and processed afterwards.
 
 Deliveries that are no questions are handled here: share or forward an answer, open a form, update Home, suggest
-prompts. Tasks are kept alive, run in order for each person and conversation, and finish before the end.
+prompts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -25,50 +25,6 @@ from bot.channels.slack.writer import Notices
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
 from bot.errors import StoreUnusable
 from bot.message import OneToOne, Shared
-
-
-class Work:
-    """Keeps a reference to each task, as asyncio itself does not."""
-
-    def __init__(self) -> None:
-        self._last: dict[Hashable, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._tagged: dict[Hashable, asyncio.Task[None]] = {}
-
-    def start(self, lane: Hashable, job: Coroutine[Any, Any, None], *, tag: Hashable = None) -> asyncio.Task[None]:
-        """Run a job after all earlier ones of the same lane; `tag` identifies it for `cancel`."""
-        task = asyncio.create_task(self._after(self._last.get(lane), job))
-        self._last[lane] = task
-        self._tasks.add(task)
-        if tag is not None:
-            self._tagged[tag] = task
-        task.add_done_callback(lambda done: self._forget(lane, tag, done))
-        return task
-
-    def cancel(self, tag: Hashable) -> None:
-        """Cancel a job that is not done, because its question was deleted."""
-        if task := self._tagged.get(tag):
-            task.cancel()
-
-    async def drain(self, seconds: float) -> None:
-        """Wait, at most `seconds`, until all jobs are done; then cancel the rest."""
-        await finish(self._tasks, seconds)
-
-    async def _after(self, earlier: asyncio.Task[None] | None, job: Coroutine[Any, Any, None]) -> None:
-        try:
-            if earlier is not None:
-                await asyncio.wait({earlier})
-            await job
-        finally:
-            job.close()
-
-    def _forget(self, lane: Hashable, tag: Hashable, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if self._tagged.get(tag) is task:
-            del self._tagged[tag]
-        if self._last.get(lane) is task:
-            del self._last[lane]
-
 
 log = structlog.get_logger("slack")
 
@@ -105,7 +61,9 @@ class Errands:
         monotonic: Callable[[], float],
     ) -> None:
         self._desk, self._notices, self._sharing, self._modals = desk, notices, sharing, modals
-        self._people, self._workspaces, self.work = people, workspaces, Work()
+        self._people, self._workspaces = people, workspaces
+        self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself keeps no reference
+        self._tagged: dict[tuple[object, object], asyncio.Task[None]] = {}
         self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self.inbox = inbox(self.handle, self._soothe)
         self._jobs: Mapping[ErrandKind, Job] = {
@@ -131,7 +89,7 @@ class Errands:
         except StoreUnusable:
             if kind == "answer" and lane not in self._unkept:
                 self._unkept[lane] = True
-                self.work.start(lane, _guarded(self._desk.say(here, incoming, "not_kept")))
+                self._start(_guarded(self._desk.say(here, incoming, "not_kept")))
             raise
 
     async def take_ending(self, event: str, where: tuple[str, str], ending: Ending) -> None:
@@ -140,7 +98,13 @@ class Errands:
         await self.inbox.take(f"ending:{event}", f"ending:{'/'.join(where)}", kept, seconds=_ENDING_KEPT)
 
     async def handle(self, delivery: Delivery) -> None:
-        """Process a stored delivery, in a task of its own that is cancelled if the question is deleted."""
+        """Process a stored delivery, in a task of its own that is cancelled if the question is deleted.
+
+        If it cannot be done, the person is told.
+
+        Raises:
+            Unreachable: another try may succeed.
+        """
         kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.ending is not None:
             await self._end(kept.ending)
@@ -150,17 +114,41 @@ class Errands:
         if here is None:
             log.warning("workspace gone", channel="slack")
             return
-        job = self._do(here, kept.kind, incoming, delivery)
-        tag = (incoming.channel, incoming.thread) if incoming.thread else None
-        task = self.work.start(delivery.key, _guarded(job, Unreachable), tag=tag)
+        if kept.kind not in {"home", "prompts"}:
+            notice = "form_late" if kept.kind == "form" else "not_taken"
+            job: Awaitable[None] = self._desk.work(here, incoming, delivery, self._jobs[kept.kind], notice)
+        elif delivery.exhausted:  # a Home tab or prompts that failed are left as they are
+            return
+        else:
+            job = self._jobs[kept.kind](here, incoming, delivery)
+        task, tag = self._start(_guarded(job, Unreachable)), (incoming.channel, incoming.thread)
+        self._tagged[tag] = task
         try:
             # Waited for, not awaited: a question that was taken back ends its task and not this one.
             await asyncio.wait({task})
         except asyncio.CancelledError:
             task.cancel()
             raise
+        finally:
+            if self._tagged.get(tag) is task:
+                del self._tagged[tag]
         if not task.cancelled():
             task.result()
+
+    def _start(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def cancel(self, channel: object, thread: object) -> None:
+        """Cancel the answer to a question that was deleted."""
+        if thread and (task := self._tagged.get((channel, thread))):
+            task.cancel()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait, at most `seconds`, until all jobs are done; then cancel the rest."""
+        await finish(self._tasks, seconds)
 
     async def _soothe(self, delivery: Delivery) -> None:
         """Tell a person that their message waits for an earlier one."""
@@ -176,19 +164,6 @@ class Errands:
         except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
             failed(error)
             raise Unreachable(type(error).__name__) from None
-
-    async def _do(self, here: Workspace, kind: ErrandKind, incoming: Incoming, delivery: Delivery) -> None:
-        """Do a job, or tell the person that it was not done. A Home tab or prompts that failed are left as they are.
-
-        Raises:
-            Unreachable: another try may succeed.
-        """
-        if kind in {"home", "prompts"}:
-            if not delivery.exhausted:
-                await self._jobs[kind](here, incoming, delivery)
-        else:
-            notice = "form_late" if kind == "form" else "not_taken"
-            await self._desk.work(here, incoming, delivery, self._jobs[kind], notice)
 
     async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Tell a person once how to ask again after editing a message, because answers are not changed afterwards."""

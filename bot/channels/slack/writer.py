@@ -228,7 +228,11 @@ class SlackWriter:
         if note is not None and note[0] == to.place and await self._replaced(to, note[1], page, done=done):
             sent = note[1]
         else:
-            await self._wait(to.place, further=further)
+            # In a 1:1 chat the person's own typing sets the pace, so that only further pages wait.
+            if isinstance(to.place, Shared) or further:
+                await self._pace.turn(to.place.conversation)
+            else:
+                self._pace.note(to.place.conversation)
             sent = await self._posted(to, page, done=done)
         self._note = (to.place, sent) if to.reply.passing else None
 
@@ -246,13 +250,6 @@ class SlackWriter:
         except (SlackApiError, Unreachable):
             return False
         return True
-
-    async def _wait(self, place: Place, *, further: bool) -> None:
-        """Wait between posts. In a 1:1 chat the person's own typing sets the pace, so that only further pages wait."""
-        if isinstance(place, Shared) or further:
-            await self._pace.turn(place.conversation)
-        else:
-            self._pace.note(place.conversation)
 
     async def _replaced(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> bool:
         """Return whether the page replaced the progress note, which fails if the note was deleted."""
