@@ -11,18 +11,7 @@ from typing import TypeVar
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.state import Asked
 from bot.errors import LinkError, PayerError
-from bot.kit import (
-    Ask,
-    Claim,
-    Coverage,
-    Patient,
-    Search,
-    Unreadable,
-    member_coverages,
-    newest_claims,
-    read_coverage,
-    read_patient,
-)
+from bot.kit import Ask, Claim, Coverage, Patient, Search, Unreadable, member_coverages, newest_claims
 from bot.message import Message, Person
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
@@ -58,7 +47,7 @@ class OwnRecords:
             return None
         budget = Budget(self._wall, clock=self._clock)
         raw = await self._member(message.person, access).read("Patient", access.patient, budget)
-        return await asyncio.to_thread(read_patient, raw)
+        return await asyncio.to_thread(Patient, raw, strict=True)
 
     async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
         """Return the coverages of the Patient asked about; () if the payer returns none."""
@@ -66,7 +55,7 @@ class OwnRecords:
         async def read(access: Access) -> tuple[Coverage, ...]:
             client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
             entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
-            return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
+            return tuple(Coverage(entry.raw, entry.labels) for entry in entries)
 
         return await self._hint(message, whose, read, ())
 

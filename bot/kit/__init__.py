@@ -1,7 +1,8 @@
 """The interface for intents: questions, searches and the records that they return.
 
 An answer consists of `async answer(ask) -> Summary` and a pure function `summarize(...) -> Summary`. It may search and
-choose. It must not format text, log, write to a store, or use the channel or a token.
+choose. It must not format text, log, write to a store, or use the channel or a token. What is imported here is what
+intents may use.
 """
 
 # fmt: off
@@ -72,13 +73,13 @@ from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth
 from bot.payer.search import Search, given
 from bot.records.adjudication import added
-from bot.records.authorization import Authorization, read_authorization
+from bot.records.authorization import Authorization
 from bot.records.card import PayerContact, PayerPhone, card_bundle
-from bot.records.care import CarePlan, Condition, Procedure, read_condition, read_procedure
+from bot.records.care import CarePlan, Condition, Procedure
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds, kind_shown
 from bot.records.claim import Claim, read_claims
 from bot.records.cost_share import CostShare
-from bot.records.coverage import Coverage, read_coverage, same_plan
+from bot.records.coverage import Coverage, same_plan
 from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.details import Hours, is_npi, on_day
@@ -88,51 +89,9 @@ from bot.records.listing import Listing, Network
 from bot.records.live import NO_DOUBTS, Live, Story, SumDoubts, Visits, Within, fills, story_of, visits
 from bot.records.money import Amount, by_currency
 from bot.records.observation import Observation
-from bot.records.patient import Patient, Profile, read_patient, read_profile
+from bot.records.patient import Patient
 from bot.records.reasons import Contract, Reason, read_contract
 from bot.records.share import Doubt, Why, doubts_of, owed_steps, why_of
 from bot.records.sums import Step, Term, sum_of
 # isort: on
 # fmt: on
-
-__all__ = [
-    "COUNTED", "LONG", "LOOKED_AT", "NO_BENEFITS", "NO_DOUBTS", "NO_KINDS", "PLURAL", "SINGULAR", "UNSHIELDED",
-    "Ahead", "Amount", "Answer", "AppealCase", "AppealClock", "AppealOutcome", "Around", "Ask", "AskedNetworks",
-    "Authorization", "Benefits", "CallNote", "Card", "CareKind", "CareKinds", "CarePlan", "CaseChange", "CaseKept",
-    "Choice", "Chosen", "Claim", "ClaimLine", "ClaimWish", "Condition", "Conditions", "Contract", "CostShare",
-    "Coverage", "Coverages", "Curve", "DenialKind", "Doctors", "Document", "Doubt", "Drug", "DrugList", "DrugLists",
-    "Electronic", "Floor", "Found", "FoundPlaces", "Gathered", "Hours", "Household", "HouseholdMember", "Kin",
-    "Listing", "Live", "Medication", "MetSoFar", "Most", "NamedCare", "Nearest", "NeedsPlace", "Network",
-    "NetworkSide", "Observation", "OfAppeal", "Offer", "OnRecord", "OpenAt", "PartialDate", "Patient", "PayerContact",
-    "PayerError", "PayerHealth", "PayerPhone", "PharmacyCost", "Plan", "Portion", "Procedure", "Profile", "Proven",
-    "ProvenPlace", "Ranked", "Reason", "RecordPapers", "ReminderKept", "ReminderWish", "Search", "Seen", "Series",
-    "Share", "Shares", "Shielded", "Shown", "Site", "Step", "Story", "SumDoubts", "Summary", "Term", "TestsOnRecord",
-    "TierCosts", "ToldDay", "Toward", "TwoVisits", "Unreadable", "Visits", "Wanted", "Who", "Why", "WhyGone",
-    "WithCase", "WithDocument", "WithReminder", "WithSeen", "Within", "added", "adds_to", "affiliations_of",
-    "amount_asked", "amount_in", "any_time", "appeal_clock", "appeal_days", "approvals_asked", "around", "as_seen",
-    "asked_networks", "asks_figure", "asks_for_client", "asks_kind", "asks_one", "asks_several", "beyond",
-    "by_currency", "by_name", "by_names", "by_provider", "by_side", "card_bundle", "cards", "care_kinds",
-    "care_plans", "care_words", "carrying", "case_found", "checked", "choose", "cite_claims", "claim_by_id",
-    "claim_news", "claim_numbered", "claims_around", "conditions", "confirms", "count_asked", "counted_since",
-    "counting", "counts_apart", "counts_asked", "curve_of", "dated", "days_around", "deductible_met", "denial_kind",
-    "denied_claims", "doctors_gone", "doctors_seen", "doctors_still", "doubts_of", "drug_lists", "drugs_by_id",
-    "drugs_named", "electronic_addresses", "fills", "find_places", "fitting", "floor_of", "floors_of", "form_asked",
-    "gathered", "given", "history", "holds_more", "household", "houses", "in_any_state", "in_own", "is_called_so",
-    "is_named", "is_npi", "is_numbered", "is_open", "is_titled", "kind_codes", "kind_said", "kind_shown", "kinds_of",
-    "left_of", "listings", "loosened", "mark", "marks_of_claims", "medications", "member_coverages", "month_of",
-    "most_of", "name_of_state", "named_visit", "names_of", "near_claims", "nearest", "nearest_names", "network_names",
-    "network_side", "networks", "networks_among", "newest_claims", "newest_visits", "number_of", "of_family",
-    "of_other_person", "of_scope", "of_some", "of_unit", "on_day", "on_record", "open_at", "owed_steps",
-    "own_networks", "own_of", "page_of", "part_of", "part_of_all", "parts_named", "period_claims", "plan_paid_in",
-    "plan_year_of",
-    "plans", "portion_of", "priced_ahead", "priced_alone", "proven_of", "proven_place", "ranked", "ranking_asked",
-    "read_authorization", "read_benefits", "read_claims", "read_condition", "read_contract", "read_coverage",
-    "read_lines", "read_patient", "read_procedure", "read_profile", "record_document", "records", "results",
-    "rules_ahead", "same_plan", "scope_of", "scopes_of", "series", "service_dates", "shares_by", "shield",
-    "shown_alone", "side_asked", "side_named", "sift", "since_first", "sites", "sold_at", "sold_in", "span_of",
-    "staff", "staff_beside", "standings", "stepped", "story_of", "sum_of", "telling", "tells_state",
-    "tests_on_record", "text_of", "this_year", "time_of", "times_asked", "times_of", "told_day", "two_visits",
-    "unit_asked", "unmet_of", "values_of", "visit_kind", "visits", "wanted", "wanted_of", "went_toward", "who",
-    "why_gone", "why_of", "with_fills", "within", "without", "without_own", "words_of", "year_now", "year_so_far",
-    "yearly_asked",
-]  # fmt: skip

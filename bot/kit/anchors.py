@@ -15,7 +15,7 @@ from bot.language.calendar import back, later
 from bot.payer.search import Search
 from bot.records.claim import Claim
 from bot.records.live import Live, believed_day
-from bot.records.patient import read_profile
+from bot.records.patient import Patient
 
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name")
@@ -63,7 +63,7 @@ def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[s
 async def _birthday(ask: Ask) -> AnchorDays | None:
     """Return the member's last birthday."""
     try:
-        read = await records(ask, Search("Patient"), read_profile, optional=True)
+        read = await records(ask, Search("Patient"), Patient, optional=True)
     except PayerError:
         return None
     born = next((one.born.exact for one in read if one.born), None)

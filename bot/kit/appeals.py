@@ -23,7 +23,7 @@ from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import CaseChange, WithCase
 from bot.kit.wanted import ClaimWish, fitting, is_numbered, wanted_of
 from bot.payer.search import Search, given
-from bot.records.authorization import Authorization, read_authorization
+from bot.records.authorization import Authorization
 from bot.records.care_kind import CareKinds, shown_as
 from bot.records.claim import Claim, read_claims
 from bot.records.coverage import Coverage
@@ -259,7 +259,7 @@ async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]
         raws = {entry.id: entry.raw for entry in page.matches}
         for claim in fitting(read_claims(page.entries)[0], ask):
             if claim.use == "preauthorization" and claim.id in raws:
-                one = read_authorization(raws[claim.id])
+                one = Authorization(raws[claim.id])
                 if not one.cancelled:
                     yield claim, one
 

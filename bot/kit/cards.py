@@ -7,15 +7,14 @@ enough: directories give a whole chain the same NPI, or mistype it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.sites import Site, Spot, sites
+from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_alike, words_of
-from bot.records.details import Specialty, is_npi
+from bot.records.details import is_npi
 from bot.records.listing import Listing
+from bot.records.record import Value
 from bot.records.shapes import Key
 
 Group = tuple[Listing, ...]
@@ -68,20 +67,25 @@ def _is_word(word: str, other: str) -> bool:
     return is_alike(word, other) > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One provider with its places, nearest first.
+class Card(Value):
+    """One provider, or with `store` one place of a chain, by its listings; its places are `sites`, nearest first.
 
     Properties such as `networks`, `openings` and `phone` describe the nearest place only.
     """
 
-    name: str | None
-    key: Key
-    npi: str | None
-    credentials: tuple[str, ...]
-    gender: str | None
-    languages: tuple[str, ...]
-    sites: tuple[Site, ...]
+    def __init__(self, ask: Ask, rows: Sequence[Listing], where: Around | None, *, store: bool = False) -> None:
+        first = rows[0]
+        person = next((row.practitioner for row in rows if row.practitioner), None)
+        served = (
+            () if first.is_person else (one for row in rows for service in row.services for one in service.languages)
+        )
+        self.name = _store_name(first) if store else first.name
+        self.key = first.key
+        self.npi = next((row.npi for row in rows if row.npi), None)
+        self.credentials = person.credentials if person else ()
+        self.gender = person.gender if person else None
+        self.languages = person.languages if person else tuple(dict.fromkeys(served))
+        self.sites = sites(ask, rows, where, alone=not store)
 
     @property
     def site(self) -> Site:
@@ -116,16 +120,6 @@ class Card:
         return tuple(one for one in self.credentials if one.casefold() not in spoken)
 
     @property
-    def spot(self) -> Spot | None:
-        """The location of the nearest place."""
-        return self.site.spot
-
-    @property
-    def spots(self) -> tuple[Spot, ...]:
-        """The locations of all places."""
-        return tuple(site.spot for site in self.sites if site.spot)
-
-    @property
     def miles(self) -> float | None:
         """The distance to the nearest place, in miles."""
         return self.site.miles
@@ -134,11 +128,6 @@ class Card:
     def phone(self) -> str | None:
         """The phone number of the nearest place."""
         return self.site.phone
-
-    @property
-    def specialties(self) -> tuple[Specialty, ...]:
-        """The specialties at the nearest place."""
-        return self.site.specialties
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -151,41 +140,21 @@ class Card:
         return tuple(sorted({name for site in self.sites for name in site.networks}))
 
     @property
-    def openings(self) -> tuple[str, ...]:
-        """The networks in which the nearest place accepts new patients."""
-        return self.site.openings
-
-    @property
-    def openings_known(self) -> bool:
-        """Whether the nearest place's listing says anything about new patients."""
-        return self.site.openings_known
-
-    @property
-    def updated(self) -> datetime | None:
-        """When the nearest place's listing was updated."""
-        return self.site.updated
-
-    @property
     def records(self) -> tuple[Key, ...]:
         """The keys of the records that the card is made of."""
         return tuple(dict.fromkeys(key for site in self.sites for key in site.records))
 
-    @property
-    def role_ids(self) -> tuple[str, ...]:
-        """The ids of those records."""
-        return tuple(key.id for key in self.records)
-
 
 def cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
     """Return one card per provider, nearest first and then by name."""
-    return _sorted([_card(ask, rows, where) for rows in by_provider(found)])
+    return _sorted([Card(ask, rows, where) for rows in by_provider(found)])
 
 
 def store_cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
     """Return one card per place of an organization, nearest first and then by name."""
     every = tuple(found)
     several = {key for key in (rows[0].key for rows in by_provider(every)) if len(_places(every, key)) > 1}
-    return _sorted([_card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
+    return _sorted([Card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
 
 
 def _places(rows: Iterable[Listing], key: Key) -> set[str]:
@@ -204,18 +173,3 @@ def _store_name(row: Listing) -> str | None:
     if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
         return own or row.name
     return f"{row.name}, {own}"
-
-
-def _card(ask: Ask, rows: Sequence[Listing], where: Around | None, *, store: bool = False) -> Card:
-    first = rows[0]
-    person = next((row.practitioner for row in rows if row.practitioner), None)
-    served = (language for row in rows for service in row.services for language in service.languages)
-    return Card(
-        name=_store_name(first) if store else first.name,
-        key=first.key,
-        npi=next((row.npi for row in rows if row.npi), None),
-        credentials=person.credentials if person else (),
-        gender=person.gender if person else None,
-        languages=person.languages if person else () if first.is_person else tuple(dict.fromkeys(served)),
-        sites=sites(ask, rows, where, alone=not store),
-    )

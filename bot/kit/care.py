@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from bot.kit.ask import Ask, Summary, span_of
-from bot.kit.reading import Reader, Record, records
+from bot.kit.reading import Reader, records
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
-from bot.records.care import CarePlan, read_care_plan
+from bot.records.care import CarePlan, ClinicalRecord
 from bot.records.dates import PartialDate
 from bot.records.money import Quantity
-from bot.records.observation import Observation, read_observation
+from bot.records.observation import Observation
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
@@ -24,7 +24,6 @@ _ASSESS = "assess-plan"
 _MOST = 12
 _PRESSURE = "mmHg, two numbers"
 
-T = TypeVar("T")
 _TESTS = 4  # a page of them
 Direction = Literal["down", "up", "same"]
 _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
@@ -39,21 +38,8 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
 """The words of a question whether a result moved, by the direction that a yes confirms."""
 
 
-class Dated(Record, Protocol):
-    """A record with a date for sorting, and whether it counts."""
-
-    @property
-    def day(self) -> PartialDate | None:
-        """The date of the record."""
-        ...
-
-    @property
-    def counts(self) -> bool:
-        """Whether the record counts; False if it was entered in error."""
-        ...
-
-
-D = TypeVar("D", bound=Dated)
+T = TypeVar("T")
+D = TypeVar("D", bound=ClinicalRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +87,13 @@ UNSHIELDED = Shielded(0, shown=False)
 
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     """Return the valid results of a category within the time that was asked for, newest first."""
-    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), read_observation)
+    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
     return tuple(one for one in found if one.is_of(category))
 
 
 async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
     """Return the care plans, newest first; US Core requires a category in every search."""
-    return await dated(ask, Search("CarePlan", (("category", _ASSESS),)), read_care_plan)
+    return await dated(ask, Search("CarePlan", (("category", _ASSESS),)), CarePlan)
 
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
@@ -274,31 +260,24 @@ class TestsOnRecord(OnRecord[Series]):
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the page that was asked for of the records that may be described."""
+    return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
+
+
+def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
+    """Return the rows of the page, the number of the first one, whether there are more, and the number of the page."""
     first = ask.page * size
-    return OnRecord(
-        rows=tuple(ordered[first : first + size]),
-        first=first + 1,
-        more=len(ordered) > first + size,
-        page=ask.page,
-        found=found,
-        asked_time="date_range" in ask.slots,
-        shielded=shielded,
-    )
+    return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
 
 
 def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
     """Return the page that was asked for of the tests in `alike`, or of all tests if there are none."""
-    of = on_record(ask, alike or every, found, shielded, size=_TESTS)
     return TestsOnRecord(
-        rows=of.rows,
-        first=of.first,
-        more=of.more,
-        page=of.page,
-        found=of.found,
-        asked_time=of.asked_time,
-        shielded=of.shielded,
+        *_page_of(ask, alike or every, _TESTS),
+        found,
+        "date_range" in ask.slots,
+        shielded,
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,
         missing=bool(named and every and not alike),

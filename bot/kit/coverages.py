@@ -9,8 +9,8 @@ from datetime import date
 from bot.kit.ask import Ask
 from bot.kit.reading import read_entries, records_of, strict
 from bot.payer.search import Search, given
-from bot.records.card import PayerContact, PayerPhone, read_payer
-from bot.records.coverage import Coverage, PlanYear, plan_year, read_coverage
+from bot.records.card import PayerContact, PayerPhone
+from bot.records.coverage import Coverage, PlanYear, plan_year
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
 _FIRST = 1
@@ -53,10 +53,10 @@ async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
     async for page in given(ask.search(_OWN)):
         own = await strict(ask, page.matches) if shown else page.matches
         others = [entry for entry in page.entries if entry.type == "Organization"]
-        found += read_entries(ask, own, "Coverage", read_coverage)
-        payers |= {payer.id: payer for payer in read_entries(ask, others, "Organization", read_payer)}
+        found += read_entries(ask, own, "Coverage", Coverage)
+        payers |= {payer.id: payer for payer in read_entries(ask, others, "Organization", PayerContact)}
     if not found:
-        found += await records_of(ask, given(ask.search(_BY_CLAIMS)), "Coverage", read_coverage, shown=shown)
+        found += await records_of(ask, given(ask.search(_BY_CLAIMS)), "Coverage", Coverage, shown=shown)
     return coverages_of(found, ask.today, payers)
 
 

@@ -10,7 +10,7 @@ from bot.kit.coverages import Coverages, member_coverages
 from bot.kit.reading import records
 from bot.kit.spelling import spelled_like
 from bot.payer.search import Search, any_of, escape, token
-from bot.records.formulary import Drug, DrugList, read_drug, read_drug_list
+from bot.records.formulary import Drug, DrugList
 
 _POLICY = ("code", token("http://terminology.hl7.org/CodeSystem/v3-ActCode", "DRUGPOL"))
 _NEAR = 3
@@ -36,7 +36,7 @@ class DrugLists:
 async def drug_lists(ask: Ask) -> DrugLists:
     """Return the payer's current lists; a plan's list has the plan's number (fhir-notes 8)."""
     coverages = await member_coverages(ask)
-    read = await records(ask, Search("List", (_POLICY,)), read_drug_list, optional=True, spare=("code",))
+    read = await records(ask, Search("List", (_POLICY,)), DrugList, optional=True, spare=("code",))
     usable = tuple(one for one in read if one.is_formulary and one.status in {None, "current"})
     numbers = [number for coverage in coverages.current if (number := coverage.plan and coverage.plan.value)]
     own = {one.id: one for number in numbers for one in usable if number in one.plan_ids}
@@ -58,9 +58,7 @@ async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
     if not ids:
         return ()
     search = Search("MedicationKnowledge", (("_id", any_of(ids)),))
-    return tuple(
-        drug for drug in await records(ask, search, read_drug, optional=True, shown=True) if drug.id in set(ids)
-    )
+    return tuple(drug for drug in await records(ask, search, Drug, optional=True, shown=True) if drug.id in set(ids))
 
 
 async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
@@ -73,7 +71,5 @@ async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
     """Return the drugs with every word of the name; STU1 writes its parameters in CamelCase."""
     words = [("DrugName:contains", escape(word)) for word in name.split()]
     plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
-    found = await records(
-        ask, Search("MedicationKnowledge", (*words, *plans)), read_drug, shown=True, spare=("DrugPlan",)
-    )
+    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), Drug, shown=True, spare=("DrugPlan",))
     return tuple(drug for drug in found if drug.plan_id is None or drug.plan_id in chosen.plan_ids)

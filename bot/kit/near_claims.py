@@ -14,7 +14,7 @@ from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.wanted import ClaimWish, choose, wanted_of
 from bot.payer.search import Search
-from bot.records.care import Procedure, read_procedure
+from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
@@ -73,7 +73,7 @@ async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
     kinds = [kind for one in wanted.kinds_of_care for kind in wanted.kinds.within(one.key)]
     gaps = len(ask.report.gaps)
     try:
-        read = await records(ask, Search("Procedure"), read_procedure, optional=True) if kinds else ()
+        read = await records(ask, Search("Procedure"), Procedure, optional=True) if kinds else ()
     except PayerError:
         del ask.report.gaps[gaps:]
         return None

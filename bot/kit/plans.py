@@ -6,24 +6,23 @@ sent to the directory, and their own network is always a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.network_names import telling
-from bot.kit.spelling import STATES, words_of
-from bot.payer.budget import Gap
+from bot.kit.reading import read_entries
+from bot.kit.spelling import is_state, name_of_state, words_of
 from bot.payer.search import Search, given, token
 from bot.records.coverage import Coverage
-from bot.records.decode import Unreadable
 from bot.records.details import holds
 from bot.records.directory import ORGANIZATION_TYPES
-from bot.records.insurance_plan import InsurancePlan, read_plan
+from bot.records.insurance_plan import InsurancePlan
 from bot.records.joined import Directory
 from bot.records.listing import Network
 from bot.records.provider import Location
+from bot.records.record import Value
 from bot.records.shapes import Key
 
 _NETWORKS = Search("Organization", (("type", token(ORGANIZATION_TYPES, "ntwk")),))
@@ -32,22 +31,23 @@ _PLANS = Search("InsurancePlan", (("_include", "InsurancePlan:coverage-area"),))
 Sold = Literal["yes", "no", "unsaid"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Value):
     """A plan with its networks by name, and the areas in which it is sold, as far as known."""
 
-    id: str
-    name: str | None
-    numbers: tuple[str, ...]
-    kinds: tuple[str, ...]
-    levels: tuple[str, ...]
-    networks: tuple[Network, ...]
-    areas: tuple[Location, ...]
+    def __init__(
+        self, sold: InsurancePlan, names: Mapping[Key | None, str | None], areas: Mapping[Key, Location]
+    ) -> None:
+        self.id, self.name, self.numbers = sold.id, sold.name, sold.numbers
+        self.kinds, self.levels = sold.kinds, sold.levels
+        self.networks = tuple(Network(key, names.get(key) or sold.spoken.get(key)) for key in sold.networks)
+        self.areas = tuple(areas[key] for key in sold.areas if key in areas)
 
 
 async def networks(ask: Ask) -> tuple[Network, ...]:
     """Return the payer's active networks by name; empty if the directory lists none."""
-    directory = await _networks(ask)
+    directory = Directory()
+    async for page in given(ask.search(_NETWORKS)):
+        directory.add(page.entries)
     active = [(key, one) for key, one in directory.organizations.items() if one.is_network and one.active]
     found = (Network(key, one.name, one.aliases) for key, one in active)
     return tuple(sorted(found, key=lambda network: network.name or "~"))
@@ -63,28 +63,12 @@ async def plans(ask: Ask) -> tuple[Plan, ...]:
     directory, read = Directory(), list[InsurancePlan]()
     async for page in given(ask.search(_PLANS)):
         directory.add(page.entries)
-        for entry in page.entries:
-            if entry.type == "InsurancePlan":
-                read += _read(ask, entry.raw)
+        sold = [entry for entry in page.entries if entry.type == InsurancePlan.TYPE]
+        read += read_entries(ask, sold, InsurancePlan.TYPE, InsurancePlan)
     current = [plan for plan in read if plan.active and plan.period.includes(ask.today)]
     names = {network.key: network.name for network in await networks(ask)} if current else {}
     areas = await _areas(ask, directory, current)
-    return tuple(_plan(plan, names, areas) for plan in current)
-
-
-def _read(ask: Ask, raw: bytes) -> tuple[InsurancePlan, ...]:
-    try:
-        return (read_plan(raw),)
-    except Unreadable:
-        ask.report.gaps.append(Gap("unreadable", "InsurancePlan"))
-        return ()
-
-
-async def _networks(ask: Ask) -> Directory:
-    directory = Directory()
-    async for page in given(ask.search(_NETWORKS)):
-        directory.add(page.entries)
-    return directory
+    return tuple(Plan(plan, names, areas) for plan in current)
 
 
 async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -> Mapping[Key, Location]:
@@ -96,39 +80,25 @@ async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -
     return directory.locations
 
 
-def _plan(plan: InsurancePlan, names: Mapping[Key | None, str | None], areas: Mapping[Key, Location]) -> Plan:
-    spoken = dict(plan.spoken)
-    return Plan(
-        id=plan.id,
-        name=plan.name,
-        numbers=plan.numbers,
-        kinds=plan.kinds,
-        levels=plan.levels,
-        networks=tuple(Network(key, names.get(key) or spoken.get(key)) for key in plan.networks),
-        areas=tuple(areas[key] for key in plan.areas if key in areas),
-    )
-
-
 def sold_at(plan: Plan, where: Around) -> Sold:
     """Return whether the plan is sold at the place; `unsaid` if its areas are unknown or unclear."""
-    answers = {_covers(area, where) for area in plan.areas}
-    if "yes" in answers:
-        return "yes"
-    return "no" if answers == {"no"} else "unsaid"
+    return _any_of(_covers(area, where) for area in plan.areas)
 
 
 def sold_in(plan: Plan, state: str) -> Sold:
     """Return whether the plan is sold anywhere in the state, by the state of its areas, or else by their names."""
-    answers = {_lies_in(area, state) for area in plan.areas}
-    if "yes" in answers:
-        return "yes"
-    return "no" if answers == {"no"} else "unsaid"
+    return _any_of(_lies_in(area, state) for area in plan.areas)
+
+
+def _any_of(areas: Iterable[Sold]) -> Sold:
+    answers = set(areas)
+    return "yes" if "yes" in answers else "no" if answers == {"no"} else "unsaid"
 
 
 def _lies_in(area: Location, state: str) -> Sold:
-    name = STATES.get(state, state)
+    name = name_of_state(state) or state
     if area.state:
-        return "yes" if area.state.upper() in {state.upper(), name.upper()} else "no"
+        return "yes" if is_state(area.state, state) else "no"
     return "yes" if name in (area.name or "") or f"({state})" in (area.name or "") else "unsaid"
 
 
@@ -136,11 +106,11 @@ def _covers(area: Location, where: Around) -> Sold:
     """Return whether the area contains the place: by its boundary, or else its county, or else its state."""
     if area.boundary:
         return "yes" if holds(area.boundary, where.center) else "no"
-    if area.state and area.state.upper() not in {where.state.upper(), STATES.get(where.state, "").upper()}:
+    if area.state and not is_state(area.state, where.state):
         return "no"
     if area.county:
         return _of_county(area.county, where)
-    return "yes" if area.state or STATES.get(where.state, "?") in (area.name or "") else "unsaid"
+    return "yes" if area.state or (name_of_state(where.state) or "?") in (area.name or "") else "unsaid"
 
 
 def _of_county(county: str, where: Around) -> Sold:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from bot.payer.budget import Gap
 from bot.payer.search import Search, given
 from bot.records.bundle import Entry, Page
 from bot.records.decode import Unreadable
+from bot.records.record import Record, Resource
 from bot.records.typed import without_faults
 
 MOST = 40
@@ -40,27 +41,8 @@ def _checked(entry: Entry) -> tuple[Entry, int]:
     return msgspec.structs.replace(entry, raw=raw), len(lost)
 
 
-class Record(Protocol):
-    """A record: its id, its sensitivity labels, and the elements that could not be read."""
-
-    @property
-    def id(self) -> str:
-        """The id of the resource."""
-        ...
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that hide the record until the member asks for it."""
-        ...
-
-    @property
-    def dropped(self) -> tuple[str, ...]:
-        """The elements that could not be read."""
-        ...
-
-
 R = TypeVar("R", bound=Record)
-Reader = Callable[[bytes | msgspec.Raw, tuple[str, ...]], R]
+Reader = Callable[[Resource, tuple[str, ...]], R]
 
 
 async def records(

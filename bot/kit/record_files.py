@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -16,14 +15,15 @@ from bot.kit.ask import Ask
 from bot.kit.gathering import KINDS, Gathered, Kept, Missing, keep
 from bot.kit.offers import Document
 from bot.records.bundle import Entry, read_head
-from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
+from bot.records.care import CarePlan, Condition, Procedure
 from bot.records.claim import Claim, read_claim
-from bot.records.coverage import Coverage, read_coverage
+from bot.records.coverage import Coverage
 from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.live import live
-from bot.records.observation import Observation, read_observation
-from bot.records.patient import Profile, read_profile
+from bot.records.observation import Observation
+from bot.records.patient import Patient
+from bot.records.record import Value
 from bot.records.service import names_in
 
 FOLDER = "fhir"
@@ -40,9 +40,8 @@ Parts = Sequence[tuple[Kept, bytes]]
 """The packed parts of the record in reading order."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPapers:
-    """The contents of the page and the spreadsheet.
+class RecordPapers(Value):
+    """The contents of the page and the spreadsheet, newest first; a long record takes seconds: make it in a thread.
 
     Attributes:
         counts: How many records of each type are in the file.
@@ -52,22 +51,35 @@ class RecordPapers:
         states: Why a claim does not count, by id: "replaced", "taken back", or "reversal" for one that cancels another.
     """
 
-    made: date
-    patient: Profile | None
-    coverages: tuple[Coverage, ...]
-    claims: tuple[Claim, ...]
-    conditions: tuple[Condition, ...]
-    procedures: tuple[Procedure, ...]
-    results: tuple[Observation, ...]
-    plans: tuple[CarePlan, ...]
-    counts: Mapping[str, int]
-    marked: int
-    hidden: int
-    strangers: int
-    unreadable: int
-    strange: int
-    missing: tuple[Missing, ...]
-    states: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, state: Gathered, parts: Parts, made: date, *, marked: bool) -> None:
+        shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
+        names = names_in([_entry(line) for line in lines_of(shown, "Practitioner", "Organization", "Location")])
+        lost: list[str] = []
+
+        def read(kind: str, reader: Callable[[bytes], R]) -> Iterator[R]:
+            for line in lines_of(shown, kind):
+                try:
+                    yield reader(line)
+                except Unreadable:
+                    lost.append(kind)
+
+        def claim(line: bytes) -> Claim:
+            return read_claim(line, names).read_whole()
+
+        kept_marked = sum(kept.records for kept, _ in parts if kept.share == "marked")
+        self.made = made
+        self.patient = next(read("Patient", Patient), None)
+        self.coverages = tuple(read("Coverage", Coverage))
+        self.claims = _newest(read("ExplanationOfBenefit", claim), lambda one: one.service.day)
+        self.states = _states(self.claims, made)
+        self.conditions = _newest(read("Condition", Condition), lambda one: one.day)
+        self.procedures = _newest(read("Procedure", Procedure), lambda one: one.day)
+        self.results = _newest(read("Observation", Observation), lambda one: one.day)
+        self.plans = _newest(read("CarePlan", CarePlan), lambda one: one.day)
+        self.counts = counts_of(state, marked=marked)
+        self.marked, self.hidden = (kept_marked, 0) if marked else (0, kept_marked)
+        self.strangers, self.unreadable, self.strange = state.strangers, state.unreadable, len(lost)
+        self.missing = state.missing
 
     @property
     def beside(self) -> int:
@@ -89,7 +101,7 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
             await ask.own_drawer.clear()
             return None
         parts.append((kept, packed))
-    papers = await asyncio.to_thread(papers_of, state, parts, ask.today, marked=marked)
+    papers = await asyncio.to_thread(RecordPapers, state, parts, ask.today, marked=marked)
 
     def files() -> Iterator[tuple[str, Iterable[bytes]]]:
         base = ask.member.base if ask.member else ""
@@ -103,44 +115,6 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
             await ask.own_drawer.clear()
 
     return papers, Document("record", {"papers": papers}, ("zip",), files=files, done=done)
-
-
-def papers_of(state: Gathered, parts: Parts, made: date, *, marked: bool) -> RecordPapers:
-    """Return the contents of the page, newest first; takes seconds for a long record, so call it in a thread."""
-    shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
-    names = names_in([_entry(line) for line in lines_of(shown, "Practitioner", "Organization", "Location")])
-    lost: list[str] = []
-
-    def read(kind: str, reader: Callable[[bytes], R]) -> Iterator[R]:
-        for line in lines_of(shown, kind):
-            try:
-                yield reader(line)
-            except Unreadable:
-                lost.append(kind)
-
-    def claim(line: bytes) -> Claim:
-        return read_claim(line, names).read_whole()
-
-    claims = _newest(read("ExplanationOfBenefit", claim), lambda one: one.service.day)
-    kept_marked = sum(kept.records for kept, _ in parts if kept.share == "marked")
-    return RecordPapers(
-        made=made,
-        patient=next(read("Patient", read_profile), None),
-        coverages=tuple(read("Coverage", read_coverage)),
-        claims=claims,
-        states=_states(claims, made),
-        conditions=_newest(read("Condition", read_condition), lambda one: one.day),
-        procedures=_newest(read("Procedure", read_procedure), lambda one: one.day),
-        results=_newest(read("Observation", read_observation), lambda one: one.day),
-        plans=_newest(read("CarePlan", read_care_plan), lambda one: one.day),
-        counts=counts_of(state, marked=marked),
-        marked=kept_marked if marked else 0,
-        hidden=0 if marked else kept_marked,
-        strangers=state.strangers,
-        unreadable=state.unreadable,
-        strange=len(lost),
-        missing=state.missing,
-    )
 
 
 def _states(claims: Iterable[Claim], today: date) -> dict[str, str]:

@@ -12,13 +12,13 @@ from typing import Literal, TypeVar
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.clock import Standing, local_time, standing
+from bot.kit.clock import local_time, standing
 from bot.kit.network_names import names_of, openings_of
 from bot.kit.spelling import is_state, words_of
-from bot.records.ages import Ages
-from bot.records.details import Closure, GeoPoint, Hours, Phone, Specialty
+from bot.records.details import GeoPoint, Hours, Phone, Specialty
 from bot.records.listing import Listing, ListingPart
 from bot.records.provider import Location
+from bot.records.record import Value
 from bot.records.shapes import Key
 
 _SLACK = 0.5  # a ZIP's centre is only about where its people are
@@ -56,8 +56,7 @@ class SiteOpenings:
     answer: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Value):
     """The combined listings of one place; `spot` is None for listings without a place.
 
     Attributes:
@@ -72,28 +71,33 @@ class Site:
         updated: The oldest update of the listings, None if one of them has none.
     """
 
-    spot: Spot | None
-    phones: tuple[str, ...]
-    common: tuple[str, ...]
-    faxes: tuple[str, ...]
-    emails: tuple[str, ...]
-    webs: tuple[str, ...]
-    hours: tuple[Hours, ...]
-    specialties: tuple[Specialty, ...]
-    networks: tuple[str, ...]
-    unnamed: bool
-    openings: tuple[str, ...]
-    openings_known: bool
-    answers: tuple[SiteOpenings, ...]
-    access: tuple[str, ...]
-    virtual: bool
-    ways: tuple[str, ...]
-    updated: datetime | None
-    records: tuple[Key, ...]
-    closures: tuple[Closure, ...] = ()
-    closed: bool = False
-    standing: Standing | None = None
-    ages: tuple[Ages, ...] = ()
+    def __init__(self, ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> None:
+        *here, common = by_rank(rows, lambda source: (one for one in source.phones if one.holds(ask.today)))
+        telecoms = [one for rank in here for one in rank]
+        own = [one for row in rows for one in row.own_telecoms(ask.today)] if alone else []
+        places = [place for row in rows for place in row.locations]
+        services = [service for row in rows for service in row.services]
+        self.spot = spot_of(ask, places[0], where) if places else None
+        self.common = _numbers(common, _PHONES)
+        self.phones = _numbers(telecoms, _PHONES) or _numbers(() if self.common else own, _PHONES)
+        self.faxes, self.emails, self.webs = (_numbers((*telecoms, *common), {one}) for one in ("fax", "email", "url"))
+        self.hours = hours_of(rows)
+        self.specialties = _specialties(rows)
+        self.networks = names_of(rows)
+        self.unnamed = any(not network.name for row in rows for network in row.networks)
+        self.openings = tuple(sorted({name for row in rows for name in openings_of(row)}))
+        self.openings_known = any(row.says_openings for row in rows)
+        self.answers = _answers(rows)
+        self.access = tuple(dict.fromkeys(code for place in places for code in place.access))
+        self.virtual = any(service.virtual for service in services)
+        self.ways = tuple(dict.fromkeys(way for service in services for way in service.ways))
+        self.updated = _updated(ask, rows)
+        self.records = tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows))
+        self.closures = tuple(dict.fromkeys(one for row in rows for one in row.closures if not one.is_over(ask.today)))
+        self.closed = all(row.is_shut(ask.today) for row in rows)
+        moment = local_time(ask, places[0] if places else None)
+        self.standing = standing(self.hours, moment) if ask.now and not self.closed else None
+        self.ages = tuple(dict.fromkeys(ages for row in rows for ages in row.ages))
 
     @property
     def phone(self) -> str | None:
@@ -139,47 +143,13 @@ def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: boo
     groups: dict[str, list[Listing]] = {}
     for row in every:
         groups.setdefault(row.locations[0].id if row.locations else "", []).append(row)
-    made = [_site(ask, group, where, alone=alone and len(groups) == 1) for group in groups.values()]
+    made = [Site(ask, group, where, alone=alone and len(groups) == 1) for group in groups.values()]
     return tuple(sorted(made, key=_nearness))
 
 
 def _nearness(site: Site) -> tuple[bool, bool, float, str]:
     spot = site.spot
     return (spot is None, site.miles is None, site.miles or 0.0, spot.location.id if spot else "")
-
-
-def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> Site:
-    *here, common = by_rank(rows, lambda source: (one for one in source.phones if one.holds(ask.today)))
-    telecoms = [one for rank in here for one in rank]
-    own = [one for row in rows for one in row.own_telecoms(ask.today)] if alone else []
-    places = [place for row in rows for place in row.locations]
-    services = [service for row in rows for service in row.services]
-    open_in = {name for row in rows for name in openings_of(row)}
-    closed, moment = all(row.is_shut(ask.today) for row in rows), local_time(ask, places[0] if places else None)
-    return Site(
-        spot=spot_of(ask, places[0], where) if places else None,
-        phones=_numbers(telecoms, _PHONES) or _numbers(() if _numbers(common, _PHONES) else own, _PHONES),
-        common=_numbers(common, _PHONES),
-        faxes=_numbers((*telecoms, *common), {"fax"}),
-        emails=_numbers((*telecoms, *common), {"email"}),
-        webs=_numbers((*telecoms, *common), {"url"}),
-        hours=hours_of(rows),
-        specialties=_specialties(rows),
-        networks=names_of(rows),
-        unnamed=any(not network.name for row in rows for network in row.networks),
-        openings=tuple(sorted(open_in)),
-        openings_known=any(row.says_openings for row in rows),
-        answers=_answers(rows),
-        access=tuple(dict.fromkeys(code for place in places for code in place.access)),
-        virtual=any(service.virtual for service in services),
-        ways=tuple(dict.fromkeys(way for service in services for way in service.ways)),
-        updated=_updated(ask, rows),
-        records=tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows)),
-        closures=tuple(dict.fromkeys(one for row in rows for one in row.closures if not one.is_over(ask.today))),
-        closed=closed,
-        standing=standing(hours_of(rows), moment) if ask.now and not closed else None,
-        ages=tuple(dict.fromkeys(ages for row in rows for ages in row.ages)),
-    )
 
 
 def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.records.shapes import Extension, RangeShape
+from bot.records.shapes import Extension, QuantityShape, RangeShape
 from bot.records.text import clean
 
 # By the codes' beginnings: pediatrics, and what is pediatric within other specialties.
@@ -79,10 +79,17 @@ def read_ages(texts: Iterable[str | None], ranges: Iterable[RangeShape | None] =
 
 
 def _of_range(shape: RangeShape) -> Ages | None:
-    low, high = (one.years if one else None for one in (shape.low, shape.high))
+    low, high = _whole_years(shape.low), _whole_years(shape.high)
     if low is None and high is None:
         return None
     return Ages(low or 0, _OLDEST if high is None else high)
+
+
+def _whole_years(bound: QuantityShape | None) -> int | None:
+    """Return whole years; 0 for a value in weeks or months; None without a value."""
+    if bound is None or bound.value is None or not bound.value.is_finite():
+        return None
+    return int(bound.value) if (bound.code or bound.unit or "a").casefold()[:1] in {"a", "y"} else 0
 
 
 def _of_text(words: str) -> Iterator[Ages]:
@@ -119,5 +126,5 @@ def _years(number: str, unit: str) -> int:
 def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
     """Return the ages in extensions about age, in characteristics of new patients, and in further texts."""
     every = [part for one in extensions for part in (one, *one.extension)]
-    ranges = [one.value_range for one in every if one.value_range and "age" in (one.url or "").casefold()]
+    ranges = [one.value_range for one in every if one.value_range and "age" in one.url.casefold()]
     return read_ages([*(one.value_string for one in every if one.url == "characteristics"), *more], ranges)

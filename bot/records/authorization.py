@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-import msgspec
-
-from bot.records.dates import PartialDate, Period, parse_date, period
+from bot.records.dates import Period, parse_date, period
 from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
-from bot.records.money import QuantityShape, believable
+from bot.records.money import believable
 from bot.records.performed import Performed
-from bot.records.reasons import Reason, is_category, reasons_in
-from bot.records.shapes import Extension, PeriodShape, Shape, name_of
+from bot.records.reasons import is_category, reasons_in
+from bot.records.record import Resource, Value
+from bot.records.shapes import Extension, PeriodShape, QuantityShape, Shape, name_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
@@ -62,9 +60,8 @@ class _Shape(Explanation, frozen=True):
     total: tuple[_Total, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """A prior-authorization request.
+class Authorization(Value):
+    """A prior-authorization request, with what was `performed` for the texts of its services.
 
     Attributes:
         decision: the decision, None if the record has none.
@@ -72,22 +69,31 @@ class Authorization:
         services: the payer's texts for the services.
         holds: the period for which the approval is valid.
         asked, allowed, used: units requested, approved and used; each None if not recorded.
+
+    Raises:
+        Unreadable: damaged. The message never contains a value of the record.
     """
 
-    id: str
-    decision: Decision | None
-    words: str | None
-    services: tuple[str, ...]
-    numbers: tuple[str, ...]
-    decided: PartialDate | None
-    holds: Period
-    asked: Decimal | None
-    allowed: Decimal | None
-    used: Decimal | None
-    reasons: tuple[Reason, ...]
-    notes: tuple[str, ...]
-    provider: str | None
-    cancelled: bool
+    def __init__(self, raw: Resource, performed: Performed | None = None) -> None:
+        shape, _ = decode(raw, _Shape)
+        every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
+        spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]
+        words = (text for line in (performed.lines if performed else ()) for text in line.words)
+        services = (line.product_or_service.words() for line in shape.item if line.product_or_service)
+        self.id = shape.id
+        self.decision = _decision(shape, every)
+        self.words = clean(shape.disposition, NOTE_LIMIT)
+        self.services = tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_MOST_SERVICES]
+        self.numbers = shape.pre_auth_ref
+        self.decided = parse_date(shape.created)
+        self.holds = next((one for one in spans if one.known), Period())
+        self.asked = _one(line.quantity.value for line in shape.item if line.quantity)
+        self.allowed = _one(_named(line.adjudication, {"allowedunits"}) for line in shape.item)
+        self.used = _used(shape)
+        self.reasons = tuple(reasons_in(every))
+        self.notes = tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT)))
+        self.provider = name_of(shape.provider, {})
+        self.cancelled = shape.status in {"cancelled", "entered-in-error"}
 
     @property
     def units(self) -> Decimal | None:
@@ -109,36 +115,6 @@ class Authorization:
     def is_over(self, today: date) -> bool:
         """Return whether the period of the approval has passed."""
         return self.holds.end is not None and self.holds.end.last < today
-
-
-def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = None) -> Authorization:
-    """Return the authorization in an ExplanationOfBenefit.
-
-    Raises:
-        Unreadable: damaged. The message never contains a value of the record.
-    """
-    shape, _ = decode(raw, _Shape)
-    every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
-    spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]
-    lines = performed.lines if performed else ()
-    words = (text for line in lines for text in line.words)
-    services = (line.product_or_service.words() for line in shape.item if line.product_or_service)
-    return Authorization(
-        id=shape.id,
-        decision=_decision(shape, every),
-        words=clean(shape.disposition, NOTE_LIMIT),
-        services=tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_MOST_SERVICES],
-        numbers=shape.pre_auth_ref,
-        decided=parse_date(shape.created),
-        holds=next((one for one in spans if one.known), Period()),
-        asked=_one(line.quantity.value for line in shape.item if line.quantity),
-        allowed=_one(_named(line.adjudication, {"allowedunits"}) for line in shape.item),
-        used=_used(shape),
-        reasons=tuple(reasons_in(every)),
-        notes=tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT))),
-        provider=name_of(shape.provider, {}),
-        cancelled=shape.status in {"cancelled", "entered-in-error"},
-    )
 
 
 _MOST_SERVICES = 3

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import msgspec
-
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, Named
-from bot.records.decode import Unreadable, decode
-from bot.records.sensitivity import labels_of
-from bot.records.shapes import Address, Concept, HumanName, Shape, Telecom
+from bot.records.directory import Contact, OrganizationShape
+from bot.records.record import Record, Resource
+from bot.records.shapes import Address, Telecom
 from bot.records.text import clean
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
@@ -31,21 +29,6 @@ _CLASSES = frozenset({"group", "subgroup", "plan", "subplan", "rxbin", "rxpcn", 
 Plain = dict[str, Any]
 
 
-class _ContactShape(Shape, frozen=True):
-    purpose: Concept | None = None
-    name: HumanName | None = None
-    telecom: tuple[Telecom, ...] = ()
-
-
-class _OrganizationShape(Shape, frozen=True):
-    resource_type: str = ""
-    id: str = ""
-    name: str | None = None
-    telecom: tuple[Telecom, ...] = ()
-    address: tuple[Address, ...] = ()
-    contact: tuple[_ContactShape, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class PayerPhone:
     """A phone number with its purpose, if known."""
@@ -54,37 +37,17 @@ class PayerPhone:
     purpose: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PayerContact:
+class PayerContact(Record):
     """A payer by name, with its phone numbers, without duplicates, and its postal address on one line."""
 
-    id: str
-    name: str | None
-    phones: tuple[PayerPhone, ...]
-    labels: tuple[str, ...]
-    dropped: tuple[str, ...]
-    address: str | None = None
+    TYPE = "Organization"
 
-
-def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerContact:
-    """Return the payer in an Organization.
-
-    Raises:
-        Unreadable: damaged, or of another type.
-    """
-    shape, dropped = decode(raw, _OrganizationShape)
-    if shape.resource_type != "Organization":
-        raise Unreadable("not an Organization")
-    phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
-    unique = {phone.number: phone for phone in reversed(phones)}
-    return PayerContact(
-        shape.id,
-        clean(shape.name),
-        tuple(reversed(unique.values())),
-        tuple(sorted({*labels, *labels_of(raw)})),
-        dropped,
-        next((words for address in shape.address if (words := _address(address))), None),
-    )
+    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, OrganizationShape, labels)
+        phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
+        self.name = clean(shape.name)
+        self.phones = tuple({phone.number: phone for phone in reversed(phones)}.values())[::-1]
+        self.address = next((words for address in shape.address if (words := _address(address))), None)
 
 
 def _address(address: Address) -> str | None:
@@ -96,7 +59,7 @@ def _address(address: Address) -> str | None:
     return ", ".join(part for part in parts if part) or clean(address.text)
 
 
-def _purpose(contact: _ContactShape) -> str | None:
+def _purpose(contact: Contact) -> str | None:
     named = contact.name.words() if contact.name else None
     return named or (contact.purpose.words() if contact.purpose else None)
 

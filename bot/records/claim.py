@@ -247,6 +247,12 @@ class Claim:
         return bytes(record.raw) if record is not None else None
 
     @property
+    def explanation(self) -> Explanation:
+        """The resource's elements; none once every fact was read."""
+        record: _Record | None = vars(self).get("_record")
+        return record.eob if record is not None else Explanation()
+
+    @property
     def number(self) -> str | None:
         """The payer's claim number."""
         return self.numbers[0].value if self.numbers else None

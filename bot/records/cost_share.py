@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bot.records.money import USUAL_CURRENCY, Amount, QuantityShape, believable
-from bot.records.shapes import Concept, Extra, MoneyShape, Shape, first_named
+from bot.records.money import USUAL_CURRENCY, Amount, believable
+from bot.records.shapes import Concept, Extension, MoneyShape, QuantityShape, Shape, first_named
 from bot.records.text import clean
 
 ShareKind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
@@ -23,7 +23,7 @@ _SERVICES = frozenset({"gpvisit", "spvisit", "emergency", "inpthosp", "televisit
 
 
 class _Money(MoneyShape, frozen=True):
-    extension: tuple[Extra, ...] = ()
+    extension: tuple[Extension, ...] = ()
 
 
 class CostShape(Shape, frozen=True):

@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
 
-from bot.records.cost_share import CostShape, CostShare, cost_share
-from bot.records.dates import Period
-from bot.records.decode import Unreadable, decode
-from bot.records.sensitivity import labels_of
+from bot.records.cost_share import CostShape, cost_share
+from bot.records.record import Record, Resource
 from bot.records.shapes import (
     Concept,
-    Extra,
+    Extension,
     Identifier,
-    Key,
     PeriodShape,
+    RecordShape,
     Reference,
     Shape,
+    display_of,
     extensions_named,
     first_named,
     key_of,
@@ -94,10 +93,8 @@ class _ClassShape(Shape, frozen=True):
     name: str | None = None
 
 
-class _CoverageShape(Shape, frozen=True):
-    resource_type: str = ""
-    id: str = ""
-    extension: tuple[Extra, ...] = ()
+class _CoverageShape(RecordShape, frozen=True):
+    extension: tuple[Extension, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     status: str | None = None
     type: Concept | None = None
@@ -127,8 +124,7 @@ class Named:
         return self.name or self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Record):
     """A coverage. What the payer does not say is None or empty.
 
     `kind` is the first of the `codes` of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes`
@@ -136,28 +132,30 @@ class Coverage:
     digital card (C4DIC), which the payer may not fill in.
     """
 
-    id: str
-    status: str | None
-    kind: str | None
-    kind_words: str | None
-    period: Period
-    member_id: str | None
-    subscriber_id: str | None
-    dependent: str | None
-    beneficiary: str | None
-    subscriber: str | None
-    relationship: str | None
-    payer: str | None
-    payer_key: Key | None
-    classes: Mapping[str, Named]
-    network: str | None
-    order: int | None
-    costs: tuple[CostShare, ...]
-    on_card: tuple[str, ...]
-    card_notes: tuple[str, ...]
-    labels: tuple[str, ...]
-    dropped: tuple[str, ...]
-    codes: tuple[str, ...] = ()
+    TYPE = "Coverage"
+
+    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _CoverageShape, labels)
+        payer = shape.payor[0] if shape.payor else None
+        self.status = shape.status
+        self.codes = shape.type.codes() if shape.type else ()
+        self.kind = next(iter(self.codes), None)
+        self.kind_words = shape.type.words() if shape.type else None
+        self.period = period_of(shape.period)
+        self.member_id = _member_id(shape.identifier)
+        self.subscriber_id = clean(shape.subscriber_id)
+        self.dependent = clean(shape.dependent)
+        self.beneficiary = display_of(shape.beneficiary)
+        self.subscriber = display_of(shape.subscriber)
+        self.relationship = next(iter(shape.relationship.codes()), None) if shape.relationship else None
+        self.payer = display_of(payer)
+        self.payer_key = key_of(payer)
+        self.classes = _classes(shape.class_)
+        self.network = clean(shape.network)
+        self.order = shape.order
+        self.costs = tuple(share for cost in shape.cost_to_beneficiary if (share := cost_share(cost)))
+        self.on_card = _on_card(shape.extension)
+        self.card_notes = _notes(shape.extension)
 
     @property
     def plan(self) -> Named | None:
@@ -172,9 +170,8 @@ class Coverage:
     @property
     def name(self) -> str | None:
         """Its name: the plan's, else the payer's words for its kind, else the group's, else the plan's number."""
-        named = self.classes.get("plan") or self.classes.get("subplan")
-        group = self.group.name if self.group else None
-        return (named.name if named else None) or self.kind_words or group or (named.value if named else None)
+        plan, group = self.plan, self.group.name if self.group else None
+        return (plan.name if plan else None) or self.kind_words or group or (plan.value if plan else None)
 
     @property
     def networks(self) -> str | None:
@@ -204,11 +201,6 @@ class Coverage:
                 return scope
         return "medical"
 
-    @property
-    def is_dental(self) -> bool:
-        """Whether it is dental coverage."""
-        return self.scope == "dental"
-
     def held(self, day: date) -> bool:
         """Return whether it covered the member on that day, by its period."""
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
@@ -221,42 +213,6 @@ class Coverage:
         if start is not None and start.first > today:
             return "future"
         return "current" if self.status in {None, "active"} else "unclear"
-
-
-def read_coverage(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Coverage:
-    """Return the coverage in a Coverage resource.
-
-    Raises:
-        Unreadable: damaged, or of another type. The message never contains a value of the record.
-    """
-    shape, dropped = decode(raw, _CoverageShape)
-    if shape.resource_type != "Coverage":
-        raise Unreadable("not a Coverage")
-    payer = shape.payor[0] if shape.payor else None
-    return Coverage(
-        id=shape.id,
-        status=shape.status,
-        kind=next(iter(shape.type.codes()), None) if shape.type else None,
-        kind_words=shape.type.words() if shape.type else None,
-        period=period_of(shape.period),
-        member_id=_member_id(shape.identifier),
-        subscriber_id=clean(shape.subscriber_id),
-        dependent=clean(shape.dependent),
-        beneficiary=clean(shape.beneficiary.display) if shape.beneficiary else None,
-        subscriber=clean(shape.subscriber.display) if shape.subscriber else None,
-        relationship=next(iter(shape.relationship.codes()), None) if shape.relationship else None,
-        payer=clean(payer.display) if payer else None,
-        payer_key=key_of(payer),
-        classes=_classes(shape.class_),
-        network=clean(shape.network),
-        order=shape.order,
-        costs=tuple(share for cost in shape.cost_to_beneficiary if (share := cost_share(cost))),
-        on_card=_on_card(shape.extension),
-        card_notes=_notes(shape.extension),
-        labels=tuple(sorted({*labels, *labels_of(raw)})),
-        dropped=dropped,
-        codes=shape.type.codes() if shape.type else (),
-    )
 
 
 def _member_id(identifiers: Iterable[Identifier]) -> str | None:
@@ -274,12 +230,12 @@ def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
     return found
 
 
-def _on_card(extensions: Iterable[Extra]) -> tuple[str, ...]:
+def _on_card(extensions: Iterable[Extension]) -> tuple[str, ...]:
     names = (first_named(e.extension, "name").value_human_name for e in extensions_named(extensions, _BENEFICIARIES))
     return tuple(words for name in names if name and (words := name.words()))
 
 
-def _notes(extensions: Iterable[Extra]) -> tuple[str, ...]:
+def _notes(extensions: Iterable[Extension]) -> tuple[str, ...]:
     texts = (e.value_annotation.text for e in extensions_named(extensions, _CARD_NOTE) if e.value_annotation)
     return tuple(words for text in texts if (words := clean(text, NOTE_LIMIT)))
 

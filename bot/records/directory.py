@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
+from bot.records.dates import parse_instant
 from bot.records.shapes import (
     Address,
     Concept,
@@ -12,6 +14,7 @@ from bot.records.shapes import (
     Identifier,
     Meta,
     PeriodShape,
+    RecordShape,
     Reference,
     Shape,
     Telecom,
@@ -41,15 +44,25 @@ class Position(Shape, frozen=True):
     longitude: Decimal | None = None
 
 
-class PractitionerShape(Shape, frozen=True):
+class ListedShape(RecordShape, frozen=True):
+    """What the resources of a directory share."""
+
+    meta: Meta | None = None
+    extension: tuple[Extension, ...] = ()
+    active: bool | None = None
+    telecom: tuple[Telecom, ...] = ()
+
+    @property
+    def updated(self) -> datetime | None:
+        """When the directory changed it."""
+        return parse_instant(self.meta.last_updated) if self.meta else None
+
+
+class PractitionerShape(ListedShape, frozen=True):
     """Practitioner."""
 
-    id: str = ""
-    meta: Meta | None = None
-    active: bool | None = None
     identifier: tuple[Identifier, ...] = ()
     name: tuple[HumanName, ...] = ()
-    telecom: tuple[Telecom, ...] = ()
     gender: str | None = None
     qualification: tuple[Qualification, ...] = ()
     communication: tuple[Concept, ...] = ()
@@ -80,79 +93,39 @@ class Eligibility(Shape, frozen=True):
     comment: str | None = None
 
 
-class RoleShape(Shape, frozen=True):
-    """PractitionerRole."""
+class RoleShape(ListedShape, frozen=True):
+    """PractitionerRole, OrganizationAffiliation and HealthcareService: who gives care where, and in which networks.
 
-    id: str = ""
-    meta: Meta | None = None
-    extension: tuple[Extension, ...] = ()
-    active: bool | None = None
+    An affiliation has its networks in an element, a role in extensions.
+    """
+
     period: PeriodShape | None = None
     practitioner: Reference | None = None
     organization: Reference | None = None
-    code: tuple[Concept, ...] = ()
-    specialty: tuple[Concept, ...] = ()
-    location: tuple[Reference, ...] = ()
-    healthcare_service: tuple[Reference, ...] = ()
-    telecom: tuple[Telecom, ...] = ()
-    endpoint: tuple[Reference, ...] = ()
-    available_time: tuple[TimeShape, ...] = ()
-    not_available: tuple[TimeOff, ...] = ()
-    availability_exceptions: str | None = None
-
-
-class AffiliationShape(Shape, frozen=True):
-    """OrganizationAffiliation: `network` is a real element here."""
-
-    id: str = ""
-    meta: Meta | None = None
-    extension: tuple[Extension, ...] = ()
-    active: bool | None = None
-    period: PeriodShape | None = None
-    organization: Reference | None = None
     participating_organization: Reference | None = None
+    provided_by: Reference | None = None
     network: tuple[Reference, ...] = ()
     code: tuple[Concept, ...] = ()
-    specialty: tuple[Concept, ...] = ()
-    location: tuple[Reference, ...] = ()
-    healthcare_service: tuple[Reference, ...] = ()
-    telecom: tuple[Telecom, ...] = ()
-    endpoint: tuple[Reference, ...] = ()
-
-
-class ServiceShape(Shape, frozen=True):
-    """HealthcareService."""
-
-    id: str = ""
-    meta: Meta | None = None
-    extension: tuple[Extension, ...] = ()
-    active: bool | None = None
-    provided_by: Reference | None = None
     category: tuple[Concept, ...] = ()
     type: tuple[Concept, ...] = ()
     specialty: tuple[Concept, ...] = ()
     location: tuple[Reference, ...] = ()
+    healthcare_service: tuple[Reference, ...] = ()
     name: str | None = None
-    telecom: tuple[Telecom, ...] = ()
     endpoint: tuple[Reference, ...] = ()
     available_time: tuple[TimeShape, ...] = ()
     not_available: tuple[TimeOff, ...] = ()
     availability_exceptions: str | None = None
     eligibility: tuple[Eligibility, ...] = ()
-    appointment_required: bool | None = None
     communication: tuple[Concept, ...] = ()
 
 
-class LocationShape(Shape, frozen=True):
+class LocationShape(ListedShape, frozen=True):
     """Location."""
 
-    id: str = ""
-    meta: Meta | None = None
-    extension: tuple[Extension, ...] = ()
     status: str | None = None
     name: str | None = None
     type: tuple[Concept, ...] = ()
-    telecom: tuple[Telecom, ...] = ()
     address: Address | None = None
     position: Position | None = None
     managing_organization: Reference | None = None
@@ -160,17 +133,22 @@ class LocationShape(Shape, frozen=True):
     availability_exceptions: str | None = None
 
 
-class OrganizationShape(Shape, frozen=True):
-    """Organization, networks included."""
+class Contact(Shape, frozen=True):
+    """Whom to call at an organization, and for what."""
 
-    id: str = ""
-    meta: Meta | None = None
-    active: bool | None = None
+    purpose: Concept | None = None
+    name: HumanName | None = None
+    telecom: tuple[Telecom, ...] = ()
+
+
+class OrganizationShape(ListedShape, frozen=True):
+    """Organization, networks and payers included."""
+
     identifier: tuple[Identifier, ...] = ()
     type: tuple[Concept, ...] = ()
     name: str | None = None
     alias: tuple[str, ...] = ()
-    telecom: tuple[Telecom, ...] = ()
     address: tuple[Address, ...] = ()
     part_of: Reference | None = None
     endpoint: tuple[Reference, ...] = ()
+    contact: tuple[Contact, ...] = ()

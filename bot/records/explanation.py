@@ -6,8 +6,18 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.records.money import QuantityShape
-from bot.records.shapes import NOTHING, Concept, Identifier, Meta, MoneyShape, PeriodShape, Reference, Shape
+from bot.records.shapes import (
+    NOTHING,
+    Concept,
+    Identifier,
+    Meta,
+    MoneyShape,
+    PeriodShape,
+    QuantityShape,
+    RecordShape,
+    Reference,
+    Shape,
+)
 
 
 class Adjudication(Shape, frozen=True):
@@ -35,6 +45,8 @@ class ClaimItem(Shape, frozen=True):
     location_codeable_concept: Concept | None = None
     quantity: QuantityShape | None = None
     detail: tuple[Detail, ...] = ()
+    body_site: Concept | None = None
+    note_number: tuple[Decimal, ...] = ()
     serviced_date: str | None = None
     serviced_period: PeriodShape | None = None
     adjudication: tuple[Adjudication, ...] = ()
@@ -88,19 +100,15 @@ class ProcessNote(Shape, frozen=True):
     text: str | None = None
 
 
-class Contained(Shape, frozen=True):
+class Contained(RecordShape, frozen=True):
     """A contained resource; its name is a text or a list of HumanName."""
 
-    resource_type: str = ""
-    id: str = ""
     name: msgspec.Raw = NOTHING
 
 
-class Explanation(Shape, frozen=True):
+class Explanation(RecordShape, frozen=True):
     """ExplanationOfBenefit, R4, C4BB 1.1 and 2.0, and further elements that payers send."""
 
-    resource_type: str = ""
-    id: str = ""
     meta: Meta | None = None
     modifier_extension: tuple[msgspec.Raw, ...] = ()
     contained: tuple[Contained, ...] = ()

@@ -10,14 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-import msgspec
-
 from bot.records.adjudication import amount_of
-from bot.records.dates import PartialDate, parse_date
-from bot.records.decode import Unreadable, decode
+from bot.records.dates import parse_date
 from bot.records.money import Amount, believable
-from bot.records.sensitivity import labels_of
-from bot.records.shapes import Concept, Extra, Identifier, Key, Shape, extensions_named, first_named, key_of
+from bot.records.record import Record, Resource
+from bot.records.shapes import Concept, Extension, Identifier, RecordShape, extensions_named, first_named, key_of
 from bot.records.text import clean, web_address
 
 _ORDER = (
@@ -109,22 +106,41 @@ class TierCosts:
     costs: tuple[PharmacyCost, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DrugList:
-    """A formulary. `plan_ids` are the plan ids of its drugs; addresses are https ones only."""
+class _ListShape(RecordShape, frozen=True):
+    extension: tuple[Extension, ...] = ()
+    identifier: tuple[Identifier, ...] = ()
+    status: str | None = None
+    title: str | None = None
+    code: Concept | None = None
+    date: str | None = None
 
-    id: str
-    plan_ids: tuple[str, ...]
-    title: str | None
-    status: str | None
-    date: PartialDate | None
-    tiers: tuple[TierCosts, ...]
-    networks: tuple[str, ...]
-    summary_url: str | None
-    formulary_url: str | None
-    is_formulary: bool
-    labels: tuple[str, ...]
-    dropped: tuple[str, ...]
+
+class _DrugShape(RecordShape, frozen=True):
+    extension: tuple[Extension, ...] = ()
+    code: Concept | None = None
+
+
+class DrugList(Record):
+    """A formulary; `is_formulary` is False for another kind of List.
+
+    `plan_ids` are the plan ids of its drugs; addresses are https ones only.
+    """
+
+    TYPE = "List"
+
+    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _ListShape, labels)
+        tiers = [_tier_costs(one) for one in extensions_named(shape.extension, "usdf-DrugTierDefinition-extension")]
+        networks = extensions_named(shape.extension, "usdf-Network-extension")
+        self.plan_ids = tuple(value for i in shape.identifier if (value := clean(i.value)))
+        self.title = clean(shape.title)
+        self.status = shape.status
+        self.date = parse_date(shape.date)
+        self.tiers = tuple(tier for tier in tiers if tier)
+        self.networks = tuple(words for one in networks if (words := clean(one.value_string)))
+        self.summary_url = _url(shape.extension, "usdf-SummaryURL-extension")
+        self.formulary_url = _url(shape.extension, "usdf-FormularyURL-extension")
+        self.is_formulary = bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes())
 
     def costs(self, drug: Drug) -> TierCosts | None:
         """Return the costs of the drug's tier; None if the list does not define it."""
@@ -133,22 +149,23 @@ class DrugList:
         return next((costs for costs in self.tiers if costs.tier.same(drug.tier)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Record):
     """A drug on a list. A limit that is None is not stated, which is not "no" (fhir-notes 8)."""
 
-    id: str
-    name: str | None
-    codes: tuple[str, ...]
-    plan_id: str | None
-    tier: Tier | None
-    prior_authorization: bool | None
-    step_therapy: bool | None
-    quantity_limit: bool | None
-    mail: bool | None
-    alternatives: tuple[tuple[Key | None, str | None], ...]
-    labels: tuple[str, ...]
-    dropped: tuple[str, ...]
+    TYPE = "MedicationKnowledge"
+
+    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _DrugShape, labels)
+        flags = (first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
+        others = extensions_named(shape.extension, "usdf-DrugAlternatives-extension")
+        self.name = _name(shape.code)
+        self.codes = shape.code.codes() if shape.code else ()
+        self.plan_id = clean(first_named(shape.extension, "usdf-PlanID-extension").value_string)
+        self.tier = tier_of(first_named(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept)
+        self.prior_authorization, self.step_therapy, self.quantity_limit, self.mail = flags
+        self.alternatives = tuple(
+            (key_of(one), clean(one.display, _DRUG_NAME)) for e in others if (one := e.value_reference)
+        )
 
     @property
     def ingredient(self) -> str:
@@ -168,82 +185,6 @@ class Drug:
         return all(word in name for word in words.casefold().split())
 
 
-class _ListShape(Shape, frozen=True):
-    resource_type: str = ""
-    id: str = ""
-    extension: tuple[Extra, ...] = ()
-    identifier: tuple[Identifier, ...] = ()
-    status: str | None = None
-    title: str | None = None
-    code: Concept | None = None
-    date: str | None = None
-
-
-class _DrugShape(Shape, frozen=True):
-    resource_type: str = ""
-    id: str = ""
-    extension: tuple[Extra, ...] = ()
-    code: Concept | None = None
-
-
-def read_drug_list(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> DrugList:
-    """Return the formulary in a List; `is_formulary` is False for another kind of List.
-
-    Raises:
-        Unreadable: damaged, or of another type.
-    """
-    shape, dropped = decode(raw, _ListShape)
-    if shape.resource_type != "List":
-        raise Unreadable("not a List")
-    tiers = tuple(
-        _tier_costs(extra) for extra in extensions_named(shape.extension, "usdf-DrugTierDefinition-extension")
-    )
-    return DrugList(
-        id=shape.id,
-        plan_ids=tuple(value for i in shape.identifier if (value := clean(i.value))),
-        title=clean(shape.title),
-        status=shape.status,
-        date=parse_date(shape.date),
-        tiers=tuple(tier for tier in tiers if tier),
-        networks=tuple(
-            w for e in extensions_named(shape.extension, "usdf-Network-extension") if (w := clean(e.value_string))
-        ),
-        summary_url=_url(shape.extension, "usdf-SummaryURL-extension"),
-        formulary_url=_url(shape.extension, "usdf-FormularyURL-extension"),
-        is_formulary=bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes()),
-        labels=tuple(sorted({*labels, *labels_of(raw)})),
-        dropped=dropped,
-    )
-
-
-def read_drug(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Drug:
-    """Return the drug in a MedicationKnowledge.
-
-    Raises:
-        Unreadable: damaged, or of another type.
-    """
-    shape, dropped = decode(raw, _DrugShape)
-    if shape.resource_type != "MedicationKnowledge":
-        raise Unreadable("not a MedicationKnowledge")
-    flags = (first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
-    prior, step, quantity, mail = flags
-    others = extensions_named(shape.extension, "usdf-DrugAlternatives-extension")
-    return Drug(
-        id=shape.id,
-        name=_name(shape.code),
-        codes=shape.code.codes() if shape.code else (),
-        plan_id=clean(first_named(shape.extension, "usdf-PlanID-extension").value_string),
-        tier=tier_of(first_named(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept),
-        prior_authorization=prior,
-        step_therapy=step,
-        quantity_limit=quantity,
-        mail=mail,
-        alternatives=tuple((key_of(r), clean(r.display, _DRUG_NAME)) for e in others if (r := e.value_reference)),
-        labels=tuple(sorted({*labels, *labels_of(raw)})),
-        dropped=dropped,
-    )
-
-
 _FLAGS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit", "MailOrder")
 
 
@@ -253,7 +194,7 @@ def _name(code: Concept | None) -> str | None:
     return next((d for d in displays if d), clean(code.text, _DRUG_NAME) if code else None)
 
 
-def _tier_costs(extra: Extra) -> TierCosts | None:
+def _tier_costs(extra: Extension) -> TierCosts | None:
     tier = tier_of(first_named(extra.extension, "drugTierID").value_codeable_concept)
     if tier is None:
         return None
@@ -262,7 +203,7 @@ def _tier_costs(extra: Extra) -> TierCosts | None:
     return TierCosts(tier, mail, tuple(cost for cost in costs if cost))
 
 
-def _cost(extra: Extra) -> PharmacyCost | None:
+def _cost(extra: Extension) -> PharmacyCost | None:
     pharmacy = _code(extra.extension, "pharmacyType")
     if pharmacy is None:
         return None
@@ -278,11 +219,11 @@ def _cost(extra: Extra) -> PharmacyCost | None:
     )
 
 
-def _code(extensions: Iterable[Extra], name: str) -> str | None:
+def _code(extensions: Iterable[Extension], name: str) -> str | None:
     value = first_named(extensions, name).value_codeable_concept
     return next(iter(value.codes()), None) if value else None
 
 
-def _url(extensions: Iterable[Extra], name: str) -> str | None:
+def _url(extensions: Iterable[Extension], name: str) -> str | None:
     extra = first_named(extensions, name)
     return web_address(extra.value_url or extra.value_string)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import msgspec
-
-from bot.records.dates import Period, parse_instant
-from bot.records.decode import decode
-from bot.records.shapes import Concept, Identifier, Key, Meta, PeriodShape, Reference, Shape, keys_of, period_of
+from bot.records.record import Record, Resource
+from bot.records.shapes import Concept, Identifier, PeriodShape, RecordShape, Reference, Shape, keys_of, period_of
 from bot.records.text import clean
 
 
@@ -18,9 +13,7 @@ class _Product(Shape, frozen=True):
     coverage_area: tuple[Reference, ...] = ()
 
 
-class _PlanShape(Shape, frozen=True):
-    id: str = ""
-    meta: Meta | None = None
+class _PlanShape(RecordShape, frozen=True):
     identifier: tuple[Identifier, ...] = ()
     status: str | None = None
     type: tuple[Concept, ...] = ()
@@ -32,43 +25,25 @@ class _PlanShape(Shape, frozen=True):
     plan: tuple[_Product, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InsurancePlan:
+class InsurancePlan(Record):
     """A plan. `kinds` are product type codes (commppo, mediadv …), `levels` codes such as gold or bronze.
 
     `networks` and `areas` are the references of the plan and of its products, without duplicates; `spoken` are the
     displays of the networks.
     """
 
-    id: str
-    name: str | None
-    numbers: tuple[str, ...]
-    active: bool
-    period: Period
-    kinds: tuple[str, ...]
-    levels: tuple[str, ...]
-    networks: tuple[Key, ...]
-    spoken: tuple[tuple[Key, str], ...]
-    areas: tuple[Key, ...]
-    updated: str | None
+    TYPE = "InsurancePlan"
 
-
-def read_plan(raw: bytes | msgspec.Raw) -> InsurancePlan:
-    """Return the plan. Raises Unreadable for damaged data."""
-    shape, _ = decode(raw, _PlanShape)
-    networks = (*shape.network, *(reference for product in shape.plan for reference in product.network))
-    areas = (*shape.coverage_area, *(reference for product in shape.plan for reference in product.coverage_area))
-    updated = parse_instant(shape.meta.last_updated) if shape.meta else None
-    return InsurancePlan(
-        id=shape.id,
-        name=clean(shape.name) or next((name for alias in shape.alias if (name := clean(alias))), None),
-        numbers=tuple(number for one in shape.identifier if (number := clean(one.value))),
-        active=shape.status in {None, "active"},
-        period=period_of(shape.period),
-        kinds=tuple(code for kind in shape.type for code in kind.codes()),
-        levels=tuple(code for product in shape.plan if product.type for code in product.type.codes()),
-        networks=tuple(dict.fromkeys(keys_of(networks))),
-        spoken=tuple((key, name) for one in networks for key in keys_of([one]) if (name := clean(one.display))),
-        areas=tuple(dict.fromkeys(keys_of(areas))),
-        updated=updated.isoformat() if updated else None,
-    )
+    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _PlanShape, labels)
+        networks = (*shape.network, *(reference for product in shape.plan for reference in product.network))
+        areas = (*shape.coverage_area, *(reference for product in shape.plan for reference in product.coverage_area))
+        self.name = clean(shape.name) or next((name for alias in shape.alias if (name := clean(alias))), None)
+        self.numbers = tuple(number for one in shape.identifier if (number := clean(one.value)))
+        self.active = shape.status in {None, "active"}
+        self.period = period_of(shape.period)
+        self.kinds = tuple(code for kind in shape.type for code in kind.codes())
+        self.levels = tuple(code for product in shape.plan if product.type for code in product.type.codes())
+        self.networks = tuple(dict.fromkeys(keys_of(networks)))
+        self.spoken = {key: name for one in networks for key in keys_of([one]) if (name := clean(one.display))}
+        self.areas = tuple(dict.fromkeys(keys_of(areas)))

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import lru_cache
 
 from bot.records.bundle import Entry, base_of, resolved
-from bot.records.dates import Period
 from bot.records.decode import Unreadable
 from bot.records.listing import Listing, Network, by_place
-from bot.records.provider import (
-    Location,
-    Organization,
-    Practitioner,
-    Role,
-    Service,
-    read_affiliation,
-    read_location,
-    read_organization,
-    read_practitioner,
-    read_role,
-    read_service,
-    read_service_role,
-)
-from bot.records.shapes import Key, Reference, key_of, keys_of
-from bot.records.text import clean
+from bot.records.provider import Location, Organization, Practitioner, Role, Service, read_role
+from bot.records.shapes import Key, Reference, display_of, key_of, keys_of
 
 
 @dataclass(slots=True)
@@ -89,7 +73,7 @@ class Directory:
         else:
             self.services.update(dict.fromkeys(keys, found))
             if self.lists_services and mode == "match":
-                self._list(read_service_role(raw))
+                self._list(read_role(raw))
 
     def _list(self, role: Role) -> None:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
@@ -99,12 +83,12 @@ class Directory:
         named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
         for key, person in self.practitioners.items():
             if key not in named and key.type:
-                self._list(_bare(key, person.last_updated, practitioner=_points_at(key)))
+                self._list(Role(key.id, key.type, practitioner=_points_at(key), last_updated=person.last_updated))
         for key in organizations:
             if key not in named and key in self.organizations:
                 run = tuple(_points_at(at) for at, place in self.locations.items() if place.organization == key)
                 updated = self.organizations[key].last_updated
-                self._list(_bare(key, updated, organization=_points_at(key), locations=run))
+                self._list(Role(key.id, key.type, None, _points_at(key), run, last_updated=updated))
 
     def owners(self) -> frozenset[Key]:
         """Return the organizations that have a role."""
@@ -115,12 +99,8 @@ class Directory:
         known = self.owners()
         for key, place in places.items():
             if key.type and (alone or place.organization not in known):
-                role = _bare(
-                    key,
-                    place.last_updated,
-                    organization=_points_at(place.organization) if place.organization else None,
-                    locations=(_points_at(key),),
-                )
+                owner = _points_at(place.organization) if place.organization else None
+                role = Role(key.id, key.type, None, owner, (_points_at(key),), last_updated=place.last_updated)
                 self._list(replace(role, codes=place.types, hours=place.hours, name=place.name))
 
     def names_places(self, type_: str) -> bool:
@@ -210,8 +190,8 @@ class Directory:
         organization_key = key_of(role.organization)
         organization = self.organizations.get(organization_key) if organization_key else None
         places, place_names = self._places(role)
-        spoken = organization.name if organization else _display(role.organization)
-        person = practitioner.name if practitioner else _display(role.practitioner)
+        spoken = organization.name if organization else display_of(role.organization)
+        person = practitioner.name if practitioner else display_of(role.practitioner)
         return Listing(
             role_id=role.id,
             name=person or ((spoken or role.name) if role.practitioner is None else None),
@@ -253,7 +233,7 @@ class Directory:
             place = self.locations.get(key) if key else None
             if place is not None and place.active:
                 places.append(place)
-            name = place.name if place else _display(reference)
+            name = place.name if place else display_of(reference)
             if name and (place is None or place.active):
                 names.append(name)
         return tuple(places), tuple(names)
@@ -270,11 +250,11 @@ class Directory:
 _Read = Role | Practitioner | Location | Organization | Service
 _READERS: Mapping[str, Callable[[bytes], _Read]] = {
     "PractitionerRole": read_role,
-    "OrganizationAffiliation": read_affiliation,
-    "Practitioner": read_practitioner,
-    "Location": read_location,
-    "Organization": read_organization,
-    "HealthcareService": read_service,
+    "OrganizationAffiliation": read_role,
+    "Practitioner": Practitioner,
+    "Location": Location,
+    "Organization": Organization,
+    "HealthcareService": Service,
 }
 
 
@@ -291,33 +271,8 @@ def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
     return directory.listings()
 
 
-def _bare(
-    key: Key,
-    updated: datetime | None,
-    *,
-    practitioner: Reference | None = None,
-    organization: Reference | None = None,
-    locations: tuple[Reference, ...] = (),
-) -> Role:
-    """Return a role with only a practitioner, an organization or places."""
-    return Role(
-        id=key.id,
-        practitioner=practitioner,
-        organization=organization,
-        locations=locations,
-        networks=(),
-        specialties=(),
-        openings=(),
-        phones=(),
-        active=True,
-        period=Period(),
-        last_updated=updated,
-        type=key.type,
-    )
-
-
 def _owner(role: Role) -> Iterable[Reference]:
-    return () if role.practitioner or _display(role.organization) else filter(None, [role.organization])
+    return () if role.practitioner or display_of(role.organization) else filter(None, [role.organization])
 
 
 _REFERENCES: Mapping[str, Callable[[Role], Iterable[Reference]]] = {
@@ -342,10 +297,6 @@ def _networks(references: Iterable[Reference], organizations: Mapping[Key, Organ
         key = key_of(reference)
         known = organizations.get(key) if key else None
         if known is None or known.active:
-            name = (known.name if known else None) or _display(reference)
+            name = (known.name if known else None) or display_of(reference)
             found.setdefault(Network(key, name, known.aliases if known else ()))
     return tuple(found)
-
-
-def _display(reference: Reference | None) -> str | None:
-    return clean(reference.display) if reference else None

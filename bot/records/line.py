@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.records.adjudication import line_amounts, paid_in
 from bot.records.claim import Claim
-from bot.records.decode import decode
-from bot.records.explanation import ClaimItem, ProcessNote
-from bot.records.money import USUAL_CURRENCY, Amount, quantity_of
+from bot.records.explanation import ClaimItem
+from bot.records.money import USUAL_CURRENCY, quantity_of
 from bot.records.performed import NDC, drug_of
-from bot.records.reasons import Reason, reasons_in
-from bot.records.shapes import Concept, Shape
+from bot.records.reasons import reasons_in
+from bot.records.record import Value
+from bot.records.shapes import Concept
 from bot.records.text import NOTE_LIMIT, clean
 
 _NOT_TOLD = frozenset({"not-applicable", "unknown"})
 _COMPOUND = "compound"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLine:
+class ClaimLine(Value):
     """A line of a claim. Absent values are None; amounts are the line's own.
 
     `description` is the payer's text, never one from a code list of ours; `drug` is the NDC text of a fill, or of the
@@ -28,31 +27,25 @@ class ClaimLine:
     for a reason of its own. `at` is its index among the claim's lines.
     """
 
-    description: str | None
-    code: str | None
-    billed: Amount | None
-    allowed: Amount | None
-    plan_paid: Amount | None
-    owed: Amount | None
-    copay: Amount | None
-    drug: str | None
-    quantity: Decimal | None
-    unit: str | None
-    tooth: str | None
-    reasons: tuple[Reason, ...]
-    notes: tuple[str, ...]
-    refused: bool = False
-    at: int = 0
-
-
-class _Item(ClaimItem, frozen=True):
-    body_site: Concept | None = None
-    note_number: tuple[Decimal, ...] = ()
-
-
-class _Lines(Shape, frozen=True):
-    item: tuple[_Item, ...] = ()
-    process_note: tuple[ProcessNote, ...] = ()
+    def __init__(self, item: ClaimItem, at: int, notes: Mapping[Decimal, str], claim: Claim) -> None:
+        money, _ = line_amounts(item, claim.currency or USUAL_CURRENCY)
+        what, quantity, tooth = _told(item.product_or_service), quantity_of(item.quantity), _told(item.body_site)
+        is_drug = any(c.system == NDC or c.code == _COMPOUND for c in what.coding)
+        self.at = at
+        self.description = what.words() or _told(item.revenue).words()
+        self.code = next((c.code for c in what.coding if c.code and c.code != _COMPOUND), None)
+        self.billed = money.get("billed")
+        self.allowed = money.get("allowed")
+        self.plan_paid = paid_in(money)
+        self.owed = money.get("liability")
+        self.copay = money.get("copay")
+        self.drug = drug_of(item) if is_drug else None
+        self.quantity = quantity.value if quantity else None
+        self.unit = clean(item.quantity.unit or item.quantity.code) if item.quantity else None
+        self.tooth = tooth.words() or next(iter(tooth.codes()), None)
+        self.reasons = tuple(dict.fromkeys(reasons_in(item.adjudication)))
+        self.notes = tuple(notes[number] for number in item.note_number if number in notes)
+        self.refused = at in claim.refused
 
 
 def read_lines(claim: Claim) -> tuple[ClaimLine, ...]:
@@ -60,34 +53,9 @@ def read_lines(claim: Claim) -> tuple[ClaimLine, ...]:
 
     A line that only adds up the others is left out. A line without a currency has the claim's.
     """
-    lines, _ = decode(claim.resource or b"{}", _Lines)
-    notes = {note.number: text for note in lines.process_note if note.number and (text := clean(note.text, NOTE_LIMIT))}
-    every = enumerate(lines.item)
-    return tuple(_line(item, at, notes, claim) for at, item in every if at not in claim.sum_lines)
-
-
-def _line(item: _Item, at: int, notes: dict[Decimal, str], claim: Claim) -> ClaimLine:
-    money, _ = line_amounts(item, claim.currency or USUAL_CURRENCY)
-    what, quantity, tooth = _told(item.product_or_service), quantity_of(item.quantity), _told(item.body_site)
-    coding = next((c for c in what.coding if c.code and c.code != _COMPOUND), None)
-    is_drug = any(c.system == NDC or c.code == _COMPOUND for c in what.coding)
-    return ClaimLine(
-        description=what.words() or _told(item.revenue).words(),
-        code=coding.code if coding else None,
-        billed=money.get("billed"),
-        allowed=money.get("allowed"),
-        plan_paid=paid_in(money),
-        owed=money.get("liability"),
-        copay=money.get("copay"),
-        drug=drug_of(item) if is_drug else None,
-        quantity=quantity.value if quantity else None,
-        unit=clean(item.quantity.unit or item.quantity.code) if item.quantity else None,
-        tooth=tooth.words() or next(iter(tooth.codes()), None),
-        reasons=tuple(dict.fromkeys(reasons_in(item.adjudication))),
-        notes=tuple(notes[number] for number in item.note_number if number in notes),
-        refused=at in claim.refused,
-        at=at,
-    )
+    eob = claim.explanation
+    notes = {note.number: text for note in eob.process_note if note.number and (text := clean(note.text, NOTE_LIMIT))}
+    return tuple(ClaimLine(item, at, notes, claim) for at, item in enumerate(eob.item) if at not in claim.sum_lines)
 
 
 def _told(concept: Concept | None) -> Concept:

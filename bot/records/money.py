@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from bot.records.shapes import Shape
+from bot.records.shapes import QuantityShape
 from bot.records.text import clean
 
 USUAL_CURRENCY = "USD"
@@ -96,22 +96,6 @@ def believable(value: Decimal | None) -> Decimal | None:
     if value and not _SMALLEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT:
         return None
     return value
-
-
-class QuantityShape(Shape, frozen=True):
-    """Quantity as in FHIR."""
-
-    value: Decimal | None = None
-    comparator: str | None = None
-    unit: str | None = None
-    code: str | None = None
-
-
-class QuantityRange(Shape, frozen=True):
-    """Range as in FHIR."""
-
-    low: QuantityShape | None = None
-    high: QuantityShape | None = None
 
 
 @dataclass(frozen=True, slots=True)

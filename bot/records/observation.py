@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
+from bot.records.care import ClinicalRecord
 from bot.records.dates import PartialDate, parse_date
-from bot.records.decode import Unreadable, decode
-from bot.records.money import Quantity, QuantityRange, QuantityShape, quantity_of
-from bot.records.sensitivity import labels_of
-from bot.records.shapes import Concept, PeriodShape, Shape
+from bot.records.money import Quantity, quantity_of
+from bot.records.record import Resource, Value
+from bot.records.shapes import Concept, PeriodShape, QuantityShape, RangeShape, RecordShape, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
 Mark = Literal["high", "low", "normal", "abnormal"]
@@ -49,7 +49,7 @@ class _ReferenceRange(Shape, frozen=True):
     applies_to: tuple[Concept, ...] = ()
 
 
-class _Measured(Shape, frozen=True):
+class _Measured(RecordShape, frozen=True):
     """The elements that an Observation and its components share."""
 
     code: Concept | None = None
@@ -58,7 +58,7 @@ class _Measured(Shape, frozen=True):
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: int | None = None
-    value_range: QuantityRange | None = None
+    value_range: RangeShape | None = None
     value_ratio: _RatioShape | None = None
     value_time: str | None = None
     value_date_time: str | None = None
@@ -69,8 +69,6 @@ class _Measured(Shape, frozen=True):
 
 
 class _ObservationShape(_Measured, frozen=True):
-    resource_type: str = ""
-    id: str = ""
     status: str | None = None
     category: tuple[Concept, ...] = ()
     effective_date_time: str | None = None
@@ -82,7 +80,7 @@ class _ObservationShape(_Measured, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class Measured:
     """A value in one of its forms: a number with unit, a range, text, yes or no, or a date."""
 
     quantity: Quantity | None = None
@@ -103,43 +101,39 @@ class Usual:
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value):
     """One measured thing. `value` is None if it is absent, and `absent` may be the record's reason.
 
     `mark` is the record's own interpretation, else the side of the record's own range on which the number is.
     """
 
-    name: str | None
-    codes: tuple[str, ...]
-    value: Value | None
-    usual: Usual | None
-    mark: Mark | None
-    absent: str | None
+    def __init__(self, shape: _Measured) -> None:
+        self.name = shape.code.words() if shape.code else None
+        self.codes = shape.code.codes() if shape.code else ()
+        self.value = _value(shape)
+        self.usual = _usual(shape.reference_range)
+        self.mark = _mark_of(shape.interpretation) or _side(self.value, self.usual)
+        self.absent = shape.data_absent_reason.words() if shape.data_absent_reason and self.value is None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(ClinicalRecord):
     """A result with its parts; `day` is the effective date, else the issue date.
 
-    `uninterpreted` is True if it has a modifierExtension, which may change its meaning.
+    What only groups other results does not count.
     """
 
-    id: str
-    status: str | None
-    categories: tuple[str, ...]
-    day: PartialDate | None
-    main: Part
-    parts: tuple[Part, ...]
-    uninterpreted: bool
-    labels: tuple[str, ...]
-    dropped: tuple[str, ...]
+    TYPE = "Observation"
 
-    @property
-    def counts(self) -> bool:
-        """Whether it is valid, can be interpreted, and does not only group other results."""
+    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _ObservationShape, labels)
+        self.status = shape.status
+        self.categories = tuple(code for category in shape.category for code in category.codes())
+        self.day = _day(shape)
+        self.main = Part(shape)
+        self.parts = tuple(map(Part, shape.component))
         measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
-        return bool(measured) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
+        valid = shape.status not in {"entered-in-error", "cancelled"} and not shape.modifier_extension
+        self.counts = bool(measured) and valid
 
     def is_of(self, category: str) -> bool:
         """Return whether it is of this HL7 category; without one, a vital sign by its code, else a laboratory test."""
@@ -163,66 +157,32 @@ class Observation:
         return self.status in {"registered", "preliminary"}
 
 
-def read_observation(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Observation:
-    """Return the result in an Observation.
-
-    Raises:
-        Unreadable: damaged, or of another type. The message never contains a value of the record.
-    """
-    shape, dropped = decode(raw, _ObservationShape)
-    if shape.resource_type != "Observation":
-        raise Unreadable("not an Observation")
-    return Observation(
-        id=shape.id,
-        status=shape.status,
-        categories=tuple(code for category in shape.category for code in category.codes()),
-        day=_day(shape),
-        main=_part(shape),
-        parts=tuple(_part(component) for component in shape.component),
-        uninterpreted=bool(shape.modifier_extension),
-        labels=tuple(sorted({*labels, *labels_of(raw)})),
-        dropped=dropped,
-    )
-
-
 def _day(shape: _ObservationShape) -> PartialDate | None:
     span = shape.effective_period
     texts = (shape.effective_date_time, span and (span.start or span.end), shape.effective_instant, shape.issued)
     return next((day for text in texts if (day := parse_date(text))), None)
 
 
-def _part(shape: _Measured) -> Part:
-    value, usual = _value(shape), _usual(shape.reference_range)
-    return Part(
-        name=shape.code.words() if shape.code else None,
-        codes=shape.code.codes() if shape.code else (),
-        value=value,
-        usual=usual,
-        mark=_mark_of(shape.interpretation) or _side(value, usual),
-        absent=shape.data_absent_reason.words() if shape.data_absent_reason and value is None else None,
-    )
-
-
-def _value(shape: _Measured) -> Value | None:
+def _value(shape: _Measured) -> Measured | None:
     if quantity := quantity_of(shape.value_quantity):
-        return Value(quantity=quantity)
+        return Measured(quantity=quantity)
     if shape.value_integer is not None:
-        return Value(quantity=Quantity(Decimal(shape.value_integer)))
+        return Measured(quantity=Quantity(Decimal(shape.value_integer)))
     if span := _span(shape.value_range):
         return span
     if shape.value_ratio and (above := quantity_of(shape.value_ratio.numerator)):
-        return Value(quantity=above, per=quantity_of(shape.value_ratio.denominator))
+        return Measured(quantity=above, per=quantity_of(shape.value_ratio.denominator))
     if shape.value_boolean is not None:
-        return Value(yes=shape.value_boolean)
+        return Measured(yes=shape.value_boolean)
     day = parse_date(shape.value_date_time or (shape.value_period.start if shape.value_period else None))
     words = shape.value_codeable_concept.words() if shape.value_codeable_concept else None
     text = words or clean(shape.value_string, NOTE_LIMIT) or clean(shape.value_time)
-    return Value(text=text, day=day) if text or day else None
+    return Measured(text=text, day=day) if text or day else None
 
 
-def _span(shape: QuantityRange | None) -> Value | None:
+def _span(shape: RangeShape | None) -> Measured | None:
     low, high = (quantity_of(shape.low), quantity_of(shape.high)) if shape else (None, None)
-    return Value(low=low, high=high) if low or high else None
+    return Measured(low=low, high=high) if low or high else None
 
 
 def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
@@ -237,7 +197,7 @@ def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
     return next((_MARKS[code] for code in codes if code in _MARKS), None)
 
 
-def _side(value: Value | None, usual: Usual | None) -> Mark | None:
+def _side(value: Measured | None, usual: Usual | None) -> Mark | None:
     """Return where the value is relative to its range, if units agree; None for a bound such as "< 5"."""
     number = value.quantity if value and not value.per else None
     if number is None or number.comparator or usual is None:

@@ -28,6 +28,13 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False)
     """The base class: unknown elements are skipped; names are camelCase in JSON."""
 
 
+class RecordShape(Shape, frozen=True):
+    """A resource: what every one has."""
+
+    resource_type: str = ""
+    id: str = ""
+
+
 class Coding(Shape, frozen=True):
     """A code of a code system."""
 
@@ -141,6 +148,7 @@ class Address(Shape, frozen=True):
     state: str | None = None
     postal_code: str | None = None
     text: str | None = None
+    period: PeriodShape | None = None
 
     @property
     def zip5(self) -> str | None:
@@ -155,40 +163,45 @@ class Attachment(Shape, frozen=True):
     data: str | None = None
 
 
-class YearsShape(Shape, frozen=True):
-    """One end of a range of ages."""
+class QuantityShape(Shape, frozen=True):
+    """Quantity as in FHIR."""
 
     value: Decimal | None = None
+    comparator: str | None = None
     unit: str | None = None
     code: str | None = None
 
-    @property
-    def years(self) -> int | None:
-        """Whole years; 0 for a value in weeks or months; None without a value."""
-        if not isinstance(self.value, Decimal) or not self.value.is_finite():
-            return None
-        unit = (self.code or self.unit or "a").casefold()
-        return int(self.value) if unit[:1] in {"a", "y"} else 0
-
 
 class RangeShape(Shape, frozen=True):
-    """From `low` to `high`, each possibly not given."""
+    """Range as in FHIR."""
 
-    low: YearsShape | None = None
-    high: YearsShape | None = None
+    low: QuantityShape | None = None
+    high: QuantityShape | None = None
+
+
+class Annotation(Shape, frozen=True):
+    """A note as text."""
+
+    text: str | None = None
 
 
 class Extension(Shape, frozen=True):
-    """An extension with the value types that this bot reads."""
+    """An extension with the value types that this bot reads; complex ones contain others."""
 
-    url: str | None = None
+    url: str = ""
     extension: tuple[Extension, ...] = ()
     value_string: str | None = None
     value_code: str | None = None
+    value_url: str | None = None
+    value_boolean: bool | None = None
+    value_decimal: Decimal | None = None
+    value_money: MoneyShape | None = None
     value_reference: Reference | None = None
     value_codeable_concept: Concept | None = None
     value_attachment: Attachment | None = None
     value_range: RangeShape | None = None
+    value_human_name: HumanName | None = None
+    value_annotation: Annotation | None = None
 
 
 class Meta(Shape, frozen=True):
@@ -205,36 +218,14 @@ def best_name(names: Iterable[HumanName]) -> str | None:
     return next((words for words in (name.words() for name in ranked) if words), None)
 
 
-class Annotation(Shape, frozen=True):
-    """A note as text."""
-
-    text: str | None = None
-
-
-class Extra(Shape, frozen=True):
-    """An extension with the value types that coverages and drug lists use; complex ones contain others."""
-
-    url: str = ""
-    extension: tuple[Extra, ...] = ()
-    value_string: str | None = None
-    value_url: str | None = None
-    value_boolean: bool | None = None
-    value_decimal: Decimal | None = None
-    value_money: MoneyShape | None = None
-    value_codeable_concept: Concept | None = None
-    value_reference: Reference | None = None
-    value_human_name: HumanName | None = None
-    value_annotation: Annotation | None = None
-
-
-def extensions_named(extensions: Iterable[Extra], name: str) -> Iterator[Extra]:
+def extensions_named(extensions: Iterable[Extension], name: str) -> Iterator[Extension]:
     """Yield the extensions whose URL ends with the name."""
     return (extra for extra in extensions if extra.url.rsplit("/", 1)[-1] == name)
 
 
-def first_named(extensions: Iterable[Extra], name: str) -> Extra:
+def first_named(extensions: Iterable[Extension], name: str) -> Extension:
     """Return the first extension whose URL ends with the name, else one without a value."""
-    return next(extensions_named(extensions, name), Extra())
+    return next(extensions_named(extensions, name), Extension())
 
 
 class Key(NamedTuple):
@@ -262,10 +253,13 @@ def key_of(reference: Reference | str | None) -> Key | None:
 
 def name_of(reference: Reference | None, names: Names) -> str | None:
     """Return the name of an included or contained resource, else the reference's display. Nothing is fetched."""
-    if reference is None:
-        return None
     key = key_of(reference)
-    return (names.get(key) if key else None) or clean(reference.display)
+    return (names.get(key) if key else None) or display_of(reference)
+
+
+def display_of(reference: Reference | None) -> str | None:
+    """Return the payer's words for what is referenced."""
+    return clean(reference.display) if reference else None
 
 
 def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:

@@ -19,7 +19,6 @@ from bot.kit import (
     given,
     kind_shown,
     member_coverages,
-    read_authorization,
     read_claims,
     rules_ahead,
     span_of,
@@ -94,7 +93,7 @@ async def answer(ask: Ask) -> Authorizations:
         claims, _ = read_claims(page.entries)
         for claim in claims:
             if claim.use == "preauthorization" and claim.id in raws:
-                found.append((claim, read_authorization(raws[claim.id], claim.performed)))
+                found.append((claim, Authorization(raws[claim.id], claim.performed)))
                 claim.read_whole(performed=True)
             elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
                 unpaid.append(claim)

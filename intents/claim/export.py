@@ -16,6 +16,7 @@ from bot.kit import (
     Document,
     Live,
     MetSoFar,
+    Patient,
     Search,
     SumDoubts,
     WithDocument,
@@ -25,7 +26,6 @@ from bot.kit import (
     doubts_of,
     history,
     of_other_person,
-    read_profile,
     records,
     span_of,
     wanted_of,
@@ -144,7 +144,7 @@ class Export(WithDocument):
 
 async def answer(ask: Ask) -> Export:
     """Return the claims of the period that was asked for, by default this calendar year."""
-    profiles = await records(ask, Search("Patient"), read_profile, optional=True)
+    profiles = await records(ask, Search("Patient"), Patient, optional=True)
     start, end = _span(ask)
     found = await history(ask, *days_around(start, end), since=start)
     summary = summarize(found, ask, profiles[0].name if profiles else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from bot.kit import Ask, Condition, OnRecord, Search, dated, form_asked, on_record, read_condition, shield, words_of
+from bot.kit import Ask, Condition, OnRecord, Search, dated, form_asked, on_record, shield, words_of
 
 PAGE = 6
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +40,7 @@ class Conditions(OnRecord[Condition]):
 
 async def answer(ask: Ask) -> Conditions:
     """Return the member's recorded conditions."""
-    found = summarize(await dated(ask, Search("Condition"), read_condition), ask)
+    found = summarize(await dated(ask, Search("Condition"), Condition), ask)
     ask.report.cite("Condition", [one.id for one in found.rows])
     return found
 

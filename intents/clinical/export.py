@@ -12,13 +12,13 @@ from bot.kit import (
     Curve,
     Document,
     Observation,
+    Patient,
     Search,
     Series,
     Shielded,
     WithDocument,
     curve_of,
     of_other_person,
-    read_profile,
     records,
     results,
     series,
@@ -73,7 +73,7 @@ class ResultsPage(WithDocument):
 
 async def answer(ask: Ask) -> ResultsPage:
     """Return the results of the categories that were asked for, of all time by default."""
-    profiles = await records(ask, Search("Patient"), read_profile, optional=True)
+    profiles = await records(ask, Search("Patient"), Patient, optional=True)
     found = {category: await results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
     page = summarize(found, ask, profiles[0].name if profiles else None)
     ask.cite(

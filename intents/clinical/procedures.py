@@ -18,7 +18,6 @@ from bot.kit import (
     fitting,
     newest_claims,
     on_record,
-    read_procedure,
     service_dates,
     shield,
     wanted_of,
@@ -52,7 +51,7 @@ class Procedures(OnRecord[Procedure]):
 
 async def answer(ask: Ask) -> Procedures:
     """Return the member's recorded procedures; for a kind of care without one, the newest claim."""
-    found = summarize(await dated(ask, Search("Procedure"), read_procedure), ask)
+    found = summarize(await dated(ask, Search("Procedure"), Procedure), ask)
     claim, looked = await _claimed(ask) if found.missing and found.page == 0 else (None, False)
     if claim:
         ask.cite("ExplanationOfBenefit", [claim.id])

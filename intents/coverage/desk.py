@@ -10,13 +10,13 @@ from bot.kit import (
     Coverage,
     Coverages,
     Document,
+    Patient,
     PayerContact,
     Search,
     WithDocument,
     card_bundle,
     member_coverages,
     of_other_person,
-    read_profile,
     records,
 )
 
@@ -47,7 +47,7 @@ class AtTheDesk(WithDocument):
 async def answer(ask: Ask) -> AtTheDesk:
     """Return the cards of the current coverages, or else of the future ones."""
     found = await member_coverages(ask, shown=True)
-    profiles = await records(ask, Search("Patient"), read_profile, optional=True)
+    profiles = await records(ask, Search("Patient"), Patient, optional=True)
     cards = _cards(found, profiles[0].name if profiles else None)
     ended = not cards and bool(found.in_state("ended"))
     return AtTheDesk(cards=cards, ended=ended, other_person=of_other_person(ask), document=await _document(cards))

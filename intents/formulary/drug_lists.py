@@ -32,7 +32,7 @@ async def answer(ask: Ask) -> Lists:
 def summarize(lists: DrugLists, page: int = 0) -> Lists:
     """Return the member's own lists separately from the others."""
     rest, first = [one for one in lists.every if one not in lists.own], page * PAGE
-    names = (coverage.name for coverage in lists.coverages.current if not coverage.is_dental)
+    names = (coverage.name for coverage in lists.coverages.current if coverage.scope != "dental")
     return Lists(
         own=lists.own,
         others=tuple(rest[first : first + PAGE]),

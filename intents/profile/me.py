@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.kit import Ask, Profile, Search, Summary, read_profile, records, words_of
+from bot.kit import Ask, Patient, Search, Summary, records, words_of
 
 _FIELDS = {
     "born": frozenset({"birth", "birthday", "birthdate", "dob", "born", "nacimiento", "cumpleanos", "naci"}),
@@ -19,7 +19,7 @@ _FIELDS = {
 class Me(Summary):
     """The member's own profile, None if the payer has none; `asks` is the only field that the message names."""
 
-    profile: Profile | None = None
+    profile: Patient | None = None
     asks: str | None = None
 
 
@@ -27,10 +27,10 @@ async def answer(ask: Ask) -> Me:
     """Return the linked member's Patient record."""
     said = set(words_of(ask.said))
     named = [field for field, words in _FIELDS.items() if said & words]
-    found = summarize(await records(ask, Search("Patient"), read_profile, shown=True))
+    found = summarize(await records(ask, Search("Patient"), Patient, shown=True))
     return replace(found, asks=named[0] if len(named) == 1 else None)
 
 
-def summarize(profiles: Sequence[Profile]) -> Me:
+def summarize(profiles: Sequence[Patient]) -> Me:
     """Return the only profile; the kernel filters out other people's records."""
     return Me(profiles[0] if profiles else None)

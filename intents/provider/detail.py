@@ -304,7 +304,7 @@ def _of_listing(card: Card, ask: Ask) -> Iterator[Told]:
     if _ACTIVE.search(ask.said):
         yield Told("active", "yes")
     if _UPDATED.search(ask.said):
-        yield Told("updated", "yes" if card.updated else "unsaid")
+        yield Told("updated", "yes" if card.site.updated else "unsaid")
 
 
 def _asks(said: str, told: Sequence[Told]) -> Number | None:

@@ -92,7 +92,7 @@ async def answer(ask: Ask) -> FoundPeople:
     result = summarize(found, ask, where, wishes)
     for name in result.unmet:
         ask.said_unmet(name)
-    ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
+    ask.cite("PractitionerRole", [key.id for card in result.cards for key in card.records])
     for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
         ask.cite(type_, ())
     if wishes.organization and not (wishes.houses or found):

@@ -10,7 +10,7 @@ from unittest.mock import sentinel
 import httpx
 import pytest
 
-from bot.kit import Ask, Coverage, Seen, read_coverage
+from bot.kit import Ask, Coverage, Seen
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
@@ -49,7 +49,7 @@ async def asked(
 ) -> tuple[Any, str]:
     """The summary and its words, where the record looked like `before` the last time."""
     own = tuple(
-        read_coverage(httpx.Response(200, json=one).content) for one in resources if one["resourceType"] == "Coverage"
+        Coverage(httpx.Response(200, json=one).content) for one in resources if one["resourceType"] == "Coverage"
     )
 
     async def coverages() -> tuple[Coverage, ...]:

@@ -12,7 +12,7 @@ from bot.kit.ahead import _share
 from bot.kit.benefits import Benefit, Benefits
 from bot.kit.benefits_csv import read_benefits
 from bot.pack import benefits_of
-from bot.records.coverage import Coverage, read_coverage
+from bot.records.coverage import Coverage
 from bot.records.money import Amount
 from bot.sandbox.synthetic.tables import BENEFITS, rows
 from tests.shipped import shipped_pack
@@ -38,7 +38,7 @@ def covered(plan: str = "P-1", name: str = "Gold", network: str = "Blue Network 
         "network": network,
         "class": [{"type": kind, "value": plan, "name": name}],
     }
-    return read_coverage(msgspec.json.encode(shape))
+    return Coverage(msgspec.json.encode(shape))
 
 
 @pytest.mark.fault("F67")

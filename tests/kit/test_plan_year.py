@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bot.kit.coverages import plan_year_of
-from bot.records.coverage import Coverage, PlanYear, plan_year, read_coverage
+from bot.records.coverage import Coverage, PlanYear, plan_year
 
 TODAY = date(2026, 5, 20)
 
@@ -21,7 +21,7 @@ def _coverage(**changes: Any) -> Coverage:
         "payor": [{"reference": "Organization/1"}],
         **changes,
     }
-    return read_coverage(msgspec.json.encode(shape))
+    return Coverage(msgspec.json.encode(shape))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from bot.errors import SignInExpired
 from bot.kit import Ask
 from bot.kit.gathering import KINDS, Gathered, Kept, gathered
-from bot.kit.record_files import fhir_files, papers_of, record_document
+from bot.kit.record_files import RecordPapers, fhir_files, record_document
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
@@ -240,7 +240,7 @@ async def test_records_with_a_privacy_mark_are_in_it_only_when_asked_for() -> No
     ask = asking(payer, drawer)
     state = await gathered(ask, anew=True)
     parts = [(kept, drawer.held[kept.name]) for kept in state.parts]
-    without, having = (papers_of(state, parts, TODAY, marked=marked) for marked in (False, True))
+    without, having = (RecordPapers(state, parts, TODAY, marked=marked) for marked in (False, True))
     assert (without.hidden, without.marked, len(without.results)) == (1, 0, 1)
     assert (having.hidden, having.marked, len(having.results)) == (0, 1, 2)
     assert b"o2" not in files_of(state, drawer)["fhir/Observation.ndjson"]
@@ -262,7 +262,7 @@ async def test_a_claim_says_that_it_counts_no_longer() -> None:
     state = await gathered(asking(payer, drawer), anew=True)
     state.parts.append(Kept("d", "Practitioner", "open", 1))
     parts = [(kept, drawer.held.get(kept.name) or zlib.compress(json.dumps(doctor).encode())) for kept in state.parts]
-    papers = papers_of(state, parts, TODAY, marked=False)
+    papers = RecordPapers(state, parts, TODAY, marked=False)
     assert papers.states == {"c0": "replaced"}
     assert (papers.records, papers.beside) == (4, 1)
 

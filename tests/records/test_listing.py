@@ -10,7 +10,7 @@ from bot.records.decode import Unreadable
 from bot.records.directory import NETWORK_REFERENCE, NEW_PATIENTS, NPI
 from bot.records.joined import Directory, join
 from bot.records.listing import Listing
-from bot.records.provider import read_location, read_organization, read_practitioner
+from bot.records.provider import Location, Organization, Practitioner
 from bot.records.shapes import Key
 from tests.records.made import Json, bundle, coded, raw
 
@@ -183,16 +183,16 @@ def test_absolute_and_urn_references_find_their_targets() -> None:
 
 def test_networks_are_organizations_of_their_own_kind() -> None:
     """A network is known by its type and names its payer."""
-    found = read_organization(raw(NETWORK))
+    found = Organization(raw(NETWORK))
     assert found.is_network
     assert found.part_of == Key("Organization", "payer")
 
 
 def test_odd_places_and_people_are_read() -> None:
     """Null Island is no position, a missing address is none, and an unknown gender code is no gender."""
-    place = read_location(raw({"resourceType": "Location", "id": "x", "position": {"latitude": 0, "longitude": 0}}))
+    place = Location(raw({"resourceType": "Location", "id": "x", "position": {"latitude": 0, "longitude": 0}}))
     assert (place.position, place.city, place.zip5, place.active) == (None, None, None, True)
-    person = read_practitioner(raw({"resourceType": "Practitioner", "id": "x", "gender": "banana"}))
+    person = Practitioner(raw({"resourceType": "Practitioner", "id": "x", "gender": "banana"}))
     assert person.gender is None
     with pytest.raises(Unreadable):
-        read_practitioner(b"[]")
+        Practitioner(b"[]")

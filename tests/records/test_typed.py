@@ -10,7 +10,7 @@ from bot.records import typed as typed_module
 from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
 from bot.records.line import read_lines
-from bot.records.patient import read_patient
+from bot.records.patient import Patient
 from bot.records.typed import read_typed
 from tests.records.made import Json, coded, eob, money, raw
 
@@ -120,7 +120,7 @@ def test_drugs_and_compounds_are_named() -> None:
 
 def test_a_patient_is_a_name_and_a_place() -> None:
     """Official name and current home address; billing and ended addresses are not where somebody lives."""
-    patient = read_patient(
+    patient = Patient(
         raw(
             {
                 "resourceType": "Patient",
@@ -140,7 +140,7 @@ def test_a_patient_is_a_name_and_a_place() -> None:
 
 def test_a_patient_may_be_nearly_empty() -> None:
     """No name and no address are no failure."""
-    patient = read_patient(b'{"resourceType":"Patient","id":"p2"}')
+    patient = Patient(b'{"resourceType":"Patient","id":"p2"}', strict=True)
     assert (patient.name, patient.zip5) == (None, None)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.message import Block, Chart
-from bot.records.observation import read_observation
+from bot.records.observation import Observation
 from tests.answers.asking import Resource, Shelf, answered, concept, owned, public
 from tests.answers.made import PART_2
 from tests.answers.printed import printed
@@ -180,7 +180,7 @@ async def test_every_public_result_is_shown(intent: str, language: str) -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-999, max_value=999, places=3))
 def test_a_side_is_told_only_outside_the_range(value: object) -> None:
     """High and low follow from the record's own numbers, whatever they are."""
-    mark = read_observation(raw(result("a", value=float(str(value))))).main.mark
+    mark = Observation(raw(result("a", value=float(str(value))))).main.mark
     number = float(str(value))
     assert mark == ("low" if number < 4 else "high" if number > 5.6 else "normal")
 

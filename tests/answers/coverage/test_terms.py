@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
-from bot.kit import Coverage, read_coverage
+from bot.kit import Coverage
 from tests.answers.asking import Resource, answered
 from tests.answers.made import coverage, named
 
@@ -16,7 +15,7 @@ def _cost(code: str, dollars: float) -> Resource:
 
 
 def _own(*costs: Resource, **other: Any) -> Coverage:
-    return read_coverage(json.dumps(coverage(costToBeneficiary=list(costs), **other)).encode())
+    return Coverage(json.dumps(coverage(costToBeneficiary=list(costs), **other)).encode())
 
 
 async def test_a_deductible_of_one_figure_is_told_in_the_same_line() -> None:
@@ -41,7 +40,7 @@ async def test_several_figures_are_listed_each_with_its_side() -> None:
 
 async def test_what_no_record_states_is_not_told_and_the_answer_is_for_anybody() -> None:
     """No such share, two plans, a privacy mark, nobody connected: the whole meaning, and a button to the own figure."""
-    marked = replace(_own(_cost("IndInDed", 1500)), labels=("42CFRPart2",))
+    marked = _own(_cost("IndInDed", 1500), meta={"security": [{"code": "42CFRPart2"}]})
     one = _own(_cost("IndInDed", 1500))
     for own in ((), (_own(),), (marked,), (one, _own(_cost("IndInDed", 500), id="c2"))):
         said = await answered("glossary.term", slots={"term": "deductible"}, own=own)

@@ -12,7 +12,6 @@ from bot.pack import template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
-from bot.records.coverage import read_coverage
 from bot.replies.plain import plain
 from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, pack
 from tests.shipped import shipped_pack
@@ -38,7 +37,7 @@ async def answered(
 
     async def coverages() -> tuple[Coverage, ...]:
         raw = httpx.Response(200, json=coverage).content
-        return (read_coverage(raw),) if coverage else ()
+        return (Coverage(raw),) if coverage else ()
 
     shelf = Shelf(resources, full_urls=full_urls)
     async with Http(transport=httpx.MockTransport(shelf)) as http:

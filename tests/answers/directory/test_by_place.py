@@ -83,7 +83,7 @@ async def test_openings_of_one_place_are_not_another_ones() -> None:
     opened["extension"].append(_takes("newpt"))
     summary, text, _ = await answered("provider.find", KIM, NEAR, FAR, closed, opened, slots=FOUND)
     (card,) = summary.cards  # type: ignore[attr-defined]
-    assert not card.openings
+    assert not card.site.openings
     assert "not taking new patients" in text
     wishes = FOUND | {"accepting_new": True}
     summary, _, _ = await answered("provider.find", KIM, NEAR, FAR, closed, opened, slots=wishes)

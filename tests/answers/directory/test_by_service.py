@@ -57,7 +57,7 @@ async def test_whoever_is_there_by_a_service_is_found_on_every_server(server: st
     found = await listed(server, "provider.find", SLOTS, of=_world())
     assert sorted(str(card.name) for card in found) == ["Ana Lee, MD", "Minh Kim, DO"]
     assert all(card.miles is not None and card.miles < 5 for card in found)
-    assert {card.spot.address for card in found if card.spot} == {"1 Main St, Chattanooga, TN 37402"}
+    assert {card.site.spot.address for card in found if card.site.spot} == {"1 Main St, Chattanooga, TN 37402"}
 
 
 @pytest.mark.parametrize("server", sorted(SERVERS))
@@ -99,7 +99,7 @@ async def test_a_full_page_hides_nobody_who_names_no_place(server: str) -> None:
     found = await listed(server, "provider.find", SLOTS, of=_full_page())
     by_name = {str(card.name): card for card in found}
     assert sorted(by_name) == sorted([*(f"Pat {n}" for n in range(6)), "by-service", "by-provider", "by-employer"])
-    spots = {name: card.spot.address for name, card in by_name.items() if card.spot}
+    spots = {name: card.site.spot.address for name, card in by_name.items() if card.site.spot}
     assert spots["by-service"] == "1 Main St, Chattanooga, TN 37402"
     assert spots["by-provider"] == spots["by-employer"] == "9 Main St, Chattanooga, TN 37402"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.formulary import read_drug, read_drug_list
+from bot.records.formulary import Drug, DrugList
 from tests.answers.asking import Resource, Shelf, answered, concept, public
 from tests.answers.made import coverage, named, usd
 from tests.records.made import raw
@@ -249,18 +249,18 @@ async def test_the_guides_own_examples_are_answered(intent: str, language: str) 
 )
 def test_the_ingredient_is_what_rxnorm_writes_before_the_strength(name: str, ingredient: str) -> None:
     """A dose in front of the name is no part of it."""
-    assert read_drug(raw(drug("d", name))).ingredient == ingredient
+    assert Drug(raw(drug("d", name))).ingredient == ingredient
 
 
 @given(st.text(max_size=200))
 def test_no_name_breaks_the_reading(name: str) -> None:
     """Whatever a payer writes, a drug is read and has an ingredient that can be compared."""
-    assert isinstance(read_drug(raw(drug("d", name))).ingredient, str)
+    assert isinstance(Drug(raw(drug("d", name))).ingredient, str)
 
 
 def test_a_list_of_something_else_is_no_formulary() -> None:
     """List is a general resource: problem lists and the like are left alone."""
-    assert not read_drug_list(raw({"resourceType": "List", "id": "x", "status": "current"})).is_formulary
+    assert not DrugList(raw({"resourceType": "List", "id": "x", "status": "current"})).is_formulary
 
 
 async def test_a_drug_list_of_another_code_is_found() -> None:
