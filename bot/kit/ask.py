@@ -28,17 +28,8 @@ if TYPE_CHECKING:
     from bot.kit.wanted import ClaimWish
 
 MEMBER_TYPES = frozenset(
-    {
-        "CarePlan",
-        "Condition",
-        "Coverage",
-        "ExplanationOfBenefit",
-        "List",
-        "MedicationKnowledge",
-        "Observation",
-        "Patient",
-        "Procedure",
-    }
+    {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
+    | {"Patient", "Procedure"}
 )
 _NO_MEMBER = "this intent's rule does not say needs: member"
 A_ZONE = timedelta(days=1)

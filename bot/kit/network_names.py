@@ -24,35 +24,9 @@ _FILLERS = frozenset(
 _BRAND = frozenset({"blue"})
 # What makes another network of one, behind its name: "Network S Dental".
 _QUALIFIERS = frozenset(
-    [
-        "dental",
-        "vision",
-        "plus",
-        "select",
-        "medicare",
-        "medicaid",
-        "kids",
-        "advantage",
-        "preferred",
-        "premier",
-        "basic",
-        "elite",
-        "choice",
-        "essential",
-        "complete",
-        "marketplace",
-        "pharmacy",
-        "east",
-        "west",
-        "middle",
-        "tiered",
-        "narrow",
-        "hmo",
-        "ppo",
-        "epo",
-        "pos",
-        "plan65",
-    ]
+    {"dental", "vision", "plus", "select", "medicare", "medicaid", "kids", "advantage", "preferred", "premier"}
+    | {"basic", "elite", "choice", "essential", "complete", "marketplace", "pharmacy", "east", "west", "middle"}
+    | {"tiered", "narrow", "hmo", "ppo", "epo", "pos", "plan65"}
 )
 _TELLS_ALONE = 5  # letters of a single word that can be a network's name in a sentence
 OUT = "out-of-network"

@@ -29,30 +29,8 @@ NameTest = Callable[[str | None, str], bool]
 AT_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
 HOUSES, PLACES = ("Organization", "Location", "HealthcareService"), ("Location", "HealthcareService")
 _PLAIN = frozenset(
-    [
-        "of",
-        "de",
-        "the",
-        "la",
-        "el",
-        "and",
-        "y",
-        "pc",
-        "pa",
-        "llc",
-        "pllc",
-        "inc",
-        "saint",
-        "st",
-        "medical",
-        "center",
-        "clinic",
-        "clinica",
-        "centro",
-        "health",
-        "hospital",
-        "group",
-    ]
+    {"of", "de", "the", "la", "el", "and", "y", "pc", "pa", "llc", "pllc", "inc", "saint", "st", "medical"}
+    | {"center", "clinic", "clinica", "centro", "health", "hospital", "group"}
 )
 _TRIES, _PAGES, _MOST_PLACES = 3, 2, 40
 _OF_PLACES = 3  # tries

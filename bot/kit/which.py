@@ -69,35 +69,13 @@ _COUNTS: Mapping[str, int] = {
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 _FROM_LAST = {"penultimate": -2, "penultimo": -2, "penultima": -2, "antepenultimo": -3, "antepenultima": -3}
 _NEWEST = frozenset({"last", "latest", "newest", "recent", "reciente", "ultimo", "ultima"})
-_VISITS = {
-    "visit": "visits",
-    "appointment": "appointments",
-    "appt": "appts",
-    "session": "sessions",
-    "trip": "trips",
-    "checkup": "checkups",
-    "exam": "exams",
-    "test": "tests",
-    "scan": "scans",
-    "treatment": "treatments",
-    "procedure": "procedures",
-    "charge": "charges",
-    "bill": "bills",
-    "claim": "claims",
-    "visita": "visitas",
-    "cita": "citas",
-    "consulta": "consultas",
-    "sesion": "sesiones",
-    "examen": "examenes",
-    "prueba": "pruebas",
-    "tratamiento": "tratamientos",
-    "factura": "facturas",
-    "reclamacion": "reclamaciones",
-    "reclamo": "reclamos",
-    "cuenta": "cuentas",
-    "cobro": "cobros",
-}
-SINGULAR, PLURAL = frozenset(_VISITS), frozenset(_VISITS.values())
+_VISITS = (
+    "visit/visits appointment/appointments appt/appts session/sessions trip/trips checkup/checkups exam/exams"
+    " test/tests scan/scans treatment/treatments procedure/procedures charge/charges bill/bills claim/claims"
+    " visita/visitas cita/citas consulta/consultas sesion/sesiones examen/examenes prueba/pruebas"
+    " tratamiento/tratamientos factura/facturas reclamacion/reclamaciones reclamo/reclamos cuenta/cuentas cobro/cobros"
+)
+SINGULAR, PLURAL = map(frozenset, zip(*(pair.split("/") for pair in _VISITS.split()), strict=True))
 VISITS = SINGULAR | PLURAL
 _NEAR = 3
 """The maximum number of words between an ordinal and its noun: "my second visit to the chiropractor"."""

@@ -18,41 +18,28 @@ from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believabl
 from bot.records.shapes import Concept, MoneyShape
 from bot.records.text import clean
 
-_CODES = {
-    "submitted": "billed",
-    "eligible": "allowed",
-    "allowed": "allowed",
-    "deductible": "deductible",
-    "copay": "copay",
-    "coinsurance": "coinsurance",
-    "noncovered": "noncovered",
-    "benefit": "benefit",
-    "memberliability": "liability",
-    "memberliabilityamount": "liability",
-    "memberresponsibility": "liability",
-    "patientliability": "liability",
-    "patientresponsibility": "liability",
-    "paidbypatient": "paid_by_patient",
-    "paidbypatientcash": "paid_in_cash",
-    "paidbypatientother": "paid_otherwise",
-    "paidbypatienthealthaccount": "paid_from_account",
-    "paidtoprovider": "paid_to_provider",
-    "paidtopatient": "paid_to_patient",
-    "priorpayerpaid": "prior_payer",
+_NAMES = {
+    "billed": "submitted submittedamount",
+    "allowed": "eligible allowed allowedamount",
+    "deductible": "deductible deductibleamount",
+    "copay": "copay copayamount copaymentamount",
+    "coinsurance": "coinsurance coinsuranceamount",
+    "noncovered": "noncovered noncoveredamount",
+    "benefit": "benefit paymentamount",
+    "liability": "memberliability memberliabilityamount memberresponsibility patientliability patientresponsibility"
+    " patientpayamount",
+    "paid_by_patient": "paidbypatient",
+    "paid_in_cash": "paidbypatientcash",
+    "paid_otherwise": "paidbypatientother",
+    "paid_from_account": "paidbypatienthealthaccount",
+    "paid_to_provider": "paidtoprovider",
+    "paid_to_patient": "paidtopatient",
+    "prior_payer": "priorpayerpaid cobamount",
     "discount": "discount",
-    "drugcost": "drug_cost",
-    # Humana's own system (fhir-notes 12)
-    "submittedamount": "billed",
-    "allowedamount": "allowed",
-    "deductibleamount": "deductible",
-    "copayamount": "copay",
-    "copaymentamount": "copay",
-    "coinsuranceamount": "coinsurance",
-    "noncoveredamount": "noncovered",
-    "paymentamount": "benefit",
-    "patientpayamount": "liability",
-    "cobamount": "prior_payer",
+    "drug_cost": "drugcost",
 }
+"""The categories by their plain names: the guides' codes, and those of Humana's own system (fhir-notes 12)."""
+_CODES = {code: name for name, codes in _NAMES.items() for code in codes.split()}
 _JOINTS = str.maketrans("", "", "-_ ")
 _GROSS, _TOTAL = "gross", "1"
 _FEWEST = 3
