@@ -8,8 +8,9 @@ from statistics import median
 from typing import NamedTuple
 
 from bot.kit.ask import Ask, NeedsPlace
+from bot.kit.reading import read_pages
 from bot.kit.spelling import name_of_state
-from bot.payer.search import Search, given
+from bot.payer.search import Search
 from bot.records.joined import Directory
 from bot.records.provider import Location
 
@@ -129,9 +130,7 @@ async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str
 async def _listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...]) -> Around | None:
     """Return the median position of the directory's places with that city or ZIP code, None if it has none."""
     directory = Directory()
-    async for page in given(ask.search(Search("Location", listed))):
-        directory.add(page.entries)
-        break
+    await read_pages(ask, directory, Search("Location", listed), 1)
     there = [place for place in directory.locations.values() if place.active and _is_called(place, known.name)]
     points = [place.position for place in there if place.position]
     if not points:

@@ -14,7 +14,7 @@ from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_alike, words_of
 from bot.records.details import is_npi
 from bot.records.listing import Listing
-from bot.records.record import Value
+from bot.records.record import Value, grouped
 from bot.records.shapes import Key
 
 Group = tuple[Listing, ...]
@@ -25,12 +25,9 @@ _AFTER = frozenset(
 
 def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
     """Return the listings grouped by provider, in their order."""
-    groups: dict[Key, list[Listing]] = {}
-    for listing in found:
-        groups.setdefault(listing.key, []).append(listing)
     joined: list[list[Listing]] = []
     numbered: dict[str, list[list[Listing]]] = {}
-    for rows in groups.values():
+    for rows in grouped(found, lambda row: row.key).values():
         npi = rows[0].npi if rows[0].is_person and is_npi(rows[0].npi) else None
         known = numbered.setdefault(npi, []) if npi else []
         same = next((one for one in known if are_alike(one[0].name, rows[0].name)), None)
@@ -39,16 +36,12 @@ def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
             continue
         joined.append(rows)
         known.append(rows)
-    return tuple(tuple(rows) for rows in joined)
+    return tuple(map(tuple, joined))
 
 
 def by_store(found: Iterable[Listing]) -> tuple[Group, ...]:
     """Return the listings grouped by provider and place; a chain has many stores."""
-    stores: dict[tuple[Key, str], list[Listing]] = {}
-    for listing in found:
-        place = listing.locations[0].id if listing.locations else ""
-        stores.setdefault((listing.key, place), []).append(listing)
-    return tuple(tuple(rows) for rows in stores.values())
+    return tuple(map(tuple, grouped(found, lambda row: row.store).values()))
 
 
 def are_alike(one: str | None, other: str | None) -> bool:

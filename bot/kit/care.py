@@ -17,6 +17,7 @@ from bot.records.care import CarePlan, ClinicalRecord
 from bot.records.dates import PartialDate
 from bot.records.money import Quantity
 from bot.records.observation import Observation
+from bot.records.record import grouped
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
@@ -113,10 +114,7 @@ def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
 
 def series(found: Iterable[Observation]) -> tuple[Series, ...]:
     """Return the results grouped by test; the test with the newest result comes first."""
-    tests: dict[str, list[Observation]] = {}
-    for one in found:
-        key = next(iter(one.main.codes), None) or (one.main.name or "").casefold()
-        tests.setdefault(key, []).append(one)
+    tests = grouped(found, lambda one: next(iter(one.main.codes), None) or (one.main.name or "").casefold())
     return tuple(Series(key, tuple(rows)) for key, rows in tests.items())
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from bot.kit.ask import Ask
 from bot.kit.organizations import HOUSES, named_ones, telling_words
+from bot.kit.reading import read_pages
 from bot.kit.spelling import likeness, words_of
-from bot.payer.search import Search, any_of, given
+from bot.payer.search import Search, any_of
 from bot.records.details import Specialty
 from bot.records.joined import Directory
 from bot.records.listing import Listing
@@ -60,12 +61,8 @@ async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
 
 async def _spelled(ask: Ask, search: Search, name: str) -> dict[Key, tuple[str, float]]:
     """Return the names and similarities of active results on the first pages, by key."""
-    directory, pages = Directory(), 0
-    async for page in given(ask.search(search)):
-        directory.add(page.entries)
-        pages += 1
-        if pages == _PAGES:
-            break
+    directory = Directory()
+    await read_pages(ask, directory, search, _PAGES)
     written: dict[Key, str | None] = {key: one.name for key, one in directory.practitioners.items() if one.active}
     written |= {key: one.name for key, one in named_ones(directory).items()}
     alike = {key: (own, likeness(own, name)) for key, own in written.items() if own and key.type}

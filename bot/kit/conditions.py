@@ -175,8 +175,8 @@ class Conditions:
         if wanted:
             chosen.append(("network", lambda row: any(one.holds(row) for one in wanted)))
         if self.networks.how == "and" and len(wanted) > 1 and found:
-            both = [{_site(row) for row in found if one.holds(row)} for one in wanted]
-            chosen.append(("network", lambda row: all(_site(row) in sites for sites in both)))
+            both = [{row.store for row in found if one.holds(row)} for one in wanted]
+            chosen.append(("network", lambda row: all(row.store in sites for sites in both)))
         if barred_ones:
             listed = {row.key for row in found if any(one.holds(row) for one in barred_ones)}
             chosen.append(("network", lambda row: row.key not in listed and not any(o.holds(row) for o in barred_ones)))
@@ -241,10 +241,6 @@ def is_at(row: Listing, house: str, houses: frozenset[Key] = frozenset()) -> boo
     places = (place.name for place in row.locations)
     written = (row.organization_name, *row.place_names, *places, *(service.name for service in row.services))
     return any(is_named(one, house) for one in written)
-
-
-def _site(row: Listing) -> tuple[object, str]:
-    return row.key, row.locations[0].id if row.locations else ""
 
 
 def _is_virtual(row: Listing) -> bool | None:

@@ -9,6 +9,7 @@ from typing import Literal
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter, sift
+from bot.kit.reading import read_pages
 from bot.kit.sites import lies_in
 from bot.kit.spelling import name_of_state
 from bot.payer.budget import MIB, Gap
@@ -145,9 +146,9 @@ async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where
         if page.next_url or any(place.city for place in found.locations.values()):
             break  # the server cannot tell, or there are too many to ask for
     has_cities = any(place.city for place in found.locations.values())
-    near = [key.id for key, one in found.locations.items() if key.type and one.position and _near(ask, one, where)]
-    for batch in () if has_cities else batches(near[:_MOST_PLACELESS], prefix="Location/"):
-        await read_rows(ask, directory, roles.where(("location", any_of(batch))), PERSON_INCLUDES, optional=True)
+    near = [key for key, one in found.locations.items() if key.type and one.position and _near(ask, one, where)]
+    if not has_cities:
+        await read_by(ask, directory, roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
 
 
 def _near(ask: Ask, place: Location, where: Around) -> bool:
@@ -161,17 +162,15 @@ async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequ
     directory.absorb(found)
     await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
     services = directory.services.items()
-    ids = [key.id for key, one in services if key.type and (one.locations or directory.home(one.provided_by))]
-    for batch in batches(ids, prefix="HealthcareService/"):
-        await read_rows(ask, directory, roles.where(("service", any_of(batch))), PERSON_INCLUDES, optional=True)
+    here = [key for key, one in services if key.type and (one.locations or directory.home(one.provided_by))]
+    await read_by(ask, directory, roles, "service", here, includes=PERSON_INCLUDES)
 
 
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
     """Add every place that these organizations manage."""
-    ids = [key.id for key in dict.fromkeys(owners) if key.type == "Organization"]
-    for batch in batches(ids[:_MOST_BROUGHT], prefix="Organization/"):
-        await read_rows(ask, directory, Search("Location", (("organization", any_of(batch)),)), optional=True)
-        directory.homes.update(Key("Organization", reference.partition("/")[2]) for reference in batch)
+    keys = [key for key in dict.fromkeys(owners) if key.type == "Organization"][:_MOST_BROUGHT]
+    await read_by(ask, directory, Search("Location"), "organization", keys)
+    directory.homes.update(keys)
 
 
 async def rows_of(
@@ -214,6 +213,21 @@ async def read_rows(
         ask.report.gaps.append(Gap("unreadable", search.type, directory.unreadable - before))
 
 
+async def read_by(
+    ask: Ask,
+    directory: Directory,
+    search: Search,
+    parameter: str,
+    keys: Iterable[Key],
+    *,
+    includes: Sequence[str] = (),
+    optional: bool = True,
+) -> None:
+    """Add the rows that name one of these resources by the parameter."""
+    for batch in batches([f"{key.type}/{key.id}" for key in keys]):
+        await read_rows(ask, directory, search.where((parameter, any_of(batch))), includes, optional=optional)
+
+
 async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()) -> None:
     """Read these elements of the roles by id if the server does not include them.
 
@@ -237,11 +251,8 @@ def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]
 
 
 async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
-    async def one(batch: Sequence[str]) -> None:
-        async for page in given(ask.search(Search(type_, (("_id", any_of(batch)),)))):
-            directory.add(page.entries)
-
-    await asyncio.gather(*(one(batch) for batch in batches(ids[:_MOST_BROUGHT])))
+    searches = [Search(type_, (("_id", any_of(batch)),)) for batch in batches(ids[:_MOST_BROUGHT])]
+    await asyncio.gather(*(read_pages(ask, directory, one) for one in searches))
 
 
 def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.directory import area, bring, read_around, read_rows, taxonomy, widen
+from bot.kit.directory import area, bring, read_around, read_by, read_rows, taxonomy, widen
 from bot.kit.spelling import words_of
 from bot.payer.search import Search, any_of, token
-from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key, keys_of
@@ -188,7 +187,7 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
 
 def _at(row: Listing) -> tuple[Key | None, str]:
     """Return the organization and the place of a listing."""
-    return row.organization_key, row.locations[0].id if row.locations else ""
+    return row.organization_key, row.place_id
 
 
 async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> Directory:
@@ -208,12 +207,9 @@ async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
     directory.locations.update(found.locations)
     directory.organizations.update(found.organizations)
     known = directory.owners()
-    owners = sorted(
-        {p.organization for p in found.locations.values() if p.organization and p.organization not in known}
-    )
-    for batch in batches([key.id for key in owners], prefix="Organization/"):
-        search = Search("OrganizationAffiliation", (("participating-organization", any_of(batch)),))
-        await read_rows(ask, directory, search, _AFFILIATION, optional=True)
+    owners = {owner for place in found.locations.values() if (owner := place.organization) and owner not in known}
+    ties = Search("OrganizationAffiliation")
+    await read_by(ask, directory, ties, "participating-organization", sorted(owners), includes=_AFFILIATION)
     directory.list_places(found.locations)
 
 

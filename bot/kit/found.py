@@ -22,7 +22,6 @@ from bot.kit.plans import own_networks
 from bot.kit.ranked import Ranked, ranked
 from bot.records.details import Hours, on_day
 from bot.records.listing import Listing
-from bot.records.shapes import Key
 
 PAGE = 5
 _HOURS = re.compile(
@@ -206,8 +205,8 @@ def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: Aske
     """Return the places in the person's own networks, or with `others` those outside; all, if none is inside."""
     where, wishes = result.where, result.wishes
     inside = _shown(found, ask, where, replace(wishes, networks=own))
-    stores = set(map(_store, inside))
-    outside = [row for row in _shown(found, ask, where, wishes) if _store(row) not in stores]
+    stores = {row.store for row in inside}
+    outside = [row for row in _shown(found, ask, where, wishes) if row.store not in stores]
     if not inside:
         return replace(result, none_own=True)
     others = "others" in ask.arguments
@@ -246,12 +245,8 @@ def summarize(
 
 def _shown(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> list[Listing]:
     """Return all listings, of whatever network, of the places that match, for the places' cards."""
-    fitting = {_store(row) for row in sift(found, wishes.filters(ask, where, found)) if row.locations or not where}
-    return [row for row in sift(found, Conditions().filters(ask, where)) if _store(row) in fitting]
-
-
-def _store(row: Listing) -> tuple[Key, str]:
-    return row.key, row.locations[0].id if row.locations else ""
+    fitting = {row.store for row in sift(found, wishes.filters(ask, where, found)) if row.locations or not where}
+    return [row for row in sift(found, Conditions().filters(ask, where)) if row.store in fitting]
 
 
 def _page(

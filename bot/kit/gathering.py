@@ -19,6 +19,7 @@ from bot.kit.ask import MEMBER_TYPES, Ask
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Entry, Page
+from bot.records.record import grouped
 from bot.records.sensitivity import labels_of
 
 KINDS = ("Patient", "Coverage", "ExplanationOfBenefit", "Condition", "Procedure", "Observation", "CarePlan")
@@ -213,11 +214,11 @@ def _key(entry: Entry) -> str:
 
 def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Marking, list[Entry]]]:
     """Return the rows grouped by type, those with a sensitivity label separately."""
-    groups: dict[tuple[str, Marking], list[Entry]] = {}
-    for one in rows:
-        share: Marking = "marked" if one.labels or labels_of(one.raw) else "open"
-        groups.setdefault((one.type, share), []).append(one)
-    return [(kind, share, some) for (kind, share), some in groups.items()]
+
+    def share_of(one: Entry) -> tuple[str, Marking]:
+        return one.type, "marked" if one.labels or labels_of(one.raw) else "open"
+
+    return [(*share, some) for share, some in grouped(rows, share_of).items()]
 
 
 def pack_lines(rows: Iterable[Entry]) -> bytes:

@@ -16,6 +16,7 @@ from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.live import Live
 from bot.records.money import Amount
+from bot.records.record import grouped
 
 Measure = Literal["amount", "count", "average"]
 SHOWN = 6
@@ -259,10 +260,7 @@ def since_first(ask: Ask, alive: Live) -> Ask:
 def _shares(
     claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish, counted: str = "visit"
 ) -> list[Share]:
-    groups: dict[str, list[Claim]] = {}
-    for claim in claims:
-        groups.setdefault(key(claim), []).append(claim)
-    return [_share(name, rows, wanted, counted) for name, rows in groups.items()]
+    return [_share(name, rows, wanted, counted) for name, rows in grouped(claims, key).items()]
 
 
 def _share(name: str, rows: list[Claim], wanted: ClaimWish, counted: str) -> Share:

@@ -13,11 +13,11 @@ import msgspec
 
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
-from bot.kit.directory import PERSON_INCLUDES, bring, read_rows, rows_of, taxonomy, widen
+from bot.kit.directory import PERSON_INCLUDES, bring, read_by, rows_of, taxonomy, widen
+from bot.kit.reading import read_pages
 from bot.kit.spelling import is_named, words_of
 from bot.payer.budget import Gap
 from bot.payer.search import Search, any_of, escape, given
-from bot.payer.steps import batches
 from bot.records.decode import Unreadable, decode
 from bot.records.joined import Directory
 from bot.records.listing import Listing
@@ -56,19 +56,13 @@ async def houses_named(
     tries = [("name", name), ("name:contains", max(words, key=len)), *(("name", word) for word in words)]
     for number, (parameter, text) in enumerate(dict.fromkeys(tries)):
         asked = types if number < _OF_PLACES else [one for one in types if one not in PLACES]
-        await asyncio.gather(*(_read(ask, directory, Search(one, ((parameter, escape(text)),))) for one in asked))
+        searches = [Search(one, ((parameter, escape(text)),)) for one in asked]
+        await asyncio.gather(
+            *(read_pages(ask, directory, one, _PAGES if one.type in PLACES else 0) for one in searches)
+        )
         if keys := _called(directory, name, fits):
             return directory, keys
     return directory, ()
-
-
-async def _read(ask: Ask, directory: Directory, search: Search) -> None:
-    pages = 0
-    async for page in given(ask.search(search)):
-        directory.add(page.entries)
-        pages += 1
-        if pages == _PAGES and search.type in PLACES:
-            return
 
 
 def named_ones(directory: Directory) -> dict[Key, Organization | Location | Service]:
@@ -96,9 +90,7 @@ async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tupl
         ("location", places),
         ("service", services),
     ):
-        for batch in batches([f"{key.type}/{key.id}" for key in wanted]):
-            search = Search("OrganizationAffiliation", ((name, any_of(batch)),))
-            await read_rows(ask, directory, search, AT_PLACE, optional=True)
+        await read_by(ask, directory, Search("OrganizationAffiliation"), name, wanted, includes=AT_PLACE)
     directory.list_places(places, alone=True)
     await bring(ask, directory, AT_PLACE)
     rows = directory.listings()
@@ -149,23 +141,19 @@ async def staff(
     directory = Directory()
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
 
-    async def read(parameter: str, type_: str, ids: Iterable[str], *, optional: bool = True) -> None:
-        for batch in batches(sorted(set(ids))[:_MOST], prefix=f"{type_}/"):
-            search = roles.where((parameter, any_of(batch)))
-            await read_rows(ask, directory, search, PERSON_INCLUDES, optional=optional)
+    async def read(search: Search, parameter: str, of: Iterable[Key], *, optional: bool = True) -> None:
+        includes = PERSON_INCLUDES if search is roles else ()
+        await read_by(ask, directory, search, parameter, sorted(set(of))[:_MOST], includes=includes, optional=optional)
 
-    of = {type_: [key.id for key in keys if key.type == type_] for type_ in HOUSES}
-    await read("organization", "Organization", of["Organization"], optional=False)
-    await _beside(
-        ask, directory, Search("Location"), "organization", [f"Organization/{id_}" for id_ in of["Organization"]]
-    )
-    places = [key.id for key, one in directory.locations.items() if key.type and one.organization in keys]
-    places += of["Location"]
-    await read("location", "Location", places)
-    await _beside(ask, directory, Search("HealthcareService"), "location", [f"Location/{id_}" for id_ in places])
-    here = {Key("Location", id_) for id_ in places}
-    given = [key.id for key, one in directory.services.items() if key.type and not here.isdisjoint(one.locations)]
-    await read("service", "HealthcareService", [*of["HealthcareService"], *given])
+    owners, places, services = ([key for key in keys if key.type == type_] for type_ in HOUSES)
+    await read(roles, "organization", owners, optional=False)
+    await read(Search("Location"), "organization", owners)
+    places += [key for key, one in directory.locations.items() if key.type and one.organization in keys]
+    await read(roles, "location", places)
+    await read(Search("HealthcareService"), "location", places)
+    here = set(places)
+    services += [key for key, one in directory.services.items() if key.type and not here.isdisjoint(one.locations)]
+    await read(roles, "service", services)
     return await rows_of(ask, directory, ("practitioner", "location", "owner", "organization", "service"), filters)
 
 
@@ -175,18 +163,10 @@ async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]
     return tuple(row for row in await staff(ask, places, ()) if row.key not in own)
 
 
-async def _beside(ask: Ask, directory: Directory, search: Search, parameter: str, of: Iterable[str]) -> None:
-    """Add the places of organizations, or the services of places."""
-    for batch in batches(sorted(set(of))[:_MOST]):
-        await read_rows(ask, directory, search.where((parameter, any_of(batch))), optional=True)
-
-
 async def _parts(ask: Ask, owners: Iterable[Key]) -> set[Key]:
     directory = Directory()
-    ids = sorted(key.id for key in owners if key.type)
-    for batch in batches(ids[:_MOST], prefix="Organization/"):
-        await read_rows(ask, directory, Search("Organization", (("partof", any_of(batch)),)), optional=True)
     wanted = set(owners)
+    await read_by(ask, directory, Search("Organization"), "partof", sorted(key for key in wanted if key.type)[:_MOST])
     return {
         key for key, one in directory.organizations.items() if one.active and one.part_of in wanted and one.gives_care
     }

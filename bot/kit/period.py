@@ -14,30 +14,20 @@ from itertools import pairwise
 
 from bot.errors import PayerError
 from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
-from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, in_order, searched, undated, with_gaps
+from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, searched, undated, with_gaps
 from bot.kit.reading import MOST
 from bot.payer.budget import MIB, Gap
-from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
 from bot.records.live import Live, believed_day, live
 
 AT_ONCE = 4
 _PAGE = 100
-_PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * 1024 * 1024
+_PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * MIB
 _EOB, _FILTER = "ExplanationOfBenefit", "service-date"
 
-_EVERYTHING = (
-    ("_sort", "-service-date"),
-    ("_include", "ExplanationOfBenefit:provider"),
-    ("_include", "ExplanationOfBenefit:care-team"),
-    ("_count", "100"),
-)
-_ALL_PAGES, _ALL_RESOURCES, _ALL_BYTES = (
-    130,
-    30_000,
-    256 * MIB,
-)  # about 12,000 claims, one page of them in memory at a time
+# About 12,000 claims, one page of them in memory at a time.
+_ALL_PAGES, _ALL_RESOURCES, _ALL_BYTES = 130, 30_000, 256 * MIB
 
 
 class _Ignored(Exception):
@@ -46,15 +36,20 @@ class _Ignored(Exception):
 
 @dataclass(slots=True)
 class _Tally:
-    """The claims read so far, each version of a record once, in order."""
+    """The claims read so far, each version of a record once, in order.
+
+    `days` are the first and the last day of service so far while they fall from row to row, without hospital stays,
+    which are sorted by the bill and dated by their first day; None once they do not.
+    """
 
     ask: Ask
     total: int | None = None
     claims: dict[tuple[str, datetime | None], Claim] = field(default_factory=dict)
+    days: list[date] | None = field(default_factory=list)
 
-    async def add(self, page: Page) -> tuple[Claim, ...]:
-        """Add one page and return its claims, parsed strictly if they are few."""
-        few, care = len(page.matches) <= MOST, asks_for_care(self.ask)
+    async def add(self, page: Page, *, strict: bool = True, told: bool = False) -> tuple[Claim, ...]:
+        """Add one page and return its claims: if `strict`, parsed so if they are few; if `told`, with their care."""
+        few, care = strict and len(page.matches) <= MOST, told or asks_for_care(self.ask)
         claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, performed=care, strict=few)
         for claim in claims:
             self.claims.setdefault((claim.id or f"?{len(self.claims)}", claim.last_updated), claim)
@@ -62,7 +57,19 @@ class _Tally:
             self.ask.report.gaps.append(Gap("unreadable", _EOB, lost))
         self.total = page.total if self.total is None else self.total
         self.ask.report.progress.came(len(self.claims), self.total)
+        days = [day.first for one in claims if not one.is_stay and (day := believed_day(one, self.ask.today))]
+        self.days = _falling(self.days, days)
         return claims
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the days fall, so that unread pages hold nothing newer."""
+        return bool(self.days) and self.days[0] > self.days[-1]
+
+    async def alive(self, *filters: tuple[str, str]) -> Live:
+        """Return the claims that count, with those without a day, which a server that filters by days leaves out."""
+        read = list(self.claims.values())
+        return with_gaps(self.ask, live([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
     @property
     def many_left(self) -> bool:
@@ -83,7 +90,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     async for page in _pages(ask, start, end, people=people):
         await tally.add(page)
         read = list(tally.claims.values())
-        if page.next_url is None or not in_order(read, ask):
+        if page.next_url is None or not tally.in_order:
             continue
         if _newest_left(read) < start:
             break
@@ -91,8 +98,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             tried = True
             if await _side_by_side(tally, start, _newest_left(read), people=people):
                 break
-    hidden = await undated(ask, list(tally.claims.values()), *days_around(start, end, late=BILLED_LATE))
-    return with_gaps(ask, live([*tally.claims.values(), *hidden], ask.today))
+    return await tally.alive(*days_around(start, end))
 
 
 def _pages(
@@ -159,20 +165,12 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     Only documents read this much: the page, row and byte limits of the question are raised, its time limit is not.
     """
     ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
-    claims: list[Claim] = []
-    days: list[date] | None = []
-    async for page in ask.search(Search("ExplanationOfBenefit", (*filters, *_EVERYTHING))):
-        read, unreadable = read_claims(
-            page.entries, whole=True, performed=asks_for_care(ask) or ask.language != PAYERS_LANGUAGE
-        )
-        claims += read
-        if unreadable:
-            ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
-        days = _falling(days, [d.first for c in read if not c.is_stay and (d := believed_day(c, ask.today))])
-        if since and days and days[-1] < since and days[0] > days[-1]:
+    tally, told = _Tally(ask), ask.language != PAYERS_LANGUAGE
+    async for page in ask.search(searched(*filters, page_size=_PAGE, people=True)):
+        await tally.add(page, strict=False, told=told)
+        if since and tally.in_order and _newest_left(list(tally.claims.values())) < since:
             break
-    claims += await undated(ask, claims, *filters)
-    return with_gaps(ask, live(claims, ask.today))
+    return await tally.alive(*filters)
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:

@@ -12,7 +12,7 @@ from typing import Literal
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.network_names import telling
-from bot.kit.reading import read_entries
+from bot.kit.reading import read_entries, read_pages
 from bot.kit.spelling import is_state, name_of_state, words_of
 from bot.payer.search import Search, given, token
 from bot.records.coverage import Coverage
@@ -46,8 +46,7 @@ class Plan(Value):
 async def networks(ask: Ask) -> tuple[Network, ...]:
     """Return the payer's active networks by name; empty if the directory lists none."""
     directory = Directory()
-    async for page in given(ask.search(_NETWORKS)):
-        directory.add(page.entries)
+    await read_pages(ask, directory, _NETWORKS)
     active = [(key, one) for key, one in directory.organizations.items() if one.is_network and one.active]
     found = (Network(key, one.name, one.aliases) for key, one in active)
     return tuple(sorted(found, key=lambda network: network.name or "~"))
@@ -75,8 +74,7 @@ async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -
     """Return the areas by key; those that are not included are read by id."""
     missing = [key for plan in current for key in plan.areas if key not in directory.locations and key.type]
     for key in dict.fromkeys(missing):
-        async for page in given(ask.search(Search(key.type, (("_id", key.id),)))):
-            directory.add(page.entries)
+        await read_pages(ask, directory, Search(key.type, (("_id", key.id),)))
     return directory.locations
 
 

@@ -1,4 +1,4 @@
-"""Records for individual display, parsed with their typed models first."""
+"""Reads the records and pages of a search; records for individual display are parsed with their typed models first."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bot.payer.budget import Gap
 from bot.payer.search import Search, given
 from bot.records.bundle import Entry, Page
 from bot.records.decode import Unreadable
+from bot.records.joined import Directory
 from bot.records.record import Record, Resource
 from bot.records.typed import without_faults
 
@@ -94,3 +95,13 @@ def read_entries(ask: Ask, entries: Iterable[Entry], resource_type: str, read: R
     if lost:
         ask.report.gaps.append(Gap("unreadable", resource_type, lost))
     return found
+
+
+async def read_pages(ask: Ask, directory: Directory, search: Search, most: int = 0) -> None:
+    """Add the first pages of a search, `most` of them, or all."""
+    pages = 0
+    async for page in given(ask.search(search)):
+        directory.add(page.entries)
+        pages += 1
+        if pages == most:
+            return

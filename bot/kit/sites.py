@@ -18,7 +18,7 @@ from bot.kit.spelling import is_state, words_of
 from bot.records.details import GeoPoint, Hours, Phone, Specialty
 from bot.records.listing import Listing, ListingPart
 from bot.records.provider import Location
-from bot.records.record import Value
+from bot.records.record import Value, grouped
 from bot.records.shapes import Key
 
 _SLACK = 0.5  # a ZIP's centre is only about where its people are
@@ -139,10 +139,7 @@ def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: boo
     The provider's own phone number is used for a place without one only if there is a single place. `alone` is False if
     the provider has other places that are not among these rows.
     """
-    every = tuple(rows)
-    groups: dict[str, list[Listing]] = {}
-    for row in every:
-        groups.setdefault(row.locations[0].id if row.locations else "", []).append(row)
+    groups = grouped(rows, lambda row: row.place_id)
     made = [Site(ask, group, where, alone=alone and len(groups) == 1) for group in groups.values()]
     return tuple(sorted(made, key=_nearness))
 

@@ -18,6 +18,7 @@ from bot.kit.conditions import is_at
 from bot.kit.directory import bring, read_rows
 from bot.kit.kinds import is_title, kind_codes
 from bot.kit.organizations import AT_PLACE, PLACES, at_places, houses_named, telling_words
+from bot.kit.reading import read_pages
 from bot.kit.spelling import is_named, starts_like
 from bot.language.context import AMONG
 from bot.payer.budget import MIB
@@ -224,9 +225,7 @@ async def _of_tin(ask: Ask, tin: str) -> tuple[Listing, ...]:
     """Return the listings of organizations with the tax number; an unsupported search is reported."""
     directory = Directory()
     ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
-    async for page in given(ask.search(Search("Organization", (("identifier", ways),)))):
-        directory.add(page.entries)
-        break
+    await read_pages(ask, directory, Search("Organization", (("identifier", ways),)), 1)
     keys = [key for key, one in directory.organizations.items() if tin in one.tins]
     if not keys and (directory.organizations or ask.report.gaps):
         ask.cannot("tin")

@@ -15,7 +15,7 @@ from cachetools import LRUCache, TTLCache
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
 from bot.payer.budget import MIB
 from bot.payer.origin import judge
-from bot.records.sensitivity import may_be_kept
+from bot.records.sensitivity import labels_of
 
 FRESH = 15 * 60.0
 OLDEST = 24 * 60 * 60.0
@@ -159,7 +159,7 @@ class MemberCache:
         kept = people.get(patient)
         if kept is None:
             kept = people[patient] = ResponseCache(
-                self._clock, room=self._room, fresh=OWN_SECONDS, keeps=may_be_kept, own=True
+                self._clock, room=self._room, fresh=OWN_SECONDS, keeps=lambda body: not labels_of(body), own=True
             )
         self._asked = True
         if self._sweep is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import cached_property
 from operator import attrgetter
 from typing import Generic, NoReturn, Self, TypeVar
@@ -256,6 +257,11 @@ class Claim:
     def number(self) -> str | None:
         """The payer's claim number."""
         return self.numbers[0].value if self.numbers else None
+
+    @property
+    def decided(self) -> date:
+        """The day on which the plan decided; long ago if it is unknown."""
+        return self.created.first if self.created else date.min
 
     @property
     def sensitive(self) -> bool:

@@ -56,6 +56,16 @@ class Listing:
         return self.found_as or self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
 
     @property
+    def store(self) -> tuple[Key, str]:
+        """The key, and the id of the place, "" without one: a chain has many stores."""
+        return self.key, self.place_id
+
+    @property
+    def place_id(self) -> str:
+        """The id of the place, "" without one."""
+        return self.locations[0].id if self.locations else ""
+
+    @property
     def reference(self) -> str:
         """The key as `Type/id` for a button; the role's own if the key is of a contained resource."""
         key = self.key if self.key.type else Key(self.role.type, self.role_id)

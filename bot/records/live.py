@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
 from bot.records.money import Amount
-from bot.records.versions import coordinated, is_prior, matched, newest_versions, priors_of, twins, version_of
+from bot.records.record import grouped
+from bot.records.versions import NEVER, coordinated, is_prior, matched, newest_versions, priors_of, twins, version_of
 
-_LONG_AGO = date.min
 _A_DAY = timedelta(days=1)
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _UNFINISHED = frozenset({"queued", "partial", "error"})
 
 ClaimDays = tuple[date | None, date | None]
@@ -258,10 +257,8 @@ def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) ->
 
     Pharmacy fills are no visits, unless `pharmacy` is set because what was asked for may have been a fill.
     """
-    groups: dict[PartialDate | str, list[Claim]] = {}
-    for claim in alive.claims:
-        if pharmacy or not claim.is_pharmacy:
-            groups.setdefault(believed_day(claim, today) or claim.id, []).append(claim)
+    seen = (claim for claim in alive.claims if pharmacy or not claim.is_pharmacy)
+    groups = grouped(seen, lambda claim: believed_day(claim, today) or claim.id)
     return tuple([Visits(None if isinstance(day, str) else day, tuple(rows)) for day, rows in groups.items()])
 
 
@@ -280,8 +277,7 @@ def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
 
 def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
     day = believed_day(claim, today)
-    decided = claim.created.first if claim.created else _LONG_AGO
-    return (day.first if day else _LONG_AGO, decided, claim.last_updated or _NEVER)
+    return (day.first if day else date.min, claim.decided, claim.last_updated or NEVER)
 
 
 def _reason_out(claim: Claim) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import msgspec
@@ -11,6 +12,7 @@ from bot.records.sensitivity import labels_of
 from bot.records.shapes import RecordShape
 
 R = TypeVar("R", bound=RecordShape)
+K, T = TypeVar("K"), TypeVar("T")
 Resource = bytes | msgspec.Raw
 
 
@@ -47,3 +49,11 @@ class Record(Value):
             raise Unreadable(f"not a {self.TYPE}")
         self.id, self.labels, self.dropped = found.id, tuple(sorted({*labels, *labels_of(raw)})), dropped
         return found
+
+
+def grouped(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the rows by their key, in order."""
+    groups: dict[K, list[T]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups

@@ -37,16 +37,6 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
         return _UNSEEN
 
 
-def may_be_kept(body: bytes) -> bool:
-    """Return whether there is no sensitive label anywhere in it; False if it has labels but cannot be parsed."""
-    if not any(hint in body for hint in _HINTS):
-        return True
-    try:
-        return SENSITIVE_CODES.isdisjoint(_labels(json.loads(body)))
-    except (ValueError, RecursionError):
-        return False
-
-
 def _labels(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for element in value:

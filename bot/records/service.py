@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from bot.records.bundle import Entry
-from bot.records.dates import PartialDate, Period, parse_date
+from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode, ready
-from bot.records.explanation import CareTeam, ClaimItem, Contained, Explanation
+from bot.records.explanation import ClaimItem, Contained, Explanation
 from bot.records.shapes import Concept, HumanName, Key, Names, best_name, key_of, name_of, period_of
 from bot.records.text import clean
 
@@ -23,13 +23,7 @@ ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", 
 
 _CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
 _NDC = "http://hl7.org/fhir/sid/ndc"
-_STANDARD: dict[str, ClaimKind] = {
-    "institutional": "institutional",
-    "professional": "professional",
-    "pharmacy": "pharmacy",
-    "oral": "oral",
-    "vision": "vision",
-}
+_STANDARD: dict[str, ClaimKind] = {one: one for one in get_args(ClaimKind) if not one.endswith("patient")}
 _ELSEWHERE: dict[str, ClaimKind] = _STANDARD | {
     "inpatient": "inpatient",
     "outpatient": "outpatient",
@@ -42,13 +36,8 @@ _ELSEWHERE: dict[str, ClaimKind] = _STANDARD | {
 }
 _BILL_DIGITS = 3
 _BY_BILL: dict[str, ClaimKind] = {"1": "inpatient", "2": "inpatient", "3": "outpatient", "4": "outpatient"}
-_PROFILES: dict[str, ClaimKind] = {
-    "inpatient": "inpatient",
-    "outpatient": "outpatient",
-    "professional": "professional",
-    "pharmacy": "pharmacy",
-    "oral": "oral",
-}
+_STAYS: tuple[ClaimKind, ...] = ("inpatient", "outpatient")
+_PROFILES: tuple[ClaimKind, ...] = (*_STAYS, "professional", "pharmacy", "oral")
 
 NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
@@ -62,13 +51,8 @@ def kind_of(eob: Explanation) -> ClaimKind | None:
     if kind != "institutional":
         return kind
     sub = {code.lower() for code in eob.sub_type.codes()} if eob.sub_type else set()
-    for stay in ("inpatient", "outpatient"):
-        if any(code.startswith(stay) for code in sub):
-            return _PROFILES[stay]
-    profiled = _profiled(eob)
-    return (
-        (profiled if profiled in {"inpatient", "outpatient"} else None) or _stay_of(eob.type) or _billed_as(eob) or kind
-    )
+    said = next((stay for stay in _STAYS if any(code.startswith(stay) for code in sub)), _profiled(eob))
+    return (said if said in _STAYS else None) or _stay_of(eob.type) or _billed_as(eob) or kind
 
 
 def _billed_as(eob: Explanation) -> ClaimKind | None:
@@ -94,15 +78,15 @@ def _typed(concept: Concept | None) -> ClaimKind | None:
 def _stay_of(concept: Concept | None) -> ClaimKind | None:
     """Return inpatient or outpatient from CMS's own coding next to the standard one; else None."""
     found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
-    return next((kind for kind in found if kind in {"inpatient", "outpatient"}), None)
+    return next((kind for kind in found if kind in _STAYS), None)
 
 
 def _profiled(eob: Explanation) -> ClaimKind | None:
     """Return the kind by profile, whatever its position in the list and its version."""
     for profile in eob.meta.profile if eob.meta else ():
         name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
-        for word, kind in _PROFILES.items():
-            if word in name:
+        for kind in _PROFILES:
+            if kind in name:
                 return kind
     return None
 
@@ -138,22 +122,14 @@ def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
     ends = [span.end or span.start for span in spans if span.end or span.start]
     if not starts:
         return Period()
-    start = min(starts, key=_by_first) if len(starts) > 1 else starts[0]
-    end = max((end for end in ends if end), key=_by_last) if len(ends) > 1 else ends[0]
+    start = min(starts, key=lambda day: (day.first, day.last))
+    end = max((end for end in ends if end), key=lambda day: (day.last, day.first))
     return Period(start, None if end is start or end == start else end)
 
 
 def _span(item: ClaimItem) -> Period:
     single = parse_date(item.serviced_date)
     return Period(single) if single else period_of(item.serviced_period)
-
-
-def _by_first(day: PartialDate) -> tuple[object, ...]:
-    return (day.first, day.last)
-
-
-def _by_last(day: PartialDate) -> tuple[object, ...]:
-    return (day.last, day.first)
 
 
 class _NamesIn(Mapping[Key, str]):
@@ -196,12 +172,7 @@ def with_contained(eob: Explanation, names: Names) -> Names:
 
 def seen(eob: Explanation, names: Names) -> str | None:
     """Return the provider: rendering or performing, else attending, else billing; `primary` is another person."""
-    for role in _SEEN:
-        found = (name_of(m.provider, names) for m in eob.care_team if _has_role(m, role))
-        name = next((n for n in found if n), None)
-        if name:
-            return name
-    return name_of(eob.provider, names)
+    return _member(eob, names, *_SEEN) or name_of(eob.provider, names)
 
 
 def specialties(eob: Explanation) -> frozenset[str]:
@@ -212,8 +183,7 @@ def specialties(eob: Explanation) -> frozenset[str]:
 
 def prescriber(eob: Explanation, names: Names) -> str | None:
     """Return the prescriber of a pharmacy claim."""
-    found = (name_of(m.provider, names) for m in eob.care_team if _has_role(m, "prescribing"))
-    return next((n for n in found if n), None)
+    return _member(eob, names, "prescribing")
 
 
 def place(eob: Explanation, names: Names) -> str | None:
@@ -226,8 +196,11 @@ def place(eob: Explanation, names: Names) -> str | None:
     return next((n for n in found if n), None)
 
 
-def _has_role(member: CareTeam, role: str) -> bool:
-    return member.role is not None and role in member.role.codes()
+def _member(eob: Explanation, names: Names, *roles: str) -> str | None:
+    """Return the name of a member of the care team in the first of these roles that has one."""
+    team = [(one.role.codes(), one.provider) for one in eob.care_team if one.role]
+    found = (name_of(provider, names) for role in roles for codes, provider in team if role in codes)
+    return next(filter(None, found), None)
 
 
 def _name_in(raw: bytes | msgspec.Raw) -> str | None:

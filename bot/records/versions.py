@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime
 
 from bot.records.claim import Claim, Number
 from bot.records.money import Amount
+from bot.records.record import grouped
 
-_LONG_AGO = date.min
-_NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
@@ -56,16 +56,13 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
 
 def twins(claims: Iterable[Claim]) -> frozenset[str]:
     """Return the ids of claims that count and share number, kind and days with another one that counts."""
-    groups: dict[tuple[object, ...], list[Claim]] = {}
-    for claim in claims:
-        if claim.numbers and claim.service.known:
-            groups.setdefault(_called(claim), []).append(claim)
+    groups = grouped((claim for claim in claims if claim.numbers and claim.service.known), _called)
     return frozenset(claim.id for rows in groups.values() if len(rows) > 1 for claim in rows)
 
 
 def version_of(claim: Claim) -> tuple[datetime, date]:
     """Return the key that orders versions: when the resource was changed, then when the claim was decided."""
-    return (claim.last_updated or _NEVER, claim.created.first if claim.created else _LONG_AGO)
+    return (claim.last_updated or NEVER, claim.decided)
 
 
 def _newer(old: Claim | None, new: Claim) -> Claim:
@@ -106,7 +103,8 @@ def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[
 
 def _fits(reversal: Claim, claim: Claim) -> bool:
     """Return whether the amounts are opposite to an earlier claim's with its number, or with its day and people."""
-    if not _opposite(reversal, claim) or not _later(reversal, claim):
+    sooner = None not in {reversal.created, claim.created} and reversal.decided < claim.decided
+    if sooner or not _opposite(reversal, claim):
         return False
     if same_number(reversal, claim):
         return True
@@ -129,27 +127,15 @@ def _opposite(reversal: Claim, claim: Claim) -> bool:
     return bool(pairs) and all(back == -given for back, given in pairs) and any(back.value for back, _ in pairs)
 
 
-def _later(reversal: Claim, claim: Claim) -> bool:
-    if None in {reversal.created, claim.created}:
-        return True
-    return _decided(reversal) >= _decided(claim)
-
-
-def _decided(claim: Claim) -> date:
-    return claim.created.first if claim.created else date.min
-
-
 def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
     """Return, by the id of a claim that is not added up, the other plan's claim for the same visit, which is.
 
     Two claims are of one visit if day, kind and charge are equal, the biller does not differ, and their coverages do.
     The member's share is that of the one that reports another payer's payment, else the smaller one.
     """
-    days: dict[tuple[object, ...], list[Claim]] = {}
     # Most members have one plan: then neither people nor days are read.
-    for claim in claims if _of_several_plans(claims) else ():
-        if claim.coverage and claim.service.day:
-            days.setdefault((claim.patient, claim.service.day, claim.kind), []).append(claim)
+    told = (one for one in claims if one.coverage and one.service.day) if _of_several_plans(claims) else ()
+    days = grouped(told, lambda claim: (claim.patient, claim.service.day, claim.kind))
     found: dict[str, Claim] = {}
     for of_day in days.values():
         # Charges are read only where they decide: reading the amounts of a page of claims takes a millisecond.
@@ -168,10 +154,8 @@ def _of_one_charge(claims: Sequence[Claim]) -> Iterable[list[Claim]]:
 
     One that reports another payer's payment and no charge joins the only group of its biller.
     """
-    groups: dict[tuple[object, ...], list[Claim]] = {}
-    for claim in claims:
-        if claim.billed and claim.billed.value > 0:
-            groups.setdefault((claim.billed.currency, claim.billed.cents), []).append(claim)
+    charged = (claim for claim in claims if claim.billed and claim.billed.value > 0)
+    groups = grouped(charged, lambda claim: claim.billed and (claim.billed.currency, claim.billed.cents))
     for claim in claims:
         if claim.billed is None and claim.prior_payer_paid and claim.prior_payer_paid.value > 0:
             near = [rows for rows in groups.values() if any(_same_people(one, claim) for one in rows)]
