@@ -27,8 +27,8 @@ _MODULES = {
         records.money records.patient records.sums
     """,
     "claims": """
-        kit.amounts kit.appeals kit.cases kit.claim_states kit.claims kit.most kit.near_claims kit.period kit.said
-        kit.toward kit.two_visits kit.wanted kit.which records.adjudication records.amounts records.authorization records.claim
+        kit.amounts kit.appeals kit.cases kit.claims kit.most kit.near_claims kit.period kit.said
+        kit.wanted kit.which records.adjudication records.amounts records.authorization records.claim
         records.line records.live records.performed records.reasons records.share records.typed
     """,
     "coverage": """
@@ -36,8 +36,8 @@ _MODULES = {
         records.coverage
     """,
     "directory": """
-        kit.around kit.asked_networks kit.cards kit.choice kit.conditions kit.directory kit.facilities kit.found
-        kit.network_names kit.kinds kit.opening kit.organizations kit.plans kit.ranked kit.sites kit.spelling kit.who
+        kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.found
+        kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
         payer.health records.details records.listing records.provider
     """,
     "clinical": "kit.care records.care records.observation",

@@ -25,8 +25,8 @@ from bot.kit.care import (
     UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, care_plans, curve_of, dated, on_record, results,
     series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
-from bot.kit.choice import Choice, nearest
-from bot.kit.claim_states import left_of, tells_state
+from bot.kit.organizations import Choice, nearest
+from bot.records.share import left_of, tells_state
 from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
     medications, newest_claims, newest_visits, shown_alone, why_gone)
@@ -41,7 +41,7 @@ from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, n
 from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
-from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
+from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.most import (
     LONG, Most, Share, counts_asked, month_of, most_of, number_of, of_unit, ranking_asked, shares_by, since_first,
     times_asked, times_of, unit_asked)
@@ -55,7 +55,7 @@ from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
-from bot.kit.ranked import Ranked, ranked
+from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
@@ -63,8 +63,8 @@ from bot.kit.said import (
     named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.toward import Toward, went_toward, yearly_asked
-from bot.kit.two_visits import TwoVisits, two_visits
+from bot.kit.floors import Toward, went_toward, yearly_asked
+from bot.kit.said import TwoVisits, two_visits
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, part_of, part_of_all, plan_paid_in, portion_of)
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, fitting, is_numbered, wanted_of, with_fills

@@ -1,4 +1,4 @@
-"""The minimum that a year's claims add to the plan's yearly amounts, by plan and side of the network.
+"""The minimum that a year's claims add to the plan's yearly amounts, by plan and side, and which claims those are.
 
 Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7), so a floor is never an exact balance.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask, days_around
+from bot.kit.ask import Ask, days_around, span_of, time_of
 from bot.kit.claims import newest_claims
 from bot.kit.coverages import Coverages, member_coverages
+from bot.kit.period import period_claims
 from bot.kit.said import SCOPES, Shares
+from bot.kit.wanted import ClaimWish, wanted_of
 from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
@@ -301,3 +303,58 @@ def floor_of(side: Side, claims: Sequence[Claim]) -> Floor | None:
         first=min(days, default=None),
         last=max(days, default=None),
     )
+
+
+_LONG = timedelta(days=730)
+"""How far back some care is looked for that this year's claims don't show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toward:
+    """The claims since `start` that carried a part of the yearly figure `aspect`, with that part, the newest first.
+
+    `looked` are all claims of the care or provider that was named; where the time has none, those of its newest day.
+    """
+
+    aspect: str
+    wanted: ClaimWish
+    start: date
+    end: date
+    rows: tuple[tuple[Claim, Amount], ...]
+    looked: tuple[Claim, ...] = ()
+
+    @property
+    def total(self) -> Amount | None:
+        """What they come to."""
+        return added(amount for _, amount in self.rows)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether some care, kind of claim or provider was named."""
+        return bool(self.wanted.services or self.wanted.claim_types or self.wanted.providers)
+
+
+async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
+    """The claims of the time that was asked for, else of this plan year."""
+    wanted = replace(wanted_of(ask), aspect=None)
+    start, end = time_of(ask) if span_of(ask) != (None, None) else (counted_since(coverages), ask.today)
+    alive = await period_claims(ask, start if span_of(ask) != (None, None) else ask.today - _LONG, end, people=False)
+    looked = wanted(counting(alive, coverages, (start, end)))
+    found = Toward(aspect, wanted, start, end, _rows(looked, aspect), looked)
+    if found.narrowed and not looked and "date_range" not in ask.slots:
+        earlier = wanted(counting(alive, coverages))
+        newest = tuple(claim for claim in earlier if claim.service.day == earlier[0].service.day)
+        found = replace(found, rows=_rows(newest, aspect), looked=newest)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in found.looked])
+    return found
+
+
+def _rows(claims: Iterable[Claim], aspect: str) -> tuple[tuple[Claim, Amount], ...]:
+    return tuple(carrying(claims, aspect))
+
+
+def yearly_asked(ask: Ask) -> tuple[str, ...]:
+    """The yearly figures that the question names, where it names more than one."""
+    several = ask.several.get("amount_kind")
+    named = {str(one) for one in several.values} if several else set[str]()
+    return COUNTED if named.issuperset(COUNTED) else ()

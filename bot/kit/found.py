@@ -1,13 +1,16 @@
-"""Pages of directory search results, people or places; every filter is checked on every card (T44)."""
+"""Pages of directory search results, people or places, and which of them is asked for.
+
+Every filter is checked on every card (T44).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
@@ -17,11 +20,90 @@ from bot.kit.conditions import Conditions, Loosened, conditions, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted, names_of, wanted
 from bot.kit.offers import Document, WithDocument
+from bot.kit.opening import DAY, open_at, spans
 from bot.kit.plans import networks as networks_listed
 from bot.kit.plans import own_networks
-from bot.kit.ranked import Ranked, ranked
-from bot.records.details import Hours, on_day
+from bot.records.details import WEEK, Hours, on_day
 from bot.records.listing import Listing
+
+RankedBy = Literal["near", "late", "early"]
+_WHICH = re.compile(r"\b(which|who|what|any|cu[aá]l\w*|qui[eé]n\w*|qu[eé])\b", re.IGNORECASE)
+_HOW: Mapping[RankedBy, re.Pattern[str]] = {
+    "near": re.compile(r"\b(closer|nearer|closest|nearest|m[aá]s cerca\w*)\b", re.IGNORECASE),
+    "late": re.compile(
+        r"\b(clos\w+|open|stays?) (the )?(later|latest|last|longer|longest)\b|\bcierra\w* m[aá]s tarde\b", re.IGNORECASE
+    ),
+    "early": re.compile(
+        r"\bopens? (the )?(earlier|earliest|first|sooner|soonest)\b|\babre\w* m[aá]s temprano\b", re.IGNORECASE
+    ),
+}
+_SHOWN, _SEVERAL = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class RankedOne:
+    """One of the list by what was asked: `miles` from the place, or the `clock` time, HH:MM, of the day."""
+
+    name: str
+    miles: float | None = None
+    clock: str | None = None
+
+    @property
+    def told(self) -> object:
+        """What is said of it: the time, or whole miles."""
+        return self.clock if self.miles is None else round(self.miles)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The first four by what was asked, all of the list where `whole`; `day` is the weekday of the times, "mon"."""
+
+    how: RankedBy
+    entries: tuple[RankedOne, ...]
+    day: str | None = None
+    whole: bool = True
+
+    @property
+    def first(self) -> tuple[RankedOne, ...]:
+        """The first, with those that are as near by whole miles, as early or as late."""
+        return tuple(one for one in self.entries if one.told == self.entries[0].told)
+
+    @property
+    def then(self) -> tuple[RankedOne, ...]:
+        """The others."""
+        return self.entries[len(self.first) :]
+
+
+def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
+    """What the words ask to know of the list, where it has several entries; None where they ask for no one of it."""
+    how = next((how for how, words in _HOW.items() if words.search(ask.said)), None)
+    if how is None or ask.page or len(cards) < _SEVERAL or not _WHICH.search(ask.said):
+        return None
+    named = [(card, card.name) for card in cards if card.name]
+    if how == "near":
+        near = [RankedOne(name, miles=card.miles) for card, name in named if card.miles is not None]
+        return Ranked(how, tuple(near[:_SHOWN])) if near else None
+    wish = open_at(ask)
+    day = wish.days[0] if wish and wish.days else WEEK[ask.today.weekday()]
+    edge: Callable[[Sequence[tuple[int, int]]], int] = _closes if how == "late" else _opens
+    timed = [(edge(there), name) for card, name in named if (there := spans(card.site.hours, day))]
+    timed.sort(key=lambda one: one[0], reverse=how == "late")
+    entries = tuple(RankedOne(name, clock=_clock(minute)) for minute, name in timed)
+    return Ranked(how, entries, day, whole=len(entries) == len(cards)) if entries else None
+
+
+def _closes(there: Sequence[tuple[int, int]]) -> int:
+    return max(end for _, end in there)
+
+
+def _opens(there: Sequence[tuple[int, int]]) -> int:
+    return min(start for start, _ in there)
+
+
+def _clock(minute: int) -> str:
+    minute = minute if minute <= DAY else minute - DAY
+    return f"{minute // 60:02}:{minute % 60:02}"
+
 
 PAGE = 5
 _HOURS = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -80,32 +80,16 @@ class Ranking:
     group: str
     least: bool
     measure: Measure
-    counted: str = "visit"
+    counted: str
 
 
 @dataclass(frozen=True, slots=True)
-class Most:
+class Most(Ranking):
     """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first."""
 
-    ranking: Ranking
     of: int
     ties: int
     shares: tuple[Share, ...]
-
-    @property
-    def group(self) -> str:
-        """The group that is ranked."""
-        return self.ranking.group
-
-    @property
-    def least(self) -> bool:
-        """Whether the least comes first."""
-        return self.ranking.least
-
-    @property
-    def measure(self) -> Measure:
-        """What the group is ranked by."""
-        return self.ranking.measure
 
     @property
     def first(self) -> Share:
@@ -229,7 +213,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     if not sized or (sized[0][0] <= 0 and not least):
         return None
     ties = sum(1 for size, _ in sized if size == sized[0][0])
-    return Most(ranking, len(sized), ties, tuple(one for _, one in sized[:SHOWN]))
+    return Most(*astuple(ranking), len(sized), ties, tuple(one for _, one in sized[:SHOWN]))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:

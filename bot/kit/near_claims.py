@@ -9,7 +9,6 @@ from typing import Literal
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
-from bot.kit.claim_states import tells_state
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.wanted import ClaimWish, choose, wanted_of
@@ -19,6 +18,7 @@ from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
 from bot.records.live import Live
+from bot.records.share import tells_state
 
 SHOWN = 3
 Left = Literal["amount", "state", "time", "provider", "part", "nth", "wider", "service"]

@@ -18,10 +18,9 @@ from bot.payer.search import Search, given, token
 from bot.records.coverage import Coverage
 from bot.records.details import holds
 from bot.records.directory import ORGANIZATION_TYPES
-from bot.records.insurance_plan import InsurancePlan
 from bot.records.joined import Directory
 from bot.records.listing import Network
-from bot.records.provider import Location
+from bot.records.provider import InsurancePlan, Location
 from bot.records.record import Value
 from bot.records.shapes import Key
 

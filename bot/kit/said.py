@@ -1,13 +1,14 @@
-"""Information in the message that no slot holds: the plan, the kind of visit, one or all visits, whose claims."""
+"""Information in the message that no slot holds: the plan, the kind of visit, one, two or all visits, whose claims."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.kit.ask import Ask, span_of, text_of, values_of
+from bot.kit.coverages import Coverages
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import PLURAL, SINGULAR
@@ -259,3 +260,24 @@ def _called(run: str, names: Collection[frozenset[str]]) -> list[str]:
     every = frozenset[str]().union(*names)
     words = [word for word in run.split() if every.issuperset(words_of(word))]
     return [" ".join(words)] if any(name.issuperset(words_of(" ".join(words))) for name in names) and words else words
+
+
+@dataclass(frozen=True, slots=True)
+class TwoVisits:
+    """The copays of one plan for both, in the order of the words; `so`: what was asked of the two is so."""
+
+    plan: Coverage
+    one: CostShare
+    other: CostShare
+    so: bool | None
+
+
+def two_visits(ask: Ask, coverages: Coverages) -> TwoVisits | None:
+    """The two that the message names; None where it doesn't name two, or no plan of today has a copay for both."""
+    named = named_visits(ask)
+    for plan in coverages.current if len(named) == len(("one", "other")) else ():
+        copays = {share.service: share for share in reversed(plan.costs) if share.amount and share.side != "out"}
+        if copays.keys() >= set(named):
+            one, other = (copays[code] for code in named)
+            return TwoVisits(plan, one, other, confirms(ask, one.amount, other.amount))
+    return None

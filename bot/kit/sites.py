@@ -5,18 +5,18 @@ Networks are proven place by place; missing data never proves that a place is ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.clock import local_time, standing
 from bot.kit.network_names import names_of, openings_of
+from bot.kit.opening import local_time, standing
 from bot.kit.spelling import is_state, words_of
-from bot.records.details import GeoPoint, Hours, Phone, Specialty
-from bot.records.listing import Listing, ListingPart
+from bot.records.details import GeoPoint, Phone, Specialty
+from bot.records.listing import Listing, by_rank, hours_of
 from bot.records.provider import Location
 from bot.records.record import Value, grouped
 from bot.records.shapes import Key
@@ -24,7 +24,6 @@ from bot.records.shapes import Key
 _SLACK = 0.5  # a ZIP's centre is only about where its people are
 
 _ASTRAY = 60  # miles: a position that far from both its ZIP and its city is a slip, such as a lost minus sign
-T = TypeVar("T")
 _STALE_DAYS, _MONTH = 90, 30  # the No Surprises Act has listings verified every 90 days
 _PHONES: frozenset[str | None] = frozenset({"phone", None})
 _ORDER = ("newpt", "existptfam", "existptonly", "nopt")
@@ -147,17 +146,6 @@ def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: boo
 def _nearness(site: Site) -> tuple[bool, bool, float, str]:
     spot = site.spot
     return (spot is None, site.miles is None, site.miles or 0.0, spot.location.id if spot else "")
-
-
-def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
-    """Return the hours from the first source by rank that gives any."""
-    return next(filter(None, by_rank(rows, lambda source: source.hours)), ())
-
-
-def by_rank(rows: Sequence[Listing], of: Callable[[ListingPart], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
-    """Return the values for one place, each once, grouped by the ranks of `Listing.sources`."""
-    ranks = zip(*(row.sources for row in rows), strict=True)
-    return tuple(tuple(dict.fromkeys(one for sources in rank for by in sources for one in of(by))) for rank in ranks)
 
 
 def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:

@@ -1,4 +1,4 @@
-"""Compares names as people type them with names in directories, ignoring accents, titles and order; also states."""
+"""Compares names as people type them with names in directories, ignoring accents, titles and order; states, streets."""
 
 from __future__ import annotations
 
@@ -112,3 +112,30 @@ def name_of_state(letters: str) -> str | None:
 def is_state(written: str | None, letters: str) -> bool:
     """Return whether the written state, as letters or a name, is the state with these letters."""
     return (written or "").strip().casefold() in {letters.casefold(), (name_of_state(letters) or letters).casefold()}
+
+
+_KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("avenue", "ave", "av", "avenida"), "avenue"),
+    **dict.fromkeys(("street", "st"), "street"),
+    **dict.fromkeys(("road", "rd"), "road"),
+    **dict.fromkeys(("boulevard", "blvd", "bulevar"), "boulevard"),
+    **dict.fromkeys(("highway", "hwy", "carretera"), "highway"),
+    **dict.fromkeys(("parkway", "pkwy"), "parkway"),
+    **dict.fromkeys(("lane", "ln"), "lane"),
+    **dict.fromkeys(("drive", "dr"), "drive"),
+    "pike": "pike",
+    "calle": "",
+}
+
+
+def lies_on(lines: Iterable[str], street: str) -> bool:
+    """True where a line names the street; one of another kind is another street, `calle` is any kind."""
+    said = words_of(street)
+    name = tuple(word for word in said if word not in _KINDS)
+    kind = next((_KINDS[word] for word in said if word in _KINDS), "")
+    return bool(name) and any(_names(words_of(line), name, kind) for line in lines)
+
+
+def _names(words: tuple[str, ...], name: tuple[str, ...], kind: str) -> bool:
+    ends = (at + len(name) for at in range(len(words)) if words[at : at + len(name)] == name)
+    return any(not kind or _KINDS.get("".join(words[end : end + 1])) == kind for end in ends)

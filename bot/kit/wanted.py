@@ -10,8 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
-from bot.kit.claim_states import is_in_state
-from bot.kit.kinds import doctors_asked, listed
+from bot.kit.conditions import doctors_asked, listed
 from bot.kit.spelling import words_of
 from bot.kit.which import (
     VISITS,
@@ -25,6 +24,7 @@ from bot.kit.which import (
 )
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
+from bot.records.share import is_in_state
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _TOO = frozenset(

@@ -13,11 +13,9 @@ from typing import Literal
 
 from bot.kit.ask import Ask, OwnDoctor
 from bot.kit.cards import by_provider
-from bot.kit.choice import Choice, nearest, told_apart
-from bot.kit.conditions import is_at
+from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_rows
-from bot.kit.kinds import is_title, kind_codes
-from bot.kit.organizations import AT_PLACE, PLACES, at_places, houses_named, telling_words
+from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
 from bot.kit.spelling import is_named, starts_like
 from bot.language.context import AMONG

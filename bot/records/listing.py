@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from bot.records.ages import Ages
-from bot.records.details import Accepting, Closure, Phone, Specialty, read_npi
+from bot.records.details import Accepting, Closure, Hours, Phone, Specialty, read_npi
 from bot.records.provider import Location, Organization, Practitioner, Role, Service
 from bot.records.shapes import Key
 
 ListingPart = Role | Location | Service
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +176,14 @@ def by_place(listing: Listing) -> tuple[Listing, ...]:
 
 def _here(services: tuple[Service, ...], place: Location) -> tuple[Service, ...]:
     return tuple(one for one in services if not one.locations or any(key.id == place.id for key in one.locations))
+
+
+def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
+    """Return the hours from the first source by rank that gives any."""
+    return next(filter(None, by_rank(rows, lambda source: source.hours)), ())
+
+
+def by_rank(rows: Sequence[Listing], of: Callable[[ListingPart], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
+    """Return the values for one place, each once, grouped by the ranks of `Listing.sources`."""
+    ranks = zip(*(row.sources for row in rows), strict=True)
+    return tuple(tuple(dict.fromkeys(one for sources in rank for by in sources for one in of(by))) for rank in ranks)

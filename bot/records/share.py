@@ -1,8 +1,8 @@
-"""Statements about one claim's amounts: the doubts, the reason for the share, and its calculation."""
+"""Statements about one claim: its doubts, the reason for the share, its calculation, and the state that it is in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -182,3 +182,40 @@ def owed_steps(claim: Claim) -> tuple[Step, ...]:
         pair = (Term("owed", owed.amount), Term("parts", owed.parts_sum, minus=True))
         steps.append(Step("gap", owed.gap, pair, count=len(pair)))
     return tuple(steps)
+
+
+_STATES: Mapping[str, Callable[[Claim], bool]] = {
+    "pending": lambda claim: claim.is_open,
+    "denied": lambda claim: bool(claim.denied) or claim.is_partly_denied,
+    "paid": lambda claim: not claim.denied and bool(claim.plan_paid and claim.plan_paid.value > 0),
+    "no_payment": lambda claim: claim.plan_paid is not None and claim.plan_paid.value <= 0,
+    "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
+    "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
+    "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
+    "free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value <= 0,
+    "not_free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value > 0,
+    "adjusted": lambda claim: bool(claim.replaces),
+}
+
+
+def is_in_state(claim: Claim, state: str) -> bool:
+    """Return whether the claim is in that state, as far as the record tells; False for an unknown state."""
+    is_so = _STATES.get(state)
+    return is_so is not None and is_so(claim)
+
+
+def left_of(claim: Claim) -> Amount | None:
+    """Return the amount owed minus what the member paid, as reported; None if one of them is missing."""
+    owed, paid = claim.owed.amount, claim.paid_by_patient
+    if owed is None or paid is None or owed.currency != paid.currency:
+        return None
+    return owed - paid
+
+
+def tells_state(claim: Claim, state: str | None) -> bool:
+    """Return whether the record tells if the claim is in that state."""
+    if state in {"out_of_network", "in_network"}:
+        return claim.network in {"innetwork", "outofnetwork", "mixed"}
+    if state == "no_payment":
+        return claim.plan_paid is not None
+    return state != "unpaid" or left_of(claim) is not None
