@@ -262,9 +262,8 @@ async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
         found = await asyncio.gather(*(_spelled(ask, search, name) for search in searches))
         ranked = sorted((-score, written, key) for some in found for key, (written, score) in some.items())
         if ranked:
-            return tuple(
-                Choice(f"{key.type}/{key.id}", written, None, None) for _, written, key in ranked[:_MOST_ALIKE]
-            )
+            alike = ranked[:_MOST_ALIKE]
+            return tuple(Choice(f"{key.type}/{key.id}", written, None, None) for _, written, key in alike)
     return ()
 
 

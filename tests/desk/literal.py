@@ -13,6 +13,7 @@ from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
 from tests.answers.asking import BASE, TODAY, Resource, Shelf
+from tests.kit import money
 from tests.shipped import shipped_pack
 
 NAMES: Any = yaml.safe_load((Path(__file__).parent / "names.yaml").read_text(encoding="utf-8"))
@@ -84,13 +85,6 @@ def _made(type_: str, key: str, name: Any) -> Iterator[Resource]:
 def asking(http: Http, said: str) -> Ask:
     """A question about a name as a person writes it."""
     titled = said.casefold().startswith("dr ")
-    return Ask(
-        slots={"provider_name": said[3:] if titled else said},
-        words={"provider_name": said},
-        said=said,
-        today=TODAY,
-        language="en",
-        budget=Budget(60),
-        directory=DirectoryClient(http, BASE),
-        places=shipped_pack().places,
-    )
+    slots, words = {"provider_name": said[3:] if titled else said}, {"provider_name": said}
+    behind = {"budget": Budget(60), "directory": DirectoryClient(http, BASE), "places": shipped_pack().places}
+    return money.asking(slots=slots, words=words, said=said, today=TODAY, **behind)

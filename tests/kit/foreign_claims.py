@@ -10,18 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
-from typing import Any
 
-JsonObject = dict[str, Any]
+from tests.records.made import CLAIM_TYPE, Json, coded, eob, money
+
 Amounts = Mapping[str, Decimal | None]
 
-_HL7 = "http://terminology.hl7.org/CodeSystem/adjudication"
-_C4BB = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBAdjudication"
-_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
-_CMS = "https://bluebutton.cms.gov/resources/variables"
 _OWN = "https://payer.example/CodeSystem/money"
 _REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
-_STANDARD = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
 _CENTS = Decimal("0.01")
 
 
@@ -30,7 +25,7 @@ class Foreign:
     """One record with what is true of it. `counts` is False for what no sum may hold."""
 
     shape: str
-    resource: JsonObject
+    resource: Json
     truth: Amounts
     counts: bool = True
 
@@ -70,7 +65,7 @@ def foreign_claims(seed: int = 1, each: int = 8) -> Iterator[Foreign]:
                 yield Foreign(shape, whole, truth, counts)
 
 
-Made = Iterator[tuple[JsonObject, Amounts, bool]]
+Made = Iterator[tuple[Json, Amounts, bool]]
 
 
 def _bill(random: Random) -> _Bill:
@@ -81,29 +76,14 @@ def _bill(random: Random) -> _Bill:
     return _Bill(allowed + Decimal(random.randrange(1, 40_000)) / 100, allowed, deductible, copay, coinsurance)
 
 
-def _base(name: str) -> JsonObject:
+def _base(name: str) -> Json:
     number = {"type": {"coding": [{"code": "uc"}]}, "value": f"N-{name}"}
-    return {
-        "resourceType": "ExplanationOfBenefit",
-        "identifier": [number],
-        "status": "active",
-        "use": "claim",
-        "outcome": "complete",
-        "type": _coded("professional", _TYPE),
-        "patient": {"reference": "Patient/foreign"},
-        "provider": {"display": "Cedar Clinic"},
-        "insurance": [{"focal": True, "coverage": {"reference": "Coverage/one"}}],
-    }
+    insurance = [{"focal": True, "coverage": {"reference": "Coverage/one"}}]
+    return eob(identifier=[number], patient={"reference": "Patient/foreign"}, insurance=insurance)
 
 
-def _coded(code: str, system: str, own: str | None = None) -> JsonObject:
-    own_coding = [{"system": _CMS, "code": f"{_CMS}/{own}"}] if own else []
-    return {"coding": [*own_coding, {"system": system, "code": code}]}
-
-
-def _money(code: str, value: Decimal, own: str | None = None, system: str | None = None) -> JsonObject:
-    where = system or (_HL7 if code in _STANDARD else _C4BB)
-    return {"category": _coded(code, where, own), "amount": {"value": float(value), "currency": "USD"}}
+def _money(code: str, value: Decimal, own: str = "", system: str = "") -> Json:
+    return money(code, float(value), system=system, own=own)
 
 
 def _split(value: Decimal) -> tuple[Decimal, Decimal]:
@@ -111,7 +91,7 @@ def _split(value: Decimal) -> tuple[Decimal, Decimal]:
     return first, value - first
 
 
-def _shares(bill: _Bill) -> list[JsonObject]:
+def _shares(bill: _Bill) -> list[Json]:
     return [_money(name, getattr(bill, name)) for name in ("deductible", "copay", "coinsurance")]
 
 
@@ -126,7 +106,7 @@ def _header(bill: _Bill, _random: Random) -> Made:
     """An institutional claim whose amounts stand in its header alone."""
     amounts = [_money("submitted", bill.billed), _money("eligible", bill.allowed), *_shares(bill)]
     amounts += [_money("paidtoprovider", bill.paid), _money("memberliability", bill.shares)]
-    kind = {"type": _coded("institutional", _TYPE), "subType": _coded("outpatient", _OWN)}
+    kind = {"type": coded("institutional", CLAIM_TYPE), "subType": coded("outpatient", _OWN)}
     yield {**kind, "adjudication": amounts}, bill.truth(), True
 
 
@@ -150,11 +130,11 @@ def _cms_outpatient(bill: _Bill, _random: Random) -> Made:
             _money("submitted", charge, "rev_cntr_tot_chrg_amt"),
             _money("paidtoprovider", Decimal(0), "rev_cntr_prvdr_pmt_amt"),
         ]
-        items.append({"sequence": at, "revenue": _coded(code, _REVENUE), "adjudication": amounts})
+        items.append({"sequence": at, "revenue": coded(code, _REVENUE), "adjudication": amounts})
     whole = [_money("submitted", bill.billed, "rev_cntr_tot_chrg_amt")]
-    items.append({"sequence": 3, "revenue": _coded("0001", _REVENUE), "adjudication": whole})
+    items.append({"sequence": 3, "revenue": coded("0001", _REVENUE), "adjudication": whole})
     payment = {"amount": {"value": float(bill.paid), "currency": "USD"}}
-    kind = {"type": _coded("institutional", _TYPE), "payment": payment}
+    kind = {"type": coded("institutional", CLAIM_TYPE), "payment": payment}
     paid = bill.paid
     yield {**kind, "item": items}, {"billed": bill.billed, "allowed": None, "paid": paid, "owed": None}, True
 
@@ -169,7 +149,7 @@ def _part_d(bill: _Bill, _random: Random) -> Made:
         _money("drugcost", bill.allowed, "tot_rx_cst_amt"),
     ]
     truth: Amounts = {"billed": None, "allowed": None, "paid": bill.paid, "owed": own}
-    yield {"type": _coded("pharmacy", _TYPE), "item": [{"sequence": 1, "adjudication": amounts}]}, truth, True
+    yield {"type": coded("pharmacy", CLAIM_TYPE), "item": [{"sequence": 1, "adjudication": amounts}]}, truth, True
 
 
 def _write_off(bill: _Bill, _random: Random) -> Made:
@@ -208,7 +188,7 @@ def _reversed(bill: _Bill, random: Random) -> Made:
     """A claim, its reversal under another number with opposite amounts, and the claim that counts."""
     day = {"billablePeriod": {"start": "2024-03-05"}, "provider": {"display": f"Clinic {random.random()}"}}
 
-    def amounts(sign: int) -> JsonObject:
+    def amounts(sign: int) -> Json:
         names = {"submitted": bill.billed, "benefit": bill.paid, "memberliability": bill.shares}
         return {**day, "total": [_money(name, sign * value) for name, value in names.items()]}
 

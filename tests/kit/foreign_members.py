@@ -7,15 +7,14 @@ from datetime import date
 from typing import Any
 
 from bot.sandbox.world import Account, Resource, World
+from tests.answers.asking import concept as coded
+from tests.records.made import money
 
 TODAY = date(2026, 11, 28)
 _TERMS = "http://terminology.hl7.org/CodeSystem"
-_C4BB = "http://hl7.org/fhir/us/carin-bb/CodeSystem"
 _CPT, _CDT, _NDC = "http://www.ama-assn.org/go/cpt", "http://www.ada.org/cdt", "http://hl7.org/fhir/sid/ndc"
-_CMS = "https://bluebutton.cms.gov/resources"
 _SYSTEMS = {"pharmacy": _NDC, "oral": _CDT}
 _WHOSE = {"Coverage": "beneficiary", "Procedure": "subject"}
-_HL7 = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
 
 
 Members = Mapping[str, Callable[[], Iterator[Resource]]]
@@ -32,11 +31,6 @@ def foreign_members(more: Members) -> World:
             whole[_WHOSE.get(one["resourceType"], "patient")] = {"reference": f"Patient/{name}"}
             world.add(whole)
     return world
-
-
-def coded(code: str, system: str = "", text: str | None = None) -> Resource:
-    """A CodeableConcept of one code."""
-    return {"coding": [{"system": system, "code": code}], **({"text": text} if text else {})}
 
 
 def plan(key: str, name: str, start: str, end: str | None = None, **shares: float) -> Resource:
@@ -92,12 +86,6 @@ def bill(  # noqa: PLR0917 -- the first five are what every claim has
         **({"related": [{"relationship": coded("prior"), "reference": {"value": prior}}]} if prior else {}),
         **({"insurance": [{"focal": True, "coverage": {"reference": f"Coverage/{plan}"}}]} if plan else {}),
     }
-
-
-def money(category: str, value: float) -> Resource:
-    """One amount under its category."""
-    system = f"{_TERMS}/adjudication" if category in _HL7 else f"{_C4BB}/C4BBAdjudication"
-    return {"category": coded(category, system), "amount": {"value": value, "currency": "USD"}}
 
 
 def july() -> Iterator[Resource]:
@@ -181,24 +169,14 @@ def cms() -> Iterator[Resource]:
     for day, gross, paid, own in (("2026-02-01", 10.0, 10.0, 0.0), ("2026-03-01", 400.0, 390.0, 10.0)):
         made = bill(day, "Blue Heron Pharmacy", "Metformin", "00093104801", "pharmacy")
         amounts = [
-            cms_money("gdc_blw_oopt_amt", "coinsurance", gross),
-            cms_money("gdc_abv_oopt_amt", "coinsurance", 0),
-            cms_money("ptnt_pay_amt", "paidbypatient", own),
-            cms_money("cvrd_d_plan_pd_amt", "benefit", paid),
-            cms_money("tot_rx_cst_amt", "drugcost", gross),
+            money("coinsurance", gross, own="gdc_blw_oopt_amt"),
+            money("coinsurance", 0, own="gdc_abv_oopt_amt"),
+            money("paidbypatient", own, own="ptnt_pay_amt"),
+            money("benefit", paid, own="cvrd_d_plan_pd_amt"),
+            money("drugcost", gross, own="tot_rx_cst_amt"),
         ]
         made["item"][0]["adjudication"] = amounts
         yield {key: value for key, value in made.items() if key not in {"total", "adjudication"}}
-
-
-def cms_money(variable: str, code: str, value: float) -> Resource:
-    """One amount as CMS writes it: its own variable first."""
-    system = f"{_TERMS}/adjudication" if code in _HL7 else f"{_C4BB}/C4BBAdjudication"
-    own = {"system": f"{_CMS}/codesystem/adjudication", "code": f"{_CMS}/variables/{variable}"}
-    return {
-        "category": {"coding": [own, {"system": system, "code": code}]},
-        "amount": {"value": value, "currency": "USD"},
-    }
 
 
 _MEMBERS: Members = {make.__name__: make for make in (july, two, care, stay, back, cms)}

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.world import Resource
-from tests.kit.foreign_members import Members, bill, coded, money, plan
+from tests.answers.asking import concept as coded
+from tests.kit.foreign_members import Members, bill, plan
+from tests.records.made import money
 
 _CPT, _NDC = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/ndc"
 

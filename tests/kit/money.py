@@ -16,7 +16,7 @@ from bot.payer.budget import Budget
 from bot.records.claim import read_claim
 from bot.records.live import live
 from bot.replies.plain import plain
-from tests.records.made import ADJUDICATION, C4BB, CLAIM_TYPE, Json, coded, eob, money, raw
+from tests.records.made import CLAIM_TYPE, Json, coded, eob, money, raw
 from tests.shipped import module_of
 
 TODAY = date(2024, 8, 1)
@@ -25,9 +25,7 @@ PAYER = {
     "short_name": "Cedar",
     "number": "1-800-555-0100",
 }
-CMS = "https://bluebutton.cms.gov/resources/variables"
 _CARIN = "http://hl7.org/fhir/us/carin-bb"
-_HL7 = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
 _STAYS = frozenset({"inpatient", "outpatient"})
 Shape = Literal["R4", "C4BB 1.1.0", "C4BB 2.0.0", "CMS", "own"]
 
@@ -97,10 +95,7 @@ def _amount(code: str, value: Any, row: Row) -> Json:
     """One amount; CMS puts a coding of its own first, and a payer of the "own" shape has only its own."""
     if row.shape == "own":
         return money(f"{code}amount", value, row.currency, "https://payer.example/CodeSystem/total")
-    found = money(code, value, row.currency, ADJUDICATION if code in _HL7 else C4BB)
-    if row.shape == "CMS":
-        found["category"]["coding"].insert(0, {"system": f"{CMS}/codesystem", "code": f"{CMS}/clm_{code}_amt"})
-    return found
+    return money(code, value, row.currency, own=f"clm_{code}_amt" if row.shape == "CMS" else "")
 
 
 def _status(code: str, row: Row) -> Json:
@@ -115,9 +110,9 @@ def _status(code: str, row: Row) -> Json:
 
 
 def asking(**more: Any) -> Ask:
-    """A question about the newest visit, with nothing behind it."""
-    values: dict[str, Any] = {"slots": {}, "words": {}, "today": TODAY, "language": "en", **more}
-    return Ask(budget=Budget(20), directory=None, places=None, **values)  # type: ignore[arg-type] # pure functions need neither
+    """A question with nothing behind it but what is given."""
+    values: dict[str, Any] = {"slots": {}, "words": {}, "today": TODAY, "language": "en", "budget": Budget(20)}
+    return Ask(**{**values, "directory": None, "places": None, **more})
 
 
 def alive(*claims: Claim) -> Live:

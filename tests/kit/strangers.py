@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.sandbox.world import Resource
-from tests.kit.foreign_members import Members, bill, coded, plan
+from tests.answers.asking import concept as coded
+from tests.kit.foreign_members import Members, bill, plan
 
 _X12 = "https://x12.org/codes/claim-adjustment-reason-codes"
 

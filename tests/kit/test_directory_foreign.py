@@ -10,6 +10,7 @@ import httpx
 from bot.kit import Ask, listings
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
+from tests.kit.money import asking
 from tests.payer.wire import BASE, Rig, page, refusal, rig
 from tests.shipped import shipped_pack
 
@@ -26,15 +27,9 @@ STORED = {"PractitionerRole": ROLE, "Practitioner": KIM, "Location": MAIN}
 
 def ask(rigged: Rig) -> Ask:
     """A question to this directory."""
-    return Ask(
-        slots={},
-        today=date(2026, 5, 20),
-        words={},
-        language="en",
-        budget=Budget(clock=rigged.clock),
-        directory=DirectoryClient(rigged.http, BASE, retry=rigged.retry),
-        places=shipped_pack().places,
-    )
+    directory = DirectoryClient(rigged.http, BASE, retry=rigged.retry)
+    budget = Budget(clock=rigged.clock)
+    return asking(today=date(2026, 5, 20), budget=budget, directory=directory, places=shipped_pack().places)
 
 
 def without_includes(request: httpx.Request) -> httpx.Response:

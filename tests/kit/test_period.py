@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
-from unittest.mock import sentinel
 
 import httpx
 import pytest
@@ -20,6 +19,7 @@ from bot.kit.period import AT_ONCE, period_claims, windows
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
+from tests.kit.money import asking
 from tests.records.made import eob
 
 BASE = "https://payer.example/fhir/r4"
@@ -71,16 +71,7 @@ async def read(server: Server) -> tuple[set[str], Ask]:
     """The ids of the year's claims, and the question that read them."""
     http = Http(transport=httpx.MockTransport(server))
     client = MemberClient(http, BASE, "token", "p1")
-    ask = Ask(
-        slots={},
-        today=TODAY,
-        words={},
-        language="en",
-        budget=Budget(),
-        directory=sentinel.directory,
-        places=sentinel.places,
-        member=client,
-    )
+    ask = asking(today=TODAY, budget=Budget(), member=client)
     alive = await period_claims(ask, START, TODAY)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in alive.claims])
     return {claim.id for claim in alive.claims}, ask

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
-from unittest.mock import sentinel
 
 import httpx
 import pytest
@@ -20,6 +19,7 @@ from bot.kit.record_files import RecordPapers, fhir_files, record_document
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
+from tests.kit import money
 from tests.records.made import eob
 
 BASE = "https://payer.example/fhir/r4"
@@ -94,17 +94,8 @@ def asking(payer: Payer, drawer: Box, *, clock: Callable[[], float] | None = Non
     """A question of the member, with a budget of its own."""
     http = Http(transport=httpx.MockTransport(payer))
     budget = Budget(clock=clock) if clock else Budget(60)
-    return Ask(
-        slots={},
-        today=TODAY,
-        words={},
-        language="en",
-        budget=budget,
-        directory=sentinel.directory,
-        places=sentinel.places,
-        member=MemberClient(http, BASE, "token", "p1"),
-        drawer=lambda: drawer,
-    )
+    member = MemberClient(http, BASE, "token", "p1")
+    return money.asking(today=TODAY, budget=budget, member=member, drawer=lambda: drawer)
 
 
 def files_of(state: Gathered, drawer: Box, *, marked: bool = False) -> dict[str, bytes]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from bot.records.claim import Claim, read_claim
+from bot.records.money import Amount
 
 CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
 ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
 C4BB = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBAdjudication"
+CMS = "https://bluebutton.cms.gov/resources/variables"
+_STANDARD = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
 
 Json = dict[str, Any]
 
@@ -19,12 +23,22 @@ def coded(code: str, system: str = C4BB, **more: str) -> Json:
     return {"coding": [{"system": system, "code": code, **more}]}
 
 
-def money(code: str, value: float | str | None, currency: str | None = "USD", system: str = C4BB) -> Json:
-    """One adjudication or total. A value given as text keeps its digits in the JSON."""
+def money(code: str, value: float | str | None, currency: str | None = "USD", system: str = "", own: str = "") -> Json:
+    """One adjudication or total. A value given as text keeps its digits in the JSON.
+
+    The system is that of HL7 or of C4BB, where no other is given; `own` is CMS's variable, which it writes first.
+    """
     amount: Json = {} if value is None else {"value": value}
     if currency:
         amount["currency"] = currency
-    return {"category": coded(code, system), "amount": amount}
+    category = coded(code, system or (ADJUDICATION if code in _STANDARD else C4BB))
+    category["coding"][:0] = [{"system": CMS, "code": f"{CMS}/{own}"}] if own else []
+    return {"category": category, "amount": amount}
+
+
+def dollars(value: str) -> Amount:
+    """US dollars."""
+    return Amount(Decimal(value))
 
 
 def eob(**elements: Any) -> Json:

@@ -6,22 +6,17 @@ import pytest
 
 from bot.records.claim import read_claim
 from bot.records.money import Amount
-from tests.records.made import ADJUDICATION, Json, claim, eob, money, raw
-
-
-def dollars(value: str) -> Amount:
-    """US dollars."""
-    return Amount(Decimal(value))
+from tests.records.made import Json, claim, dollars, eob, money, raw
 
 
 def test_the_payers_liability_comes_first_with_its_parts_beside_it() -> None:
     """Scenario 4 of the market: billed 400, allowed 300, 50 + 25 + 40 owed, and nobody said what was paid."""
     found = claim(
         total=[
-            money("submitted", 400, system=ADJUDICATION),
-            money("eligible", 300, system=ADJUDICATION),
-            money("deductible", 50, system=ADJUDICATION),
-            money("copay", 25, system=ADJUDICATION),
+            money("submitted", 400),
+            money("eligible", 300),
+            money("deductible", 50),
+            money("copay", 25),
             money("coinsurance", 40),
             money("memberliability", 115),
         ]

@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.records.bundle import read_page
 from bot.records.claim import read_claims
-from bot.records.money import Amount
 from tests.records.made import Json, bundle, claim, coded, eob
-
-
-def dollars(value: str) -> Amount:
-    """US dollars."""
-    return Amount(Decimal(value))
 
 
 def member(role: str, **provider: Any) -> Json:

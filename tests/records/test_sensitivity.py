@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
-from bot.records.money import Amount
-from tests.records.made import Json, claim, coded, eob, money, raw
+from tests.records.made import Json, claim, coded, dollars, eob, money, raw
 
 DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
-
-
-def dollars(value: str) -> Amount:
-    """US dollars."""
-    return Amount(Decimal(value))
 
 
 @pytest.mark.threat("T33")

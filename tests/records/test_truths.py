@@ -11,19 +11,12 @@ from bot.records.bundle import read_page
 from bot.records.claim import Claim, read_claim
 from bot.records.coverage import product_line
 from bot.records.live import live
-from bot.records.money import Amount
 from bot.records.share import doubts_of, why_of
-from tests.records.made import ADJUDICATION, CLAIM_TYPE, Json, bundle, claim, coded, eob, money, raw
+from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
 
 TODAY = date(2024, 12, 31)
 REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
-CMS = "https://bluebutton.cms.gov/resources/variables"
 CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
-
-
-def dollars(value: str) -> Amount:
-    """US dollars."""
-    return Amount(Decimal(value))
 
 
 def said(one: Claim, *others: Claim) -> set[str]:
@@ -35,13 +28,6 @@ def numbered(name: str, number: str, **elements: object) -> Claim:
     """A claim with an id and the payer's number."""
     identifier = [{"type": {"coding": [{"code": "uc"}]}, "value": number}]
     return claim(id=name, identifier=identifier, **elements)
-
-
-def amount(code: str, value: float, own: str) -> Json:
-    """An amount of a HL7 category with a coding of the payer's own before it, as CMS writes them."""
-    found = money(code, value, system=ADJUDICATION)
-    found["category"]["coding"].insert(0, {"system": CMS, "code": f"{CMS}/{own}"})
-    return found
 
 
 def test_a_refused_line_among_paid_ones_is_a_partial_denial() -> None:
@@ -83,9 +69,9 @@ def test_a_write_off_is_never_owed() -> None:
 def test_a_gross_cost_that_is_coded_as_coinsurance_is_no_share(gross: int, paid: int, own: str) -> None:
     """Truth 6: Medicare's drug claims write the whole cost so, below and above a threshold; the patient paid `own`."""
     amounts = [
-        amount("coinsurance", gross, "gdc_blw_oopt_amt"),
-        amount("coinsurance", 0, "gdc_abv_oopt_amt"),
-        amount("benefit", paid, "cvrd_d_plan_pd_amt"),
+        money("coinsurance", gross, own="gdc_blw_oopt_amt"),
+        money("coinsurance", 0, own="gdc_abv_oopt_amt"),
+        money("benefit", paid, own="cvrd_d_plan_pd_amt"),
         money("paidbypatient", float(own)),
         money("drugcost", gross),
     ]
@@ -119,7 +105,7 @@ def test_the_total_line_of_a_form_is_no_line() -> None:
 
 def test_a_rate_is_not_added_to_its_charge() -> None:
     """Truth 8: the charge is known by its own coding, or as rate times quantity; else nothing is."""
-    rate, charge = amount("submitted", 50, "rev_cntr_rate_amt"), amount("submitted", 300, "rev_cntr_tot_chrg_amt")
+    rate, charge = money("submitted", 50, own="rev_cntr_rate_amt"), money("submitted", 300, own="rev_cntr_tot_chrg_amt")
     assert claim(item=[{"adjudication": [rate, charge]}]).billed == dollars("300")
     plain = [money("submitted", 50), money("submitted", 300)]
     by_quantity = claim(item=[{"quantity": {"value": 6}, "adjudication": plain}])

@@ -20,11 +20,9 @@ def build(today: date) -> Iterator[Resource]:
     }
     for kind, elements in ended.items():
         yield from simple(f"role{kind}", f"Role {kind}, MD", "s", **elements)
-    yield from simple("personoff", "Person off, MD", "s")
-    yield person("personoff-who", "Person off, MD", active=False)
+    yield from simple("personoff", "Person off, MD", "s", who={"active": False})
     for status in ("inactive", "suspended"):
-        yield from simple(f"place{status}", f"Place {status}, MD", "s")
-        yield place(f"place{status}-at", "1 gone St") | {"status": status}
+        yield from simple(f"place{status}", f"Place {status}, MD", "s", at={"status": status})
     yield organization("gonehouse", "Gone House", active=False)
     yield from simple("houseoff", "House off, MD", "s", organization=reference("Organization/gonehouse"))
     yield from _phones(past, coming)

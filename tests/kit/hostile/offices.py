@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox.synthetic.shapes import NPI, PLANNET, extension
 from bot.sandbox.world import Resource
 from tests.kit.hostile.people import NPIS
-from tests.kit.hostile.shapes import affiliation, open_on, organization, person, phones, place, role, simple
+from tests.kit.hostile.shapes import affiliation, one_of, open_on, organization, phones, simple
 
 _WEEK = ["mon", "tue", "wed", "thu", "fri"]
 _CENTRAL = {"Crossville": "38555", "Jamestown": "38556", "Jasper": "37347", "Pikeville": "37367"}
@@ -47,18 +47,16 @@ def _hours() -> Iterator[Resource]:
         "daysend": {"availableTime": [open_on("wed", "09:00", "24:00")]},
     }
     for kind in dict.fromkeys([*written, *roles]):
-        yield person(f"office-{kind}", f"Office {kind}, MD")
-        yield place(f"office-{kind}-at", f"1 {kind} St", phone="(423) 555-0510", **written.get(kind, {}))
-        yield role(f"office-{kind}-r", f"office-{kind}", f"office-{kind}-at", "office", "s", **roles.get(kind, {}))
+        yield from one_of(
+            "office", kind, at={"phone": "(423) 555-0510", **written.get(kind, {})}, **roles.get(kind, {})
+        )
 
 
 def _zones() -> Iterator[Resource]:
     """Open until five by their own clock, on both sides of the border between Central and Eastern time."""
     for town, zip_code in (_CENTRAL | _EASTERN).items():
-        yield person(f"border-{town}", f"Border {town}, MD")
-        yield place(f"border-{town}-at", f"1 {town} St", phone="(423) 555-0520", town=(town, zip_code))
-        times = [open_on("wed", "08:00", "17:00")]
-        yield role(f"border-{town}-r", f"border-{town}", f"border-{town}-at", "border", "s", availableTime=times)
+        where = {"phone": "(423) 555-0520", "town": (town, zip_code)}
+        yield from one_of("border", town, at=where, availableTime=[open_on("wed", "08:00", "17:00")])
 
 
 def _numbers() -> Iterator[Resource]:
@@ -69,8 +67,7 @@ def _numbers() -> Iterator[Resource]:
     }
     for kind, numbers in written.items():
         of = [{"system": system, "value": value, **({"use": use} if use else {})} for system, value, use in numbers]
-        yield from simple(f"number{kind}", "", "p")
-        yield person(f"number{kind}-who", f"Number {kind}, MD", identifier=of)
+        yield from simple(f"number{kind}", f"Number {kind}, MD", "p", who={"identifier": of})
 
 
 def _placeless() -> Iterator[Resource]:

@@ -30,8 +30,7 @@ def build() -> Iterator[Resource]:
     yield from _group()
     yield from _taxed()
     yield from _wishes()
-    yield from simple("byid", "Zed Number, MD", "s")
-    yield person("byid-who", "Zed Number, MD", npi=NPIS[3])
+    yield from simple("byid", "Zed Number, MD", "s", who={"npi": NPIS[3]})
 
 
 def _chain() -> Iterator[Resource]:

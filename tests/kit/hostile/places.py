@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Resource
-from tests.kit.hostile.shapes import access, at, person, phones, place, role, service, simple, takes
+from tests.kit.hostile.shapes import access, one_of, person, phones, place, position, role, service, simple, takes
 
 NEAR, FAR = "(423) 555-0201", "(423) 555-0202"
 
@@ -25,8 +25,7 @@ def build() -> Iterator[Resource]:
     yield from _counties()
     yield from simple("noaddress", "Vic Nowhere, MD", "s", location=[])
     yield from _bare_places()
-    yield from simple("ramp", "Wyn Ramp, MD", "s")
-    yield place("ramp-at", "1 ramp St", phone=NEAR, extension=[access("handiaccess")])
+    yield from simple("ramp", "Wyn Ramp, MD", "s", at={"phone": NEAR, "extension": [access("handiaccess")]})
     yield place("ramp-at2", "2 ramp St", phone=FAR, extension=[access("pubtrans")])
     yield person("ramp-who2", "Xia Step, MD")
     yield role("ramp-r2", "ramp-who2", "ramp-at2", "ramp", "s")
@@ -35,8 +34,8 @@ def build() -> Iterator[Resource]:
 def _bare_places() -> Iterator[Resource]:
     """A place that has a position and a name alone, one that has only a city, and one that is far off."""
     cases: dict[str, Resource] = {
-        "point": {"position": at(35.047, -85.31), "name": "Riverside Tent"},
-        "away": {"position": at(35.15, -90.05), "name": "Memphis Tent"},
+        "point": {"position": position(35.047, -85.31), "name": "Riverside Tent"},
+        "away": {"position": position(35.15, -90.05), "name": "Memphis Tent"},
         "town": {"address": {"city": "Chattanooga", "state": "TN"}},
     }
     for kind, elements in cases.items():
@@ -61,12 +60,10 @@ def _shared() -> Iterator[Resource]:
     both = [reference("Location/shared-near"), reference("Location/shared-far")]
     yield role("shared-r1", "shared-who", None, "shared", "s", location=both, telecom=phones("(423) 555-0298"))
     yield role("shared-r2", "shared-who", None, "shared", "s", location=both)
-    yield from simple("homephone", "Abe Home, MD", "s")
-    yield place("homephone-at", "1 homephone St")
-    yield person("homephone-who", "Abe Home, MD", telecom=phones("(423) 555-0297", use="home"))
-    yield from simple("faxfirst", "Bea Fax, MD", "s")
+    home = phones("(423) 555-0297", use="home")
+    yield from simple("homephone", "Abe Home, MD", "s", at={"phone": ""}, who={"telecom": home})
     numbers = [{"system": "fax", "value": "(423) 555-0296", "rank": 1}, {"value": "(423) 555-0295"}]
-    yield place("faxfirst-at", "1 faxfirst St", telecom=numbers)
+    yield from simple("faxfirst", "Bea Fax, MD", "s", at={"telecom": numbers})
 
 
 def _services() -> Iterator[Resource]:
@@ -93,27 +90,17 @@ def _zips() -> Iterator[Resource]:
     """One person each at a place whose ZIP is wrong in another way; all are in Chattanooga."""
     odd = {"none": "", "typo": "3740", "letters": "E7402", "retired": "37499", "far": "38103", "plus": "37402-1234"}
     for kind, zip_code in odd.items():
-        yield person(f"zip-{kind}", f"Zip {kind}, MD")
-        yield place(f"zip-{kind}-at", f"1 {kind} St", phone=NEAR, town=("Chattanooga", zip_code))
-        yield role(f"zip-{kind}-r", f"zip-{kind}", f"zip-{kind}-at", "zip", "s")
-    yield person("zip-upper", "Zip upper, MD")
-    yield place("zip-upper-at", "1 upper St", phone=NEAR, town=("CHATTANOOGA", ""))
-    yield role("zip-upper-r", "zip-upper", "zip-upper-at", "zip", "s")
-    yield person("zip-else", "Zip else, MD")
-    yield place("zip-else-at", "1 else St", phone=NEAR, town=("Memphis", "38103"))
-    yield role("zip-else-r", "zip-else", "zip-else-at", "zip", "s")
+        yield from one_of("zip", kind, at={"phone": NEAR, "town": ("Chattanooga", zip_code)})
+    yield from one_of("zip", "upper", at={"phone": NEAR, "town": ("CHATTANOOGA", "")})
+    yield from one_of("zip", "else", at={"phone": NEAR, "town": ("Memphis", "38103")})
 
 
 def _positions() -> Iterator[Resource]:
     """Everybody is in 37402, wherever the position says; one is in Memphis and says Chattanooga's position."""
-    odd = {"zero": at(0, 0), "minus": at(35.05, 85.31), "swapped": at(-85.31, 35.05), "pole": at(91, 200), "empty": {}}
-    for kind, position in odd.items():
-        yield person(f"pos-{kind}", f"Pos {kind}, MD")
-        yield place(f"pos-{kind}-at", f"1 {kind} St", phone=NEAR, position=position)
-        yield role(f"pos-{kind}-r", f"pos-{kind}", f"pos-{kind}-at", "pos", "s")
-    yield person("pos-memphis", "Pos memphis, MD")
-    yield place("pos-memphis-at", "1 memphis St", town=("Memphis", "38103"), position=at(35.05, -85.31))
-    yield role("pos-memphis-r", "pos-memphis", "pos-memphis-at", "pos", "s")
+    odd = {"zero": (0, 0), "minus": (35.05, 85.31), "swapped": (-85.31, 35.05), "pole": (91, 200)}
+    for kind, where in {**{kind: position(*pair) for kind, pair in odd.items()}, "empty": {}}.items():
+        yield from one_of("pos", kind, at={"phone": NEAR, "position": where})
+    yield from one_of("pos", "memphis", at={"town": ("Memphis", "38103"), "position": position(35.05, -85.31)})
 
 
 def _counties() -> Iterator[Resource]:
@@ -126,12 +113,8 @@ def _counties() -> Iterator[Resource]:
         "memphis": ("Memphis", "38103"),
         "nashville": ("Nashville", "37203"),
     }
+    states = {"georgia": "GA"}
     for kind, town in towns.items():
-        yield person(f"county-{kind}", f"County {kind}, MD")
-        made = place(
-            f"county-{kind}-at", f"1 {kind} St", phone=NEAR, town=town, state="GA" if kind == "georgia" else "TN"
-        )
-        if kind == "written":
-            made["address"]["district"] = "Hamilton County"
-        yield made
-        yield role(f"county-{kind}-r", f"county-{kind}", f"county-{kind}-at", "county", "s")
+        who, made, tie = one_of("county", kind, at={"phone": NEAR, "town": town, "state": states.get(kind, "TN")})
+        made["address"] |= {"district": "Hamilton County"} if kind == "written" else {}
+        yield from (who, made, tie)

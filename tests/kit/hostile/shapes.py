@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bot.sandbox.synthetic.shapes import NPI, NUCC, PLANNET, PLANNET_CODES, concept, extension, nested, reference
@@ -114,7 +116,7 @@ def phones(number: str, **elements: Any) -> list[Resource]:
     return [{"system": "phone", "value": number, **elements}]
 
 
-def at(latitude: float, longitude: float) -> Resource:
+def position(latitude: float, longitude: float) -> Resource:
     """A position."""
     return {"latitude": latitude, "longitude": longitude}
 
@@ -125,11 +127,29 @@ def open_on(days: str, start: str = "", end: str = "") -> Resource:
     return {"daysOfWeek": days.split(), **times}
 
 
-def simple(case: str, name: str, *letters: str, **elements: Any) -> list[Resource]:
-    """A person with one role at one place of the case's name, in networks: the elements are the role's."""
-    where = place(f"{case}-at", f"1 {case} St", phone="(423) 555-0100")
+Elements = Mapping[str, Any]
+_NONE: Elements = MappingProxyType({})
+
+
+def simple(
+    case: str, name: str, *letters: str, who: Elements = _NONE, at: Elements = _NONE, **elements: Any
+) -> list[Resource]:
+    """A person with one role at one place of the case's name, in networks: the elements are the role's.
+
+    The place has a phone, unless `at` says what it has.
+    """
     return [
-        person(f"{case}-who", name),
-        where,
+        person(f"{case}-who", name, **who),
+        place(f"{case}-at", f"1 {case} St", **(at or {"phone": "(423) 555-0100"})),
         role(f"{case}-r", f"{case}-who", f"{case}-at", case, *letters, **elements),
+    ]
+
+
+def one_of(case: str, kind: str, *, who: Elements = _NONE, at: Elements = _NONE, **elements: Any) -> list[Resource]:
+    """One of several of a case: a person with one role at one place, in network S; the elements are the role's."""
+    key = f"{case}-{kind}"
+    return [
+        person(key, f"{case.capitalize()} {kind}, MD", **who),
+        place(f"{key}-at", f"1 {kind} St", **at),
+        role(f"{key}-r", key, f"{key}-at", case, "s", **elements),
     ]

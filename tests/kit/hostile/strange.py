@@ -14,12 +14,14 @@ from bot.sandbox.world import Resource
 from tests.kit.hostile.shapes import (
     affiliation,
     code,
+    one_of,
     open_on,
     organization,
     person,
     phones,
     place,
     role,
+    service,
     simple,
     takes,
 )
@@ -91,15 +93,13 @@ def _numbers() -> Iterator[Resource]:
         "empty": [{"system": "phone"}, {"system": "phone", "value": " "}],
     }
     for kind, numbers in written.items():
-        yield person(f"dial-{kind}", f"Dial {kind}, MD")
-        yield place(f"dial-{kind}-at", f"1 {kind} St", telecom=numbers)
-        yield role(f"dial-{kind}-r", f"dial-{kind}", f"dial-{kind}-at", "dial", "s")
+        yield from one_of("dial", kind, at={"telecom": numbers})
 
 
 def _conflict() -> Iterator[Resource]:
     """A number for the role, the place, the service, the person and the group, each another; and of a person alone."""
     yield organization("rival-house", "Rival House", telecom=phones("(423) 555-0325"))
-    yield service_of("rival-s", "rivals-at", "(423) 555-0323")
+    yield service("rival-s", ("rivals-at",), telecom=phones("(423) 555-0323"))
     yield from simple(
         "rivals",
         "Hal Rivals, MD",
@@ -107,20 +107,13 @@ def _conflict() -> Iterator[Resource]:
         telecom=phones("(423) 555-0321"),
         organization=reference("Organization/rival-house"),
         healthcareService=[reference("HealthcareService/rival-s")],
+        at={"phone": "(423) 555-0322"},
+        who={"telecom": phones("(423) 555-0324")},
     )
-    yield place("rivals-at", "1 rivals St", phone="(423) 555-0322")
-    yield person("rivals-who", "Hal Rivals, MD", telecom=phones("(423) 555-0324"))
-    yield from simple("ownphone", "Ida Ownphone, MD", "s")
-    yield place("ownphone-at", "1 ownphone St")
     old = {"system": "phone", "value": "(423) 555-0666", "use": "old"}
     mobile = {"system": "phone", "value": "(423) 555-0667", "use": "mobile", "period": {"end": "2020-01-01"}}
-    yield person("ownphone-who", "Ida Ownphone, MD", telecom=[old, mobile, *phones("(423) 555-0331", use="work")])
-
-
-def service_of(key: str, where: str, phone: str) -> Resource:
-    """A service at a place with a number of its own."""
-    at = [reference(f"Location/{where}")]
-    return {"resourceType": "HealthcareService", "id": key, "active": True, "location": at, "telecom": phones(phone)}
+    own = [old, mobile, *phones("(423) 555-0331", use="work")]
+    yield from simple("ownphone", "Ida Ownphone, MD", "s", at={"phone": ""}, who={"telecom": own})
 
 
 def _names() -> Iterator[Resource]:
@@ -139,18 +132,15 @@ def _names() -> Iterator[Resource]:
     }
     for kind, names in written.items():
         yield from simple(f"name{kind}", "", "s")
-        yield {"resourceType": "Practitioner", "id": f"name{kind}-who", "active": True, "name": names}
+        yield person(f"name{kind}-who", "") | {"name": names}
 
 
 def _spelled() -> Iterator[Resource]:
     """States by name, ZIPs without their dash, blanks around a town; languages by words and regions."""
     where = {"line": ["1 spelled St"], "city": " Chattanooga ", "state": "Tennessee", "postalCode": "374021234"}
-    yield from simple("spelled", "Ned Spelled, MD", "s")
-    yield place("spelled-at", "1 spelled St", phone="(423) 555-0341") | {"address": where}
+    yield from simple("spelled", "Ned Spelled, MD", "s", at={"phone": "(423) 555-0341", "address": where})
     for kind, tongue in (("region", concept("urn:ietf:bcp:47", "es-MX")), ("words", {"text": "Spanish"})):
-        yield person(f"speaks-{kind}", f"Speaks {kind}, MD", communication=[tongue])
-        yield place(f"speaks-{kind}-at", f"1 {kind} St", phone="(423) 555-0342")
-        yield role(f"speaks-{kind}-r", f"speaks-{kind}", f"speaks-{kind}-at", "speaks", "s")
+        yield from one_of("speaks", kind, who={"communication": [tongue]}, at={"phone": "(423) 555-0342"})
     oid = {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.101", "code": code("oid")}]}
     yield from simple("oid", "Ola Oid, MD", "s", specialty=[oid])
     bare = {"coding": [{"code": code("bare2")}], "text": "Case bare2"}
@@ -180,10 +170,8 @@ def _inside() -> Iterator[Resource]:
     yield from simple("innerhouse", "Vic Innerhouse, MD", "s", contained=[house], organization={"reference": "#o"})
     yield from simple("placename", "Wyn Placename, MD", "s", location=[{"display": "Lakeside Annex"}])
     given = {"resourceType": "HealthcareService", "id": "h", "telecom": phones("(423) 555-0361")}
-    yield from simple(
-        "innerservice", "Xia Innerservice, MD", "s", contained=[given], healthcareService=[{"reference": "#h"}]
-    )
-    yield place("innerservice-at", "1 innerservice St")
+    inner = {"contained": [given], "healthcareService": [{"reference": "#h"}]}
+    yield from simple("innerservice", "Xia Innerservice, MD", "s", at={"phone": ""}, **inner)
     twin = simple("tworoles", "Yul Tworoles, MD", "s")
     yield from twin
     yield {**twin[-1], "id": "tworoles-r2"}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Resource
-from tests.kit.hostile.shapes import open_on, person, place, role, service, simple
+from tests.kit.hostile.shapes import one_of, open_on, person, place, role, service, simple
 
 _WEEK = "mon tue wed thu fri"
 _EVERY = f"{_WEEK} sat sun"
@@ -20,18 +20,13 @@ def _away(today: date) -> Iterator[Resource]:
     for kind, (first, last) in spans.items():
         during = {"start": f"{today + timedelta(days=first)}", "end": f"{today + timedelta(days=last)}"}
         times = {"availableTime": office, "notAvailable": [{"description": f"On {kind}", "during": during}]}
-        yield person(f"off-{kind}", f"Off {kind}, MD")
-        yield place(f"off-{kind}-at", f"1 {kind} St", phone="(423) 555-0502")
-        yield role(f"off-{kind}-r", f"off-{kind}", f"off-{kind}-at", "off", "s", **times)
-    yield person("off-words", "Off words, MD")
-    yield place("off-words-at", "1 words St", availabilityExceptions="Closed on public holidays")
-    yield role("off-words-r", "off-words", "off-words-at", "off", "s", availableTime=office)
-    yield person("off-service", "Off service, MD")
-    yield place("off-service-at", "1 service St")
+        yield from one_of("off", kind, at={"phone": "(423) 555-0502"}, **times)
+    closed = {"availabilityExceptions": "Closed on public holidays"}
+    yield from one_of("off", "words", at=closed, availableTime=office)
     during = {"start": f"{today}", "end": f"{today + timedelta(days=1)}"}
     yield service("off-s", ("off-service-at",), availableTime=office, notAvailable=[{"during": during}])
     given = [reference("HealthcareService/off-s")]
-    yield role("off-service-r", "off-service", "off-service-at", "off", "s", healthcareService=given)
+    yield from one_of("off", "service", healthcareService=given)
 
 
 def _ages() -> Iterator[Resource]:
@@ -61,14 +56,10 @@ def build(today: date) -> Iterator[Resource]:
         "silent": [],
     }
     for kind, times in hours.items():
-        yield person(f"hours-{kind}", f"Hours {kind}, MD")
-        yield place(f"hours-{kind}-at", f"1 {kind} St", phone="(423) 555-0500")
-        yield role(f"hours-{kind}-r", f"hours-{kind}", f"hours-{kind}-at", "hours", "s", availableTime=times)
+        yield from one_of("hours", kind, at={"phone": "(423) 555-0500"}, availableTime=times)
     for town, name in ((("Chattanooga", "37402"), "Eastern"), (("Nashville", "37203"), "Central")):
-        yield person(f"zone-{name}", f"Zone {name}, MD")
-        yield place(f"zone-{name}-at", f"1 {name} St", phone="(423) 555-0501", town=town)
-        office = [open_on(_WEEK, "08:00", "17:00")]
-        yield role(f"zone-{name}-r", f"zone-{name}", f"zone-{name}-at", "zone", "s", availableTime=office)
+        where, office = {"phone": "(423) 555-0501", "town": town}, [open_on(_WEEK, "08:00", "17:00")]
+        yield from one_of("zone", name, at=where, availableTime=office)
     yield from _away(today)
     yield from _ages()
     later = f"{today + timedelta(days=400)}T00:00:00Z"
