@@ -14,7 +14,7 @@ from bot.payer.search import Search, given
 from bot.records.bundle import Entry, Page
 from bot.records.decode import Unreadable
 from bot.records.joined import Directory
-from bot.records.record import Record, Resource
+from bot.records.record import RawJson, Record
 from bot.records.typed import without_faults
 
 MOST = 40
@@ -43,7 +43,7 @@ def _checked(entry: Entry) -> tuple[Entry, int]:
 
 
 R = TypeVar("R", bound=Record)
-Reader = Callable[[Resource, tuple[str, ...]], R]
+Reader = Callable[[RawJson, tuple[str, ...]], R]
 
 
 async def records(

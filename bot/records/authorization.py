@@ -14,7 +14,7 @@ from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import believable
 from bot.records.performed import Performed
 from bot.records.reasons import is_category, reasons_in
-from bot.records.record import Resource, Value
+from bot.records.record import RawJson, Value
 from bot.records.shapes import Extension, PeriodShape, QuantityShape, Shape, name_of
 from bot.records.text import NOTE_LIMIT, clean
 
@@ -74,7 +74,7 @@ class Authorization(Value):
         Unreadable: damaged. The message never contains a value of the record.
     """
 
-    def __init__(self, raw: Resource, performed: Performed | None = None) -> None:
+    def __init__(self, raw: RawJson, performed: Performed | None = None) -> None:
         shape, _ = decode(raw, _Shape)
         every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
         spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]

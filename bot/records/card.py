@@ -13,7 +13,7 @@ from uuid import uuid4
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, Named
 from bot.records.directory import Contact, OrganizationShape
-from bot.records.record import Record, Resource
+from bot.records.record import RawJson, Record
 from bot.records.shapes import Address, Telecom
 from bot.records.text import clean
 
@@ -42,7 +42,7 @@ class PayerContact(Record):
 
     TYPE = "Organization"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, OrganizationShape, labels)
         phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
         self.name = clean(shape.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.records.dates import PartialDate, Period, parse_date, period
-from bot.records.record import Record, Resource
+from bot.records.record import RawJson, Record
 from bot.records.shapes import Concept, PeriodShape, RecordShape, Shape, period_of
 from bot.records.text import NOTE_LIMIT, clean, lines_of
 
@@ -64,7 +64,7 @@ class Condition(ClinicalRecord):
 
     TYPE = "Condition"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
         verified = set(shape.verification_status.codes()) if shape.verification_status else set()
         clinical = shape.clinical_status.codes() if shape.clinical_status else ()
@@ -83,7 +83,7 @@ class Procedure(ClinicalRecord):
 
     TYPE = "Procedure"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
         span = shape.performed_period
         self.name, self.code = _named(shape.code)
@@ -98,7 +98,7 @@ class CarePlan(ClinicalRecord):
 
     TYPE = "CarePlan"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
         planned = (_planned(activity.detail) for activity in shape.activity if activity.detail)
         self.title = clean(shape.title) or clean(shape.description)

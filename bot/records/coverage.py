@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from bot.records.cost_share import CostShape, cost_share
-from bot.records.record import Record, Resource
+from bot.records.record import RawJson, Record
 from bot.records.shapes import (
     Concept,
     Extension,
@@ -134,7 +134,7 @@ class Coverage(Record):
 
     TYPE = "Coverage"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CoverageShape, labels)
         payer = shape.payor[0] if shape.payor else None
         self.status = shape.status

@@ -13,7 +13,7 @@ from decimal import Decimal
 from bot.records.adjudication import amount_of
 from bot.records.dates import parse_date
 from bot.records.money import Amount, believable
-from bot.records.record import Record, Resource
+from bot.records.record import RawJson, Record
 from bot.records.shapes import Concept, Extension, Identifier, RecordShape, extensions_named, first_named, key_of
 from bot.records.text import clean, web_address
 
@@ -128,7 +128,7 @@ class DrugList(Record):
 
     TYPE = "List"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _ListShape, labels)
         tiers = [_tier_costs(one) for one in extensions_named(shape.extension, "usdf-DrugTierDefinition-extension")]
         networks = extensions_named(shape.extension, "usdf-Network-extension")
@@ -154,7 +154,7 @@ class Drug(Record):
 
     TYPE = "MedicationKnowledge"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _DrugShape, labels)
         flags = (first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
         others = extensions_named(shape.extension, "usdf-DrugAlternatives-extension")

@@ -12,7 +12,7 @@ import msgspec
 from bot.records.care import ClinicalRecord
 from bot.records.dates import PartialDate, parse_date
 from bot.records.money import Quantity, quantity_of
-from bot.records.record import Resource, Value
+from bot.records.record import RawJson, Value
 from bot.records.shapes import Concept, PeriodShape, QuantityShape, RangeShape, RecordShape, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
@@ -124,7 +124,7 @@ class Observation(ClinicalRecord):
 
     TYPE = "Observation"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _ObservationShape, labels)
         self.status = shape.status
         self.categories = tuple(code for category in shape.category for code in category.codes())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.records.dates import parse_date
-from bot.records.record import Record, Resource
+from bot.records.record import RawJson, Record
 from bot.records.shapes import Address, Concept, HumanName, RecordShape, Shape, Telecom, best_name
 from bot.records.text import clean
 from bot.records.typed import without_faults
@@ -37,7 +37,7 @@ class Patient(Record):
 
     TYPE = "Patient"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = (), *, strict: bool = False) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = (), *, strict: bool = False) -> None:
         whole = without_faults(raw, "Patient", _PatientShape)[0] if strict else raw
         shape = self._read(whole, _PatientShape, labels)
         home = _home(shape.address)

@@ -42,7 +42,7 @@ from bot.records.directory import (
     PractitionerShape,
     RoleShape,
 )
-from bot.records.record import Record, Resource, Value
+from bot.records.record import RawJson, Record, Value
 from bot.records.shapes import (
     Address,
     Concept,
@@ -68,7 +68,7 @@ _ALWAYS = Period()
 class Practitioner(Value):
     """A practitioner. `languages` are BCP 47 codes or, if unknown, the payer's words."""
 
-    def __init__(self, raw: Resource) -> None:
+    def __init__(self, raw: RawJson) -> None:
         shape, _ = decode(raw, PractitionerShape)
         credentials = (_credential(q.code) for q in shape.qualification if q.code)
         self.id = shape.id
@@ -88,7 +88,7 @@ class Location(Value):
     `access` are Plan-Net's accessibility codes, `types` the kinds of place that it is.
     """
 
-    def __init__(self, raw: Resource) -> None:
+    def __init__(self, raw: RawJson) -> None:
         shape, _ = decode(raw, LocationShape)
         address = shape.address or Address()
         self.id = shape.id
@@ -118,7 +118,7 @@ class Organization(Value):
     that it is listed at.
     """
 
-    def __init__(self, raw: Resource) -> None:
+    def __init__(self, raw: RawJson) -> None:
         shape, _ = decode(raw, OrganizationShape)
         types = {code for kind in shape.type for code in kind.codes(ORGANIZATION_TYPES) or kind.codes()}
         self.id = shape.id
@@ -178,7 +178,7 @@ class Role:
         return not self.active or not self.period.includes(today)
 
 
-def read_role(raw: Resource) -> Role:
+def read_role(raw: RawJson) -> Role:
     """Return the role, the affiliation as a role of its participating organization, or the service as its provider's.
 
     The network extension may repeat: many are accepted. A service is in no network by itself.
@@ -222,7 +222,7 @@ class Service(Value):
     `methods` is False if no delivery method is given. `languages` are those spoken there.
     """
 
-    def __init__(self, raw: Resource) -> None:
+    def __init__(self, raw: RawJson) -> None:
         shape, _ = decode(raw, RoleShape)
         methods = [part for e in shape.extension if e.url == DELIVERY for part in e.extension]
         self.id = shape.id
@@ -301,7 +301,7 @@ class InsurancePlan(Record):
 
     TYPE = "InsurancePlan"
 
-    def __init__(self, raw: Resource, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _PlanShape, labels)
         networks = (*shape.network, *(reference for product in shape.plan for reference in product.network))
         areas = (*shape.coverage_area, *(reference for product in shape.plan for reference in product.coverage_area))

@@ -13,7 +13,7 @@ from bot.records.shapes import RecordShape
 
 R = TypeVar("R", bound=RecordShape)
 K, T = TypeVar("K"), TypeVar("T")
-Resource = bytes | msgspec.Raw
+RawJson = bytes | msgspec.Raw
 
 
 class Value:
@@ -42,7 +42,7 @@ class Record(Value):
     labels: tuple[str, ...]
     dropped: tuple[str, ...]
 
-    def _read(self, raw: Resource, shape: type[R], labels: tuple[str, ...]) -> R:
+    def _read(self, raw: RawJson, shape: type[R], labels: tuple[str, ...]) -> R:
         """Set what every record has, and return the resource's elements."""
         found, dropped = decode(raw, shape)
         if found.resource_type != self.TYPE:
