@@ -151,7 +151,7 @@ def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead
 
     The first one also holds the kinds of care and the plans that have no rule.
     """
-    asked, plans = services_asked(ask), _plans(coverages)
+    asked, plans = services_asked(ask), sorted(coverages.current, key=lambda one: one.scope != "medical")
     found = [_of_plan(ask, plan, name, words, side) for plan in plans for name, (words, _) in asked.items()]
     rules = [replace(one, kind=asked[one.benefit.service][1]) for one in found if one]
     if not rules:
@@ -178,11 +178,6 @@ def _of_plan(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...], sid
 def _on_side(ask: Ask, plan: Coverage, service: str, side: str | None) -> Sequence[Benefit]:
     rows = ask.benefits.of(plan, service)
     return [one for one in rows if side is None or not one.network or one.is_outside == (side == "out")]
-
-
-def _plans(coverages: Coverages) -> Sequence[Coverage]:
-    """Return the plans that are valid today, medical plans first."""
-    return sorted(coverages.current, key=lambda one: one.scope != "medical")
 
 
 async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -> tuple[Ahead, ...]:

@@ -50,12 +50,12 @@ def read_benefits(
 
 def _faults_of_head(head: Sequence[str]) -> Iterator[str]:
     yield from (f"row 1, column {name}: missing" for name in _NEEDED if name not in head)
-    yield from (f"row 1, column {name or '(empty)'}: unknown" for name in head if not _is_known(name))
+    yield from (
+        f"row 1, column {name or '(empty)'}: unknown"
+        for name in head
+        if not (name in COLUMNS or _SPOKEN.fullmatch(name))
+    )
     yield from (f"row 1, column {name}: twice" for name in dict.fromkeys(head) if head.count(name) > 1)
-
-
-def _is_known(name: str) -> bool:
-    return name in COLUMNS or _SPOKEN.fullmatch(name) is not None
 
 
 class _Table:

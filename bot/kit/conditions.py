@@ -61,14 +61,13 @@ def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: boo
     names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT_WISHES))
     counted = by_store if stores else by_provider
     for count in range(1, len(names) + 1):
-        tries = (Loosened(left, len(counted(_without(found, filters, left)))) for left in combinations(names, count))
+        tries = (
+            Loosened(left, len(counted(sift(found, [pair for pair in filters if pair[0] not in left]))))
+            for left in combinations(names, count)
+        )
         if some := [one for one in tries if one.total]:
             return tuple(sorted(some, key=lambda one: -one.total)[:_MOST_LOOSENED])
     return ()
-
-
-def _without(found: Sequence[Listing], filters: Sequence[Filter], left: tuple[str, ...]) -> tuple[Listing, ...]:
-    return sift(found, [pair for pair in filters if pair[0] not in left])
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,9 @@ async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequenc
     )
     if answered != "all":
         rows = await rows_of(ask, directory, _WHO_AND_WHERE, filters)
-        if _is_page(rows, filters) and not (directory.names_services() or placeless.names_services()):
+        if len({row.key for row in sift(rows, filters)}) >= _FEW and not (
+            directory.names_services() or placeless.names_services()
+        ):
             return rows
         await _read_served(ask, directory, roles, ways)
     await _read_unaddressed(ask, directory, roles, where)
@@ -117,10 +119,6 @@ async def read_around(
     """
     for number, way in enumerate(ways):
         await read_rows(ask, directory, search.where(way), includes, optional=optional or number > 0)
-
-
-def _is_page(rows: Sequence[Listing], filters: Sequence[Filter]) -> bool:
-    return len({row.key for row in sift(rows, filters)}) >= _FEW
 
 
 async def _placeless(

@@ -156,7 +156,10 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
     directory = Directory(lists_services=True)
     ways = area(ask, where) if where else ()
     kind = _kind(kinds)
-    both = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
+    both = (
+        (_searches("OrganizationAffiliation", kind, "role", _ROLES, kind.roles), _AFFILIATION),
+        (_searches("HealthcareService", kind, "service-category", _CATEGORIES, kind.categories), _SERVICE),
+    )
     searches = [(search, names) for found, names in both for search in found]
 
     async def read(number: int) -> None:
@@ -218,14 +221,6 @@ def _kind(names: Sequence[str]) -> FacilityKind:
     every = [KINDS[name] for name in names if name in KINDS]
     fields = FacilityKind.__dataclass_fields__
     return FacilityKind(**{name: tuple(code for one in every for code in getattr(one, name)) for name in fields})
-
-
-def _affiliations(kind: FacilityKind) -> list[Search]:
-    return _searches("OrganizationAffiliation", kind, "role", _ROLES, kind.roles)
-
-
-def _services(kind: FacilityKind) -> list[Search]:
-    return _searches("HealthcareService", kind, "service-category", _CATEGORIES, kind.categories)
 
 
 def _searches(type_: str, kind: FacilityKind, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:

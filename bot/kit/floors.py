@@ -163,17 +163,17 @@ def _under(plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool) ->
 
     def mine(claims: Iterable[Claim]) -> tuple[Claim, ...]:
         fit = (claim for claim in claims if plan.scope in scopes_of(claim, scopes))
-        return tuple(claim for claim in fit if _is_of(plan_of(claim, coverages), plan, alone=alone))
+        return tuple(
+            claim
+            for claim in fit
+            if ((found := plan_of(claim, coverages)) and same_plan(found, plan)) or (found is None and alone)
+        )
 
     of_year, of_calendar = (
         tuple(counting(alive, coverages, (one.first, min(one.last, coverages.today)), mine))
         for one in (year, calendar_year(coverages.today))
     )
     return _Under(plan, year, of_year, of_calendar)
-
-
-def _is_of(found: Coverage | None, plan: Coverage, *, alone: bool) -> bool:
-    return alone if found is None else same_plan(found, plan)
 
 
 def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:

@@ -190,7 +190,9 @@ async def _paged(ask: Ask, state: Gathered, step: RecordStep) -> bool:
 
 async def _keep_page(ask: Ask, state: Gathered, step: RecordStep, page: Page) -> None:
     known = set(state.seen)
-    fitting = (one for one in page.entries if one.type == step.type or _is_beside(one))
+    fitting = (
+        one for one in page.entries if one.type == step.type or (one.mode == "include" and one.type not in MEMBER_TYPES)
+    )
     rows = list({_key(one) or at: one for at, one in enumerate(fitting) if _key(one) not in known}.values())
     state.seen += filter(None, map(_key, rows))
     state.unreadable += page.unreadable
@@ -201,11 +203,6 @@ async def _keep_page(ask: Ask, state: Gathered, step: RecordStep, page: Page) ->
         state.parts.append(Kept(name, kind, share, len(some)))
         state.packed += len(packed)
     ask.report.progress.records, ask.report.progress.read = True, state.records
-
-
-def _is_beside(entry: Entry) -> bool:
-    """Return whether a resource was included with a record, such as a provider, and belongs to no patient."""
-    return entry.mode == "include" and entry.type not in MEMBER_TYPES
 
 
 def _key(entry: Entry) -> str:

@@ -77,17 +77,17 @@ async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
     except PayerError:
         del ask.report.gaps[gaps:]
         return None
-    fit = [(one.day, one) for one in read if one.day and one.counts and not one.labels and _is_of(one, kinds)]
+
+    def named(one: Procedure) -> bool:
+        return any(kind.is_named(one.code, one.name) for kind in kinds)
+
+    fit = [(one.day, one) for one in read if one.day and one.counts and not one.labels and named(one)]
     in_time = [
         one for one in fit if (wanted.start or date.min) <= one[0].last and one[0].first <= (wanted.end or date.max)
     ]
     found = max(in_time, key=lambda pair: pair[0].first)[1] if in_time else None
     ask.report.cite("Procedure", [found.id] if found else [])
     return found
-
-
-def _is_of(one: Procedure, kinds: Sequence[CareKind]) -> bool:
-    return any(kind.is_named(one.code, one.name) for kind in kinds)
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:

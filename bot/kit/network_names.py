@@ -8,7 +8,7 @@ provider is in a network (T44).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.kit.spelling import words_of
@@ -76,7 +76,7 @@ class Wanted:
         if any(network.key is not None and network.key == one.key for one in self.networks):
             return True
         known = {one.key for one in self.networks if one.key}
-        return bool(network.name) and network.key not in known and words_of(network.name) in _names(self.networks)
+        return bool(network.name) and network.key not in known and words_of(network.name) in map(words_of, self.names)
 
     def holds(self, listing: Listing) -> bool:
         """Return whether a network reference of the listing proves one of the networks."""
@@ -115,7 +115,7 @@ def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
         return Wanted(called, tuple(longer), value)
     if more := _qualified(said, called):
         names, called = [f"{name} {more}" for name in names], f"{called} {more}"
-    for fits in (_is_whole, _is_alias, _is_core):
+    for fits in _FITS:
         for way in names:
             if found := tuple(network for network in listed if fits(network, way)):
                 return Wanted(called, found, value)
@@ -130,9 +130,18 @@ def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
     for network in listed:
         for form in {words_of(network.name), core_of(network.name)}:
             if _tells(form):
-                spans += [(at, end, network) for at, end in _ends(words, form) if not _goes_on(words, end, network)]
+                ends = ((at, at + len(form)) for at in _places(words, form))
+                spans += [(at, end, network) for at, end in ends if not _goes_on(words, end, network)]
     kept = [one for one in spans if not any(_covers(other, one) for other in spans)]
     return tuple(dict.fromkeys(network for _, _, network in sorted(kept, key=lambda one: one[0])))
+
+
+_FITS: tuple[Callable[[Network, str], bool], ...] = (
+    lambda network, way: bool(network.name) and words_of(network.name) == words_of(way),
+    lambda network, way: words_of(way) in {words_of(alias) for alias in network.aliases},
+    lambda network, way: bool(network.name) and core_of(network.name) == core_of(way) != (),
+)
+"""How a name fits a network: as written, by an alias, without common parts."""
 
 
 def core_of(name: str | None) -> tuple[str, ...]:
@@ -140,18 +149,6 @@ def core_of(name: str | None) -> tuple[str, ...]:
     words = words_of(_REMARK.sub(" ", name or "")) or words_of(name)
     left = tuple(word for word in words if word not in _FILLERS) or words
     return tuple(word for word in left if word not in _BRAND) or left
-
-
-def _is_whole(network: Network, way: str) -> bool:
-    return bool(network.name) and words_of(network.name) == words_of(way)
-
-
-def _is_alias(network: Network, way: str) -> bool:
-    return words_of(way) in {words_of(alias) for alias in network.aliases}
-
-
-def _is_core(network: Network, way: str) -> bool:
-    return bool(network.name) and bool(core_of(way)) and core_of(network.name) == core_of(way)
 
 
 def _qualified(said: str, called: str) -> str | None:
@@ -178,10 +175,6 @@ def _places(words: Sequence[str], form: tuple[str, ...]) -> list[int]:
     return [at for at in range(len(words) - len(form) + 1) if tuple(words[at : at + len(form)]) == form]
 
 
-def _ends(words: Sequence[str], form: tuple[str, ...]) -> list[tuple[int, int]]:
-    return [(at, at + len(form)) for at in _places(words, form)]
-
-
 def _goes_on(words: Sequence[str], end: int, network: Network) -> bool:
     """Return whether the next word makes it another network's name, as in "BlueCare Plus"."""
     behind = words[end] if end < len(words) else ""
@@ -191,7 +184,3 @@ def _goes_on(words: Sequence[str], end: int, network: Network) -> bool:
 def _covers(other: tuple[int, int, Network], one: tuple[int, int, Network]) -> bool:
     longer = other[1] - other[0] > one[1] - one[0]
     return longer and other[0] <= one[0] and one[1] <= other[1] and other[2] != one[2]
-
-
-def _names(networks: Iterable[Network]) -> set[tuple[str, ...]]:
-    return {words_of(one.name) for one in networks if one.name}

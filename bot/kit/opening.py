@@ -164,7 +164,9 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
         return all(whole(hours, day) for day in wish.days or WEEK)
     if wish.now:
         return holds(hours, moment)
-    held = (not listing.is_shut(_next(day, moment.date())) and _holds_on(hours, day, wish) for day in wish.days or WEEK)
+    today = moment.date()
+    dates = {day: today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK)) for day in wish.days or WEEK}
+    held = (not listing.is_shut(on) and _holds_on(hours, day, wish) for day, on in dates.items())
     return any(held) if wish.any_day else all(held)
 
 
@@ -180,11 +182,6 @@ def _holds_on(hours: Sequence[Hours], day: str, wish: OpenAt) -> bool:
     if wish.whole:
         return any(start <= first and end >= last for start, end in there)
     return any(start < last and end > first for start, end in there)
-
-
-def _next(day: str, today: date) -> date:
-    """Return the first such weekday on or after `today`."""
-    return today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK))
 
 
 def _days(value: object, today: date) -> tuple[str, ...]:

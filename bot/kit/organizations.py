@@ -62,7 +62,7 @@ async def houses_named(
         await asyncio.gather(
             *(read_pages(ask, directory, one, _PAGES if one.type in PLACES else 0) for one in searches)
         )
-        if keys := _called(directory, name, fits):
+        if keys := tuple(key for key, one in named_ones(directory).items() if fits(one.name, name)):
             return directory, keys
     return directory, ()
 
@@ -72,10 +72,6 @@ def named_ones(directory: Directory) -> dict[Key, Organization | Location | Serv
     every: dict[Key, Organization | Location | Service] = {**directory.locations, **directory.services}
     every |= {key: one for key, one in directory.organizations.items() if one.gives_care}
     return {key: one for key, one in every.items() if key.type and one.active}
-
-
-def _called(directory: Directory, name: str, fits: NameTest) -> tuple[Key, ...]:
-    return tuple(key for key, one in named_ones(directory).items() if fits(one.name, name))
 
 
 async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:

@@ -26,7 +26,6 @@ from bot.records.details import is_npi
 from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
-from bot.records.provider import Organization
 from bot.records.shapes import Key, key_of
 from bot.records.text import clean
 
@@ -353,13 +352,14 @@ async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str,
         key = key_of(role.primary)
         other = directory.organizations.get(key) if key else None
         name = (other.name if other else None) or (clean(role.primary.display) if role.primary else None)
-        if name and key_of(role.organization) in own and not role.ended(ask.today) and not _pays(other):
+        if (
+            name
+            and key_of(role.organization) in own
+            and not role.ended(ask.today)
+            and (other is None or other.gives_care)
+        ):
             found[name] = "hospital" in role.codes or "hospital" in name.casefold()
     return tuple(found.items())
-
-
-def _pays(organization: Organization | None) -> bool:
-    return organization is not None and not organization.gives_care
 
 
 async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
