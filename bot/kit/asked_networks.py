@@ -139,17 +139,17 @@ def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
 async def in_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
     """The same with the asker's own networks as the wanted ones, where "in network" was said and they are known."""
     inside = asked.anyone or not _INSIDE_WORDS.isdisjoint(words_of(ask.said))
-    own = await own_networks(ask) if inside and not (asked.named or asked.outside) else ()
-    if not own:
-        return asked
-    listed = await networks(ask)
-    return replace(asked, wanted=tuple(wanted("", (name,), listed) for name in own), anyone=False)
+    own = await own_wanted(ask) if inside and not (asked.named or asked.outside) else ()
+    return replace(asked, wanted=own, anyone=False) if own else asked
 
 
 async def without_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
     """Return `asked` with the person's own networks excluded if "out of network" was said and they are known."""
-    own = await own_networks(ask) if asked.outside and not asked.named else ()
-    if not own:
-        return asked
-    listed = await networks(ask)
-    return replace(asked, barred=tuple(wanted("", (name,), listed) for name in own))
+    return replace(asked, barred=await own_wanted(ask)) if asked.outside and not asked.named else asked
+
+
+async def own_wanted(ask: Ask) -> tuple[Wanted, ...]:
+    """Return the person's own networks, as far as they are known."""
+    own = await own_networks(ask)
+    listed = await networks(ask) if own else ()
+    return tuple(wanted("", (name,), listed) for name in own)

@@ -264,12 +264,12 @@ def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...
         else:
             groups.append((plan, year, [claim]))
     sides: tuple[Side, ...] = ("in", "out", "unknown")
-    made = [
-        (floor_of(side, [claim for claim in rows if network_side(claim) == side]), plan, year)
+    made = (
+        floor_of(side, [claim for claim in rows if network_side(claim) == side], plan, year)
         for plan, year, rows in groups
         for side in sides
-    ]
-    return tuple(replace(floor, plan=plan, year=year) for floor, plan, year in made if floor)
+    )
+    return tuple(floor for floor in made if floor)
 
 
 def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
@@ -288,7 +288,9 @@ def network_side(claim: Claim) -> Side:
     return _SIDES.get(claim.network, "unknown")
 
 
-def floor_of(side: Side, claims: Sequence[Claim]) -> Floor | None:
+def floor_of(
+    side: Side, claims: Sequence[Claim], plan: Coverage | None = None, year: PlanYear | None = None
+) -> Floor | None:
     """Return the sums of the claims that give a share, never below zero; None if none does."""
     given = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
     if not given:
@@ -300,6 +302,8 @@ def floor_of(side: Side, claims: Sequence[Claim]) -> Floor | None:
         claims=len(given),
         deductible=least(c.owed.deductible for c in given),
         shares=least(shares),
+        plan=plan,
+        year=year,
         first=min(days, default=None),
         last=max(days, default=None),
     )

@@ -14,15 +14,13 @@ from typing import Literal, TypeVar
 
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
-from bot.kit.asked_networks import AskedNetworks, among, asked_networks, without_own
+from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.cards import Card, store_cards
 from bot.kit.conditions import Conditions, Loosened, conditions, loosened, sift
 from bot.kit.facilities import places_of_care
-from bot.kit.network_names import Wanted, names_of, wanted
+from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.opening import DAY, open_at, spans
-from bot.kit.plans import networks as networks_listed
-from bot.kit.plans import own_networks
 from bot.records.details import WEEK, Hours, on_day
 from bot.records.listing import Listing
 
@@ -239,9 +237,8 @@ async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
     """
     asked = wishes.networks
     named = wishes.name or wishes.organization or ask.slots.get("npi")
-    own = () if asked.named or asked.outside or (named and not asked.anyone) else await own_networks(ask)
-    listed = await networks_listed(ask) if own else ()
-    return AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
+    own = () if asked.named or asked.outside or (named and not asked.anyone) else await own_wanted(ask)
+    return AskedNetworks(wanted=own)
 
 
 async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:

@@ -49,41 +49,17 @@ _PREFIX = "80840"  # health applications, United States: the check digit is of t
 _NPI_DIGITS = 10
 
 # By the English or own name, and by ISO 639-2's codes (both kinds where it has two).
-_LANGUAGE_NAMES = {
-    "am": "amharic amh",
-    "ar": "arabic ara",
-    "ase": "american-sign-language asl sgn sign-language",
-    "bn": "bengali ben",
-    "de": "german deutsch deu ger",
-    "en": "english eng",
-    "es": "spanish español espanol castilian spa",
-    "fa": "farsi persian fas per",
-    "fr": "french français francais fra fre",
-    "gu": "gujarati guj",
-    "hi": "hindi hin",
-    "ht": "haitian-creole haitian creole hat",
-    "it": "italian ita",
-    "ja": "japanese jpn",
-    "ko": "korean kor",
-    "ku": "kurdish kur",
-    "lo": "lao laotian",
-    "my": "burmese mya bur",
-    "ne": "nepali nep",
-    "pa": "punjabi panjabi pan",
-    "pl": "polish pol",
-    "pt": "portuguese por",
-    "ru": "russian rus",
-    "so": "somali som",
-    "sw": "swahili swa",
-    "ta": "tamil tam",
-    "te": "telugu tel",
-    "tl": "tagalog filipino tgl fil",
-    "uk": "ukrainian ukr",
-    "ur": "urdu urd",
-    "vi": "vietnamese vie",
-    "zh": "chinese mandarin cantonese zho chi cmn yue",
-}
-_LANGUAGE_CODES = {name: code for code, names in _LANGUAGE_NAMES.items() for name in names.split()}
+_LANGUAGES = (
+    "am amharic amh; ar arabic ara; ase american-sign-language asl sgn sign-language; bn bengali ben; "
+    "de german deutsch deu ger; en english eng; es spanish español espanol castilian spa; "
+    "fa farsi persian fas per; fr french français francais fra fre; gu gujarati guj; hi hindi hin; "
+    "ht haitian-creole haitian creole hat; it italian ita; ja japanese jpn; ko korean kor; ku kurdish kur; "
+    "lo lao laotian; my burmese mya bur; ne nepali nep; pa punjabi panjabi pan; pl polish pol; "
+    "pt portuguese por; ru russian rus; so somali som; sw swahili swa; ta tamil tam; te telugu tel; "
+    "tl tagalog filipino tgl fil; uk ukrainian ukr; ur urdu urd; vi vietnamese vie; "
+    "zh chinese mandarin cantonese zho chi cmn yue"
+)
+_LANGUAGE_CODES = {name: code for code, *names in map(str.split, _LANGUAGES.split(";")) for name in names}
 
 BOUNDARY = "http://hl7.org/fhir/StructureDefinition/location-boundary-geojson"
 Ring = tuple[tuple[float, float], ...]
