@@ -7,7 +7,7 @@ nothing matches, the conditions that exclude everybody are counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -99,37 +99,32 @@ class Conditions:
 
         `found` holds all listings that were read, which are needed for networks combined with "and" or "not".
         """
-        chosen: list[Filter] = []
-        if self.codes:
-            codes = set(self.codes)
-            chosen.append(("specialty", lambda row: bool(row.specialty_codes & codes)))
-        if where is not None:
-            chosen.append(("radius", lambda row: within(ask, row, where)))
-        if street := self.street:
-            chosen.append(("street", lambda row: any(lies_on(place.lines, street) for place in row.locations)))
-        chosen += self._names()
-        chosen += self._networks(found)
-        if self.accepting:
-            chosen.append(("accepting_new", self._takes))
-        if self.gender or self.not_gender:
-            chosen.append(("gender", self._gender))
-        if self.languages:
-            chosen.append(("language", self._speaks))
-        chosen += [(name, lambda row, known=known: known(row) is True) for name, known in self.knowable(ask)]  # type: ignore[misc]
-        return chosen
+        codes, street, name, house = set(self.codes), self.street or "", self.name or "", self.organization or ""
+        asked: list[tuple[str, object, Callable[[Listing], bool]]] = [
+            ("specialty", codes, lambda row: bool(row.specialty_codes & codes)),
+            ("radius", where, lambda row: where is not None and within(ask, row, where)),
+            ("street", street, lambda row: any(lies_on(place.lines, street) for place in row.locations)),
+            ("provider_name", name, lambda row: is_called(row, name)),
+            ("not_name", self.not_names, lambda row: not any(is_named(row.name, one) for one in self.not_names)),
+            ("organization", house, lambda row: is_at(row, house, self.houses)),
+            *(("network", True, passes) for passes in self._networks(found)),
+            ("accepting_new", self.accepting, self._takes),
+            ("gender", self.gender or self.not_gender, self._gender),
+            ("language", self.languages, self._speaks),
+            *((told, True, lambda row, known=known: known(row) is True) for told, known in self.knowable(ask)),
+        ]
+        return [(slot, passes) for slot, wish, passes in asked if wish]
 
     def knowable(self, ask: Ask) -> list[tuple[str, Known]]:
         """Return the conditions that listings may lack data about, with tests that return True, False or None."""
-        chosen: list[tuple[str, Known]] = []
-        if self.telehealth:
-            chosen.append(("telehealth", _is_virtual))
-        if self.access:
-            chosen.append(("wheelchair", _is_accessible))
-        if wish := self.open_at:
-            chosen.append(("open_at", lambda row: is_open(ask, row, wish)))
-        if group := self.age_group:
-            chosen.append(("age_group", lambda row: treats(row.specialty_codes, group, row.ages)))
-        return chosen
+        wish, group = self.open_at, self.age_group
+        asked: list[tuple[str, object, Known]] = [
+            ("telehealth", self.telehealth, _is_virtual),
+            ("wheelchair", self.access, _is_accessible),
+            ("open_at", wish, lambda row: is_open(ask, row, wish) if wish else None),
+            ("age_group", group, lambda row: treats(row.specialty_codes, group, row.ages) if group else None),
+        ]
+        return [(slot, known) for slot, asks, known in asked if asks]
 
     def without(self, names: Sequence[str]) -> Conditions:
         """Return the conditions without those named."""
@@ -156,30 +151,18 @@ class Conditions:
             counts.append((name, silent))
         return tuple(pair for pair in counts if pair[1])
 
-    def _names(self) -> list[Filter]:
-        chosen: list[Filter] = []
-        if name := self.name:
-            chosen.append(("provider_name", lambda row: is_called(row, name)))
-        if self.not_names:
-            chosen.append(("not_name", lambda row: not any(is_named(row.name, one) for one in self.not_names)))
-        if house := self.organization:
-            chosen.append(("organization", lambda row: is_at(row, house, self.houses)))
-        return chosen
-
-    def _networks(self, found: Sequence[Listing]) -> list[Filter]:
-        chosen: list[Filter] = []
-        wanted, barred_ones = self.networks.wanted, self.networks.barred
+    def _networks(self, found: Sequence[Listing]) -> Iterator[Callable[[Listing], bool]]:
+        wanted, barred = self.networks.wanted, self.networks.barred
         if self.networks.anyone:
-            chosen.append(("network", lambda row: bool(row.networks)))
+            yield lambda row: bool(row.networks)
         if wanted:
-            chosen.append(("network", lambda row: any(one.holds(row) for one in wanted)))
+            yield lambda row: any(one.holds(row) for one in wanted)
         if self.networks.how == "and" and len(wanted) > 1 and found:
             both = [{row.store for row in found if one.holds(row)} for one in wanted]
-            chosen.append(("network", lambda row: all(row.store in sites for sites in both)))
-        if barred_ones:
-            listed = {row.key for row in found if any(one.holds(row) for one in barred_ones)}
-            chosen.append(("network", lambda row: row.key not in listed and not any(o.holds(row) for o in barred_ones)))
-        return chosen
+            yield lambda row: all(row.store in sites for sites in both)
+        if barred:
+            listed = {row.key for row in found if any(one.holds(row) for one in barred)}
+            yield lambda row: row.key not in listed and not any(one.holds(row) for one in barred)
 
     def _takes(self, row: Listing) -> bool:
         """Return whether new patients are accepted, in the named network if there is one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -213,7 +213,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     if not sized or (sized[0][0] <= 0 and not least):
         return None
     ties = sum(1 for size, _ in sized if size == sized[0][0])
-    return Most(*astuple(ranking), len(sized), ties, tuple(one for _, one in sized[:SHOWN]))
+    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[:SHOWN]))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:

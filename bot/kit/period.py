@@ -64,7 +64,8 @@ class _Tally:
     @property
     def in_order(self) -> bool:
         """Whether the days fall, so that unread pages hold nothing newer."""
-        return bool(self.days) and self.days[0] > self.days[-1]
+        days = self.days or []
+        return bool(days) and days[0] > days[-1]
 
     async def alive(self, *filters: tuple[str, str]) -> Live:
         """Return the claims that count, with those without a day, which a server that filters by days leaves out."""

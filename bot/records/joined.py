@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from bot.records.bundle import Entry, base_of, resolved
 from bot.records.decode import Unreadable
@@ -35,10 +36,8 @@ class Directory:
 
     def absorb(self, other: Directory) -> None:
         """Add the resources of another search."""
-        self.practitioners.update(other.practitioners)
-        self.locations.update(other.locations)
-        self.organizations.update(other.organizations)
-        self.services.update(other.services)
+        for type_, kept in self._kept.items():
+            kept.update(other._kept[type_])
         self.included.update(other.included)
         self.bases.update(other.bases)
         self.unreadable += other.unreadable
@@ -64,16 +63,20 @@ class Directory:
         found = _read(type_, raw)
         if isinstance(found, Role):
             self._list(found)
-        elif isinstance(found, Practitioner):
-            self.practitioners.update(dict.fromkeys(keys, found))
-        elif isinstance(found, Location):
-            self.locations.update(dict.fromkeys(keys, found))
-        elif isinstance(found, Organization):
-            self.organizations.update(dict.fromkeys(keys, found))
-        else:
-            self.services.update(dict.fromkeys(keys, found))
-            if self.lists_services and mode == "match":
-                self._list(read_role(raw))
+            return
+        self._kept[type_].update(dict.fromkeys(keys, found))
+        if self.lists_services and isinstance(found, Service) and mode == "match":
+            self._list(read_role(raw))
+
+    @property
+    def _kept(self) -> dict[str, dict[Key, Any]]:
+        """What is kept by key, by type."""
+        return {
+            "Practitioner": self.practitioners,
+            "Location": self.locations,
+            "Organization": self.organizations,
+            "HealthcareService": self.services,
+        }
 
     def _list(self, role: Role) -> None:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
@@ -128,17 +131,10 @@ class Directory:
         If others were included, a missing one is missing in the directory and is not requested (F34); but no server
         includes the places of a role's services.
         """
-        type_, known = self._kept(element)
+        type_ = _TYPES.get(element, "Organization")
+        known = self._kept[type_]
         missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
         return type_, tuple(dict.fromkeys(key.id for key in missing if key.type == type_))
-
-    def _kept(self, element: str) -> tuple[str, Mapping[Key, object]]:
-        kept: Mapping[str, tuple[str, Mapping[Key, object]]] = {
-            "practitioner": ("Practitioner", self.practitioners),
-            "location": ("Location", self.locations),
-            "service": ("HealthcareService", self.services),
-        }
-        return kept.get(element, ("Organization", self.organizations))
 
     def _named(self, element: str, role: Role, type_: str) -> Iterator[Key]:
         """Yield the keys to request, except those the server includes.
@@ -247,6 +243,7 @@ class Directory:
         return tuple(_points_at(key) for key in dict.fromkeys(keys))
 
 
+_TYPES = {"practitioner": "Practitioner", "location": "Location", "service": "HealthcareService"}
 _Read = Role | Practitioner | Location | Organization | Service
 _READERS: Mapping[str, Callable[[bytes], _Read]] = {
     "PractitionerRole": read_role,

@@ -12,7 +12,8 @@ from bot.records.sensitivity import labels_of
 from bot.records.shapes import RecordShape
 
 R = TypeVar("R", bound=RecordShape)
-K, T = TypeVar("K"), TypeVar("T")
+K = TypeVar("K")
+T = TypeVar("T")
 RawJson = bytes | msgspec.Raw
 
 
