@@ -6,8 +6,6 @@ The exact price of future care is not known. The range uses the plan's prices in
 same care. The low end assumes that the deductible is met by then, the high end that its whole rest is still to pay.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

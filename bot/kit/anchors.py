@@ -1,7 +1,5 @@
 """The days that a question tells by something in the member's record: a visit, a kind of care, a birthday."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """The networks that a question names, looked up in the directory's list or in the found listings."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 It comes from the operator and not from the payer's records, and answers say so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Reads the operator's benefit table from CSV and reports every error with its row and column."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

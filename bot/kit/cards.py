@@ -4,8 +4,6 @@ Listings belong to one person if they refer to the same resource, or share both 
 enough: directories give a whole chain the same NPI, or mistype it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from bot.kit.around import Around

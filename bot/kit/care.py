@@ -1,7 +1,5 @@
 """The member's clinical records: reading in order, results as series and curves, and pages of records."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The member's coverages, current ones first; read from the claims if the payer lists none (fhir-notes 5)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Searches the open directory around a place; every filter is checked again on the results (T44)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal

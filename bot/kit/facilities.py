@@ -5,8 +5,6 @@ are used only if none of the NUCC codes is a known code for places, and the name
 department that is affiliated as a hospital does not count as a hospital.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

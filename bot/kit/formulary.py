@@ -1,7 +1,5 @@
 """The member's drug list and its drugs by name; every filter is checked again on the results (T44)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

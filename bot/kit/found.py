@@ -3,8 +3,6 @@
 Every filter is checked on every card (T44).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

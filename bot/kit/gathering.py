@@ -4,8 +4,6 @@ Only one page of the payer is in memory at a time. The data that was read stays 
 made from it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import zlib
 from collections.abc import Iterable

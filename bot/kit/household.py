@@ -1,7 +1,5 @@
 """Asks one question for each person of a household, and collects the results and who could not be read."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

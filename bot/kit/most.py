@@ -1,7 +1,5 @@
 """A list of claims ranked, counted or averaged: by doctors, places, drugs, kinds of care, months, visits or fills."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """Claims that match all conditions of a question but one, for when no claim matches, and which condition that is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

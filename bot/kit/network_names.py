@@ -5,8 +5,6 @@ by their aliases, then without common parts ("Blue", "Network") and remarks in b
 provider is in a network (T44).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

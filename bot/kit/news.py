@@ -4,8 +4,6 @@ A digest uses a secret key for each record that only the server has. The kernel 
 connection.
 """
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """What an answer offers in addition to its text: documents, reminders and changes of a case."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime

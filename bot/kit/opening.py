@@ -1,7 +1,5 @@
 """When a place has to be open, and whether its hours match, in its own time zone and across midnight."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

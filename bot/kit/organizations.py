@@ -3,8 +3,6 @@
 Electronic addresses are read and shown as text, but never contacted (T40).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence

@@ -4,8 +4,6 @@ Servers may ignore `service-date` and sorting (fhir-notes 4.1). So windows are u
 first, and only while every row lies in its window; otherwise the pages are read one after another.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field

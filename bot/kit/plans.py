@@ -4,8 +4,6 @@ Both lists are short and are read completely, and all selection happens here. No
 sent to the directory, and their own network is always a guess.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Literal
 

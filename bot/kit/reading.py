@@ -1,7 +1,5 @@
 """Reads the records and pages of a search; records for individual display are parsed with their typed models first."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TypeVar

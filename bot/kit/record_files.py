@@ -1,7 +1,5 @@
 """The files of a member's whole record: FHIR for other applications, and the data for a page and a spreadsheet."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import zlib

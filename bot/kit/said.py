@@ -1,7 +1,5 @@
 """Information in the message that no slot holds: the plan, the kind of visit, one, two or all visits, whose claims."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

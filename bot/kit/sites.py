@@ -3,8 +3,6 @@
 Networks are proven place by place; missing data never proves that a place is outside a network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Compares names as people type them with names in directories, ignoring accents, titles and order; states, streets."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Which of several similar items a message means: by a part of the body, or as the first, second or third in time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 

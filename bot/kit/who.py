@@ -3,8 +3,6 @@
 Among several providers with one name, the one on the person's own claims is chosen, in their own chat only.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence

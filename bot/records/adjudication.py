@@ -4,8 +4,6 @@ Several amounts in one category: parts are added, a rate is not a charge, and no
 UB-04 form, which some payers send as another line (revenue code 0001), is not a line of care.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The ages that a specialty or a service treats: from NUCC codes, ranges, and plain text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Places are never added together. What is owed is the amount that the payer repor
 disagreement is recorded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal

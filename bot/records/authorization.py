@@ -1,7 +1,5 @@
 """A prior authorization (PDex): an ExplanationOfBenefit with `use` preauthorization, read for its decision."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date

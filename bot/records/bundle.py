@@ -4,8 +4,6 @@ A relative reference is to the server that sent it. An absolute one is to that s
 URL (FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The Bundle is built from what the card shows, not from the payer's resources: ids, notes and extensions are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Conditions, procedures and care plans as plain values (US Core 3.1.1)."""
 
-from __future__ import annotations
-
 import msgspec
 
 from bot.records.dates import PartialDate, Period, parse_date, period

@@ -3,8 +3,6 @@
 The kinds and their ranges of codes are our own; no text of a licensed code list is used.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping

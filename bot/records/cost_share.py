@@ -1,7 +1,5 @@
 """The member's cost share in a Coverage: deductibles, limits, copays and coinsurance (costToBeneficiary)."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from decimal import Decimal

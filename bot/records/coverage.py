@@ -3,8 +3,6 @@
 The product line decides the time limit for appeals; the plan year is the year over which yearly amounts are counted.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Dates at the precision that the payer wrote, in the written time zone, without guesses; and instants."""
 
-from __future__ import annotations
-
 import calendar
 import re
 from datetime import UTC, date, datetime

@@ -3,8 +3,6 @@
 As in the typed reading, locations may be reported, values never.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import threading

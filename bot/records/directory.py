@@ -1,7 +1,5 @@
 """The parts of Plan-Net resources that the tolerant reading uses (fhir-notes 9.2)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 

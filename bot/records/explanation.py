@@ -1,7 +1,5 @@
 """The parts of an ExplanationOfBenefit that the tolerant reading uses: what the claim's summary needs."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import msgspec

@@ -1,7 +1,5 @@
 """The lines of a claim: what was done, what it cost, and the payer's reasons; for a claim that was read strictly."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """A directory role with all related resources; those that were not included are missing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """A result: what was measured, its value with unit, its reference range, and its parts (US Core 3.1.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal

@@ -3,8 +3,6 @@
 The profile is shown only to the member, and only when they ask for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.records.dates import parse_date

@@ -1,7 +1,5 @@
 """What was done and dispensed, according to a claim's codes and the payer's own texts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal

@@ -6,8 +6,6 @@ An affiliation is read as a role of its organization, and so is a service that i
 read damaged data raises Unreadable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime

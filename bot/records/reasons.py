@@ -3,8 +3,6 @@
 Texts are the payer's own, never ours. How a claim was paid does not say whether the provider had a contract then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal

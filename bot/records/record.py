@@ -1,7 +1,5 @@
 """How the values of the records are made: each reads its own resource, and does not change afterwards."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 

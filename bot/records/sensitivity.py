@@ -3,8 +3,6 @@
 A label always restricts; its absence does not show that the data are not sensitive.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -4,8 +4,6 @@ The adjudication date is used only for a pharmacy claim without another date, an
 contained and included resources or the display.
 """
 
-from __future__ import annotations
-
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, get_args

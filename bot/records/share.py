@@ -1,7 +1,5 @@
 """Statements about one claim: its doubts, the reason for the share, its calculation, and the state that it is in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Sums over claims, with their steps."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The payer's texts made safe to show: one clean line, the lines of a narrative, or an address for a button."""
 
-from __future__ import annotations
-
 import unicodedata
 from html.parser import HTMLParser
 from urllib.parse import urlsplit

@@ -3,8 +3,6 @@
 Versions need proof: two claims that merely share a number are both kept.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Foreign payers' claims read, and their amounts beside the truth: `python -m tests.kit.foreign` prints the table."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Iterable

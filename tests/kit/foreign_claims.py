@@ -4,8 +4,6 @@ The shapes are made after public sample data (CMS Blue Button, Synthea, CARIN, p
 up. `truth` is what a careful reader finds: None is what the payer does not say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Members of payers that nobody here has seen, for whole conversations: each has only what its questions are about."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any

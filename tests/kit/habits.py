@@ -1,7 +1,5 @@
 """Members of payers with other habits: amounts in totals, on lines or above them alone, and days in other places."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

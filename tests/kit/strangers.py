@@ -1,7 +1,5 @@
 """More members of payers that nobody here has seen: a household's year, Medicare with equipment, an April plan year."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.sandbox.world import Resource

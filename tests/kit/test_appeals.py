@@ -1,7 +1,5 @@
 """What an appeal has to show by the plan's own codes and words, and by when what is due."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """An operator's benefit table: read with every fault named, matched to a member's plan, and worked out to a range."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Kilograms, Celsius and centimeters beside what a US reader uses: exact arithmetic, rounded once."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """Directory searches at servers that know no `_include`."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Claims of payers that nobody here has seen: every amount is the payer's or unsaid, and every year's sum is right."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """What members of unlike payers ask, played to the bot over a payer that has only their records."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

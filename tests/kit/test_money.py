@@ -1,7 +1,5 @@
 """What care cost, for claims in every shape that payers send: the reply word by word."""
 
-from __future__ import annotations
-
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 

@@ -1,7 +1,5 @@
 """A ranking is by money, by how often, or by an average, and says how many are alike."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

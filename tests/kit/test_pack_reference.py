@@ -1,7 +1,5 @@
 """The pack's interface: what it exports is used, grouped, and told on a page that is true."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """All claims of a period: in windows side by side where the server proves that it keeps to days, else one by one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field

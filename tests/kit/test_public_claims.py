@@ -1,7 +1,5 @@
 """HL7's public claims beside an independent reading of their JSON: what is said of each, in every answer, is theirs."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The form of a question, which one of several it asks for, and for whom: by its own words, in either language."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

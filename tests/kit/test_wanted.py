@@ -1,7 +1,5 @@
 """Every condition of a question about claims changes which claims are told, over codes, places, words and amounts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A whole record: read page by page, gone on where it stopped, as the payer sent it, with what is missing said."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Callable

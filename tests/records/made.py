@@ -1,7 +1,5 @@
 """FHIR written by hand for these tests: claims in the shapes that guides describe and payers send."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 from typing import Any

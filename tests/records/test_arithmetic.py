@@ -1,7 +1,5 @@
 """The steps behind a figure: whoever adds up the terms comes to the result."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from hypothesis import given, settings

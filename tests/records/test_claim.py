@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from tests.records.made import CLAIM_TYPE, Json, claim, coded, money

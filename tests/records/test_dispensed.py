@@ -1,7 +1,5 @@
 """What a pharmacy handed out, and the contract of who was paid, as the two guides write them."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """The first use of a shape by several threads at once: claims of several people are read beside each other."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A claim's facts are read when they are asked for: what is read late says the same as what is read at once."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.records.claim import _FACTS, Claim, read_claim

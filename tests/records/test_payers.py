@@ -1,7 +1,5 @@
 """Claims in each payer's own odd form (fhir-notes 12), imitated by hand."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from bot.records.claim import read_claim

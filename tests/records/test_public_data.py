@@ -1,7 +1,5 @@
 """HL7's public examples, where the folder with them lies beside the checkout."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

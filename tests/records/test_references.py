@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from bot.records.shapes import Identifier, Key, Reference, key_of, name_of

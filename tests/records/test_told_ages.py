@@ -1,7 +1,5 @@
 """Ages as directories write them, in plain text and in ranges."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.records.ages import Ages, read_ages, treats

@@ -1,7 +1,5 @@
 """What claims say of money in shapes that payers send: one story for each way in which it was once told wrongly."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 

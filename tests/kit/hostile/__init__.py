@@ -4,8 +4,6 @@ Each case has a specialty code of its own (`HX` and its name), so that a search 
 true of each stands in the tests that read it (tests/desk).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 

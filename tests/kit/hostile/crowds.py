@@ -1,7 +1,5 @@
 """Many of one name, and more matches than a page, a URL or a patient reader takes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.sandbox.synthetic import chance

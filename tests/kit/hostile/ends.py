@@ -1,7 +1,5 @@
 """What is over, switched off or still to come, and proves nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """References that lead nowhere, elsewhere, inside or to the wrong kind of thing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.sandbox.synthetic.shapes import NPI, reference

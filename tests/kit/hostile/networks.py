@@ -1,7 +1,5 @@
 """Networks whose names hold one another, that have no name, that are no more, that the pack does not know."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.sandbox.synthetic.shapes import PLANNET, extension, reference

@@ -1,7 +1,5 @@
 """Offices as they are run: hours in several entries, towns beside the border of a zone, no place, other numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

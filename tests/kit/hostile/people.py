@@ -1,7 +1,5 @@
 """Who is one and who is not, and names that try to be something else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.sandbox.synthetic.shapes import NUCC, concept, reference

@@ -1,7 +1,5 @@
 """Facts of one place beside another's; ZIPs and positions that are missing, mistyped or half a globe away."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

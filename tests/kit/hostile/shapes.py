@@ -1,7 +1,5 @@
 """Small Plan-Net resources, each with only what its case is about."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

@@ -3,8 +3,6 @@
 Everybody is in 37402 and their facts are plain; only how they are written is odd.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from typing import Any

@@ -1,7 +1,5 @@
 """Hours that cross midnight, of two time zones, of the whole day, or not given; dates that are still to come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 
