@@ -7,13 +7,11 @@ a zip and its parts take about 30 MiB of memory.
 import asyncio
 import io
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from bot.accounts.values import Access
 from bot.documents.desk import Documents, OfferedDocument, pack, packed_already
-from bot.documents.drawer import SealedDrawer
 from bot.documents.links import HealthLinks
 from bot.documents.printer import Printer
 from bot.message import Language, Person
@@ -63,10 +61,7 @@ class Publisher:
     def __init__(self, printer: Printer, documents: Documents, links: HealthLinks) -> None:
         self._printer, self._documents, self._links = printer, documents, links
         self._zips = asyncio.Semaphore(1)
-
-    def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
-        """Return the storage for a person's answers about one record between two questions, while the link `holds`."""
-        return self._documents.drawer(person, access, holds)
+        self.drawer = documents.drawer
 
     async def offer(
         self,

@@ -12,6 +12,7 @@ from bot.kit.wanted import fitting, wanted_of, with_fills
 from bot.language.calendar import back, later
 from bot.payer.search import Search
 from bot.records.claim import Claim
+from bot.records.coverage import anniversary
 from bot.records.live import Live, believed_day
 from bot.records.patient import Patient
 
@@ -67,14 +68,7 @@ async def _birthday(ask: Ask) -> AnchorDays | None:
     born = next((one.born.exact for one in read if one.born), None)
     if born is None:
         return None
-    year = ask.today.year - ((born.month, born.day) > (ask.today.month, ask.today.day))
-    day = _on(born, year)
-    return day, day
-
-
-def _on(born: date, year: int) -> date:
-    """Return the birthday in a year; February 29 becomes the 28th."""
-    return born.replace(year=year, day=28) if (born.month, born.day) == (2, 29) else born.replace(year=year)
+    return (anniversary(born, ask.today),) * 2
 
 
 async def _care(ask: Ask, value: Mapping[str, object]) -> AnchorDays | None:

@@ -6,7 +6,6 @@ The periods are those of the regulations as of 2026-11-28. The plan's own letter
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import CaseChange, WithCase
 from bot.kit.wanted import ClaimWish, fitting, is_numbered, wanted_of
+from bot.language.calendar import later
 from bot.payer.search import Search, given
 from bot.records.authorization import Authorization
 from bot.records.care_kind import CareKinds, shown_as
@@ -183,17 +183,10 @@ def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDay
     if line in {"medicare", "medicaid"}:
         return AppealDays()
     if stage == "lost" and case.decided:
-        return AppealDays(ask_review=_months_on(case.decided, _REVIEW_MONTHS))
+        return AppealDays(ask_review=later(case.decided, _REVIEW_MONTHS, "month"))
     if stage == "review" and case.review:
         return AppealDays(reviewed=case.review + _REVIEWED)
     return AppealDays()
-
-
-def _months_on(day: date, months: int) -> date:
-    """Return the same day `months` later, or the last day of that month if it is shorter."""
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,8 +279,8 @@ def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = 
     if coverage is None or start is None:
         return None
     end = coverage.period.end
-    first = _anniversary(start, day)
-    last = _anniversary(start, date(first.year + 1, 12, 31)) - _A_DAY
+    first = anniversary(start, day)
+    last = anniversary(start, date(first.year + 1, 12, 31)) - _A_DAY
     return PlanYear(first, min(last, end.last) if end and end.last >= first else last)
 
 
@@ -311,7 +311,7 @@ def _is_part(coverage: Coverage) -> bool:
     return start is not None and end is not None and end.last - start.first < _WHOLE
 
 
-def _anniversary(first: date, day: date) -> date:
+def anniversary(first: date, day: date) -> date:
     """Return the latest day up to `day` with the month and day of `first`; February 29 becomes the 28th."""
     year = day.year - ((day.month, day.day) < (first.month, first.day))
     return first.replace(year=year, day=min(first.day, monthrange(year, first.month)[1]))
