@@ -1,8 +1,9 @@
-"""Ages as directories write them, in plain text and in ranges."""
+"""Ages as directories write them, in plain text and in ranges, and what an answer calls a kind of care."""
 
 import pytest
 
 from bot.records.ages import Ages, read_ages, treats
+from bot.records.care_kind import care_kinds
 from bot.records.details import read_closures
 from bot.records.directory import TimeOff
 
@@ -49,3 +50,18 @@ def test_an_absence_without_time_or_words_is_none() -> None:
     (only,) = read_closures([TimeOff(), TimeOff(description="Closed on holidays")], None)
     assert only.words == "Closed on holidays"
     assert not only.during.known
+
+
+MRI = care_kinds({"mri": {"name": {"en": "MRI scan", "es": "la resonancia magnética"}}}).every["mri"]
+
+
+def test_the_article_is_part_of_a_name_in_any_language_but_english() -> None:
+    """Spanish has a name with an article, one without, and the article alone."""
+    assert (MRI.name("en"), MRI.article("en"), MRI.bare("en")) == ("MRI scan", "", "MRI scan")
+    assert (MRI.name("es"), MRI.article("es")) == ("la resonancia magnética", "la")
+    assert MRI.bare("es") == "resonancia magnética"
+
+
+def test_a_language_without_a_name_for_it_has_the_english_one() -> None:
+    """The English name stays whole there."""
+    assert (MRI.name("pt"), MRI.article("pt"), MRI.bare("pt")) == ("MRI scan", "", "MRI scan")
