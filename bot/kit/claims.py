@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, days_around, service_dates, span_of
@@ -34,6 +34,7 @@ _PHARMACY = ("type", token("http://terminology.hl7.org/CodeSystem/claim-type", "
 _AT_ONCE = 32_768
 """Claims up to this size in bytes are parsed on the event loop, as a thread costs more than that short work."""
 
+_GROUPS = ("claims", "reversals", "replaced", "cancelled", "taken_back")
 WhyGone = Literal["cancelled", "replaced", "reversed"]
 
 PAYERS_LANGUAGE = "en"
@@ -163,14 +164,8 @@ async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
     found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
     if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
         return alive
-    return replace(
-        alive,
-        claims=tuple(found.get(one.id, one) for one in alive.claims),
-        reversals=tuple(found.get(one.id, one) for one in alive.reversals),
-        replaced=tuple(found.get(one.id, one) for one in alive.replaced),
-        cancelled=tuple(found.get(one.id, one) for one in alive.cancelled),
-        taken_back=tuple(found.get(one.id, one) for one in alive.taken_back),
-    )
+    groups: dict[str, Any] = {name: tuple(found.get(one.id, one) for one in getattr(alive, name)) for name in _GROUPS}
+    return replace(alive, **groups)
 
 
 async def claim_by_id(ask: Ask, claim_id: str) -> Claim:

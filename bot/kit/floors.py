@@ -114,25 +114,38 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
     """Return the member's standing with the in-network amount of each plan that has exactly one."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
-    found = (_standing(aspect, limit, _under(plan, alive, coverages, alone=len(limits) == 1)) for plan, limit in limits)
+    alone = len(limits) == 1
+    found = (_standing(aspect, limit, plan, alive, coverages, alone=alone) for plan, limit in limits)
     return tuple(one for one in found if one)
 
 
-def _standing(aspect: str, limit: Amount, under: _Under) -> MetSoFar | None:
-    """Return the member's standing with one amount.
+def _standing(
+    aspect: str, limit: Amount, plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool
+) -> MetSoFar | None:
+    """Return the member's standing with one amount; claims that name no plan belong to a plan that is `alone`.
 
     None if no in-network claim counts, or if currencies differ. Some plans count prescriptions separately.
     """
-    drugs = under.plan.scope == "medical"
-    year, calendar = (
-        _used(aspect, [c for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy)])
-        for rows in (under.of_year, under.of_calendar)
+    year, drugs = year_now(plan, coverages), plan.scope == "medical"
+    scopes = {one.id: one.scope for one in coverages.every}
+
+    def mine(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+        fit = ((claim, plan_of(claim, coverages)) for claim in claims if plan.scope in scopes_of(claim, scopes))
+        return tuple(claim for claim, found in fit if (alone if found is None else same_plan(found, plan)))
+
+    of_year, of_calendar = (
+        counting(alive, coverages, (one.first, min(one.last, coverages.today)), mine)
+        for one in (year, calendar_year(coverages.today))
     )
-    if year is None or year.currency != limit.currency:
+    used, calendar = (
+        _used(aspect, [c for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy)])
+        for rows in (of_year, of_calendar)
+    )
+    if used is None or used.currency != limit.currency:
         return None
-    filled = _used(aspect, [claim for claim in under.of_year if claim.is_pharmacy]) if drugs else None
-    more = year + filled if filled and filled.value and filled.currency == year.currency else None
-    return MetSoFar(limit, year, more, under.plan, under.year, year == calendar)
+    filled = _used(aspect, [claim for claim in of_year if claim.is_pharmacy]) if drugs else None
+    more = used + filled if filled and filled.value and filled.currency == used.currency else None
+    return MetSoFar(limit, used, more, plan, year, used == calendar)
 
 
 def _used(aspect: str, claims: Sequence[Claim]) -> Amount | None:
@@ -144,36 +157,6 @@ def _one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
     named = [share for share in shares if share.kind == aspect and share.side != "out" and share.who != "family"]
     limit = named[0].amount if len(named) == 1 and not named[0].drugs else None
     return limit if limit and limit.value else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Under:
-    """The claims of one plan: those of its plan year and those of the calendar year."""
-
-    plan: Coverage
-    year: PlanYear
-    of_year: tuple[Claim, ...]
-    of_calendar: tuple[Claim, ...]
-
-
-def _under(plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool) -> _Under:
-    """Return the claims of a plan; if it is `alone`, claims that name no plan belong to it."""
-    year = year_now(plan, coverages)
-    scopes = {one.id: one.scope for one in coverages.every}
-
-    def mine(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-        fit = (claim for claim in claims if plan.scope in scopes_of(claim, scopes))
-        return tuple(
-            claim
-            for claim in fit
-            if ((found := plan_of(claim, coverages)) and same_plan(found, plan)) or (found is None and alone)
-        )
-
-    of_year, of_calendar = (
-        tuple(counting(alive, coverages, (one.first, min(one.last, coverages.today)), mine))
-        for one in (year, calendar_year(coverages.today))
-    )
-    return _Under(plan, year, of_year, of_calendar)
 
 
 def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:

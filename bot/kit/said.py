@@ -1,7 +1,7 @@
 """Information in the message that no slot holds: the plan, the kind of visit, one, two or all visits, whose claims."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -46,21 +46,17 @@ _FAMILY = frozenset({"family", "families", "familiar", "familia"})
 _THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
 _LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
-_FORMS: Mapping[QuestionForm, tuple[str, ...]] = {
-    "amount": (
-        *("how much", "how many dollars", "what price", "the price", "the cost", "what do i owe", "what did i owe"),
-        *("what do i pay", "what did i pay", "what did i spend", "cuanto", "cuanta", "precio"),
+_FORMS: Mapping[QuestionForm, re.Pattern[str]] = {
+    "amount": re.compile(
+        r"\b(?:how (?:much|many dollars)|what price|the (?:price|cost)|what d(?:o|id) i (?:owe|pay)|what did i spend"
+        r"|cuant[oa]|precio)\b(?! (?:tiempo|dias|meses|semanas|falta|time)\b)"
     ),
-    "date": (
-        *("when", "what day", "what date", "which day", "which date", "how long ago"),
-        *("cuando", "que dia", "que fecha", "hace cuanto"),
-    ),
-    "who": ("who", "whom", "whose", "quien", "quienes"),
-    "which": ("which", "what one", "cual", "cuales"),
-    "reason": ("why", "how come", "por que", "what for"),
+    "date": re.compile(r"\b(?:when|wh(?:at|ich) da(?:y|te)|how long ago|cuando|que (?:dia|fecha)|hace cuanto)\b"),
+    "who": re.compile(r"\b(?:who|whom|whose|quien|quienes)\b"),
+    "which": re.compile(r"\b(?:which|what one|cual|cuales)\b"),
+    "reason": re.compile(r"\b(?:why|how come|por que|what for)\b"),
 }
-"""The first words of each form of question; they determine how an answer begins."""
-_OF_TIME = frozenset({"tiempo", "dias", "meses", "semanas", "falta", "time"})
+"""The first words of each form of question; they determine how an answer begins. "Cuánto tiempo" asks for no amount."""
 
 _ASKS_FOR = re.compile(
     r"\b(?:member|patient|caller|client|customer) (?:who )?"
@@ -85,20 +81,9 @@ _SO_FAR = frozenset(
 
 def form_asked(ask: Ask) -> QuestionForm | None:
     """Return the form of the question whose words come first; None for a button and for any other form."""
-    said = words_of(ask.said)
-    found = [(at, form) for form, openings in _FORMS.items() if (at := _opens(said, openings, form)) is not None]
+    said = " ".join(words_of(ask.said))
+    found = [(match.start(), form) for form, words in _FORMS.items() if (match := words.search(said))]
     return min(found)[1] if found else None
-
-
-def _opens(said: Sequence[str], openings: Iterable[str], form: QuestionForm) -> int | None:
-    """Return the position of the first opening; "cuánto tiempo" does not ask for an amount."""
-    for at in range(len(said)):
-        for opening in openings:
-            words = tuple(opening.split())
-            rest = said[at + len(words) : at + len(words) + 1]
-            if tuple(said[at : at + len(words)]) == words and not (form == "amount" and _OF_TIME.intersection(rest)):
-                return at
-    return None
 
 
 def asks_one(ask: Ask) -> bool:
