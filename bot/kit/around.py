@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import NamedTuple
 
 from bot.kit.ask import Ask, NeedsPlace
 from bot.kit.reading import read_pages
 from bot.kit.spelling import name_of_state
 from bot.payer.search import Search
+from bot.records.details import GeoPoint
 from bot.records.joined import Directory
 from bot.records.provider import Location
 
@@ -27,7 +27,7 @@ class Around:
     not used. `also` holds alternative areas.
     """
 
-    center: tuple[float, float]
+    center: GeoPoint
     name: str
     state: str
     miles: float
@@ -89,8 +89,9 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
         raise NeedsPlace
     if zip_code := place.get("zip"):
         city = ask.places.city_of(str(zip_code))
-        known = _Known(ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else ask.places.home_state)
-        return await _known_or_listed(ask, known, (("address-postalcode", str(zip_code)),), wide)
+        state, center = city[1] if city else ask.places.home_state, ask.places.coordinates(str(zip_code))
+        listed = Search("Location", (("address-postalcode", str(zip_code)),))
+        return await _known_or_listed(ask, listed, wide, center=center, name=str(zip_code), state=state)
     state = str(place.get("state") or ask.places.home_state)
     if county := place.get("county"):
         bare = str(county).removesuffix(" County")
@@ -106,47 +107,38 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
         return Around(center, name, state, _ACROSS, statewide=True)
     if not city_name:
         raise NeedsPlace
-    known = _Known(ask.places.city_center(city_name, state), city_name, state)
-    return await _known_or_listed(ask, known, (("address-city", city_name), ("address-state", state)), wide)
+    listed = Search("Location", (("address-city", city_name), ("address-state", state)))
+    center = ask.places.city_center(city_name, state)
+    return await _known_or_listed(ask, listed, wide, center=center, name=city_name, state=state)
 
 
-class _Known(NamedTuple):
-    center: tuple[float, float] | None
-    name: str
-    state: str
+async def _known_or_listed(
+    ask: Ask, listed: Search, miles: float, *, center: GeoPoint | None, name: str, state: str
+) -> Around:
+    """Return the area by the gazetteer, or by the directory's own places if it is unknown there or too far away.
 
-
-async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...], miles: float) -> Around:
-    """Return the area by the gazetteer, or by the directory's own places if it is unknown there or too far away."""
+    These are the places with that city or ZIP code: the area is around their median position.
+    """
     try:
-        return _known(ask, *known, miles)
+        return _known(ask, center, name, state, miles)
     except NeedsPlace:
-        found = await _listed(ask, known, listed)
-        if found is None:
+        directory = Directory()
+        await read_pages(ask, directory, listed, 1)
+        there = [place for place in directory.locations.values() if place.active and _is_called(place, name)]
+        points = [place.position for place in there if place.position]
+        if points:
+            center = (median(point[0] for point in points), median(point[1] for point in points))
+            state = next((place.state for place in there if place.state), state)
+        if not there or center is None:
             raise
-        return replace(found, miles=max(miles, 1.0))
-
-
-async def _listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...]) -> Around | None:
-    """Return the median position of the directory's places with that city or ZIP code, None if it has none."""
-    directory = Directory()
-    await read_pages(ask, directory, Search("Location", listed), 1)
-    there = [place for place in directory.locations.values() if place.active and _is_called(place, known.name)]
-    points = [place.position for place in there if place.position]
-    if not points:
-        return Around(known.center, known.name, known.state, 1.0) if there and known.center else None
-    center = (median(point[0] for point in points), median(point[1] for point in points))
-    state = next((place.state for place in there if place.state), None)
-    return Around(center, known.name, state or known.state, 1.0)
+        return Around(center, name, state, max(miles, 1.0))
 
 
 def _is_called(place: Location, name: str) -> bool:
     return name in {place.zip5, place.city} or (place.city or "").casefold() == name.casefold()
 
 
-def _known(
-    ask: Ask, center: tuple[float, float] | None, name: str, state: str, miles: float, *, home: bool = False
-) -> Around:
+def _known(ask: Ask, center: GeoPoint | None, name: str, state: str, miles: float, *, home: bool = False) -> Around:
     if center is None:
         raise NeedsPlace(name)
     if not ask.places.zips_near(center, _REACH_MILES):

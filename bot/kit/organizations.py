@@ -8,21 +8,18 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
 from bot.kit.directory import PERSON_INCLUDES, bring, read_by, rows_of, taxonomy, widen
-from bot.kit.reading import read_pages
+from bot.kit.reading import read_pages, records_of
 from bot.kit.spelling import is_named, likeness, words_of
-from bot.payer.budget import Gap
 from bot.payer.search import Search, any_of, escape, given
-from bot.records.decode import Unreadable, decode
 from bot.records.details import Specialty
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Organization, Service
-from bot.records.shapes import Coding, Key, Reference, Shape, key_of, keys_of
+from bot.records.record import RawJson, Record
+from bot.records.shapes import Coding, Key, RecordShape, Reference, key_of, keys_of
 from bot.records.text import NOTE_LIMIT, clean
 
 NameTest = Callable[[str | None, str], bool]
@@ -168,8 +165,7 @@ async def _parts(ask: Ask, owners: Iterable[Key]) -> set[Key]:
     }
 
 
-class _EndpointShape(Shape, frozen=True):
-    id: str = ""
+class _EndpointShape(RecordShape, frozen=True):
     status: str | None = None
     connection_type: Coding | None = None
     name: str | None = None
@@ -177,16 +173,18 @@ class _EndpointShape(Shape, frozen=True):
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Electronic:
+class Electronic(Record):
     """One Endpoint: `kind` is the code of its connection type, `owner` its managing organization."""
 
-    id: str
-    name: str | None
-    kind: str | None
-    address: str | None
-    active: bool
-    owner: Key | None
+    TYPE = "Endpoint"
+
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _EndpointShape, labels)
+        self.name = clean(shape.name)
+        self.kind = clean(shape.connection_type.code) if shape.connection_type else None
+        self.address = clean(shape.address, NOTE_LIMIT)
+        self.active = shape.status in {None, "active"}
+        self.owner = key_of(shape.managing_organization)
 
 
 async def electronic_addresses(ask: Ask, rows: Sequence[Listing]) -> tuple[Electronic, ...]:
@@ -200,22 +198,8 @@ async def electronic_addresses(ask: Ask, rows: Sequence[Listing]) -> tuple[Elect
         searches.append(Search("Endpoint", (("organization", run_by),)))
     found: dict[str, Electronic] = {}
     for search in searches:
-        async for page in given(ask.search(search)):
-            for entry in page.entries:
-                for one in _read_endpoint(ask, entry.raw) if entry.type == "Endpoint" else ():
-                    found[one.id] = one
+        found |= {one.id: one for one in await records_of(ask, given(ask.search(search)), "Endpoint", Electronic)}
     return tuple(one for one in found.values() if one.id in named or one.owner in owners)
-
-
-def _read_endpoint(ask: Ask, raw: bytes | msgspec.Raw) -> tuple[Electronic, ...]:
-    try:
-        shape, _ = decode(raw, _EndpointShape)
-    except Unreadable:
-        ask.report.gaps.append(Gap("unreadable", "Endpoint"))
-        return ()
-    kind = clean(shape.connection_type.code) if shape.connection_type else None
-    address, owner = clean(shape.address, NOTE_LIMIT), key_of(shape.managing_organization)
-    return (Electronic(shape.id, clean(shape.name), kind, address, shape.status in {None, "active"}, owner),)
 
 
 _MOST_ALIKE = 6
