@@ -175,8 +175,8 @@ def seen(eob: Explanation, names: Names) -> str | None:
 
 def specialties(eob: Explanation) -> frozenset[str]:
     """Return the NUCC codes of whoever gave the care; none where the claim tells no specialty, or of a fill."""
-    rows = (m.qualification for m in eob.care_team if m.qualification and any(_has_role(m, role) for role in _SEEN))
-    return frozenset(code for one in rows for code in one.codes(NUCC))
+    team = (one for one in eob.care_team if one.role and not set(_SEEN).isdisjoint(one.role.codes()))
+    return frozenset(code for one in team if one.qualification for code in one.qualification.codes(NUCC))
 
 
 def prescriber(eob: Explanation, names: Names) -> str | None:

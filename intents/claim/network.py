@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from bot.kit import (
@@ -47,7 +47,6 @@ class Today:
     proven: tuple[str, ...] = ()
     total: int = 0
     reference: str | None = None
-    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +100,12 @@ def summarize(
     if rows is None:
         return ClaimNetwork(claim, contract, Today(found.state, total=len(found.found)), today)
     listed = names_of(rows)
-    dates = [row.last_updated for row in rows if row.last_updated]
     now = Today(
         state="one",
         networks=listed,
         wanted=own,
         proven=tuple(name for name in own if name in listed),
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
-        updated=min(dates) if len(dates) == len(rows) else None,
     )
     return ClaimNetwork(claim, contract, now, today)
 

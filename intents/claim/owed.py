@@ -21,7 +21,6 @@ from bot.kit import (
     form_asked,
     left_of,
     period_claims,
-    span_of,
     sum_of,
     text_of,
     time_of,
@@ -44,13 +43,11 @@ class OwedInAll(Summary):
         untold: How many claims have no share.
         whom: Who may bill, each with the amount not known to be paid, largest first, if asked for.
         first: Whether only `whom` was asked for, and no sum.
-        asked_time: Whether the period was named and is not the last year.
     """
 
     wanted: ClaimWish
     start: date
     end: date
-    asked_time: bool
     claims: int
     share: Amount | None
     paid: Amount | None
@@ -93,7 +90,6 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
         wanted=wanted_of(ask),
         start=start,
         end=end,
-        asked_time=span_of(ask) != (None, None),
         claims=len(told),
         share=added(claim.owed.amount for claim in told),
         paid=added(claim.paid_by_patient for claim in told),

@@ -53,7 +53,6 @@ class Pharmacy(Summary):
         paid_by_member: What the plan reports as already paid.
         apart: How many fills were reversed, replaced or cancelled, and are in no sum.
         unnamed: How many fills do not name their drug.
-        asked_time: Whether the person named the period.
         last: The newest fill before the period, if that has none and was not named.
         visits: Whether some of them are visits at which the care was given, and not fills.
         most: The fills, pharmacies or drugs in the order that was asked for.
@@ -64,7 +63,6 @@ class Pharmacy(Summary):
     page: int
     start: date
     end: date
-    asked_time: bool
     drug: str | None
     provider: str | None
     count: int
@@ -131,7 +129,6 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         page=ask.page,
         start=start,
         end=end,
-        asked_time=bool(service_dates(ask)) or times_asked(ask, USUAL) != (None, USUAL),
         drug=" / ".join(values_of(ask, "drug")) or None,
         provider=text_of(ask, "provider_name"),
         count=len(filled),

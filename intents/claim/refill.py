@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from bot.kit import Ask, Medication, Summary, form_asked, medications, text_of, words_of
 
-SHOWN = 6
+SHOWN = 5
 LOOKED_BACK = 730
 EARLY = timedelta(days=7)
 _LEFT = frozenset({"left", "remaining", "remain", "quedan", "queda", "times", "veces", "repeticiones"})

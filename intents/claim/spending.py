@@ -57,7 +57,7 @@ from bot.kit import (
     words_of,
 )
 
-SHOWN = 6
+SHOWN = 5
 _SEVERAL = 2
 _YEAR = 12
 _TWO = ("professional", "pharmacy")

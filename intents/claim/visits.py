@@ -39,7 +39,7 @@ from bot.kit import (
     words_of,
 )
 
-SHOWN = 6
+SHOWN = 5
 _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 

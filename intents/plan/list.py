@@ -19,7 +19,7 @@ from bot.kit import (
     sold_in,
 )
 
-PAGE = 8
+PAGE = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ async def test_a_dependants_claim_is_left_out_and_said() -> None:
 async def test_one_claim_and_none() -> None:
     """None at all is "no claims yet", with what it may mean (F44)."""
     assert "Your plan shows no claims for you yet." in (await answered("claim.list")).text
-    assert "   April 2, 2026" in (await answered("claim.list", claim("a", "2026-04-02", OWED))).text
+    assert " · April 2, 2026 · visit" in (await answered("claim.list", claim("a", "2026-04-02", OWED))).text
 
 
 @pytest.mark.fault("F45")

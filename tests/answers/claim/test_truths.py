@@ -297,7 +297,7 @@ async def test_what_is_owed_in_all_takes_off_only_what_is_reported_as_paid() -> 
     ):
         assert words in both.text
     only = await answered("claim.owed", paid)
-    assert "$25.00 is left to pay: your share is $40.00" in only.text
+    assert "$25.00 is left to pay, from May 20, 2025 to May 20, 2026: your share is $40.00" in only.text
 
 
 @pytest.mark.parametrize(
