@@ -130,7 +130,7 @@ async def test_a_familys_figure_counts_each_person_under_the_plan() -> None:
         shelf(n, coverage(costToBeneficiary=costs[:1]), claim("a", "2026-03-04", {"deductible": 5})) for n in (1, 2, 3)
     ]
     _, words, _ = await asked("household.yearly", shelves, {"amount_kind": "deductible"})
-    assert "name no deductible for the family as a whole. At least $15.00 has gone toward deductibles" in words
+    assert "name no deductible for the family as a whole. At least $15.00 has gone toward those of each" in words
 
 
 async def test_another_plans_figure_of_a_family_is_none_of_this_plans() -> None:

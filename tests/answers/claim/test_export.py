@@ -97,7 +97,7 @@ async def test_the_page_tells_where_the_yearly_figures_stand_as_the_chat_does() 
     assert "At least $400.00 of your $1,500.00 deductible is met" in chat.text
     assert "At least $400.00 of your $1,500.00 deductible</strong> is met. Your plan's own total decides." in page
     assert "Deductible: met 27 %, left, at most 73 %" in page
-    assert "of your $5,000.00 out-of-pocket maximum</strong> is used" in page
+    assert "of your $5,000.00 out-of-pocket maximum</strong> is met" in page
     march = {"date_range": {"start": "2026-03-01", "end": "2026-03-31"}}
     assert "own total" not in printed((await answered("claim.export", *rows, slots=march)).summary, "html")
     untold = (ME, rows[1], claim("a", "2026-03-04", {"submitted": 200.0}))
