@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.kit import Amount, Ask, Claim, Live, Summary, choose, claim_numbered, days_around, newest_claims, wanted_of
+from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, newest_claims, wanted_of
 
 SHOWN = 3
 AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coinsurance")
@@ -29,30 +29,20 @@ class Changes(Summary):
 
 
 async def answer(ask: Ask) -> Changes:
-    """Return the matching adjusted claims, each with the claim that it replaces, searched for if necessary."""
-    wanted = wanted_of(ask)
-    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
-    summary = summarize(alive, ask)
-    found = [change if change.before else await _looked_up(ask, change) for change in summary.changes]
-    summary = replace(summary, changes=tuple(found))
-    every = [claim for change in found for claim in (change.now, change.before) if claim]
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in every])
-    return summary
-
-
-def summarize(alive: Live, ask: Ask) -> Changes:
-    """Return the claims that replace another one, newest first."""
+    """Return the matching adjusted claims, newest first, each with the claim that it replaces."""
     wanted = replace(wanted_of(ask), state=None)
+    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = [claim for claim in choose(alive.claims, wanted).claims if not claim.sensitive]
     after = [claim for claim in fit if claim.replaces or alive.before(claim)]
     replaced = [claim for claim in choose(alive.replaced, wanted).claims if alive.after(claim) is None]
-    return Changes(tuple(_change(claim, alive.before(claim)) for claim in after[:SHOWN]), len(replaced), len(fit))
+    found = [_change(claim, alive.before(claim) or await _looked_up(ask, claim)) for claim in after[:SHOWN]]
+    ask.cite("ExplanationOfBenefit", [claim.id for one in found for claim in (one.now, one.before) if claim])
+    return Changes(tuple(found), len(replaced), len(fit))
 
 
-async def _looked_up(ask: Ask, change: Change) -> Change:
-    number = change.now.replaces[0] if change.now.replaces else None
-    before = await claim_numbered(ask, number) if number else None
-    return _change(change.now, before if before and before.id != change.now.id and not before.sensitive else None)
+async def _looked_up(ask: Ask, now: Claim) -> Claim | None:
+    before = await claim_numbered(ask, now.replaces[0]) if now.replaces else None
+    return before if before and before.id != now.id and not before.sensitive else None
 
 
 def _change(now: Claim, before: Claim | None) -> Change:

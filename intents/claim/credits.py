@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.kit import Amount, Ask, Claim, Live, Summary, choose, days_around, left_of, newest_claims, wanted_of
+from bot.kit import Amount, Ask, Claim, Summary, choose, days_around, left_of, newest_claims, wanted_of
 
 SHOWN = 6
 Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
@@ -26,20 +26,13 @@ class Credits(Summary):
 
 
 async def answer(ask: Ask) -> Credits:
-    """Return the credits in the named time, or else in all claims."""
-    wanted = wanted_of(ask)
-    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
-    summary = summarize(alive, ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in summary.rows])
-    return summary
-
-
-def summarize(alive: Live, ask: Ask) -> Credits:
-    """Return each claim once, with the clearest sign that it has."""
+    """Return the credits in the named time, or else in all claims: each claim once, with the clearest sign it has."""
     wanted = replace(wanted_of(ask), state=None)
+    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = choose((*alive.claims, *alive.reversals, *alive.taken_back), wanted).claims
     gone = {claim.id for claim in alive.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
+    ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
     return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides)
 
 

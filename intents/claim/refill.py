@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -55,15 +54,12 @@ class Refill(Summary):
 
 
 async def answer(ask: Ask) -> Refill:
-    """Return the supplies of all drugs filled in the last two years, or of the named drug."""
+    """Return the supplies of all drugs filled in the last two years, or of the named drug.
+
+    Drugs also match by ingredient and brands, and sensitive fills are only counted.
+    """
     since = ask.today - timedelta(days=LOOKED_BACK)
-    summary = summarize(await medications(ask, since), ask, since)
-    ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in summary.supplies])
-    return summary
-
-
-def summarize(found: Iterable[Medication], ask: Ask, since: date) -> Refill:
-    """Return the supplies; drugs also match by ingredient and brands, and sensitive fills are only counted."""
+    found = await medications(ask, since)
     drug = text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else []
     fit = [one for one in found if not names or any(name in _words(one) for name in names)]
@@ -71,6 +67,7 @@ def summarize(found: Iterable[Medication], ask: Ask, since: date) -> Refill:
     supplies = [Supply(one, _until(one)) for one in plain]
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)
     more = max(0, len(supplies) - SHOWN)
+    ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in supplies[:SHOWN]])
     said = set(words_of(ask.said))
     counts = bool(said & _LEFT) and not said & _DAYS
     whether = bool(said & _NOW) and not counts and form_asked(ask) is None

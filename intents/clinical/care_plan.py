@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.kit import UNSHIELDED, Ask, CarePlan, Shielded, Summary, care_plans, shield
@@ -28,21 +27,16 @@ class CarePlans(Summary):
 
 
 async def answer(ask: Ask) -> CarePlans:
-    """Return the member's care plans."""
-    found = summarize(await care_plans(ask), ask)
-    shown = (found.whole,) if found.whole else found.plans
-    ask.report.cite("CarePlan", [one.id for one in shown])
-    return found
-
-
-def summarize(read: Sequence[CarePlan], ask: Ask) -> CarePlans:
-    """Return the plans, active ones first; sensitive ones are only counted until they are asked for."""
+    """Return the member's care plans, active ones first; sensitive ones are only counted until they are asked for."""
+    read = await care_plans(ask)
     described, shielded = shield(ask, read)
     ordered, first = sorted(described, key=lambda one: one.status != "active"), ask.page * PAGE
     named = next((one for one in ordered if one.id == ask.arguments.get("id")), None)
+    plans, whole = tuple(ordered[first : first + PAGE]), named or (ordered[0] if len(ordered) == 1 else None)
+    ask.report.cite("CarePlan", [one.id for one in ((whole,) if whole else plans)])
     return CarePlans(
-        plans=tuple(ordered[first : first + PAGE]),
-        whole=named or (ordered[0] if len(ordered) == 1 else None),
+        plans=plans,
+        whole=whole,
         first=first + 1,
         more=len(ordered) > first + PAGE,
         page=ask.page,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from bot.kit import Ask, Condition, OnRecord, Search, dated, form_asked, on_record, shield, words_of
@@ -39,18 +39,13 @@ class Conditions(OnRecord[Condition]):
 
 
 async def answer(ask: Ask) -> Conditions:
-    """Return the member's recorded conditions."""
-    found = summarize(await dated(ask, Search("Condition"), Condition), ask)
-    ask.report.cite("Condition", [one.id for one in found.rows])
-    return found
-
-
-def summarize(read: Sequence[Condition], ask: Ask) -> Conditions:
     """Return current conditions, then past ones, each newest first; only the named one if a message asks for one."""
+    read = await dated(ask, Search("Condition"), Condition)
     described, shielded = shield(ask, read)
     named = _named(ask)
     rows = [one for one in described if named is None or _is(one, named)]
     page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
+    ask.report.cite("Condition", [one.id for one in page.rows])
     kept = {field.name: getattr(page, field.name) for field in fields(page)}
     return Conditions(**kept, named=named)
 

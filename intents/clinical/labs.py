@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.kit import Ask, Observation, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
+from bot.kit import Ask, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
 
 TESTS: dict[str, tuple[str, ...]] = {
     "a1c": ("hba1c", "hemoglobina1c", "glicosilada", "glucosilada", "glycated", "glycosylated"),
@@ -33,19 +33,15 @@ LONG = 5
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
-    """Return the member's lab results by test, newest first."""
-    found = summarize(await results(ask, "laboratory"), ask)
-    ask.report.cite("Observation", [one.id for one in found.shown])
-    return found
-
-
-def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
-    """Return the results by test, without those with a sensitivity label unless asked for."""
+    """Return the lab results by test, newest first, without those with a sensitivity label unless asked for."""
+    read = await results(ask, "laboratory")
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
     alike = [test for test in every if named and _is_called(test, named)]
-    return tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
+    found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
+    ask.report.cite("Observation", [one.id for one in found.shown])
+    return found
 
 
 def _named(said: str, tests: Sequence[Series]) -> str | None:

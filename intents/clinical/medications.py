@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,27 +25,20 @@ class Medications(Summary):
 
 
 async def answer(ask: Ask) -> Medications:
-    """Return the drugs filled in the last year, or in the period that was asked for."""
-    found = summarize(await medications(ask, _since(ask)), ask)
-    ask.report.cite("ExplanationOfBenefit", [claim.id for drug in found.drugs for claim in drug.claims])
-    return found
-
-
-def summarize(read: Sequence[Medication], ask: Ask) -> Medications:
-    """Return one page, without drugs with a sensitivity label unless asked for."""
+    """Return the drugs filled in the last year or the named period, without sensitive ones unless asked for."""
+    since = span_of(ask)[0] or ask.today - timedelta(days=DAYS)
+    read = await medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     described = [drug for drug in read if shown or not drug.labels]
     first = ask.page * PAGE
+    drugs = tuple(described[first : first + PAGE])
+    ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
     return Medications(
-        drugs=tuple(described[first : first + PAGE]),
-        since=_since(ask),
+        drugs=drugs,
+        since=since,
         first=first + 1,
         more=len(described) > first + PAGE,
         page=ask.page,
         found=len(read),
         shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
     )
-
-
-def _since(ask: Ask) -> date:
-    return span_of(ask)[0] or ask.today - timedelta(days=DAYS)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from bot.kit import Ask, Observation, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
+from bot.kit import Ask, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
 
 WORDS: Mapping[str, frozenset[str]] = {
     "pressure": frozenset({"pressure", "bp", "systolic", "diastolic", "presion", "sistolica", "diastolica"}),
@@ -31,19 +31,15 @@ CODES: Mapping[str, frozenset[str]] = {
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
-    """Return the member's vital signs by test, newest first."""
-    found = summarize(await results(ask, "vital-signs"), ask)
-    ask.report.cite("Observation", [one.id for one in found.shown])
-    return found
-
-
-def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
-    """Return the results by test, without those with a sensitivity label unless asked for."""
+    """Return the vital signs by test, newest first, without those with a sensitivity label unless asked for."""
+    read = await results(ask, "vital-signs")
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or ",".join(_named(ask.said))
     alike = [test for test in every if any(_is(test, kind) for kind in named.split(",") if kind in WORDS)]
-    return tests_on_record(ask, every, len(read), shielded, named=named or None, alike=alike)
+    found = tests_on_record(ask, every, len(read), shielded, named=named or None, alike=alike)
+    ask.report.cite("Observation", [one.id for one in found.shown])
+    return found
 
 
 def _named(said: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, of_other_person
+from bot.kit import Ask, Coverage, Summary, member_coverages, of_other_person
 
 _EVERYBODY = {"kin": "household"}
 
@@ -27,14 +27,9 @@ class Dependents(Summary):
 
 
 async def answer(ask: Ask) -> Dependents:
-    """The people that the member's coverages name."""
+    """Return the people that the member's coverages name, and the member's own role."""
     somebody = of_other_person(ask) and ask.slots.get("person") != _EVERYBODY
-    return summarize(await member_coverages(ask), person=somebody)
-
-
-def summarize(coverages: Coverages, *, person: bool = False) -> Dependents:
-    """Return only names in the records, and the member's own role."""
-    current = coverages.current
+    current = (await member_coverages(ask)).current
     named = dict.fromkeys(name for coverage in current for name in coverage.on_card)
     others = (c.subscriber for c in current if c.relationship not in {None, "self"} and c.subscriber)
-    return Dependents(current, tuple(named), next(others, None), person)
+    return Dependents(current, tuple(named), next(others, None), somebody)

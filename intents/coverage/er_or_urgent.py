@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, CostShare, Coverage, Coverages, Summary, member_coverages
+from bot.kit import Ask, CostShare, Coverage, Summary, member_coverages
 
 _EMERGENCY, _URGENT = "emergency", "urgentcare"
 
@@ -31,15 +31,10 @@ class EmergencyOrUrgent(Summary):
 
 
 async def answer(ask: Ask) -> EmergencyOrUrgent:
-    """Return the answer from the coverages alone; the total cost of a visit is not known in advance."""
+    """Return the in-network shares of the active medical plan; the total cost of a visit is not known in advance."""
     if "network" in ask.slots:
         ask.cannot("network")
-    return summarize(await member_coverages(ask))
-
-
-def summarize(coverages: Coverages) -> EmergencyOrUrgent:
-    """Return the in-network shares of the only active medical plan."""
-    medical = [one for one in coverages.current if one.scope == "medical"]
+    medical = [one for one in (await member_coverages(ask)).current if one.scope == "medical"]
     if not medical:
         return EmergencyOrUrgent(None)
     shares = [share for share in medical[0].costs if share.side != "out"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.kit import (
     Ask,
     CostShare,
     Coverage,
-    Coverages,
     PayerContact,
     PayerPhone,
     Summary,
@@ -76,11 +75,13 @@ class IdCards(Summary):
 
 
 async def answer(ask: Ask) -> IdCards:
-    """Return the cards of the member's coverages."""
-    other = of_other_person(ask)
-    asks = _asks(set(words_of(ask.said)))
+    """Return the cards of the current coverages, or else of the newest one that ended."""
+    asks, coverages = _asks(set(words_of(ask.said))), await member_coverages(ask, shown=True)
     shown = asks == "member" or ask.arguments.get("show") == "yes"
-    return replace(summarize(await member_coverages(ask, shown=True), shown=shown, other_person=other), asks=asks)
+    held = coverages.current or coverages.in_state("future")
+    chosen = held or coverages.in_state("ended")[:1]
+    cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
+    return IdCards(cards, ended=bool(chosen) and not held, shown=shown, other_person=of_other_person(ask), asks=asks)
 
 
 def _asks(said: set[str]) -> str | None:
@@ -92,14 +93,6 @@ def _asks(said: set[str]) -> str | None:
     of_member = said & _MEMBER and said & _NUMBER and not said & _CARD
     of_card = said & _WRITTEN and said & (_CARD | {"id"}) and not said & _OTHER_NUMBER
     return "member" if of_member or of_card else None
-
-
-def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) -> IdCards:
-    """Return the cards of the current coverages, or else of the newest one that ended."""
-    chosen = coverages.current or coverages.in_state("future") or coverages.in_state("ended")[:1]
-    ended = bool(chosen) and not (coverages.current or coverages.in_state("future"))
-    cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
-    return IdCards(cards, ended=ended, shown=shown, other_person=other_person)
 
 
 def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdCard:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, name_of_state, of_other_person, words_of
+from bot.kit import Ask, Coverage, Summary, member_coverages, name_of_state, of_other_person, words_of
 
 _TRAVEL = frozenset(
     {"abroad", "overseas", "travel", "traveling", "travelling", "vacation", "mexico", "canada", "europe", "country"}
@@ -58,10 +58,13 @@ async def answer(ask: Ask) -> CoverageSummary:
     near = _near(ask.slots.get("location")) if not away else None
     if not away and "location" in ask.slots and not (near and coverages.current):
         ask.cannot("location")
-    found = summarize(coverages, other_person=of_other_person(ask))
     words = set(words_of(ask.said))
-    return replace(
-        found,
+    return CoverageSummary(
+        current=coverages.current,
+        future=coverages.in_state("future"),
+        unclear=coverages.in_state("unclear"),
+        ended=coverages.in_state("ended"),
+        other_person=of_other_person(ask),
         state=name_of_state(ask.places.home_state) if away else None,
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
@@ -91,14 +94,3 @@ def _is_away(ask: Ask) -> bool:
         state = city[1] if city else place.get("state")
         return state is not None and state != ask.places.home_state
     return bool(words & _TRAVEL) or any(some <= words for some in _OUT_OF_STATE)
-
-
-def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:
-    """Return the coverages grouped by their state today."""
-    return CoverageSummary(
-        current=coverages.current,
-        future=coverages.in_state("future"),
-        unclear=coverages.in_state("unclear"),
-        ended=coverages.in_state("ended"),
-        other_person=other_person,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.kit import Ask, Choice, Electronic, Summary, Who, electronic_addresses, who
+from bot.kit import Ask, Choice, Electronic, Summary, electronic_addresses, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,11 @@ class Lookup(Summary):
 
 
 async def answer(ask: Ask) -> Lookup:
-    """Return the addresses that the directory has for the provider."""
+    """Return the addresses that the directory has for the provider, active ones first."""
     found = await who(ask)
     addresses = await electronic_addresses(ask, found.only) if found.only else ()
     found.cite(ask)
     ask.cite("Endpoint", [one.id for one in addresses])
-    return summarize(found, addresses)
-
-
-def summarize(found: Who, addresses: tuple[Electronic, ...]) -> Lookup:
-    """Return the addresses, active ones first."""
     rows = found.only
     if rows is None:
         return Lookup(found.state, found.name, found.choices, len(found.found))

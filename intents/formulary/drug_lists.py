@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, DrugList, DrugLists, Summary, drug_lists
+from bot.kit import Ask, DrugList, Summary, drug_lists
 
 PAGE = 5
 
@@ -25,12 +25,8 @@ class Lists(Summary):
 
 
 async def answer(ask: Ask) -> Lists:
-    """Return every current drug list of the payer."""
-    return summarize(await drug_lists(ask), ask.page)
-
-
-def summarize(lists: DrugLists, page: int = 0) -> Lists:
-    """Return the member's own lists separately from the others."""
+    """Return every current drug list of the payer, the member's own separately from the others."""
+    lists, page = await drug_lists(ask), ask.page
     rest, first = [one for one in lists.every if one not in lists.own], page * PAGE
     names = (coverage.name for coverage in lists.coverages.current if coverage.scope != "dental")
     return Lists(

@@ -76,7 +76,8 @@ async def answer(ask: Ask) -> Meaning:
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
-    found = summarize(keys, current)
+    only = current[0] if len(current) == 1 else None  # with two medical plans it depends on the claim
+    found = Meaning(tuple((key, _own(key, only) if only else None) for key in keys))
     ask.private = found.own is not None
     if found.own:
         ask.stands_on("Coverage", [found.own[1].coverage.id])
@@ -98,12 +99,6 @@ def care_of(code: str, kinds: CareKinds) -> CareKind | None:
     found = kinds.of_code(code)
     narrow = found.difference(*(kinds.near(key) for key in found))
     return kinds.named(min(narrow)) if len(narrow) == 1 else None
-
-
-def summarize(keys: list[str], coverages: list[Coverage]) -> Meaning:
-    """Return the meaning without own data if there are two medical plans, as it depends on the claim."""
-    only = coverages[0] if len(coverages) == 1 else None
-    return Meaning(tuple((key, _own(key, only) if only else None) for key in keys))
 
 
 def _own(term: str, coverage: Coverage) -> Own | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Household, HouseholdMember, Summary, household, member_coverages, same_plan, words_of
+from bot.kit import Ask, Coverage, HouseholdMember, Summary, household, member_coverages, same_plan, words_of
 
 _ALONE = frozenset({"only", "alone", "unica", "unico", "sola", "solo"})
 
@@ -27,17 +27,12 @@ class OnThePlan(Summary):
 async def answer(ask: Ask) -> OnThePlan:
     """Return the answer from each person's own coverages."""
     found = await household(ask, _plan, "Coverage")
-    return summarize(found, ask)
+    plan = next((plan for _, plan in found.found if plan is not None), None)
+    people = tuple(one for one, own in found.found if plan is not None and own is not None and same_plan(own, plan))
+    others = tuple(one for one, _ in found.found if one not in people)
+    return OnThePlan(plan, people, others, found.missing, alone=bool(_ALONE.intersection(words_of(ask.said))))
 
 
 async def _plan(one: Ask) -> Coverage | None:
     coverages = (await member_coverages(one)).current
     return next((each for each in coverages if each.scope == "medical"), coverages[0] if coverages else None)
-
-
-def summarize(found: Household[Coverage | None], ask: Ask) -> OnThePlan:
-    """Return the people whose plan is the first one found."""
-    plan = next((plan for _, plan in found.found if plan is not None), None)
-    people = tuple(one for one, own in found.found if plan is not None and own is not None and same_plan(own, plan))
-    others = tuple(one for one, _ in found.found if one not in people)
-    return OnThePlan(plan, people, others, found.missing, alone=bool(_ALONE.intersection(words_of(ask.said))))

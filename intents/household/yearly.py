@@ -12,7 +12,6 @@ from bot.kit import (
     Ask,
     Coverage,
     Coverages,
-    Household,
     HouseholdMember,
     MetSoFar,
     Summary,
@@ -65,9 +64,22 @@ class FamilyYear(Summary):
 
 
 async def answer(ask: Ask) -> FamilyYear:
-    """Return the answer from each person's coverages and this plan year's claims."""
+    """Return the standings under one plan, from this plan year's claims; other plans have amounts of their own."""
     found = await household(ask, _standing, "ExplanationOfBenefit")
-    return summarize(found, ask)
+    plan = next((own for _, (own, _, _) in found.found if own is not None), None)
+    mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and same_plan(row[0], plan)]
+    parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met, _ in mine)
+    limits = [limit for _, _, limit in mine if limit is not None]
+    return FamilyYear(
+        aspect=_aspect(ask),
+        plan=plan,
+        parts=parts,
+        used=added(part.used for part in parts),
+        limit=limits[0] if limits else None,
+        others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
+        missing=found.missing,
+        hides=tuple(person for person, _ in found.found if person.number in found.hides),
+    )
 
 
 async def _standing(one: Ask) -> Standing:
@@ -92,24 +104,6 @@ def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
         if (share.kind, share.who) == (aspect, "family") and share.side != "out" and not share.drugs and share.amount
     ]
     return named[0] if len(named) == 1 else None
-
-
-def summarize(found: Household[Standing], ask: Ask) -> FamilyYear:
-    """Return the standings under one plan; other plans have amounts of their own."""
-    plan = next((own for _, (own, _, _) in found.found if own is not None), None)
-    mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and same_plan(row[0], plan)]
-    parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met, _ in mine)
-    limits = [limit for _, _, limit in mine if limit is not None]
-    return FamilyYear(
-        aspect=_aspect(ask),
-        plan=plan,
-        parts=parts,
-        used=added(part.used for part in parts),
-        limit=limits[0] if limits else None,
-        others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
-        missing=found.missing,
-        hides=tuple(person for person, _ in found.found if person.number in found.hides),
-    )
 
 
 def _aspect(ask: Ask) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.kit import Ask, Patient, Search, Summary, records, words_of
 
@@ -27,10 +26,5 @@ async def answer(ask: Ask) -> Me:
     """Return the linked member's Patient record."""
     said = set(words_of(ask.said))
     named = [field for field, words in _FIELDS.items() if said & words]
-    found = summarize(await records(ask, Search("Patient"), Patient, shown=True))
-    return replace(found, asks=named[0] if len(named) == 1 else None)
-
-
-def summarize(profiles: Sequence[Patient]) -> Me:
-    """Return the only profile; the kernel filters out other people's records."""
-    return Me(profiles[0] if profiles else None)
+    profiles = await records(ask, Search("Patient"), Patient, shown=True)
+    return Me(next(iter(profiles), None), named[0] if len(named) == 1 else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.kit import Ask, PayerHealth, Summary, words_of
@@ -52,14 +52,12 @@ class Status(Summary):
 
 
 async def answer(ask: Ask) -> Status:
-    """Return the current state of the payer's directory server."""
+    """Return the current state of the payer's directory server, with the declared searches of the relevant types."""
     words = set(words_of(ask.said))
     told = "slow" if words & _WAITS else "fails" if words & _FAILS else "asks"
-    return replace(summarize(await ask.payer_health(), technical="technical" in ask.arguments), told=told)
-
-
-def summarize(health: PayerHealth, *, technical: bool = False) -> Status:
-    """Return the state with the declared searches of the relevant types."""
+    health = await ask.payer_health()
     found = ((name, health.searches.get(name, ())) for name in _TELLING)
     own = ((name, tuple(one for one in searches if not one.startswith("_"))) for name, searches in found)
-    return Status(health, tuple((name, searches) for name, searches in own if searches), technical)
+    return Status(
+        health, tuple((name, searches) for name, searches in own if searches), "technical" in ask.arguments, told
+    )
