@@ -26,13 +26,13 @@ class Platform(Generic[Call]):
         self._ids = itertools.count(1)
         self._changed = asyncio.Condition()
 
-    async def start(self) -> None:
-        """Listen on loopback; `port` is known afterwards."""
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback; `self.port` is known afterwards."""
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_routes(self._routes())
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.port = site.port
         self._session = aiohttp.ClientSession()

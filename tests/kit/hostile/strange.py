@@ -57,7 +57,7 @@ def _references() -> Iterator[Resource]:
         ],
     }
     yield from simple("everyversion", "Abel Versions, MD", **versions)
-    whole = {
+    whole: dict[str, Any] = {
         "location": [{"reference": f"{_SERVER}/Location/whole-at"}],
         "extension": [_network({"reference": f"{_SERVER}/Organization/net-s"})],
     }
@@ -167,8 +167,8 @@ def _inside() -> Iterator[Resource]:
     house = organization("o", "Harbor Inner Group")
     yield from simple("innerhouse", "Vic Innerhouse, MD", "s", contained=[house], organization={"reference": "#o"})
     yield from simple("placename", "Wyn Placename, MD", "s", location=[{"display": "Lakeside Annex"}])
-    given = {"resourceType": "HealthcareService", "id": "h", "telecom": phones("(423) 555-0361")}
-    inner = {"contained": [given], "healthcareService": [{"reference": "#h"}]}
+    given: dict[str, Any] = {"resourceType": "HealthcareService", "id": "h", "telecom": phones("(423) 555-0361")}
+    inner: dict[str, Any] = {"contained": [given], "healthcareService": [{"reference": "#h"}]}
     yield from simple("innerservice", "Xia Innerservice, MD", "s", at={"phone": ""}, **inner)
     twin = simple("tworoles", "Yul Tworoles, MD", "s")
     yield from twin
