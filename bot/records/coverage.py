@@ -48,14 +48,11 @@ _TYPOLOGY: tuple[tuple[str, ProductLine], ...] = (
 _PRIVATE = frozenset({"PPO", "POS", "HMO", "HIP", "EHCPOL", "MCPOL", "HSAPOL"})
 """HL7's types of commercial plans, which public plans may have too: managed care, preferred providers."""
 
-_DENTAL, _VISION, _DRUGS = (
-    frozenset({"DENTAL", "DENTPRG", "DENTPOL"}),
-    frozenset({"VISPOL"}),
-    frozenset({"DRUGPOL"}),
+_SCOPES = (
+    ("dental", {"DENTAL", "DENTPRG", "DENTPOL"}, re.compile(r"\bdental\b", re.IGNORECASE)),
+    ("vision", {"VISPOL"}, re.compile(r"\b(?:vision|optical|eye)\b", re.IGNORECASE)),
+    ("drugs", {"DRUGPOL"}, re.compile(r"\b(?:rx|drug|prescription|pharmacy|part d|pdp)\b", re.IGNORECASE)),
 )
-_DENTAL_WORDS = re.compile(r"\bdental\b", re.IGNORECASE)
-_VISION_WORDS = re.compile(r"\b(?:vision|optical|eye)\b", re.IGNORECASE)
-_DRUG_WORDS = re.compile(r"\b(?:rx|drug|prescription|pharmacy|part d|pdp)\b", re.IGNORECASE)
 _MEDICAL_WORDS = re.compile(r"\b(?:medical|health|hospital|ppo|hmo|pos)\b", re.IGNORECASE)
 
 _A_DAY, _WHOLE = timedelta(days=1), timedelta(days=364)
@@ -190,11 +187,7 @@ class Coverage(Record):
         types = {code.upper() for code in self.codes}
         words = " ".join(word for word in (self.kind_words, self.plan and self.plan.name) if word)
         broad = bool(_MEDICAL_WORDS.search(words)) or bool(types & {"PPO", "HMO", "POS", "EHCPOL", "MCPOL", "HIP"})
-        for scope, codes, pattern in (
-            ("dental", _DENTAL, _DENTAL_WORDS),
-            ("vision", _VISION, _VISION_WORDS),
-            ("drugs", _DRUGS, _DRUG_WORDS),
-        ):
+        for scope, codes, pattern in _SCOPES:
             if types & codes or (not broad and pattern.search(words)):
                 return scope
         return "medical"
