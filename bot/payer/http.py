@@ -211,7 +211,8 @@ _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _FRONT = re.compile(r"[^/?#]*//[^/?#]*")
 _PLAIN_LINK = re.compile(r"[\w:/?&=.,%+~$@!;*()|-]+", re.ASCII)
-_CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
+# Also what a server reads as one that cuts parameters off a segment ("..;x", as Java's do) or decodes it twice.
+_CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}|\\|%5c|%2f|%25(?:2e|2f|5c)|%[01][0-9a-f]", re.IGNORECASE)
 
 
 def origin_of(url: str | httpx.URL) -> str:
