@@ -27,8 +27,8 @@ from mcp_types import (
 
 from bot.channels.base import Answers
 from bot.conversation.forms import option_of
-from bot.conversation.slash_commands import CommandOffered, Commands
-from bot.message import Action, Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
+from bot.conversation.slash_commands import Commands
+from bot.message import Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
 from bot.ops.entrance import UNNAMED, counted_as, is_loopback
 from bot.ops.limits import PERSON, Counts, SharedLimit
 from bot.pack import Pack
@@ -133,7 +133,8 @@ class DirectoryTool:
                 fields[key]["maxLength"] = _LONGEST
             fields[key].setdefault("description", kind.replace("_", " "))
         for key in self.also:
-            fields[key]["description"] += f"; the same as `{_same(self.fields, self.also[key])}`"
+            same = next(name for name, kind in self.fields.items() if kind == self.also[key])
+            fields[key]["description"] += f"; the same as `{same}`"
         about = "Plain English or Spanish: cardiologist near 37402 who takes new patients"
         words = {"type": "string", "maxLength": _LONGEST, "description": about}
         page = {"type": "integer", "minimum": 1, "maximum": _MOST_PAGES, "description": "Which page of a list, from 1"}
@@ -187,21 +188,16 @@ def _page(value: object) -> int:
     return number
 
 
-def _same(fields: Mapping[str, str], kind: str) -> str:
-    return next(key for key, own in fields.items() if own == kind)
-
-
 def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
     """Return a tool for each command that reads the directory, and one for any question in words."""
     offered = [one for one in Commands(pack.engine, pack.command).offered("en") if one.of_directory]
-    return (*(_tool(one) for one in offered), DirectoryTool(ASK, None, "Ask about providers, networks and terms"))
-
-
-def _tool(command: CommandOffered) -> DirectoryTool:
-    fields = dict(zip(command.options, command.kinds, strict=True))
-    also = {key: kind for key, kind in _ALSO.items() if kind in command.kinds and key not in fields}
-    name = command.name.rpartition("-")[2].strip("/")
-    return DirectoryTool(name, command.name, command.title, fields, also, lists="radius" in command.kinds)
+    tools = []
+    for one in offered:
+        fields = dict(zip(one.options, one.kinds, strict=True))
+        also = {key: kind for key, kind in _ALSO.items() if kind in one.kinds and key not in fields}
+        name = one.name.rpartition("-")[2].strip("/")
+        tools.append(DirectoryTool(name, one.name, one.title, fields, also, lists="radius" in one.kinds))
+    return (*tools, DirectoryTool(ASK, None, "Ask about providers, networks and terms"))
 
 
 class Callers:
@@ -280,16 +276,13 @@ def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None)
         shown.append(reply)
     data = [{key: value for key, value in as_data(one, 0).items() if key not in _LEFT_OUT} for one in shown]
     failed = any(one.error is not None for one in shown)
-    more = any("page" in button.press.arguments for one in shown for button in _buttons(one) if button.press)
+    rows = [block.buttons for one in shown for block in one.blocks if isinstance(block, Actions)]
+    more = any("page" in button.press.arguments for row in rows for button in row if button.press)
     return CallToolResult(
         content=[TextContent(text="\n\n".join(plain(_without_buttons(one.blocks)) for one in shown))],
         structured_content={"answers": data, "next_page": page + 1 if more else None},
         is_error=failed,
     )
-
-
-def _buttons(reply: Shareable) -> Iterator[Action]:
-    return (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
 
 
 def _without_buttons(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -42,9 +42,6 @@ def unpacked(row: bytes) -> Shareable:
 
 def for_everybody(reply: Shareable, signed: Iterable[Block]) -> Shareable:
     """Return the answer without buttons, which belong to the asker, and with a line on who shared it, and when."""
-    facts = tuple(_without_buttons(block) for block in reply.blocks if not isinstance(block, Actions))
-    return replace(reply, blocks=(*facts, *signed))
-
-
-def _without_buttons(block: Block) -> Block:
-    return replace(block, actions=()) if isinstance(block, Item) else block
+    facts = (block for block in reply.blocks if not isinstance(block, Actions))
+    bare = (replace(block, actions=()) if isinstance(block, Item) else block for block in facts)
+    return replace(reply, blocks=(*bare, *signed))

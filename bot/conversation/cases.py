@@ -47,7 +47,7 @@ class Cases:
         Raises:
             StoreBusy: it was changed concurrently, again and again.
         """
-        key = _key(person, change.claim)
+        key = hashlib.sha256(f"{person.key}\x1f{change.claim}".encode()).hexdigest()  # reveals neither
         for _ in range(_TRIES):
             sealed = await self._store.get(_KIND, key)
             plain = self._table.opened(_KIND, key, sealed)
@@ -84,8 +84,3 @@ class Cases:
     async def _rows(self, person: Person) -> list[tuple[str, _Row]]:
         rows = await self._table.owned(_KIND, person.key)
         return [(key, msgspec.json.decode(plain, type=_Row)) for key, plain in rows]
-
-
-def _key(person: Person, claim: str) -> str:
-    """Return a key for a person and a claim that reveals neither."""
-    return hashlib.sha256(f"{person.key}\x1f{claim}".encode()).hexdigest()

@@ -183,7 +183,9 @@ class Connecting:
         await self._dialogue.take_kept(person)
         reminders, cases = await self._reminding.count(person), await self._reminding.cases.count(person)
         unlinked = await self._accounts.unlink(person)
-        everything = asked.rule == _FORGET or (message.press is None and _says_delete(message.text))
+        said = () if message.press is not None else keys_in(message.text)
+        deletes = _KEEPING.isdisjoint(said) and any(key.startswith(_DELETING) for key in said)
+        everything = asked.rule == _FORGET or deletes  # the words say to delete, and not to keep something
         erased = await self._erase(person, asked.language) if everything else None
         shown = await self._retention.count(person)
         values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders, "cases": cases}
@@ -214,9 +216,3 @@ class Connecting:
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
         return self._pack.reply(Private, intent, template, values, language)
-
-
-def _says_delete(text: str) -> bool:
-    """Return whether a request to disconnect also says to delete, and not to keep something."""
-    keys = keys_in(text)
-    return _KEEPING.isdisjoint(keys) and any(key.startswith(_DELETING) for key in keys)

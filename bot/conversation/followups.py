@@ -29,16 +29,13 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     """Return the question about the list entry that it names, or about the record that the last answer showed."""
     rules = intents.get(asked.intent)
     if asked.intent == _PERSON:
-        shown = _on_screen(memory) if memory.asked and memory.asked.whose == asked.whose else None
+        # That of the first of several buttons, none for a list.
+        ids = () if memory.choices else (one.arguments.get(RECORD) for one in memory.labels.values())
+        same = memory.asked and memory.asked.whose == asked.whose
+        shown = (memory.record or next((one for one in ids if one), None)) if same else None
         return replace(asked, arguments={**asked.arguments, RECORD: shown}) if shown else asked
     asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
     return of_record(memory, asked, reading, intents)
-
-
-def _on_screen(memory: Memory) -> str | None:
-    """Return the record that the last answer showed; that of the first of several buttons, None for a list."""
-    ids = (asked.arguments.get(RECORD) for asked in memory.labels.values())
-    return memory.record or (None if memory.choices else next((one for one in ids if one), None))
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
@@ -177,14 +174,12 @@ def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None
     entries = len(memory.choices) or len(memory.entries)
     if reading.intent != _ORDINAL or not entries:
         return None
-    only = _press_of(memory.choices[0]) if len(memory.choices) == 1 else None
+    only = None
+    if len(memory.choices) == 1:  # its question, as the template's values for a button
+        asked = memory.choices[0]
+        words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
+        only = {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
     return Asked(_ORDINAL, slots={"entries": Slot("", entries), "only": Slot("", only)}, language=language)
-
-
-def _press_of(asked: Asked) -> Mapping[str, object]:
-    """Return an entry's question as the template's values for a button."""
-    words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
-    return {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
@@ -196,16 +191,16 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     if not isinstance(wanted, Mapping):
         return None
     if memory.choices:
-        return _of_choices(memory, last, wanted)
+        if "step" in wanted and (at := place_in(memory, last)) is not None:
+            return _at(memory, at + int(wanted["step"]))
+        if wanted.get("step") != 1:
+            return _chosen(memory, int(wanted.get("index", 0)))
+        # The list's own button for "the one before", such as "the visit before".
+        asks = memory.labels.values()
+        return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
     if memory.entries and "step" not in wanted:
         return _read_out(memory, int(wanted.get("index", 0)))
     return _walk(memory, last, wanted)
-
-
-def _of_choices(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
-    if "step" in wanted and (at := place_in(memory, last)) is not None:
-        return _at(memory, at + int(wanted["step"]))
-    return _before(memory, last) if wanted.get("step") == 1 else _chosen(memory, int(wanted.get("index", 0)))
 
 
 def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
@@ -213,7 +208,9 @@ def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | Non
     if "step" not in wanted:
         index = int(wanted["index"])
         return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
-    start = _walked(memory, last)
+    # "the one before" goes through the results of a question: not a single record's, but the one before it.
+    asked = (one for one in (last, *memory.earlier) if RECORD not in one.arguments and _topic(one) == _topic(last))
+    start = next(asked, None)
     if start is None:
         return None
     pick = max(_whole(start.arguments.get("pick")) + int(wanted["step"]), 0)
@@ -229,13 +226,6 @@ def _read_out(memory: Memory, index: int) -> Asked | None:
     return Asked(ENTRY, slots={"number": Slot("", number), "entry": Slot("", text)}) if text else None
 
 
-def _walked(memory: Memory, last: Asked) -> Asked | None:
-    """Return the question whose results "the one before" goes through: not a single record's, but the one before it."""
-    topic = last.intent.partition(".")[0]
-    asked = (one for one in (last, *memory.earlier) if RECORD not in one.arguments and one.intent.startswith(topic))
-    return next(asked, None)
-
-
 def place_in(memory: Memory, asked: Asked) -> int | None:
     """Return the index in the last list of the question's provider or claim; None if it is not in the list."""
     subject = _subject(asked)
@@ -249,12 +239,6 @@ def _subject(asked: Asked) -> object:
 
 def _at(memory: Memory, position: int) -> Asked | None:
     return memory.choices[position] if 0 <= position < len(memory.choices) else None
-
-
-def _before(memory: Memory, last: Asked) -> Asked | None:
-    """Return the question of a list's own button for "the one before", such as "the visit before"; None without one."""
-    asks = memory.labels.values()
-    return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
 
 
 def _chosen(memory: Memory, index: int) -> Asked | None:

@@ -11,7 +11,6 @@ from bot.conversation.quoting import quotable
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import Context
 from bot.language.engine import Engine
-from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK, FOLLOW, REFINE, is_kernel
 from bot.language.left import conditions
 from bot.language.reading import Candidate, Reading, Slot, adds
@@ -62,15 +61,10 @@ def parted(
     those whose records the writer may ask about.
     """
     reading, others = _parted(engine, reading, today, context, people)
-    return reading, others or _doubted(engine, reading)
-
-
-def _doubted(engine: Engine, reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
-    """Return another likely meaning of the message as a further question, if a button can name it."""
     other = reading.second
-    if other is None or not engine.intents[other.intent].title:
-        return {}
-    return {other.intent: {**other.slots, DOUBT: Slot("", other.score)}}
+    if others or other is None or not engine.intents[other.intent].title:
+        return reading, others
+    return reading, {other.intent: {**other.slots, DOUBT: Slot("", other.score)}}
 
 
 def _parted(
@@ -91,8 +85,9 @@ def _parted(
         whole = None if any(_refers(said, clause) for clause in cut) else _runner_up(engine, reading, today)
         if whole is None:
             return _with_all(engine, reading, [part.alone for part in parts], context), {}
-        heard = heard or engine.hear(said, today, None)
-        return _less(engine, reading, heard, whole), {whole.intent: whole.slots}
+        left = conditions(heard or engine.hear(said, today, None), engine.intents[whole.intent])
+        unmet = {name: slot for name, slot in reading.unmet.items() if name in left}
+        return replace(reading, unmet=unmet), {whole.intent: whole.slots}
     again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
@@ -251,13 +246,6 @@ def _narrowed(reading: Reading, again: Reading, unasked: Sequence[str]) -> Readi
         shows_language=reading.shows_language,
         unmet={**unmet, **again.unmet},
     )
-
-
-def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> Reading:
-    """Return the reading without the conditions that the other question uses."""
-    rules = engine.intents[other.intent]
-    unmet = conditions(heard, rules)
-    return replace(reading, unmet={name: slot for name, slot in reading.unmet.items() if name in unmet})
 
 
 def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], context: Context | None) -> Reading:

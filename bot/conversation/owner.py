@@ -21,7 +21,7 @@ from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
-from bot.message import SOURCES, Actions, Answered, AReply, Block, Message, Private, Shareable, Shared
+from bot.message import SOURCES, Actions, Answered, AReply, Message, Private, Shareable, Shared
 from bot.pack import Pack
 
 OTHER_RECORD = "account/other_record"
@@ -270,13 +270,9 @@ def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCand
     if "patient" in value:
         return bool(one.patient == value["patient"])
     if "name" in value:
-        return _is_called(keys_in(str(value["name"])), one)
+        name, given = keys_in(str(value["name"])), keys_in(one.given)
+        return bool(given) and name in {given, (*given, *keys_in(one.family))}
     return not one.own and _is_kin(str(value.get("kin")), one, own, today)
-
-
-def _is_called(name: tuple[str, ...], one: PatientCandidate) -> bool:
-    given = keys_in(one.given)
-    return bool(given) and name in {given, (*given, *keys_in(one.family))}
 
 
 def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
@@ -368,13 +364,7 @@ class Owners:
         said = self._pack.render("_whose", values, asked.language)
         offers = tuple(button for block in said if isinstance(block, Actions) for button in block.buttons)
         lines = tuple(block for block in said if not isinstance(block, Actions))
-        return replace(reply, blocks=(*lines, *_with_buttons(reply.blocks, Actions(offers))))
-
-
-def _with_buttons(blocks: tuple[Block, ...], more: Actions) -> tuple[Block, ...]:
-    last = blocks[-1] if blocks else None
-    if not more.buttons:
-        return blocks
-    if isinstance(last, Actions):
-        return (*blocks[:-1], Actions((*last.buttons, *more.buttons)))
-    return (*blocks, more)
+        *blocks, last = reply.blocks or (Actions(()),)
+        row = Actions((*last.buttons, *offers)) if isinstance(last, Actions) else Actions(offers)
+        before = () if isinstance(last, Actions) else (last,)
+        return replace(reply, blocks=(*lines, *blocks, *before, *[row] * bool(row.buttons)))

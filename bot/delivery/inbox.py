@@ -178,11 +178,8 @@ class Inbox:
         if self._soothe is not None:
             task = asyncio.create_task(self._soothed(self._soothe, row, body))
             self._soothing[row.key] = task
-            task.add_done_callback(lambda _: self._soothed_of(row.key))
-
-    def _soothed_of(self, key: str) -> None:
-        self._soothing.pop(key, None)
-        self._said.discard(key)
+            task.add_done_callback(lambda _: self._soothing.pop(row.key, None))
+            task.add_done_callback(lambda _: self._said.discard(row.key))
 
     async def _soothed(self, soothe: Soother, row: Row, body: bytes) -> None:
         """Tell the person, after a while, that their message is still waiting."""
@@ -222,11 +219,8 @@ class Inbox:
     def _take_over(self, row: Row) -> None:
         task = self._task(self._work(row.lane, row))
         self._taken_over.add(task)
-        task.add_done_callback(self._make_room)
-
-    def _make_room(self, task: asyncio.Task[None]) -> None:
-        self._taken_over.discard(task)
-        self._room.set()
+        task.add_done_callback(self._taken_over.discard)
+        task.add_done_callback(lambda _: self._room.set())
 
     def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -187,7 +187,8 @@ class Tally:
         while waiting:
             key, (times, people) = waiting.popitem()
             try:
-                hashes = {_hash(await self._pseudonym(person), key) for person in people}
+                names = [f"{await self._pseudonym(person)}\x1f{key}".encode() for person in people]
+                hashes = {hashlib.sha256(name).hexdigest()[:_SHORT] for name in names}
                 await self._merge(key, times, hashes)
             except (StoreError, asyncio.CancelledError) as error:
                 for again, (more, others) in ((key, (times, people)), *waiting.items()):
@@ -228,7 +229,3 @@ async def counted(table: SealedTable) -> AsyncIterator[Counted]:
 
 def _cell(plain: bytes | None) -> _Cell:
     return msgspec.json.decode(plain, type=_Cell) if plain else _Cell()
-
-
-def _hash(pseudonym: str, key: str) -> str:
-    return hashlib.sha256(f"{pseudonym}\x1f{key}".encode()).hexdigest()[:_SHORT]

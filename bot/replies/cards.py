@@ -32,6 +32,7 @@ _DIGIT, _PADDING, _MENU = 9, 16, 56  # pixels: of an amount, and the column of t
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
+_JOINED = re.compile(r"(?<=\{)(?=\{)")  # clients would read two braces in one run as a date to format
 
 AdaptiveCard = dict[str, Any]
 
@@ -236,13 +237,13 @@ def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
 def _framed(rows: tuple[Fact, ...]) -> AdaptiveCard:
     """Return a framed card: labels above their values, two pairs side by side, on a background."""
     pairs = [rows[at : at + 2] for at in range(0, len(rows), 2)]
-    sets = [{"type": "ColumnSet", "columns": [*map(_column, pair)]} for pair in pairs]
+    sets = []
+    for pair in pairs:
+        values = [{**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"} for row in pair]
+        told = zip(pair, values, strict=True)
+        columns = [{"type": "Column", "width": "stretch", "items": [_quiet(row.label), value]} for row, value in told]
+        sets.append({"type": "ColumnSet", "columns": columns})
     return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": sets}
-
-
-def _column(row: Fact) -> AdaptiveCard:
-    value = {**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"}
-    return {"type": "Column", "width": "stretch", "items": [_quiet(row.label), value]}
 
 
 def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
@@ -297,7 +298,7 @@ def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
     runs = [
         _run(piece, bold=span.bold, **look, **_link(span))
         for span in spans
-        for piece in _unjoined(unbroken(span))
+        for piece in _JOINED.split(unbroken(span))
         if piece
     ]
     return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
@@ -315,11 +316,6 @@ def _link(span: Span) -> AdaptiveCard:
     """Return the action that opens a span's link: a page, a phone number or an e-mail."""
     opens = span.url.startswith(("tel:", "mailto:", "https://", "http://")) and len(span.url) <= _URL
     return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
-
-
-def _unjoined(text: str) -> list[str]:
-    """Return the text in runs without two braces in one, which clients would read as a date to format."""
-    return re.split(r"(?<=\{)(?=\{)", text)
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:

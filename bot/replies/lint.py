@@ -76,7 +76,8 @@ def _counts(side: nodes.Expr) -> bool:
 
 
 def _button_faults(source: str) -> Iterator[str]:
-    text = _PRINT.sub(_on_one_line, _LITERAL.sub(r"\2", _TAG.sub(_lines_kept, source)))
+    text = _LITERAL.sub(r"\2", _TAG.sub(lambda tag: BROKEN * tag[0].count("\n"), source))
+    text = _PRINT.sub(lambda shown: shown[0].replace("\n", BROKEN), text)
     for number, broken in numbered_lines(text):
         line = broken.replace(BROKEN, "")
         if "](" not in line:
@@ -86,11 +87,3 @@ def _button_faults(source: str) -> Iterator[str]:
                 yield f"line {number}: a value in a button's target needs |arg or |url"
         if BUTTON.sub("", _PRINT.sub("x", line)).strip():
             yield f"line {number}: buttons stand on a line of their own"
-
-
-def _lines_kept(tag: re.Match[str]) -> str:
-    return BROKEN * tag[0].count("\n")
-
-
-def _on_one_line(shown: re.Match[str]) -> str:
-    return shown[0].replace("\n", BROKEN)

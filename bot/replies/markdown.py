@@ -152,7 +152,7 @@ class _Reading:
         elif line.startswith("~|"):
             self._take_point(line)
         elif line[0] == "~" and (chart := _CHART.fullmatch(line)):
-            title, *series = _cells(chart[2])
+            title, *series = map(_text, chart[2].split("|"))
             self.blocks.append(Chart(title, (), _KINDS[chart[1]], tuple(series)))
         elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
@@ -201,10 +201,6 @@ class _Reading:
 
     def _actions(self, line: str) -> tuple[Action, ...]:
         return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
-
-
-def _cells(source: str) -> list[str]:
-    return [_text(cell) for cell in source.split("|")]
 
 
 def _text(source: str) -> str:

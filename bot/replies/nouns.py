@@ -86,14 +86,10 @@ def is_noun(text: str | None, name: str, *, language: str) -> bool:
     A desk's short form ("derm", "lcsw"), a field, another language or "cardiolgist" is no such noun.
     """
     words = (text or "").casefold()
-    named = [tongue for tongue in _ENDINGS if words and _names_people(words, tongue)]
+    firsts = {tongue: _single(_noun(words, tongue)[0], tongue) for tongue in _ENDINGS if words}
+    named = [at for at, first in firsts.items() if _of_field(first, at).casefold().endswith(_ENDINGS[at])]
     slip = words != name.casefold() and ratio(words, name.casefold()) >= _SLIP
     return not slip and (language in named if language in _ENDINGS else not named)
-
-
-def _names_people(text: str, language: str) -> bool:
-    first, _ = _noun(text, language)
-    return _of_field(_single(first, language), language).casefold().endswith(_ENDINGS[language])
 
 
 def names_women(text: str | None, *, language: str) -> bool:

@@ -225,8 +225,4 @@ def _buttons(source: str) -> Iterator[tuple[CatalogueMessage, Press]]:
     for words, intent, told in _BUTTON.findall(source):
         message = next(scan(words), None)
         if message and not (message.many or message.names):
-            yield message, Press(intent, _arguments(told))
-
-
-def _arguments(told: str) -> Mapping[str, str]:
-    return dict(pair.split("=") for pair in told.split("&")) if told else {}
+            yield message, Press(intent, dict(pair.split("=") for pair in told.split("&") if pair))

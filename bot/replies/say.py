@@ -143,7 +143,10 @@ class Say:
         """Return the texts of a message and its plural rule; the English ones if there is no translation."""
         texts, form = self._catalogue.forms.get(message, ()), self._catalogue.form
         if not texts or not all(texts):
-            texts, form = (message.one, message.many) if message.many else (message.one,), _english
+            texts, form = (
+                (message.one, message.many) if message.many else (message.one,),
+                lambda number: int(number != 1),
+            )
         self._read[message] = tuple(tuple(parts(self._written(text))) for text in texts), form
         return self._read[message]
 
@@ -157,7 +160,3 @@ def said_by(call: nodes.Call) -> CatalogueMessage | None:
     if len(texts) != len(call.args) + len(context):
         return None
     return CatalogueMessage(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
-
-
-def _english(number: int) -> int:
-    return int(number != 1)

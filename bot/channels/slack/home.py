@@ -68,11 +68,8 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
         row["elements"] = [*row["elements"], *asking]
     rows[0]["elements"] = [rows[0]["elements"][0] | {"style": "primary"}, *rows[0]["elements"][1:]]
     rows[-1]["elements"] = [*rows[-1]["elements"], *(form for form in forms if form not in asking)]
-    return [one for at, block in enumerate(page) for one in (*_rule(at, block), block)]
-
-
-def _rule(at: int, block: Kit) -> list[Kit]:
-    return [{"type": "divider"}] if at and block["type"] == "header" else []
+    rule: Kit = {"type": "divider"}
+    return [one for at, block in enumerate(page) for one in (*[rule] * (at > 0 and block["type"] == "header"), block)]
 
 
 def form_button(name: str, label: str) -> Kit:

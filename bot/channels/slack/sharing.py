@@ -84,7 +84,9 @@ class Sharing:
         key, expires = secrets.token_urlsafe(12), time.time() + _SECONDS
         await self._table.put(_KIND, _of(key, person), packed(reply), expires=expires, owner=person.key)
         labels = self._notices.labels("desk", reply.language)
-        return ({"type": "actions", "elements": [_button(at, labels[at], key) for at in (SHARE, SEND)]},)
+        texts = {at: {"type": "plain_text", "text": labels[at], "emoji": False} for at in (SHARE, SEND)}
+        buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in texts.items()]
+        return ({"type": "actions", "elements": buttons},)
 
     async def shown(self, key: str, person: Person) -> Shareable | None:
         """Return the answer shown to this person under a key; None for other people, and after a day."""
@@ -100,11 +102,6 @@ class Sharing:
 
 def _of(key: str, person: Person) -> str:
     return f"{key}\x1f{person.key}"
-
-
-def _button(action: str, label: str, key: str) -> Kit:
-    text = {"type": "plain_text", "text": label, "emoji": False}
-    return {"type": "button", "text": text, "action_id": action, "value": key}
 
 
 class EphemeralWriter(SlackWriter):

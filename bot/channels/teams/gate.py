@@ -31,7 +31,7 @@ def key_of(authorization: str, issuer: str) -> str | None:
     header, claims = _decoded(parts[0]), _decoded(parts[1])
     if header.get("alg") != "RS256" or claims.get("iss") != issuer:
         return None
-    if not _is_number(claims.get("exp")) or not _is_word(claims.get("serviceurl")):
+    if type(claims.get("exp")) is not int or not _is_word(claims.get("serviceurl")):
         return None
     kid = header.get("kid")
     return kid if _is_word(kid) else None
@@ -42,7 +42,9 @@ def read_activity(body: bytes) -> Json | None:
     try:
         found = json.loads(body)
         if _SURROGATE in body.lower():
-            found = json.loads(_whole(json.dumps(found, ensure_ascii=False)))
+            # Lone surrogates, as in a cut emoji, are replaced, because no store accepts them.
+            whole = json.dumps(found, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+            found = json.loads(whole.decode("utf-16-le", "replace"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not all(_is_word(found.get(name)) for name in ("type", "serviceUrl")):
@@ -50,11 +52,6 @@ def read_activity(body: bytes) -> Json | None:
     if not all(isinstance(found.get(name, ""), str) for name in ("id", "service_url")):
         return None
     return found
-
-
-def _whole(text: str) -> str:
-    """Return the text with lone surrogates, as in a cut emoji, replaced, because no store accepts them."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_loopback(request: Request) -> bool:
@@ -68,10 +65,6 @@ def _decoded(part: str) -> Mapping[str, Any]:
     except (ValueError, binascii.Error, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_word(value: object) -> bool:
