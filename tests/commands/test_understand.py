@@ -34,7 +34,7 @@ def test_turns_of_a_conversation_are_resolved() -> None:
         "claim.list",
         "followup.date_shift",
     ]
-    assert answers[2]["resolved"]["slots"].keys() == {"date_range", "claim_type"}
+    assert answers[2]["resolved"]["slots"].keys() == {"date_range", "claim_type", "specialty"}
 
 
 def test_an_author_sees_what_speaks_for_an_intent_and_against_it() -> None:

@@ -184,7 +184,7 @@ async def test_a_plan_year_that_is_not_the_calendar_year_counts_for_itself(asked
     rows.append(_of("c1", "d", "2026-02-01", 30))
     plans = _july(2024, "c0"), _july(2025, "c1")
     said = await answered("coverage.cost_share", *plans, *rows, slots={"amount_kind": "deductible", **asked})
-    assert "Since July 1, 2025, at least $120.00 of your $1,000.00 deductible is met; at most $880.00" in said.text
+    assert "Since July 1, 2025, at least $120.00 of your $1,000.00 deductible is used; at most $880.00" in said.text
     assert "Some plans count by the calendar year instead" in said.text
     assert "met" not in said.text
 

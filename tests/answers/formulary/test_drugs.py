@@ -106,7 +106,7 @@ async def test_a_brand_that_is_not_there_is_looked_up_by_its_ingredient() -> Non
         slots={"drug": "glucophage"},
         known={"glucophage": "metformin"},
     )
-    assert "glucophage isn't on your plan's drug list under that name, but metformin is" in said.text
+    assert "glucophage isn't under that name on your plan's drug list, Plain List, but metformin is" in said.text
 
 
 async def test_an_unknown_drug_gets_the_nearest_names_and_never_not_covered() -> None:

@@ -58,7 +58,13 @@ def _views(language: Language) -> list[dict[str, Any]]:
     [page] = NOTICES.pages(replace(REPLY, rating=None, language=language, blocks=REPLY.blocks[:2]))
     text = {"type": "plain_text", "text": "Find a provider", "emoji": False}
     find = {"type": "button", "text": text, "action_id": "form-find", "value": "find"}
-    return [*forms, {"type": "home", "blocks": with_forms(page.blocks, [find, find | {"style": "danger"}])}]
+    return [
+        *forms,
+        {
+            "type": "home",
+            "blocks": with_forms(page.blocks, [find, find | {"action_id": "form-find-1", "style": "danger"}]),
+        },
+    ]
 
 
 def test_slacks_published_types_take_what_we_send(tmp_path: Path) -> None:

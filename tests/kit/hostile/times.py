@@ -18,7 +18,8 @@ def _away(today: date) -> Iterator[Resource]:
     spans = {"leave": (-2, 9), "was": (-9, -2), "later": (30, 40)}
     for kind, (first, last) in spans.items():
         during = {"start": f"{today + timedelta(days=first)}", "end": f"{today + timedelta(days=last)}"}
-        times: dict[str, Any] = {"availableTime": office, "notAvailable": [{"description": f"On {kind}", "during": during}]}
+        away = [{"description": f"On {kind}", "during": during}]
+        times: dict[str, Any] = {"availableTime": office, "notAvailable": away}
         yield from one_of("off", kind, at={"phone": "(423) 555-0502"}, **times)
     closed = {"availabilityExceptions": "Closed on public holidays"}
     yield from one_of("off", "words", at=closed, availableTime=office)
