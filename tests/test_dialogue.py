@@ -97,7 +97,7 @@ async def test_a_button_works_for_a_day_for_whom_it_was_shown_to(dialogue: Dialo
     blocks = (
         Actions(
             (
-                Action("", "Details", press=Press("claim.detail", {"id": "c1"})),
+                Action("", "Details", press=Press("claim.detail", {"id": "claim-of-may"})),
                 Action("link", "Go", url="https://x.example"),
             )
         ),
@@ -105,9 +105,9 @@ async def test_a_button_works_for_a_day_for_whom_it_was_shown_to(dialogue: Dialo
     (row,) = await dialogue.issue_buttons(DANA, blocks, lambda press: become(press, None, "es", ()))
     assert isinstance(row, Actions)
     button, link = row.buttons
-    assert "c1" not in button.id
+    assert "claim-of-may" not in button.id
     assert (link.id, link.url) == ("link", "https://x.example")
-    assert await dialogue.press(DANA, button.id) == Asked("claim.detail", arguments={"id": "c1"}, language="es")
+    assert await dialogue.press(DANA, button.id) == Asked("claim.detail", arguments={"id": "claim-of-may"}, language="es")
     assert await dialogue.press(MALLORY, button.id) is None
     for forged in ("", "0", button.id + "1", button.id.replace(".0", ".7"), button.id.replace(".0", ".-1"), "a.b.c"):
         assert await dialogue.press(DANA, forged) is None

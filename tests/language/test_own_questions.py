@@ -12,7 +12,7 @@ ALONE = [
     (
         "unpaid bills from General Hospital",
         "how much did the plan pay all together to Dr. Stone in February",
-        "claim.last_visit_cost",
+        "claim.spending",
         "state_of_claim",
     ),
 ]
