@@ -114,7 +114,7 @@ def _of_each(items: Sequence[Item]) -> Iterator[str]:
     """Yield the buttons of entries, each once: `1-4: [Details]`."""
     row, _ = _row({one.label: one for item in items for one in item.actions}.values(), addresses=False)
     if row:
-        yield f"{items[0].number}-{items[-1].number}: {row}"
+        yield from _wrapped(f"{items[0].number}-{items[-1].number}: {row}")
 
 
 def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head: bool = False) -> Iterator[str]:

@@ -210,7 +210,8 @@ def address_of(place: Place) -> str:
 
 def language_of(body: Body) -> Language:
     """Return the language of the person's client, for texts sent before a question is understood."""
-    return word(body, "locale").casefold().partition("-")[0] or "en"
+    language = word(body, "locale").casefold().partition("-")[0]
+    return language if language.isalpha() else "en"
 
 
 def typed(body: Body) -> str:

@@ -46,7 +46,7 @@ def test_anything_at_all_is_read_or_left(body: dict[str, Any]) -> None:
     for read in (read_message, read_press, read_edit, read_code):
         found = read(body)
         assert found is None or (found.tenant and found.sender and found.conversation and found.id)
-    assert language_of(body) in {"en", "es"}
+    assert language_of(body).isalpha()
     assert isinstance(tenant_of(body), str)
 
 
