@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeVar
 
+import msgspec
+
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of an added channel."""
 Language = str
@@ -49,16 +51,14 @@ def person_of(key: str) -> Person:
     return Person(platform, enterprise, team, user)
 
 
-@dataclass(frozen=True, slots=True)
-class OneToOne:
+class OneToOne(msgspec.Struct, frozen=True):
     """A conversation that only this person and the bot can read."""
 
     conversation: str
     thread: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(msgspec.Struct, frozen=True):
     """A channel, group or thread that other people can read."""
 
     conversation: str
@@ -106,12 +106,11 @@ class Message:
         return isinstance(self.place, OneToOne) and not self.directory_only
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
+class Press(msgspec.Struct, frozen=True):
     """The action of a button: an intent with its arguments. It is stored; only an opaque id is sent to the platform."""
 
     intent: str
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,7 @@ class Action:
     press: Press | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A piece of text, bold or not. `text` is plain: each channel escapes it when it renders it.
 
     `url` is a link, in channels that render links: a phone number (tel:), a page (https:) or an address (mailto:).
@@ -136,22 +134,19 @@ class Span:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(msgspec.Struct, frozen=True):
     """The headline of a reply."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A line of text."""
 
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One labelled value, such as Deductible: $50.00.
 
     `row` and `column` are the two parts of the label if facts form a table, such as each provider's phone. `url` is a
@@ -165,8 +160,7 @@ class Fact:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """Labelled values that belong together. With `framed` they are shown as a card, such as an insurance card."""
 
     rows: tuple[Fact, ...]
@@ -184,8 +178,7 @@ class Facts:
         return found if size > 1 and all(found) and whole else ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChartPoint:
+class ChartPoint(msgspec.Struct, frozen=True):
     """One point of a chart: its label, a number for each series, and the text of its value if the chart shows it."""
 
     label: str
@@ -249,15 +242,13 @@ class Item:
         return "\n".join("".join(span.text for span in line.spans) for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A caveat, a limit or a notice, shown separately."""
 
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
+class Actions(msgspec.Struct, frozen=True):
     """A row of buttons."""
 
     buttons: tuple[Action, ...]
@@ -266,16 +257,14 @@ class Actions:
 Block = Title | Line | Facts | Chart | Item | Note | Actions
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(msgspec.Struct, frozen=True):
     """The two buttons to rate a private answer, thumb up and thumb down. Channels label them."""
 
     right: Action
     wrong: Action
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A FHIR resource that an answer was read from, and when it was fetched."""
 
     type: str

@@ -48,7 +48,7 @@ def _parts(value: object) -> object:
     if isinstance(value, PhraseTree):
         behind = {phrase: [tuple(one) for one in of] for phrase, of in value._behind.items()}
         return value._meanings, behind, value._ways, value._begun, value._longest, value._most_behind, value.vocabulary
-    names = getattr(value, "__dataclass_fields__", ())
+    names = getattr(value, "__struct_fields__", getattr(value, "__dataclass_fields__", ()))
     return {name: _parts(getattr(value, name)) for name in names} if names else (type(value), value)
 
 

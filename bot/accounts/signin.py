@@ -7,7 +7,6 @@ state is consumed before any request is sent, and nothing is active at the end.
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -49,8 +48,7 @@ _REFUSED = {"server_error", "temporarily_unavailable", "login_required", "intera
 _OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupported_response_type", "invalid_target"}
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(msgspec.Struct, frozen=True):
     """Where to redirect a browser for the sign-in, the secret for its cookie, and whether it is a pop-up."""
 
     url: str

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
+
 from bot.accounts.rows import PatientCandidate
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """A member account that a person connected. `member` is whose record it is, short ("Dana M."); "" if not given.
 
     `expires_at` is when the sign-in ends, None if it has ended; times are in UTC. In state "expired" the member has to
@@ -56,8 +57,7 @@ class Access:
     renewable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unlinked:
+class Unlinked(msgspec.Struct, frozen=True):
     """The result of unlinking: whether an account was connected, and whose record it was."""
 
     was_linked: bool

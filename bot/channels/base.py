@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import msgspec
 import structlog
 
 from bot.config import Settings
@@ -70,8 +70,7 @@ class Answers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """How a bot reaches its people, by platform; each channel adds itself when it starts.
 
     `push` sends messages to people, `desks` posts in a help desk's channel, `stands` checks whether a message is

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from mcp.server import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp_types import (
@@ -105,8 +106,7 @@ _PATIENCE = 20.0  # seconds that a call waits for its turn
 _NO_ANSWER = "The directory could not be asked just now, or the question took too long. Try again in a minute."
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryTool:
+class DirectoryTool(msgspec.Struct, frozen=True):
     """A slash command as a tool: `fields` are the names of its options, each with the kind of its value.
 
     `also` are accepted synonyms of them; `lists`: its answers have pages.
@@ -115,8 +115,8 @@ class DirectoryTool:
     name: str
     command: str | None
     title: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    also: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict)
+    also: Mapping[str, str] = msgspec.field(default_factory=dict)
     lists: bool = True
 
     @property

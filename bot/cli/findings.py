@@ -1,11 +1,11 @@
 """The results of `bcbst-bot check`, one per line."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+
+class CheckResult(msgspec.Struct, frozen=True):
     """The result of one check. `bad` prevents serving; a `note` is information."""
 
     state: Literal["ok", "note", "bad"]

@@ -16,10 +16,12 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+import msgspec
 
 from bot.app import Bot, assemble, clock_of
 from bot.cli.answer_file import AnswerFile
@@ -48,8 +50,7 @@ Rest = Callable[[float], Awaitable[None]]
 RowsByName = Mapping[str, Sequence[Sequence[str]]]
 
 
-@dataclass(frozen=True, slots=True)
-class LookedUp:
+class LookedUp(msgspec.Struct, frozen=True):
     """The contents of the answer file: an answer for each line and network, and the lines without one."""
 
     answers: tuple[str, ...]
@@ -120,8 +121,7 @@ class _Printed:
         return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(msgspec.Struct, frozen=True):
     """The question about one network; `names` are its names in the directory."""
 
     bot: Bot

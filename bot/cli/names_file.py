@@ -8,8 +8,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bot.cli.workbook import is_workbook, read_workbook
 from bot.errors import ConfigError
@@ -39,16 +40,14 @@ _LAST = frozenset({"last", "last name", "surname", "family name", "provider last
 _WITH_COLUMNS = "write a first line that says which column holds the provider's name or NPI, such as name,NPI"
 
 
-@dataclass(frozen=True, slots=True)
-class ListedLine:
+class ListedLine(msgspec.Struct, frozen=True):
     """One line: the name or number to look up, and the unchanged cells of its row, empty for a plain line."""
 
     asked: str
     cells: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ListedNames:
+class ListedNames(msgspec.Struct, frozen=True):
     """The lines in order, each once; the `header` of a table, and how many of its rows have no name (`blank`)."""
 
     lines: tuple[ListedLine, ...]
@@ -56,8 +55,7 @@ class ListedNames:
     blank: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(msgspec.Struct, frozen=True):
     """The columns of a table with the NPI and the name; a name may use two columns, first and last."""
 
     npi: int | None

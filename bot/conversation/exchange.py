@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from bot.conversation.followups import place_in
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
@@ -147,8 +149,7 @@ class Exchange:
         return self.line.alone, problem
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A reply, and what the conversation stores about it.
 
     `asked` is the question that it answers, `wants` the slot that it asks for. `keeps` is True if the topic continues

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from bot.language.engine import Engine
 from bot.language.offers import Offers
@@ -23,8 +24,7 @@ _MOST = 100  # networks to choose from, as Slack takes
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
 
 
-@dataclass(frozen=True, slots=True)
-class KnownNetworks:
+class KnownNetworks(msgspec.Struct, frozen=True):
     """The networks for a form: those of the directory, and those that are preselected."""
 
     listed: tuple[str, ...] = ()

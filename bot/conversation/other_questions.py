@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+
+import msgspec
 
 from bot.conversation.quoting import quotable
 from bot.language.clauses import Clause, ClauseRole, clauses
@@ -37,8 +39,7 @@ _OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "special
 _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     """A clause that asks: its words, its reading alone, and whether it refers to the question that is answered."""
 
     words: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+
+import msgspec
 
 from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.accounts.rows import LinkRow, place
@@ -171,8 +173,7 @@ def called(memory: Memory, asked: Asked) -> str:
     return next((one.given for one in memory.people if one.patient == asked.whose and not one.own), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """A question whose person is known; or the people it may mean: `found` is () if the sign-in has no such person."""
 
     asked: Asked

@@ -6,8 +6,9 @@ The pack's rule files say which intents a command leads to (`command:`); several
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from bot.conversation.state import Asked
 from bot.language.engine import SIDES_KINDS, Engine
@@ -25,8 +26,7 @@ _DOCTOR = "any_doctor"
 _GOING_ON = frozenset({"followup.more", "followup.ordinal"})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A command split into words and options. `helps`: it asks how the command is used."""
 
     intents: tuple[IntentRules, ...]
@@ -56,8 +56,7 @@ class Request:
         return {"unknown": unknown, "unread": unread, "known": self.options.known.get(asked.language, ())}
 
 
-@dataclass(frozen=True, slots=True)
-class CommandOffered:
+class CommandOffered(msgspec.Struct, frozen=True):
     """A command: its name, title, and one key for each option that it accepts, with the kind of value."""
 
     name: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Self
+
+import msgspec
 
 from bot.errors import BotError, PayerSlow
 from bot.message import Answered
 from bot.payer.budget import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True):
     """Times of a question in seconds: first progress note, interval of further notes, and the limit."""
 
     notice: float = 2.0

@@ -4,7 +4,8 @@ import hashlib
 import math
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.delivery.reminders import EVENING, MORNING, WATCHES, Reminder
 from bot.stores.base import Store
@@ -18,8 +19,7 @@ _MEAN = (1 + _SOONEST) / 2
 _WAKING = (EVENING - MORNING) * 60.0  # minutes of a day in which anybody looks
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """The result of one check: short hashes of all claims, and whether there is the news that was asked for.
 
     `whole` is when all claims were read, in Unix seconds, if they are more than a page.

@@ -10,7 +10,6 @@ import secrets
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Literal, get_args
@@ -118,8 +117,7 @@ def read(plain: bytes) -> Reminder | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class NotKept:
+class NotKept(msgspec.Struct, frozen=True):
     """Why no reminder was stored: the day is too close or over, or the person has `most` reminders."""
 
     most: int | None = None

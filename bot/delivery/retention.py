@@ -10,7 +10,6 @@ import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -39,8 +38,7 @@ class ShownMessage(msgspec.Struct, frozen=True):
     region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(msgspec.Struct, frozen=True):
     """The number of a person's messages that were deleted, that the platform keeps, and that will be deleted later."""
 
     deleted: int
@@ -76,8 +74,7 @@ class _Job(msgspec.Struct, frozen=True):
     kept: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Platform:
+class _Platform(msgspec.Struct, frozen=True):
     """How a platform's messages are deleted: one after the other, for all people together."""
 
     delete: Delete

@@ -1,11 +1,12 @@
 """Coordinates for a page's pictures: the parts of a bar, and the points of a line. Templates draw them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import accumulate
 from typing import NamedTuple
+
+import msgspec
 
 WIDE, LEAST = 1000, 6
 """The length of a bar in thousandths, and the smallest length of a part, so that every part is visible."""
@@ -27,8 +28,7 @@ class Tick(NamedTuple):
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """The area of a picture in which lines are drawn, in SVG units."""
 
     left: int = 40
@@ -40,8 +40,7 @@ class Box:
 BOX = Box()
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
+class Plot(msgspec.Struct, frozen=True):
     """Lines over time: the points (x, y) of each, the ticks from the bottom up, and the range behind them (y, height).
 
     Distances between points are proportional to the days between them.

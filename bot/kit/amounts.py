@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
+
+import msgspec
 
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import lines_of_care
@@ -23,8 +24,7 @@ _WHOLE: dict[str | None, Whole] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(msgspec.Struct, frozen=True):
     """The amount `aspect` (the member's share when None) as a part of another, summed over claims that tell both.
 
     `left` claims do not tell both.

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
+import msgspec
+
 from bot.errors import PayerLacks
 from bot.kit.amounts import part_of
 from bot.kit.ask import Ask, span_of, text_of
@@ -34,8 +36,7 @@ from bot.records.reasons import Reason
 _DAYS = {"medicare": 65, "medicaid": 60, "commercial": 180}
 
 
-@dataclass(frozen=True, slots=True)
-class AppealClock:
+class AppealClock(msgspec.Struct, frozen=True):
     """How long a decision can be appealed.
 
     Attributes:
@@ -146,8 +147,7 @@ def _by_words(reasons: Iterable[Reason]) -> DenialKind | None:
     return next((kind for kind, words in _WORDS.items() if any(word in said for word in words)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class AppealDays:
+class AppealDays(msgspec.Struct, frozen=True):
     """The deadlines of a case; each is None if unknown or not applicable.
 
     Attributes:
@@ -189,8 +189,7 @@ def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDay
     return AppealDays()
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFound:
+class CaseFound(msgspec.Struct, frozen=True):
     """The claim in question and its case; the case is empty if none is stored yet.
 
     Attributes:
@@ -202,7 +201,7 @@ class CaseFound:
     claim: Claim | None = None
     case: AppealCase | None = None
     choices: tuple[Claim, ...] = ()
-    wanted: ClaimWish = field(default_factory=ClaimWish)
+    wanted: ClaimWish = msgspec.field(default_factory=ClaimWish)
     nearest: Nearest | None = None
     opened: bool = False
 
@@ -318,8 +317,7 @@ async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], Appea
     return Stepped(clock, due, CaseChange(claim.id, made, due.next, steps=True), in_order=in_order)
 
 
-@dataclass(frozen=True, slots=True)
-class Stepped:
+class Stepped(msgspec.Struct, frozen=True):
     """The time for the appeal, the deadlines after a step, and the change to store.
 
     `in_order` if its day fits the others.

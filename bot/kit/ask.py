@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
 from bot.language.nearby import Gazetteer
@@ -80,8 +82,7 @@ class NeedsPlace(Exception):
         self.outside = outside
 
 
-@dataclass(frozen=True, slots=True)
-class OwnDoctor:
+class OwnDoctor(msgspec.Struct, frozen=True):
     """The provider on the person's claims.
 
     `called` is the person's word, `day` is of the newest claim, `others` a count.
@@ -278,8 +279,7 @@ class Ask:
         return self.member
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
+class Kin(msgspec.Struct, frozen=True):
     """One person of a household: the `number` in their list, from 1, and the question about them.
 
     `name` is short, and empty if the payer gives none; `own` is True for the person who signed in.

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import msgspec
+
 from bot.kit.spelling import words_of
 from bot.records.coverage import Coverage
 from bot.records.money import Amount
@@ -58,8 +60,7 @@ class Benefit:
         return self.limits.get(language) or self.limits.get("en") or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Benefits:
+class Benefits(msgspec.Struct, frozen=True):
     """The rows in their order; `phrases` are the words that name a service, longest first."""
 
     rows: tuple[Benefit, ...] = ()

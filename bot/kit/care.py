@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
+import msgspec
+
 from bot.kit.ask import Ask, Summary, span_of
 from bot.kit.reading import Reader, records
 from bot.kit.spelling import words_of
@@ -41,8 +43,7 @@ T = TypeVar("T")
 D = TypeVar("D", bound=ClinicalRecord)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """The results of one test, newest first; `key` is its code, or its name if it has none."""
 
     key: str
@@ -68,8 +69,7 @@ class Series:
         return "down" if now < then else "up" if now > then else "same"
 
 
-@dataclass(frozen=True, slots=True)
-class Shielded:
+class Shielded(msgspec.Struct, frozen=True):
     """How many records have a sensitivity label, and whether the member asked to see them (T33)."""
 
     count: int
@@ -127,8 +127,7 @@ def _within(day: PartialDate | None, first: date | None, last: date | None) -> b
     return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(msgspec.Struct, frozen=True):
     """The newest results of one test in one unit, oldest first; `left` counts the results left out.
 
     A blood pressure has two `lines`, any other test one. `low` and `high` are the reference range, if all results have

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, days_around, service_dates, span_of
@@ -205,8 +207,7 @@ def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     return tuple(claim for day in days for claim in day.claims)
 
 
-@dataclass(frozen=True, slots=True)
-class Medication:
+class Medication(msgspec.Struct, frozen=True):
     """One drug with its fills, newest first; `dispensed` is from the newest one."""
 
     dispensed: Dispensed
@@ -241,8 +242,7 @@ def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
     return tuple(Medication(one, tuple(rows.values())) for one, rows in drugs.values())
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimNews:
+class ClaimNews(msgspec.Struct, frozen=True):
     """The ids of the claims that count, and the claim with the number in question, once it is on record."""
 
     ids: tuple[str, ...]

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import msgspec
+
 from bot.kit.around import Around
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.asked_networks import AskedNetworks
@@ -33,8 +35,7 @@ _SHORTEST_START = 5  # letters
 _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
-@dataclass(frozen=True, slots=True)
-class Loosened:
+class Loosened(msgspec.Struct, frozen=True):
     """A search without these conditions (named by slot), and how many providers it finds."""
 
     wishes: tuple[str, ...]

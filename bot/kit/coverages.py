@@ -1,8 +1,9 @@
 """The member's coverages, current ones first; read from the claims if the payer lists none (fhir-notes 5)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from bot.kit.ask import Ask
 from bot.kit.reading import read_entries, records_of, strict
@@ -16,8 +17,7 @@ _OWN = Search("Coverage", (("_include", "Coverage:payor"),))
 _BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:coverage"), ("_count", "20")))
 
 
-@dataclass(frozen=True, slots=True)
-class Coverages:
+class Coverages(msgspec.Struct, frozen=True):
     """All coverages of a member on a day, by state (current, future, unclear, ended), then in the payer's order."""
 
     every: tuple[Coverage, ...]

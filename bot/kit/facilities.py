@@ -7,7 +7,9 @@ department that is affiliated as a hospital does not count as a hospital.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
@@ -24,8 +26,7 @@ _AFFILIATION = ("participating-organization", "location", "network", "service")
 _SERVICE = ("organization", "location")
 
 
-@dataclass(frozen=True, slots=True)
-class FacilityKind:
+class FacilityKind(msgspec.Struct, frozen=True):
     """What identifies a kind of place.
 
     Attributes:
@@ -217,7 +218,7 @@ async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
 def _kind(names: Sequence[str]) -> FacilityKind:
     """Return everything that identifies any of these kinds."""
     every = [KINDS[name] for name in names if name in KINDS]
-    fields = FacilityKind.__dataclass_fields__
+    fields = FacilityKind.__struct_fields__
     return FacilityKind(**{name: tuple(code for one in every for code in getattr(one, name)) for name in fields})
 
 

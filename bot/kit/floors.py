@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+import msgspec
+
 from bot.errors import PayerError
 from bot.kit.ask import Ask, days_around, span_of, time_of
 from bot.kit.claims import newest_claims
@@ -31,8 +33,7 @@ _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
 
 
-@dataclass(frozen=True, slots=True)
-class MetSoFar:
+class MetSoFar(msgspec.Struct, frozen=True):
     """The minimum that the claims of `year` have used of one yearly amount of `plan`.
 
     `with_drugs` includes prescriptions. `agreed` is True if counting by calendar year gives the same result.
@@ -73,8 +74,7 @@ def least(amounts: Iterable[Amount | None]) -> Amount | None:
     return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(msgspec.Struct, frozen=True):
     """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance).
 
     `plan` is the coverage at that time, `year` its plan year; `first` and `last` are days of service.

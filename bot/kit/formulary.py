@@ -1,7 +1,8 @@
 """The member's drug list and its drugs by name; every filter is checked again on the results (T44)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.kit.ask import Ask
 from bot.kit.coverages import Coverages, member_coverages
@@ -15,8 +16,7 @@ _NEAR = 3
 _STEM = 3
 
 
-@dataclass(frozen=True, slots=True)
-class DrugLists:
+class DrugLists(msgspec.Struct, frozen=True):
     """The payer's drug lists; `own` are those of the member's current plans, in the order of the plans."""
 
     every: tuple[DrugList, ...]

@@ -10,6 +10,8 @@ from datetime import UTC, date
 from functools import partial
 from typing import Literal, TypeVar
 
+import msgspec
+
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
@@ -36,8 +38,7 @@ _HOW: Mapping[RankedBy, re.Pattern[str]] = {
 _SHOWN, _SEVERAL = 4, 2
 
 
-@dataclass(frozen=True, slots=True)
-class RankedOne:
+class RankedOne(msgspec.Struct, frozen=True):
     """One of the list by what was asked: `miles` from the place, or the `clock` time, HH:MM, of the day."""
 
     name: str
@@ -50,8 +51,7 @@ class RankedOne:
         return self.clock if self.miles is None else round(self.miles)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True):
     """The first four by what was asked, all of the list where `whole`; `day` is the weekday of the times, "mon"."""
 
     how: RankedBy

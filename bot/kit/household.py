@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import msgspec
+
 from bot.errors import PayerError
 from bot.kit.ask import Ask, Kin
 from bot.payer.budget import Gap
@@ -14,8 +16,7 @@ T = TypeVar("T")
 _AT_ONCE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class HouseholdMember:
+class HouseholdMember(msgspec.Struct, frozen=True):
     """One person of a household as answers describe them; see `Kin`."""
 
     number: int

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.spelling import words_of
@@ -43,8 +45,7 @@ _HAD = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """One of a group: how many claims it has, their sum, and how many `times` care was had. Of visits, `claim` is one.
 
     The times are days of care, or fills of prescriptions, or claims where those were counted.

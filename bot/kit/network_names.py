@@ -7,7 +7,8 @@ provider is in a network (T44).
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.kit.spelling import words_of
 from bot.language.reading import Slot
@@ -47,8 +48,7 @@ def names_of(listings: Iterable[Listing]) -> tuple[str, ...]:
     return tuple(sorted({network.name for one in listings for network in one.networks if network.name}))
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """The networks with one name; if there are none, `like` holds the names that contain its words.
 
     `called` is the person's word, `value` the pack's spelling, `names` the networks' own names.

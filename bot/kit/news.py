@@ -6,8 +6,10 @@ connection.
 
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+import msgspec
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask, Summary
@@ -25,13 +27,12 @@ _DOCTORS = 3
 _SHORT = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """The state of a record on a day: digests of claims by id, and of networks by doctor."""
 
     day: date
     claims: Mapping[str, str]
-    doctors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doctors: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,7 @@ class WithSeen(Summary):
     seen: Seen | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Doctors:
+class Doctors(msgspec.Struct, frozen=True):
     """The doctors of recent visits, each with the person's networks that list them.
 
     `away` is True if the directory could not be searched.

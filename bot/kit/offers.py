@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+import msgspec
+
 from bot.kit.ask import Summary
 from bot.kit.cases import AppealCase
 
@@ -29,8 +31,7 @@ class Document:
     done: Callable[[], Awaitable[None]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """The offer of a document: valid for `minutes`, with a code if it is the member's own."""
 
     minutes: int
@@ -45,8 +46,7 @@ class WithDocument(Summary):
     offer: Offer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderWish:
+class ReminderWish(msgspec.Struct, frozen=True):
     """A reminder that the person wants.
 
     Attributes:
@@ -67,8 +67,7 @@ class ReminderWish:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderKept:
+class ReminderKept(msgspec.Struct, frozen=True):
     """What was stored of a wish for a reminder.
 
     Attributes:
@@ -118,8 +117,7 @@ class CaseChange:
     steps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CaseKept:
+class CaseKept(msgspec.Struct, frozen=True):
     """The new case, None if deleted, and how many reminders ended or moved."""
 
     case: AppealCase | None = None

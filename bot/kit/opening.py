@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.kit.ask import Ask
 from bot.records.details import WEEK, Hours
@@ -93,8 +94,7 @@ _SEVERAL = 2
 _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE)  # with the kind of place between
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAt:
+class OpenAt(msgspec.Struct, frozen=True):
     """`now`, or `all_day`: around the clock, or at some time of the `days`: in `part`, or by the clock.
 
     `first` and `last` are HH:MM, "24:00" for midnight: some time between is meant, or with `whole` all of it, where one

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+import msgspec
 
 from bot.kit.ask import Ask, span_of, text_of, values_of
 from bot.kit.coverages import Coverages
@@ -245,8 +247,7 @@ def _called(run: str, names: Collection[frozenset[str]]) -> list[str]:
     return [" ".join(words)] if any(name.issuperset(words_of(" ".join(words))) for name in names) and words else words
 
 
-@dataclass(frozen=True, slots=True)
-class TwoVisits:
+class TwoVisits(msgspec.Struct, frozen=True):
     """The copays of one plan for both, in the order of the words; `so`: what was asked of the two is so."""
 
     plan: Coverage

@@ -4,9 +4,10 @@ Networks are proven place by place; missing data never proves that a place is ou
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
+
+import msgspec
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
@@ -29,8 +30,7 @@ _ORDER = ("newpt", "existptfam", "existptonly", "nopt")
 Proven = Literal["listed", "partly", "elsewhere", "other", "silent", "any"]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """One place of a provider: `miles` from the area in question; `exact` if the directory gives a position."""
 
     location: Location
@@ -45,8 +45,7 @@ class Spot:
         return ", ".join(part for part in (*place.lines[:2], place.city, town) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteOpenings:
+class SiteOpenings(msgspec.Struct, frozen=True):
     """The answer about new patients in one network: newpt, nopt, existptonly, existptfam, or None if not given."""
 
     network: str
@@ -233,8 +232,7 @@ def _county(ask: Ask, place: Location) -> tuple[str, ...]:
     return words_of(next(iter(counties))) if len(counties) == 1 else ()
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenPlace:
+class ProvenPlace(msgspec.Struct, frozen=True):
     """One place of the provider: all its networks, and those of the wanted ones that it is listed in.
 
     `placed` is False for a listing without a place; `shares_phone` is True if several places have the number.

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+import msgspec
+
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
 from bot.kit.spelling import words_of
@@ -146,8 +148,7 @@ class ClaimWish:
         return any(lists) or cared or bool(self.doctors) or bool(left_out) or any(one is not None for one in ones)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """The matching claims in the order that was asked for.
 
     Of claims that match otherwise, `silent` counts those without a kind of care, `untold` those without the amount, and

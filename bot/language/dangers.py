@@ -48,8 +48,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: dict[str, list[str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class DangerRule:
+class DangerRule(msgspec.Struct, frozen=True):
     """Ideas that together mean danger: `others`, each so many times, within `within` words of `first`.
 
     With `after`, only after it. In a sentence about benefits, cost or the past, a rule that is not `firm` only adds a

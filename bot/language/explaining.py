@@ -1,7 +1,8 @@
 """Explanation of a reading, for rule authors: `bcbst-bot understand --explain`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.language.choosing import Chooser
 from bot.language.hearing import Heard
@@ -15,8 +16,7 @@ from bot.language.weights import Evidence, evidence
 _SHORT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingTrace:
+class ReadingTrace(msgspec.Struct, frozen=True):
     """A reading with what was found, and the evidence for and against the likeliest two intents.
 
     `licensed` are the intents that the message allows, `nearest` is the example with the most words in common, `needed`

@@ -1,15 +1,15 @@
 """Findings of a check of the pack: a fault with file and line, and the nearest known name."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+import msgspec
 
 _NEAR_ENOUGH = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A fault. `line` is 0 if it is about the whole file, `near` is the nearest known name or ""."""
 
     file: str

@@ -69,8 +69,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: dict[str, _Term]
 
 
-@dataclass(frozen=True, slots=True)
-class GlossaryTerm:
+class GlossaryTerm(msgspec.Struct, frozen=True):
     """A term in one language: its `name` and its explanation in at most 60 words.
 
     `yours` is the intent with the person's own figure, with that button's `arguments`; "" if there is none.
@@ -80,7 +79,7 @@ class GlossaryTerm:
     name: str
     says: str
     yours: str = ""
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
     the_is_mine: bool = False
 
     @property
@@ -150,8 +149,7 @@ class Glossary:
         return self.terms["en"][_key(term)].the_is_mine
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     """One sentence: its words [first, after), and what was found in it."""
 
     first: int

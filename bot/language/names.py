@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from bot.language.matcher import WordArea
 from bot.language.text import APOSTROPHES, Utterance, keys_in
@@ -15,8 +17,7 @@ _CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)$")
 _DERIVED = re.compile(r"(?:ed|ing|ly)$")
 
 
-@dataclass(frozen=True, slots=True)
-class NameFound:
+class NameFound(msgspec.Struct, frozen=True):
     """A name in a message: tokens [first, after), and the name without title, credentials and possessive.
 
     `sure`: more than its position indicates a name. `group`: it is an organization's.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -54,8 +53,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(key for key in self.first if key in self.required or key in self.one_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(msgspec.Struct, frozen=True):
     """A form with its intent; `linked`: it is offered only to people who have connected an account."""
 
     form: Form
@@ -63,11 +61,10 @@ class Offered:
     linked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
+class Offers(msgspec.Struct, frozen=True):
     """All forms of a pack by name, in their order, and all prompts in theirs."""
 
-    forms: Mapping[str, Offered] = field(default_factory=dict)
+    forms: Mapping[str, Offered] = msgspec.field(default_factory=dict)
     prompts: tuple[Prompt, ...] = ()
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
+
+import msgspec
 
 from bot.language.codes import is_npi
 from bot.language.engine import Engine
@@ -24,8 +26,7 @@ _NEAR_ENOUGH = 60
 HOW = "network_how"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """An unknown key; `near` is the most similar known one, if any."""
 
     key: str
@@ -35,8 +36,7 @@ class Unknown:
 MOST = 16  # options that one command may hold
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(msgspec.Struct, frozen=True):
     """An option whose value is invalid for its key; `kind` is the key's slot type."""
 
     key: str
@@ -44,8 +44,7 @@ class Unread:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """A text split into `words` without options, and the options' values by slot type; `said` is the options' text.
 
     `unknown` are unknown keys, `known` those that the command accepts, by language.
@@ -56,7 +55,7 @@ class Options:
     said: str = ""
     unknown: tuple[Unknown, ...] = ()
     unread: tuple[Unread, ...] = ()
-    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 def read_options(engine: Engine, text: str, kinds: Collection[str], today: date) -> Options:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
+
+import msgspec
 
 from bot.errors import PackError
 from bot.language.places import PLACE, NamedPlace
@@ -68,8 +69,7 @@ class Meaning(NamedTuple):
     hides: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PhraseFound:
+class PhraseFound(msgspec.Struct, frozen=True):
     """A phrase in a message: tokens [first, after), and its meanings."""
 
     first: int

@@ -8,7 +8,6 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
@@ -62,8 +61,7 @@ class Area(NamedTuple):
     example: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceNames:
+class PlaceNames(msgspec.Struct, frozen=True):
     """The phrases of places, and the area that searches cover."""
 
     places: tuple[tuple[str, NamedPlace], ...]

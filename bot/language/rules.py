@@ -144,8 +144,7 @@ class Rule:
         object.__setattr__(self, "concepts", frozenset().union(*self.all) | self.any)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """The subject of a question, identified by `slots`; with the concepts or slot types in `whole` it is complete."""
 
     name: str
@@ -153,8 +152,7 @@ class Subject:
     whole: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Instead:
+class Instead(msgspec.Struct, frozen=True):
     """Another intent that answers if the whole question has one slot and lacks another."""
 
     intent: str

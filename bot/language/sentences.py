@@ -6,8 +6,9 @@ are acceptable (separated by commas), text. After a slash the intent has its asp
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bot.errors import PackError
 from bot.language.rules import IntentRules
@@ -18,8 +19,7 @@ PACK = "pack"
 _COLUMNS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A sentence and its meaning. `also` are other intents that are acceptable."""
 
     text: str

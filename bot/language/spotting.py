@@ -4,7 +4,8 @@ This is done before typos are corrected, because names resemble words ("Wyman" i
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.language.matcher import Grammar
 from bot.language.names import NameFound, cleaned, introduced
@@ -16,8 +17,7 @@ _LONGEST, _PAIR, _ACRONYM = 4, 2, 4
 _NEAR_NETWORK = 5
 
 
-@dataclass(frozen=True, slots=True)
-class NameWords:
+class NameWords(msgspec.Struct, frozen=True):
     """Word lists to tell names from words.
 
     `known` are words with another meaning, `people` names and `family` family names, `places` towns of one word, and

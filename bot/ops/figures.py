@@ -4,7 +4,8 @@ Counts are rounded down to a multiple of five, so that a left-out count cannot b
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.ops.metrics import LEAST, SECONDS, Counted
 from bot.ops.ratings import OUTCOMES
@@ -12,8 +13,7 @@ from bot.ops.ratings import OUTCOMES
 _MOST = 25  # rows of a table
 
 
-@dataclass(frozen=True, slots=True)
-class FigureRow:
+class FigureRow(msgspec.Struct, frozen=True):
     """One row: its name, a number for each column, and its size as a percentage of the largest row."""
 
     name: str
@@ -26,8 +26,7 @@ class FigureRow:
         return sum(self.numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """One month.
 
     Tables of intents and of unread messages have a column for each of `languages`, ratings one for each outcome.

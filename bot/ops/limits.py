@@ -8,8 +8,8 @@ import contextlib
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+import msgspec
 from cachetools import TTLCache
 
 from bot.errors import StoreError, TooManyQuestions
@@ -42,8 +42,7 @@ class Limit:
         return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """A store in which several processes count. `keyed` returns a keyed hash of a text, separate for each use."""
 
     store: Store

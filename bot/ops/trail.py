@@ -96,8 +96,7 @@ def code_of(entry: AuditRow, key: bytes) -> str:
     return hmac.digest(key, b"row\x00" + plain, "sha256").hex()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The result of a check of the trail: how many rows, and a message for each fault. Without faults it is intact."""
 
     entries: int

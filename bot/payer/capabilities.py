@@ -1,7 +1,8 @@
 """Capabilities that a server declares. Servers declare too little, so what is missing is unknown, not unsupported."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bot.records.decode import Unreadable, decode
 from bot.records.shapes import Shape
@@ -9,23 +10,21 @@ from bot.records.shapes import Shape
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(msgspec.Struct, frozen=True):
     """The declared search parameters and includes of one resource type."""
 
     params: frozenset[str]
     includes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(msgspec.Struct, frozen=True):
     """A CapabilityStatement in short. `oauth` has the URLs of its oauth-uris extension by name."""
 
     known: bool = False
     fhir_version: str | None = None
     software: str | None = None
-    types: Mapping[str, Abilities] = field(default_factory=dict)
-    oauth: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, Abilities] = msgspec.field(default_factory=dict)
+    oauth: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def offers(self, resource_type: str) -> bool | None:
         """Return True if the type is declared; None if it is not, which means nothing."""

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+import msgspec
 
 from bot.errors import PayerError
 from bot.payer.capabilities import read_capabilities
@@ -13,8 +14,7 @@ _PATIENCE, _AGAIN = 6.0, 15.0
 _OK = 200
 
 
-@dataclass(frozen=True, slots=True)
-class PayerHealth:
+class PayerHealth(msgspec.Struct, frozen=True):
     """The state at `checked`. `since` is when the state last changed, or when it was first checked.
 
     `milliseconds` is the server's response time, None if it did not respond. `searches` are the search parameters that
@@ -26,7 +26,7 @@ class PayerHealth:
     since: datetime
     milliseconds: int | None = None
     last_up: datetime | None = None
-    searches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    searches: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     software: str | None = None
 
 

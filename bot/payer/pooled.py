@@ -8,7 +8,8 @@ The callers check the rows, as for every directory response: a row that may matc
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.errors import PayerError
 from bot.payer.budget import Budget
@@ -34,8 +35,7 @@ _Row = tuple[Entry, bytes]
 _Shape = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """The value in which a search differs from the others, and the words by which its rows are recognized."""
 
     value: str

@@ -6,10 +6,10 @@ for two minutes, separately for each link, and never if labelled as sensitive (`
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
+import msgspec
 from cachetools import LRUCache, TTLCache
 
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
@@ -22,8 +22,7 @@ OLDEST = 24 * 60 * 60.0
 _MOST = 32 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class _Cached:
+class _Cached(msgspec.Struct, frozen=True):
     status: int
     headers: httpx.Headers
     body: bytes

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.records.shapes import Extension, QuantityShape, RangeShape
 from bot.records.text import clean
@@ -39,8 +40,7 @@ _UP_TO = re.compile(rf"(?:up to|through|until|birth to|hasta)\s+(\d{{1,3}})({_UN
 _SHARED = 2  # years of a group that have to be treated, so that 12 to 17 is not for children
 
 
-@dataclass(frozen=True, slots=True)
-class Ages:
+class Ages(msgspec.Struct, frozen=True):
     """The ages in years from `low` to `high`, inclusive, that are treated, with the payer's words."""
 
     low: int

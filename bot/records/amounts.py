@@ -5,7 +5,6 @@ disagreement is recorded.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -36,8 +35,7 @@ class FoundAmount(msgspec.Struct, frozen=True, gc=False):
     lines: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(msgspec.Struct, frozen=True):
     """Every amount of a claim by its plain name, each from the first place that has it. None: not reported.
 
     `rivals` are liabilities from other places: another total, the header, or the sum of lines if all have one. `paid`
@@ -157,8 +155,7 @@ def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
     return next(iter(written), USUAL_CURRENCY)
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(msgspec.Struct, frozen=True):
     """The member's liability.
 
     Attributes:
@@ -199,8 +196,7 @@ class Owed:
         return self.source in {"total", "header", "paid"}
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(msgspec.Struct, frozen=True):
     """What the plan paid. `rivals` are other amounts for it in the same claim."""
 
     amount: Amount | None = None

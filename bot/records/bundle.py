@@ -38,8 +38,7 @@ _LONGEST_TYPE = 64  # letters
 FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(msgspec.Struct, frozen=True):
     """An issue of an OperationOutcome. `text` is the server's and may quote the request: never log it."""
 
     severity: str

@@ -4,9 +4,10 @@ The Bundle is built from what the card shows, not from the payer's resources: id
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
+
+import msgspec
 
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, Named
@@ -27,8 +28,7 @@ _CLASSES = frozenset({"group", "subgroup", "plan", "subplan", "rxbin", "rxpcn", 
 Plain = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PayerPhone:
+class PayerPhone(msgspec.Struct, frozen=True):
     """A phone number with its purpose, if known."""
 
     number: str

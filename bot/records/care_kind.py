@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from bot.records.claim import Claim
 from bot.records.performed import Performed, PerformedLine
 
@@ -17,8 +19,7 @@ _KEPT = 4_096
 _DIGIT = re.compile(r"[0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Ranges:
+class Ranges(msgspec.Struct, frozen=True):
     """Ranges of codes of the same form, inclusive."""
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -44,22 +45,21 @@ class WholeWords:
         return self._pattern.search(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class CareKind:
+class CareKind(msgspec.Struct, frozen=True):
     """A kind of care. `names` are by language; the other fields are the keys of the words file."""
 
     key: str
     names: Mapping[str, str]
     parents: tuple[str, ...] = ()
-    codes: Ranges = field(default_factory=Ranges)
-    revenue: Ranges = field(default_factory=Ranges)
+    codes: Ranges = msgspec.field(default_factory=Ranges)
+    revenue: Ranges = msgspec.field(default_factory=Ranges)
     place: frozenset[str] = frozenset()
     bill: tuple[str, ...] = ()
     modifier: frozenset[str] = frozenset()
     unless: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     diagnosis: tuple[str, ...] = ()
-    drg: Ranges = field(default_factory=Ranges)
+    drg: Ranges = msgspec.field(default_factory=Ranges)
     pcs: tuple[str, ...] = ()
     text: WholeWords | None = None
     called: WholeWords | None = None
@@ -161,8 +161,7 @@ def _kept(known: dict[str, frozenset[str]], key: str, found: Callable[[], Iterab
 NO_KINDS = CareKinds({})
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """How a claim shows a kind of care: by `lines` (their indexes), or as a whole if empty.
 
     `whole`: the whole claim is meant, whichever lines show it.

@@ -1,9 +1,10 @@
 """The member's cost share in a Coverage: deductibles, limits, copays and coinsurance (costToBeneficiary)."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+import msgspec
 
 from bot.records.money import USUAL_CURRENCY, Amount, believable
 from bot.records.shapes import Concept, Extension, MoneyShape, QuantityShape, Shape, first_named
@@ -32,8 +33,7 @@ class CostShape(Shape, frozen=True):
     value_money: _Money | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CostShare:
+class CostShare(msgspec.Struct, frozen=True):
     """A cost share: exactly one of `amount`, `percent` and `text` is set.
 
     `service` is the base code that a copay is for (gpvisit, spvisit, emergency …). `side` is in or out of network and

@@ -6,7 +6,6 @@ The product line decides the time limit for appeals; the plan year is the year o
 import re
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
@@ -106,8 +105,7 @@ class _CoverageShape(RecordShape, frozen=True):
     cost_to_beneficiary: tuple[CostShape, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """A number of the payer and its name; either may be missing."""
 
     value: str | None
@@ -235,8 +233,7 @@ _BENEFICIARIES = "C4DIC-PlanBeneficiaries-extension"
 _CARD_NOTE = "C4DIC-AdditionalCardInformation-extension"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanYear:
+class PlanYear(msgspec.Struct, frozen=True):
     """The first and the last day of a plan's year, inclusive."""
 
     first: date

@@ -10,7 +10,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -66,8 +65,7 @@ Ring = tuple[tuple[float, float], ...]
 GeoPoint = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(msgspec.Struct, frozen=True):
     """Days of the week (mon to sun) with the same times; `start` and `end` are HH:MM, None if not given."""
 
     days: tuple[str, ...]
@@ -108,8 +106,7 @@ def _clock(text: str | None) -> str | None:
     return f"{int(hour):02}:{minute}"
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(msgspec.Struct, frozen=True):
     """A time of absence or closure with the payer's words; without a known time, only words about the hours."""
 
     during: Period
@@ -201,8 +198,7 @@ _FEWEST_DIGITS = 7
 _NORTH_AMERICAN = re.compile(r"(?:\+?1)?[\s.(-]*(\d{3})[\s.)-]*(\d{3})[\s.-]*(\d{4})")
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(msgspec.Struct, frozen=True):
     """A telecom that is valid during `period`; `system` is phone, fax, email, url and such."""
 
     system: str | None
@@ -215,16 +211,14 @@ class Phone:
         return self.use != "old" and self.period.includes(today)
 
 
-@dataclass(frozen=True, slots=True)
-class Specialty:
+class Specialty(msgspec.Struct, frozen=True):
     """A specialty: its codes (NUCC first) and the payer's words."""
 
     codes: tuple[str, ...]
     words: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Openings:
+class Openings(msgspec.Struct, frozen=True):
     """Whether new patients are accepted, in one network or, if `network` is None, in general."""
 
     network: Key | None

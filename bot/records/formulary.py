@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from bot.records.adjudication import amount_of
 from bot.records.dates import parse_date
@@ -35,8 +36,7 @@ _BRAND = re.compile(r"\[([^\]]+)\]")
 _DRUG_NAME = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True):
     """A tier by its codings (system and code); `words` are the payer's."""
 
     codings: tuple[tuple[str | None, str], ...]
@@ -71,8 +71,7 @@ def tier_of(concept: Concept | None) -> Tier | None:
     return Tier(codings, words) if codings or words else None
 
 
-@dataclass(frozen=True, slots=True)
-class PharmacyCost:
+class PharmacyCost(msgspec.Struct, frozen=True):
     """The cost of a tier at one kind of pharmacy, by the plan, without regard to a member's own deductible.
 
     `copay` and `percent` are None if the option says that they do not apply. The options are the guide's codes: charge,
@@ -97,8 +96,7 @@ class PharmacyCost:
         return any("after-deductible" in (option or "") for option in (self.copay_option, self.percent_option))
 
 
-@dataclass(frozen=True, slots=True)
-class TierCosts:
+class TierCosts(msgspec.Struct, frozen=True):
     """A tier of a list with its costs by kind of pharmacy. `mail` is None if the list does not say."""
 
     tier: Tier

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
+import msgspec
+
 from bot.records.ages import Ages
 from bot.records.details import Accepting, Closure, Hours, Phone, Specialty, read_npi
 from bot.records.provider import Location, Organization, Practitioner, Role, Service
@@ -14,8 +16,7 @@ ListingPart = Role | Location | Service
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(msgspec.Struct, frozen=True):
     """A network referenced by a PractitionerRole: its key, and its names if the resource was included."""
 
     key: Key | None

@@ -13,6 +13,8 @@ from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+import msgspec
+
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
 from bot.records.money import Amount
@@ -205,8 +207,7 @@ class Within:
         return self._span == (None, None) or claim.service.overlaps(*self._span)
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(msgspec.Struct, frozen=True):
     """The claims of one day: one visit with several claims, or several visits."""
 
     day: PartialDate | None
@@ -291,8 +292,7 @@ def _reason_out(claim: Claim) -> str | None:
     return "replaced" if claim.replaced else None
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(msgspec.Struct, frozen=True):
     """The earlier version of a claim, and the change in what is owed; `change` is None if an amount is missing."""
 
     before: Claim

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -98,8 +97,7 @@ def believable(value: Decimal | None) -> Decimal | None:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True):
     """A number with the record's unit; `comparator` is `<`, `<=`, `>=` or `>` if it is a bound."""
 
     value: Decimal

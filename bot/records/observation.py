@@ -1,7 +1,6 @@
 """A result: what was measured, its value with unit, its reference range, and its parts (US Core 3.1.1)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -77,8 +76,7 @@ class _ObservationShape(_Measured, frozen=True):
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """A value in one of its forms: a number with unit, a range, text, yes or no, or a date."""
 
     quantity: Quantity | None = None
@@ -90,8 +88,7 @@ class Measured:
     day: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(msgspec.Struct, frozen=True):
     """The reference range of the result; `text` if it was given in words."""
 
     low: Quantity | None

@@ -1,7 +1,6 @@
 """What was done and dispensed, according to a claim's codes and the payer's own texts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
@@ -123,8 +122,7 @@ def _words(concepts: Iterable[Concept | None]) -> Iterable[str]:
                 yield concept.text
 
 
-@dataclass(frozen=True, slots=True)
-class Dispensed:
+class Dispensed(msgspec.Struct, frozen=True):
     """A drug of a fill. Absent values are None.
 
     `drug` is the payer's text, or its ingredients' for a compound; `code` is the NDC as written; `days` is the days of

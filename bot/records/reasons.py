@@ -4,7 +4,6 @@ Texts are the payer's own, never ours. How a claim was paid does not say whether
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -45,8 +44,7 @@ _OWN_SHARE = frozenset({"1", "2", "3", "45", "66", "100", "187", "241", "247", "
 _DENIED = frozenset({"denied", "notcovered", "not-covered", "rejected"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """A code with the payer's words for it, if it sent some. The code lists themselves are licensed."""
 
     code: str

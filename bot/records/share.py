@@ -1,9 +1,10 @@
 """Statements about one claim: its doubts, the reason for the share, its calculation, and the state that it is in."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+import msgspec
 
 from bot.records.adjudication import added
 from bot.records.claim import Claim
@@ -36,8 +37,7 @@ _HUNDRED = Decimal(100)
 ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(msgspec.Struct, frozen=True):
     """A doubt: the `amounts` it is about, a `count` of lines, or `other`, the claim that it refers to."""
 
     what: DoubtKind
@@ -96,8 +96,7 @@ def _of_company(claim: Claim, alive: Live) -> Iterator[Doubt]:
         yield Doubt("two_plans")
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(msgspec.Struct, frozen=True):
     """The one part that makes up the whole share, or "several", or "nothing" for a share of zero.
 
     `percent` is the coinsurance's rate of `price`, the plan's price, if it is a whole or a half percent. `paid` is the

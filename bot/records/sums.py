@@ -1,7 +1,8 @@
 """Sums over claims, with their steps."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.records.adjudication import added
 from bot.records.claim import Claim
@@ -11,8 +12,7 @@ from bot.records.money import Amount
 _SHOWN = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """An amount of a step with a name for templates; `minus` if it is subtracted. `day` is the date of service."""
 
     name: str
@@ -21,8 +21,7 @@ class Term:
     minus: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """The terms and their sum, `result`. Of many terms the first are shown.
 
     `rest` is the sum of the other `left` terms.

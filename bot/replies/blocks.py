@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import groupby, pairwise
+
+import msgspec
 
 from bot.message import (
     SOURCES,
@@ -47,8 +48,7 @@ _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 """Characters that Slack's mrkdwn interprets: bold, quotes, code, emoji."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockPage:
+class BlockPage(msgspec.Struct, frozen=True):
     """One Slack message: `text` has all that `blocks` show, for notifications and screen readers.
 
     `plainer` are the same without pictures and tables, for clients that reject these; empty if there are none.

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
@@ -37,8 +38,7 @@ _JOINED = re.compile(r"(?<=\{)(?=\{)")  # clients would read two braces in one r
 AdaptiveCard = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CardPage:
+class CardPage(msgspec.Struct, frozen=True):
     """One Teams message: `text` has all that `card` shows."""
 
     text: str

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from gettext import c2py
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from bot import compiled
 from bot.replies.filters import MESSAGES
@@ -32,8 +33,7 @@ class ByLanguage(dict[str, T]):
         return self[SOURCE]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True):
     """The translations of one language.
 
     `forms` has each message's text, or a text for each plural form; `form` returns the plural form for a number. An
@@ -41,7 +41,7 @@ class Catalogue:
     `X-State: begun`, so missing texts are shown in English.
     """
 
-    forms: Mapping[CatalogueMessage, tuple[str, ...]] = field(default_factory=dict)
+    forms: Mapping[CatalogueMessage, tuple[str, ...]] = msgspec.field(default_factory=dict)
     form: Callable[[int], int] = int
     fuzzy: Collection[CatalogueMessage] = ()
     begun: bool = False

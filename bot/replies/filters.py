@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from jinja2 import Undefined
 from markupsafe import Markup
 
@@ -34,8 +34,7 @@ _FIELDS = {
 _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 
 
-@dataclass(frozen=True, slots=True)
-class Customs:
+class Customs(msgspec.Struct, frozen=True):
     """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
 
     `short` are the abbreviated names of the months, without a period. `day`, `brief` and `month` are patterns with

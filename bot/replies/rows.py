@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+
+import msgspec
 
 from bot.message import FAREWELLS, SOURCES, Action, Block, Item
 
@@ -15,8 +16,7 @@ MOST = 3
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class ButtonRow:
+class ButtonRow(msgspec.Struct, frozen=True):
     """The visible buttons, those in the menu, and the one that shows the answer's `sources`."""
 
     seen: tuple[Action, ...]
@@ -39,8 +39,7 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
     return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)
 
 
-@dataclass(frozen=True, slots=True)
-class ListTable:
+class ListTable(msgspec.Struct, frozen=True):
     """Entries of a list that form a table: each is a row."""
 
     items: tuple[Item, ...]

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+import msgspec
+
 from bot.kit import (
     Amount,
     Ask,
@@ -39,8 +41,7 @@ Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_to
 Found = Literal["fits", "same_amount", "own", "other_day", "other_provider", "recent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """One claim compared with the bill.
 
     Attributes:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, newest_claims, wanted_of
 
 SHOWN = 3
 AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coinsurance")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A claim and the previous one; `rows` are the amounts that differ: name, before, now."""
 
     now: Claim

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from bot.kit import (
     NO_DOUBTS,
     PLURAL,
@@ -45,8 +47,7 @@ _A_VISIT = SINGULAR - {"visit"}
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(msgspec.Struct, frozen=True):
     """One time: what its claims came to; `least` when some of it is not told. `claim` is the newest of them.
 
     `times` are its visits, fills or claims where these are counted.

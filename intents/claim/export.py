@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+import msgspec
+
 from bot.kit import (
     NO_DOUBTS,
     Amount,
@@ -37,8 +39,7 @@ _LEAST_MONTHS, _MOST_MONTHS = 2, 24
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """One claim as in the document; an amount is None if unknown.
 
     `services` are the payer's words for the care. `doubts` names what must be said about its amounts (`doubts_of`).
@@ -55,8 +56,7 @@ class Receipt:
         return "/".join(dict.fromkeys(amount.currency for _, amount in self.amounts if amount))
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(msgspec.Struct, frozen=True):
     """The total of one column: a sum for each currency, and how many claims do and do not have the amount."""
 
     column: str
@@ -65,8 +65,7 @@ class Total:
     untold: int
 
 
-@dataclass(frozen=True, slots=True)
-class MonthOfShare:
+class MonthOfShare(msgspec.Struct, frozen=True):
     """The member's share in one month, `2026-05`, and its percentage of the largest month."""
 
     month: str
@@ -74,8 +73,7 @@ class MonthOfShare:
     percent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """The division of the billed amount of `claims` claims into three parts, with `billed` as their sum.
 
     `others` counts the claims without all parts, which are in none of the sums.

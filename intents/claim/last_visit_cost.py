@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import msgspec
+
 from bot.kit import (
     Amount,
     Ask,
@@ -55,8 +57,7 @@ SHOWN = 6
 _BY_SIZE = ("biggest", "smallest")
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(msgspec.Struct, frozen=True):
     """All matches in a period: the sum of the amount in question, one per currency, over `told` claims that have it.
 
     `claims` are the newest claims, and `more` follow; `untold` claims do not have the amount. `least` marks the sum as

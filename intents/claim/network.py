@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from bot.kit import (
     Ask,
     Claim,
@@ -31,8 +33,7 @@ from bot.kit import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(msgspec.Struct, frozen=True):
     """The directory's data on who gave the care: `networks` are proven by active listings.
 
     Attributes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from bot.kit import (
     Ask,
     Claim,
@@ -30,8 +32,7 @@ from bot.kit import (
 SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Payer:
+class Payer(msgspec.Struct, frozen=True):
     """A claim and the coverage under which it was decided; `others` are further coverages that it names.
 
     `plan` is None if the claim names none, or one that is not available. `carriers` are names of other payers.

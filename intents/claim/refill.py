@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import msgspec
+
 from bot.kit import Ask, Medication, Summary, form_asked, medications, text_of, words_of
 
 SHOWN = 5
@@ -15,8 +17,7 @@ _DAYS = frozenset({"day", "days", "dia", "dias"})
 _NOW = frozenset({"yet", "soon", "early", "now", "already", "again", "can", "ya", "pronto", "puedo", "toca"})
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(msgspec.Struct, frozen=True):
     """A drug with its last fill; `until` is the last day of the supply, None if the record has no days."""
 
     medication: Medication

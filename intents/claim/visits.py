@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+import msgspec
+
 from bot.kit import (
     LONG,
     Ask,
@@ -43,8 +45,7 @@ SHOWN = 5
 _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """One day of care: its claims without a sensitivity label, and the payer's words for the care."""
 
     day: PartialDate | None

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
 from bot.kit import (
     UNSHIELDED,
     Ask,
@@ -29,8 +31,7 @@ from bot.kit import (
 CATEGORIES = ("laboratory", "vital-signs")
 
 
-@dataclass(frozen=True, slots=True)
-class Charted:
+class Charted(msgspec.Struct, frozen=True):
     """The results of one test, and those that form a line."""
 
     series: Series
@@ -42,8 +43,7 @@ class Charted:
         return any(part.usual for one in self.series.results for part in (one.main, *one.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class ResultPapers:
+class ResultPapers(msgspec.Struct, frozen=True):
     """The contents of the page: tests by category, and the number of results; `gaps` are kinds of unreadable data."""
 
     patient: str | None

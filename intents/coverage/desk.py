@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+import msgspec
+
 from bot.kit import (
     Ask,
     Coverage,
@@ -21,8 +23,7 @@ from bot.kit import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DeskCard:
+class DeskCard(msgspec.Struct, frozen=True):
     """One coverage with its payer, if the payer's record is included, and the name on the card."""
 
     coverage: Coverage

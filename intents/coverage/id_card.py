@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from bot.kit import (
     Ask,
     CostShare,
@@ -30,8 +32,7 @@ _FIELDS = {
 _COPAYS = 6  # a card has room for no more
 
 
-@dataclass(frozen=True, slots=True)
-class IdCard:
+class IdCard(msgspec.Struct, frozen=True):
     """One card. `member_id` and `subscriber_id` are as displayed: in full, or only their end.
 
     The back has the payer's `phones`, each with its purpose, and `address`.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from bot.kit import (
     Amount,
     Ask,
@@ -23,8 +25,7 @@ PAGE = 5
 MONTH = "1-month-in-retail"
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(msgspec.Struct, frozen=True):
     """One alternative by name; `same` if it has the same ingredient.
 
     `tier` and `costs` are None if the list names it without an entry.
@@ -42,8 +43,7 @@ class Other:
         return Priced(self.name, self.drug, cost).dollars
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(msgspec.Struct, frozen=True):
     """A drug by the name in the message, its entry in the list, and the in-network cost of a month; None if unknown."""
 
     name: str

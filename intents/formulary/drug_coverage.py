@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from bot.kit import (
     Amount,
     Ask,
@@ -33,8 +35,7 @@ _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Strengths and forms with equal conditions in the list; `costs` is None if the list does not define the tier."""
 
     first: Drug
@@ -56,8 +57,7 @@ class Group:
         return self.cost(MAIL)
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(msgspec.Struct, frozen=True):
     """What three months of a tier cost at a network pharmacy and by mail."""
 
     costs: TierCosts

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from bot.kit import Ask, CareKind, CareKinds, CostShare, Coverage, Summary, text_of
 
 _SHARES: Mapping[str, tuple[str, str | None]] = {
@@ -30,8 +32,7 @@ _ADJUSTMENT = re.compile(
 _OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(msgspec.Struct, frozen=True):
     """What the coverage says about a term: `shares` of the cost, a `text`, or whether the plan is `of_it`.
 
     `told` says which: "shares", "service", "network", "group", "kind" or "role".

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+import msgspec
+
 from bot.kit import (
     NO_DOUBTS,
     Amount,
@@ -30,8 +32,7 @@ from bot.kit import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One person's part: `amount` is None if no claim has it, `least` is True if it is a minimum."""
 
     person: HouseholdMember

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from bot.kit import (
     Amount,
     Ask,
@@ -28,8 +30,7 @@ from bot.kit import (
 Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One person's standing with their own amount: `used` of `limit`, each None if unknown."""
 
     person: HouseholdMember

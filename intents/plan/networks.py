@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
+
 from bot.kit import (
     Ask,
     Choice,
@@ -31,8 +33,7 @@ _POINTS = frozenset(
 _SHORTEST = 6  # letters of a plan's first word that name it alone
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(msgspec.Struct, frozen=True):
     """A network, and the names of the plans that use it."""
 
     name: str

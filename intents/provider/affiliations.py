@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
+
 from bot.kit import Ask, Card, Choice, Listing, Summary, Who, affiliations_of, cards, is_named, sites, staff_beside, who
 
 _ELSE = re.compile(
@@ -20,8 +22,7 @@ _HOSPITAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(msgspec.Struct, frozen=True):
     """An organization that the provider is affiliated with, and the cities of its places; `hospital` if it is one."""
 
     name: str

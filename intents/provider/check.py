@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
+
 from bot.kit import (
     Ask,
     Document,
@@ -45,8 +47,7 @@ _LASTS = re.compile(r"([^,]+), *([^,]+)")
 Verdict = Literal["unknown", "ended", "several", "no_npi", "unread"] | Proven
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """One line of the list.
 
     Its text `asked`, and the `places` that the directory proves for the only provider it names.

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from bot.kit import (
     Around,
     Ask,
@@ -41,8 +43,7 @@ _LISTED = frozenset({"network", "other_network", "location", "specialty"})
 State = Literal["which", "unnamed", "several", "ended", "unknown", "unclear", "same", "providers", "networks"]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(msgspec.Struct, frozen=True):
     """One network of a comparison: the plans that use it, and how many of the wanted providers it lists.
 
     `nearest` is the nearest of them; `found` and `open` are None if no place was named.

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
+import msgspec
+
 from bot.kit import (
     Around,
     Ask,
@@ -35,8 +37,7 @@ from bot.kit import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """One place with its data; `today` are its hours on that day, if `known`."""
 
     site: Site
@@ -100,8 +101,7 @@ Question = _Fact | Literal["active", "updated"]
 Number = Literal["phone", "fax", "npi", "email", "web"]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The listing's answer to a yes-or-no question; "unsaid" if it has none.
 
     `yes` and `no` are the networks with and without new patients; `yes` can also be the listed languages or sex.

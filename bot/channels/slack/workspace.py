@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
+import msgspec
 import structlog
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
@@ -34,8 +35,7 @@ _A_PAGE, _PAGES_FOR, _BETWEEN_PAGES = 200, 10, 3.0  # people of a page, asked-ab
 _RESTRICTED = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(msgspec.Struct, frozen=True):
     """The installation that a token belongs to. An installation for a whole organization has no `team`."""
 
     enterprise: str
@@ -54,8 +54,7 @@ class WhoUnknown(Exception):
     """Slack does not tell this app who people are; the message is Slack's error code."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlackProfile:
+class SlackProfile(msgspec.Struct, frozen=True):
     """A person's name and language in Slack, and whether they may use the directory only.
 
     `unnamed`: Slack does not know this id.
@@ -201,8 +200,7 @@ _EVENT = "bcbst_bot_answer"
 _MESSAGES = 15
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryMark:
+class DeliveryMark(msgspec.Struct, frozen=True):
     """The mark on the posts of one message's answer: a hash of the delivery's id."""
 
     key: str = ""

@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
+import msgspec
 import structlog
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
@@ -137,8 +137,7 @@ UNMARKED = DeliveryMark()
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
+class _Writing(msgspec.Struct, frozen=True):
     """A reply that is being posted, with its person and conversation."""
 
     place: Place

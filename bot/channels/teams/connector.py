@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
+import msgspec
 from cachetools import LRUCache
 
 from bot.channels.base import Pause
@@ -51,8 +51,7 @@ FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)
 """All exceptions of a failed call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
+class Extras(msgspec.Struct, frozen=True):
     """Additions to a message's card.
 
     `only` is the one person of a group or channel who sees it, by their id there. `label` is the name of its

@@ -11,10 +11,10 @@ import os
 import time
 import warnings
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 from opentelemetry import metrics
 from pydantic import BaseModel
@@ -78,8 +78,7 @@ _NEVER = float(10**9)
 Token = Callable[[str, str | None], Awaitable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True):
     """Replacements for Microsoft's services: the URL of the connector's keys, and a function that makes our own tokens.
 
     `open` accepts activities without a token from this machine, as the Microsoft 365 Agents Playground sends them.

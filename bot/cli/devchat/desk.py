@@ -7,11 +7,11 @@ page uses the channels' own payloads, so that a card can be checked without a wo
 import html
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -35,12 +35,11 @@ _RUN = re.compile(r"(\*?)(?:<([^<>|]+)\|([^<>]+)>|([^*<>]+))\1")
 AnswerMessage = Callable[[Message], AsyncIterator[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class ChatExchange:
+class ChatExchange(msgspec.Struct, frozen=True):
     """A message or a pressed button, and every reply to it as sent by the channels."""
 
     said: str
-    replies: list[dict[str, object]] = field(default_factory=list)
+    replies: list[dict[str, object]] = msgspec.field(default_factory=list)
 
 
 class DevChat:
