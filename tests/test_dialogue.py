@@ -107,7 +107,9 @@ async def test_a_button_works_for_a_day_for_whom_it_was_shown_to(dialogue: Dialo
     button, link = row.buttons
     assert "claim-of-may" not in button.id
     assert (link.id, link.url) == ("link", "https://x.example")
-    assert await dialogue.press(DANA, button.id) == Asked("claim.detail", arguments={"id": "claim-of-may"}, language="es")
+    assert await dialogue.press(DANA, button.id) == Asked(
+        "claim.detail", arguments={"id": "claim-of-may"}, language="es"
+    )
     assert await dialogue.press(MALLORY, button.id) is None
     for forged in ("", "0", button.id + "1", button.id.replace(".0", ".7"), button.id.replace(".0", ".-1"), "a.b.c"):
         assert await dialogue.press(DANA, forged) is None

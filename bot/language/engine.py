@@ -114,13 +114,13 @@ class Engine:
         return any(signs.present(danger, one.first, one.after) for one in cut if one.first <= danger.at < one.after)
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
-        """Return the reading after the last answer; if it has no meaning there, it may change an earlier topic."""
+        """Return the reading after the last answer; if it is not clear there, it may change an earlier topic."""
         reading = self._decide(text, self.hear(said, today, context), context, today, begun)
-        if context is None or not reading.is_miss:
+        if context is None or not (reading.is_miss or reading.unclear):
             return reading
         for back, topic in enumerate(context.earlier, 1):
             earlier = self._decide(text, self.hear(said, today, topic), topic, today, begun)
-            if earlier.intent in _CHANGES:
+            if earlier.intent in _CHANGES and not earlier.unclear:
                 return replace(earlier, back=back)
         return reading
 
