@@ -213,6 +213,8 @@ def tells_state(claim: Claim, state: str | None) -> bool:
     """Return whether the record tells if the claim is in that state."""
     if state in {"out_of_network", "in_network"}:
         return claim.network in {"innetwork", "outofnetwork", "mixed"}
+    if state in {"free", "not_free"}:
+        return claim.owed.amount is not None
     if state == "no_payment":
         return claim.plan_paid is not None
     return state != "unpaid" or left_of(claim) is not None
