@@ -178,8 +178,8 @@ class Chooser:
         if top and top.intent in _CHANGES and context:
             top = self._intents.get(context.intent)
         more = self._shapes.added(heard) if top and top.reads_claims else heard
-        changed = more.form or len(more.tags) > len(heard.tags)
-        return (more, *self.weighed(more, context)) if changed else (heard, chances, dangers)
+        changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
+        return (more, *self.weighed(more, context)) if changed else (more, chances, dangers)
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
         """Return the probability of each possible intent after the previous answer, and of each emergency.
