@@ -27,53 +27,68 @@ _WHOLE: dict[str | None, Whole] = {
 class Portion(msgspec.Struct, frozen=True):
     """The amount `aspect` (the member's share when None) as a part of another, summed over claims that tell both.
 
-    `left` claims do not tell both.
+    `left` claims do not tell both, or only a minimum of one.
     """
 
     aspect: str | None
     part: Amount
     whole: Amount
     of: Whole
-    left: int
+    left: int = 0
 
     @property
     def percent(self) -> str:
-        """The part in per cent, to the whole number, with its sign."""
-        return f"{self._part}%"
+        """The part in per cent, to the whole number; "<1%" and ">99%" where that would say nothing or all of it."""
+        return _percent(self.part.value, self.whole.value)
 
     @property
     def rest(self) -> str:
         """The other part in per cent."""
-        return f"{_ALL - self._part}%"
-
-    @property
-    def _part(self) -> Decimal:
-        return (_ALL * self.part.value / self.whole.value).quantize(_ONE, ROUND_HALF_UP)
+        return _percent(self.whole.value - self.part.value, self.whole.value)
 
 
-def portion_of(claims: Iterable[Claim], aspect: str | None) -> Portion | None:
-    """Return what part of a whole the amount is; None where no claim tells both, or the whole is zero.
+def _percent(part: Decimal, whole: Decimal) -> str:
+    rounded = (_ALL * part / whole).quantize(_ONE, ROUND_HALF_UP)
+    if not rounded and part > 0:
+        return "<1%"
+    return ">99%" if rounded == _ALL and part < whole else f"{rounded}%"
 
-    Of "the bill" without another amount it is the member's share that is asked for.
+
+def portion_of(claims: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
+    """Return what part of a whole the amount in question is; None where no claim tells both, or the whole is zero.
+
+    Of "the bill" without another amount it is the member's share that is asked for. A claim of which only some lines
+    are the wanted care tells no whole of that care.
     """
-    aspect = None if aspect in {"out_of_pocket_max", "owed"} else aspect
+    aspect = None if wanted.aspect in {"out_of_pocket_max", "owed"} else wanted.aspect
     of, aspect = _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
-    every = [(claim.amount(aspect), _whole(claim, of)) for claim in claims]
+    every = [
+        (None, None) if claim.owed.is_floor or _is_mixed(claim, wanted) else (claim.amount(aspect), _whole(claim, of))
+        for claim in claims
+    ]
     told = [(part, whole) for part, whole in every if part is not None and whole is not None]
-    if not told or len({amount.currency for pair in told for amount in pair}) > 1:
+    if len({amount.currency for pair in told for amount in pair}) > 1:
         return None
-    part, whole = added([one for one, _ in told]), added([one for _, one in told])
+    part, whole = added(one for one, _ in told), added(one for _, one in told)
     if part is None or whole is None or whole.value <= 0:
         return None
     return Portion(aspect, part, whole, of, len(every) - len(told))
 
 
-def part_of_all(claims: Iterable[Claim], every: Iterable[Claim]) -> Portion | None:
-    """Return what part of the member's share of all claims some of them are; None where that is not told."""
-    some, all_ = (added([claim.owed.amount for claim in rows]) for rows in (claims, every))
-    if some is None or all_ is None or all_.value <= 0 or some.currency != all_.currency:
+def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
+    """Return what part of the member's share of all claims the wanted care is; None unless each claim tells it."""
+    some, all_ = [amount_in(claim, wanted) for claim in claims], list(every)
+    if None in some or any(claim.owed.amount is None or claim.owed.is_floor for claim in all_):
         return None
-    return Portion(None, some, all_, "share", 0)
+    part, whole = added(some), added(claim.owed.amount for claim in all_)
+    if part is None or whole is None or whole.value <= 0 or part.currency != whole.currency:
+        return None
+    return Portion(None, part, whole, "share")
+
+
+def _is_mixed(claim: Claim, wanted: ClaimWish) -> bool:
+    shown, _ = part_of(claim, wanted)
+    return shown is not None and shown.partly
 
 
 def _whole(claim: Claim, of: Whole) -> Amount | None:

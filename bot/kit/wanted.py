@@ -151,8 +151,8 @@ class ClaimWish:
 class Chosen(msgspec.Struct, frozen=True):
     """The matching claims in the order that was asked for.
 
-    Of claims that match otherwise, `silent` counts those without a kind of care, `untold` those without the amount, and
-    `undated` those without a day of service.
+    Of claims that match otherwise, `silent` counts those without a kind of care or of doctor, `untold` those without
+    the amount, and `undated` those without a day of service.
     """
 
     claims: tuple[Claim, ...]
@@ -247,7 +247,9 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     cared = _of_part(tuple(claim for claim in plain if _of_care(claim, wanted)), wanted)
     cared = of_care_named(cared, wanted.care)
     silent = sum(1 for c in plain if wanted.services and not c.performed.tells and not _of_care(c, wanted))
-    silent += sum(1 for c in dated if wanted.doctors and not (c.specialties or c.is_pharmacy))
+    if wanted.doctors:
+        any_doctor = replace(wanted, doctor_kinds=())
+        silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
     priced = tuple(claim for claim in cared if _priced(claim, wanted))
     untold = sum(1 for c in cared if (wanted.over or wanted.under) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end

@@ -215,9 +215,9 @@ class Chooser:
         """The chances, the likeliest intent changed with a likely one that can hold what it cannot.
 
         That is what the message says several times, such as two years of which an answer takes one, or a condition
-        ("denied", "over $100", "except pharmacy"). An intent of another topic takes its place only if it would be asked
-        about anyway. Of a topic that ranks a group, every answer that can rank does it alike, so that the likeliest of
-        them stands for all.
+        ("denied", "over $100", "except pharmacy"), or a form of answer that it does not give. An intent of another
+        topic takes its place only if it would be asked about anyway. Of a topic that ranks a group, every answer that
+        can rank does it alike, so that the likeliest of them stands for all.
         """
         top = self._intents.get(next(iter(chances), ""))
         if top is None:
@@ -228,7 +228,7 @@ class Chooser:
             whole = sum(chances[name] for name in akin)
             return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
         lost = self._lost(top, heard, alone=alone)
-        if unsure and top.form and not heard.names.issuperset(top.form.required):
+        if unsure and top.reads_claims and top.form and not heard.names.issuperset(top.form.required):
             lost |= {"required"}  # it could only ask for more, where another one answers
         able = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
         others = [one for one in able if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]

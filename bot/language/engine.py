@@ -190,9 +190,9 @@ class Engine:
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
         """Return the reading of a message with everything that led to it."""
-        heard = self.hear(_read_whole(text)[1], today, context)
+        heard, chances, _ = self._chooser.shaped(self.hear(_read_whole(text)[1], today, context), context)
         reading = self.understand(text, today=today, context=context)
-        return traced(reading, heard, self._chooser.weighed(heard, context)[0], self._chooser, self.intents)
+        return traced(reading, heard, chances, self._chooser, self.intents)
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
         """Return what is found in a message after the previous answer."""

@@ -66,9 +66,10 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
 
     Looked at are the person's own words that mean something, stand in a clause that asks, and are taken by no name.
     """
-    used = _places(heard, taken) | _places(heard, {name for name in heard.marks if name.isupper()})
-    words = [_whole(heard.said, place) for place in heard.content if place not in used]
-    owners = (match for word in words if (match := _OWNER.fullmatch(word)))
+    used, meant = _places(heard, taken), _places(heard, {name for name in heard.marks if name.isupper()})
+    words = [(_whole(heard.said, place), place in meant) for place in heard.content if place not in used]
+    # "The plan's rate" is no Plan's, but "Bill's claims" are Bill's.
+    owners = (match for word, known in words if not (known and word.islower()) and (match := _OWNER.fullmatch(word)))
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
 
 

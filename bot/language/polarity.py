@@ -59,7 +59,7 @@ def _with_times(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 
 
 def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; excluded times without an end or a start leave the rest of time: "nothing before July"."""
+    """Return the tags; excluded times without an end or a start leave the rest of time: "except before July"."""
     open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
     days = [(tag.value.get("start"), tag.value.get("end")) for tag in open_ if isinstance(tag.value, Mapping)]
     starts = [_beside(end, 1) for start, end in days if end and not start]

@@ -5,13 +5,13 @@ the form ("most", "average"), the amount that is meant ("plan", "billed") and wh
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from bot.language.hearing import Heard
-from bot.language.text import Tag
-from bot.language.weights import SHAPES, Weights, evidence, shape
+from bot.language.text import Tag, Utterance
+from bot.language.weights import SHAPES, Evidence, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
 # The slot that a label fills, by the part that tells it; a label without one is what every answer gives.
@@ -39,7 +39,7 @@ _OFTEN = {"most": "often", "least": "seldom"}
 _IN_TIME = frozenset({"month", "year"})
 _NUMBERED = frozenset({"doctor", "place", "pharmacy", "drug"})
 _GROUPS = frozenset({"doctor", "place", "pharmacy", "drug", "kind", "month", "year", "visit", "claim", "fill"})
-# A phrase of one of these kinds tells what the weights would guess.
+# A phrase of one of these kinds tells what the weights would guess; "the most" alone may be of money or of times.
 _TOLD: Mapping[str, AbstractSet[str]] = {
     "order": frozenset({"order", "rank", "number_of", "BY_KIND", "BY_DOCTOR"}),
     "average": frozenset({"average", "percent"}),
@@ -76,12 +76,16 @@ class Shapes:
         """Return what is heard, with the form and the values that the weights are sure of and no phrase has told."""
         found = shape_evidence(heard)
         told = {name: _label(weights, found) for name, weights in self._parts.items()}
-        tags, marks = list(heard.tags), dict(heard.marks)
-        for kind, value, places in self._values(heard, told):
-            if places and _TOLD[kind].isdisjoint(marks):
+        tags, marks, spoken = list(heard.tags), dict(heard.marks), set[int]()
+        for kind, value, part in _values(told):
+            phrases = _TOLD[kind] - {"rank"} if told.get(AMOUNT) not in {None, "none"} else _TOLD[kind]
+            if not phrases.isdisjoint(marks):
+                continue
+            places = _places(self._parts[part].speaks(found, told[part] or ""), heard.said)
+            if places:
                 tags.append(Tag(kind, value, min(places), min(places) + 1))
-                marks[kind] = frozenset(places)
-        spoken = frozenset().union(*(marks[kind] for kind in marks.keys() - heard.marks.keys()))
+                marks[kind] = places
+                spoken |= places
         return replace(
             heard,
             tags=tuple(tags),
@@ -91,32 +95,35 @@ class Shapes:
             form=told.get(FORM),
         )
 
-    def _values(self, heard: Heard, told: Mapping[str, str | None]) -> Iterator[tuple[str, str, AbstractSet[int]]]:
-        form, group = told.get(FORM), told.get(GROUP)
-        if form in _OFTEN and told.get(AMOUNT) == "none":
-            yield "rank", _OFTEN[form], self._spoken(FORM, form, heard)
-        for name, label in told.items():
-            if label and (slot := _SLOTS.get(name, {}).get(label)):
-                yield *slot, self._spoken(name, label, heard)
-        if group in _NUMBERED and form == "count":
-            yield "number_of", group, self._spoken(GROUP, group, heard)
-        if group in _GROUPS and form in _RANKS and not (form == "split" and group in _IN_TIME):
-            yield "group", group, self._spoken(GROUP, group, heard)
-        if group in _GROUPS - _IN_TIME and form == "split":
-            yield "order", "biggest", self._spoken(FORM, form, heard)
-        if group in _GROUPS and form == "average":
-            yield "unit", group, self._spoken(GROUP, group, heard)
 
-    def _spoken(self, name: str, label: str, heard: Heard) -> frozenset[int]:
-        """Return the places of the words that speak for a label."""
-        words = [f" {shape(word)} " for word in heard.said.words]
-        spoken = dict.fromkeys(range(len(words)), 0.0)
-        for one in self._parts[name].speaks(shape_evidence(heard), label):
-            for place, word in enumerate(words):
-                if one.kind != "found" and (one.text in word if one.kind == "pieces" else word in f" {one.text} "):
-                    spoken[place] += one.weight
-        most = max(spoken.values(), default=0.0)
-        return frozenset(place for place, weight in spoken.items() if weight > _PART * most > 0)
+def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
+    """Yield the kinds of slots with their values that the labels tell, each with the part that tells it."""
+    form, group = told.get(FORM), told.get(GROUP)
+    if form in _OFTEN and told.get(AMOUNT) == "none":
+        yield "rank", _OFTEN[form], FORM
+    for part, label in told.items():
+        if label and (slot := _SLOTS.get(part, {}).get(label)):
+            yield *slot, part
+    if group in _NUMBERED and form == "count":
+        yield "number_of", group, GROUP
+    if group in _GROUPS and form in _RANKS and not (form == "split" and group in _IN_TIME):
+        yield "group", group, GROUP
+    if group in _GROUPS - _IN_TIME and form == "split":
+        yield "order", "biggest", FORM
+    if group in _GROUPS and form == "average":
+        yield "unit", group, GROUP
+
+
+def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
+    """Return the places of the words that speak for a label."""
+    words = [f" {shape(word)} " for word in said.words]
+    weights = dict.fromkeys(range(len(words)), 0.0)
+    for one in spoken:
+        for place, word in enumerate(words):
+            if one.kind != "found" and (one.text in word if one.kind == "pieces" else word in f" {one.text} "):
+                weights[place] += one.weight
+    most = max(weights.values(), default=0.0)
+    return frozenset(place for place, weight in weights.items() if weight > _PART * most > 0)
 
 
 def _label(weights: Weights, found: Mapping[str, Counter[str]]) -> str | None:

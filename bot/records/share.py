@@ -189,7 +189,7 @@ _STATES: Mapping[str, Callable[[Claim], bool]] = {
     "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
     "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
     "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
-    "free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value <= 0,
+    "free": lambda claim: tells_state(claim, "free") and bool(claim.owed.amount and claim.owed.amount.value <= 0),
     "not_free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value > 0,
     "adjusted": lambda claim: bool(claim.replaces),
 }
@@ -213,8 +213,9 @@ def tells_state(claim: Claim, state: str | None) -> bool:
     """Return whether the record tells if the claim is in that state."""
     if state in {"out_of_network", "in_network"}:
         return claim.network in {"innetwork", "outofnetwork", "mixed"}
-    if state in {"free", "not_free"}:
-        return claim.owed.amount is not None
+    if state in {"free", "not_free"}:  # of a minimum of zero nothing is known
+        owed = claim.owed
+        return owed.amount is not None and (owed.amount.value > 0 or not owed.is_floor)
     if state == "no_payment":
         return claim.plan_paid is not None
     return state != "unpaid" or left_of(claim) is not None

@@ -71,7 +71,7 @@ class Comparison(Summary):
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
     compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
-    compare with, so that nothing was read.
+    compare with, so that nothing is compared.
     """
 
     wanted: ClaimWish
@@ -209,7 +209,7 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
         return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
     if last.year < ask.today.year and (first.month, first.day) == (1, 1):
         return (date(ask.today.year, 1, 1), ask.today), (first, _year_on(ask.today, last.year))
-    if not _THE_ONE_BEFORE.isdisjoint(words_of(ask.said)) and (months := _months_named(ask)):
+    if first.day == 1 and not _THE_ONE_BEFORE.isdisjoint(words_of(ask.said)) and (months := _months_named(ask)):
         count = first.year * _YEAR + first.month - 1 - months
         return (first, last), (date(count // _YEAR, count % _YEAR + 1, 1), first - timedelta(days=1))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))

@@ -209,7 +209,7 @@ def in_all(alive: Live, ask: Ask) -> Several | None:
         more=max(0, len(found.counted) - SHOWN),
         doubts=found.doubts,
         owed=_in_all(found.counted),
-        portion=portion_of(found.counted, wanted.aspect) if "percent" in ask.slots else None,
+        portion=portion_of(found.counted, wanted) if "percent" in ask.slots and not ask.report.hides else None,
     )
 
 
@@ -256,7 +256,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         part=part,
         shown=shown,
         together=_together(chosen.claims, alive, wanted),
-        portion=portion_of(chosen.claims, wanted.aspect) if "percent" in ask.slots else None,
+        portion=portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
         unplaced=wanted.part is not None and not any(map(parts_named, chosen.claims)),
     )
 

@@ -279,10 +279,15 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         per=per,
         had=times_of(told, per),
         averages="average" in ask.slots,
-        portion=portion_of(counted, aspect) if "percent" in ask.slots else None,
-        part_of_all=part_of_all(counted, alive.within((start, end), ClaimWish()).counted) if _is_part(ask) else None,
+        portion=portion_of(counted, wanted) if "percent" in ask.slots and not hides else None,
+        part_of_all=_part_of_all(alive, ask) if _is_part(ask) and not hides else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
+
+
+def _part_of_all(alive: Live, ask: Ask) -> Portion | None:
+    every = alive.within(_time(ask), ClaimWish()).counted
+    return part_of_all(_within(alive, ask).counted, every, _wanted(ask))
 
 
 def _is_part(ask: Ask) -> bool:
