@@ -25,6 +25,7 @@ from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.language.sentences import FOLDER as SENTENCES
+from bot.language.sentences import TALKS
 from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
 from bot.replies.lint import lint
@@ -230,7 +231,7 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
 
 def _key(folder: Path) -> str:
     """Return a hash of the folder's pack and of all code, under which the result of a check is cached."""
-    parts = (part for part in sorted((folder / "intents").iterdir()) if part.name != SENTENCES)
+    parts = (part for part in sorted((folder / "intents").iterdir()) if part.name not in {SENTENCES, TALKS})
     return compiled.key_of(*parts, folder / "templates", of=compiled.code_of())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from bot.language.anchors import told_by
-from bot.language.context import OBJECTS, TIMES, Context, asks_by_itself, points_back
+from bot.language.context import OBJECTS, Context, points_back
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
@@ -11,6 +11,7 @@ from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, slot_of
 from bot.language.text import Tag
+from bot.language.turns import Turns, change_of, is_dated, with_change
 from bot.language.weights import INTENTS, Weights, evidence
 
 # How much of a whole rule is one that a value of many kinds makes fit.
@@ -86,14 +87,13 @@ def is_most(rule: Rule, heard: Heard) -> bool:
     return 2 * len(_places(rule, heard)) >= len(heard.keys)
 
 
-# What the answer before adds to the sum of an intent whose rule says that it goes on from there, to a change of that
-# answer where the message holds values and nothing else, to an intent whose rule takes every word of the message, and
-# to the glossary where a general question asks about one of its words; and to an intent that shares the subject of that
-# answer, where the message only points at it, or to a change of that answer where it points at it beside a value.
-# They are chosen on the conversations of tests/language.
-CONTINUES, BARE, EXPLAINED, GENERAL, AKIN, POINTED = 1.3, 2.5, 3.0, 2.0, 0.6, 2.0
+# What is added to the sum of an intent whose rule takes every word of the message, to the glossary where a general
+# question asks about one of its words, and to an intent whose rule says that it goes on from the answer before.
+EXPLAINED, GENERAL, CONTINUES = 3.0, 2.0, 0.8
 # A message of more words has an object and an act of its own.
 _SHORT = 7
+# One of more words than these depends on nothing before it, unless it points there.
+_FEW = 5
 # One that points at the answer before it may say more: "have they paid the doctor for that one yet".
 _POINTS = 10
 # Beside a clause of so many words that asks, a greeting is a courtesy.
@@ -116,10 +116,31 @@ _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network"}
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
-# "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
-_JOINED = frozenset({"person", "INSTEAD", "ONLY", "CORRECTION"})
 # A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.
 TERM = "term"
+
+
+def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, before: IntentRules | None) -> bool:
+    """Return whether a follow-up fits the previous answer: more of a list, a slot that this answer has, a number.
+
+    Without a previous answer it is accepted, and the reply says that there is none, unless the message says itself
+    which claims are meant.
+    """
+    if before is None or intent == AGAIN:
+        return intent == AGAIN or _OF_CLAIMS.isdisjoint(heard.names)
+    if intent == SHARE:
+        said = (rule.concepts & heard.names for rule in intents[SHARE].rules if not rule.after)
+        return before.needs == "directory" or any(said)
+    if intent.removeprefix(FOLLOW) not in before.follows:
+        return False
+    if intent == REFINE:
+        own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
+        fitting = [rule for rule in intents[REFINE].rules if fits(rule, heard, before.intent)]
+        changes = (rule for rule in fitting if "answer" not in rule.set or is_most(rule, heard))
+        return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in changes)
+    if intent == DATE_SHIFT:
+        return bool({"date_range", "date_shift"} & heard.names)
+    return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
 
 
 class Chooser:
@@ -129,7 +150,7 @@ class Chooser:
         self.weights, self.licences = weights[INTENTS], licences
         self._intents = intents
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
-        self._shapes = Shapes(weights)
+        self._shapes, self._turns = Shapes(weights), Turns(weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
@@ -148,36 +169,14 @@ class Chooser:
         """The probability from which an intent is answered at once, by what its answer reads."""
         return self.weights.header.sure
 
-    def _may_follow(self, intent: str, heard: Heard, context: Context | None) -> bool:
-        """Return whether a follow-up fits the previous answer: more of a list, a slot that this answer has, a number.
-
-        Without a previous answer it is accepted, and the reply says that there is none, unless the message says itself
-        which claims are meant.
-        """
-        before = self._intents.get(context.intent) if context else None
-        if before is None or intent == AGAIN:
-            return intent == AGAIN or _OF_CLAIMS.isdisjoint(heard.names)
-        if intent == SHARE:
-            said = (rule.concepts & heard.names for rule in self._intents[SHARE].rules if not rule.after)
-            return before.needs == "directory" or any(said)
-        if intent.removeprefix(FOLLOW) not in before.follows:
-            return False
-        if intent == REFINE:
-            own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
-            fitting = [rule for rule in self._intents[REFINE].rules if fits(rule, heard, before.intent)]
-            changes = (rule for rule in fitting if "answer" not in rule.set or is_most(rule, heard))
-            return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in changes)
-        if intent == DATE_SHIFT:
-            return bool({"date_range", "date_shift"} & heard.names)
-        return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
-
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
         """Return the message with the form of answer that it asks for of claims, and what `weighed` returns for it."""
         chances, dangers = self.weighed(heard, context) if heard.keys else ({}, {})
         top = self._intents.get(next(iter(chances), ""))
         if top and top.intent in _CHANGES and context:
             top = self._intents.get(context.intent)
-        more = self._shapes.added(heard) if top and top.reads_claims else heard
+        shifts = context is not None and is_dated(heard)  # "the year before" names no amount
+        more = self._shapes.added(heard) if top and top.reads_claims and not shifts else heard
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
         return (more, *self.weighed(more, context)) if changed else (more, chances, dangers)
 
@@ -191,25 +190,48 @@ class Chooser:
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
         if told := told_by(heard):  # "since my surgery" is a time, whatever the surgery would ask
             sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
-        legal, held = [], self.licences.held(heard)
-        alone, pointed = context is None and _is_values(heard), self._pointed(heard, context)
-        # Of a long message that points at nothing only the changes of the previous answer depend on it.
-        apart = len(heard.keys) > _SHORT and TERM not in heard.names and not pointed
+        legal, held, whole = [], self.licences.held(heard), 0.0
+        before = self._intents.get(context.intent) if context else None
+        may = self.fitting(heard, before)
+        alone = context is None and _is_values(heard)
         for place, entry in self._entries:
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
             if (entry.needs == "nothing" or alone) and licence_of(entry, held) is None:
                 continue
             if entry.small_talk and len(heard.clauses) > 1 and len(heard.content) >= _ASKS:
                 continue
-            if entry.intent.startswith(FOLLOW) and not self._may_follow(entry.intent, heard, context):
+            if entry.intent.startswith(FOLLOW) and entry.intent not in may:
                 continue
             legal.append(place)
-            if not apart or entry.intent in _CHANGES:
-                sums[place] += self._of_context(entry, heard, context, pointed)
+            share = self._explained(entry, heard, context)
+            whole = max(whole, self._said_whole(entry, heard))
+            general = TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1
+            sums[place] += EXPLAINED * share or GENERAL * general or CONTINUES * self._goes_on(entry, heard, context)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
+        if before:
+            changes = (1 - whole) * self._turns.changes(heard, before, chances, may)
+            change = change_of(heard, before, may)
+            asked = [place for place in legal if self.weights.labels[place] not in _CHANGES]
+            others = self.weights.probabilities(self._grown(sums, heard, before), asked)
+            chances = with_change(others, change, changes)
         return self._holding(chances, heard, alone=context is None), dangers
+
+    def fitting(self, heard: Heard, before: IntentRules | None) -> frozenset[str]:
+        """Return the follow-ups that fit the previous answer."""
+        named = (name for name in self._intents if name.startswith(FOLLOW))
+        return frozenset(name for name in named if may_follow(self._intents, name, heard, before))
+
+    def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
+        """Return the sums with what follows the previous answer how often.
+
+        A message of more words that points at nothing asks its own question, wherever it stands.
+        """
+        if len(heard.keys) > _FEW and not points_back(heard.said.words, heard.joining.beside("context")):
+            return sums
+        more = self._turns.follows(before)
+        return [one + more.get(label, 0.0) for one, label in zip(sums, self.weights.labels, strict=True)]
 
     def _holding(self, chances: dict[str, float], heard: Heard, *, alone: bool) -> dict[str, float]:
         """The chances, the likeliest intent changed with a likely one that can hold what it cannot.
@@ -294,23 +316,23 @@ class Chooser:
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
         return slot is not None and bool(slot.values)
 
-    def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None, pointed: frozenset[str]) -> float:
-        """Return what the previous answer adds to the score of a rule that continues it, or of values changing it."""
+    def _explained(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
+        """Return how well a rule of an intent covers a short message, as `explained` does."""
         before, spoken = (context.intent, context.language) if context else (None, None)
-        if entry.intent in _CHANGES and self._is_own(heard, before):
-            return 0.0
         rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
-        if share := explained(rules, heard, before, spoken):
-            return EXPLAINED * share
-        general = TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1
-        if general or context is None:
-            return GENERAL if general else 0.0
-        if entry.intent not in _CHANGES:
-            short = len(heard.keys) <= _SHORT and continues(entry, heard, context.intent)
-            return CONTINUES if short else 0.0 if pointed.isdisjoint(self._subjects[entry.intent]) else AKIN
-        dated = heard.tags and all(tag.kind in TIMES for tag in heard.tags)
-        changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
-        return 0.0 if not changes or "MY" in heard.names else _changing(heard, pointed)
+        return explained(rules, heard, before, spoken)
+
+    @staticmethod
+    def _goes_on(entry: IntentRules, heard: Heard, context: Context | None) -> bool:
+        """Return whether a rule of an intent, for what follows the previous answer, fits a short message."""
+        apart = context is None or entry.intent.startswith(FOLLOW) or len(heard.keys) > _SHORT
+        return not apart and continues(entry, heard, context.intent if context else "")
+
+    @staticmethod
+    def _said_whole(entry: IntentRules, heard: Heard) -> float:
+        """Return how well a rule of an intent that looks nothing up covers a short message: "unlink"."""
+        itself = entry.needs == "nothing" and entry.intent not in {FALLBACK, *_CHANGES}
+        return explained(entry.rules, heard, None, None) if itself and len(heard.keys) <= _SHORT else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
         """Return whether a short message refers to the previous answer's subject, which an intent has too."""
@@ -323,24 +345,6 @@ class Chooser:
             return frozenset()
         points = points_back(heard.said.words, heard.joining.beside("context"))
         return self._subjects[before.intent] if points else frozenset()
-
-    def _is_own(self, heard: Heard, before: str | None) -> bool:
-        """Return whether a message has an object of its own.
-
-        "my …", or something that no slot of the previous answer holds.
-        """
-        if {"MY", "BARE"} <= heard.names and _JOINED.isdisjoint(heard.names):
-            return True
-        named = NAMED & heard.names
-        listed, words = heard.joining.beside("context"), heard.said.words
-        if named and asks_by_itself(words, listed):
-            return True
-        if "state_of_claim" in heard.names and asks_by_itself(words, listed, least=_ASKS):
-            return True  # "was anything denied", after a sum
-        last = self._intents.get(before or "")
-        own = {kind for slot in last.heard.values() for kind in kinds_of(slot)} if last else named
-        held = frozenset(place for tag in heard.tags if tag.kind in own for place in range(tag.first, tag.after))
-        return any(not held.intersection(range(tag.first, tag.after)) for tag in heard.tags if tag.kind in named)
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
         """Return the part of an intent's licence that the message meets.
@@ -355,11 +359,6 @@ class Chooser:
         if weights is None:
             return None
         return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
-
-
-def _changing(heard: Heard, pointed: frozenset[str]) -> float:
-    """Return what a message that changes the previous answer adds: of values alone, or of values beside "that"."""
-    return BARE if {"BARE", "ASKED"} & heard.names else POINTED if pointed and heard.tags else 0.0
 
 
 def ranks(heard: Heard) -> bool:

@@ -75,8 +75,16 @@ def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:
     topic = context.topic(reading.back)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
-    slots = {**kept, **reading.slots}
+    slots = {**kept, **{name: _also_out(kept.get(name), slot) for name, slot in reading.slots.items()}}
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
+
+
+def _also_out(kept: Slot | None, slot: Slot) -> Slot:
+    """Return a slot; what it leaves out comes on top of what is left out already."""
+    if kept is None or not (kept.excluded and slot.excluded):
+        return slot
+    values = dict.fromkeys([*(kept.values or (kept.value,)), *(slot.values or (slot.value,))])
+    return replace(kept, text=f"{kept.text}, {slot.text}", values=tuple(values), how="and")
 
 
 def merge(

@@ -28,17 +28,16 @@ from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.told import told_parts
+from bot.language.turns import is_answer
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
 
 MOST_CANDIDATES = 3
 SIDES_KINDS = frozenset(SIDES.values())
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
-# What may stand beside a yes or a no.
-_BESIDE_AN_ANSWER = frozenset(
-    {"FILLER", "REQUEST", "THANK", "HELLO", "INSTEAD", "CORRECTION", "MORE", "ONLY", "GENERIC", "NEGATED"}
-)
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
+# From this a change of the question before is likelier than not.
+EVEN = 0.5
 # Below this nothing is known of what is meant.
 LOST = 0.16
 
@@ -99,7 +98,9 @@ class Engine:
                 question, now = (figure, False) if self._alarms.is_figure(figure) else (None, now)
             return alarmed(question, danger, begun, now=now) if question else in_danger(text, danger, begun)
         reading = self._in_topics(text, part, context, today, begun)
-        if self._alarms.is_unexplained(reading) and (danger := signs.unasked()):
+        again = context is not None and reading.intent == context.intent and not reading.slots
+        lost = again or self._alarms.is_unexplained(reading) or (reading.unclear and self._alarms.is_likely(reading))
+        if lost and (danger := signs.unasked()):
             return in_danger(text, danger, begun)
         danger = signs.beside() or self._alarms.counted(reading, part)
         if danger and ("answer" in reading.slots or self._alarms.is_alone(danger, reading)):
@@ -241,7 +242,7 @@ class Engine:
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         heard, chances, dangers = self._chooser.shaped(heard, context)
-        answered = self._is_answer(heard) and not self._goes_on(heard, context)
+        answered = is_answer(heard, self.intents[REFINE].rules) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
         if not (answered or heard.marks.keys() - {"FILLER"} or self._chooser.weights.knows(heard.said.words)):
             return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
@@ -257,6 +258,9 @@ class Engine:
         own = own or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         own, others = self._apart(own, act), tuple(self._apart(one, act) for one in others)
         goes_on = answered or (context is not None and continues(intent, heard, context.intent))
+        # What most likely repeats the question before was licensed there.
+        again = {*_CHANGES, before.intent} if before else _CHANGES
+        goes_on |= before is not None and top in again and sum(chances.get(name, 0.0) for name in again) >= EVEN
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
         slots, follows, heard = own.slots, before if top.startswith(FOLLOW) else None, timed(intent, heard)
@@ -330,18 +334,6 @@ class Engine:
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 
-    def _is_answer(self, heard: Heard) -> bool:
-        """Return whether a message is a bare yes, no or never mind, which answers the bot."""
-        answers = [rule for rule in self.intents[REFINE].rules if "answer" in rule.set]
-        names = frozenset().union(*(rule.concepts for rule in answers))
-        taken = frozenset().union(*(heard.marks.get(name, frozenset()) for name in names))
-        beside = heard.marks.get("FILLER", frozenset())
-        every = frozenset(range(len(heard.keys)))
-        if heard.marks.keys() - names - _BESIDE_AN_ANSWER or len(heard.marks.keys() & names) > 1:
-            return False
-        leads = bool(taken) and min(taken) <= 1  # "are you ok" is a question
-        return leads and 3 * len(taken) >= len(every) and taken | beside >= every
-
     def _unknown(
         self, text: str, heard: Heard, begun: float, chances: Mapping[str, float], dangers: Mapping[str, float]
     ) -> Reading:
@@ -383,7 +375,8 @@ class Engine:
         if entry.intent == DATE_SHIFT and "date_shift" in heard.names:
             slots["date_range"] = moved(heard.said, heard.tags, context.slots if context else {}, today)
         if entry.intent == REFINE and rule and {"DROP", "filter"} & rule.concepts:
-            slots.update(dropped(heard.said, heard.tags, slots, wanted))
+            kept = {name for name, slot in context.slots.items() if not slot.excluded} if context else set()
+            slots.update(dropped(heard.said, heard.tags, slots, wanted, leaves_out=excludes - kept))
         if aspect := self._chooser.aspect(entry.intent, heard):
             slots["reason"] = Slot("", aspect)
         if rule:

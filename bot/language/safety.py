@@ -181,6 +181,7 @@ def _parts(said: Utterance, ends: str) -> list[int]:
 
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
+_SHORT_WORD = 3
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
 
@@ -221,12 +222,21 @@ class Alarms:
         """Return whether an emergency found by the weights is in a message without a clear question."""
         return danger.rule == COUNTED and (reading.is_miss or reading.intent == FALLBACK or reading.score < _CLEAR)
 
+    def is_likely(self, reading: Reading) -> bool:
+        """Return whether the weights alone are sure enough of danger to add its line."""
+        return sum(reading.dangers.values()) >= self._sure
+
     def counted(self, reading: Reading, said: Utterance) -> Danger | None:
         """Return an emergency that no rule found but the weights did, which may only add the line; else None."""
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
-        if first is None or sum(reading.dangers.values()) < self._sure:
+        if first is None or not self.is_likely(reading) or not _says_something(said):
             return None
         return Danger(first, COUNTED, reading.language, at=len(said.words))
+
+
+def _says_something(said: Utterance) -> bool:
+    """Return whether a message has more than words of at most three letters: "and if not" tells of no danger."""
+    return any(len(key) > _SHORT_WORD for key in said.keys)
 
 
 def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:

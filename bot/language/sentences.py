@@ -3,6 +3,9 @@
 `intents/_sentences/<writer>.tsv` has one sentence a line with five columns: intent, language, voice, other intents that
 are acceptable (separated by commas), text. After a slash the intent has its aspect, such as the reason in
 "out_of_scope/advice".
+
+`intents/_talks/<language>-<writer>.tsv` has conversations: a turn a line with its intent and its text, and an empty
+line after each conversation. `=` in place of an intent repeats the question before with something changed.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -13,10 +16,12 @@ import msgspec
 from bot.errors import PackError
 from bot.language.rules import IntentRules
 
-FOLDER = "_sentences"
+FOLDER, TALKS = "_sentences", "_talks"
+# In place of an intent: the question before, with something changed.
+SAME = "="
 # The writer of the examples of the rule files.
 PACK = "pack"
-_COLUMNS = 5
+_COLUMNS, _TURN = 5, 2
 
 
 class Sentence(msgspec.Struct, frozen=True):
@@ -51,6 +56,26 @@ def of_writer(file: Path) -> Iterator[Sentence]:
         intent, _, aspect = label.partition("/")
         others = tuple(name.strip() for name in also.split(",") if name.strip())
         yield Sentence(text, intent, aspect, others, language, file.stem)
+
+
+def talks(folder: Path) -> Iterator[list[Sentence]]:
+    """Yield the conversations of all writers in a pack's `intents/` folder, a sentence a turn.
+
+    Raises:
+        PackError: a line does not have two columns.
+    """
+    for file in sorted((folder / TALKS).glob("*.tsv")):
+        yield from of_talks(file)
+
+
+def of_talks(file: Path) -> Iterator[list[Sentence]]:
+    """Yield the conversations of one file; the intent of a change is `SAME`."""
+    language, writer = file.stem.split("-", 1)
+    for number, talk in enumerate(file.read_text(encoding="utf-8").split("\n\n"), 1):
+        columns = [line.split("\t") for line in talk.splitlines() if line]
+        if any(len(one) != _TURN for one in columns):
+            raise PackError(f"{TALKS}/{file.name}: conversation {number}: a turn is an intent, a tab and a text")
+        yield [Sentence(text, intent, "", (), language, f"{TALKS}/{writer}") for intent, text in columns]
 
 
 def examples(intents: Iterable[IntentRules]) -> Iterator[Sentence]:

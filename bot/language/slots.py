@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate, islice, pairwise
@@ -270,15 +272,26 @@ def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
 
 
 def dropped(
-    said: Utterance, tags: Sequence[Tag], slots: Mapping[str, Slot], wanted: Mapping[str, str]
+    said: Utterance,
+    tags: Sequence[Tag],
+    slots: Mapping[str, Slot],
+    wanted: Mapping[str, str],
+    *,
+    leaves_out: AbstractSet[str] = frozenset(),
 ) -> dict[str, Slot]:
-    """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None."""
-    filters = [tag for tag in tags if tag.kind == "filter"]
-    if filters:
+    """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None.
+
+    A value that no condition of the question before has is left out of its answer instead: `leaves_out` names the slots
+    that can be ("take out the pharmacy").
+    """
+    if filters := [tag for tag in tags if tag.kind == "filter"]:
         named = {str(tag.value): said.said(tag.first, tag.after) for tag in filters}
-    else:
-        named = {name: slot.text for name, slot in slots.items()}
-    return {name: Slot(text, None) for name, text in named.items() if name in wanted}
+        return {name: Slot(text, None) for name, text in named.items() if name in wanted}
+    removed = {name: slot for name, slot in slots.items() if name in wanted}
+    return {
+        name: replace(slot, excluded=True) if name in leaves_out else Slot(slot.text, None)
+        for name, slot in removed.items()
+    }
 
 
 SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_network"}

@@ -19,7 +19,8 @@ from bot.language.sentences import examples, sentences
 from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
 from bot.pack import find_pack, load_pack
 from tests.answers.asking import Resource, answered
-from tests.language.fit import REPORT, heard, weights_of
+from tests.language.fit import REPORT, heard
+from tests.language.fitting import weights_of
 from tests.shipped import shipped_pack, words_kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "intents.md"

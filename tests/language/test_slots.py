@@ -119,7 +119,6 @@ def test_a_letter_is_a_gender_beside_a_doctor_only(engine: Engine, today: date) 
         ("claim.denial", "what was on it", "claim.detail"),
         ("claim.denial", "what's the status now", "claim.status"),
         ("claim.detail", "y mis reclamos de julio", "claim.list"),
-        ("coverage.cost_share", "farther away", "out_of_scope"),
     ],
 )
 def test_a_new_question_is_no_change_to_the_old_one(

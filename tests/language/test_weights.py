@@ -15,6 +15,8 @@ from bot.language.weights import (
     KINDS,
     LANGUAGE,
     MAGIC,
+    NEXT,
+    SAME,
     SHAPES,
     WEIGHTS,
     ZERO,
@@ -23,7 +25,8 @@ from bot.language.weights import (
     load_weights,
     written,
 )
-from tests.language.fit import Heard, Table, heard, parts_of
+from tests.language.fit import heard, parts_of
+from tests.language.fitting import Heard, Table
 
 SAID = (
     "what did i owe for my last visit",
@@ -63,8 +66,8 @@ def _found(text: str) -> dict[str, Counter[str]]:
 
 
 def test_the_file_has_every_intent_aspect_and_language(parts: dict[str, Weights]) -> None:
-    """What is beside the intents are the reasons of a refusal, the forms of answers about claims, and the languages."""
-    assert parts.keys() == {INTENTS, LANGUAGE, "out_of_scope", *SHAPES}
+    """Beside the intents: the reasons of a refusal, the forms of answers about claims, what follows, and the languages."""
+    assert parts.keys() == {INTENTS, LANGUAGE, "out_of_scope", *SHAPES, SAME, NEXT}
     assert set(parts[LANGUAGE].labels) == {"en", "es", "vi"}
     assert {"advice", "action:pay"} <= set(parts["out_of_scope"].labels)
     assert {"claim.list", "safety.crisis"} <= set(parts[INTENTS].labels)
