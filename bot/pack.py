@@ -19,7 +19,6 @@ from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Benefits, CareKinds, care_kinds, read_benefits
-from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -27,7 +26,6 @@ from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.language.sentences import FOLDER as SENTENCES
 from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
-from bot.replies.lint import lint
 from bot.replies.render import Words
 
 __all__ = [
@@ -137,7 +135,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     try:
         engine = Engine.load(folder / "intents")
     except PackError as error:
-        raise PackError(*error.faults, *(f"templates/{fault}" for fault in lint(folder / "templates"))) from error
+        raise PackError(*error.faults, *_template_faults(folder)) from error
     words = _words(folder / "templates", engine, command)
     answers = _Answers(folder, engine.intents.values())
     key = _key(folder)
@@ -218,11 +216,13 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
 
     These are phrases in two concepts, slow patterns and faulty templates.
     """
+    from bot.language import checker  # noqa: PLC0415 -- as below
+
     key = _key(folder)
     found = compiled.recalled("doubts", key, list[str])
     if found is None:
         spoken = checker.doubts(folder / "intents", pack.engine)
-        found = [*(f"intents/{doubt}" for doubt in spoken), *(f"templates/{fault}" for fault in lint(pack.templates))]
+        found = [*(f"intents/{doubt}" for doubt in spoken), *_template_faults(folder)]
         if all(doubt.line for doubt in spoken):  # what has no line was slow: on this machine, today
             compiled.keep("doubts", key, found)
     return found
@@ -305,8 +305,16 @@ def _module(path: Path, intent: str) -> ModuleType:
 
 
 def _rule_faults(folder: Path, engine: Engine) -> Iterator[str]:
+    from bot.language import checker  # noqa: PLC0415 -- two MiB that no start needs whose pack has passed before
+
     for finding in checker.faults(folder / "intents", engine):
         yield f"intents/{finding}"
+
+
+def _template_faults(folder: Path) -> Iterator[str]:
+    from bot.replies.lint import lint  # noqa: PLC0415 -- as above
+
+    yield from (f"templates/{fault}" for fault in lint(folder / "templates"))
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:

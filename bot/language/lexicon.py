@@ -20,7 +20,7 @@ from bot.language.numbers import LimitPatterns
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
-from bot.language.text import keys_in
+from bot.language.text import AnyOf, keys_in
 from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
 
 LANGUAGES = ("en", "es")
@@ -156,15 +156,15 @@ class Lexicon:
         return self.grammar.keys(*_NUMBER_CLASSES)
 
     @property
-    def known(self) -> frozenset[str]:
+    def known(self) -> AnyOf:
         """All words that are spelled correctly."""
-        return frozenset(
-            self.tree.vocabulary
-            | self.familiar
-            | self.given
-            | self.family
-            | self.date_keys
-            | self.glossary.tree.vocabulary
+        return AnyOf(
+            self.tree.vocabulary,
+            self.familiar,
+            self.given,
+            self.family,
+            self.date_keys,
+            self.glossary.tree.vocabulary,
         )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,16 @@ class Tag:
     first: int
     after: int
     excluded: bool = False
+
+
+class AnyOf:
+    """The words of several lists, without a copy of them."""
+
+    def __init__(self, *lists: Container[str]) -> None:
+        self._lists = lists
+
+    def __contains__(self, word: object) -> bool:
+        return any(word in one for one in self._lists)
 
 
 READ_CHARS = 4000
