@@ -10,7 +10,6 @@ import pytest
 from bot import compiled
 from bot.language.lexicon import Lexicon, load_lexicon, read_lexicon
 from bot.language.phrases import PhraseTree
-from bot.language.places import load_place_names
 from bot.language.rules import load_rules
 from bot.pack import load_pack
 from bot.replies import catalogues
@@ -54,8 +53,7 @@ def _parts(value: object) -> object:
 
 def test_a_kept_lexicon_is_the_one_that_is_read_anew(cache: Path) -> None:
     """Every phrase with its meanings, and every list beside them, with the same types."""
-    names = load_place_names(INTENTS)
-    first, second, anew = load_lexicon(INTENTS, names), load_lexicon(INTENTS, names), read_lexicon(INTENTS, names)
+    first, second, anew = load_lexicon(INTENTS), load_lexicon(INTENTS), read_lexicon(INTENTS)
     assert _file(cache).stat().st_size > 1_000_000
     for part in fields(Lexicon):
         wanted = _parts(getattr(anew, part.name))

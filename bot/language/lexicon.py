@@ -18,7 +18,7 @@ from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
-from bot.language.places import PLACE, Area, PlaceNames, place_phrases
+from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import AnyOf, keys_in
 from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
@@ -305,22 +305,23 @@ def _load_options(lexicon: Lexicon, folder: Path) -> None:
             lexicon.options.setdefault(language, []).extend((name, kind) for name in names)
 
 
-def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
+def load_lexicon(folder: Path) -> Lexicon:
     """Return the words in the pack's `intents/` folder, cached by an earlier start if possible (`bot.compiled`).
 
     Raises:
         PackError: "file: key: what" for the first fault.
     """
     key = compiled.key_of(folder / WORDS, folder / GRAMMAR, of=compiled.code_of("language"))
-    return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder, names))
+    return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder))
 
 
-def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
+def read_lexicon(folder: Path) -> Lexicon:
     """Return the words in the pack's `intents/` folder, without the cache.
 
     Raises:
         PackError: as above.
     """
+    names = load_place_names(folder)
     lexicon = Lexicon(grammar=load_grammar(folder, OPERATIONS))
     words = folder / WORDS
     _load_concepts(lexicon, words)

@@ -20,7 +20,6 @@ from bot.errors import PackError
 from bot.language.hearing import Hearer
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.lexicon import load_lexicon
-from bot.language.places import load_place_names
 from bot.language.rules import Pin, load_rules
 from bot.language.sentences import PACK, Sentence, examples, sentences
 from bot.language.shapes import shape_evidence
@@ -79,7 +78,7 @@ class Heard:
 
 def heard(rows: Sequence[Sentence], folder: Path = FOLDER) -> list[Heard]:
     """The evidence of each sentence, as the engine sees it."""
-    hearer = Hearer(load_lexicon(folder, load_place_names(folder)))
+    hearer = Hearer(load_lexicon(folder))
     every = ((row, hearer.hear(read(row.text), TODAY, None, asked=None, language=None)) for row in rows)
     return [Heard(row, evidence(one.said, one.names), row.intent, shape_evidence(one)) for row, one in every]
 
