@@ -10,10 +10,12 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot import compiled
 from bot.compiled import find_pack
@@ -59,8 +61,7 @@ KERNEL_TEMPLATES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True):
     """All content that is written for a plan: rules, answers and templates. `payer` are its details in all texts."""
 
     engine: Engine
@@ -70,7 +71,7 @@ class Pack:
     care_kinds: CareKinds = NO_KINDS
     command: str = COMMAND
     benefits: Benefits = NO_BENEFITS
-    payer: Mapping[str, str] = field(default_factory=dict)
+    payer: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def commands(self) -> tuple[str, ...]:

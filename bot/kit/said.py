@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask, span_of, text_of, values_of
 from bot.kit.coverages import Coverages

@@ -1,10 +1,11 @@
 """From a message to an intent with slots: emergencies first, then values and concepts, the intent, and its slots."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
+
+from msgspec.structs import replace
 
 from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
+
+from msgspec.structs import replace
 
 from bot.language.calls import call_tags
 from bot.language.codes import code_tags, is_nucc

@@ -5,9 +5,10 @@ Typos are corrected first, with the words of the pack.
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+import msgspec
 
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import DateRange
@@ -181,8 +182,7 @@ _SURE_OF_LANGUAGE = 0.9
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What was found in a message before rules are applied.
 
     Attributes:

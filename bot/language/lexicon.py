@@ -1,7 +1,6 @@
 """The words of a pack in `intents/_words/`: concepts, and the values of slots."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -103,8 +102,7 @@ class _Everyday(msgspec.Struct, forbid_unknown_fields=True):
 _NOWHERE = Area("", ())
 
 
-@dataclass(slots=True)
-class Lexicon:
+class Lexicon(msgspec.Struct):
     """The meanings of all phrases of a pack, in one tree, and its word lists.
 
     Attributes:
@@ -119,9 +117,9 @@ class Lexicon:
         strange: words of other subjects only, which typos are not corrected to.
     """
 
-    tree: PhraseTree = field(default_factory=PhraseTree)
-    concepts: dict[str, str] = field(default_factory=dict)
-    kinds: set[str] = field(default_factory=set)
+    tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
+    concepts: dict[str, str] = msgspec.field(default_factory=dict)
+    kinds: set[str] = msgspec.field(default_factory=set)
     familiar: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     family: frozenset[str] = frozenset()
@@ -130,14 +128,14 @@ class Lexicon:
     place_words: frozenset[str] = frozenset()
     area: Area = _NOWHERE
     idle: frozenset[str] = frozenset()
-    cells: dict[str, str] = field(default_factory=dict)
-    dangers: Dangers = field(default_factory=Dangers)
-    glossary: Glossary = field(default_factory=Glossary)
-    drugs: dict[str, str] = field(default_factory=dict)
-    options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    spoken: set[tuple[str, str]] = field(default_factory=set)
-    strange: set[str] = field(default_factory=set)
-    grammar: Grammar = field(default_factory=Grammar)
+    cells: dict[str, str] = msgspec.field(default_factory=dict)
+    dangers: Dangers = msgspec.field(default_factory=Dangers)
+    glossary: Glossary = msgspec.field(default_factory=Glossary)
+    drugs: dict[str, str] = msgspec.field(default_factory=dict)
+    options: dict[str, list[tuple[str, str]]] = msgspec.field(default_factory=dict)
+    spoken: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    strange: set[str] = msgspec.field(default_factory=set)
+    grammar: Grammar = msgspec.field(default_factory=Grammar)
 
     def other_names(self, drug: str) -> tuple[str, ...]:
         """Return a drug's ingredient and its brands, as listed in the pack; the ingredient first."""

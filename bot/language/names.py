@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection, Container, Iterator, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.language.matcher import WordArea
 from bot.language.text import APOSTROPHES, Utterance, keys_in

@@ -8,8 +8,9 @@ gate's result and that of the counted weights into the reading.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bot.language.dangers import CALM, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
 from bot.language.hearing import Speller

@@ -3,12 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Container
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+
+class Tag(msgspec.Struct, frozen=True):
     """A value of the slot type `kind`, in the words [first, after).
 
     `excluded`: everything but this value is asked for; the word that says so belongs to the tag.
@@ -54,8 +54,7 @@ _PLURAL_FROM = 4
 _NO_PLURAL = frozenset({"news"})
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(msgspec.Struct, frozen=True):
     """A message. `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
 
     `people` are the token ranges (first, after) that name people the writer may ask about.

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from bot.errors import (
     PayerDamaged,
@@ -52,8 +53,7 @@ def _any(_entry: Entry) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Call(Generic[T]):
+class _Call(msgspec.Struct, Generic[T], frozen=True):
     """One call: its URL, its cache key, and the function that reads the response. `anew`: do not use the cache."""
 
     url: str
