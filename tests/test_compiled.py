@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from bot import compiled
 from bot.language.lexicon import Lexicon, load_lexicon, read_lexicon
@@ -47,7 +47,7 @@ def _parts(value: object) -> object:
     if isinstance(value, PhraseTree):
         behind = {phrase: [tuple(one) for one in of] for phrase, of in value._behind.items()}
         return value._meanings, behind, value._ways, value._begun, value._longest, value._most_behind, value.vocabulary
-    names = getattr(value, "__struct_fields__", getattr(value, "__dataclass_fields__", ()))
+    names = getattr(value, "__struct_fields__", ())
     return {name: _parts(getattr(value, name)) for name in names} if names else (type(value), value)
 
 

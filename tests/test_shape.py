@@ -149,6 +149,12 @@ def test_a_start_imports_nothing_that_few_questions_need() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_value_is_a_struct() -> None:
+    """A dataclass takes a millisecond to define, and `dataclasses.replace` of a struct fails only when it runs."""
+    found = {_name(path) for path in BOT + ANSWERS if "dataclasses" in _imports(path)}
+    assert {name for name in found if not name.startswith("bot/sandbox/")} == set()
+
+
 def test_an_answer_imports_the_kit_and_the_standard_library() -> None:
     """An intent can see neither a token nor a channel: it has no way to name them."""
     ours = {(_name(path), name) for path in ANSWERS for name in _imports(path) if name.split(".")[0] == "bot"}

@@ -80,7 +80,9 @@ class Receipt(msgspec.Struct, frozen=True):
     def written(self) -> str:
         """The data as JSON: sorted keys, times in ISO 8601, ASCII only, so that copies are identical."""
         facts = {name: value for name, value in asdict(self).items() if name != "sha256"}
-        return json.dumps(facts, sort_keys=True, default=lambda moment: moment.isoformat())
+        return json.dumps(
+            facts, sort_keys=True, default=lambda one: one.isoformat() if isinstance(one, datetime) else asdict(one)
+        )
 
     @property
     def read_time(self) -> str:
