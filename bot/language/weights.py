@@ -222,6 +222,9 @@ def load_weights(file: Path) -> dict[str, Weights]:
         headers = msgspec.json.decode(head, type=dict[str, Header])
     except msgspec.DecodeError as error:
         raise PackError(f"{file.name}: is not a file of weights ({error})") from error
+    known = dict[str, str]()
+    for names in (names for one in headers.values() for names in one.rows.values()):
+        names[:] = [known.setdefault(name, name) for name in names]  # the parts have most words in common
     sizes = [len(one.labels) * sum(map(len, one.rows.values())) for one in headers.values()]
     if not content.startswith(MAGIC) or INTENTS not in headers or sum(sizes) != len(weights):
         raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")
