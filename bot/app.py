@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+import msgspec
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -70,8 +71,7 @@ from bot.stores.sealed import SealedTable, Vault, anchor_file
 __all__ = ["Bot", "assemble", "clock_of", "health_of", "web_app"]
 
 
-@dataclass(slots=True)
-class Bot:
+class Bot(msgspec.Struct):
     """Everything that is running.
 
     `forget` deletes what is stored about a person who has left, and the messages to them.

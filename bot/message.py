@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeVar
@@ -24,8 +23,7 @@ SOURCES = "answer.sources"
 """The intent of the button "How do you know?"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, eq=False):
     """A chat identity, keyed by all four parts: the same user id in two workspaces is two people.
 
     `name` is shown on the linking page ("Dana M."), `home` is where they chat ("Slack, Contoso"); neither identifies
@@ -36,8 +34,14 @@ class Person:
     enterprise: str
     team: str
     user: str
-    name: str = field(default="", compare=False)
-    home: str = field(default="", compare=False)
+    name: str = ""
+    home: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Person) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @property
     def key(self) -> str:
@@ -68,8 +72,7 @@ class Shared(msgspec.Struct, frozen=True):
 Place = OneToOne | Shared
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A message or a button press of a person.
 
     Attributes:
@@ -113,8 +116,7 @@ class Press(msgspec.Struct, frozen=True):
     arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """A button. Exactly one of `url` and `press` is set; `id` is opaque, or the name of a link."""
 
     id: str
@@ -195,8 +197,7 @@ ChartKind = Literal["bars", "line", "parts"]
 """Bars side by side, a line over time, or the parts of a whole in one bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(msgspec.Struct, frozen=True):
     """A picture of numbers that are also in the text: in the lines next to it, or as its own points.
 
     `series` are the names of the lines if there are several, such as the two values of a blood pressure.
@@ -219,8 +220,7 @@ class Chart:
         return f"{self.title}: {told}" if told else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One entry of a list: its lines and its buttons.
 
     `cells` are the same as (column, value) pairs, if the list may be drawn as a table.
@@ -272,8 +272,7 @@ class Source(msgspec.Struct, frozen=True):
     fetched_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """The bot's reply before a channel has formatted it. It is made only as `Private` or `Shareable`.
 
     `complete` is False if a page failed, a resource type was refused or an element could not be read. `final` is False
@@ -306,8 +305,7 @@ async def _stands() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Private(Reply):
+class Private(Reply, frozen=True, kw_only=True):
     """A reply that may contain member data: channels accept it only for a `OneToOne` place.
 
     `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
@@ -315,13 +313,12 @@ class Private(Reply):
     identifies a message that was not asked for, so that it can be found in the chat later.
     """
 
-    stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)
-    record: Callable[..., Awaitable[bool]] | None = field(default=None, compare=False, repr=False)
+    stands: Callable[[], Awaitable[bool]] = _stands
+    record: Callable[..., Awaitable[bool]] | None = None
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shareable(Reply):
+class Shareable(Reply, frozen=True, kw_only=True):
     """A reply with public directory data or general text only, for any place."""
 
 

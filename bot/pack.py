@@ -10,16 +10,17 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Benefits, CareKinds, care_kinds, read_benefits
-from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -28,7 +29,6 @@ from bot.language.sentences import FOLDER as SENTENCES
 from bot.language.sentences import TALKS
 from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
-from bot.replies.lint import lint
 from bot.replies.render import Words
 
 __all__ = [
@@ -62,8 +62,7 @@ KERNEL_TEMPLATES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True):
     """All content that is written for a plan: rules, answers and templates. `payer` are its details in all texts."""
 
     engine: Engine
@@ -73,7 +72,7 @@ class Pack:
     care_kinds: CareKinds = NO_KINDS
     command: str = COMMAND
     benefits: Benefits = NO_BENEFITS
-    payer: Mapping[str, str] = field(default_factory=dict)
+    payer: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -138,7 +137,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     try:
         engine = Engine.load(folder / "intents")
     except PackError as error:
-        raise PackError(*error.faults, *(f"templates/{fault}" for fault in lint(folder / "templates"))) from error
+        raise PackError(*error.faults, *_template_faults(folder)) from error
     words = _words(folder / "templates", engine, command)
     answers = _Answers(folder, engine.intents.values())
     key = _key(folder)
@@ -219,11 +218,13 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
 
     These are phrases in two concepts, slow patterns and faulty templates.
     """
+    from bot.language import checker  # noqa: PLC0415 -- as below
+
     key = _key(folder)
     found = compiled.recalled("doubts", key, list[str])
     if found is None:
         spoken = checker.doubts(folder / "intents", pack.engine)
-        found = [*(f"intents/{doubt}" for doubt in spoken), *(f"templates/{fault}" for fault in lint(pack.templates))]
+        found = [*(f"intents/{doubt}" for doubt in spoken), *_template_faults(folder)]
         if all(doubt.line for doubt in spoken):  # what has no line was slow: on this machine, today
             compiled.keep("doubts", key, found)
     return found
@@ -306,8 +307,16 @@ def _module(path: Path, intent: str) -> ModuleType:
 
 
 def _rule_faults(folder: Path, engine: Engine) -> Iterator[str]:
+    from bot.language import checker  # noqa: PLC0415 -- two MiB that no start needs whose pack has passed before
+
     for finding in checker.faults(folder / "intents", engine):
         yield f"intents/{finding}"
+
+
+def _template_faults(folder: Path) -> Iterator[str]:
+    from bot.replies.lint import lint  # noqa: PLC0415 -- as above
+
+    yield from (f"templates/{fault}" for fault in lint(folder / "templates"))
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:

@@ -5,13 +5,13 @@ What a template shows without a mark is a word outside the catalogues.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from jinja2 import nodes
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from bot.message import Action, Actions, Block, Item, Shareable
 from bot.replies import blocks as slack

@@ -21,7 +21,6 @@ from bot.compiled import code_of, key_of
 from bot.documents import printer
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.lexicon import Lexicon, read_lexicon
-from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
 from bot.language.text import keys_in
 from bot.message import Language
@@ -61,11 +60,11 @@ def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"bot.language.{module}.keys_in", _keys_in)
 
 
-def _lexicon_of(folder: Path, names: PlaceNames) -> Lexicon:
+def _lexicon_of(folder: Path) -> Lexicon:
     files = (file for room in (WORDS, GRAMMAR) for file in sorted((folder / room).rglob("*")) if file.is_file())
     words = tuple((str(file.relative_to(folder)), file.read_bytes()) for file in files)
     if words not in _LEXICONS:
-        _LEXICONS[words] = read_lexicon(folder, names)
+        _LEXICONS[words] = read_lexicon(folder)
     return _LEXICONS[words]
 
 

@@ -2,15 +2,14 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from bot import compiled
 from bot.language.lexicon import Lexicon, load_lexicon, read_lexicon
 from bot.language.phrases import PhraseTree
-from bot.language.places import load_place_names
 from bot.language.rules import load_rules
 from bot.pack import load_pack
 from bot.replies import catalogues
@@ -48,14 +47,13 @@ def _parts(value: object) -> object:
     if isinstance(value, PhraseTree):
         behind = {phrase: [tuple(one) for one in of] for phrase, of in value._behind.items()}
         return value._meanings, behind, value._ways, value._begun, value._longest, value._most_behind, value.vocabulary
-    names = getattr(value, "__struct_fields__", getattr(value, "__dataclass_fields__", ()))
+    names = getattr(value, "__struct_fields__", ())
     return {name: _parts(getattr(value, name)) for name in names} if names else (type(value), value)
 
 
 def test_a_kept_lexicon_is_the_one_that_is_read_anew(cache: Path) -> None:
     """Every phrase with its meanings, and every list beside them, with the same types."""
-    names = load_place_names(INTENTS)
-    first, second, anew = load_lexicon(INTENTS, names), load_lexicon(INTENTS, names), read_lexicon(INTENTS, names)
+    first, second, anew = load_lexicon(INTENTS), load_lexicon(INTENTS), read_lexicon(INTENTS)
     assert _file(cache).stat().st_size > 1_000_000
     for part in fields(Lexicon):
         wanted = _parts(getattr(anew, part.name))

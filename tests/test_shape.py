@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import statistics
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -137,6 +139,20 @@ def test_an_outside_library_stays_in_its_room() -> None:
         if _room(path) not in OUTSIDE[library] | COMPOSITION
     }
     assert strangers == set()
+
+
+def test_a_start_imports_nothing_that_few_questions_need() -> None:
+    """An annotation that names such a library is enough to import it: sign-in, typos and checks have theirs later."""
+    rare = ("authlib", "joserfc", "rapidfuzz", "icalendar", "fhir", "mcp", "bot.language.checker", "bot.replies.lint")
+    told = f"import sys, bot.cli.serve, bot.channels.slack.app; print([one for one in {rare} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 -- our own words
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_value_is_a_struct() -> None:
+    """A dataclass takes a millisecond to define, and `dataclasses.replace` of a struct fails only when it runs."""
+    found = {_name(path) for path in BOT + ANSWERS if "dataclasses" in _imports(path)}
+    assert {name for name in found if not name.startswith("bot/sandbox/")} == set()
 
 
 def test_an_answer_imports_the_kit_and_the_standard_library() -> None:

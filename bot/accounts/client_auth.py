@@ -1,5 +1,7 @@
 """Authentication of the bot as the payer's registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2)."""
 
+from __future__ import annotations
+
 import json
 import os
 import time

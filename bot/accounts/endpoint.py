@@ -6,8 +6,9 @@ No request is retried, because a code and a refresh token are valid for one requ
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from bot.accounts import jose
 from bot.accounts.client_auth import ClientProof, method_of
@@ -47,14 +48,16 @@ def endpoints_of(settings: Settings) -> Endpoints:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     """A valid response of the token endpoint. `scope` is None if the payer returned none."""
 
     tokens: Tokens
     scope: str | None
-    patient: str | None = field(repr=False)
-    id_token: str | None = field(repr=False)
+    patient: str | None
+    id_token: str | None
+
+    def __repr__(self) -> str:
+        return "Granted(…)"
 
 
 class TokenEndpoint:

@@ -1,5 +1,7 @@
 """Verification of the id_token: who signed in, signed by the payer, for this sign-in (OIDC Core 3.1.3.7, T09, T10)."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import warnings

@@ -1,6 +1,5 @@
 """Results of the accounts package: who is linked, who was just linked, and the access token for a question."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -23,8 +22,7 @@ class Link(msgspec.Struct, frozen=True):
     state: Literal["active", "expired"]
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(msgspec.Struct, frozen=True):
     """The result of a typed code: a connected account, or the records among which the person must choose.
 
     With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0. `again` is True if
@@ -35,11 +33,13 @@ class Linked:
     member: str = ""
     choices: tuple[str, ...] = ()
     again: bool = False
-    others: tuple[PatientCandidate, ...] = field(default=(), repr=False)
+    others: tuple[PatientCandidate, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Linked(…)"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """The access needed for a member's question. The token is never printed; `expires_at` is in Unix seconds.
 
     `also` are further ids under which the payer has the same person. `person` is whose record it is; `people` are all
@@ -47,14 +47,17 @@ class Access:
     token.
     """
 
-    patient: str = field(repr=False)
-    token: str = field(repr=False)
+    patient: str
+    token: str
     link_id: str
     expires_at: float
-    also: tuple[str, ...] = field(default=(), repr=False)
-    person: PatientCandidate | None = field(default=None, repr=False)
-    people: tuple[PatientCandidate, ...] = field(default=(), repr=False)
+    also: tuple[str, ...] = ()
+    person: PatientCandidate | None = None
+    people: tuple[PatientCandidate, ...] = ()
     renewable: bool = False
+
+    def __repr__(self) -> str:
+        return "Access(…)"
 
 
 class Unlinked(msgspec.Struct, frozen=True):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +24,7 @@ from mcp_types import (
     Tool,
     ToolAnnotations,
 )
+from msgspec.structs import replace
 
 from bot.channels.base import Answers
 from bot.conversation.forms import option_of

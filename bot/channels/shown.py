@@ -6,10 +6,10 @@ Only a `Shareable` is stored and returned, so no member data can be shared this 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.message import Actions, Block, Chart, Facts, Item, Line, Note, Shareable, Title
 

@@ -4,7 +4,6 @@ It uses the same pages over the same HTTP as a person, with the cookies of one b
 """
 
 import ssl
-from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Self
 from urllib.parse import urljoin
 
 import httpx
+import msgspec
 
 from bot.errors import SignInRefused
 
@@ -24,15 +24,14 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-@dataclass(slots=True)
-class HtmlForm:
+class HtmlForm(msgspec.Struct):
     """A form on a page: its action and its field values."""
 
     action: str
     method: str
-    fields: dict[str, str] = field(default_factory=dict)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
-    asks: set[str] = field(default_factory=set)
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    buttons: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    asks: set[str] = msgspec.field(default_factory=set)
 
 
 class _Page(HTMLParser):

@@ -4,7 +4,9 @@
 """
 
 import json
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.accounts.client_auth import make_key, public_keys, read_key
 from bot.config import Settings
@@ -15,8 +17,7 @@ from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file, leave_newest, new_key
 
 
-@dataclass(frozen=True, slots=True)
-class Rotated:
+class Rotated(msgspec.Struct, frozen=True):
     """How many rows were re-encrypted, and how many remain under an older key because they changed meanwhile."""
 
     resealed: int

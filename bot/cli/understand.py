@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec.structs import asdict
 
 from bot.compiled import find_pack
 from bot.config import load_day

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.conversation.followups import place_in
 from bot.conversation.owner import current
@@ -113,8 +113,7 @@ ABOUT, RULE = "about", "rule"
 """The arguments of a thumb: the intent and the rule of its answer."""
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """One message while it is answered: the message, the conversation's memory, and how it is understood.
 
     `heard` is the language of its words, `language` that of the reply, `errors` that of error messages. `unread` is how
@@ -123,7 +122,7 @@ class Exchange:
     """
 
     message: Message
-    memory: Memory = field(default_factory=Memory)
+    memory: Memory = msgspec.field(default_factory=Memory)
     reading: Reading = UNREAD
     heard: Language = "en"
     language: Language = "en"

@@ -8,7 +8,8 @@ person has first seen what would be stored.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, about_of
 from bot.conversation.state import Asked, Memory

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.conversation.sharing import carried, to_share
 from bot.conversation.state import Asked, Memory

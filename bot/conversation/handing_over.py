@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 import structlog
+from msgspec.structs import replace
 
 from bot.conversation.exchange import Exchange, Said
 from bot.conversation.state import Asked

@@ -6,7 +6,8 @@ The answer is a `Shareable` by type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.conversation.state import Asked, Memory
 from bot.language.kernel import SHARE

@@ -10,10 +10,10 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.accounts.rows import LinkRow, PatientCandidate
 from bot.language.context import MOST_TOPICS, Context
@@ -45,8 +45,7 @@ _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3}
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """An understood question: an intent, its slots, and what a button or a follow-up adds.
 
     `also` are the other questions of the same message, to be offered after the answer: intent to slots. `unmet` are
@@ -56,14 +55,14 @@ class Asked:
     """
 
     intent: str
-    slots: Mapping[str, Slot] = field(default_factory=dict)
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, Slot] = msgspec.field(default_factory=dict)
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
     language: Language = "en"
     rule: str | None = None
     score: float = 1.0
     concepts: tuple[str, ...] = ()
-    also: Mapping[str, Mapping[str, Slot]] = field(default_factory=dict)
-    unmet: Mapping[str, Slot] = field(default_factory=dict)
+    also: Mapping[str, Mapping[str, Slot]] = msgspec.field(default_factory=dict)
+    unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     whose: str = ""
     pronoun: str = ""
 
@@ -73,8 +72,7 @@ class Asked:
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, the buttons by their label.
 
     `older` are the labels of earlier replies.
@@ -96,7 +94,7 @@ class Memory:
     asked: Asked | None = None
     choices: tuple[Asked, ...] = ()
     numbers: tuple[int, ...] = ()
-    labels: Mapping[str, Asked] = field(default_factory=dict)
+    labels: Mapping[str, Asked] = msgspec.field(default_factory=dict)
     wants: str | None = None
     language: Language | None = None
     choice: Language | None = None
@@ -106,9 +104,9 @@ class Memory:
     spoken: tuple[str, ...] = ()
     link: LinkRow | None = None
     met: bool = False
-    older: Mapping[str, Asked] = field(default_factory=dict)
+    older: Mapping[str, Asked] = msgspec.field(default_factory=dict)
     record: str | None = None
-    entries: Mapping[int, str] = field(default_factory=dict)
+    entries: Mapping[int, str] = msgspec.field(default_factory=dict)
     unread: tuple[str, str] | None = None
     typed: str = ""
 

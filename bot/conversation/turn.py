@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
 
 import structlog
+from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
 from bot.conversation import owner

@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 import structlog
 
 from bot.delivery.leases import Heartbeat, Superseded
@@ -58,8 +58,7 @@ async def always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A message being processed: its content, the number of the try, and when it was received, in Unix seconds.
 
     `writing` must be called before the first post, and before the first post that cannot be found later.

@@ -7,9 +7,11 @@ same care. The low end assumes that the deductible is met by then, the high end 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
@@ -46,8 +48,7 @@ _VISITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(msgspec.Struct, frozen=True):
     """The rules of one plan for the service in question: `benefit` is the first, `others` are for other networks.
 
     Attributes:

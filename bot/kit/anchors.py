@@ -1,8 +1,9 @@
 """The days that a question tells by something in the member's record: a visit, a kind of care, a birthday."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask

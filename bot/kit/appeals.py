@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PayerLacks
 from bot.kit.amounts import part_of
@@ -260,14 +260,13 @@ def _found(claim: Claim, kept: Mapping[str, AppealCase], *, opened: bool = False
     return CaseFound(claim, kept.get(claim.id) or AppealCase(claim=claim.id), opened=opened)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfAppeal(WithCase):
+class OfAppeal(WithCase, frozen=True, kw_only=True):
     """An answer about an appeal: the case `found`, how long the claim can be appealed, and the deadlines `due`."""
 
     found: CaseFound
     today: date
-    clock: AppealClock = field(default_factory=AppealClock)
-    due: AppealDays = field(default_factory=AppealDays)
+    clock: AppealClock = msgspec.field(default_factory=AppealClock)
+    due: AppealDays = msgspec.field(default_factory=AppealDays)
 
     @property
     def claim(self) -> Claim | None:
@@ -280,8 +279,7 @@ class OfAppeal(WithCase):
         return self.found.opened
 
 
-@dataclass(frozen=True, slots=True)
-class ToldDay:
+class ToldDay(msgspec.Struct, frozen=True):
     """The `day` of a step; today, with `said` False, if the message names no day.
 
     `doubt` is set if nothing may be stored yet: "ahead" for a future day, "which" if it is not a single day, and

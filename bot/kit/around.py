@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from statistics import median
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NeedsPlace
 from bot.kit.reading import read_pages
@@ -19,8 +21,7 @@ _REACH_MILES = 25.0
 _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """An area: a point, its name, and a distance in miles; `home` is True for the member's own address.
 
     With `county` set, only places in that county count, and with `statewide` all places in the state; `miles` is then

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
@@ -38,8 +38,7 @@ A_ZONE = timedelta(days=1)
 BILLED_LATE = timedelta(days=183)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """Base class of the values that an answer passes to its template; each intent defines its own."""
 
 
@@ -94,17 +93,15 @@ class OwnDoctor(msgspec.Struct, frozen=True):
     others: int
 
 
-@dataclass(slots=True)
-class NamedCare:
+class NamedCare(msgspec.Struct):
     """Care that only a word of the person names, with the ids of the claims whose lines have that word."""
 
     text: str
     word: str
-    claims: set[str] = field(default_factory=set)
+    claims: set[str] = msgspec.field(default_factory=set)
 
 
-@dataclass(slots=True)
-class Ask:
+class Ask(msgspec.Struct):
     """One question for an answer.
 
     Member searches get the `patient=` parameter from the kernel, and rows of another patient are dropped. The directory
@@ -134,7 +131,7 @@ class Ask:
     directory: DirectoryClient | PooledDirectory
     places: Gazetteer
     member: MemberClient | None = None
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
     said: str = ""
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     care_kinds: CareKinds = NO_KINDS
@@ -150,13 +147,17 @@ class Ask:
     mark_key: str = ""
     private: bool = False
     now: datetime | None = None
-    excluded: Mapping[str, Slot] = field(default_factory=dict)
-    several: Mapping[str, Slot] = field(default_factory=dict)
-    unmet: dict[str, bool] = field(default_factory=dict)
-    own_doctors: list[OwnDoctor] = field(default_factory=list)
+    excluded: Mapping[str, Slot] = msgspec.field(default_factory=dict)
+    several: Mapping[str, Slot] = msgspec.field(default_factory=dict)
+    unmet: dict[str, bool] = msgspec.field(default_factory=dict)
+    own_doctors: list[OwnDoctor] = msgspec.field(default_factory=list)
     kin: tuple[Kin, ...] = ()
-    wish: ClaimWish | None = field(default=None, init=False, compare=False)
+    wish: ClaimWish | None = None
     care: NamedCare | None = None
+
+    def __post_init__(self) -> None:
+        """Forget the conditions: those of a changed question are read anew."""
+        self.wish = None
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""

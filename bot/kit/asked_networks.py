@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask
 from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, telling, wanted
@@ -25,8 +27,7 @@ _NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
 NetworkSide = Literal["in", "out", "unsure"]
 
 
-@dataclass(frozen=True, slots=True)
-class AskedNetworks:
+class AskedNetworks(msgspec.Struct, frozen=True):
     """The networks that a question names.
 
     Attributes:

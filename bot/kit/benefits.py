@@ -4,7 +4,6 @@ It comes from the operator and not from the payer's records, and answers say so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import msgspec
@@ -16,8 +15,7 @@ from bot.records.money import Amount
 SIDES = ("in", "out", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Benefit:
+class Benefit(msgspec.Struct, frozen=True):
     """One row of the table: the rule for a service under one plan (id or name), or under every plan if `plan` is empty.
 
     Attributes:
@@ -38,8 +36,8 @@ class Benefit:
     deductible: bool = False
     approval: bool | None = None
     covered: bool = True
-    limits: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: Mapping[str, str] = msgspec.field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def is_outside(self) -> bool:

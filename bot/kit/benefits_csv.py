@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+
+from msgspec.structs import replace
 
 from bot.kit.benefits import NO_BENEFITS, SIDES, Benefit, Benefits
 from bot.kit.spelling import words_of

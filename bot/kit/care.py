@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
@@ -191,8 +190,7 @@ def _is_plain(bound: Quantity, unit: str | None) -> bool:
     return not bound.comparator and (bound.unit or unit) == unit
 
 
-@dataclass(frozen=True, slots=True)
-class OnRecord(Summary, Generic[T]):
+class OnRecord(Summary, Generic[T], frozen=True):
     """One page of records; `first` is the number of the first one shown, `found` how many were read.
 
     Records with a sensitivity label are counted in `shielded` and left out until the member asks for them.
@@ -207,8 +205,7 @@ class OnRecord(Summary, Generic[T]):
     shielded: Shielded = UNSHIELDED
 
 
-@dataclass(frozen=True, slots=True)
-class TestsOnRecord(OnRecord[Series]):
+class TestsOnRecord(OnRecord[Series], frozen=True):
     """One page of tests, each with its newest result and the earlier ones; `test` is the one that a button selected.
 
     `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there

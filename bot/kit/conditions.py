@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import combinations
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
@@ -71,8 +71,7 @@ def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: boo
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(msgspec.Struct, frozen=True):
     """All conditions of a question; None and () mean no condition.
 
     `codes` are NUCC codes and `not_*` are exclusions. Any of `languages` is enough, unless `every_language` is set.

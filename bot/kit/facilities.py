@@ -7,9 +7,9 @@ department that is affiliated as a hospital does not count as a hospital.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask

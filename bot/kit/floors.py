@@ -6,11 +6,11 @@ Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7), so a floor i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask, days_around, span_of, time_of
@@ -296,8 +296,7 @@ _LONG = timedelta(days=730)
 """How far back some care is looked for that this year's claims don't show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Toward:
+class Toward(msgspec.Struct, frozen=True):
     """The claims since `start` that carried a part of the yearly figure `aspect`, with that part, the newest first.
 
     `looked` are all claims of the care or provider that was named; where the time has none, those of its newest day.

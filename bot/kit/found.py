@@ -5,12 +5,12 @@ Every filter is checked on every card (T44).
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import partial
 from typing import Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
@@ -108,8 +108,7 @@ _HOURS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found(WithDocument):
+class Found(WithDocument, frozen=True, kw_only=True):
     """One page of results.
 
     `unclear` is a network's name that fits none or several: then nothing was searched. `unmet` are the wishes that this
@@ -159,8 +158,7 @@ class Found(WithDocument):
         return not self.one and self.last < self.total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPlaces(Found):
+class FoundPlaces(Found, frozen=True, kw_only=True):
     """One page of places of one of the `kinds`, or of any kind.
 
     `hours_asked` is True if the message is about opening hours without a condition. `nearer` is the nearest place

@@ -7,10 +7,10 @@ made from it.
 import asyncio
 import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PayerError, PayerForbids, PayerLacks, PayerRejects
 from bot.kit.ask import MEMBER_TYPES, Ask

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
@@ -25,8 +24,7 @@ class HouseholdMember(msgspec.Struct, frozen=True):
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Household(Generic[T]):
+class Household(msgspec.Struct, Generic[T], frozen=True):
     """The results for each person who could be read; `missing` are the others.
 
     `hides` holds the numbers of people for whom a part is missing.

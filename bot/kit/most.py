@@ -1,12 +1,12 @@
 """A list of claims ranked, counted or averaged: by doctors, places, drugs, kinds of care, months, visits or fills."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, span_of, text_of
@@ -72,8 +72,7 @@ class Share(msgspec.Struct, frozen=True):
         return Decimal(self.times) if measure == "count" else amount.value if amount else None
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(msgspec.Struct, frozen=True):
     """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are."""
 
     group: str
@@ -82,8 +81,7 @@ class Ranking:
     counted: str
 
 
-@dataclass(frozen=True, slots=True)
-class Most(Ranking):
+class Most(Ranking, frozen=True):
     """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first."""
 
     of: int

@@ -1,9 +1,11 @@
 """Claims that match all conditions of a question but one, for when no claim matches, and which condition that is."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
@@ -24,8 +26,7 @@ _OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
+class Nearest(msgspec.Struct, frozen=True):
     """Claims that match all conditions except `left`; `kind` is the wider kind of care that was found instead.
 
     Attributes:

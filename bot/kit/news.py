@@ -6,10 +6,10 @@ connection.
 
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask, Summary
@@ -35,8 +35,7 @@ class Seen(msgspec.Struct, frozen=True):
     doctors: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithSeen(Summary):
+class WithSeen(Summary, frozen=True, kw_only=True):
     """An answer that reports news; it sets `seen`, the current state of the record, which the kernel stores."""
 
     seen: Seen | None = None

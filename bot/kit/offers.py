@@ -1,7 +1,6 @@
 """What an answer offers in addition to its text: documents, reminders and changes of a case."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -11,8 +10,7 @@ from bot.kit.ask import Summary
 from bot.kit.cases import AppealCase
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A page to open, print or download, made from `templates/documents/<template>` in each of the formats.
 
     Attributes:
@@ -38,8 +36,7 @@ class Offer(msgspec.Struct, frozen=True):
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithDocument(Summary):
+class WithDocument(Summary, frozen=True, kw_only=True):
     """An answer with a document; the answer sets `document`, and the kernel stores it and sets `offer`."""
 
     document: Document | None = None
@@ -90,8 +87,7 @@ class ReminderKept(msgspec.Struct, frozen=True):
     new: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithReminder(WithDocument):
+class WithReminder(WithDocument, frozen=True, kw_only=True):
     """An answer with a reminder; the answer sets `wish`, and the kernel stores it and sets `kept`.
 
     It may also offer the day as a document.
@@ -101,8 +97,7 @@ class WithReminder(WithDocument):
     kept: ReminderKept | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseChange:
+class CaseChange(msgspec.Struct, frozen=True):
     """A change of a claim's case.
 
     Attributes:
@@ -125,9 +120,8 @@ class CaseKept(msgspec.Struct, frozen=True):
     moved: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithCase(WithReminder):
+class WithCase(WithReminder, frozen=True, kw_only=True):
     """An answer with a case; the answer sets `change`, and the kernel stores the result and sets `done`."""
 
     change: CaseChange | None = None
-    done: CaseKept = field(default_factory=CaseKept)
+    done: CaseKept = msgspec.field(default_factory=CaseKept)

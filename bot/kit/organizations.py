@@ -6,7 +6,9 @@ Electronic addresses are read and shown as text, but never contacted (T40).
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
@@ -208,8 +210,7 @@ _FEWER = 2  # kinds, of which two letters do not find too many
 _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What is needed to tell a provider apart, and the reference for a button.
 
     `street` and `npi_end`, the last four digits of the NPI, are set only if name, specialty and city are not enough.

@@ -6,9 +6,10 @@ first, and only while every row lies in its window; otherwise the pages are read
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+
+import msgspec
 
 from bot.errors import PayerError
 from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
@@ -32,8 +33,7 @@ class _Ignored(Exception):
     """Raised if the server does not apply the days of a window."""
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(msgspec.Struct):
     """The claims read so far, each version of a record once, in order.
 
     `days` are the first and the last day of service so far while they fall from row to row, without hospital stays,
@@ -42,8 +42,8 @@ class _Tally:
 
     ask: Ask
     total: int | None = None
-    claims: dict[tuple[str, datetime | None], Claim] = field(default_factory=dict)
-    days: list[date] | None = field(default_factory=list)
+    claims: dict[tuple[str, datetime | None], Claim] = msgspec.field(default_factory=dict)
+    days: list[date] | None = msgspec.field(default_factory=list)
 
     async def add(self, page: Page, *, strict: bool = True, told: bool = False) -> tuple[Claim, ...]:
         """Add one page and return its claims: if `strict`, parsed so if they are few; if `told`, with their care."""

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask, span_of, text_of, values_of
 from bot.kit.coverages import Coverages
@@ -216,12 +216,12 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
         return ask
     said, own = f" {' '.join(words_of(ask.said))} ", {word for text in ask.words.values() for word in words_of(text)}
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
-    found = [name for name in names if len(words_of(name)) >= _SEVERAL and not own.issuperset(words_of(name))]
-    named_ = [name for name in found if f" {' '.join(words_of(name))} " in said]
+    found = {name: words for name in names if len(words := words_of(name)) >= _SEVERAL and not own.issuperset(words)}
+    named_ = [name for name, words in found.items() if f" {' '.join(words)} " in said]
     if not named_:
         parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL]
         parts = [run for run in parts if not own.intersection(words_of(run))]
-        named_ = [run for run in parts if any(set(words_of(name)).issuperset(words_of(run)) for name in found)]
+        named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found.values())]
     return replace(ask, slots={**ask.slots, "provider_name": max(named_, key=len)}) if named_ else ask
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
@@ -39,8 +39,7 @@ _CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "r
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimWish:
+class ClaimWish(msgspec.Struct, frozen=True):
     """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
@@ -80,8 +79,8 @@ class ClaimWish:
     fills: bool = False
     either: bool = False
     kinds: CareKinds = NO_KINDS
-    care: NamedCare | None = field(default=None, compare=False)
-    also: Callable[[Claim], bool] | None = field(default=None, compare=False)
+    care: NamedCare | None = None
+    also: Callable[[Claim], bool] | None = None
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
         """Return the claims that match every condition except the time, which `Live.within` checks."""

@@ -6,8 +6,9 @@ Among several providers with one name, the one on the person's own claims is cho
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bot.kit.ask import Ask, OwnDoctor
 from bot.kit.cards import by_provider
@@ -40,8 +41,7 @@ _SEVERAL = 2
 Groups = tuple[tuple[Listing, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(msgspec.Struct, frozen=True):
     """The providers that match a name, each with their active listings; `ended` counts those without active listings.
 
     `near` holds providers with a similar name if there is no match.

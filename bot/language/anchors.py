@@ -4,7 +4,8 @@ Which day that was, the record says (`bot.kit.anchors`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.language.clauses import Clause, ClauseRole
 from bot.language.hearing import Heard

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from bot.language.matcher import WordArea
 from bot.language.text import Utterance
@@ -22,8 +23,7 @@ class ClauseRole(Enum):
     COURTESY = "courtesy"
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """The tokens [first, after) of a clause, and its purpose."""
 
     first: int

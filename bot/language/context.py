@@ -1,8 +1,10 @@
 """The previous answers, as far as the next message may refer to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
@@ -28,8 +30,7 @@ _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
 _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """The previous answer: its intent and slots, what the bot asked for, and the plan year if known.
 
     `earlier` are the topics before it, newest first, for a message that returns to one of them.

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -70,17 +69,16 @@ class DangerRule(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dangers:
+class Dangers(msgspec.Struct, frozen=True):
     """All words of danger in one tree, the rules over them (crisis before emergency), and words to correct typos to.
 
     `lines` are further phone numbers by the ideas that ask for them.
     """
 
-    words: PhraseTree = field(default_factory=PhraseTree)
+    words: PhraseTree = msgspec.field(default_factory=PhraseTree)
     rules: tuple[DangerRule, ...] = ()
     repaired: frozenset[str] = frozenset()
-    lines: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lines: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
 
 def _compiled(kind: Literal["crisis", "emergency"], raw: _Rule, ideas: Mapping[str, _Idea], shown: str) -> DangerRule:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, date, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.language.calendar import Days, back, month_days, months_back, months_later, unit_around
 from bot.language.date_parts import DateParts, Stretch
@@ -26,8 +28,7 @@ _DAYS, _TEN, _FEW = 31, 10, 3
 _YEARS_AHEAD = 10
 
 
-@dataclass(frozen=True, slots=True)
-class DateFound:
+class DateFound(msgspec.Struct, frozen=True):
     """A date phrase in a message: tokens [first, after), and its first and last day."""
 
     first: int

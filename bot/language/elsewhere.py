@@ -1,6 +1,6 @@
 """Places that no phrase of the pack contains: "Norwich CT", "near Gotham", "Hamilton or Bradley county"."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from bot.language.matcher import WordArea
 from bot.language.phrases import Meaning
@@ -97,7 +97,7 @@ def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True
 
 
 def city_elsewhere(
-    said: Utterance, free: Sequence[bool], known: Collection[str], words: WordArea, *, awaited: bool = False
+    said: Utterance, free: Sequence[bool], known: Container[str], words: WordArea, *, awaited: bool = False
 ) -> Tag | None:
     """Return a city that is on no list: the words between "in" and a state, or unknown words after "near"; else None.
 
@@ -119,7 +119,7 @@ def city_elsewhere(
 
 
 def _before_state(
-    said: Utterance, first: int, free: Sequence[bool], known: Collection[str], words: WordArea
+    said: Utterance, first: int, free: Sequence[bool], known: Container[str], words: WordArea
 ) -> Tag | None:
     for at in range(first, min(first + _LONGEST + 1, len(said.words))):
         state = state_at(said, at, words) if at > first else None
@@ -135,7 +135,7 @@ def _state_alone(said: Utterance, place: int, words: WordArea) -> Tag | None:
     return Tag("location", {"state": state[0]}, place, state[1]) if state else None
 
 
-def _strange(said: Utterance, first: int, free: Sequence[bool], known: Collection[str]) -> Tag | None:
+def _strange(said: Utterance, first: int, free: Sequence[bool], known: Container[str]) -> Tag | None:
     """Return unknown words where only a place can be; None if there are none."""
     after = first
     while after < len(said.words) and after - first < _LONGEST and free[after] and _is_strange(said, after, known):
@@ -143,7 +143,7 @@ def _strange(said: Utterance, first: int, free: Sequence[bool], known: Collectio
     return _tag(said, first, after, None, after) if after > first else None
 
 
-def _is_strange(said: Utterance, place: int, known: Collection[str]) -> bool:
+def _is_strange(said: Utterance, place: int, known: Container[str]) -> bool:
     word = said.words[place]
     return word.isalpha() and len(word) > _LONGEST and said.keys[place] not in known
 

@@ -1,10 +1,11 @@
 """From a message to an intent with slots: emergencies first, then values and concepts, the intent, and its slots."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
+
+from msgspec.structs import replace
 
 from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
@@ -20,7 +21,6 @@ from bot.language.left import cells, conditions, left_out, not_held, not_honoure
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences
 from bot.language.matcher import Lexed
-from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
@@ -76,7 +76,7 @@ class Engine:
         Raises:
             PackError: "file: key: what" for the first fault.
         """
-        rules, lexicon = load_rules(folder), load_lexicon(folder, load_place_names(folder))
+        rules, lexicon = load_rules(folder), load_lexicon(folder)
         return cls(rules, lexicon, Licences.load(folder), load_weights(folder / WEIGHTS))
 
     def understand(

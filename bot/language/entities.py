@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
+
+from msgspec.structs import replace
 
 from bot.language.calls import call_tags
 from bot.language.codes import code_tags, is_nucc
@@ -29,7 +30,7 @@ from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
-from bot.language.text import Tag, Utterance
+from bot.language.text import AnyOf, Tag, Utterance
 
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
@@ -59,10 +60,10 @@ class Tagger:
         self._grammar, self._numbers = lexicon.grammar, NumberWords(lexicon.grammar)
         self._words, self._places = lexicon.grammar.area("names"), lexicon.grammar.area("places")
         self.titles = self._words.any("short_title", "long_title")
-        self._known = lexicon.familiar | lexicon.plain
+        self._known = AnyOf(lexicon.familiar, lexicon.plain)
         self._people = lexicon.given | lexicon.family
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
-        self._named = lexicon.tree.vocabulary | lexicon.familiar | self._people
+        self._named = AnyOf(lexicon.tree.vocabulary, lexicon.familiar, self._people)
         self._meanings_of = lexicon.tree.meanings_of
         self._letters = {
             letter: str(meaning.value)
@@ -218,7 +219,8 @@ class Tagger:
         if isinstance(meaning.value, NamedPlace):
             before = [one for one in found if one.after == match.first]
             titled = not any(one.after - one.first > 1 for one in before)
-            kind = any(map(_is_kind, before)) and self._known.issuperset(said.keys[match.after : match.after + 1])
+            behind = said.keys[match.after : match.after + 1]
+            kind = any(map(_is_kind, before)) and all(key in self._known for key in behind)
             return self._place(said, match, meaning.value, titled=titled, of_kind=kind)
         if meaning.kind == "organization":
             after = widened(said, match.after, self._words)

@@ -5,7 +5,6 @@ is my copay" and "what is the copay for urgent care" do not. `_words/glossary.ya
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -88,12 +87,11 @@ class GlossaryTerm(msgspec.Struct, frozen=True):
         return self.says.partition(". ")[0].removesuffix(".") + "."
 
 
-@dataclass(frozen=True, slots=True)
-class Glossary:
+class Glossary(msgspec.Struct, frozen=True):
     """The terms by language and key, and the tree that finds them and the words of a question around them."""
 
-    terms: Mapping[str, Mapping[str, GlossaryTerm]] = field(default_factory=dict)
-    tree: PhraseTree = field(default_factory=PhraseTree)
+    terms: Mapping[str, Mapping[str, GlossaryTerm]] = msgspec.field(default_factory=dict)
+    tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
 
     def tags(self, said: Utterance, keys: Sequence[str], cut: Sequence[Clause]) -> tuple[tuple[Tag, ...], range]:
         """Return the terms that a message asks about in general, and the words of that sentence.

@@ -3,11 +3,12 @@
 Typos are corrected first, with the words of the pack.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+import msgspec
 
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import DateRange
@@ -20,7 +21,7 @@ from bot.language.phrases import PhraseFound
 from bot.language.polarity import way_in
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, spot_names
-from bot.language.text import Tag, Utterance
+from bot.language.text import AnyOf, Tag, Utterance
 from bot.language.weights import Weights, counted, shape
 
 SHORTEST = 5
@@ -38,12 +39,11 @@ class Speller:
     The first letter is assumed to be correct, which is almost always so and keeps the search short.
     """
 
-    def __init__(self, vocabulary: Iterable[str], familiar: Collection[str], grammar: Grammar) -> None:
+    def __init__(self, vocabulary: Iterable[str], known: Container[str], grammar: Grammar) -> None:
         self._short, self._titles = grammar.values("typing.short"), grammar.words("names.short_title")
-        self._known = set(familiar) | grammar.keys("numbers.value", "numbers.times", "numbers.joint")
+        self._known = AnyOf(known, grammar.keys("numbers.value", "numbers.times", "numbers.joint"))
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(vocabulary):
-            self._known.add(word)
             if len(word) >= SHORTEST - 1 and word.isalpha():
                 self._by_letter.setdefault(word[0], []).append(word)
 
@@ -117,11 +117,13 @@ class Scanner:
         self._tree, self._speller = lexicon.tree, speller
         self._houses = HouseWords(lexicon.grammar)
         self._words = NameWords(
-            known=lexicon.familiar
-            | lexicon.plain
-            | lexicon.dangers.words.vocabulary
-            | lexicon.number_keys
-            | lexicon.date_keys,
+            known=AnyOf(
+                lexicon.familiar,
+                lexicon.plain,
+                lexicon.dangers.words.vocabulary,
+                lexicon.number_keys,
+                lexicon.date_keys,
+            ),
             people=lexicon.given | lexicon.family,
             family=lexicon.family - lexicon.given,
             places=lexicon.towns,
@@ -180,8 +182,7 @@ _SURE_OF_LANGUAGE = 0.9
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What was found in a message before rules are applied.
 
     Attributes:

@@ -1,7 +1,6 @@
 """The words of a pack in `intents/_words/`: concepts, and the values of slots."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -18,9 +17,9 @@ from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
-from bot.language.places import PLACE, Area, PlaceNames, place_phrases
+from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
-from bot.language.text import keys_in
+from bot.language.text import AnyOf, keys_in
 from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
 
 LANGUAGES = ("en", "es")
@@ -103,8 +102,7 @@ class _Everyday(msgspec.Struct, forbid_unknown_fields=True):
 _NOWHERE = Area("", ())
 
 
-@dataclass(slots=True)
-class Lexicon:
+class Lexicon(msgspec.Struct):
     """The meanings of all phrases of a pack, in one tree, and its word lists.
 
     Attributes:
@@ -119,9 +117,9 @@ class Lexicon:
         strange: words of other subjects only, which typos are not corrected to.
     """
 
-    tree: PhraseTree = field(default_factory=PhraseTree)
-    concepts: dict[str, str] = field(default_factory=dict)
-    kinds: set[str] = field(default_factory=set)
+    tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
+    concepts: dict[str, str] = msgspec.field(default_factory=dict)
+    kinds: set[str] = msgspec.field(default_factory=set)
     familiar: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     family: frozenset[str] = frozenset()
@@ -130,14 +128,14 @@ class Lexicon:
     place_words: frozenset[str] = frozenset()
     area: Area = _NOWHERE
     idle: frozenset[str] = frozenset()
-    cells: dict[str, str] = field(default_factory=dict)
-    dangers: Dangers = field(default_factory=Dangers)
-    glossary: Glossary = field(default_factory=Glossary)
-    drugs: dict[str, str] = field(default_factory=dict)
-    options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    spoken: set[tuple[str, str]] = field(default_factory=set)
-    strange: set[str] = field(default_factory=set)
-    grammar: Grammar = field(default_factory=Grammar)
+    cells: dict[str, str] = msgspec.field(default_factory=dict)
+    dangers: Dangers = msgspec.field(default_factory=Dangers)
+    glossary: Glossary = msgspec.field(default_factory=Glossary)
+    drugs: dict[str, str] = msgspec.field(default_factory=dict)
+    options: dict[str, list[tuple[str, str]]] = msgspec.field(default_factory=dict)
+    spoken: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    strange: set[str] = msgspec.field(default_factory=set)
+    grammar: Grammar = msgspec.field(default_factory=Grammar)
 
     def other_names(self, drug: str) -> tuple[str, ...]:
         """Return a drug's ingredient and its brands, as listed in the pack; the ingredient first."""
@@ -156,15 +154,15 @@ class Lexicon:
         return self.grammar.keys(*_NUMBER_CLASSES)
 
     @property
-    def known(self) -> frozenset[str]:
+    def known(self) -> AnyOf:
         """All words that are spelled correctly."""
-        return frozenset(
-            self.tree.vocabulary
-            | self.familiar
-            | self.given
-            | self.family
-            | self.date_keys
-            | self.glossary.tree.vocabulary
+        return AnyOf(
+            self.tree.vocabulary,
+            self.familiar,
+            self.given,
+            self.family,
+            self.date_keys,
+            self.glossary.tree.vocabulary,
         )
 
 
@@ -305,22 +303,23 @@ def _load_options(lexicon: Lexicon, folder: Path) -> None:
             lexicon.options.setdefault(language, []).extend((name, kind) for name in names)
 
 
-def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
+def load_lexicon(folder: Path) -> Lexicon:
     """Return the words in the pack's `intents/` folder, cached by an earlier start if possible (`bot.compiled`).
 
     Raises:
         PackError: "file: key: what" for the first fault.
     """
     key = compiled.key_of(folder / WORDS, folder / GRAMMAR, of=compiled.code_of("language"))
-    return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder, names))
+    return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder))
 
 
-def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
+def read_lexicon(folder: Path) -> Lexicon:
     """Return the words in the pack's `intents/` folder, without the cache.
 
     Raises:
         PackError: as above.
     """
+    names = load_place_names(folder)
     lexicon = Lexicon(grammar=load_grammar(folder, OPERATIONS))
     words = folder / WORDS
     _load_concepts(lexicon, words)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -57,8 +56,7 @@ class PatternFound(NamedTuple):
     value: Any
 
 
-@dataclass(slots=True, eq=False)
-class Grammar:
+class Grammar(msgspec.Struct, eq=False):
     """The words and patterns of all languages, by file name and name: "dates.month".
 
     Attributes:
@@ -70,13 +68,13 @@ class Grammar:
         listed: the phrases that consist of words only.
     """
 
-    classes: dict[str, dict[str, ClassValue]] = field(default_factory=dict)
-    lexical: dict[str, list[tuple[str, ClassValue]]] = field(default_factory=dict)
-    shapes: list[tuple[str, str]] = field(default_factory=list)
-    states: list[PatternState] = field(default_factory=list)
-    rules: dict[str, int] = field(default_factory=dict)
-    starts: dict[str, frozenset[str]] = field(default_factory=dict)
-    listed: dict[str, dict[str, ClassValue]] = field(default_factory=dict)
+    classes: dict[str, dict[str, ClassValue]] = msgspec.field(default_factory=dict)
+    lexical: dict[str, list[tuple[str, ClassValue]]] = msgspec.field(default_factory=dict)
+    shapes: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    states: list[PatternState] = msgspec.field(default_factory=list)
+    rules: dict[str, int] = msgspec.field(default_factory=dict)
+    starts: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    listed: dict[str, dict[str, ClassValue]] = msgspec.field(default_factory=dict)
 
     def area(self, name: str) -> WordArea:
         """Return the words of one area."""

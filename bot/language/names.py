@@ -1,10 +1,10 @@
 """Names in a message, found without relying on capitals, and whether one is of a person whose record is asked for."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Container, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.language.matcher import WordArea
 from bot.language.text import APOSTROPHES, Utterance, keys_in
@@ -40,7 +40,7 @@ def cleaned(words: str) -> str:
 
 class _Finder:
     def __init__(
-        self, said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
+        self, said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
     ) -> None:
         self.said, self.words = said, words
         self.titles = words.any("short_title", "long_title")
@@ -226,7 +226,7 @@ def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: WordArea) 
 
 
 def find_name(
-    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
+    said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
 ) -> NameFound | None:
     """Return the first name of a person or organization; None if there is none.
 
@@ -248,7 +248,7 @@ def find_name(
 
 
 def titled_names(
-    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
+    said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
 ) -> list[NameFound]:
     """Return every name after a doctor's title, and family names joined to one: "Drs. Kim and Lee"."""
     if words.any("short_title", "long_title").isdisjoint(said.words):

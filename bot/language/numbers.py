@@ -3,9 +3,10 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Tag, Utterance

@@ -4,9 +4,10 @@ What it wishes of a provider that no directory can answer, and the complaints th
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
+
+from msgspec.structs import replace
 
 from bot.language.lexicon import COMPLAINT, WISH, WISH_AFTER, WISH_BEFORE
 from bot.language.matcher import WordArea, plain

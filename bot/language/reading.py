@@ -1,9 +1,10 @@
 """The result of understanding a message: an intent, its slots, and alternative readings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
+
+import msgspec
 
 from bot.language.kernel import FALLBACK, is_kernel
 
@@ -18,8 +19,7 @@ def elapsed(begun: float) -> float:
     return round((perf_counter() - begun) * 1000, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     """Part of a question.
 
     Attributes:
@@ -60,8 +60,7 @@ def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
     return any(value not in known for slot in slots.values() for value in slot.every)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """Part of a question in a clause: `name` is the concept or slot type, `text` its words.
 
     `role` is the purpose of the clause: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
@@ -73,8 +72,7 @@ class Cell:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A possible reading: `score` is its probability, `rule` set its slots, `concepts` are those found.
 
     `slots` are those of its own intent, for a person who chooses it.
@@ -84,15 +82,14 @@ class Candidate:
     rule: str
     score: float
     concepts: tuple[str, ...]
-    slots: Mapping[str, Slot] = field(default_factory=dict)
+    slots: Mapping[str, Slot] = msgspec.field(default_factory=dict)
 
 
 _GOING_ON = frozenset({"ordinal", "MORE", "BEFORE_THAT"})
 _BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "LATEST"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """How a message was understood.
 
     Attributes:
@@ -127,10 +124,10 @@ class Reading:
     present: bool = False
     lines: tuple[str, ...] = ()
     back: int = 0
-    unmet: Mapping[str, Slot] = field(default_factory=dict)
+    unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     cells: tuple[Cell, ...] = ()
-    chances: Mapping[str, float] = field(default_factory=dict)
-    dangers: Mapping[str, float] = field(default_factory=dict)
+    chances: Mapping[str, float] = msgspec.field(default_factory=dict)
+    dangers: Mapping[str, float] = msgspec.field(default_factory=dict)
 
     @property
     def offers(self) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
+from msgspec.structs import force_setattr
 
 from bot import compiled
 from bot.errors import PackError, each_of
@@ -122,8 +122,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     counterexamples: Phrases = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """What a message of an intent may say besides its slot values.
 
     Names in capitals are concepts, others are slot types. One name of each set in `all`, and one of `any`, is required.
@@ -136,12 +135,12 @@ class Rule:
     any: frozenset[str]
     after: frozenset[str]
     set: Mapping[str, str]
-    concepts: frozenset[str] = field(init=False)
+    concepts: frozenset[str] = frozenset()
     """Every name in the rule's conditions, cached."""
 
     def __post_init__(self) -> None:
         """Compute `concepts`."""
-        object.__setattr__(self, "concepts", frozenset().union(*self.all) | self.any)
+        force_setattr(self, "concepts", frozenset().union(*self.all) | self.any)
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -160,8 +159,7 @@ class Instead(msgspec.Struct, frozen=True):
     lacks: str
 
 
-@dataclass(frozen=True, slots=True)
-class IntentRules:
+class IntentRules(msgspec.Struct, frozen=True):
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
     `licence` is what a message has to hold before its answer may look anything up (`bot.language.choosing`); `pins` are
@@ -215,17 +213,17 @@ class IntentRules:
     afterwards: Mapping[str, tuple[str, ...]]
     counterexamples: Mapping[str, tuple[str, ...]]
     file: Path
-    heard: Mapping[str, str] = field(init=False)
+    heard: Mapping[str, str] = {}
     """The slots to look for in its messages: its own, and the person if it reads a member's record."""
-    takes: frozenset[str] = field(init=False)
+    takes: frozenset[str] = frozenset()
     """The kinds of values that its slots can hold, and those in `about`."""
 
     def __post_init__(self) -> None:
         """Compute `heard` and `takes`."""
         heard = {**self.slots, PERSON: PERSON} if self.needs == "member" else self.slots
         kinds = (*heard.values(), *self.about)
-        object.__setattr__(self, "heard", heard)
-        object.__setattr__(self, "takes", frozenset(name for kind in kinds for name in kinds_of(kind)))
+        force_setattr(self, "heard", heard)
+        force_setattr(self, "takes", frozenset(name for kind in kinds for name in kinds_of(kind)))
 
     @property
     def reads_claims(self) -> bool:

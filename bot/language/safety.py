@@ -8,8 +8,9 @@ gate's result and that of the counted weights into the reading.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bot.language.dangers import CALM, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
 from bot.language.hearing import Speller
@@ -18,7 +19,7 @@ from bot.language.lexicon import Lexicon
 from bot.language.phrases import PhraseFound
 from bot.language.reading import COUNTED, Candidate, Reading, elapsed
 from bot.language.rules import IntentRules
-from bot.language.text import Utterance
+from bot.language.text import AnyOf, Utterance
 
 MOST_TRIED = 100
 _SENTENCE_ENDS = ".?!;\n"
@@ -191,7 +192,12 @@ class Alarms:
     def __init__(self, lexicon: Lexicon, intents: Mapping[str, IntentRules], sure: float) -> None:
         dangers = lexicon.dangers
         self._gate = SafetyGate(
-            dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary, lexicon.grammar)
+            dangers,
+            Speller(
+                dangers.repaired,
+                AnyOf(lexicon.known, dangers.words.vocabulary, dangers.repaired),
+                lexicon.grammar,
+            ),
         )
         self._intents, self._sure = intents, sure
 

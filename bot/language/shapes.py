@@ -7,7 +7,8 @@ the form ("most", "average"), the amount that is meant ("plan", "billed") and wh
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.language.hearing import Heard
 from bot.language.text import Tag, Utterance

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate, islice, pairwise
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec.structs import replace
 
 from bot.language.calendar import shifted
 from bot.language.matcher import WordArea

@@ -3,7 +3,7 @@
 This is done before typos are corrected, because names resemble words ("Wyman" is not "woman").
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 
 import msgspec
 
@@ -25,7 +25,7 @@ class NameWords(msgspec.Struct, frozen=True):
     whether it is a kind of care or the like, and `house` whether it is an organization.
     """
 
-    known: Collection[str]
+    known: Container[str]
     people: Collection[str]
     family: Collection[str]
     places: Collection[str]

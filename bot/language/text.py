@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Container
 from functools import lru_cache
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+
+class Tag(msgspec.Struct, frozen=True):
     """A value of the slot type `kind`, in the words [first, after).
 
     `excluded`: everything but this value is asked for; the word that says so belongs to the tag.
@@ -18,6 +19,16 @@ class Tag:
     first: int
     after: int
     excluded: bool = False
+
+
+class AnyOf:
+    """The words of several lists, without a copy of them."""
+
+    def __init__(self, *lists: Container[str]) -> None:
+        self._lists = lists
+
+    def __contains__(self, word: object) -> bool:
+        return any(word in one for one in self._lists)
 
 
 READ_CHARS = 4000
@@ -43,8 +54,7 @@ _PLURAL_FROM = 4
 _NO_PLURAL = frozenset({"news"})
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(msgspec.Struct, frozen=True):
     """A message. `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
 
     `people` are the token ranges (first, after) that name people the writer may ask about.

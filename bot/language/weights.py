@@ -118,7 +118,8 @@ class Weights:
         places = count()
         for kind, names in header.rows.items():
             self._rows[kind] = dict(zip(names, places, strict=False))
-        self._often = bytes([rare for kind in header.rows for rare in header.often[kind]])  # by the place of a row
+        often = {**header.often, "found": [EIGHTHS] * len(header.rows.get("found", ()))}  # what is found counts alike
+        self._often = bytes([rare for kind in header.rows for rare in often[kind]])  # by the place of a row
         self._added: dict[int, int] = {}
         self._shape = f"<{len(self.labels)}I"
 
@@ -143,21 +144,18 @@ class Weights:
             place = rows.get(text)
             if place is None:
                 continue
-            rare = self._often[place]
-            times = rare * number if kind != "found" else EIGHTHS
-            total += self._row(place) * times
-            often += times
+            row, rare = self._added.get(place) or self._row(place), self._often[place]
+            total += row if number == 1 else row * number
+            often += rare * number
             square += rare * rare * number
         return total, often, square
 
     def _row(self, place: int) -> int:
-        """Return a row as one number, with each weight in a fixed range of bits."""
-        row = self._added.get(place)
-        if row is None:
-            width = len(self.labels)
-            lanes = bytearray(_LANE * width)
-            lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
-            row = self._added[place] = int.from_bytes(lanes, "little")
+        """Return a row, times how rare it is, as one number, with each weight in a fixed range of bits."""
+        width = len(self.labels)
+        lanes = bytearray(_LANE * width)
+        lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
+        row = self._added[place] = int.from_bytes(lanes, "little") * self._often[place]
         return row
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
@@ -226,6 +224,9 @@ def load_weights(file: Path) -> dict[str, Weights]:
         headers = msgspec.json.decode(head, type=dict[str, Header])
     except msgspec.DecodeError as error:
         raise PackError(f"{file.name}: is not a file of weights ({error})") from error
+    known = dict[str, str]()
+    for names in (names for one in headers.values() for names in one.rows.values()):
+        names[:] = [known.setdefault(name, name) for name in names]  # the parts have most words in common
     sizes = [len(one.labels) * sum(map(len, one.rows.values())) for one in headers.values()]
     if not content.startswith(MAGIC) or INTENTS not in headers or sum(sizes) != len(weights):
         raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")

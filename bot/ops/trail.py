@@ -7,7 +7,6 @@ other. Another lane has the joining rows, each of which lists the ends of all la
 import hmac
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -103,8 +102,7 @@ class Verdict(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Check:
+class Check(msgspec.Struct):
     """A check in progress. `keys` are the trail's, None for one that cannot be decrypted.
 
     `macs` are of the rows so far.
@@ -114,13 +112,13 @@ class Check:
     """
 
     keys: Mapping[str, bytes | None]
-    faults: list[str] = field(default_factory=list)
-    macs: dict[tuple[int, int], str] = field(default_factory=dict)
-    joins: list[tuple[str, End]] = field(default_factory=list)
-    people: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = msgspec.field(default_factory=list)
+    macs: dict[tuple[int, int], str] = msgspec.field(default_factory=dict)
+    joins: list[tuple[str, End]] = msgspec.field(default_factory=list)
+    people: Counter[str] = msgspec.field(default_factory=Counter)
     archived: bool = False
-    spans: dict[int, tuple[str, str]] = field(default_factory=dict)
-    _last: dict[int, End] = field(default_factory=dict)
+    spans: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
+    _last: dict[int, End] = msgspec.field(default_factory=dict)
 
     def last(self, lane: int) -> End:
         """Return the last row of a lane so far, which the next row must follow."""

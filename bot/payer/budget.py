@@ -6,7 +6,6 @@ import copy
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -29,8 +28,7 @@ class ReadRecord(msgspec.Struct, frozen=True):
     fetched_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Something missing from the data that was read. `count` is how many, if known.
 
     `detail` is from a closed list of words.
@@ -49,8 +47,7 @@ class Gap:
     told: bool = False
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """A long search: `read` claims of about `about`, None if unknown; `records`: other resources count too."""
 
     read: int = 0
@@ -63,8 +60,7 @@ class Progress:
         self.read, self.about = read, self.about if self.about and self.about >= read else None
 
 
-@dataclass(slots=True)
-class Report:
+class Report(msgspec.Struct):
     """What a question read, extended while pages arrive. `searches` contain no ids, so that they can be shown.
 
     `steps` are the calculations of the answer. `age` is how many seconds ago the payer returned the oldest data;
@@ -72,13 +68,13 @@ class Report:
     the member's own records if an earlier question read them.
     """
 
-    sources: list[ReadRecord] = field(default_factory=list)
+    sources: list[ReadRecord] = msgspec.field(default_factory=list)
     pages: int = 0
-    gaps: list[Gap] = field(default_factory=list)
-    applied_here: list[str] = field(default_factory=list)
-    searches: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    progress: Progress = field(default_factory=Progress)
+    gaps: list[Gap] = msgspec.field(default_factory=list)
+    applied_here: list[str] = msgspec.field(default_factory=list)
+    searches: list[str] = msgspec.field(default_factory=list)
+    steps: list[Step] = msgspec.field(default_factory=list)
+    progress: Progress = msgspec.field(default_factory=Progress)
     age: float = 0.0
     stale: bool = False
     reused: float = 0.0

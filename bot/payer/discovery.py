@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from bot.errors import PayerError
 from bot.payer.budget import MIB
@@ -29,8 +29,7 @@ _OK = 200
 _DEEPEST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
+class Endpoints(msgspec.Struct, frozen=True):
     """The OAuth endpoints; None if neither a setting nor the payer gives one. `pkce` is None if the payer does not say.
 
     `names_issuer`: its authorization responses always include `iss` (RFC 9207 3).
@@ -62,9 +61,8 @@ class _Document(msgspec.Struct, frozen=True):
     authorization_response_iss_parameter_supported: bool | None = None
 
 
-@dataclass(slots=True)
-class _Servers:
-    capabilities: dict[str, SingleFlight[Capabilities]] = field(default_factory=dict)
+class _Servers(msgspec.Struct):
+    capabilities: dict[str, SingleFlight[Capabilities]] = msgspec.field(default_factory=dict)
 
 
 class Discovery:
@@ -197,8 +195,7 @@ def _from_oauth(uris: Mapping[str, str]) -> Endpoints:
 
 def _filled(known: Endpoints, more: Endpoints) -> Endpoints:
     """Return the known endpoints, with missing ones taken from `more`."""
-    names = (each.name for each in fields(Endpoints))
-    return replace(known, **{name: getattr(more, name) for name in names if getattr(known, name) is None})
+    return replace(known, **{name: one for name, one in asdict(more).items() if getattr(known, name) is None})
 
 
 def _origin(url: str) -> str | None:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.errors import PayerError, PayerRejects
 from bot.payer.budget import Budget
@@ -15,8 +16,7 @@ _REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+
 _TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """The outcome of a search: whether something was `found`, or the search was `refused`."""
 
     found: bool = False

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from bot.errors import (
     PayerDamaged,
@@ -52,8 +53,7 @@ def _any(_entry: Entry) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Call(Generic[T]):
+class _Call(msgspec.Struct, Generic[T], frozen=True):
     """One call: its URL, its cache key, and the function that reads the response. `anew`: do not use the cache."""
 
     url: str
@@ -166,18 +166,20 @@ class Server:
         """Return the page, and the URL that the search has, or would have with GET."""
         asked = search.encoded()
         url = self.base.join(f"{search.type}?{asked}")
-        known, got = self._known_to_take_posts(), self._page_call(url, search.type, budget)
+        known = self._known_to_take_posts()
         if known is False:
-            return await self._asked(got), url
+            return await self._asked(self._page_call(url, search.type, budget)), url
         try:
             page = await self._posted(url, search.type, asked, budget)
         except (*_NOT_BY_POST, *_NO_ANSWER):
             if known:
                 raise
-            page = await self._asked(replace(got, anew=True))
+            page = await self._asked(self._page_call(url, search.type, budget, anew=True))
             self._learn_posts(taken=False)
             return page, url
-        return (page if known else await self._confirmed(page, got)), url
+        if known:
+            return page, url
+        return await self._confirmed(page, self._page_call(url, search.type, budget, anew=True)), url
 
     async def _posted(self, url: str, resource_type: str, asked: str, budget: Budget) -> Page:
         def read(answer: httpx.Response) -> Page:
@@ -188,15 +190,17 @@ class Server:
         target = self.base.join(f"{resource_type}/_search")
         return await self._asked(_Call(target, url, resource_type, budget, read, form=asked))
 
-    def _page_call(self, url: str, resource_type: str, budget: Budget) -> _Call[Page]:
-        return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
+    def _page_call(self, url: str, resource_type: str, budget: Budget, *, anew: bool = False) -> _Call[Page]:
+        return _Call(
+            url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget), anew=anew
+        )
 
     async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
         """Return the page of a server's first search by POST; empty is asked by GET, as it may ignore form bodies."""
         if page.entries:
             self._learn_posts(taken=True)
             return page
-        again = await self._asked(replace(got, anew=True))
+        again = await self._asked(got)
         if again.entries:
             self._learn_posts(taken=False)
         return again

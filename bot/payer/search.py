@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, replace
 from urllib.parse import urlencode
+
+import msgspec
+from msgspec.structs import force_setattr, replace
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects
 from bot.records.bundle import Page
@@ -38,8 +40,7 @@ def any_of(values: Iterable[str]) -> SearchValue:
     return SearchValue(",".join(escape(value) for value in values))
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """A resource type and its ordered search parameters, repeated ones by AND; a `SearchValue` is not escaped."""
 
     type: str
@@ -52,7 +53,7 @@ class Search:
         for name, _ in self.params:
             if not _NAME.fullmatch(name):
                 raise ValueError("not a search parameter")
-        object.__setattr__(self, "params", tuple([(name, escape(value)) for name, value in self.params]))
+        force_setattr(self, "params", tuple([(name, escape(value)) for name, value in self.params]))
 
     def where(self, *pairs: tuple[str, str | None], **named: str | None) -> Search:
         """Return the search with more parameters that have a value; `service_date` is `service-date`."""

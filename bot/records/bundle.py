@@ -6,7 +6,6 @@ URL (FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody e
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -72,8 +71,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     owner: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """A page of search results. `total` is the server's number and may be wrong (F30).
 
     `sent` counts all rows that match the search, including unreadable and withheld ones.

@@ -6,7 +6,6 @@ The kinds and their ranges of codes are our own; no text of a licensed code list
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -29,12 +28,11 @@ class Ranges(msgspec.Struct, frozen=True):
         return any(low <= code <= high and form == _form(low) for low, high in self.pairs)
 
 
-@dataclass(slots=True)
-class WholeWords:
+class WholeWords(msgspec.Struct):
     """A list of words and phrases to search for in a text; an asterisk at the end matches any ending."""
 
     listed: str
-    _pattern: re.Pattern[str] | None = field(default=None, init=False, compare=False, repr=False)
+    _pattern: re.Pattern[str] | None = None
 
     def search(self, text: str) -> bool:
         """Return whether a folded text contains one of them. The pattern is compiled on first use."""
@@ -89,18 +87,17 @@ class CareKind(msgspec.Struct, frozen=True):
         return by_words or (code is not None and code in self.codes)
 
 
-@dataclass(frozen=True, slots=True)
-class CareKinds:
+class CareKinds(msgspec.Struct, frozen=True):
     """Every kind by its key, with its wider and narrower kinds.
 
     Look-ups are cached, as every line of a claim needs them.
     """
 
     every: Mapping[str, CareKind]
-    _wider: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
-    _parts: dict[str, tuple[CareKind, ...]] = field(default_factory=dict, compare=False, repr=False)
-    _coded: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
-    _told: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _wider: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    _parts: dict[str, tuple[CareKind, ...]] = msgspec.field(default_factory=dict)
+    _coded: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    _told: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def named(self, key: str) -> CareKind | None:
         """Return the kind with this key; None if there is none."""

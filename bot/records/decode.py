@@ -13,7 +13,7 @@ import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ATTEMPTS = 40
-_FIRST, _READY = threading.Lock(), set[Any]()
+_FIRST, _MADE = threading.Lock(), dict[Any, msgspec.json.Decoder[Any]]()
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
@@ -29,16 +29,13 @@ class Unreadable(ValueError):
     """Not JSON, not an object, too deep, or too damaged to repair. The message never contains a value."""
 
 
-def ready(kind: Any) -> Any:
-    """Return the type, after its layout was built.
+def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of a type, made once.
 
-    msgspec builds it on first use, and crashes the process if two threads do so at the same time (0.22).
+    msgspec builds a type's layout with it, and crashes the process if two threads do so at the same time (0.22).
     """
-    if kind not in _READY:
-        with _FIRST:
-            msgspec.json.Decoder(kind)
-            _READY.add(kind)
-    return kind
+    with _FIRST:
+        return _MADE.setdefault(kind, msgspec.json.Decoder(kind))
 
 
 def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tuple[str, ...]]:
@@ -48,7 +45,7 @@ def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tup
         Unreadable: it cannot be decoded to this type.
     """
     try:
-        found: S = msgspec.json.decode(raw, type=ready(kind))
+        found: S = (_MADE.get(kind) or decoder_of(kind)).decode(raw)
     except msgspec.ValidationError:
         return _mended(bytes(raw), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from bot.records.dates import Period
-from bot.records.decode import ready
+from bot.records.decode import decoder_of
 from bot.records.directory import (
     NEW_PATIENTS,
     NPI_SYSTEMS,
@@ -168,7 +168,7 @@ def holds(rings: Sequence[Ring], point: GeoPoint) -> bool:
 
 def _decoded_rings(attachment: Attachment) -> tuple[Ring, ...]:
     try:
-        shape = msgspec.json.decode(base64.b64decode(attachment.data or ""), type=ready(_GeoShape))
+        shape = decoder_of(_GeoShape).decode(base64.b64decode(attachment.data or ""))
         return _rings(shape)
     except (binascii.Error, msgspec.DecodeError, RecursionError, ValueError):
         return ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.records.bundle import Entry, base_of, resolved
 from bot.records.decode import Unreadable
@@ -14,8 +16,7 @@ from bot.records.provider import Location, Organization, Practitioner, Role, Ser
 from bot.records.shapes import Key, Reference, display_of, key_of, keys_of
 
 
-@dataclass(slots=True)
-class Directory:
+class Directory(msgspec.Struct):
     """The resources of a directory search by key, added page by page.
 
     An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
@@ -23,16 +24,16 @@ class Directory:
     organizations of which every place was read, `bases` the server's own base URLs.
     """
 
-    practitioners: dict[Key, Practitioner] = field(default_factory=dict)
-    locations: dict[Key, Location] = field(default_factory=dict)
-    organizations: dict[Key, Organization] = field(default_factory=dict)
-    services: dict[Key, Service] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
-    included: set[str] = field(default_factory=set)
+    practitioners: dict[Key, Practitioner] = msgspec.field(default_factory=dict)
+    locations: dict[Key, Location] = msgspec.field(default_factory=dict)
+    organizations: dict[Key, Organization] = msgspec.field(default_factory=dict)
+    services: dict[Key, Service] = msgspec.field(default_factory=dict)
+    roles: dict[str, Role] = msgspec.field(default_factory=dict)
+    included: set[str] = msgspec.field(default_factory=set)
     unreadable: int = 0
     lists_services: bool = False
-    homes: set[Key] = field(default_factory=set)
-    bases: set[str] = field(default_factory=set)
+    homes: set[Key] = msgspec.field(default_factory=set)
+    bases: set[str] = msgspec.field(default_factory=set)
 
     def absorb(self, other: Directory) -> None:
         """Add the resources of another search."""

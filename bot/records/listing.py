@@ -1,11 +1,11 @@
 """A directory role with all related resources; those that were not included are missing."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.records.ages import Ages
 from bot.records.details import Accepting, Closure, Hours, Phone, Specialty, read_npi
@@ -24,8 +24,7 @@ class Network(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """A role at one place, with everything that a filter may have to check again (T44).
 
     A role with several places has a listing for each (`by_place`); `shared` means that the role's own data, such as its

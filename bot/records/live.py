@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import astuple
 
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
@@ -29,8 +29,7 @@ ClaimDays = tuple[date | None, date | None]
 ClaimFilter = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(msgspec.Struct, frozen=True):
     """The claims that count, newest service first and undated last, with what was left out and why.
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
@@ -46,8 +45,8 @@ class Live:
     cancelled: tuple[Claim, ...] = ()
     taken_back: tuple[Claim, ...] = ()
     twins: frozenset[str] = frozenset()
-    coordinated: Mapping[str, Claim] = field(default_factory=dict)
-    pairs: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+    coordinated: Mapping[str, Claim] = msgspec.field(default_factory=dict)
+    pairs: Mapping[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
     reversals: tuple[Claim, ...] = ()
     listed: tuple[Claim, ...] = ()
 
@@ -96,8 +95,7 @@ class Live:
             claim = later
 
 
-@dataclass(frozen=True, slots=True)
-class SumDoubts:
+class SumDoubts(msgspec.Struct, frozen=True):
     """Counts of claims with caveats for a sum.
 
     Attributes:

@@ -7,10 +7,11 @@ read damaged data raises Unreadable.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, get_args
+
+import msgspec
 
 from bot.records.ages import Ages, ages_of
 from bot.records.dates import Period
@@ -142,8 +143,7 @@ def _written(address: Address) -> str:
     return ", ".join(part for part in (*map(clean, address.line), clean(address.city), region) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(msgspec.Struct, frozen=True):
     """Links a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
 
     `type` is the type of the resource, `codes` its role codes, `primary` an affiliation's primary organization, `name`

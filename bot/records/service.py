@@ -12,7 +12,7 @@ import msgspec
 
 from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date
-from bot.records.decode import Unreadable, decode, ready
+from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Contained, Explanation
 from bot.records.shapes import Concept, HumanName, Key, Names, best_name, key_of, name_of, period_of
 from bot.records.text import clean
@@ -41,6 +41,7 @@ NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
 
 _SEEN = ("rendering", "performing", "attending")
+_OF_PEOPLE = msgspec.json.Decoder(tuple[HumanName, ...])
 
 
 def kind_of(eob: Explanation) -> ClaimKind | None:
@@ -215,6 +216,6 @@ def _name_of(shape: Contained) -> str | None:
     try:
         if bytes(shape.name).lstrip().startswith(b'"'):
             return clean(msgspec.json.decode(shape.name, type=str))
-        return best_name(msgspec.json.decode(shape.name, type=ready(tuple[HumanName, ...])))
+        return best_name(_OF_PEOPLE.decode(shape.name))
     except (msgspec.DecodeError, RecursionError):
         return None

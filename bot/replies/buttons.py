@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Item, Line, Rating, Title
 from bot.replies.markdown import CUT, cut
@@ -34,8 +35,7 @@ def unasked(_: str) -> None:
     """Return None: no confirmation."""
 
 
-@dataclass(slots=True)
-class Buttons:
+class Buttons(msgspec.Struct):
     """The buttons of one message, with labels that differ for screen readers.
 
     `repeated` are the labels that more than one button has, `topic` is what the message is about. The first button that
@@ -48,7 +48,7 @@ class Buttons:
     asks: Asks
     stands_out: bool = True
     rated: bool = False
-    _heard: Counter[str] = field(default_factory=Counter)
+    _heard: Counter[str] = msgspec.field(default_factory=Counter)
 
     @classmethod
     def of(cls, blocks: Iterable[Block], intent: str, asks: Asks, *, rated: bool = False) -> Buttons:

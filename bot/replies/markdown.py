@@ -17,9 +17,10 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from bot.message import (
     Action,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from rapidfuzz.fuzz import ratio
-
 _ENDINGS = {
     "en": (
         *("ist", "ian", "doctor", "surgeon", "pcp", "practitioner", "nurse", "midwife", "provider", "shrink", "doc"),
@@ -88,8 +86,13 @@ def is_noun(text: str | None, name: str, *, language: str) -> bool:
     words = (text or "").casefold()
     firsts = {tongue: _single(_noun(words, tongue)[0], tongue) for tongue in _ENDINGS if words}
     named = [at for at, first in firsts.items() if _of_field(first, at).casefold().endswith(_ENDINGS[at])]
-    slip = words != name.casefold() and ratio(words, name.casefold()) >= _SLIP
-    return not slip and (language in named if language in _ENDINGS else not named)
+    return not _is_slip(words, name.casefold()) and (language in named if language in _ENDINGS else not named)
+
+
+def _is_slip(words: str, name: str) -> bool:
+    from rapidfuzz.fuzz import ratio  # noqa: PLC0415 -- two MiB that no question needs which looks for nobody
+
+    return words != name and ratio(words, name) >= _SLIP
 
 
 def names_women(text: str | None, *, language: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from itertools import chain, groupby, zip_longest
 from textwrap import wrap
+
+from msgspec.structs import replace
 
 from bot.message import Action, Actions, Block, Chart, Facts, Item, Line, Note, Span, Title
 from bot.replies.rows import ListTable, row_of, with_tables

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from bot.kit import Ask, CallNote, CaseChange, OfAppeal, ToldDay, case_found, cite_claims, text_of, told_day
@@ -15,8 +14,7 @@ _OF_THE_CALL = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallKept(OfAppeal):
+class CallKept(OfAppeal, frozen=True, kw_only=True):
     """The claim and the `note` that is stored with its appeal; nothing is stored if the day is in doubt.
 
     `bare` is True if a call was mentioned without any details.

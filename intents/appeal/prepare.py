@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from bot.kit import Ask, DenialKind, OfAppeal, case_found, cite_claims, denial_kind, read_lines, text_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealNeeds(OfAppeal):
+class AppealNeeds(OfAppeal, frozen=True, kw_only=True):
     """The claim, its `kind` of denial, and the `part` that was asked for: evidence, file, where or fast."""
 
     part: str

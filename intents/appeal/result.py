@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
 
 _OUTCOMES = frozenset({"approved", "partly", "upheld"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealResult(OfAppeal):
+class AppealResult(OfAppeal, frozen=True, kw_only=True):
     """The claim and the `outcome`, which is empty and asked for if the message has none.
 
     Nothing is stored if the day is in doubt. `review` is True if the external reviewers decided. `due` has the deadline

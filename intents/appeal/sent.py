@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from bot.kit import Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealSent(OfAppeal):
+class AppealSent(OfAppeal, frozen=True, kw_only=True):
     """The claim whose appeal was sent, and the day that was `told`; nothing is stored if the day is in doubt.
 
     Attributes:

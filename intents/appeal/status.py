@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from bot.kit import (
     AppealCase,
@@ -18,8 +19,7 @@ from bot.kit import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealStatus(OfAppeal):
+class AppealStatus(OfAppeal, frozen=True, kw_only=True):
     """One case, or several to choose from.
 
     Attributes:

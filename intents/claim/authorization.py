@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ahead,
@@ -38,8 +40,7 @@ _ENDS = frozenset({"run", "runs", "expire", "expires", "end", "ends", "vence", "
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Authorizations(Summary):
+class Authorizations(Summary, frozen=True):
     """The matching requests for approval, newest first.
 
     Attributes:
@@ -69,7 +70,7 @@ class Authorizations(Summary):
     today: date
     total: int = 0
     refused: Claim | None = None
-    kinds: Mapping[str, CareKind] = field(default_factory=dict)
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
     first: int = 1
     then: Span | None = None
     asks_end: bool = False

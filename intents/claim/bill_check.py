@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -61,8 +61,7 @@ class Comparison(msgspec.Struct, frozen=True):
     doubts: tuple[Doubt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BillCheck(Summary):
+class BillCheck(Summary, frozen=True):
     """The result for a bill of `amount`.
 
     If None, the amount has to be asked for, for the `known` claim if there is one.

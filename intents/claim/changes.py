@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, newest_claims, wanted_of
 
@@ -20,8 +19,7 @@ class Change(msgspec.Struct, frozen=True):
     rows: tuple[tuple[str, Amount | None, Amount | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes(Summary):
+class Changes(Summary, frozen=True):
     """The newest replaced claims; `gone` counts claims whose replacement was not found."""
 
     changes: tuple[Change, ...]

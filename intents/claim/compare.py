@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     NO_DOUBTS,
@@ -64,8 +64,7 @@ class Side(msgspec.Struct, frozen=True):
     times: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison(Summary):
+class Comparison(Summary, frozen=True):
     """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
 
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from bot.kit import Amount, Ask, Claim, Summary, choose, days_around, left_of, newest_claims, wanted_of
 
@@ -11,8 +12,7 @@ SHOWN = 6
 Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
 
 
-@dataclass(frozen=True, slots=True)
-class Credits(Summary):
+class Credits(Summary, frozen=True):
     """The claims that indicate money for the member, newest first, each with its sign and the amount if known.
 
     `read` is the number of claims checked. A reversal shows what the plan took back, which may have to be settled by

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from bot.kit import (
     AppealCase,
@@ -55,8 +56,7 @@ _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Denial(WithCase):
+class Denial(WithCase, frozen=True, kw_only=True):
     """One denied claim; `claim` is None if no matching claim was denied.
 
     Attributes:

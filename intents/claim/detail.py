@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -52,8 +54,7 @@ _WHOSE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimDetail(Summary):
+class ClaimDetail(Summary, frozen=True):
     """A claim with its lines; `claim` is None if there is no match.
 
     Attributes:
@@ -82,7 +83,7 @@ class ClaimDetail(Summary):
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
     fill: Claim | None = None
-    kinds: Mapping[str, CareKind] = field(default_factory=dict)
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> ClaimDetail:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     NO_DOUBTS,
@@ -92,8 +92,7 @@ class Way(msgspec.Struct, frozen=True):
         return self.share, self.paid, self.discount
 
 
-@dataclass(frozen=True, slots=True)
-class Papers:
+class Papers(msgspec.Struct, frozen=True):
     """The contents of the document, and what it leaves out.
 
     Attributes:
@@ -119,7 +118,7 @@ class Papers:
     doubts: SumDoubts = NO_DOUBTS
     months: tuple[MonthOfShare, ...] = ()
     way: Way | None = None
-    met: Mapping[str, MetSoFar] = field(default_factory=dict)
+    met: Mapping[str, MetSoFar] = msgspec.field(default_factory=dict)
 
     @property
     def months_need_years(self) -> bool:
@@ -127,8 +126,7 @@ class Papers:
         return len({one.month[:4] for one in self.months}) > 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export(WithDocument):
+class Export(WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without claims there is no document."""
 
     papers: Papers

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -82,8 +82,7 @@ class Several(msgspec.Struct, frozen=True):
         return self.totals[0] if len(self.totals) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class LastVisitCost(Summary):
+class LastVisitCost(Summary, frozen=True):
     """One day of care, number `pick` from the newest or in the order that was asked for.
 
     Attributes:
@@ -117,7 +116,7 @@ class LastVisitCost(Summary):
     credit: Claim | None = None
     reversed: Claim | None = None
     story: Story | None = None
-    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     part: Amount | None = None
     shown: Shown | None = None
     together: Amount | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -42,8 +44,7 @@ _SAID = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimList(Summary):
+class ClaimList(Summary, frozen=True):
     """One page of claims.
 
     Attributes:
@@ -68,7 +69,7 @@ class ClaimList(Summary):
     replaced: int
     cancelled: int
     taken_back: int = 0
-    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: Nearest | None = None
     untold: bool = False
     visits: bool = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -50,8 +50,7 @@ class Today(msgspec.Struct, frozen=True):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimNetwork(Summary):
+class ClaimNetwork(Summary, frozen=True):
     """The three facts; `claim` is None if there is no match.
 
     `shielded` is True if it has a sensitivity label and was not requested by a button. `side` is what "yes" refers to.

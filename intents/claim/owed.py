@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -31,8 +30,7 @@ USUAL = timedelta(days=365)
 SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class OwedInAll(Summary):
+class OwedInAll(Summary, frozen=True):
     """The share of `claims` claims, what is reported as `paid`, and what is `left` if both are known.
 
     Attributes:

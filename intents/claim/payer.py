@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -44,14 +44,13 @@ class Payer(msgspec.Struct, frozen=True):
     carriers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PlanThatPaid(Summary):
+class PlanThatPaid(Summary, frozen=True):
     """The newest matching claims, those of one visit together, each with its plan; `more` are not shown."""
 
     wanted: ClaimWish
     rows: tuple[Payer, ...] = ()
     more: int = 0
-    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: Nearest | None = None
 
 

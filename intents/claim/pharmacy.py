@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     NO_DOUBTS,
@@ -43,8 +45,7 @@ PAGE = 5
 USUAL = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Pharmacy(Summary):
+class Pharmacy(Summary, frozen=True):
     """One page of the fills in a period, and the sum over all of them, one per currency; `least` marks it as a minimum.
 
     Attributes:
@@ -78,7 +79,7 @@ class Pharmacy(Summary):
     other_person: bool
     wanted: ClaimWish
     hides: bool = False
-    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
     most: Most | None = None

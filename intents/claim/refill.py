@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import msgspec
@@ -24,8 +23,7 @@ class Supply(msgspec.Struct, frozen=True):
     until: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refill(Summary):
+class Refill(Summary, frozen=True):
     """The supplies, those that end last first; `since` is how far fills were looked for.
 
     `counts`: how many refills are left was asked; `whether`: if one can be had now.

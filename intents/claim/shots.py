@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -26,8 +28,7 @@ SHOWN = 5
 _SHOT = {"service": "vaccine"}
 
 
-@dataclass(frozen=True, slots=True)
-class Shots(Summary):
+class Shots(Summary, frozen=True):
     """The claims for a shot, newest first: `count` of them, with `left` not shown; `marked` have a sensitivity label.
 
     Attributes:
@@ -49,7 +50,7 @@ class Shots(Summary):
     dated: bool = False
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
-    kinds: Mapping[str, CareKind] = field(default_factory=dict)
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Shots:

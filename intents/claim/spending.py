@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     LONG,
@@ -66,8 +68,7 @@ _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro"
 _ME = frozenset({"me", "us", "nos"})
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(msgspec.Struct, frozen=True):
     """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
 
     `read` is False if no claim of the month was received, so that some may be missing.
@@ -78,8 +79,7 @@ class Month:
     read: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Spending(Summary):
+class Spending(Summary, frozen=True):
     """Sums of what the plan reports as owed by the member, or of the `aspect` that was asked for, one a currency.
 
     `told` claims carry the amount; `untold` do not and are not counted as zero, so the sums are a floor where `least`

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -34,8 +36,7 @@ _MEMBER_PAID = frozenset({"i", "ive", "pague", "pagamos"})
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimStatus(Summary):
+class ClaimStatus(Summary, frozen=True):
     """The newest matching claims, each with its state and, for a replaced one, the claim that counts instead, if read.
 
     `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid. `lines`
@@ -48,10 +49,10 @@ class ClaimStatus(Summary):
     asked: str | None
     filtered: bool
     wanted: ClaimWish
-    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: Nearest | None = None
     paid: bool = False
-    lines: Mapping[str, tuple[Amount, Amount]] = field(default_factory=dict)
+    lines: Mapping[str, tuple[Amount, Amount]] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> ClaimStatus:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     LONG,
@@ -54,8 +54,7 @@ class Day(msgspec.Struct, frozen=True):
     marked: int
 
 
-@dataclass(frozen=True, slots=True)
-class DaysOfCare(Summary):
+class DaysOfCare(Summary, frozen=True):
     """The matching days, newest first, `count` of them; `undated` counts claims without a day.
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
@@ -76,7 +75,7 @@ class DaysOfCare(Summary):
     alone: bool = False
     most: Most | None = None
     number: Most | None = None
-    kinds: Mapping[str, CareKind] = field(default_factory=dict)
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
     def texts(self) -> tuple[str, ...]:

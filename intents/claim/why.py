@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -36,8 +38,7 @@ from bot.kit import (
 SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Explained(Summary):
+class Explained(Summary, frozen=True):
     """The matching claims of one day, each with its reason, None if its numbers prove none.
 
     Attributes:
@@ -50,13 +51,13 @@ class Explained(Summary):
     wanted: ClaimWish
     claims: tuple[Claim, ...] = ()
     more: int = 0
-    whys: Mapping[str, Why | None] = field(default_factory=dict)
-    discounts: Mapping[str, Amount | None] = field(default_factory=dict)
-    reasons: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
-    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    whys: Mapping[str, Why | None] = msgspec.field(default_factory=dict)
+    discounts: Mapping[str, Amount | None] = msgspec.field(default_factory=dict)
+    reasons: Mapping[str, tuple[Reason, ...]] = msgspec.field(default_factory=dict)
+    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: Nearest | None = None
     free: bool = False
-    plan_says: Mapping[str, Decimal] = field(default_factory=dict)
+    plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Explained:

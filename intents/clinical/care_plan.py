@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import UNSHIELDED, Ask, CarePlan, Shielded, Summary, care_plans, shield
 
 PAGE = 3
@@ -11,8 +9,7 @@ LINES = 4
 MOST = 40
 
 
-@dataclass(frozen=True, slots=True)
-class CarePlans(Summary):
+class CarePlans(Summary, frozen=True):
     """One page of care plans, each with its first lines; `whole` is the one that a button selected."""
 
     plans: tuple[CarePlan, ...] = ()

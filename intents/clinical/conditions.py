@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+
+from msgspec.structs import asdict
 
 from bot.kit import Ask, Condition, OnRecord, Search, dated, form_asked, on_record, shield, words_of
 
@@ -31,8 +32,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 """Common conditions by the words for them in both languages, with their codes (ICD-10-CM categories, SNOMED CT)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions(OnRecord[Condition]):
+class Conditions(OnRecord[Condition], frozen=True):
     """One page of conditions; `named` is the one that was asked for, by the person's word, and `rows` are those."""
 
     named: str | None = None
@@ -46,8 +46,7 @@ async def answer(ask: Ask) -> Conditions:
     rows = [one for one in described if named is None or _is(one, named)]
     page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
     ask.report.cite("Condition", [one.id for one in page.rows])
-    kept = {field.name: getattr(page, field.name) for field in fields(page)}
-    return Conditions(**kept, named=named)
+    return Conditions(**asdict(page), named=named)
 
 
 def _named(ask: Ask) -> str | None:

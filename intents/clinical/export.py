@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -61,8 +60,7 @@ class ResultPapers(msgspec.Struct, frozen=True):
         return sum(len(tests) for _, tests in self.groups)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultsPage(WithDocument):
+class ResultsPage(WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without results there is no page. `only` is the category that was asked for."""
 
     papers: ResultPapers

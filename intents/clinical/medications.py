@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.kit import UNSHIELDED, Ask, Medication, Shielded, Summary, medications, span_of
@@ -11,8 +10,7 @@ PAGE = 5
 DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
-class Medications(Summary):
+class Medications(Summary, frozen=True):
     """One page of drugs with their newest fill; `since` is the first day of the search."""
 
     drugs: tuple[Medication, ...] = ()

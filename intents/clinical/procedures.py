@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -28,8 +30,7 @@ PAGE = 6
 _ANY = frozenset({"procedure", "procedures", "procedimiento", "procedimientos"})  # of any kind: no surgery is meant
 
 
-@dataclass(frozen=True, slots=True)
-class Procedures(OnRecord[Procedure]):
+class Procedures(OnRecord[Procedure], frozen=True):
     """One page of procedures.
 
     Attributes:
@@ -43,7 +44,7 @@ class Procedures(OnRecord[Procedure]):
 
     kind: CareKind | None = None
     missing: bool = False
-    kinds: Mapping[str, CareKind] = field(default_factory=dict)
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
     claim: Claim | None = None
     looked: bool = False
     last: bool = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.kit import (
@@ -25,8 +24,7 @@ from bot.kit import (
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class AfterDeductible(Summary):
+class AfterDeductible(Summary, frozen=True):
     """The cost sharing of the medical `plan`: the `copay` for the kind of visit, or else its `coinsurance` in per cent.
 
     Attributes:

@@ -6,8 +6,9 @@ Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7): the amount u
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from bot.kit import (
     COUNTED,
@@ -62,8 +63,7 @@ _EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
 
 
-@dataclass(frozen=True, slots=True)
-class CostShares(Summary):
+class CostShares(Summary, frozen=True):
     """The plan's shares by coverage, and the floors of the medical claims by network side.
 
     `unsplit`: what was spent before a figure was met was asked, and no record tells that day.

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, Coverage, Summary, member_coverages, of_other_person
 
 _EVERYBODY = {"kin": "household"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dependents(Summary):
+class Dependents(Summary, frozen=True):
     """What the linked member's coverages say about people.
 
     Attributes:

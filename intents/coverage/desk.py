@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import msgspec
 
@@ -31,8 +30,7 @@ class DeskCard(msgspec.Struct, frozen=True):
     name: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtTheDesk(WithDocument):
+class AtTheDesk(WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without a current or future coverage there is no document."""
 
     cards: tuple[DeskCard, ...]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, CostShare, Coverage, Summary, member_coverages
 
 _EMERGENCY, _URGENT = "emergency", "urgentcare"
 
 
-@dataclass(frozen=True, slots=True)
-class EmergencyOrUrgent(Summary):
+class EmergencyOrUrgent(Summary, frozen=True):
     """The `plan` and its share for each of the two, None if its records have none.
 
     `coinsurance` is its percentage for care in general. Without a medical plan there is no answer.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from bot.kit import (
@@ -50,8 +48,7 @@ class IdCard(msgspec.Struct, frozen=True):
         return tuple(share for share in self.coverage.costs if share.kind == "copay")[:_COPAYS]
 
 
-@dataclass(frozen=True, slots=True)
-class IdCards(Summary):
+class IdCards(Summary, frozen=True):
     """A card for each current coverage; if there are none, those that ended, with `ended` set.
 
     `asks` is the only item that the message names: "pharmacy" numbers, the "group", "member", the member's own number,

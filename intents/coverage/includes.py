@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from bot.kit import (
@@ -36,8 +35,7 @@ _PROGRAMMES = frozenset({"medicaid", "tenncare", "bluecare"})
 _FIRST = frozenset({"primary", "first", "primario", "principal", "primero", "primera"})
 
 
-@dataclass(frozen=True, slots=True)
-class Included(Summary):
+class Included(Summary, frozen=True):
     """The plans `found` for the subject (`about`), and the other current ones.
 
     Attributes:

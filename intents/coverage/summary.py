@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.kit import Ask, Coverage, Summary, member_coverages, name_of_state, of_other_person, words_of
 
@@ -22,8 +21,7 @@ _LISTS = frozenset({"cover", "covers", "include", "includes", "cubre", "incluye"
 _OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {"fuera", "estado"}, {"otro", "estado"})
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageSummary(Summary):
+class CoverageSummary(Summary, frozen=True):
     """The coverages by their state today.
 
     Attributes:

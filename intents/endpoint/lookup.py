@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.kit import Ask, Choice, Electronic, Summary, electronic_addresses, who
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Summary):
+class Lookup(Summary, frozen=True):
     """The addresses of the provider if there is exactly one; otherwise the reason, and the possible providers."""
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -59,8 +59,7 @@ class Priced(msgspec.Struct, frozen=True):
         return cost.copay
 
 
-@dataclass(frozen=True, slots=True)
-class Alternatives(Summary):
+class Alternatives(Summary, frozen=True):
     """The alternatives to a drug in the list, lower tiers first; `listed` is True if the drug itself is in the list.
 
     `itself` is the drug with its own cost. `compared` are the drugs whose costs were to be compared.

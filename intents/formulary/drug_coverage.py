@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
@@ -70,8 +70,7 @@ class Supply(msgspec.Struct, frozen=True):
         return self.mail.value < self.retail.value
 
 
-@dataclass(frozen=True, slots=True)
-class DrugCoverage(Summary):
+class DrugCoverage(Summary, frozen=True):
     """What the chosen list says of a drug.
 
     `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, DrugList, Summary, drug_lists
 
 PAGE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Lists(Summary):
+class Lists(Summary, frozen=True):
     """The lists: `own` are those of the member's current plans, `others` one page of the rest.
 
     `more` is True if there are more. `plan` is the member's plan if no list has its number.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -53,8 +52,7 @@ class BillCode(NamedTuple):
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning(Summary):
+class Meaning(Summary, frozen=True):
     """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them.
 
     `code` is the code that the words name, and `care` the kind of care that it is for.

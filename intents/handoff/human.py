@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, Claim, Summary, words_of
 
 _HOURS = frozenset(
@@ -12,8 +10,7 @@ _HOURS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Person(Summary):
+class Person(Summary, frozen=True):
     """The phone number in the member's own record, "" if none was read, and the `claim` of the last answer.
 
     `question` is what may be forwarded to the operator's help desk, "" if there is none. `hours`: when somebody answers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from bot.kit import (
@@ -26,8 +25,7 @@ from bot.kit import (
 PAGE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyClaims(Summary):
+class FamilyClaims(Summary, frozen=True):
     """One page of claims with their people; `counts` are the matches of each person, if a period was named.
 
     `missing` are people whose record could not be read, `hides` those with missing data. `some` is True if only a part

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, Coverage, HouseholdMember, Summary, household, member_coverages, same_plan, words_of
 
 _ALONE = frozenset({"only", "alone", "unica", "unico", "sola", "solo"})
 
 
-@dataclass(frozen=True, slots=True)
-class OnThePlan(Summary):
+class OnThePlan(Summary, frozen=True):
     """The first person's current medical `plan`, and the `people` with that plan.
 
     `others` have another plan or none today, `missing` are people whose record could not be read. `alone` is True if

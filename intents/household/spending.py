@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     NO_DOUBTS,
@@ -41,8 +41,7 @@ class Part(msgspec.Struct, frozen=True):
     least: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FamilySpending(Summary):
+class FamilySpending(Summary, frozen=True):
     """The parts, largest first, and the sum; None if there are no amounts or several currencies.
 
     Attributes:

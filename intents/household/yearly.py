@@ -5,8 +5,6 @@ A Coverage has no accumulator, so every sum is a minimum, and what is left is a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from bot.kit import (
@@ -38,8 +36,7 @@ class Part(msgspec.Struct, frozen=True):
     limit: Amount | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyYear(Summary):
+class FamilyYear(Summary, frozen=True):
     """The parts under `plan`, the first person's, with their sum `used`, and the family's `limit` if it is named.
 
     `aspect` is "deductible" or "out_of_pocket_max". `others` have another plan with its own amounts; `missing` are

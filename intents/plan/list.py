@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from bot.kit import (
     Around,
@@ -22,8 +23,7 @@ from bot.kit import (
 PAGE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class PlanList(Summary):
+class PlanList(Summary, frozen=True):
     """One page of plans; `unsaid` counts those whose area does not show if they are sold at the place.
 
     `listed` is the number of plans in the directory, 0 if it has none. `networks` are those that the plans must use,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -40,8 +40,7 @@ class Used(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Networks(Summary):
+class Networks(Summary, frozen=True):
     """The networks of `about`: the payer (`all`), a named one, a provider, a plan, or the person.
 
     Attributes:

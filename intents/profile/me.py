@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, Patient, Search, Summary, records, words_of
 
 _FIELDS = {
@@ -14,8 +12,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Me(Summary):
+class Me(Summary, frozen=True):
     """The member's own profile, None if the payer has none; `asks` is the only field that the message names."""
 
     profile: Patient | None = None

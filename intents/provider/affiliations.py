@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import Ask, Card, Choice, Listing, Summary, Who, affiliations_of, cards, is_named, sites, staff_beside, who
 
@@ -30,8 +30,7 @@ class Tie(msgspec.Struct, frozen=True):
     hospital: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Affiliations(Summary):
+class Affiliations(Summary, frozen=True):
     """`groups` are organizations in the provider's own listings, `beyond` those that these belong to.
 
     Attributes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
@@ -85,8 +85,7 @@ class Checked(msgspec.Struct, frozen=True):
         return next(iter(self.proven), None) or next(iter(self.places), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedList(WithDocument):
+class CheckedList(WithDocument, frozen=True, kw_only=True):
     """The whole list; `left` lines were not checked, `doubles` are duplicates, checked once.
 
     Without `wanted`, a network must be chosen first: `networks` are the choices, and `items` the list to continue with.

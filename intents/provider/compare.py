@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     Around,
@@ -56,8 +56,7 @@ class Side(msgspec.Struct, frozen=True):
     nearest: Card | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared(Summary):
+class Compared(Summary, frozen=True):
     """Both sides, or why there are none; `which`: both of `named` are on the asker's own claims, so it is asked back.
 
     `name` is the one that is missing or ambiguous, as the `slot` says which.

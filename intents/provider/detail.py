@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from bot.kit import (
     Around,
@@ -50,8 +50,7 @@ class Place(msgspec.Struct, frozen=True):
         return self.site.address
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """One record that lists a place in a network, and when the record was updated."""
 
     network: str
@@ -60,8 +59,7 @@ class Proof:
     updated: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """The directory's data at a moment, with the SHA-256 of exactly this data as `written`.
 
     `proofs` connect each network with the place and the record that list it.
@@ -82,7 +80,9 @@ class Receipt:
     def written(self) -> str:
         """The data as JSON: sorted keys, times in ISO 8601, ASCII only, so that copies are identical."""
         facts = {name: value for name, value in asdict(self).items() if name != "sha256"}
-        return json.dumps(facts, sort_keys=True, default=lambda moment: moment.isoformat())
+        return json.dumps(
+            facts, sort_keys=True, default=lambda one: one.isoformat() if isinstance(one, datetime) else asdict(one)
+        )
 
     @property
     def read_time(self) -> str:
@@ -115,8 +115,7 @@ class Told(msgspec.Struct, frozen=True):
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail(WithDocument):
+class Detail(WithDocument, frozen=True):
     """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
 
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from bot.kit import (
     Around,
@@ -46,8 +47,7 @@ from bot.kit import (
 _WHICH, _NAMED = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "quienes"}), 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPeople(Found):
+class FoundPeople(Found, frozen=True, kw_only=True):
     """One page of providers of the kind `what`, in the person's words; None for primary care and for a name.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec.structs import replace
 
 from bot.kit import (
     Around,
@@ -41,8 +42,7 @@ _BEFORE = re.compile(
 _GONE = re.compile(r"\b(no longer|not [^.?!]* any ?more|dropped|left|ya no|dejó|dejo)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class InNetwork(Summary):
+class InNetwork(Summary, frozen=True):
     """What the directory proves.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -19,8 +18,7 @@ _WRONG: Mapping[Wrong, re.Pattern[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Report(Summary):
+class Report(Summary, frozen=True):
     """The listing that is reported; `wrong` is None until the person says what is wrong.
 
     `records` are the records of the listing, shown if `technical`; `read` is when they were read.

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_document, words_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordFile(WithDocument):
+class RecordFile(WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without `papers` the record is not read completely or the file not made.
 
     `read` records are.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -27,8 +26,7 @@ MOST = 8
 _FIRST_TIME = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class News(WithSeen):
+class News(WithSeen, frozen=True):
     """The claims that are `new` and `changed` since the day `since`, newest first, and the doctors who are `gone`.
 
     Attributes:

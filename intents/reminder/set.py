@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from bot.kit import (
     AppealCase,
@@ -34,8 +35,7 @@ from bot.kit import (
 SHOWN = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealReminder(WithReminder):
+class AppealReminder(WithReminder, frozen=True, kw_only=True):
     """The denied claim for whose next day the person wants a reminder, and its time for an appeal.
 
     Attributes:
@@ -50,7 +50,7 @@ class AppealReminder(WithReminder):
 
     other_days: bool = False
     claim: Claim | None = None
-    clock: AppealClock = field(default_factory=AppealClock)
+    clock: AppealClock = msgspec.field(default_factory=AppealClock)
     about: Literal["appeal", "answer", "review"] = "appeal"
     last: date | None = None
     over: bool = False

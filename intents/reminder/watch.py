@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, cast
 
@@ -26,8 +25,7 @@ _EVERY = {"weekly": WEEKLY, "monthly": MONTHLY}
 _LOOKED_BACK = timedelta(days=400)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewsToCome(WithReminder):
+class NewsToCome(WithReminder, frozen=True, kw_only=True):
     """What the person will be notified of: `what` is claim, deductible, approval, refill or year.
 
     Attributes:

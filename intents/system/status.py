@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.kit import Ask, PayerHealth, Summary, words_of
@@ -16,8 +15,7 @@ _WAITS = frozenset({"slow", "forever", "long", "slowly", "lento", "lenta", "lent
 _TELLING = ("PractitionerRole", "OrganizationAffiliation", "InsurancePlan", "Location")
 
 
-@dataclass(frozen=True, slots=True)
-class Status(Summary):
+class Status(Summary, frozen=True):
     """The current state; `declared` are the supported searches for the types that most answers need.
 
     `told` is what the message says: it "fails" or is "slow"; else it "asks". `technical` also shows the measured time

@@ -4,12 +4,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from bot.accounts.popup import TEAMS_JS
 from bot.accounts.render import Renderer, preferred

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import Any
 from unittest.mock import sentinel
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import PayerDown, SignInExpired
 from bot.kit import Ask, Kin, household

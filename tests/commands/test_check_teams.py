@@ -1,10 +1,10 @@
 """`bcbst-bot check` for Teams: whether Entra takes the credentials, without telling them to anybody else."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from bot.channels.teams.regions import CLOUDS, Cloud
 from bot.cli.teams import probe

@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bot.accounts.values import Access
 from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack

@@ -8,12 +8,13 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
+from msgspec.structs import replace
 
 from bot.app import Bot, assemble, web_app
 from bot.channels.registry import Running, Start, started

@@ -1,9 +1,8 @@
 """Hostile text in every string that people read is inert in every channel, page and file (T45-T47, F45, F46)."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from bot.message import Reply
 from bot.sandbox.world import MEMBER_TYPES

@@ -1,9 +1,9 @@
 """Every condition of a question about claims changes which claims are told, over codes, places, words and amounts."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.kit import Ask, Claim, choose, fitting, part_of, wanted_of
 from bot.kit.near_claims import nearest_of

@@ -14,7 +14,6 @@ import numpy as np
 
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
-from bot.language.places import load_place_names
 from bot.language.rules import load_rules
 from bot.language.sentences import SAME, Sentence, examples, sentences, talks
 from bot.language.shapes import shape_evidence
@@ -54,7 +53,7 @@ _MOST_FALSE_ALARMS = 0.0015
 
 def heard(rows: Sequence[Sentence], folder: Path = FOLDER) -> list[Heard]:
     """The evidence of each sentence, as the engine sees it."""
-    hearer = Hearer(load_lexicon(folder, load_place_names(folder)))
+    hearer = Hearer(load_lexicon(folder))
     every = ((row, hearer.hear(read(row.text), TODAY, None, asked=None, language=None)) for row in rows)
     return [Heard(row, evidence(one.said, one.names), row.intent, shape_evidence(one)) for row, one in every]
 
@@ -127,7 +126,7 @@ def parts_of(
 def changes(said: Sequence[Turn], found: Sequence[tuple[Heard, dict[str, float]]]) -> tuple[Weights, str]:
     """The weights that tell a change of the question before, given what turns mean without it, and a line about it."""
     rules = load_rules(FOLDER)
-    known, hearer = {one.intent: one for one in rules}, Hearer(load_lexicon(FOLDER, load_place_names(FOLDER)))
+    known, hearer = {one.intent: one for one in rules}, Hearer(load_lexicon(FOLDER))
     chances = {id(one.sentence): likely for one, likely in found}
     in_talks = {id(turn.sentence) for turn in said}
     apart = alone((one.sentence for one, _ in found if id(one.sentence) not in in_talks), rules)

@@ -1,11 +1,11 @@
 """Replies as Slack messages within Slack's limits."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.message import (
     SOURCES,

@@ -1,11 +1,11 @@
 """Charts as text."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.message import Block, Chart, ChartPoint, Fact, Facts, Line, Note, Span
 from bot.replies.filters import month

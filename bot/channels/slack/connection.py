@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -83,8 +82,7 @@ class Socket:
 _CALL_SECONDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """The operator's credentials for Slack: a token for one workspace, or an OAuth client for many.
 
     Secrets are not printed.
@@ -94,12 +92,15 @@ class Credentials:
 
     api_url: str = "https://slack.com/api/"
     public_url: str = ""
-    bot_token: str = field(default="", repr=False)
-    signing_secret: str = field(default="", repr=False)
+    bot_token: str = ""
+    signing_secret: str = ""
     client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    app_token: str = field(default="", repr=False)
+    client_secret: str = ""
+    app_token: str = ""
     tools: bool = False
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
 
     @property
     def many(self) -> bool:

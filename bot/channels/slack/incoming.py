@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.channels.requests import Body
 
@@ -15,8 +16,7 @@ EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "to
 _LONGEST_ID = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """A person's message, command, press or form. `direct` is True in the 1:1 chat with the bot.
 
     `at` is Slack's timestamp, if any; the answer is younger. `own_chat`: it came from Home or a form, so the answer

@@ -10,9 +10,10 @@ import asyncio
 import html
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.channels.offered import ASK
 from bot.channels.offered import FORM as COMMAND

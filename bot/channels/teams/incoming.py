@@ -8,8 +8,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.channels.requests import Body
 from bot.channels.teams.regions import CHANNEL
@@ -27,8 +29,7 @@ ANYTHING = "/"
 """The command of a message without a command's name: any question, in the person's own words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """A person's message, press, or code from a pop-up; `edited` is a changed message.
 
     `object_id` is the person's id in their Entra tenant, "" for guests of a meeting. `sender` is their id in this bot's

@@ -7,9 +7,11 @@ another channel could have our token sent to their host: replies go to Teams' ho
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 CHANNEL = "msteams"
 """The `channelId` of Teams; Web Chat, Direct Line and others of the same bot have their own."""
@@ -18,8 +20,7 @@ CloudName = Literal["public", "gcc", "gcch", "dod"]
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(msgspec.Struct, frozen=True):
     """A cloud. `sdk` is its name in the Teams SDK. `service_url` is used for a person of an unknown region."""
 
     sdk: str

@@ -10,10 +10,10 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.channels.shown import can_be_shown_on, for_everybody, packed, unpacked
 from bot.channels.teams.notices import Notices

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 
 import httpx
 from cachetools import TTLCache
+from msgspec.structs import replace
 
 from bot.channels.base import Unreachable, answer_aside
 from bot.channels.teams.connector import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown

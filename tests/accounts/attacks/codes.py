@@ -1,7 +1,8 @@
 """The code that joins a sign-in with a chat: guessed, typed elsewhere, typed unseen."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.errors import CodeSpent, CodeWrong, LinkError, LinkExpired
 from bot.message import Person

@@ -1,7 +1,8 @@
 """The link that begins a sign-in: forwarded, stolen, used too often, fetched by a robot."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.accounts.popup import known_as
 from bot.accounts.signin import MOST_DEPARTURES

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from tests.answers.asking import concept
 from tests.answers.directory.asking import PN, answered, person, place, role
@@ -145,7 +145,7 @@ async def test_the_members_network_is_a_guess_and_private() -> None:
 
 
 def _plain(value: Any) -> object:
-    return value.isoformat() if hasattr(value, "isoformat") else dataclasses.asdict(value)
+    return value.isoformat() if hasattr(value, "isoformat") else asdict(value)
 
 
 async def test_a_receipts_facts_are_the_records_and_its_fingerprint_theirs() -> None:
@@ -158,7 +158,7 @@ async def test_a_receipts_facts_are_the_records_and_its_fingerprint_theirs() -> 
     receipt = summary.receipt  # type: ignore[attr-defined] # the pack's modules have no importable names
     assert (receipt.provider, receipt.networks) == ("Minh Kim, DO", ("Blue Network S",))
     assert receipt.records == ("PractitionerRole/r",)
-    facts = {name: getattr(receipt, name) for name in type(receipt).__dataclass_fields__ if name != "sha256"}
+    facts = {name: getattr(receipt, name) for name in type(receipt).__struct_fields__ if name != "sha256"}
     written = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=_plain)
     assert receipt.sha256 == hashlib.sha256(written.encode()).hexdigest()
     assert f"Fingerprint (SHA-256): {receipt.sha256}" in text

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from bot.channels.base import Unreachable
 from bot.channels.slack.errands import StoredErrand

@@ -3,12 +3,12 @@
 import json
 import shutil
 import subprocess
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.channels.slack.forms import modal
 from bot.channels.slack.home import with_forms

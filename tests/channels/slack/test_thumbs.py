@@ -1,10 +1,10 @@
 """What stands around an answer in Slack: its thumbs, what its notification says, what asks before it deletes."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.accounts.values import Link
 from bot.channels.base import purpose
@@ -61,7 +61,7 @@ async def test_a_choice_of_a_menu_is_a_press_and_an_address_in_it_none(house: Ho
 )
 def test_a_notification_promises_an_answer_only_where_there_is_one(changed: dict[str, object], wanted: str) -> None:
     """Each purpose has words of its own in both languages; none says what the reply says (T26)."""
-    reply = replace(ANSWER, **changed)  # type: ignore[arg-type] # each is a field of the reply
+    reply = replace(ANSWER, **changed)
     assert purpose(reply) == wanted
     said = NOTICES.ready(reply)
     assert (said == "Your answer is here.") == (wanted == "answer")
