@@ -23,7 +23,7 @@ import psycopg
 import uvloop
 
 from bench.far import PAYER, SLACK
-from bench.processes import Process
+from bench.processes import Process, family_cpu
 from bench.run import CROWD, SUMMARY, paid, workspace
 from bench.slack import Case, Measured, Workspace
 from bench.startup import serving
@@ -58,12 +58,17 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One number of processes under load; `busy` is the share of the machine's CPUs that anybody used."""
+    """One number of processes under load.
+
+    `busy` is the share of the machine's CPUs that anybody used, `cpu` the seconds that bots, database, payer and Slack
+    did together.
+    """
 
     processes: int
     taken: Measured
     database: Database
     busy: float
+    cpu: float
 
     def line(self, alone: Load) -> str:
         """A row of the table."""
@@ -73,6 +78,7 @@ class Load:
             f"{self.taken.rate / alone.taken.rate:.2f}x",
             f"{self.taken.quantile(50):.0f}",
             f"{self.taken.cpu_each:.1f}",
+            f"{self.cpu * 1000 / answers:.1f}",
             f"{done.statements / answers:.1f}",
             f"{done.writes / answers:.1f}",
             f"{done.locked * 1000 / answers:.2f}",
@@ -83,8 +89,9 @@ class Load:
 
 
 _HEAD = (
-    "| processes | answers/s | against one | p50 ms | CPU ms an answer | statements an answer | commits that write "
-    "| ms in locks | ms for the log | CPUs in use |\n|---|---|---|---|---|---|---|---|---|---|"
+    "| processes | answers/s | against one | p50 ms | CPU ms an answer | with database, payer and Slack "
+    "| statements an answer | commits that write | ms in locks | ms for the log | CPUs in use |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -92,6 +99,7 @@ async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
     """The load on every number of processes: `each` people, `count` answers a person, `wait` seconds a call."""
     with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "data") as server, _watching(server.url) as watch:
         folder, bots = Path(name), list[Bot]()
+        main = int((folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
         async with (
             workspace() as slack,
             paid(slack, folder, store=server.url, wait=wait) as (settings, _, _),
@@ -106,14 +114,15 @@ async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
                 idle = Database()
                 async with _counted(watch, idle):
                     await asyncio.sleep(_IDLE)
-                database, before = Database(), _ticks()
+                database, before, cpu = Database(), _ticks(), family_cpu(main) + family_cpu(os.getpid())
                 async with _counted(watch, database):
                     taken = await _asked(slack, bots, each, count)
                 busy, all_ticks = (now - then for now, then in zip(_ticks(), before, strict=True))
+                cpu = family_cpu(main) + family_cpu(os.getpid()) - cpu
                 rate = database.seconds / idle.seconds
                 database.statements -= idle.statements * rate
                 database.writes -= idle.writes * rate
-                yield Load(processes, taken, database, busy / all_ticks)
+                yield Load(processes, taken, database, busy / all_ticks, cpu)
 
 
 async def _asked(slack: Workspace, bots: Sequence[Bot], each: int, count: int) -> Measured:
