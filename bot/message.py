@@ -301,7 +301,7 @@ class Reply:
     unmet: tuple[str, ...] = ()
 
 
-async def _stands() -> bool:
+async def always() -> bool:
     """Return True: a reply without member data may always be shown."""
     return True
 
@@ -312,12 +312,14 @@ class Private(Reply):
 
     `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
     writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
-    identifies a message that was not asked for, so that it can be found in the chat later.
+    identifies a message that was not asked for, so that it can be found in the chat later; `mine` is asked right before
+    such a message is posted, or taken back: False if another process has taken it over.
     """
 
-    stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)
+    stands: Callable[[], Awaitable[bool]] = field(default=always, compare=False, repr=False)
     record: Callable[..., Awaitable[bool]] | None = field(default=None, compare=False, repr=False)
     mark: str = ""
+    mine: Callable[[], Awaitable[bool]] = field(default=always, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ import structlog
 
 from bot.delivery.leases import Heartbeat, Superseded
 from bot.errors import StoreError
+from bot.message import always
 from bot.stores.base import Row
 from bot.stores.sealed import SealedTable
 
@@ -51,11 +52,6 @@ class Writing(Protocol):
 
 async def unrecorded(*, findable: bool = False) -> None:
     """Record nothing: the default for `Writing`."""
-
-
-async def always() -> bool:
-    """Return True: the default for `mine`."""
-    return True
 
 
 @dataclass(frozen=True, slots=True)
