@@ -328,7 +328,8 @@ class SlackWriter:
     def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> BlockPage:
         if found is None:
             return self._notices.unwritable(language)
-        address = f"https://slack.com/app_redirect?channel={found.conversation}&team={person.team}"
+        team = f"&team={person.team}" if person.team else ""  # without one, Slack asks a person of an organization
+        address = f"https://slack.com/app_redirect?channel={found.conversation}{team}"
         return self._notices.aside(language, address)
 
 
