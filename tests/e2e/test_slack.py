@@ -83,6 +83,20 @@ async def test_guests_and_strangers_get_the_directory_only(workspace: Workspace,
     assert "Chattanooga" in await workspace.write("find a cardiologist near 37402", user="U9")
 
 
+@pytest.mark.threat("T21")
+@pytest.mark.parametrize(
+    "text", ["hello", "what can you do", "status", "unlink", "my reminders", "hola", "qwerty zxcvb"]
+)
+async def test_a_guest_is_offered_nothing_that_is_refused(workspace: Workspace, text: str) -> None:
+    """Each button that they get is answered, and a list has no entry of a member's."""
+    workspace.slack.users["U9"] = {"is_ultra_restricted": True}
+    said = await workspace.deliver(workspace.slack.direct_message(text, user="U9"))
+    assert not [words for words in ("claims and costs", "sus reclamaciones", "my claim denied") if words in shown(said)]
+    for button in [button for button in buttons(said) if button.get("value")]:
+        pressed = shown(await workspace.deliver(workspace.slack.press(button["value"], user="U9", channel="D-U9")))
+        assert "places and networks only" not in pressed, button["text"]
+
+
 async def test_every_example_of_every_intent_fits_slack(workspace: Workspace) -> None:
     """The double refuses what Slack would: each intent's first examples come back as a message that it takes."""
     await workspace.link()
