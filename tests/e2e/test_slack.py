@@ -7,6 +7,7 @@ import pytest
 from bot.cli.browser import Browser
 from tests.days import VISIT_BEFORE, in_words, month_day
 from tests.doubles.block_kit import parsed
+from tests.doubles.slack import TOKEN
 from tests.e2e.house import OWED
 from tests.e2e.workspace import MEMBERS_OWN, Workspace, button_url, buttons, in_channel, shown
 
@@ -108,3 +109,15 @@ async def test_every_example_of_every_intent_fits_slack(workspace: Workspace) ->
             for example in examples:
                 assert await workspace.deliver(workspace.slack.direct_message(example)), example
                 assert workspace.slack.refused == [], (name, example)
+
+
+@pytest.mark.threat("T18")
+async def test_a_member_of_an_organization_has_buttons(workspace: Workspace) -> None:
+    """Slack names the workspace in what they write and the organization in what they press: one person, linked once."""
+    workspace.slack.tokens[TOKEN]["enterprise_id"] = "E1"
+    assert "Dana M. is connected" in await workspace.link()
+    answer = await workspace.deliver(workspace.slack.direct_message(OWED))
+    [first, *_] = [button for button in buttons(answer) if "value" in button]
+    press = workspace.slack.press(first["value"])
+    press |= {"user": {"id": "U1", "team_id": "E1"}, "enterprise": {"id": "E1", "name": "Globex"}}
+    assert "Grace Okafor" in shown(await workspace.deliver(press))
