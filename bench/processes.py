@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_USER, _SYSTEM = 11, 12  # of /proc/PID/stat, counted behind the name (proc_pid_stat(5))
+_PARENT, _USER, _SYSTEM, _DEAD = 1, 11, 12, 15  # of /proc/PID/stat, counted behind the name (proc_pid_stat(5))
 _STOP_SECONDS = 10
 
 
@@ -23,7 +23,7 @@ class Process:
     @property
     def cpu(self) -> float:
         """Seconds of CPU in user and kernel mode, all threads."""
-        fields = Path(f"/proc/{self.child.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = _fields(self.child.pid)
         return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
 
     @property
@@ -52,6 +52,22 @@ class Process:
     def _status(self, name: str) -> float:
         lines = Path(f"/proc/{self.child.pid}/status").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+
+
+def _fields(pid: int) -> list[str]:
+    """What the kernel tells of a process, behind its name; zeros where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return ["0"] * _DEAD
+
+
+def family_cpu(pid: int) -> float:
+    """Seconds of CPU of a process and its children, those that ended included."""
+    found = {int(folder.name): _fields(int(folder.name)) for folder in Path("/proc").iterdir() if folder.name.isdigit()}
+    ticks = sum(map(int, found[pid][_USER:_DEAD]))
+    ticks += sum(sum(map(int, one[_USER:_DEAD])) for one in found.values() if int(one[_PARENT]) == pid)
+    return ticks / _TICKS
 
 
 @contextmanager

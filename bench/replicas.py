@@ -16,14 +16,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 import uvloop
 
 from bench.far import PAYER, SLACK
-from bench.processes import Process
+from bench.processes import Process, family_cpu
 from bench.run import CROWD, SUMMARY, paid, workspace
 from bench.slack import Case, Measured, Workspace
 from bench.startup import serving
@@ -47,13 +47,27 @@ Bot = tuple[Process, str]
 
 @dataclass
 class Database:
-    """What the server counts while a load runs: its statements, the commits that write, seconds spent waiting."""
+    """What is counted while a load runs: statements, commits that write, seconds of waiting.
+
+    `cpu` are the seconds of bots, database, payer and Slack together.
+    """
 
     statements: float = 0.0
     writes: float = 0.0
     locked: float = 0.0
     logging: float = 0.0
     seconds: float = 0.0
+    cpu: float = 0.0
+
+    def beyond(self, idle: Database) -> Database:
+        """What is more than while nobody asks, where that would be done at any time."""
+        rate = self.seconds / idle.seconds
+        return replace(
+            self,
+            statements=self.statements - idle.statements * rate,
+            writes=self.writes - idle.writes * rate,
+            cpu=self.cpu - idle.cpu * rate,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class Load:
             f"{self.taken.rate / alone.taken.rate:.2f}x",
             f"{self.taken.quantile(50):.0f}",
             f"{self.taken.cpu_each:.1f}",
+            f"{done.cpu * 1000 / answers:.1f}",
             f"{done.statements / answers:.1f}",
             f"{done.writes / answers:.1f}",
             f"{done.locked * 1000 / answers:.2f}",
@@ -83,14 +98,16 @@ class Load:
 
 
 _HEAD = (
-    "| processes | answers/s | against one | p50 ms | CPU ms an answer | statements an answer | commits that write "
-    "| ms in locks | ms for the log | CPUs in use |\n|---|---|---|---|---|---|---|---|---|---|"
+    "| processes | answers/s | against one | p50 ms | CPU ms an answer | with database, payer and Slack "
+    "| statements an answer | commits that write | ms in locks | ms for the log | CPUs in use |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
 async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
     """The load on every number of processes: `each` people, `count` answers a person, `wait` seconds a call."""
     with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "data") as server, _watching(server.url) as watch:
+        main = int((Path(name) / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
         folder, bots = Path(name), list[Bot]()
         async with (
             workspace() as slack,
@@ -104,16 +121,13 @@ async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
                     bots.append((bot, url))
                 await _asked(slack, bots, each, 3)
                 idle = Database()
-                async with _counted(watch, idle):
+                async with _counted(watch, main, idle):
                     await asyncio.sleep(_IDLE)
                 database, before = Database(), _ticks()
-                async with _counted(watch, database):
+                async with _counted(watch, main, database):
                     taken = await _asked(slack, bots, each, count)
                 busy, all_ticks = (now - then for now, then in zip(_ticks(), before, strict=True))
-                rate = database.seconds / idle.seconds
-                database.statements -= idle.statements * rate
-                database.writes -= idle.writes * rate
-                yield Load(processes, taken, database, busy / all_ticks)
+                yield Load(processes, taken, database.beyond(idle), busy / all_ticks)
 
 
 async def _asked(slack: Workspace, bots: Sequence[Bot], each: int, count: int) -> Measured:
@@ -138,8 +152,8 @@ def _watching(url: str) -> Iterator[psycopg.Connection[tuple[int, int]]]:
 
 
 @asynccontextmanager
-async def _counted(watch: psycopg.Connection[tuple[int, int]], into: Database) -> AsyncIterator[None]:
-    """Count what the database does within; looks of its own are taken off."""
+async def _counted(watch: psycopg.Connection[tuple[int, int]], main: int, into: Database) -> AsyncIterator[None]:
+    """Count what is done within, in the database by its process `main`; looks of its own are no statements."""
     looks = 0
 
     async def look() -> None:
@@ -154,12 +168,13 @@ async def _counted(watch: psycopg.Connection[tuple[int, int]], into: Database) -
 
     await asyncio.sleep(_SETTLE)
     [(statements, writes)], began = watch.execute(_DONE).fetchall(), time.perf_counter()
-    looking = asyncio.create_task(look())
+    looking, cpu = asyncio.create_task(look()), family_cpu(main) + family_cpu(os.getpid())
     try:
         yield
     finally:
         looking.cancel()
         into.seconds = time.perf_counter() - began
+        into.cpu = family_cpu(main) + family_cpu(os.getpid()) - cpu
         await asyncio.sleep(_SETTLE)
         [(statements_now, writes_now)] = watch.execute(_DONE).fetchall()
         into.statements, into.writes = statements_now - statements - looks, writes_now - writes

@@ -300,7 +300,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     unmet: tuple[str, ...] = ()
 
 
-async def _stands() -> bool:
+async def always() -> bool:
     """Return True: a reply without member data may always be shown."""
     return True
 
@@ -310,12 +310,14 @@ class Private(Reply, frozen=True, kw_only=True):
 
     `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
     writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
-    identifies a message that was not asked for, so that it can be found in the chat later.
+    identifies a message that was not asked for, so that it can be found in the chat later; `mine` is asked right before
+    such a message is posted, or taken back: False if another process has taken it over.
     """
 
-    stands: Callable[[], Awaitable[bool]] = _stands
+    stands: Callable[[], Awaitable[bool]] = always
     record: Callable[..., Awaitable[bool]] | None = None
     mark: str = ""
+    mine: Callable[[], Awaitable[bool]] = always
 
 
 class Shareable(Reply, frozen=True, kw_only=True):

@@ -12,8 +12,10 @@ import pytest
 
 from bot.delivery.due import DueReminders
 from bot.delivery.inbox import Later
+from bot.delivery.leases import Superseded
 from bot.delivery.news import Interval, Look, LookEnded, marks_of
 from bot.delivery.reminders import About, NotKept, Reminder, Reminders, due_today, mark_of
+from bot.delivery.tellings import Mine
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store
@@ -93,13 +95,15 @@ class Chat:
         self.parts.discard(mark)
         return mark in self.posts
 
-    async def tell(self, key: str, reminder: Reminder, days: int) -> tuple[str, ...] | None:
+    async def tell(self, key: str, reminder: Reminder, days: int, mine: Mine) -> tuple[str, ...] | None:
         """Post it, a line first, then what it says; the keys of what it tells: all that is due, where it `bundles`."""
         if reminder.person == self.blocked:
             raise Unwritable("channel_not_found")
         if self.refuses:
             self.refuses -= 1
             raise Later("refused")
+        if not await mine():
+            raise Superseded
         self.parts.add(mark_of(key, reminder))
         if self.fails:
             raise self.fails.pop(0)

@@ -73,6 +73,21 @@ def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, conne
     return tuple(kept)
 
 
+def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Block, ...]:
+    """Return the blocks without the buttons and the list entries that ask nothing but what is barred, by intent."""
+    kept, gone = list[Block](), 0
+    for block in blocks:
+        buttons = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
+        left = tuple(button for button in buttons if button.press is None or not barred(button.press.intent))
+        if buttons and not left:
+            gone += isinstance(block, Item)
+        elif isinstance(block, Item):
+            kept.append(replace(block, number=block.number - gone, actions=left))
+        else:
+            kept.append(Actions(left) if isinstance(block, Actions) else block)
+    return tuple(kept)
+
+
 def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return the blocks of an intent's reply, with "How do you know?" only if they contain money, dates or networks."""
     if intent == SOURCES or any(map(_TOLD.search, _words(blocks))):
@@ -183,9 +198,14 @@ class Keeper:
         meaning = self.meaning(None, reply.language)
         return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
 
+    def _is_refused(self, intent: str) -> bool:
+        return intent == _CONNECT or self._pack.is_of_member(intent)
+
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
         """Store the dialogue state after a reply. Return the reply with ids in its buttons."""
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
+        if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
+            reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
         if said.alone:
             return await self.alone(message.person, reply)
         keeps = memory if said.keeps else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -22,7 +22,7 @@ from bot.delivery.news import DAYS, Interval, marks_of, rest
 from bot.delivery.reminders import ABOUTS, ASK_AGAIN, About, NotKept, Reminder, Reminders, due_today, mark_of, waking
 from bot.errors import Unwritable
 from bot.kit import CaseChange, CaseKept, ReminderKept, ReminderWish
-from bot.message import Message, Person, Private
+from bot.message import Message, Person, Private, always
 from bot.pack import Pack
 
 LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"
@@ -155,7 +155,9 @@ class Reminding:
         rows = await self._reminders.of(person)
         return await self._reminders.end(person, *(key for key, one in rows if not (row and row.opens(one.whose))))
 
-    async def tell(self, key: str, reminder: Reminder, days: int) -> tuple[str, ...]:
+    async def tell(
+        self, key: str, reminder: Reminder, days: int, mine: Callable[[], Awaitable[bool]] = always
+    ) -> tuple[str, ...]:
         """Post a reminder in its person's own chat, for that many days before its last one.
 
         Return the keys of all it includes.
@@ -163,7 +165,7 @@ class Reminding:
         Other reminders that are due on this day are part of the same message.
 
         Raises:
-            Unwritable, Later: it is not posted.
+            Unwritable, Later, Superseded: it is not posted; `mine` is asked right before.
             Exception: whatever the platform's library raises.
         """
         person, now = reminder.person, self._now()
@@ -175,6 +177,6 @@ class Reminding:
         told = [{"key": key, "reminder": reminder, "days": days}]
         told += [{"key": each, "reminder": one, "days": (one.last - now.date()).days} for each, one in also]
         values, mark = {"told": told, "ask_again": ASK_AGAIN}, mark_of(key, reminder)
-        reply = self._pack.reply(Private, LIST, "reminder/due", values, reminder.language, mark=mark)
+        reply = self._pack.reply(Private, LIST, "reminder/due", values, reminder.language, mark=mark, mine=mine)
         await push(person, await self._keeper.alone(person, reply))
         return (key, *(each for each, _ in also))

@@ -231,7 +231,7 @@ class Turn:
         Where it names the payer's number, a member's own chat gets the one on their card.
         """
         payer = PayerQuoted(self._pack.payer)
-        reply = self._static(asked, payer=payer)
+        reply = self._static(asked, payer=payer, directory_only=message.directory_only)
         if payer.lacked and (number := await self._answering.own.number(message, asked.whose)):
             told = self._static(asked, payer={**self._pack.payer, "number": number})
             own = Private(intent=told.intent, language=told.language, blocks=told.blocks)
@@ -311,9 +311,17 @@ class Turn:
         slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
         return Said(reply, replace(asked, slots=slots), wants="location")
 
-    def _static(self, asked: Asked, template: str | None = None, payer: Mapping[str, str] | None = None) -> Shareable:
+    def _static(
+        self,
+        asked: Asked,
+        template: str | None = None,
+        payer: Mapping[str, str] | None = None,
+        *,
+        directory_only: bool = False,
+    ) -> Shareable:
         """Return an answer that needs no data: its template alone, by default the intent's own."""
         values = {"payer": payer or self._pack.payer, "slots": asked.values, "asked": asked}
+        values |= {"directory_only": directory_only}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         told = questions(asked.also, self._intents, alone=False)  # its place is not known here
         also = self._pack.render("also", {"questions": told}, asked.language)

@@ -17,6 +17,7 @@ import structlog
 
 from bot.delivery.leases import Heartbeat, Superseded
 from bot.errors import StoreError
+from bot.message import always
 from bot.stores.base import Row
 from bot.stores.sealed import SealedTable
 
@@ -51,11 +52,6 @@ class Writing(Protocol):
 
 async def unrecorded(*, findable: bool = False) -> None:
     """Record nothing: the default for `Writing`."""
-
-
-async def always() -> bool:
-    """Return True: the default for `mine`."""
-    return True
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -247,22 +243,30 @@ class Inbox:
 
     async def _answer(self, row: Row) -> bool:
         """Answer one message. Return whether its lane may have more."""
-        plain, number = self._table.opened(self._kind, row.key, row.value), row.leases
+        plain, number, findable = self._table.opened(self._kind, row.key, row.value), row.leases, False
         if plain is None:
             log.error("given_up", kind="sealed")
         else:
             await self._end_soothing(row.key)
             try:
-                number = await self._handle(row, _State.read(plain[0]), plain[1:])
+                number, findable = await self._handle(row, _State.read(plain[0]), plain[1:])
             except Superseded:
                 return True
         # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
-        ended = await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number, lane=row.lane)
+        # An answer that can be found in the chat needs no end that outlasts a crash of the database.
+        ended = await self._store.finish(
+            self._kind,
+            row.key,
+            expires=self._clock() + KEPT,
+            lease=number,
+            lane=row.lane,
+            synced=not findable,
+        )
         self._put_off.discard(row.key)
         return ended.more or not ended.mine
 
-    async def _handle(self, row: Row, state: _State, body: bytes) -> int:
-        """Process one message. Return the number of the lease under which it was processed."""
+    async def _handle(self, row: Row, state: _State, body: bytes) -> tuple[int, bool]:
+        """Process one message. Return its lease's number, and whether all of its posts can be found in the chat."""
         exhausted, overtaken, unsaid, value = self._is_exhausted(row, state), False, False, row.value
 
         async def note(new: _State) -> bool:
@@ -300,7 +304,7 @@ class Inbox:
                 raise
         if overtaken:
             raise Superseded
-        return heartbeat.number
+        return heartbeat.number, self._finds and not state.elsewhere
 
     def _is_exhausted(self, row: Row, state: _State) -> bool:
         """Return whether to give up and apologize: too many tries, as the message may crash processes, or too late."""

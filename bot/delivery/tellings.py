@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from bot.delivery.inbox import Later
+from bot.delivery.leases import Superseded
 from bot.delivery.reminders import ABOUTS, About, Reminder, due_today, kind_of, mark_of, next_morning, read
 from bot.errors import Unwritable
 from bot.message import Person
@@ -22,11 +23,14 @@ from bot.stores.sealed import SealedTable
 log = structlog.get_logger("reminders")
 
 PostOutcome = Literal["told", "nothing", "later", "unknown", "unwritable", "gone"]
-Tell = Callable[[str, Reminder, int], Awaitable[tuple[str, ...] | None]]
+Mine = Callable[[], Awaitable[bool]]
+Tell = Callable[[str, Reminder, int, Mine], Awaitable[tuple[str, ...] | None]]
 """Post a reminder, given its key, with the number of days before its last day, or `NEWS` and so on for news.
 
+Right before the post, `Mine` prolongs this process's lease and tells whether it still has it.
+
 The message may include other reminders of the person that are due that day. Returns the keys of all in it. Raises
-`Unwritable` or `Later` if it was not posted; after any other exception it is unknown.
+`Unwritable`, `Later` or `Superseded` if it was not posted; after any other exception it is unknown.
 """
 StillThere = Callable[[Person], Awaitable[bool | None]]
 Stands = Callable[[Person, str, float], Awaitable[bool | None]]
@@ -128,11 +132,13 @@ class Tellings:
         value = self._sealed(row, marked)
         if not await self._store.swap(row.kind, row.key, row.value, value, lease=row.leases):
             return False
-        # A whole lease from here on, however long the platform was asked for: whoever leased the row in the middle of
-        # the post would take what stands there for a part, and delete it.
-        if not await self._store.hold(row.kind, row.key, until=self._clock() + _LEASE, lease=row.leases):
-            return False
-        outcome, told = await self._outcome(row.key, marked, days)
+
+        async def mine() -> bool:
+            # A whole lease from here on, however long the platform was asked for: whoever leased the row in the middle
+            # of the post would take what stands there for a part, and delete it.
+            return await self._store.hold(row.kind, row.key, until=self._clock() + _LEASE, lease=row.leases)
+
+        outcome, told = await self._outcome(row.key, marked, days, mine)
         if outcome == "told":
             await self._keep_told(reminder.person, told)
         await self._note(row._replace(value=value), marked, days, outcome)
@@ -203,15 +209,17 @@ class Tellings:
             case "unwritable" | "gone" as reason:
                 await self._end(marked.person, reason)
 
-    async def _outcome(self, key: str, reminder: Reminder, days: int) -> tuple[PostOutcome, tuple[str, ...]]:
+    async def _outcome(
+        self, key: str, reminder: Reminder, days: int, mine: Mine
+    ) -> tuple[PostOutcome, tuple[str, ...]]:
         """Post a reminder. Return the outcome and the keys of all reminders in the message."""
         platform, alone = reminder.person.platform, (key,)
         try:
             async with asyncio.timeout(_PATIENCE):
-                told = await self._tell(key, reminder, days) or alone
+                told = await self._tell(key, reminder, days, mine) or alone
         except Unwritable:
             return "unwritable", alone
-        except Later:
+        except (Later, Superseded):
             return "later" if platform in self._stands else "nothing", alone
         except Exception as error:  # noqa: BLE001 -- of many libraries: it may be posted or not
             log.warning("reminder unsure", kind=type(error).__name__, channel=platform)

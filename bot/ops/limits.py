@@ -87,8 +87,9 @@ class Limits:
         """Count a person's question, not the console's; TooManyQuestions says in how many `seconds` again."""
         if person.platform == "console":
             return
+        place = person.team or person.enterprise
         team = f"{person.platform}\x1f{person.enterprise}\x1f{person.team}"
-        seconds = await self._person.wait(person.key) or (await self._team.wait(team) if person.team else 0)
+        seconds = await self._person.wait(person.key) or (await self._team.wait(team) if place else 0)
         if seconds:
             raise TooManyQuestions("more questions in a minute than one person or workspace may ask", seconds=seconds)
 

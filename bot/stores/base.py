@@ -94,6 +94,8 @@ class Store(ABC):
     """The column that identifies a row of a table."""
     locks: ClassVar[tuple[str, str]] = "", ""
     """The locking clauses for leasing a row: of any lane, and of a given lane."""
+    unsynced: ClassVar[str] = ""
+    """What a statement returns as well so that it does not wait until the disk has it."""
 
     def __init__(self, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._clock, self._pause = clock, pause
@@ -192,9 +194,15 @@ class Store(ABC):
             moved += len(await self._asked(sql, seconds=seconds, after=after, kinds=self._kinds(kinds)))
         return moved
 
-    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
-        """End a row's work: drop its value, free its lane, keep its key until `expires` (T39); see `swap`."""
-        rows = await self._asked(_FINISH, kind=kind, key=key, expires=expires, lease=lease, lane=lane, nothing=b"")
+    async def finish(
+        self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "", synced: bool = True
+    ) -> Ended:
+        """End a row's work: drop its value, free its lane, keep its key until `expires` (T39); see `swap`.
+
+        Not `synced`, a database server that crashes within a second may have the row as before, to be leased again.
+        """
+        sql = _FINISH if synced else _FINISH + self.unsynced
+        rows = await self._asked(sql, kind=kind, key=key, expires=expires, lease=lease, lane=lane, nothing=b"")
         return Ended(bool(rows), bool(rows and rows[0][0]))
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
@@ -219,8 +227,12 @@ class Store(ABC):
         return [_text(kind) for (kind,) in rows]
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:
-        """Add one to a counter and return it. It starts again at the `expires` that was given with its first count."""
-        rows = await self._asked(_COUNT, kind=kind, key=key, expires=expires)
+        """Add one to a counter and return it. It starts again at the `expires` that was given with its first count.
+
+        A database server that crashes may forget the last second of counts. A counter that many share would otherwise
+        be locked by each of them until the disk has its count.
+        """
+        rows = await self._asked(_COUNT + self.unsynced, kind=kind, key=key, expires=expires)
         return int(rows[0][0])
 
     async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:

@@ -107,6 +107,7 @@ class PostgresStore(Store):
     place = "ctid"
     # A delivery that comes twice locks the row for a moment: whoever wants this lane's row waits for it.
     locks = "FOR UPDATE SKIP LOCKED", "FOR UPDATE"
+    unsynced = ", set_config('synchronous_commit', 'off', true)"
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ import pytest
 from bot.cli.browser import Browser
 from tests.days import VISIT_BEFORE, in_words, month_day
 from tests.doubles.block_kit import parsed
+from tests.doubles.slack import TOKEN
 from tests.e2e.house import OWED
 from tests.e2e.workspace import MEMBERS_OWN, Workspace, button_url, buttons, in_channel, shown
 
@@ -83,6 +84,20 @@ async def test_guests_and_strangers_get_the_directory_only(workspace: Workspace,
     assert "Chattanooga" in await workspace.write("find a cardiologist near 37402", user="U9")
 
 
+@pytest.mark.threat("T21")
+@pytest.mark.parametrize(
+    "text", ["hello", "what can you do", "status", "unlink", "my reminders", "hola", "qwerty zxcvb"]
+)
+async def test_a_guest_is_offered_nothing_that_is_refused(workspace: Workspace, text: str) -> None:
+    """Each button that they get is answered, and a list has no entry of a member's."""
+    workspace.slack.users["U9"] = {"is_ultra_restricted": True}
+    said = await workspace.deliver(workspace.slack.direct_message(text, user="U9"))
+    assert not [words for words in ("claims and costs", "sus reclamaciones", "my claim denied") if words in shown(said)]
+    for button in [button for button in buttons(said) if button.get("value")]:
+        pressed = shown(await workspace.deliver(workspace.slack.press(button["value"], user="U9", channel="D-U9")))
+        assert "places and networks only" not in pressed, button["text"]
+
+
 async def test_every_example_of_every_intent_fits_slack(workspace: Workspace) -> None:
     """The double refuses what Slack would: each intent's first examples come back as a message that it takes."""
     await workspace.link()
@@ -94,3 +109,15 @@ async def test_every_example_of_every_intent_fits_slack(workspace: Workspace) ->
             for example in examples:
                 assert await workspace.deliver(workspace.slack.direct_message(example)), example
                 assert workspace.slack.refused == [], (name, example)
+
+
+@pytest.mark.threat("T18")
+async def test_a_member_of_an_organization_has_buttons(workspace: Workspace) -> None:
+    """Slack names the workspace in what they write and the organization in what they press: one person, linked once."""
+    workspace.slack.tokens[TOKEN]["enterprise_id"] = "E1"
+    assert "Dana M. is connected" in await workspace.link()
+    answer = await workspace.deliver(workspace.slack.direct_message(OWED))
+    [first, *_] = [button for button in buttons(answer) if "value" in button]
+    press = workspace.slack.press(first["value"])
+    press |= {"user": {"id": "U1", "team_id": "E1"}, "enterprise": {"id": "E1", "name": "Globex"}}
+    assert "Grace Okafor" in shown(await workspace.deliver(press))

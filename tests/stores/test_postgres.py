@@ -22,6 +22,17 @@ from bot.stores.postgres import PostgresStore, open_postgres
 from tests.doubles.postgres import Postgres, postgres
 
 LATER = 4_000_000_000.0
+_NOTE_COMMITS = """
+CREATE TABLE commits (at serial, relation text, waits text);
+CREATE FUNCTION note_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO commits (relation, waits) VALUES (TG_TABLE_NAME, current_setting('synchronous_commit'));
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER noted AFTER INSERT OR UPDATE ON rows
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_commit();
+CREATE CONSTRAINT TRIGGER noted AFTER INSERT OR UPDATE ON counters
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_commit();
+"""  # deferred, it tells how the transaction is about to be committed
 
 
 @asynccontextmanager
@@ -49,6 +60,19 @@ async def test_replicas_that_start_together_make_the_tables_once(postgres_url: s
     assert [value for value in taken if value is not None] == [b"1"]
     for store in stores:
         await store.close()
+
+
+async def test_only_what_must_outlast_a_crash_waits_for_the_disk(postgres_url: str) -> None:
+    """A count that all replicas share, and an end that is found in the chat, hold no row until the disk has it."""
+    async with opened(postgres_url) as store:
+        with psycopg.connect(postgres_url, autocommit=True) as watch:
+            watch.execute(_NOTE_COMMITS)
+            await store.add("inbox", "1", lane="a", expires=LATER)
+            await store.count("asked", "team", expires=LATER)
+            await store.finish("inbox", "1", expires=LATER, synced=False)
+            await store.finish("inbox", "1", expires=LATER)
+            said = watch.execute("SELECT relation, waits FROM commits ORDER BY at").fetchall()
+    assert said == [("rows", "on"), ("counters", "off"), ("rows", "off"), ("rows", "on")]
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])

@@ -227,13 +227,18 @@ class SlackController:
         Raises:
             Unwritable: there is no such chat, or Slack rejected the message.
             Unreachable: Slack does not respond.
+            Superseded: another process has taken the message over.
         """
         own = None if here is None else await here.chat(person.user)
         if here is None or own is None:
             raise Unwritable("no chat")
         mark = DeliveryMark.of(reply.mark) if reply.mark else UNMARKED
+        writer = SlackWriter(here, self._notices, self._pace, self._retention, mark)
+        writer.mine = reply.mine
+        if not await reply.mine():
+            raise Superseded
         try:
-            await SlackWriter(here, self._notices, self._pace, self._retention, mark).post(own, reply, person)
+            await writer.post(own, reply, person)
         except SlackApiError as error:
             raise Unwritable(code_of(error)) from None
 

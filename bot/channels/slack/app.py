@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import structlog
@@ -43,7 +43,7 @@ from bot.channels.slack.incoming import (
     read_shortcut,
     read_thread,
 )
-from bot.channels.slack.installations import ENDINGS, Forget, People, read_ending
+from bot.channels.slack.installations import ENDINGS, Forget, People, read_ending, where
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Notices
@@ -252,11 +252,11 @@ class SlackApp:
         event = body.get("event")
         if not isinstance(event, Mapping) or event.get("type") not in ENDINGS:
             return False
-        where = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
-        if event["type"] == "user_change" and (here := await self._workspaces.of(*where)):
+        place = where(body)
+        if event["type"] == "user_change" and (here := await self._workspaces.of(*place)):
             here.look_again(str((event.get("user") or {}).get("id")))
         if ending := read_ending(body):
-            await self._errands.take_ending(str(body.get("event_id")), where, ending)
+            await self._errands.take_ending(str(body.get("event_id")), place, ending)
         return True
 
     def _listeners(self) -> AsyncApp:
@@ -277,6 +277,7 @@ class SlackApp:
             name="slack",
             logger=silent(),
             client=self._connection.client(None),
+            before_authorize=self._placed,
             authorize=authorize,  # type: ignore[arg-type] # None is allowed; bolt handles it
             request_verification_enabled=False,
             ssl_check_enabled=False,
@@ -293,6 +294,20 @@ class SlackApp:
         bolt.view(re.compile("^form-"))(self._on_view)
         bolt.error(on_error)
         return bolt
+
+    async def _placed(self, body: Body, context: AsyncBoltContext, next: Ack) -> BoltResponse | None:  # noqa: A002 -- bolt's name
+        """Go on with the workspace that is meant; without one, bolt would tell the person of a broken installation.
+
+        In a shared channel, a press names the workspace of who pressed, and its message that of the bot.
+        """
+        posted = (body.get("message") or {}).get("team") if body.get("type") == "block_actions" else None
+        organization = context.enterprise_id or ""
+        named = [team for team in (posted, context.team_id or "") if team or (team == "" and organization)]
+        for team in named:
+            if await self._workspaces.of(organization, team):
+                context["team_id"] = team
+                return cast("BoltResponse", await next())
+        return BoltResponse(status=200) if named else cast("BoltResponse", await next())  # a check of the address
 
     async def _here(self, context: AsyncBoltContext) -> Workspace:
         found = await self._workspaces.of(context.enterprise_id or "", context.team_id or "")

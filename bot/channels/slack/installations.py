@@ -58,8 +58,11 @@ class Installations(AsyncInstallationStore):
 
     async def async_save_bot(self, bot: Bot) -> None:
         """Store a bot's token, replacing the previous one."""
-        key = _key(bot.enterprise_id, None if bot.is_enterprise_install else bot.team_id)
+        # Under the workspace alone: of a person from elsewhere, Slack does not tell the organization of a workspace.
+        key = _key(bot.enterprise_id, None) if bot.is_enterprise_install else _key(None, bot.team_id)
         await self._table.put(_KIND, key, msgspec.json.encode(_as_row(bot)), expires=time.time() + _FOREVER)
+        if bot.enterprise_id and bot.team_id:
+            await self._table.store.drop(_KIND, _key(bot.enterprise_id, bot.team_id))
 
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
@@ -244,10 +247,16 @@ class Ending(msgspec.Struct, frozen=True):
     everybody: bool = False
 
 
+def where(body: Body) -> tuple[str, str]:
+    """Return the organization and the workspace of an event; no workspace where Slack names the organization twice."""
+    enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+    return enterprise, "" if team == enterprise else team
+
+
 def read_ending(body: Body) -> Ending | None:
     """Return the ending in an event of `ENDINGS`; None for an event that ends nobody, such as a changed picture."""
     event = body["event"]
-    enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+    enterprise, team = where(body)
     tokens, user = event.get("tokens") or {}, event.get("user") or {}
     match event["type"]:
         case "user_change" if any(user.get(flag) for flag in _NO_MEMBER):
@@ -273,15 +282,15 @@ class People:
         if person.key in self._noted:
             return
         row, expires = msgspec.json.encode(replace(person, name="", home="")), time.time() + _PERSON_KEPT
-        for owner in {_workspace(person.enterprise, person.team), _organization(person.enterprise)} - {""}:
-            await self._table.put(_PERSON, f"{owner}\x1f{person.user}", row, expires=expires, owner=owner)
+        for owner, key in _noted_under(person):
+            await self._table.put(_PERSON, key, row, expires=expires, owner=owner)
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
         """Delete the record that a person wrote from here, at their request."""
         self._noted.pop(person.key, None)
-        for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
-            await self._table.store.drop(_PERSON, f"{owner}\x1f{person.user}")
+        for _, key in _noted_under(person):
+            await self._table.store.drop(_PERSON, key)
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
         """Delete all stored data of the people or the workspace that left; a second call changes nothing.
@@ -302,6 +311,13 @@ class People:
     async def _known(self, owner: str) -> list[Person]:
         rows = await self._table.owned(_PERSON, owner) if owner else []
         return [msgspec.json.decode(row, type=Person) for _, row in rows]
+
+
+def _noted_under(person: Person) -> list[tuple[str, str]]:
+    """Return the owner and the key of each row that notes a person; of an organization, one for each workspace."""
+    here, whole = _workspace(person.enterprise, person.team), _organization(person.enterprise)
+    rows = (here, f"{here}\x1f{person.user}"), (whole, f"{whole}\x1f{person.team}\x1f{person.user}")
+    return [(owner, key) for owner, key in rows if owner]
 
 
 def _workspace(enterprise: str, team: str) -> str:

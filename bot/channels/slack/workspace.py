@@ -92,10 +92,15 @@ class Workspace:
         return person, self._is_foreign(team, profile) or profile.restricted
 
     def somebody(self, user: str, team: str) -> Person:
-        """Return the person by ids alone, without a request to Slack."""
+        """Return the person by ids alone, without a request to Slack.
+
+        Of one person of an organization, Slack names the workspace in a message and the organization in a press. So who
+        is of the installation has its ids, whichever were given; an organization has one id for a person.
+        """
         here = self.installed
         home = f"Slack, {here.name}" if here.name else "Slack"
-        return Person("slack", here.enterprise, team or here.team, user, home=home)
+        foreign = here.team and team not in {"", here.enterprise}
+        return Person("slack", here.enterprise, team if foreign else here.team, user, home=home)
 
     async def is_present(self, person: Person) -> bool | None:
         """Return whether a person is still a full member, without the cache; None if Slack does not say."""

@@ -21,7 +21,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.channels.base import Unreachable, purpose
 from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.workspace import DeliveryMark, Workspace
-from bot.delivery.inbox import always
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable
 from bot.message import (
@@ -37,6 +36,7 @@ from bot.message import (
     Reply,
     Shareable,
     Shared,
+    always,
 )
 from bot.replies.blocks import BlockPage, pages
 from bot.replies.catalogues import ByLanguage
@@ -328,7 +328,8 @@ class SlackWriter:
     def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> BlockPage:
         if found is None:
             return self._notices.unwritable(language)
-        address = f"https://slack.com/app_redirect?channel={found.conversation}&team={person.team}"
+        team = f"&team={person.team}" if person.team else ""  # without one, Slack asks a person of an organization
+        address = f"https://slack.com/app_redirect?channel={found.conversation}{team}"
         return self._notices.aside(language, address)
 
 

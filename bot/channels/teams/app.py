@@ -48,6 +48,7 @@ from bot.channels.teams.sharing import ShownAside, is_share
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
@@ -148,11 +149,14 @@ class TeamsApp:
 
         Raises:
             Unwritable: they have not added the app.
+            Superseded: another process has taken the message over.
         """
         writer = self._writer(self._regions.get(person.team, self._cloud.service_url))
         place = await writer.private_place(person)
         if place is None:
             raise Unwritable("no chat")
+        if not await reply.mine():
+            raise Superseded
         await writer.post(place, reply, person)
 
     async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- it says who asks

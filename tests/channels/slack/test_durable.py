@@ -3,9 +3,14 @@
 import time
 from pathlib import Path
 
+import pytest
+
+from bot.delivery.leases import Superseded
+from bot.errors import Unwritable
+from bot.message import Line, Person, Private, Span
 from bot.stores.sqlite import SqliteStore
 from tests.channels.slack.conftest import House, opened
-from tests.doubles.slack import SECRET, TOKEN
+from tests.doubles.slack import SECRET, TEAM, TOKEN
 
 
 async def interrupted(house: House, text: str) -> None:
@@ -67,3 +72,19 @@ async def test_what_another_process_found_answered_is_not_taken_back(house: Hous
     await house.app.drain()
     assert house.slack.called("chat.delete") == []
     assert ["54.87" in said["text"] for said in house.slack.messages.values()] == [True]
+
+
+@pytest.mark.parametrize("held", [(False,), (True, False)])
+async def test_a_reminder_of_another_process_is_let_be(house: House, held: tuple[bool, ...]) -> None:
+    """Who lost the lease on what is said unasked posts nothing; lost in the middle of it, it deletes nothing."""
+    dana, asked = Person("slack", "", TEAM, "UDANA"), list(held)
+
+    async def mine() -> bool:
+        return asked.pop(0)
+
+    house.slack.errors["chat.update"] = ["message_not_found"]
+    reply = Private(intent="reminder.list", language="en", blocks=(Line((Span("soon"),)),), mark="a/1", mine=mine)
+    with pytest.raises((Superseded, Unwritable)):
+        await house.app.push(dana, reply)
+    assert (len(house.slack.called("chat.postMessage")), house.slack.called("chat.delete")) == (len(held) - 1, [])
+    assert asked == []

@@ -168,7 +168,7 @@ async def test_a_slack_that_fails_during_an_install(many: House) -> None:
 
 
 async def test_an_organization_installs_for_all_its_workspaces(many: House) -> None:
-    """One token; people are keyed by organization and workspace; the other side of a shared channel is foreign."""
+    """One token; people are keyed by organization; the other side of a shared channel is foreign."""
     await installed(many, ORGANIZATION)
     many.slack.users["U1"] = {"enterprise_user": {"enterprise_id": "E1"}}
     many.slack.users["U8"] = {"enterprise_user": {"enterprise_id": "E9"}}
@@ -177,7 +177,7 @@ async def test_an_organization_installs_for_all_its_workspaces(many: House) -> N
         authorized = [{"enterprise_id": "E1", "team_id": None, "user_id": "U0BOT", "is_enterprise_install": True}]
         await many.deliver(body | {"team_id": "T7", "enterprise_id": "E1", "authorizations": authorized})
     ours, foreign = many.turn.heard
-    assert (ours.person.enterprise, ours.person.team, ours.directory_only) == ("E1", "T7", False)
+    assert (ours.person.enterprise, ours.person.team, ours.directory_only) == ("E1", "", False)
     assert foreign.directory_only
 
 

@@ -12,7 +12,9 @@ import pytest
 from bot.channels.base import Unreachable
 from bot.channels.teams.incoming import read_message
 from bot.delivery.inbox import Delivery
+from bot.delivery.leases import Superseded
 from bot.errors import StoreUnusable, Unwritable
+from bot.message import Line, Private, Span
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import TENANT
 from tests.inbox.handling import until
@@ -135,6 +137,20 @@ async def test_who_removed_the_app_is_not_written_to(house: House) -> None:
     reply = await anext(house.turn.answer(house.turn.heard[0]))
     with pytest.raises(Unwritable):
         await house.app.push(house.turn.heard[0].person, reply)  # type: ignore[arg-type] # the keyword makes it private
+
+
+async def test_what_another_process_tells_is_not_posted(house: House) -> None:
+    """A reminder whose lease is lost is the other process's to post."""
+    await house.deliver(house.teams.message("what did I owe"))
+    person, before = house.turn.heard[0].person, len(house.teams.sent())
+
+    async def mine() -> bool:
+        return False
+
+    reply = Private(intent="reminder.list", language="en", blocks=(Line((Span("soon"),)),), mark="a/1", mine=mine)
+    with pytest.raises(Superseded):
+        await house.app.push(person, reply)
+    assert len(house.teams.sent()) == before
 
 
 @pytest.mark.parametrize(("maybe_written", "exhausted"), [(True, False), (False, True)])
