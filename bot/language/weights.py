@@ -135,27 +135,25 @@ class Weights:
 
     def _total(self, kind: str, counts: Counter[str]) -> tuple[int, int, int]:
         """Return the sum of the rows of a kind, each times its count; the sum of the counts; and of their squares."""
-        rows = self._rows.get(kind, {})
+        rows, added, rares = self._rows.get(kind, {}), self._added, self._often
         total = often = square = 0
         for text, number in counts.items():
             place = rows.get(text)
             if place is None:
                 continue
-            rare = self._often[place]
+            row, rare = added.get(place), rares[place]
             times = rare * number if kind != "found" else EIGHTHS
-            total += self._row(place) * times
+            total += (self._row(place) if row is None else row) * times
             often += times
             square += rare * rare * number
         return total, often, square
 
     def _row(self, place: int) -> int:
-        """Return a row as one number, with each weight in a fixed range of bits."""
-        row = self._added.get(place)
-        if row is None:
-            width = len(self.labels)
-            lanes = bytearray(_LANE * width)
-            lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
-            row = self._added[place] = int.from_bytes(lanes, "little")
+        """Return a row as one number, with each weight in a fixed range of bits, and keep it."""
+        width = len(self.labels)
+        lanes = bytearray(_LANE * width)
+        lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
+        row = self._added[place] = int.from_bytes(lanes, "little")
         return row
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
