@@ -33,7 +33,7 @@ from tests.intents.stories import stories
 from tests.shipped import compiled_in, pages_compiled
 from tests.stage import Stage, staged
 from tests.watch import watching
-from tests.worlds import tables_shared
+from tests.worlds import tables_shared, worlds_shared
 
 # How long an example takes says how busy the machine is, and nothing of the rule.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -103,14 +103,17 @@ LONG = (
 )
 
 
-BROWSERS = frozenset(f"tests/e2e/test_{name}.py" for name in ("accessible", "browser", "playground", "popup"))
-
-
+TOGETHER = {
+    "browsers": ("e2e/test_accessible", "e2e/test_browser", "e2e/test_playground", "e2e/test_popup"),
+    "trees": ("test_kernel", "test_names", "test_promises", "test_proofs", "test_shape", "stores/test_sealed"),
+}
+"""Modules that need a Chromium, and those that read the code (`tests.trees`): one process has what each group needs."""
+_SCOPES = {f"tests/{module}.py": scope for scope, modules in TOGETHER.items() for module in modules}
 STORIES = "tests/intents/test_dialogues.py"
 
 
 class _Together(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
-    """A module's tests in one process, and those of all modules that need Chromium in one too.
+    """A module's tests in one process, and those of the modules that are `TOGETHER`.
 
     Stories are a fifth of all in one module: each file of them is a part of its own, and a worker's bot plays several.
     """
@@ -119,7 +122,7 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no typ
         scope = str(super()._split_scope(nodeid))
         if scope == STORIES:
             return nodeid.partition(": ")[0]
-        return "browsers" if scope in BROWSERS else scope
+        return _SCOPES.get(scope, scope)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -205,6 +208,7 @@ def _watched() -> Iterator[None]:
     """What every payer of the suite is asked is looked at."""
     with watching(_OFFENCES), pytest.MonkeyPatch.context() as patch:
         tables_shared(patch)
+        worlds_shared(patch)
         yield
 
 

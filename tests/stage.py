@@ -26,6 +26,7 @@ from bot.sandbox.synthetic.tables import BENEFITS
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.cases import saw
+from tests.connecting import code_for
 from tests.shipped import shipped_pack
 from tests.worlds import world_of
 
@@ -104,9 +105,8 @@ class Talk:
         return await self.say(code)
 
     async def connect(self, username: str) -> list[Reply]:
-        """The replies to the code of a member who asked for the link."""
-        await self.say("link")
-        return await self.sign_in(username)
+        """The replies to the code of a member who has signed in (`tests.connecting`)."""
+        return await self.say(await code_for(self.bot, self.sandbox, self.person, username))
 
     async def leave(self) -> None:
         """Be disconnected: a later person who signs in as the same member is no second chat of it then."""

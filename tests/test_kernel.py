@@ -10,6 +10,7 @@ import pytest
 
 from bot.language.kernel import KERNEL, is_kernel
 from tests.shipped import shipped_pack
+from tests.trees import nodes_of
 
 ROOT = Path(__file__).resolve().parent.parent
 # The sandbox plays a payer, and names what FHIR names.
@@ -18,9 +19,8 @@ FILES = sorted(file for file in (ROOT / "bot").rglob("*.py") if "sandbox" not in
 
 def _texts(file: Path) -> Iterator[str]:
     """Every string of a module but its documentation."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    told = {id(node.value) for node in nodes_of(file) if isinstance(node, ast.Expr)}
+    for node in nodes_of(file):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
             yield node.value
 

@@ -7,6 +7,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from tests.trees import tree_of
+
 ROOT = Path(__file__).resolve().parent.parent
 MOST_TERMS = 25
 REPEATED = frozenset({"Incoming", "Notices", "People"})
@@ -17,7 +19,7 @@ def test_a_name_stands_for_one_thing() -> None:
     """A class or type alias whose name another module has already needs a name that tells the two apart."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for file in sorted((ROOT / "bot").rglob("*.py")):
-        for name in _defined(ast.parse(file.read_text(encoding="utf-8"))):
+        for name in _defined(tree_of(file)):
             found[name].append(str(file.relative_to(ROOT)))
     assert {name: files for name, files in found.items() if len(files) > 1 and name not in REPEATED} == {}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_proofs import THREATS, proven
+from tests.trees import nodes_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIVACY: dict[str, tuple[str, ...]] = {
@@ -102,8 +103,8 @@ def test_a_promise_has_its_tests(paragraph: str) -> None:
     """A test that was renamed or taken away fails here by the name of its promise."""
     for named in PRIVACY[paragraph]:
         file, _, test = named.partition("::")
-        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
-        assert test in {one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+        nodes = nodes_of(ROOT / "tests" / file)
+        assert test in {one.name for one in nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def test_each_paragraph_of_the_page_is_a_promise() -> None:

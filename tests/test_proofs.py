@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.trees import nodes_of
+
 TESTS = Path(__file__).resolve().parent
 FAULTS = tuple(f"F{number:02}" for number in range(1, 73))
 THREATS = tuple(f"T{number:02}" for number in range(1, 78))
@@ -20,14 +22,14 @@ def proven() -> dict[str, set[str]]:
     """The files of the tests that carry each number, read from their marks."""
     found: dict[str, set[str]] = {}
     for path in sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("accounts/attacks/*.py")]):
-        for number in _marks(ast.parse(path.read_text(encoding="utf-8"))):
+        for number in _marks(path):
             found.setdefault(number, set()).add(path.name)
     return found
 
 
-def _marks(tree: ast.Module) -> Iterator[str]:
+def _marks(path: Path) -> Iterator[str]:
     """Numbers of `mark.fault(...)` and `mark.threat(...)` on a test, of the cases of `numbered`, and of an attack."""
-    for test in ast.walk(tree):
+    for test in nodes_of(path):
         if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "named":
             yield from (str(word.value) for word in test.args[1:] if isinstance(word, ast.Constant))
         if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and test.name.startswith("test_"):
@@ -36,11 +38,11 @@ def _marks(tree: ast.Module) -> Iterator[str]:
                 if isinstance(mark.func, ast.Attribute) and mark.func.attr in {"fault", "threat"}:
                     yield from (word for word in words if isinstance(word, str))
                 elif any(isinstance(node, ast.Name) and node.id == "numbered" for node in ast.walk(mark)):
-                    yield from _cases(tree)
+                    yield from _cases(path)
 
 
-def _cases(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _cases(path: Path) -> Iterator[str]:
+    for node in nodes_of(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.match(r"[FT]\d\d ", node.value):
             yield node.value[:3]
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.conftest import LONG
+from tests.trees import nodes_of, tree_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,14 +67,9 @@ OUTSIDE = {
 
 
 @cache
-def _read(path: Path) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-
-
-@cache
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in _read(path):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -124,8 +120,7 @@ def test_only_what_rehearses_imports_the_made_up_payer() -> None:
     outside = {name for name in importers if not name.startswith("bot/sandbox/")}
     assert outside == {f"bot/cli/{name}.py" for name in ("demo", "members", "payer", "rehearsal")}
     for path in BOT:
-        first = ast.parse(path.read_text(encoding="utf-8")).body
-        at_once = {one.module for one in first if isinstance(one, ast.ImportFrom)}
+        at_once = {one.module for one in tree_of(path).body if isinstance(one, ast.ImportFrom)}
         rehearses = _name(path) in outside - {"bot/cli/members.py"} or _name(path).startswith("bot/sandbox/")
         assert rehearses or not at_once & {"bot.cli.rehearsal", "bot.cli.payer", "bot.cli.demo"}, path
 
@@ -168,7 +163,7 @@ def test_files_and_functions_stay_small() -> None:
         lengths.append(path.read_text(encoding="utf-8").count("\n"))
         functions += [
             (node.end_lineno or node.lineno) - node.lineno + 1
-            for node in _read(path)
+            for node in nodes_of(path)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
     assert statistics.median(lengths) <= 130

@@ -16,15 +16,15 @@ _GROUPS: LRUCache[tuple[int, ...], dict[str, list[TableRow]]] = LRUCache(64)
 _TABLES: LRUCache[tuple[int, ...], Table] = LRUCache(64)
 
 
-def world_of(today: date) -> World:
-    """The world of that day, to which a test may add; the resources are shared, and nobody writes in one."""
+def world_of(today: date | None) -> World:
+    """The world of that day, else of now; a test may add to it. Resources are shared, and nobody writes in one."""
     built = _built(today)
     made = {kind: dict(those) for kind, those in built.resources.items()}
     return World(made, dict(built.accounts), dict(built.on_demand))
 
 
 @cache
-def _built(today: date) -> World:
+def _built(today: date | None) -> World:
     world = build(today=today)
     world.on_demand = {patient: _once(make) for patient, make in world.on_demand.items()}
     return world
@@ -33,6 +33,12 @@ def _built(today: date) -> World:
 def _once(make: Callable[[], Iterable[Resource]]) -> Callable[[], Iterable[Resource]]:
     """A record that is made when it is first asked for, and is the same each time."""
     return cache(lambda: tuple(make()))
+
+
+def worlds_shared(patch: pytest.MonkeyPatch) -> None:
+    """Commands that rehearse in this process share the worlds of the tests."""
+    for module in ("demo", "payer", "rehearsal"):
+        patch.setattr(f"bot.cli.{module}.build", world_of)
 
 
 def tables_shared(patch: pytest.MonkeyPatch) -> None:

@@ -245,10 +245,11 @@ class Chooser:
         if top is None:
             return chances
         topic, unsure = top.intent.partition(".")[0], chances[top.intent] < self.needed(top)
-        akin = [name for name in chances if name.partition(".")[0] == topic]
-        if ranks(heard) and (ranking := [name for name in akin if self._can_rank(self._intents[name], heard)]):
-            whole = sum(chances[name] for name in akin)
-            return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
+        if ranks(heard):
+            akin = [name for name in chances if name.partition(".")[0] == topic]
+            if ranking := [name for name in akin if self._can_rank(self._intents[name], heard)]:
+                whole = sum(chances[name] for name in akin)
+                return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
         lost = self._lost(top, heard, alone=alone)
         if unsure and top.reads_claims and top.form and not heard.names.issuperset(top.form.required):
             lost |= {"required"}  # it could only ask for more, where another one answers

@@ -164,7 +164,7 @@ class PhraseTree:
         """Return the meanings of exactly this phrase."""
         keys = keys_in(phrase)
         meant = self._meanings.get(" ".join(keys), ())
-        behind = self._meant_behind(keys, 0).get(len(keys), []) if keys else []
+        behind = self._meant_behind(keys, 0).get(len(keys), []) if len(keys) > 1 else []
         return (*meant, *(meaning for meaning in behind if meaning not in meant))
 
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:

@@ -19,13 +19,14 @@ from bot.sandbox.world import World
 
 @dataclass(slots=True)
 class Sandbox:
-    """A running payer: its URL, its client credentials, its behaviour and the requests that it received."""
+    """A running payer: its URL, its client credentials, its behaviour, its world and the requests that it received."""
 
     base_url: str
     client_id: str
     client_secret: str
     behaviour: Behaviour
     authorization: SandboxAuthorization
+    world: World
     requests: deque[SeenRequest] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     """The newest requests, oldest first."""
 
@@ -79,7 +80,7 @@ def create_app(
     base_url = base_url.rstrip("/")
     client = RegisteredClient(client_id, client_secret, redirect_uris, behaviour)
     server = SandboxAuthorization(client, behaviour, base_url, base_url + TOKEN)
-    sandbox = Sandbox(base_url, client_id, client_secret, behaviour, server)
+    sandbox = Sandbox(base_url, client_id, client_secret, behaviour, server, world)
     store = ResourceStore(world, sandbox.fhir_url)
     fhir = FhirServer(
         store,

@@ -22,15 +22,13 @@ Told = list[tuple[str, ...]]
 def differences(reply: Reply) -> list[str]:
     """What Slack or Teams would show otherwise than the console, in words; empty when all three tell the same."""
     said = list(_console(reply))
-    pictures, shown = _pictures(reply), blocks.pages(reply)
+    pictures, shown, dealt = _pictures(reply), blocks.pages(reply), cards.pages(reply)
     slack = [told for page in shown for told in _slack(page.blocks) if told[1] not in pictures]
-    teams = [
-        told for page in cards.pages(reply) for told in _teams(_worded(page.card["body"])) if told[1] not in pictures
-    ]
+    teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
     text = plain(reply.blocks, addresses=False).split()
     texts = {
-        "Slack": " ".join(page.text for page in blocks.pages(reply)),
-        "Teams": " ".join(fallback(page.card) for page in cards.pages(reply)),
+        "Slack": " ".join(page.text for page in shown),
+        "Teams": " ".join(fallback(page.card) for page in dealt),
     }
     faults = [
         f"{name} shows {_first(said, told)}" for name, told in (("Slack", slack), ("Teams", teams)) if told != said

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -33,18 +35,20 @@ def view_faults(view: Kit) -> list[str]:
 
 def refused(blocks: Iterable[Kit]) -> list[str]:
     """What the models refuse, or would send otherwise than we do."""
-    return [fault for block in blocks if block["type"] not in _UNKNOWN for fault in _refused(block)]
+    return [fault for block in blocks if block["type"] not in _UNKNOWN for fault in _refused(json.dumps(block))]
 
 
-def _refused(block: Kit) -> Iterator[str]:
+@lru_cache(maxsize=8_192)
+def _refused(written: str) -> tuple[str, ...]:
+    """What is wrong with one block; most blocks come again and again."""
+    block = json.loads(written)
     model = Block.parse(block)
     try:
         sent = model.to_dict() if model else {}
     except SlackObjectFormationError as error:
-        yield f"{block['type']}: {error}"
-        return
-    if block.keys() - sent.keys():
-        yield f"{block['type']}: lost {sorted(block.keys() - sent.keys())}"
+        return (f"{block['type']}: {error}",)
+    lost = sorted(block.keys() - sent.keys())
+    return (f"{block['type']}: lost {lost}",) if lost else ()
 
 
 def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:

@@ -33,8 +33,7 @@ async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def dana(house: House) -> House:
     """The same, with dana connected."""
-    said = await house.sign_in()
-    assert "Dana" in said.text
+    assert "Dana" in (await house.connect("dana")).text
     return house
 
 

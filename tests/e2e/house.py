@@ -35,6 +35,7 @@ from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.cases import saw
+from tests.connecting import code_for
 from tests.days import DAY
 from tests.shipped import shipped_pack
 from tests.stage import UNHURRIED, Elastic
@@ -167,6 +168,10 @@ class House:
         async with Browser() as browser:
             code = await browser.sign_in(await self.link(), username)
         return await self.say(code)
+
+    async def connect(self, username: str) -> Said:
+        """Connect a member who has signed in (`tests.connecting`); the replies to the typed code."""
+        return await self.say(await code_for(self.bot, self.sandbox, self.person, username))
 
     def problem(self, said: Said) -> str:
         """The text of a single reply that reports a problem whose reference is in it and in the log (I1, I6)."""

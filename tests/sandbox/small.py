@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -127,10 +128,15 @@ def _claims() -> list[Resource]:
     ]
 
 
+@cache
+def _written() -> str:
+    return json.dumps(yaml.load(_WORLD.read_text(encoding="utf-8"), _Loader))  # noqa: S506 -- a safe one
+
+
 def small_world() -> World:
     """Ana with three claims, the Boones with one each under one sign-in, and a small directory."""
     world = World()
-    for kind, resources in yaml.load(_WORLD.read_text(encoding="utf-8"), _Loader).items():  # noqa: S506 -- a safe one
+    for kind, resources in json.loads(_written()).items():
         for resource in resources:
             world.add({"resourceType": kind, **resource})
     for resource in (*_claims(), *_DRUGS, *_ROLES):

@@ -8,6 +8,7 @@ import pytest
 
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
+from tests.trees import nodes_of
 
 BOT = Path(__file__).resolve().parents[2] / "bot"
 LATER = 9e11
@@ -67,7 +68,7 @@ def test_nobody_else_seals_rows() -> None:
     sealing = {
         path.relative_to(BOT).as_posix()
         for path in BOT.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"seal", "unseal"}
     }
     assert sealing == {"stores/sealed.py", *NO_ROWS}

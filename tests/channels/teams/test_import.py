@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.trees import tree_of
+
 BOT_FILES = Path(__file__).parents[3] / "bot"
 
 
@@ -25,7 +27,5 @@ def test_the_sdk_is_imported_only_where_teams_is_configured() -> None:
     """No file outside of the Teams channel imports it, or that channel, when it is itself imported."""
     for path in BOT_FILES.rglob("*.py"):
         if "teams" not in path.relative_to(BOT_FILES).parts:
-            at_once = [
-                node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)
-            ]
+            at_once = [node for node in tree_of(path).body if isinstance(node, ast.ImportFrom)]
             assert not [node for node in at_once if (node.module or "").startswith(("microsoft", "bot.channels.teams"))]
