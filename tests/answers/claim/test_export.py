@@ -95,7 +95,10 @@ async def test_the_page_tells_where_the_yearly_figures_stand_as_the_chat_does() 
     chat = await answered("coverage.cost_share", *rows, slots={"amount_kind": "deductible"})
     page = html.unescape(printed((await answered("claim.export", *rows)).summary, "html"))
     assert "At least $400.00 of your $1,500.00 deductible is met" in chat.text
-    assert "At least $400.00 of your $1,500.00 deductible</strong> is met. Your plan's own total decides." in page
+    assert (
+        "At least $400.00 of your $1,500.00 deductible</strong> is met. Your plan's own total is the official one."
+        in page
+    )
     assert "Deductible: met 27 %, left, at most 73 %" in page
     assert "of your $5,000.00 out-of-pocket maximum</strong> is met" in page
     march = {"date_range": {"start": "2026-03-01", "end": "2026-03-31"}}
