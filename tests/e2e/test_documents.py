@@ -101,7 +101,7 @@ async def test_both_files_once_each(dana: House) -> None:
         assert "Dana" in page.text
         assert "This is not a bill." in page.text
         again = await client.get(offer.url)
-        assert (again.status_code, "This link has expired" in again.text) == (410, True)
+        assert (again.status_code, "This link no longer works" in again.text) == (410, True)
 
 
 async def test_what_surrounds_the_files(dana: House) -> None:
