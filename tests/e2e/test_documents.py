@@ -105,7 +105,7 @@ async def test_both_files_once_each(dana: House) -> None:
 
 
 async def test_what_surrounds_the_files(dana: House) -> None:
-    """No copy, no referrer, no script but our own, no frame, nothing from elsewhere; no code in the address (T30, T47)."""
+    """No copy, no referrer, only our script, no frame, nothing foreign; no code in the address (T30, T47)."""
     offer = given(await dana.say(EXPORT))
     async with browser(dana) as client:
         answers = [await client.get(offer.url), await fetch(client, offer.url, offer.code)]
