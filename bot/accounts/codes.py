@@ -10,7 +10,8 @@ from cachetools import TTLCache
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
 _LONGEST = 200  # a code with any chat's formatting is far shorter
-_CODE_SIGNS = 8  # 40 bits; five tries leave one chance in 2 * 10^11
+_CLEAR = "".join(sorted(set(_BASE32) - set("ILO")))  # no sign that is read as another one
+_CODE_SIGNS = 8  # 38 bits; five tries leave one chance in 10^11
 _BETWEEN = re.compile(
     r"[\s\-\u2010-\u2015\u2212_*~`'\"\u2018-\u201d.,:;!>|()\[\]\u200b-\u200f\u202a-\u202e\u2060\ufeff]+"
 )
@@ -51,9 +52,9 @@ def same(one: str, other: str) -> bool:
 
 
 def new_code() -> str:
-    """Return a new code of 8 base32 characters, without its dash. It has a digit, so that no word is a code."""
+    """Return a new code of 8 clear characters, without its dash. It has a digit, so that no word is a code."""
     while True:
-        code = "".join(secrets.choice(_BASE32) for _ in range(_CODE_SIGNS))
+        code = "".join(secrets.choice(_CLEAR) for _ in range(_CODE_SIGNS))
         if not code.isalpha():
             return code
 

@@ -101,11 +101,17 @@ class LinkPages:
         return RedirectResponse(address, HTTPStatus.SEE_OTHER, private(popup=outcome.popup))
 
     async def depart(self, request: Request) -> Response:
-        """Redirect from our form to the payer's page, with a cookie that identifies the browser when it returns."""
-        link_id = request.path_params["id"]
+        """Redirect from our form to the payer's page, with a cookie that identifies the browser when it returns.
+
+        Who refuses there is told that nothing was connected, and the link is forgotten.
+        """
+        link_id, fields = request.path_params["id"], await fields_of(request)
         try:
-            if not self._forms.is_ours(request, await fields_of(request), link_id):
+            if not self._forms.is_ours(request, fields, link_id):
                 raise WrongBrowser("the form was not made for this browser")
+            if "no" in fields:
+                await self._sign_ins.refuse(link_id)
+                return self._problem_page(request, "sign_in_cancelled", "", HTTPStatus.OK)
             departure = await self._sign_ins.depart(
                 link_id, request.query_params, self._renderer.preferred(request.headers.get("accept-language"))
             )

@@ -26,7 +26,7 @@ class Renderer:
 
     def __init__(self, pages: Path, settings: Settings) -> None:
         style = (pages / "page.css").read_text(encoding="utf-8")
-        code, handing_over = _script(pages / "code.js"), _script(pages / "popup.js")
+        code, handing_over = script_of(pages / "code.js"), script_of(pages / "popup.js")
         self._style_hash = sha256(style)
         own = f"'sha256-{sha256(code)}'"
         self._scripts = {"code": own, "popup": f"{own} 'sha256-{sha256(handing_over)}' {TEAMS_JS}"}
@@ -85,7 +85,8 @@ def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment
     return jinja
 
 
-def _script(path: Path) -> str:
+def script_of(path: Path) -> str:
+    """Return a script of the pack, "" where the pack has none."""
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

@@ -79,6 +79,11 @@ class SignIns:
         """Return the person for whom a one-time link was made; LinkExpired if it is over, used or replaced."""
         return (await self._live(digest(link_id))).person
 
+    async def refuse(self, link_id: str) -> None:
+        """Forget a link that its reader does not want; LinkExpired as in `asked`."""
+        await self._live(digest(link_id))
+        await self._rows.drop(LinkRequest, digest(link_id))
+
     async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:
         """Start a sign-in, with a new state, nonce, PKCE verifier and browser secret.
 

@@ -34,8 +34,8 @@ ROW = 1024 * 1024
 class Paper(msgspec.Struct, frozen=True):
     """A stored document, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None if it needs none.
 
-    `person` is its owner, None for directory data. `style` is the hash of its one style. A large file is stored in
-    pieces: `more` is the number of pieces after the first, by format.
+    `person` is its owner, None for directory data. `style` is the hash of its one style, `script` that of its one
+    script, if any. A large file is stored in pieces: `more` is the number of pieces after the first, by format.
     """
 
     person: Person | None
@@ -46,6 +46,7 @@ class Paper(msgspec.Struct, frozen=True):
     expires: float
     code: str | None = None
     more: dict[str, int] = {}
+    script: str = ""
 
     def rows(self, key: str, form: str) -> list[str]:
         """Return the keys of the rows of a file, in order."""
@@ -88,6 +89,7 @@ class Documents:
         person: Person | None,
         *,
         code: str | None = None,
+        script: str = "",
     ) -> OfferedDocument:
         """Store compressed files: a person's own need a code and replace their earlier ones; others are open for a day.
 
@@ -98,7 +100,7 @@ class Documents:
         lives = PRIVATE_LIVES if person else OPEN_LIVES
         expires, hashed = self._clock() + lives, digest(code) if code else None
         more = {form: (len(packed) - 1) // ROW for form, packed in files.items() if len(packed) > ROW}
-        paper = Paper(person, name, tuple(files), language, style, expires, hashed, more)
+        paper = Paper(person, name, tuple(files), language, style, expires, hashed, more, script)
         if person:
             await self._store.drop_owned(owner, _PAPER, _FILE)
             await self._store.put(_CURRENT, owner, key.encode(), expires=paper.expires, owner=owner)

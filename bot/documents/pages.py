@@ -98,5 +98,6 @@ class Pages:
 def _file(paper: Paper, form: str, packed: AsyncIterator[bytes]) -> Response:
     """Return the response with the file, under a name that does not identify its owner."""
     shown = f'{_SHOWN[form]}; filename="{paper.name}.{form}"'
-    headers = {**headers_of(paper.language, paper.style), "Content-Disposition": shown}
+    scripts = f"'sha256-{paper.script}'" if paper.script else "'none'"
+    headers = {**headers_of(paper.language, paper.style, scripts=scripts), "Content-Disposition": shown}
     return StreamingResponse(unpack(packed), media_type=_TYPES[form], headers=headers)

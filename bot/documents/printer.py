@@ -13,7 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from bot.accounts.render import sha256
+from bot.accounts.render import script_of, sha256
 from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
@@ -101,13 +101,13 @@ class Printer:
     """Prints `documents/<name>` of a pack's templates in a language. `common` are values for all templates."""
 
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
-        style = (folder / "document.css").read_text(encoding="utf-8")
-        self.style = sha256(style)
+        style, script = (folder / "document.css").read_text(encoding="utf-8"), script_of(folder / "document.js")
+        self.style, self.script = sha256(style), sha256(script)
         self._html: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
         self._csv: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
         self._vcf: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
-        # The file of the pack goes in as it is, so that its hash in the policy fits.
-        shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
+        # The files of the pack go in as they are, so that their hashes in the policy fit.
+        shared = {**common, "style": Markup(style), "script": Markup(script)}  # noqa: S704 -- the pack's own files, not data
         words = whole_catalogues(folder.parent)
         for language in (SOURCE, *words):
             said = words.get(language)

@@ -97,7 +97,8 @@ class Publisher:
             async with self._zips:
                 made = await asyncio.to_thread(archive, files)
         name = _NAMES.get(template, template)
-        return await self._documents.offer(name, language, self._printer.style, made, person, code=code)
+        style, script = self._printer.style, self._printer.script
+        return await self._documents.offer(name, language, style, made, person, code=code, script=script)
 
 
 def qr_svg(text: str) -> Markup:

@@ -59,7 +59,7 @@ from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    Shares, asks_figure, asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, form_asked,
+    Shares, asks_for_client, asks_one, asks_several, asks_yearly, by_name, by_names, by_side, confirms, form_asked,
     named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
 from bot.kit.spelling import is_named, name_of_state, words_of

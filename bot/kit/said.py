@@ -79,6 +79,14 @@ _SO_FAR = frozenset(
     | {"gastado", "pagado", "cerca", "alcance", "mas"}
 )
 """Words about the standing with a yearly amount, which show that the amount itself is not in question."""
+_MET = frozenset({"met", "meet", "hit", "reached", "reach", "satisfied", "maxed", "done", "full", "fully"}) | frozenset(
+    {"cumpli", "cumplido", "cumplio", "cubri", "cubierto", "alcance", "alcanzado", "llegue", "llegado", "complete"}
+)
+_AUXILIARY = frozenset(
+    {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
+)
+"""Words that a question for a yes or a no begins with."""
+_HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
 def form_asked(ask: Ask) -> QuestionForm | None:
@@ -100,10 +108,19 @@ def asks_for_client(ask: Ask) -> bool:
     return _ASKS_FOR.search(" ".join(words_of(ask.said))) is not None
 
 
-def asks_figure(ask: Ask) -> bool:
-    """Return whether the words ask for the amount itself and not for how much of it is used or left."""
+def _asks_whether(ask: Ask) -> bool:
+    """Return whether the words want a yes or a no: "have I met it", "¿ya lo cumplí?"."""
     said = words_of(ask.said)
-    return any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said)
+    put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
+    return put and form_asked(ask) is None and _HOW.isdisjoint(said)
+
+
+def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
+    """Return "figure" where a yearly amount itself is asked for, "whether" where it is asked if it is met."""
+    said = words_of(ask.said)
+    if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
+        return "figure"
+    return "whether" if _asks_whether(ask) and not _MET.isdisjoint(said) else None
 
 
 def scope_of(ask: Ask) -> str | None:

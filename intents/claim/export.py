@@ -13,6 +13,7 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    CareKind,
     Claim,
     ClaimWish,
     Document,
@@ -24,6 +25,7 @@ from bot.kit import (
     WithDocument,
     added,
     by_currency,
+    care_words,
     days_around,
     doubts_of,
     history,
@@ -101,6 +103,7 @@ class Papers(msgspec.Struct, frozen=True):
         strange: How many claims have a modifier that changes their meaning.
         gaps: The kinds of data that could not be read.
         doubts: What must be said about the totals.
+        kinds: The care behind the payer's words, for readers of another language.
     """
 
     start: date | None
@@ -119,6 +122,7 @@ class Papers(msgspec.Struct, frozen=True):
     months: tuple[MonthOfShare, ...] = ()
     way: Way | None = None
     met: Mapping[str, MetSoFar] = msgspec.field(default_factory=dict)
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
     def months_need_years(self) -> bool:
@@ -185,6 +189,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         months=() if ask.report.hides else _months(counted),
         way=way_of(counted),
         doubts=replace(within.doubts_of(counted), undated=0),
+        kinds=care_words(ask, told),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,

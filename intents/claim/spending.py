@@ -278,11 +278,20 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=times_of(told, per),
-        averages="average" in ask.slots,
+        averages="average" in ask.slots and not _of_each(ask),
         portion=portion_of(counted, wanted) if "percent" in ask.slots and not hides else None,
         part_of_all=_part_of_all(alive, ask) if _is_part(ask) and not hides else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
+
+
+def _of_each(ask: Ask) -> bool:
+    """Return whether the sums of the months or years of a time are asked for: "what did I spend each month this year".
+
+    "Each month" alone is then the only word for an average.
+    """
+    divides = text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
+    return divides and span_of(ask) != (None, None)
 
 
 def _part_of_all(alive: Live, ask: Ask) -> Portion | None:

@@ -41,6 +41,14 @@ class Charted(msgspec.Struct, frozen=True):
         """Whether any of them has a reference range."""
         return any(part.usual for one in self.series.results for part in (one.main, *one.parts))
 
+    @property
+    def one_range(self) -> bool:
+        """Whether all of them have the same one, so that it is told once."""
+        every = self.series.results
+        return bool(every[0].main.usual) and all(
+            one.main.usual == every[0].main.usual and not any(part.usual for part in one.parts) for one in every
+        )
+
 
 class ResultPapers(msgspec.Struct, frozen=True):
     """The contents of the page: tests by category, and the number of results; `gaps` are kinds of unreadable data."""

@@ -26,7 +26,7 @@ from bot.kit import (
     Summary,
     Toward,
     TwoVisits,
-    asks_figure,
+    asks_yearly,
     carrying,
     counted_since,
     counting,
@@ -77,7 +77,7 @@ class CostShares(Summary, frozen=True):
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
     starts over was asked; `in_month`: whether that is in the month that was named.
-    `figure`: a yearly figure itself was asked for, not where the member stands with it. `free`: if care is free was.
+    `yearly`: a yearly "figure" itself was asked for, or "whether" it is met. `free`: if care is free was.
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -116,7 +116,7 @@ class CostShares(Summary, frozen=True):
     unsplit: bool = False
     resets: bool = False
     in_month: bool | None = None
-    figure: bool = False
+    yearly: str | None = None
     free: bool = False
     toward: Toward | None = None
     two: TwoVisits | None = None
@@ -289,7 +289,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
         named=visit,
         unsplit=ask.slots.get("reason") == "before_met",
-        figure=aspect in COUNTED and asks_figure(ask),
+        yearly=asks_yearly(ask) if aspect in COUNTED else None,
         free=ask.slots.get("reason") == "free",
     )
 

@@ -70,6 +70,7 @@ class Receipt(msgspec.Struct, frozen=True):
     networks: tuple[str, ...]
     plans: tuple[str, ...]
     places: tuple[str, ...]
+    phones: tuple[str, ...]
     records: tuple[str, ...]
     updated: datetime | None
     read: datetime | None
@@ -360,12 +361,14 @@ def _receipt(
     names = tuple(name for name in names_of(shown) if not network or name == network)
     dates = [row.last_updated for row in shown if row.last_updated]
     read = max((source.fetched_at for source in ask.report.sources), default=None)
+    where = sites(ask, shown, None)
     unsigned = Receipt(
         provider=rows[0].name,
         npi=next((row.npi for row in rows if row.npi), None),
         networks=names,
         plans=tuple(plan for plan, own in sold if set(own) & set(names)),
-        places=tuple(site.address for site in sites(ask, shown, None) if site.spot),
+        places=tuple(site.address for site in where if site.spot),
+        phones=tuple(dict.fromkeys(phone for site in where for phone in site.phones or site.common)),
         records=tuple(sorted({f"{row.role.type}/{row.role_id}" for row in shown})),
         updated=min(dates) if dates and len(dates) == len(shown) else None,
         read=read.replace(microsecond=0).astimezone(ask.moment().tzinfo) if read else None,

@@ -75,6 +75,13 @@ class FoundPeople(Found, frozen=True, kw_only=True):
         every = len(self.cards) == self.total and all(card.gender == "female" for card in self.cards)
         return self.wishes.gender == "female" or (every and bool(self.cards))
 
+    @property
+    def all_open(self) -> bool:
+        """Whether these are all results, several, and each takes new patients in all its networks."""
+        sites = [card.site for card in self.cards]
+        plainly = all(one.openings and {*filter(None, one.openings)} in ({*()}, {*one.networks}) for one in sites)
+        return len(sites) == self.total > 1 and plainly
+
 
 async def answer(ask: Ask) -> FoundPeople:
     """Return the matching providers, nearest first."""

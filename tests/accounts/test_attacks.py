@@ -69,7 +69,7 @@ async def test_a_second_visit_of_the_callback_is_told_and_harmless(bot: Bot) -> 
     code = code_on(await browser.come_back(callback))
     again = await browser.open(callback)
     assert again.status_code == 410
-    assert "This link has expired" in again.text
+    assert "This link no longer works" in again.text
     assert code_on(await browser.open("/linked")) == code
     assert (await bot.accounts.prove(DANA, code)).member == "Dana M."
 

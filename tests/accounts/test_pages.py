@@ -147,13 +147,13 @@ async def test_plain_http_on_loopback_works_without_the_prefix(tmp_path: Path, p
 
 
 async def test_the_first_page_names_the_person_and_tells_what_follows(bot: Bot) -> None:
-    """Who, what is read, where it is shown, HIPAA, how to unlink; one form that works without a script."""
+    """Who, what is read, where it is shown, HIPAA, how to unlink; two forms that work without a script."""
     page = (await _walk(bot))["confirm"].text
     assert "Marketplace plans. Most plans from an employer" in page
     for words in ("Dana M.", "Slack, Contoso", "claims", "private chat", "HIPAA", "unlink", "BlueCross"):
         assert words in page
-    assert page.count("<form") == 1
-    assert '<form id="link-confirm" class="stays" method="post">' in page
+    assert page.count("<form") == 2, "to go on, and to refuse"
+    assert '<form id="link-confirm" method="post">' in page
 
 
 async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
@@ -163,7 +163,7 @@ async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
     assert "Type this code in Slack" in page.text
     assert 'href="slack://open?team=' in page.text
     assert "Dana M. (Slack, Contoso)" in page.text
-    assert "Nobody should ever ask you for it" in page.text
+    assert "give nobody the code" in page.text
 
 
 async def test_pages_come_in_spanish(bot: Bot) -> None:
@@ -261,7 +261,7 @@ async def test_the_page_knows_whether_its_code_was_used(bot: Bot) -> None:
     other = bot.browser()
     await other.come_back(bot.payer.sign_in(await other.depart(await bot.accounts.begin(DANA)), "dana"))
     await bot.accounts.unlink(DANA)
-    assert "This link has expired" in (await other.open("/linked")).text
+    assert "This link no longer works" in (await other.open("/linked")).text
 
 
 async def test_a_used_link_leads_its_own_browser_to_the_code(bot: Bot) -> None:
@@ -274,9 +274,18 @@ async def test_a_used_link_leads_its_own_browser_to_the_code(bot: Bot) -> None:
     assert code_on(shown_again) == code
     assert "You already have a code." in shown_again.text
     assert "You already have a code." not in (await browser.open("/linked")).text
-    assert "0 or O, 1 or I: either works." in (await browser.open("/linked")).text
+    assert not set(code) & set("ILO018"), "no sign that is read as another one"
     elsewhere = await bot.browser().open(link)
     assert (elsewhere.status_code, code_on(elsewhere)) == (200, "")
+
+
+async def test_who_refuses_is_told_so_and_the_link_is_forgotten(bot: Bot) -> None:
+    """Nothing is sent to the payer, and the link is over."""
+    browser, link = bot.browser(), await bot.accounts.begin(DANA)
+    page = await browser.open(link)
+    refused = await browser.http.post(link, data={**hidden(page), "no": "1"})
+    assert (refused.status_code, "Nothing was connected, and nothing is kept." in refused.text) == (200, True)
+    assert "This link no longer works" in (await browser.open(link)).text
 
 
 @pytest.mark.parametrize("path", ["/linked", "/oauth/callback"])

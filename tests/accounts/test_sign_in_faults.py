@@ -40,7 +40,7 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
         (httpx.Response(200, json=["planted"]), 502, "had a problem"),
         (httpx.Response(200, json={"token_type": "Bearer"}), 502, "had a problem"),
         (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "had a problem"),
-        (httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}), 410, "has expired"),
+        (httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}), 410, "no longer works"),
         (httpx.Response(400, json={"error": "planted"}), 502, "had a problem"),
         (httpx.Response(400, json={"error": ["planted"]}), 502, "had a problem"),
         (httpx.Response(400, json={"error": {"planted": 1}}), 502, "had a problem"),
@@ -274,7 +274,7 @@ async def test_unlinking_while_a_sign_in_is_kept_leaves_nothing(bot: Bot, monkey
         await put(rows, key, row, **given)
 
     monkeypatch.setattr(Rows, "put", late)
-    await _nothing_linked(bot, await _last_page(bot), "has expired")
+    await _nothing_linked(bot, await _last_page(bot), "no longer works")
     for kind in ("pending_link", "tokens", "link"):
         assert await bot.store.owned(kind, DANA.key) == []
     await bot.accounts.close()
@@ -296,7 +296,7 @@ async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) 
 
     bot.payer.answers["/token"] = replace
     page = await browser.come_back(bot.payer.sign_in(away, "dana"))
-    await _nothing_linked(bot, page, "has expired")
+    await _nothing_linked(bot, page, "no longer works")
     assert (await bot.browser().open(await newer[0])).status_code == 200
     await bot.accounts.close()
     assert bot.payer.revoked == list(bot.payer.tokens)

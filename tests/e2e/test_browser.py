@@ -127,7 +127,7 @@ async def test_every_page_is_good_to_use(house: House, chromium: Browser, viewpo
         await expect(page.locator("#link-code")).to_be_visible()
         await check_page(page)
         await page.goto(f"{house.settings.bot_public_url}/link/{'x' * 43}")
-        await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
         await check_page(page)
 
 
@@ -194,7 +194,7 @@ async def test_a_half_way_sign_in_in_another_browser(house: House, chromium: Bro
             stranger.get_by_role("heading", name="Please finish in the browser you started in")
         ).to_be_visible()
         await page.goto(callback)
-        await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
     assert "Dana" in (await house.say(code)).text
     assert house.asked("/as/token.oauth2") == 1
 
@@ -218,32 +218,32 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         async with page.expect_download() as download:
             await page.get_by_role("button", name="spreadsheet").click()
         assert (await download.value).suggested_filename == "health-claims.csv"
-        await page.get_by_role("button", name="print").click()
+        await page.get_by_role("button", name="Open my document").click()
         await expect(page.locator(".claims .totals")).to_contain_text("Total of")
-        await page.get_by_role("link", name="Pictures").click()
+        await page.get_by_role("link", name="Charts").click()
         await expect(page.get_by_role("img", name="From billed to your share")).to_be_in_viewport(ratio=1)
         await check_page(page)
         letter = await page.pdf(format="Letter")
         assert len(re.findall(rb"/Type\s*/Page\b", letter)) == 1
         await page.set_viewport_size(DESKTOP)
         await page.emulate_media(media="print", color_scheme=scheme)
-        await expect(page.get_by_text("Print this page")).to_be_hidden()
+        await expect(page.get_by_role("button", name="Print or save as PDF")).to_be_hidden()
         await check_page(page)
         await page.goto(offer.url)
-        await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
         await check_page(page)
         await page.emulate_media(media="screen", color_scheme=scheme)
         await page.set_viewport_size(viewport)
         card = given(await house.say("show my card as a QR"))
         await page.goto(card.url)
         await page.get_by_label("Code").fill(card.code)
-        await page.get_by_role("button", name="read").click()
+        await page.get_by_role("button", name="Open my document").click()
         await expect(page.get_by_role("link", name="(423) 555-0100")).to_have_attribute("href", "tel:+14235550100")
         await check_page(page)
         results = given(await house.say("imprimir mis signos vitales y mis laboratorios"))
         await page.goto(results.url)
         await page.get_by_label("Código").fill(results.code)
-        await page.get_by_role("button", name="imprimir").click()
+        await page.get_by_role("button", name="Abrir mi documento").click()
         await expect(page.get_by_role("img", name="Presión arterial a lo largo del tiempo: ")).to_be_visible()
         await check_page(page)
 

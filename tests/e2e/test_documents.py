@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.accounts.render import sha256
 from bot.message import Actions, Private, Shareable
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
@@ -100,11 +101,11 @@ async def test_both_files_once_each(dana: House) -> None:
         assert "Dana" in page.text
         assert "This is not a bill." in page.text
         again = await client.get(offer.url)
-        assert (again.status_code, "This link has expired" in again.text) == (410, True)
+        assert (again.status_code, "This link no longer works" in again.text) == (410, True)
 
 
 async def test_what_surrounds_the_files(dana: House) -> None:
-    """No copy, no referrer, no script, no frame, nothing from elsewhere; the address holds no code (T30, T47)."""
+    """No copy, no referrer, only our script, no frame, nothing foreign; no code in the address (T30, T47)."""
     offer = given(await dana.say(EXPORT))
     async with browser(dana) as client:
         answers = [await client.get(offer.url), await fetch(client, offer.url, offer.code)]
@@ -113,9 +114,14 @@ async def test_what_surrounds_the_files(dana: House) -> None:
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-        assert not re.search(r"<script|\bstyle=|\bon\w+=|\bsrc=|<link|https?://", answer.text)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        ours = [f"'sha256-{sha256(one)}'" for one in re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)]
+        wanted = " ".join(ours) or "'none'"
+        assert f"script-src {wanted};" in policy
+        assert not re.search(r"<script\s|\bstyle=|\bon\w+=|\bsrc=|<link|https?://", answer.text)
         assert offer.code not in str(answer.url)
+    assert "window.print" in answers[1].text
     assert "form-action 'none'" in answers[1].headers["content-security-policy"]
     assert answers[1].headers["content-disposition"] == 'inline; filename="health-claims.html"'
 

@@ -76,7 +76,10 @@ CASES = (
     Case("F01 500", answers(500), "sign-in had a problem", "sign-in had a problem"),
     Case("F01 HTML", answers(200, b"<html>oops"), "sign-in had a problem", "sign-in had a problem"),
     Case(
-        "F02 code over", answers(400, b'{"error":"invalid_grant"}'), "This link has expired", "link or code has expired"
+        "F02 code over",
+        answers(400, b'{"error":"invalid_grant"}'),
+        "This link no longer works",
+        "link or code has expired",
     ),
     Case(
         "F03 wrong client",
@@ -198,7 +201,7 @@ async def test_a_callback_opened_again_or_elsewhere(house: House) -> None:
         browser._http.event_hooks["response"].append(keep)
         code = await browser.sign_in(await house.link(), "dana")
         callback = next(url for url in seen if "/oauth/callback" in url)
-        assert "This link has expired" in (await browser._http.get(callback)).text
+        assert "This link no longer works" in (await browser._http.get(callback)).text
         async with Browser() as stranger:
             assert "browser you started in" in (await stranger._http.get(callback)).text
             preview = {"user-agent": "Slackbot-LinkExpanding 1.0"}

@@ -140,7 +140,7 @@ async def test_another_persons_client_is_not_given_the_code(chromium: Browser, t
     async with client_of(chromium, tenant, "u3") as victim:
         page = await victim.open(link)
         await sign_in(page, "walter")
-        await expect(page.get_by_text("as Person u2")).to_be_visible()
+        await expect(page.get_by_text("Person u2")).to_be_visible()
         code = await page.locator("#link-code").inner_text()
         await victim.page.wait_for_function("window.heard.includes('getContext')")
         assert "is connected" not in await tenant.write(code, user="u3")

@@ -43,7 +43,7 @@ SHOWN: dict[Language, tuple[str, ...]] = {
 DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {
     "en": {
         "claims": ("my claims of this year as a file",),
-        "card": ("my insurance card", "Show at the desk"),
+        "card": ("my insurance card", "Show at check-in"),
         "results": ("print my lab results",),
         "receipt": ("tell me about dr grace okafor", "Network receipt"),
     },

@@ -54,18 +54,17 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     """The page with a rule before each heading but the first, and the buttons of forms.
 
-    A form that asks joins the row below the list of questions, one that ends a connection the last row. The first
-    button is highlighted.
+    A form that asks joins the first row: behind its button where that row comes before the questions to try, else in
+    front. One that ends a connection joins the last row. The first button is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
     page = [dict(block) for block in blocks]
-    listed = max((at for at, block in enumerate(page) if "accessory" in block), default=0)
+    listed = min((at for at, block in enumerate(page) if "accessory" in block), default=len(page))
     rows = [block for block in page if block["type"] == "actions"]
-    under = [block for block in page[listed:] if block["type"] == "actions"]
     if not rows:
         return [*page, {"type": "actions", "elements": [*forms]}]
-    for row in under[:1]:
-        row["elements"] = [*row["elements"], *asking]
+    own = 1 if rows[0] in page[:listed] else 0
+    rows[0]["elements"] = [*rows[0]["elements"][:own], *asking, *rows[0]["elements"][own:]]
     rows[0]["elements"] = [rows[0]["elements"][0] | {"style": "primary"}, *rows[0]["elements"][1:]]
     rows[-1]["elements"] = [*rows[-1]["elements"], *(form for form in forms if form not in asking)]
     rule: Kit = {"type": "divider"}

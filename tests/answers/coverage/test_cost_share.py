@@ -57,7 +57,7 @@ async def test_what_is_left_is_told_as_at_most() -> None:
     assert "at most $1,100.00 is left" in said.text
     (bar,) = [block for block in said.blocks if isinstance(block, Chart)]
     assert [point.values for point in bar.points] == [(Decimal(400),), (Decimal(1100),)]
-    assert "Your plan's own total decides." in said.text
+    assert "Your plan's own total is the official one." in said.text
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,9 @@ def test_what_deletes_is_red_and_asks_first(language: str) -> None:
     reply = replace(ANSWER, language=language, blocks=(*ANSWER.blocks, Actions(row)))
     [page] = NOTICES.pages(reply)
     assert faults(page.text, list(page.blocks)) == []
-    unlink, forget, again, more = page.blocks[-1]["elements"]
+    unlink, forget, again, link = page.blocks[-1]["elements"]
     assert [one.get("style") for one in (unlink, forget, again)] == ["danger", "danger", "primary"]
-    assert [one["url"] for one in more["options"]] == ["https://b.example/"]
+    assert link["url"] == "https://b.example/", "a menu of one would hide it for nothing"
     asked = "Disconnect?" if language == "en" else "¿Desconectar?"
     assert unlink["confirm"]["title"]["text"] == asked
     assert forget["confirm"]["title"]["text"] != asked
@@ -129,13 +129,13 @@ def _row(*labels: str, **more: str) -> dict[str, object]:
 
 
 def test_home_has_one_button_that_stands_out() -> None:
-    """The first of all; forms stand under the list of questions, and what ends a connection last, in red."""
+    """The first of all; forms stand beside it, and what ends a connection last, in red."""
     find, bill, unlink = ({"text": name} for name in ("find", "bill", "unlink"))
     forms, entry = [find, bill, unlink | {"style": "danger"}], {"type": "section", "accessory": {}}
     head = {"type": "header"}
     linked = with_forms([head, _row("card"), head, entry, _row("help"), head, _row("privacy")], forms)
     rows = [row["elements"] for row in linked if row["type"] == "actions"]
-    assert [[one["text"] for one in row] for row in rows] == [["card"], ["help", "find", "bill"], ["privacy", "unlink"]]
+    assert [[one["text"] for one in row] for row in rows] == [["card", "find", "bill"], ["help"], ["privacy", "unlink"]]
     assert [one["style"] for row in rows for one in row if "style" in one] == ["primary", "danger"]
     assert [block["type"] for block in linked].count("divider") == 2
     assert with_forms([{"type": "context"}], [find])[-1]["elements"] == [find]
