@@ -17,7 +17,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -164,21 +164,18 @@ def _target(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Return the trusted certificates, which take longer to read than a question to answer."""
-    return ssl.create_default_context()
-
-
 def _transport() -> httpx.AsyncBaseTransport:
-    """Return aiohttp as httpx's transport, for five times the throughput. Its session is made in the running loop."""
-    context = _trusted()
+    """Return aiohttp as httpx's transport, for five times the throughput. Its session is made in the running loop.
+
+    It trusts the certificates that aiohttp has read: another reading takes 5 ms and 0.8 MiB.
+    """
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=30)
+        connector = aiohttp.TCPConnector(ssl=True, limit=0, keepalive_timeout=30)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
-    return AiohttpTransport(verify=context, trust_env=False, client=session)
+    unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody; without one the transport would read them again
+    return AiohttpTransport(verify=unused, trust_env=False, client=session)
 
 
 class Clocks:
