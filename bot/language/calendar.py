@@ -3,6 +3,7 @@
 from calendar import monthcalendar, monthrange
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
+DateRange = tuple[date, date]
 Days = tuple[date | None, date | None]
 ROLLING_MAX = 1200
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

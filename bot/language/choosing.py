@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from bot.language.anchors import told_by
-from bot.language.context import OBJECTS, Context, points_back
+from bot.language.context import OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
@@ -11,7 +11,6 @@ from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, slot_of
 from bot.language.text import Tag
-from bot.language.turns import Turns, change_of, is_dated, with_change
 from bot.language.weights import INTENTS, Weights, evidence
 
 # How much of a whole rule is one that a value of many kinds makes fit.

@@ -11,7 +11,7 @@ from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import TIMES, Context, merge
+from bot.language.context import TIMES, Context, is_answer, merge
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -28,7 +28,6 @@ from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.told import told_parts
-from bot.language.turns import is_answer
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
 
 MOST_CANDIDATES = 3

@@ -7,9 +7,9 @@ from string import ascii_lowercase
 
 from msgspec.structs import replace
 
+from bot.language.calendar import DateRange
 from bot.language.calls import call_tags
 from bot.language.codes import code_tags, is_nucc
-from bot.language.context import DateRange
 from bot.language.dates import date_tags
 from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, street_in
 from bot.language.hours import age_tags, hour_tags

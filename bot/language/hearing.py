@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
-from bot.language.context import DateRange
 from bot.language.entities import Tagger
 from bot.language.groups import HouseWords, spot_groups
 from bot.language.lexicon import COMPLAINT, Lexicon

@@ -8,13 +8,13 @@ from datetime import date
 from itertools import count
 
 from bot.language.choosing import may_follow
+from bot.language.context import CHANGED, CHANGES, OTHER, turn_evidence
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import FOLLOW, ORDINAL
 from bot.language.left import taken_by
 from bot.language.rules import IntentRules
 from bot.language.sentences import SAME, Sentence
 from bot.language.text import read
-from bot.language.turns import CHANGED, CHANGES, OTHER, turn_evidence
 from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights
 
 # How much of what is counted of an intent after another one it adds, and the most that it adds, as a logarithm.
