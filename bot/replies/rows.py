@@ -27,8 +27,7 @@ class ButtonRow(msgspec.Struct, frozen=True):
 def row_of(buttons: Iterable[Action]) -> ButtonRow:
     """Return the row of these buttons, in order.
 
-    Buttons that delete something are never in a menu, because a menu cannot ask for confirmation. A menu of one button
-    would hide it for nothing: it is shown.
+    Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
     """
     asked = list(buttons)
     sources = tuple(one for one in asked if one.press and one.press.intent == SOURCES)
@@ -36,7 +35,7 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
     kept = [one for one in own if one.press and one.press.intent in FAREWELLS]
     room = max(0, MOST - len(kept))
     first = [one for one in own if one not in kept][:room]
-    seen = tuple(own) if len(own) == len(kept) + len(first) + 1 else tuple(o for o in own if o in kept or o in first)
+    seen = tuple(one for one in own if one in kept or one in first)
     return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)
 
 

@@ -55,7 +55,7 @@ async def test_of_several_the_ones_near_the_place() -> None:
         *(role("r1", "kim", "main", "S"), role("r2", "kim2", "oak", "S"), role("r3", "lee", "main", "S")),
     )
     _, text, _ = await answered("provider.compare", *rows, slots={**NAMES, "location": {"zip": "37402"}})
-    assert "Minh Kim, DO and Ana Lee, MD, side by side" in text
+    assert "Takes new patients · Minh Kim, DO" in text
     _, text, _ = await answered("provider.compare", *rows, slots=NAMES)
     assert "2 providers are called Kim" in text
 
