@@ -1,7 +1,5 @@
 """Each paragraph of PRIVACY.md and each row of SECURITY.md has tests that hold it."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

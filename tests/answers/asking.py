@@ -1,7 +1,5 @@
 """A member's question over a payer that is a shelf of resources: the real client, pack and words, no wire."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field

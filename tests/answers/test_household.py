@@ -1,7 +1,5 @@
 """One question about all of a household, where somebody's record does not come: who is left out is named."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack

@@ -1,7 +1,5 @@
 """What is new since a person last asked: by digests of then and now, or by the records' own dates."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

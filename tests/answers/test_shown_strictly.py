@@ -1,7 +1,5 @@
 """What is shown one by one is read through its typed model: what fails there is left out by its place and told."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import Resource, answered, concept

@@ -1,7 +1,5 @@
 """Any reply that could be made: what hypothesis draws for the writers of Slack and Teams."""
 
-from __future__ import annotations
-
 from hypothesis import strategies as st
 
 from bot.message import (

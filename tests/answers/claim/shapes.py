@@ -1,7 +1,5 @@
 """Fills, numbers and adjusted claims, each with only what its test is about."""
 
-from __future__ import annotations
-
 import re
 from typing import cast
 

@@ -1,7 +1,5 @@
 """A bill beside its claim: every verdict in the words that the person sees, and never a guess."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import Resource, answered, concept

@@ -1,7 +1,5 @@
 """The claims that a question describes: which visit is found, and what is named as the source where none fits."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import answered

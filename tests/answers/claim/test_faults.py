@@ -1,7 +1,5 @@
 """Claims that are odd in themselves (F37-F48): the words that the person reads, and the number that never stands."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Claims as a hostile payer could send them: every answer that shows or adds one says the doubt, in both languages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

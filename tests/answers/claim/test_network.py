@@ -1,7 +1,5 @@
 """How a claim was paid, the contract then, and the directory today: three facts that may all disagree."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import Resource, Shelf, answered, concept

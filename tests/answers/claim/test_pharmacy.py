@@ -1,7 +1,5 @@
 """Prescription fills: what was handed out, what each cost, and a sum that says what it leaves out."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import answered, concept

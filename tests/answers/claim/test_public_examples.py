@@ -1,7 +1,5 @@
 """HL7's public claims of both guides, each asked about in every way: an answer, no loss, and the same in Spanish."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import Resource, answered, owned, public

@@ -1,7 +1,5 @@
 """One claim in detail: its story, contract apart from payment, drugs and teeth; and states and refusals in words."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import answered, concept

@@ -1,7 +1,5 @@
 """Which claims a time holds, and what a sum of a time says of what it does not hold."""
 
-from __future__ import annotations
-
 import json
 import re
 

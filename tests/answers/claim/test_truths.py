@@ -1,7 +1,5 @@
 """Whole answers in shapes that were once told wrongly: plans over time, clocks, zones, parts of a search, approvals."""
 
-from __future__ import annotations
-
 import json
 
 import httpx

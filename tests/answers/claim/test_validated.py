@@ -1,7 +1,5 @@
 """What one claim shows is validated, the headline too, and a sum says which records in it were not whole."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.records.claim import read_claim

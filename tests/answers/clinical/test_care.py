@@ -1,7 +1,5 @@
 """Conditions, procedures, care plans and filled medications: what the records say, and no more."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Lab results and vital signs as they stand on record: value, unit, range, side and trend, and nothing concluded."""
 
-from __future__ import annotations
-
 import html
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """Deductible, limits and copays: what the plan says, and a floor that never claims more than the claims hold."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """Which plan, which numbers, who is named: only what the records say."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.asking import Shelf, answered, concept, owned, public

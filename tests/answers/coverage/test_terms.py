@@ -1,7 +1,5 @@
 """A term is explained, and the asker's own coverage says what theirs is; where it doesn't, nothing is made up."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A directory question over a shelf of resources: the real client, pack and words, no wire."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

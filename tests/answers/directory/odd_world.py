@@ -4,8 +4,6 @@ Fields are missing everywhere, codes are of other systems, roles have ended, pla
 links lead nowhere.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta

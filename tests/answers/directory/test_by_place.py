@@ -1,7 +1,5 @@
 """A fact belongs to the place that states it: phone, hours, networks, openings and dates are never lent."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What the desk takes along: a list as a spreadsheet, an office as a contact; and which hours hold at the moment."""
 
-from __future__ import annotations
-
 import csv
 import io
 from datetime import datetime

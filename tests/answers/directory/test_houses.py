@@ -1,7 +1,5 @@
 """Places and services are found by their own names, as organizations are; and so is whoever works there."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Yes only with a proof at that place; everything else has its own words, and none of them is "no"."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json

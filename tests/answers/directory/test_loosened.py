@@ -1,7 +1,5 @@
 """A search that finds nobody says which of its wishes leave nobody, and each button asks the search without them."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 from hypothesis import given

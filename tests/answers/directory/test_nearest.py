@@ -1,7 +1,5 @@
 """Misspelt names: what was likely meant is offered as buttons, and no answer is given about it unasked."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.answers.directory.asking import answered, person, place, role

@@ -1,7 +1,5 @@
 """A network is the one of that name: a subset of words is asked about, never taken."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.kit.network_names import named_in, wanted

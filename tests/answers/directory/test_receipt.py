@@ -1,7 +1,5 @@
 """A network receipt as a page: its facts are the records', and anybody can make its fingerprint again."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import html

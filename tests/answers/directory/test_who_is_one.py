@@ -1,7 +1,5 @@
 """Two listings are one provider by what they point at, or by a valid NPI and a like name; stores stay stores."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.kit.cards import are_alike

@@ -1,7 +1,5 @@
 """Drugs on the member's own list: tier, limits, cost, alternatives, and what an absence does not mean."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

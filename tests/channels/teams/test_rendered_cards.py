@@ -1,7 +1,5 @@
 """The renderer that clients of Teams use, npm's adaptivecards: it parses our cards without a remark of its own."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
