@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import money
+
 TESTS = Path(__file__).resolve().parent
 FAULTS = tuple(f"F{number:02}" for number in range(1, 73))
 THREATS = tuple(f"T{number:02}" for number in range(1, 78))
@@ -17,11 +19,13 @@ NOT_OURS: dict[str, str] = {}
 
 @cache
 def proven() -> dict[str, set[str]]:
-    """The files of the tests that carry each number, read from their marks."""
+    """The files of the tests that carry each number, read from their marks, and the table of claims."""
     found: dict[str, set[str]] = {}
     for path in sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("accounts/attacks/*.py")]):
         for number in _marks(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(number, set()).add(path.name)
+    for number in {number for row in money.rows().values() for number in row.proves}:
+        found.setdefault(number, set()).add("money.yaml")
     return found
 
 

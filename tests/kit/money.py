@@ -37,7 +37,7 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     `total`, `header` and each of `lines` are category: amount. `shape` is whose form they are written in: "own" is a
     payer's own code system. `number` and `replaces` are its claim number and that of the claim it corrects, `day` is
     when it began. `more` replaces whole elements of the resource. `beside` are the member's other claims, `asks` is the
-    question, with its `slots`.
+    question, with its `slots`. `proves` are the numbers of faults and threats.
     """
 
     says: str = ""
@@ -48,6 +48,7 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     shape: Shape = "R4"
     currency: str | None = "USD"
     paid: float | None = None
+    proves: list[str] = []
     id: str | None = None
     day: str | None = None
     number: str | None = None
@@ -87,15 +88,19 @@ def resource(row: Row) -> Json:
         ]
     if row.paid is not None:
         elements["payment"] = {"amount": {"value": row.paid, "currency": "USD"}}
-    if row.id:
-        elements["id"] = row.id
-    if row.day:
-        elements["billablePeriod"] = {"start": row.day}
-    if row.number:
-        elements["identifier"] = [{"type": coded("uc"), "value": row.number}]
-    if row.replaces:
-        elements["related"] = [{"relationship": coded("prior"), "reference": {"value": row.replaces}}]
-    return eob(**{**elements, **row.more})
+    return eob(**{**elements, **_named(row), **row.more})
+
+
+def _named(row: Row) -> Json:
+    """Its id, day and numbers, where the row gives them."""
+    prior = {"relationship": coded("prior"), "reference": {"value": row.replaces}}
+    given = {
+        "id": row.id,
+        "billablePeriod": row.day and {"start": row.day},
+        "identifier": row.number and [{"type": coded("uc"), "value": row.number}],
+        "related": row.replaces and [prior],
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _profile(row: Row) -> str:
