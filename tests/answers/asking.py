@@ -3,22 +3,22 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
-from unittest.mock import sentinel
 
 import httpx
 import pytest
 
 from bot.kit import Ask, Coverage, Summary
-from bot.message import Block
+from bot.message import Block, Language
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from tests.cases import saw
+from tests.parity import unlike
 from tests.shipped import shipped_pack
 
 BASE = "https://payer.example/fhir/r4"
@@ -29,6 +29,7 @@ PAYER = {
     "number": "(800) 555-0100",
 }
 PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+LANGUAGES: tuple[Language, ...] = ("en", "es")
 Resource = dict[str, Any]
 
 
@@ -109,11 +110,15 @@ async def answered(
     known: Mapping[str, str] | None = None,
     said: str = "",
     own: Collection[Coverage] = (),
+    now: datetime | None = None,
+    member: bool = True,
     **arguments: str,
 ) -> Said:
     """The answer to an intent over these resources; keywords are a button's arguments, `said` the typed message.
 
+    English and Spanish have to say the same figures and offer the same buttons.
     `known` pairs brands with ingredients, as the pack's words do. `own` are the asker's coverages, in their own chat.
+    Without `member` nobody has signed in.
     """
     shelf = shelf or Shelf(resources)
     spoken: Literal["en", "es"] = "es" if language == "es" else "en"
@@ -123,18 +128,22 @@ async def answered(
             words={},
             arguments=arguments,
             said=said,
+            now=now,
             today=TODAY,
             language=spoken,
             budget=Budget(60),
             directory=DirectoryClient(http, BASE),
-            places=sentinel.places,
+            places=pack().places,
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
             care_kinds=pack().care_kinds,
-            member=MemberClient(http, BASE, "token", patient),
+            member=MemberClient(http, BASE, "token", patient) if member else None,
             read_coverages=lambda: _given(tuple(own)),
         )
         summary = await pack().answers[intent](ask)
-    blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, spoken)
+    values = {"answer": summary, "payer": PAYER, "private": member or ask.private}
+    both = {language: pack().render(template_of(intent), values, language) for language in LANGUAGES}
+    assert (fault := unlike(intent, both["en"], both["es"], but="1")) is None, fault
+    blocks = both[spoken]
     saw(plain(blocks))
     return Said(summary, plain(blocks), blocks, ask, shelf)
 

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.pack import template_of
-from tests.answers.asking import PAYER, Resource, answered, concept, pack
+from tests.answers.asking import Resource, answered, concept
 from tests.answers.made import CARIN, claim, coverage, named, usd
-from tests.parity import difference
 
 DAY = "2026-04-20"
 SHOWN = ("claim.last_visit_cost", "claim.list", "claim.status", "claim.why", "claim.payer", "claim.bill_check")
@@ -131,26 +129,29 @@ async def test_the_doubt_is_said_wherever_the_claim_is(name: str, intent: str) -
     resources, _, words = CASES[name]
     said = await answered(intent, *resources, slots=SLOTS.get(intent))
     assert re.search(words, said.text), said.text
-    values = {"answer": said.summary, "payer": PAYER, "private": True}
-    assert (
-        difference(template_of(intent), lambda language: pack().render(template_of(intent), values, language)) is None
-    )
 
 
-async def test_two_plans_fill_is_added_once() -> None:
-    """Truth 14 holds at the pharmacy too."""
-    second = totals(submitted=200, eligible=120, priorpayerpaid=96, benefit=14, memberliability=10)
-    rows = (visit("a", **PHARMACY, **under("c1")), visit("b", **PHARMACY, **under("c2"), total=second))
-    said = await answered("claim.pharmacy", *PLANS, *rows)
-    assert "$10.00 is your share of 1 fill" in said.text
-    assert "another of your plans decided on the same visit" in said.text
+@pytest.mark.fault("F46")
+@pytest.mark.threat("T45")
+@pytest.mark.parametrize(
+    "text",
+    ["<!channel> *x* {{7*7}} <script>", "[Pay](https://evil.example) | a | b |", "NUL\x00 here", "half \ud800 pair"],
+)
+async def test_text_of_the_payer_is_only_text(text: str) -> None:
+    """Markup, braces, links, NUL and half surrogates print literally or not at all (F46)."""
+    note = [{"number": 1, "text": text}]
+    refused = claim("a", "2026-04-02", {"memberliability": 40}, processNote=note, payment={"type": concept("denied")})
+    said = await answered("claim.denial", refused)
+    assert "49" not in said.text
+    assert not [mark for mark in ("\x00", "\ud800") if mark in said.text]
+    assert "evil.example" not in str([getattr(block, "buttons", ()) for block in said.blocks])
 
 
-async def test_the_nights_of_a_stay_without_an_end_are_not_zero() -> None:
-    """What is not told is not nothing."""
-    stay = {"type": concept("institutional", "http://terminology.hl7.org/CodeSystem/claim-type")}
-    kind = {"subType": concept("inpatient"), "billablePeriod": {"start": DAY}}
-    said = await answered("claim.visits", {**visit(**stay, **kind), "item": []})
-    assert "I can't count the nights in the hospital" in said.text
-    ended = {**visit(**stay, **kind), "item": [], "billablePeriod": {"start": DAY, "end": "2026-04-23"}}
-    assert "3 nights in the hospital" in (await answered("claim.visits", ended)).text
+@pytest.mark.fault("F46")
+async def test_a_note_of_fifty_thousand_characters_is_cut() -> None:
+    """What is shown of it ends with an ellipsis (F46)."""
+    note = [{"number": 1, "text": "long " * 10_000}]
+    refused = claim("a", "2026-04-02", {"memberliability": 40}, processNote=note, payment={"type": concept("denied")})
+    said = (await answered("claim.denial", refused)).text
+    assert len(said) < 2_000
+    assert "…" in said

@@ -112,25 +112,6 @@ async def test_an_ended_phone_is_no_phone(telecom: list[Resource]) -> None:
 
 
 @pytest.mark.threat("T44")
-@pytest.mark.parametrize("ended", ["place", "network", "organization", "person", "role"])
-async def test_what_is_switched_off_proves_nothing(ended: str) -> None:
-    """A place, a network, an organization, a person or a role that is no longer one."""
-    network = {"resourceType": "Organization", "id": "S", "name": "Blue Network S", "type": [concept("ntwk")]}
-    group = {"resourceType": "Organization", "id": "grp", "name": "Oak Group", "type": [concept("prvgrp")]}
-    rows = {
-        "place": NEAR | ({"status": "inactive"} if ended == "place" else {}),
-        "network": network | {"active": ended != "network"},
-        "organization": group | {"active": ended != "organization"},
-        "person": KIM | {"active": ended != "person"},
-        "role": heart("r", "near", "S", organization={"reference": "Organization/grp"}, active=ended != "role"),
-    }
-    _, text, _ = await answered(
-        "provider.in_network", *rows.values(), slots={"provider_name": "Kim", "network": "Blue Network S"}
-    )
-    assert "Yes" not in text
-
-
-@pytest.mark.threat("T44")
 async def test_another_servers_reference_is_not_this_ones() -> None:
     """The id's tail is the same; the server is not, so its Practitioner/kim is somebody else."""
     away = heart(

@@ -60,13 +60,6 @@ async def test_a_place_or_a_service_is_told_of_by_its_own_name(name: str, number
     assert f"No. {name} is listed in Blue Network S at 3 River Rd" in text
 
 
-async def test_a_place_that_nothing_else_is_said_of_is_found() -> None:
-    """Neither an organization nor an affiliation stands behind it."""
-    alone = place("alone", "5 Oak St") | {"name": "Oak Street Clinic"}
-    _, text, _ = await answered("provider.detail", alone, slots={"provider_name": "Oak Street Clinic"})
-    assert "5 Oak St" in text
-
-
 async def test_an_organization_of_the_name_stands_for_its_places() -> None:
     """The place that is called like its organization is not offered beside it."""
     own = CLINIC | {"name": "Volunteer Medical Group"}
