@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import httpx
 import pytest
 
-from bot.kit import Ask, Coverage, Summary
+from bot.kit import Ask, Coverage, Seen, Summary
 from bot.message import Block, Language
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
@@ -29,6 +29,7 @@ PAYER = {
     "number": "(800) 555-0100",
 }
 PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+T = TypeVar("T")
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 Resource = dict[str, Any]
 
@@ -43,7 +44,8 @@ class Shelf:
     """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
 
     `refused` names parameters that get a 400, `forbidden` types that get a 403, `down` types that get a 500.
-    By a parameter of `blind` nothing is found. `included` rows come with every page. With `full_urls` each row says its
+    By a parameter of `blind` nothing is found. Of a `torn` type a second page is promised and fails. `included` rows
+    come with every page. With `full_urls` each row says its
     address.
     """
 
@@ -52,6 +54,7 @@ class Shelf:
     forbidden: Collection[str] = ()
     down: Collection[str] = ()
     blind: Collection[str] = ()
+    torn: str = ""
     included: tuple[Resource, ...] = ()
     full_urls: bool = False
     queries: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
@@ -63,7 +66,7 @@ class Shelf:
         self.queries.append((kind, asked))
         if kind in self.forbidden:
             return _json({"resourceType": "OperationOutcome"}, 403)
-        if kind in self.down:
+        if kind in self.down or "page" in asked:
             return _json({"resourceType": "OperationOutcome"}, 500)
         if wrong := [name for name in asked if name in self.refused]:
             issue = {"severity": "error", "code": "not-supported", "diagnostics": wrong[0]}
@@ -73,7 +76,8 @@ class Shelf:
         rows += [_entry(r, "include") for r in self.included]
         if self.full_urls:
             rows = [row | {"fullUrl": f"{BASE}/{_address(row['resource'])}"} for row in rows]
-        return _json({"resourceType": "Bundle", "type": "searchset", "entry": rows}, 200)
+        link = [{"relation": "next", "url": str(request.url.copy_set_param("page", "2"))}] if kind == self.torn else []
+        return _json({"resourceType": "Bundle", "type": "searchset", "entry": rows, "link": link}, 200)
 
 
 def _address(resource: Resource) -> str:
@@ -111,6 +115,8 @@ async def answered(
     said: str = "",
     own: Collection[Coverage] = (),
     now: datetime | None = None,
+    before: Seen | None = None,
+    mark_key: str = "",
     member: bool = True,
     **arguments: str,
 ) -> Said:
@@ -118,7 +124,7 @@ async def answered(
 
     English and Spanish have to say the same figures and offer the same buttons.
     `known` pairs brands with ingredients, as the pack's words do. `own` are the asker's coverages, in their own chat.
-    Without `member` nobody has signed in.
+    `before` is how the record looked the last time. Without `member` nobody has signed in.
     """
     shelf = shelf or Shelf(resources)
     spoken: Literal["en", "es"] = "es" if language == "es" else "en"
@@ -138,6 +144,8 @@ async def answered(
             care_kinds=pack().care_kinds,
             member=MemberClient(http, BASE, "token", patient) if member else None,
             read_coverages=lambda: _given(tuple(own)),
+            read_seen=lambda: _given(before),
+            mark_key=mark_key,
         )
         summary = await pack().answers[intent](ask)
     values = {"answer": summary, "payer": PAYER, "private": member or ask.private}
@@ -148,8 +156,8 @@ async def answered(
     return Said(summary, plain(blocks), blocks, ask, shelf)
 
 
-async def _given(own: tuple[Coverage, ...]) -> tuple[Coverage, ...]:
-    return own
+async def _given(value: T) -> T:
+    return value
 
 
 async def _at_once(_seconds: float) -> None:
