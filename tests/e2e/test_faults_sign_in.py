@@ -246,6 +246,7 @@ async def test_a_token_that_ends_between_pages_gives_no_half_answer(dana: House)
     dana.break_(Fault(EOB, 401, after=1, times=None))
     said = await dana.say("what did I owe for my visit with Dr Kim")
     assert "sign-in has ended" in said.text
+    assert dana.asked(EOB) > 1
     assert "$" not in said.text
 
 
