@@ -7,15 +7,20 @@ import pytest
 from bot.sandbox.world import World
 from tests.answers.asking import Resource, concept
 from tests.answers.directory.asking import answered, person, place, role
-from tests.answers.directory.test_by_place import phone, to
 from tests.answers.directory.test_odd_directory import SERVERS, listed
+
+
+def to(reference: str) -> Resource:
+    """A reference."""
+    return {"reference": reference}
+
 
 HEART = {"specialty": [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]}
 GROUP = {"resourceType": "Organization", "id": "grp", "name": "Volunteer Medical Group", "type": [concept("prvgrp")]}
 CLINIC = place("clinic", "3 River Rd") | {
     "name": "Riverbend Clinic",
     "managingOrganization": to("Organization/grp"),
-    "telecom": phone("4235550133"),
+    "telecom": [{"system": "phone", "value": "4235550133"}],
 }
 OTHER = place("other", "9 Far St", "Memphis", "38103") | {"managingOrganization": to("Organization/grp")}
 SERVICE = {
@@ -25,7 +30,7 @@ SERVICE = {
     "name": "Chattanooga Heart Center",
     "providedBy": to("Organization/grp"),
     "location": [to("Location/clinic")],
-    "telecom": phone("4235550144"),
+    "telecom": [{"system": "phone", "value": "4235550144"}],
     **HEART,
 }
 TIED = {
