@@ -115,34 +115,6 @@ def test_a_server_is_heard_when_it_says_that_it_gave_a_part(issue: Json) -> None
     assert [one.is_incomplete for one in page.issues] == [True]
 
 
-def test_two_plans_on_one_visit_are_not_added() -> None:
-    """Truth 14: the second plan's claim tells what is left; it knows what the first one paid."""
-    first = claim(
-        id="a",
-        insurance=_under("c1"),
-        total=[money("submitted", 200), money("benefit", 120), money("memberliability", 80)],
-    )
-    second = claim(
-        id="b",
-        insurance=_under("c2"),
-        total=[
-            money("submitted", 200),
-            money("priorpayerpaid", 120),
-            money("benefit", 60),
-            money("memberliability", 20),
-        ],
-    )
-    found = live([first, second], TODAY)
-    assert [claim.id for claim in found.added] == ["b"]
-    assert "two_plans" in said(first, second)
-    same_plan = claim(id="c", insurance=_under("c1"), total=[money("submitted", 200)])
-    assert len(live([first, same_plan], TODAY).added) == 2
-
-
-def _under(coverage: str) -> list[Json]:
-    return [{"focal": True, "coverage": {"reference": f"Coverage/{coverage}"}}]
-
-
 def test_a_profile_does_not_change_what_the_type_says() -> None:
     """Truth 15: an institutional claim stays one, whatever profile it names."""
     profile = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-Professional-NonClinician"
