@@ -5,6 +5,7 @@ A file is a table from a case's name to a list. Its first entry is the shelf: `h
 them, and what else `Asked` has. The entry `shared` is no case, and holds what others repeat by a YAML alias.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"b
     """One question, and what its answer has to be.
 
     `with` are a button's arguments. `plus` are more resources for this question alone, `but` are elements that the
-    first of the shelf has in it. `starts`, `has` and `lacks` are of the words, `lines` are all of them but the buttons,
-    `in_order` stand one behind the other. `presses` are the arguments of a button by its label. `sources` are the ids
-    of records, `gaps` the kinds of what is missing. `queries` are the values of parameters by type, `reads` all types.
+    first of the shelf has in it. `starts`, `has`, `lacks` and `matches` are of the words, `lines` are all words but the
+    buttons, `in_order` stand one behind the other. `presses` are the arguments of a button by its label. `sources` are
+    the ids of records, `gaps` the kinds of what is missing. `queries` are values of parameters by type, `reads` types.
     """
 
     asks: str
@@ -43,6 +44,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"b
     starts: str = ""
     has: list[str] = []
     lacks: list[str] = []
+    matches: str = ""
     lines: list[str] | None = None
     in_order: list[str] = []
     presses: dict[str, dict[str, str]] = {}
@@ -131,6 +133,7 @@ def faults(said: Said, asked: Asked) -> list[str]:
     found = ["says nothing"] * (not text)
     found += [f"{words!r} is not said" for words in asked.has if words not in text]
     found += [f"{words!r} is said" for words in asked.lacks if words in text]
+    found += [f"nothing like {asked.matches!r} is said"] * (re.search(asked.matches, text) is None)
     found += [f"begins otherwise than {asked.starts!r}"] * (not text.startswith(asked.starts))
     at = 0
     for words in asked.in_order:
