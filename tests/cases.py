@@ -25,9 +25,10 @@ def part_about(word: str, text: str) -> str:
 
 def numbered(cases: Iterable[Any]) -> list[Any]:
     """Each case as a parameter whose mark is the number that its name begins with: `F23 truncated`."""
-    return [_numbered(case, case if isinstance(case, str) else case.name) for case in cases]
+    named = [(case, case if isinstance(case, str) else case.name) for case in cases]
+    return [pytest.param(case, id=name, marks=marks_of([name[:3]])) for case, name in named]
 
 
-def _numbered(case: Any, name: str) -> Any:
-    mark = pytest.mark.fault if name.startswith("F") else pytest.mark.threat
-    return pytest.param(case, id=name, marks=mark(name[:3]))
+def marks_of(numbers: Iterable[str]) -> list[pytest.MarkDecorator]:
+    """The marks of faults and threats with these numbers."""
+    return [(pytest.mark.fault if number.startswith("F") else pytest.mark.threat)(number) for number in numbers]

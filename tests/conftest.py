@@ -1,7 +1,5 @@
 """What the tests of several rooms share."""
 
-from __future__ import annotations
-
 import asyncio
 import asyncio.runners
 import gc

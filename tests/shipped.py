@@ -1,7 +1,5 @@
 """The pack of this checkout. It is frozen and takes most of a second to load, so the tests of a process share one."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """What holds from one message to the next: the list that was shown, the place, the plan year."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

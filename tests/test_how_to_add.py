@@ -1,7 +1,5 @@
 """The pages that teach how to add something, followed to the letter: what they show is what runs here."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """The bot's code knows no question of the pack: what an intent needs of it stands in the intent's own file."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Names: the glossary's terms exist, and no new name of a class stands for two things."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """The pack is one thing: what is wrong with it stops the start, by file and key."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

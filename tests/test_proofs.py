@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers.told import cases
+from tests.kit import money
 from tests.trees import nodes_of
 
 TESTS = Path(__file__).resolve().parent
@@ -19,11 +21,14 @@ NOT_OURS: dict[str, str] = {}
 
 @cache
 def proven() -> dict[str, set[str]]:
-    """The files of the tests that carry each number, read from their marks."""
+    """The files of the tests that carry each number, read from their marks, and of the tables."""
     found: dict[str, set[str]] = {}
     for path in sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("accounts/attacks/*.py")]):
         for number in _marks(path):
             found.setdefault(number, set()).add(path.name)
+    tables = [row.proves for row in money.rows().values()] + [case.proves for case in cases().values()]
+    for number in {number for row in tables for number in row}:
+        found.setdefault(number, set()).add("a table")
     return found
 
 

@@ -1,7 +1,5 @@
 """What code, tests and pages cite stands in docs: threats, faults, invariants, FHIR notes and pages by name."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 from collections.abc import Iterator, Mapping

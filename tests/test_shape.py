@@ -1,7 +1,5 @@
 """The house: who may import whom, and which outside library belongs to which room (docs/decisions.md)."""
 
-from __future__ import annotations
-
 import ast
 import statistics
 import subprocess

@@ -1,7 +1,5 @@
 """What others read is the same whoever asks: nobody learns there who has connected an account, or is about to."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.cli.browser import Browser

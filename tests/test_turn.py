@@ -1,7 +1,5 @@
 """The order of the steps, whoever asks: errors are answers, silence is broken, and nobody's answer reaches another."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """One account in two chats, and answers that are on their way when the account is disconnected (T23, T53, F54)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a reply may not say, and how long it may be before its details: the rules of the voice that can be checked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 

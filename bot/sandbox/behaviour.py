@@ -35,7 +35,6 @@ class Fault:
     status: int = 503
     body: bytes = b"<!doctype html><title>Maintenance</title><p>We will be back soon."
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "text/html"})
-    method: str = ""
     query_has: str = ""
     after: int = 0
     times: int | None = 1
@@ -44,9 +43,9 @@ class Fault:
     hold: asyncio.Event | None = None
     seen: int = 0
 
-    def takes(self, method: str, path: str, query: str) -> bool:
+    def takes(self, path: str, query: str) -> bool:
         """Return whether the fault applies to this request, and count the request if it does."""
-        if not path.startswith(self.path) or self.method not in ("", method) or self.query_has not in query:
+        if not path.startswith(self.path) or self.query_has not in query:
             return False
         self.seen += 1
         return self.seen > self.after and (self.times is None or self.seen <= self.after + self.times)

@@ -61,7 +61,7 @@ class Wire:
             await self._changed(scope, receive, sender, fault)
 
     def _due(self, seen: SeenRequest) -> Fault | None:
-        due = [fault for fault in self.behaviour.faults if fault.takes(seen.method, seen.path, seen.query)]
+        due = [fault for fault in self.behaviour.faults if fault.takes(seen.path, seen.query)]
         return due[0] if due else None
 
     async def _changed(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:

@@ -7,7 +7,7 @@ payer's answers.
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit
@@ -150,7 +150,6 @@ class Real(_Ground):
     stack: AsyncExitStack
     mine: str = "dana"
     hers: str = "walter"
-    clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def visitor(self, **headers: str) -> Visitor:
         """A fresh browser."""

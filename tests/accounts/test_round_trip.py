@@ -19,7 +19,7 @@ from bot.accounts.client_auth import public_keys, read_key
 from bot.cli.browser import Browser
 from bot.cli.keys import jwks
 from bot.config import ClientMethod
-from bot.errors import ConfigError, LinkError, SignInExpired, SignInRefused
+from bot.errors import ConfigError, LinkError, SignInRefused
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
@@ -150,13 +150,7 @@ async def test_a_member_links_asks_and_unlinks(pair: Pair) -> None:
     assert pair.payer.authorization.vault.active(access.token) is None
 
 
-async def test_cancelling_at_the_payer_is_told_in_the_chat(pair: Pair) -> None:
-    """No code, one notice (F06)."""
-    async with Browser() as browser:
-        assert await browser.sign_in(await pair.accounts.begin(DANA), "ana", allow=False) == ""
-    assert [type(error).__name__ for error in pair.told] == ["SignInCancelled"]
-
-
+@pytest.mark.threat("T06")
 @pytest.mark.parametrize(
     ("switch", "value"),
     [
@@ -174,47 +168,6 @@ async def test_payers_that_differ_within_the_standards_link(pair: Pair, switch: 
     setattr(pair.payer.behaviour, switch, value)
     await pair.accounts.prove(DANA, await pair.sign_in())
     assert (await pair.accounts.access(DANA)).patient
-
-
-@pytest.mark.parametrize(
-    ("switch", "value", "told"),
-    [
-        ("identity_flaw", "bad-signature", "SignInUntrusted"),
-        ("identity_flaw", "missing", "SignInUntrusted"),
-        ("callback_issuer", "https://issuer.example", "SignInUntrusted"),
-        ("drop_scopes", frozenset({"patient/*.read"}), "AccessNotGranted"),
-        ("token_patient", "somebody-else", "SignInUntrusted"),
-        ("skew_seconds", 3_600, "SignInUntrusted"),
-    ],
-)
-async def test_payers_that_cannot_be_trusted_link_nothing(pair: Pair, switch: str, value: object, told: str) -> None:
-    """Told in the browser and, once, in the chat."""
-    setattr(pair.payer.behaviour, switch, value)
-    with pytest.raises(SignInRefused):
-        await pair.sign_in()
-    assert [type(error).__name__ for error in pair.told] == [told]
-    assert await pair.accounts.link(DANA) is None
-
-
-async def test_signing_in_after_a_key_rotation_works(pair: Pair) -> None:
-    """One extra JWKS request (F08)."""
-    await pair.accounts.prove(DANA, await pair.sign_in())
-    pair.payer.behaviour.rotate_key()
-    assert (await pair.accounts.prove(DANA, await pair.sign_in())).again
-
-
-async def test_a_refresh_token_renews_at_the_payer(pair: Pair) -> None:
-    """Renewal and its end are the payer's to give (F12, F13)."""
-    pair.payer.behaviour.refresh_tokens = True
-    await pair.accounts.prove(DANA, await pair.sign_in())
-    old = await pair.accounts.access(DANA)
-    new = await pair.accounts.renew(DANA, old)
-    assert new is not None
-    assert new.token != old.token
-    pair.payer.revoke_all()
-    assert await pair.accounts.renew(DANA, new) is None
-    with pytest.raises(SignInExpired):
-        await pair.accounts.access(DANA)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from bot.accounts.rows import Pending, Rows
-from bot.errors import AccessNotGranted, LinkExpired, PayerSlow, SetupWrong, SignInCancelled
-from bot.payer.http import Http, HttpAnswer
+from bot.errors import AccessNotGranted, LinkExpired, SetupWrong, SignInCancelled
 from tests.accounts.conftest import DANA, Bot, code_on
 from tests.accounts.payer import CLIENT_SECRET, FHIR
 
@@ -78,21 +77,6 @@ async def test_a_token_endpoint_that_refuses(bot: Bot, answer: httpx.Response, s
     assert page.status_code == status
     await _nothing_linked(bot, page, words)
     assert bot.payer.count("/token") == 1
-
-
-async def test_a_token_endpoint_that_hangs(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The browser hears of it within 15 seconds (F15): the wire's deadline is shorter than that."""
-    deadlines: list[float] = []
-
-    async def hang(http: Http, _url: str, _form: str, _headers: object, deadline: float) -> HttpAnswer:
-        deadlines.append(deadline - http.clock())
-        raise PayerSlow("no whole answer before the deadline")
-
-    monkeypatch.setattr(Http, "post_form", hang)
-    page = await _last_page(bot)
-    assert page.status_code == 504
-    await _nothing_linked(bot, page, "taking too long")
-    assert max(deadlines) < 15
 
 
 @pytest.mark.threat("T50")

@@ -1,26 +1,24 @@
 """A member's question over a payer that is a shelf of resources: the real client, pack and words, no wire."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
-from unittest.mock import sentinel
+from typing import Any, Literal, TypeVar
 
 import httpx
 import pytest
 
-from bot.kit import Ask, Coverage, Summary
-from bot.message import Block
+from bot.kit import Ask, Coverage, Seen, Summary
+from bot.message import Block, Language
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from tests.cases import saw
+from tests.parity import unlike
 from tests.shipped import shipped_pack
 
 BASE = "https://payer.example/fhir/r4"
@@ -31,6 +29,8 @@ PAYER = {
     "number": "(800) 555-0100",
 }
 PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+T = TypeVar("T")
+LANGUAGES: tuple[Language, ...] = ("en", "es")
 Resource = dict[str, Any]
 
 
@@ -44,7 +44,8 @@ class Shelf:
     """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
 
     `refused` names parameters that get a 400, `forbidden` types that get a 403, `down` types that get a 500.
-    By a parameter of `blind` nothing is found. `included` rows come with every page. With `full_urls` each row says its
+    By a parameter of `blind` nothing is found. Of a `torn` type a second page is promised and fails. `included` rows
+    come with every page. With `full_urls` each row says its
     address.
     """
 
@@ -53,6 +54,7 @@ class Shelf:
     forbidden: Collection[str] = ()
     down: Collection[str] = ()
     blind: Collection[str] = ()
+    torn: str = ""
     included: tuple[Resource, ...] = ()
     full_urls: bool = False
     queries: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Shelf:
         self.queries.append((kind, asked))
         if kind in self.forbidden:
             return _json({"resourceType": "OperationOutcome"}, 403)
-        if kind in self.down:
+        if kind in self.down or "page" in asked:
             return _json({"resourceType": "OperationOutcome"}, 500)
         if wrong := [name for name in asked if name in self.refused]:
             issue = {"severity": "error", "code": "not-supported", "diagnostics": wrong[0]}
@@ -74,7 +76,8 @@ class Shelf:
         rows += [_entry(r, "include") for r in self.included]
         if self.full_urls:
             rows = [row | {"fullUrl": f"{BASE}/{_address(row['resource'])}"} for row in rows]
-        return _json({"resourceType": "Bundle", "type": "searchset", "entry": rows}, 200)
+        link = [{"relation": "next", "url": str(request.url.copy_set_param("page", "2"))}] if kind == self.torn else []
+        return _json({"resourceType": "Bundle", "type": "searchset", "entry": rows, "link": link}, 200)
 
 
 def _address(resource: Resource) -> str:
@@ -111,11 +114,17 @@ async def answered(
     known: Mapping[str, str] | None = None,
     said: str = "",
     own: Collection[Coverage] = (),
+    now: datetime | None = None,
+    before: Seen | None = None,
+    mark_key: str = "",
+    member: bool = True,
     **arguments: str,
 ) -> Said:
     """The answer to an intent over these resources; keywords are a button's arguments, `said` the typed message.
 
+    English and Spanish have to say the same figures and offer the same buttons.
     `known` pairs brands with ingredients, as the pack's words do. `own` are the asker's coverages, in their own chat.
+    `before` is how the record looked the last time. Without `member` nobody has signed in.
     """
     shelf = shelf or Shelf(resources)
     spoken: Literal["en", "es"] = "es" if language == "es" else "en"
@@ -125,24 +134,30 @@ async def answered(
             words={},
             arguments=arguments,
             said=said,
+            now=now,
             today=TODAY,
             language=spoken,
             budget=Budget(60),
             directory=DirectoryClient(http, BASE),
-            places=sentinel.places,
+            places=pack().places,
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
             care_kinds=pack().care_kinds,
-            member=MemberClient(http, BASE, "token", patient),
+            member=MemberClient(http, BASE, "token", patient) if member else None,
             read_coverages=lambda: _given(tuple(own)),
+            read_seen=lambda: _given(before),
+            mark_key=mark_key,
         )
         summary = await pack().answers[intent](ask)
-    blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, spoken)
+    values = {"answer": summary, "payer": PAYER, "private": member or ask.private}
+    both = {language: pack().render(template_of(intent), values, language) for language in LANGUAGES}
+    assert (fault := unlike(intent, both["en"], both["es"], but="1")) is None, fault
+    blocks = both[spoken]
     saw(plain(blocks))
     return Said(summary, plain(blocks), blocks, ask, shelf)
 
 
-async def _given(own: tuple[Coverage, ...]) -> tuple[Coverage, ...]:
-    return own
+async def _given(value: T) -> T:
+    return value
 
 
 async def _at_once(_seconds: float) -> None:

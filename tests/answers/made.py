@@ -1,7 +1,5 @@
 """Small member records by hand, each with only what its test is about."""
 
-from __future__ import annotations
-
 from tests.answers.asking import Resource, concept
 
 PART_2 = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}

@@ -1,7 +1,5 @@
 """An answer's document as the kernel prints it, for tests that read it."""
 
-from __future__ import annotations
-
 import csv
 import io
 from functools import cache

@@ -1,9 +1,6 @@
 """One question about all of a household, where somebody's record does not come: who is left out is named."""
 
-from __future__ import annotations
-
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 from unittest.mock import sentinel
@@ -19,15 +16,14 @@ from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
-from tests.answers.asking import BASE, PAYER, TODAY, Shelf, _at_once, _json, owned, pack
-from tests.answers.made import claim, coverage, named, paid_as
+from tests.answers.asking import BASE, PAYER, TODAY, Shelf, _at_once, concept, owned, pack
+from tests.answers.made import claim, coverage, named, paid_as, usd
 
-Wire = Callable[[httpx.Request], httpx.Response]
 NAMES = ("Ana B.", "Leo B.", "Sam B.")
 
 
 async def asked(
-    answer: str, shelves: Sequence[Wire], slots: Mapping[str, object] | None = None
+    answer: str, shelves: Sequence[Shelf], slots: Mapping[str, object] | None = None
 ) -> tuple[Any, str, Ask]:
     """The summary, its words, and the question, of three people with a shelf each."""
     async with AsyncExitStack() as stack:
@@ -57,6 +53,11 @@ async def asked(
         summary = await pack().answers[answer](whole)
     blocks = pack().render(template_of(answer), {"answer": summary, "payer": PAYER, "private": True}, "en")
     return summary, plain(blocks), whole
+
+
+def share(code: str, dollars: int) -> dict[str, Any]:
+    """A figure of a plan."""
+    return {"type": concept(code), "valueMoney": usd(dollars)}
 
 
 def shelf(number: int, *resources: Any, **faults: Any) -> Shelf:
@@ -109,10 +110,6 @@ async def test_a_list_names_whose_claim_it_is_and_whom_it_leaves_out() -> None:
 
 async def test_a_familys_figure_counts_each_person_under_the_plan() -> None:
     """Another plan's figures are that person's own, and a record that names no figure of a family is told."""
-
-    def share(code: str, dollars: int) -> dict[str, Any]:
-        return {"type": {"coding": [{"code": code}]}, "valueMoney": {"value": dollars, "currency": "USD"}}
-
     costs = [share("deductible", 1000), share("FamInDed", 2000)]
     other = coverage("c3", **{"class": [named("plan", "P-9", "Other PPO")], "costToBeneficiary": costs})
     shelves = [
@@ -135,10 +132,6 @@ async def test_a_familys_figure_counts_each_person_under_the_plan() -> None:
 
 async def test_another_plans_figure_of_a_family_is_none_of_this_plans() -> None:
     """A family's figure is the one that somebody under the plan has in their record."""
-
-    def share(code: str, dollars: int) -> dict[str, Any]:
-        return {"type": {"coding": [{"code": code}]}, "valueMoney": {"value": dollars, "currency": "USD"}}
-
     other = coverage(
         "c2", **{"class": [named("plan", "P-9", "Other PPO")], "costToBeneficiary": [share("FamInDed", 2000)]}
     )
@@ -189,17 +182,11 @@ async def test_no_claims_are_no_claims_without_an_amount() -> None:
 
 async def test_of_whom_a_part_did_not_come_is_named() -> None:
     """Their count and their claims are "at least"."""
-    whole = shelf(2, claim("c", "2026-03-05", {"memberliability": 10}))
-
-    def broken(request: httpx.Request) -> httpx.Response:
-        """The first page, and none after it."""
-        if "page" in request.url.params:
-            return _json({}, 500)
-        found = json.loads(whole(request).read())
-        found["link"] = [{"relation": "next", "url": f"{request.url}&page=2"}]
-        return _json(found, 200)
-
-    shelves: list[Wire] = [shelf(1, claim("a", "2026-03-04", {"memberliability": 40})), broken, shelf(3)]
+    shelves = [
+        shelf(1, claim("a", "2026-03-04", {"memberliability": 40})),
+        shelf(2, claim("c", "2026-03-05", {"memberliability": 10}), torn="ExplanationOfBenefit"),
+        shelf(3),
+    ]
     summary, words, _ = await asked("household.claims", shelves, {"date_range": {"start": "2026-01-01"}})
     assert [one.name for one in summary.hides] == ["Leo B."]
     assert "Ana B. 1 · Leo B. at least 1 · Sam B. 0" in words

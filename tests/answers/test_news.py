@@ -1,23 +1,15 @@
 """What is new since a person last asked: by digests of then and now, or by the records' own dates."""
 
-from __future__ import annotations
-
-import json
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
-from unittest.mock import sentinel
 
-import httpx
 import pytest
 
-from bot.kit import Ask, Coverage, Seen
-from bot.payer.budget import Budget
-from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.http import Http
-from bot.replies.plain import plain
-from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, _at_once, _json, concept, pack
+from bot.kit import Coverage
+from tests.answers.asking import Resource, Shelf, answered, concept
 from tests.answers.directory.asking import person, place, role
-from tests.answers.made import claim, coverage
+from tests.answers.made import PART_2, claim, coverage
+from tests.records.made import raw
 
 NETWORK = {
     "resourceType": "Organization",
@@ -37,57 +29,11 @@ def visit(key: str, owed: float, day: str = "2026-04-02", **more: Any) -> Resour
     return claim(key, day, {"memberliability": owed}, provider={"display": "Minh Kim, DO"}, **more)
 
 
-async def asked(
-    *resources: Resource,
-    before: Seen | None = None,
-    slots: Mapping[str, object] | None = None,
-    language: str = "en",
-    down: tuple[str, ...] = (),
-    mark_key: str = "",
-    broken: bool = False,
-    **arguments: str,
-) -> tuple[Any, str]:
+async def asked(*resources: Resource, down: Collection[str] = (), torn: str = "", **more: Any) -> tuple[Any, str]:
     """The summary and its words, where the record looked like `before` the last time."""
-    own = tuple(
-        Coverage(httpx.Response(200, json=one).content) for one in resources if one["resourceType"] == "Coverage"
-    )
-
-    async def coverages() -> tuple[Coverage, ...]:
-        return own
-
-    async def seen() -> Seen | None:
-        return before
-
-    shelf = Shelf(resources, down=down)
-
-    def answers(request: httpx.Request) -> httpx.Response:
-        """All that there is; `broken`, a page of claims that does not come behind it."""
-        if "page" in request.url.params:
-            return _json({}, 500)
-        found = shelf(request)
-        if not broken or "ExplanationOfBenefit" not in request.url.path:
-            return found
-        return _json({**json.loads(found.read()), "link": [{"relation": "next", "url": f"{request.url}&page=2"}]}, 200)
-
-    async with Http(transport=httpx.MockTransport(answers), pause=_at_once) as http:
-        ask = Ask(
-            slots=slots or {},
-            words={},
-            arguments=arguments,
-            today=TODAY,
-            language="es" if language == "es" else "en",
-            budget=Budget(60),
-            directory=DirectoryClient(http, BASE),
-            places=sentinel.places,
-            care_kinds=pack().care_kinds,
-            member=MemberClient(http, BASE, "token", "p1"),
-            read_coverages=coverages,
-            read_seen=seen,
-            mark_key=mark_key,
-        )
-        summary = await pack().answers["record.news"](ask)
-    values = {"answer": summary, "payer": PAYER, "private": True}
-    return summary, plain(pack().render("record/news", values, "es" if language == "es" else "en"))
+    own = [Coverage(raw(one)) for one in resources if one["resourceType"] == "Coverage"]
+    said = await answered("record.news", shelf=Shelf(resources, down=down, torn=torn), own=own, **more)
+    return said.summary, said.text
 
 
 async def test_nothing_is_new_where_nothing_changed() -> None:
@@ -137,12 +83,12 @@ async def test_only_a_doctor_who_was_listed_before_has_stayed() -> None:
 
 async def test_a_first_look_without_all_pages_is_not_kept() -> None:
     """Else the claims of the page that was missing would be new the next time."""
-    found, words = await asked(OWN, visit("a", 9), broken=True)
+    found, words = await asked(OWN, visit("a", 9), torn="ExplanationOfBenefit")
     assert found.hides
     assert found.seen is None
     assert "Not everything arrived, so I compare from the next time on that all of it does." in words
     first, _ = await asked(OWN, visit("a", 9))
-    again, _ = await asked(OWN, visit("a", 9), before=first.seen, broken=True)
+    again, _ = await asked(OWN, visit("a", 9), before=first.seen, torn="ExplanationOfBenefit")
     assert again.seen.claims == first.seen.claims
 
 
@@ -159,11 +105,8 @@ async def test_digests_are_of_the_records_own_key() -> None:
 
 async def test_a_claim_that_is_marked_as_private_is_not_described() -> None:
     """It counts, and no name of it is said."""
-    secret = {
-        "meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}
-    }
     first, _ = await asked(OWN, visit("a", 9))
-    found, words = await asked(OWN, visit("a", 9), visit("s", 30, "2026-05-03", **secret), before=first.seen)
+    found, words = await asked(OWN, visit("a", 9), visit("s", 30, "2026-05-03", meta=PART_2), before=first.seen)
     assert len(found.new) == 1
     assert "1 new claim since May 20, 2026: a claim that your plan marks as private." in words
     assert "Kim" not in words

@@ -1,7 +1,5 @@
 """The same reply in every channel: what is said, which facts, which buttons, and in which order."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any

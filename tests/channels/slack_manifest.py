@@ -1,7 +1,5 @@
 """What Slack takes in an app's manifest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

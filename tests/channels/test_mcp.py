@@ -1,7 +1,5 @@
 """The directory for assistants: the tools that a client of the protocol finds, and what they answer."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

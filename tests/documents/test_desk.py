@@ -1,8 +1,10 @@
-"""The desk alone: how long it keeps what, for whom, and that the store and the bot's keys do not open it."""
+"""Documents and health links alone: how long they live, for whom, and that store and keys do not open them."""
 
 import asyncio
+import base64
+import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from msgspec.structs import replace
 
 from bot.accounts.values import Access
 from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack
+from bot.documents.links import HealthLinks
 from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
@@ -27,6 +30,7 @@ class Desk:
     """A desk with its store and a clock that only moves when a test moves it."""
 
     documents: Documents
+    links: HealthLinks
     store: Store
     vault: Vault
     audit: Audit
@@ -39,6 +43,22 @@ class Desk:
         offered = await self.documents.offer("claims", "en", "style", files or FILES, person)
         return offered.url.rpartition("/")[2], offered
 
+    async def link(self) -> tuple[str, str, int]:
+        """A fresh health link: its id, its passcode, and when its payload says that it ends."""
+        shlink, code = await self.links.offer(b'{"resourceType": "Bundle"}', DANA)
+        coded = shlink.removeprefix("shlink:/")
+        payload = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
+        assert len(payload["key"]) == 43  # 256 bits
+        return payload["url"].rpartition("/")[2], code, payload["exp"]
+
+    async def guarded(self, kind: str) -> tuple[str, Callable[[str], Awaitable[object]]]:
+        """The code of a fresh document or health link, and a way to try one."""
+        if kind == "document":
+            own, offered = await self.offer()
+            return str(offered.code), lambda code: outcome(self.documents.fetch(own, "csv", code))
+        link, right, _ = await self.link()
+        return right, lambda code: refusal(self.links.open(link, code))
+
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
@@ -46,11 +66,22 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     made: list[Desk] = []
     store = open_sqlite(tmp_path / "bot.db", clock=lambda: made[0].now)
     vault = Vault([bytes(32)])
-    audit = Audit(SealedTable(store, vault), clock=lambda: made[0].now)
-    documents = Documents(SealedTable(store, vault), audit, "https://bot.example", clock=lambda: made[0].now)
-    made.append(Desk(documents, store, vault, audit))
+    table = SealedTable(store, vault)
+    audit = Audit(table, clock=lambda: made[0].now)
+    documents = Documents(table, audit, "https://bot.example", clock=lambda: made[0].now)
+    links = HealthLinks(table, audit, "https://bot.example", clock=lambda: made[0].now)
+    made.append(Desk(documents, links, store, vault, audit))
     yield made[0]
     await store.close()
+
+
+async def refusal(work: Awaitable[object]) -> object:
+    """The kind of refusal, None where there is none."""
+    try:
+        await work
+    except BotError as error:
+        return type(error)
+    return None
 
 
 async def outcome(work: Awaitable[AsyncIterator[bytes]]) -> bytes | type[BotError]:
@@ -84,30 +115,42 @@ async def test_of_many_at_once_one_gets_the_file(desk: Desk) -> None:
     assert sorted(map(str, await asyncio.gather(*fetched))) == sorted(map(str, [b"54.87\r\n", *[DocumentOver] * 3]))
 
 
-async def test_guesses_that_come_at_once_are_all_counted(desk: Desk) -> None:
+@pytest.mark.threat("T59")
+@pytest.mark.attack("a card's passcode guessed many times at once")
+@pytest.mark.parametrize("kind", ["document", "health link"])
+async def test_guesses_that_come_at_once_are_all_counted(desk: Desk, kind: str) -> None:
     """Five tries in all, however fast they come; then the right code finds nothing."""
-    own, offered = await desk.offer()
-    guesses = [outcome(desk.documents.fetch(own, "html", f"AAAA-22{n}2")) for n in range(2, 8)]
-    told = await asyncio.gather(*guesses)
+    right, attempt = await desk.guarded(kind)
+    told = await asyncio.gather(*(attempt(f"AAAA-22{n}2") for n in range(2, 8)))
     assert told.count(CodeWrong) == 4
     assert CodeSpent in told
-    assert await outcome(desk.documents.fetch(own, "html", str(offered.code))) is DocumentOver
+    assert await attempt(right) is DocumentOver
 
 
+@pytest.mark.threat("T59")
 @pytest.mark.attack("a count of code tries that is set back in the database")
-async def test_who_sets_the_count_back_gets_no_further_try(desk: Desk) -> None:
+@pytest.mark.parametrize("kind", ["document", "health link"])
+async def test_who_sets_the_count_back_gets_no_further_try(desk: Desk, kind: str) -> None:
     """The process counts too: after five wrong codes the right one finds nothing."""
-    key, offered = await desk.offer()
+    right, attempt = await desk.guarded(kind)
+    assert isinstance(desk.store, SqliteStore)
     for _ in range(5):
-        assert await outcome(desk.documents.fetch(key, "csv", "A2AA-AAAA")) in {CodeWrong, CodeSpent}
-        await set_back(desk.store)
-    assert await outcome(desk.documents.fetch(key, "csv", str(offered.code))) is DocumentOver
+        assert await attempt("A2AA-AAAA") in {CodeWrong, CodeSpent}
+        await desk.store._run("DELETE FROM counters", ())
+    assert await attempt(right) is DocumentOver
 
 
-async def set_back(store: Store) -> None:
-    """Write the database: nothing was tried."""
-    assert isinstance(store, SqliteStore)
-    await store._run("DELETE FROM counters", ())
+async def test_a_health_link_lives_ten_minutes_to_the_second(desk: Desk) -> None:
+    """As often as the desk looks, each time a row of the trail that names neither link nor code; then it is over."""
+    link, code, ends = await desk.link()
+    assert ends == desk.now + 600
+    desk.now += 599
+    file = (await desk.links.open(link, code)).file
+    assert await desk.links.file(link, file) == (await desk.links.open(link, code)).encrypted
+    assert [(row.what, row.detail) for row in await desk.audit.of(DANA)] == [("exported", "health-link")] * 2
+    desk.now += 1
+    for late in (desk.links.open(link, code), desk.links.file(link, file)):
+        assert await refusal(late) is DocumentOver
 
 
 async def test_one_live_document_a_person(desk: Desk) -> None:

@@ -1,7 +1,5 @@
 """What Slack would refuse of a message, by slack_sdk's own models, and by its reference where it has none."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

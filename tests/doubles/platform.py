@@ -1,7 +1,5 @@
 """What the doubles of Slack and Teams share: a server on a free port of loopback, and the calls that it has had."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Callable

@@ -69,6 +69,12 @@ async def lying_length(writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
+async def half_a_head(writer: asyncio.StreamWriter) -> None:
+    """Hang up within the first lines."""
+    writer.write(HEAD[:30])
+    await writer.drain()
+
+
 async def not_http(writer: asyncio.StreamWriter) -> None:
     """Something else entirely."""
     writer.write(b"220 mail.payer.example ESMTP\r\n")

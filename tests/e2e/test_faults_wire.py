@@ -101,16 +101,6 @@ async def test_a_busy_payer_is_asked_again_after_the_time_it_names(dana: House, 
 
 
 @pytest.mark.fault("F19")
-async def test_a_busy_payer_is_not_called_before_the_time_it_named(dana: House) -> None:
-    """Everybody keeps off the origin until then, the next question included (F19)."""
-    dana.break_(Fault(EOB, 429, headers={"retry-after": "600"}))
-    await dana.say(OWED)
-    before = len(dana.sandbox.requests)
-    assert "busy" in dana.problem(await dana.say(OWED))
-    assert len(dana.sandbox.requests) == before
-
-
-@pytest.mark.fault("F19")
 @pytest.mark.threat("T50")
 async def test_no_replica_calls_before_the_time_that_one_was_told(dana: House, world: World, tmp_path: Path) -> None:
     """Another process on the same store keeps off the payer too, and says for how long (F19)."""
@@ -124,7 +114,7 @@ async def test_no_replica_calls_before_the_time_that_one_was_told(dana: House, w
 
 @pytest.mark.fault("F20")
 @pytest.mark.threat("T50")
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
     """A single 5xx is tried again and answered (F20)."""
     dana.break_(Fault(EOB, status))
@@ -146,21 +136,6 @@ async def test_a_meaning_is_told_without_the_members_own_figure(dana: House) -> 
     assert "Yours" not in meaning
 
 
-@pytest.mark.fault("F20")
-@pytest.mark.threat("T50")
-async def test_a_breaker_spares_a_payer_that_is_down_and_lets_one_call_probe(dana: House) -> None:
-    """After five failures nobody calls; later one call tries, and its success opens the way (F20)."""
-    dana.break_(always(503))
-    for _ in range(2):
-        dana.problem(await dana.say(OWED))
-    before = dana.asked()
-    assert "isn't answering" in dana.problem(await dana.say(OWED))
-    assert dana.asked() == before
-    dana.heal()
-    await dana.clock.pause(120)
-    assert "$54.87" in (await dana.say(OWED)).text
-
-
 @pytest.mark.fault("F22")
 @pytest.mark.threat("T42")
 def test_a_question_that_nobody_hurries_has_twenty_seconds() -> None:
@@ -171,6 +146,7 @@ def test_a_question_that_nobody_hurries_has_twenty_seconds() -> None:
 RAW = {
     "F21 reset": (hostile.reset, "isn't answering"),
     "F21 not HTTP": (hostile.not_http, "isn't answering"),
+    "F21 half a head": (hostile.half_a_head, "isn't answering"),
     "F22 drip": (hostile.drip, "too slow just now"),
     "F22 hang": (hostile.silent, "too slow just now"),
     "F23 dishonest length": (hostile.lying_length, "couldn't read"),

@@ -1,7 +1,5 @@
 """A Slack workspace attached by settings alone: signed requests in, Block Kit out, the payer behind it."""
 
-import json
-
 import pytest
 
 from bot.cli.browser import Browser
@@ -9,7 +7,7 @@ from tests.days import VISIT_BEFORE, in_words, month_day
 from tests.doubles.block_kit import parsed
 from tests.doubles.slack import TOKEN
 from tests.e2e.house import OWED
-from tests.e2e.workspace import MEMBERS_OWN, Workspace, button_url, buttons, in_channel, shown
+from tests.e2e.workspace import Workspace, button_url, buttons, shown
 
 pytestmark = pytest.mark.calendar
 
@@ -33,16 +31,6 @@ async def test_a_button_shows_the_visit_before(workspace: Workspace) -> None:
     assert in_words(VISIT_BEFORE) in shown(await workspace.deliver(workspace.slack.press(before["value"])))
     stranger = workspace.slack.press(before["value"], user="U2", channel="D-U2")
     assert not [word for word in (month_day(VISIT_BEFORE), "$") if word in shown(await workspace.deliver(stranger))]
-
-
-@pytest.mark.threat("T25")
-@pytest.mark.parametrize("text", ["link", "my status", "unlink", "claim details", "list my claims", OWED, "near me"])
-async def test_no_account_words_reach_a_channel(workspace: Workspace, text: str) -> None:
-    """Whatever a linked member asks in a channel, its payloads name neither member nor link (T25)."""
-    await workspace.link()
-    calls = await workspace.deliver(workspace.slack.mention(text))
-    for call in in_channel(calls):
-        assert not [word for word in (*MEMBERS_OWN, "Mercer", "/link/") if word in json.dumps(call.arguments)]
 
 
 HOSTILE = (
@@ -74,17 +62,6 @@ async def test_hostile_text_changes_no_query_and_no_markup(workspace: Workspace,
 
 
 @pytest.mark.threat("T21")
-@pytest.mark.parametrize("who", ["is_restricted", "is_ultra_restricted", "is_stranger"])
-async def test_guests_and_strangers_get_the_directory_only(workspace: Workspace, who: str) -> None:
-    """No member answer and no link for people who are not quite of this workspace (T24)."""
-    workspace.slack.users["U9"] = {who: True}
-    assert "doctors, places and networks only" in await workspace.write(OWED, user="U9")
-    linking = await workspace.deliver(workspace.slack.direct_message("link", user="U9"))
-    assert not [button for button in buttons(linking) if "/link/" in button.get("url", "")]
-    assert "Chattanooga" in await workspace.write("find a cardiologist near 37402", user="U9")
-
-
-@pytest.mark.threat("T21")
 @pytest.mark.parametrize(
     "text", ["hello", "what can you do", "status", "unlink", "my reminders", "hola", "qwerty zxcvb"]
 )
@@ -96,19 +73,6 @@ async def test_a_guest_is_offered_nothing_that_is_refused(workspace: Workspace, 
     for button in [button for button in buttons(said) if button.get("value")]:
         pressed = shown(await workspace.deliver(workspace.slack.press(button["value"], user="U9", channel="D-U9")))
         assert "places and networks only" not in pressed, button["text"]
-
-
-async def test_every_example_of_every_intent_fits_slack(workspace: Workspace) -> None:
-    """The double refuses what Slack would: each intent's first examples come back as a message that it takes."""
-    await workspace.link()
-    for name, rules in sorted(workspace.house.bot.pack.intents.items()):
-        if name == "account.unlink":
-            continue
-        for language in ("en", "es"):
-            examples = rules.examples.get(language, ())[:1]
-            for example in examples:
-                assert await workspace.deliver(workspace.slack.direct_message(example)), example
-                assert workspace.slack.refused == [], (name, example)
 
 
 @pytest.mark.threat("T18")

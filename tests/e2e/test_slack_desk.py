@@ -82,15 +82,6 @@ async def test_a_listing_is_reported_in_a_text_and_sent_nowhere(workspace: Works
     assert "PractitionerRole/" in told.text
 
 
-async def test_somebody_elses_button_in_a_channel(workspace: Workspace) -> None:
-    """The presser alone reads one sentence; the channel reads nothing."""
-    calls = await workspace.deliver(workspace.slack.mention("find a cardiologist near 37402"))
-    more = next(button for button in buttons(calls) if button["text"]["text"] == "More")
-    [told] = await workspace.deliver(workspace.slack.press(more["value"], user="U2", channel="C1"))
-    assert told.method == "chat.postEphemeral"
-    assert told.arguments["user"] == "U2"
-
-
 async def test_home_follows_the_account_and_names_nobody(workspace: Workspace) -> None:
     """Before, with and after an account; it stays in sight, so it holds no name and no amount (T26, T31)."""
     seen = []

@@ -1,7 +1,5 @@
 """Playing a step of a story to a bot, and what is wrong with the replies."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.conversation.exchange import Exchange

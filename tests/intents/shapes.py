@@ -1,7 +1,5 @@
 """The shape of a reply: its buttons, as each channel draws them, and its lines."""
 
-from __future__ import annotations
-
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Dialogues as data: what a story may say, and what it may expect of each reply."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

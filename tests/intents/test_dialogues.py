@@ -1,7 +1,5 @@
 """Every dialogue of this folder, played against the running bot and its payer over real HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 

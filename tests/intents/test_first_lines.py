@@ -1,7 +1,5 @@
 """The first line of an answer is the answer to the question as it was put: an amount, a yes, a date, a name, why."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import NamedTuple

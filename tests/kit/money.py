@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -34,11 +35,11 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One claim: amounts by category in the three places that a payer has for them, and what the bot says.
 
     `total`, `header` and each of `lines` are category: amount. `shape` is whose form they are written in: "own" is a
-    payer's own code system. `more` replaces whole elements of the resource. `beside` are the member's other claims,
-    `asks` is the question, with its `slots`.
+    payer's own code system. `number` and `replaces` are its claim number and that of the claim it corrects, `day` is
+    when it began. `more` replaces whole elements of the resource. `beside` are the member's other claims, `asks` is the
+    question, with its `slots`. `proves` are the numbers of faults and threats.
     """
 
-    claim: str = ""
     says: str = ""
     total: dict[str, Any] = {}
     header: dict[str, Any] = {}
@@ -47,6 +48,11 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     shape: Shape = "R4"
     currency: str | None = "USD"
     paid: float | None = None
+    proves: list[str] = []
+    id: str | None = None
+    day: str | None = None
+    number: str | None = None
+    replaces: str | None = None
     more: dict[str, Any] = {}
     beside: list[Row] = []
     asks: str = "claim.last_visit_cost"
@@ -54,10 +60,14 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def rows() -> dict[str, Row]:
-    """The table."""
+    """The table, with whole words."""
     path = Path(__file__).with_name("money.yaml")
-    found = msgspec.convert(read_yaml(path, path.name), list[Row])
-    return {row.claim: row for row in found}
+    written = read_yaml(path, path.name)
+    found = msgspec.convert(written["claims"], dict[str, Row])
+    for row in found.values():
+        said = re.sub(r"\{([a-z ]+)\}", lambda name: written["words"][name[1]], row.says)
+        row.says = said.replace(" / ", "\n")
+    return found
 
 
 def resource(row: Row) -> Json:
@@ -78,7 +88,19 @@ def resource(row: Row) -> Json:
         ]
     if row.paid is not None:
         elements["payment"] = {"amount": {"value": row.paid, "currency": "USD"}}
-    return eob(**{**elements, **row.more})
+    return eob(**{**elements, **_named(row), **row.more})
+
+
+def _named(row: Row) -> Json:
+    """Its id, day and numbers, where the row gives them."""
+    prior = {"relationship": coded("prior"), "reference": {"value": row.replaces}}
+    given = {
+        "id": row.id,
+        "billablePeriod": row.day and {"start": row.day},
+        "identifier": row.number and [{"type": coded("uc"), "value": row.number}],
+        "related": row.replaces and [prior],
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _profile(row: Row) -> str:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.errors import BotError, PayerDamaged, PayerDown, PayerOversized, PayerSlow
+from bot.errors import BotError, PayerDamaged, PayerOversized, PayerSlow
 from bot.payer.budget import MIB, Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
@@ -82,48 +82,6 @@ async def test_a_search_goes_over_the_real_wire() -> None:
             assert rows == ["one"]
     assert all(b"authorization: bearer secret" in head for head in heads)
     assert not any(b"cookie:" in head for head in heads)
-
-
-async def test_a_refused_connection_is_down() -> None:
-    """Nobody listening is a payer that does not answer (F21)."""
-    async with serving(replying(b"")) as base:
-        pass
-    async with Http() as http:
-        with pytest.raises(PayerDown):
-            await get(http, base)
-
-
-@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\ncontent-le", b"garbage\r\n\r\n"])
-async def test_a_reset_before_the_answer_is_down(reply: bytes) -> None:
-    """A connection that closes, or speaks no HTTP, is a payer that does not answer (F21)."""
-
-    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(reply)
-        writer.close()
-
-    async with serving(behave) as base, Http() as http:
-        with pytest.raises(PayerDown):
-            await get(http, base)
-
-
-async def test_an_unknown_name_is_down() -> None:
-    """A host that does not exist is a payer that does not answer (F21)."""
-    async with Http() as http:
-        with pytest.raises(PayerDown):
-            await get(http, "http://payer.invalid/x")
-
-
-async def test_a_body_that_breaks_off_is_damaged() -> None:
-    """An honest content-length with too few bytes behind it is damage (F23)."""
-
-    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(b'{"resourceType":', length=1000))
-        await writer.drain()
-        writer.close()
-
-    async with serving(behave) as base, Http() as http:
-        with pytest.raises(PayerDamaged):
-            await get(http, base)
 
 
 @pytest.mark.fault("F22")

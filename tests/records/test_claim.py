@@ -9,35 +9,25 @@ from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, eob, mone
 
 PROFILE = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-"
 SUBTYPE = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBInstitutionalClaimSubType"
+CMS_TYPE = "https://bluebutton.cms.gov/resources/codesystem/eob-type"
+FILL: Json = {"type": coded("pharmacy", CLAIM_TYPE)}
+INSTITUTIONAL: Json = {"type": coded("institutional", CLAIM_TYPE)}
+INPATIENT, OUTPATIENT = (INSTITUTIONAL | {"subType": coded(one, SUBTYPE)} for one in ("inpatient", "outpatient"))
+PROFESSIONAL = coded("professional", CLAIM_TYPE)["coding"]
+DRUG = {"productOrService": coded("0777310502", "http://hl7.org/fhir/sid/ndc")}
 
 
 @pytest.mark.parametrize(
     ("elements", "kind"),
     [
-        (
-            {
-                "type": {
-                    "coding": [
-                        {"system": "https://cms.example", "code": "71"},
-                        *coded("professional", CLAIM_TYPE)["coding"],
-                    ]
-                }
-            },
-            "professional",
-        ),
-        ({"type": coded("PDE", "https://bluebutton.cms.gov/resources/codesystem/eob-type")}, "pharmacy"),
-        ({"type": coded("CARRIER", "https://bluebutton.cms.gov/resources/codesystem/eob-type")}, "professional"),
-        ({"type": coded("institutional", CLAIM_TYPE)}, "institutional"),
-        ({"type": coded("institutional", CLAIM_TYPE), "subType": coded("inpatient", SUBTYPE)}, "inpatient"),
+        ({"type": {"coding": [{"system": "https://cms.example", "code": "71"}, *PROFESSIONAL]}}, "professional"),
+        ({"type": coded("PDE", CMS_TYPE)}, "pharmacy"),
+        ({"type": coded("CARRIER", CMS_TYPE)}, "professional"),
+        (INSTITUTIONAL, "institutional"),
+        (INPATIENT, "inpatient"),
         ({"type": None, "meta": {"profile": ["https://x/other", PROFILE + "Oral|2.0.0"]}}, "oral"),
-        (
-            {"type": coded("institutional", CLAIM_TYPE), "meta": {"profile": [PROFILE + "Inpatient-Institutional"]}},
-            "inpatient",
-        ),
-        (
-            {"type": None, "item": [{"productOrService": coded("0777310502", "http://hl7.org/fhir/sid/ndc")}]},
-            "pharmacy",
-        ),
+        (INSTITUTIONAL | {"meta": {"profile": [PROFILE + "Inpatient-Institutional"]}}, "inpatient"),
+        ({"type": None, "item": [DRUG]}, "pharmacy"),
         ({"type": {"text": "Something new"}}, None),
     ],
 )
@@ -183,26 +173,12 @@ ADMITTED = {
 @pytest.mark.parametrize(
     ("elements", "start"),
     [
-        (
-            {
-                "type": coded("institutional", CLAIM_TYPE),
-                "subType": coded("inpatient", SUBTYPE),
-                "supportingInfo": [ADMITTED],
-            },
-            "2024-02-01",
-        ),
-        ({"type": coded("institutional", CLAIM_TYPE), "subType": coded("inpatient", SUBTYPE)}, "2024-06-17"),
-        (
-            {
-                "type": coded("institutional", CLAIM_TYPE),
-                "subType": coded("outpatient", SUBTYPE),
-                "item": [day("2024-05-02"), day("2024-05-01")],
-            },
-            "2024-05-01",
-        ),
+        (INPATIENT | {"supportingInfo": [ADMITTED]}, "2024-02-01"),
+        (INPATIENT, "2024-06-17"),
+        (OUTPATIENT | {"item": [day("2024-05-02"), day("2024-05-01")]}, "2024-05-01"),
         ({"item": [day("2024-05-02"), {"servicedPeriod": {"start": "2024-04-30"}}]}, "2024-04-30"),
-        ({"type": coded("pharmacy", CLAIM_TYPE), "item": [day("2024-05-02")]}, "2024-05-02"),
-        ({"type": coded("pharmacy", CLAIM_TYPE)}, "2024-06-17"),
+        (FILL | {"item": [day("2024-05-02")]}, "2024-05-02"),
+        (FILL, "2024-06-17"),
         ({"item": [day("2024-02-30")]}, "2024-06-17"),
     ],
 )
@@ -215,6 +191,6 @@ def test_the_day_of_service_by_kind_of_claim(elements: Json, start: str) -> None
 
 def test_a_fill_without_dates_says_processed() -> None:
     """Humana's pharmacy claims have no service date: the adjudication date stands in, and says so (fhir-notes 12)."""
-    found = claim(type=coded("pharmacy", CLAIM_TYPE), billablePeriod=None)
+    found = claim(**FILL, billablePeriod=None)
     assert (found.service, found.service_is) == (Period(PartialDate(2024, 7, 1)), "processed")
     assert not claim(billablePeriod=None).service.known

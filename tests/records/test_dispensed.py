@@ -47,33 +47,25 @@ def test_a_visit_hands_out_nothing() -> None:
     assert claim(item=[{"productOrService": {"text": "Office visit"}}]).dispensed == ()
 
 
+def _status(category: str, reason: str) -> Json:
+    return {"adjudication": [{"category": coded(category), "reason": coded(reason)}]}
+
+
+CONTRACTS = [
+    {"category": coded("billingnetworkcontractingstatus"), "code": coded("noncontracted")},
+    {"category": coded("performingnetworkcontractingstatus"), "code": coded("contracted")},
+]
+RENDERING = [_status("renderingnetworkstatus", status) for status in ("innetwork", "outofnetwork")]
+
+
 @pytest.mark.parametrize(
     ("elements", "contract"),
     [
         ({}, None),
-        (
-            {
-                "supportingInfo": [
-                    {"category": coded("billingnetworkcontractingstatus"), "code": coded("noncontracted")},
-                    {"category": coded("performingnetworkcontractingstatus"), "code": coded("contracted")},
-                ]
-            },
-            "contracted",
-        ),
-        (
-            {"adjudication": [{"category": coded("billingnetworkstatus"), "reason": coded("outofnetwork")}]},
-            "noncontracted",
-        ),
-        (
-            {
-                "item": [
-                    {"adjudication": [{"category": coded("renderingnetworkstatus"), "reason": coded(status)}]}
-                    for status in ("innetwork", "outofnetwork")
-                ]
-            },
-            "mixed",
-        ),
-        ({"adjudication": [{"category": coded("benefitpaymentstatus"), "reason": coded("innetwork")}]}, None),
+        ({"supportingInfo": CONTRACTS}, "contracted"),
+        (_status("billingnetworkstatus", "outofnetwork"), "noncontracted"),
+        ({"item": RENDERING}, "mixed"),
+        (_status("benefitpaymentstatus", "innetwork"), None),
     ],
 )
 def test_the_contract_is_not_how_the_claim_was_paid(elements: Json, contract: str | None) -> None:

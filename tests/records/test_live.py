@@ -65,12 +65,6 @@ def test_what_does_not_count_is_left_out_by_reason(elements: Json, reason: str) 
     assert found.left_out == {reason: 1}
 
 
-def test_drafts_and_missing_uses_are_kept() -> None:
-    """Humana marks adjudicated claims as draft; a claim without `use` is a claim (fhir-notes 12)."""
-    (kept,) = live([claim(status="draft", use=None)]).claims
-    assert kept.is_draft
-
-
 @pytest.mark.fault("F42")
 def test_a_replaced_claim_goes_and_its_replacement_stays() -> None:
     """`related` prior names the earlier number; another system's equal number is another claim (F42)."""

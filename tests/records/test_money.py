@@ -33,16 +33,6 @@ def test_nothing_has_no_sum() -> None:
     assert total([None, None]) is None
 
 
-@pytest.mark.fault("F38")
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [("0.005", "0.00"), ("0.015", "0.02"), ("12.3", "12.30"), ("-12.3", "-12.30"), ("1E+9", "1000000000.00")],
-)
-def test_cents_are_rounded_half_even(value: str, shown: str) -> None:
-    """Showing rounds half-even to cents, negative credits and large amounts included (F38)."""
-    assert str(Amount(Decimal(value)).cents) == shown
-
-
 @pytest.mark.threat("T43")
 @pytest.mark.parametrize("value", ["1E+40", "1E-40", "NaN", "Infinity"])
 def test_what_cannot_be_money_is_no_amount(value: str) -> None:

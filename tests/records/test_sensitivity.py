@@ -7,6 +7,9 @@ from tests.records.made import Json, claim, coded, dollars, eob, money, raw
 DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
 
 
+BASIS = {"url": DS4P + "extension-sec-label-basis", "valueCoding": {"code": "42CFRPart2"}}
+
+
 @pytest.mark.threat("T33")
 @pytest.mark.parametrize(
     "elements",
@@ -15,18 +18,7 @@ DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
         {"meta": {"security": [{"code": "N"}, {"code": "R"}]}},
         {"contained": [{"resourceType": "Condition", "meta": {"security": [{"code": "SUD"}]}}]},
         {"item": [{"extension": [{"url": DS4P + "extension-inline-sec-label", "valueCoding": {"code": "PSY"}}]}]},
-        {
-            "meta": {
-                "security": [
-                    {
-                        "code": "M",
-                        "extension": [
-                            {"url": DS4P + "extension-sec-label-basis", "valueCoding": {"code": "42CFRPart2"}}
-                        ],
-                    }
-                ]
-            }
-        },
+        {"meta": {"security": [{"code": "M", "extension": [BASIS]}]}},
     ],
 )
 def test_a_label_anywhere_shields_the_claim(elements: Json) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.records.shapes import HumanName, best_name
-from bot.records.text import clean
+from bot.records.text import clean, lines_of
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,10 @@ def test_clean_text_is_short_and_visible(text: str, limit: int) -> None:
 def test_the_best_name_is_chosen(names: list[HumanName], shown: str | None) -> None:
     """Official before usual before others, old ones last; only a prefix is no name (F45)."""
     assert best_name(names) == shown
+
+
+@given(st.text())
+def test_no_narrative_leaves_a_line_break_inside_a_line(text: str) -> None:
+    """Whatever the payer wrote, lines are single lines of visible text."""
+    lines = lines_of(f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>')
+    assert all("\n" not in line and line.strip() == line and line for line in lines)

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from bot.records.bundle import read_page
-from bot.records.claim import Claim, read_claim
+from bot.records.claim import Claim
 from bot.records.coverage import product_line
 from bot.records.live import live
 from bot.records.share import doubts_of, why_of
-from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
+from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money
 
 TODAY = date(2024, 12, 31)
 REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
@@ -43,26 +43,6 @@ def test_a_refused_line_among_paid_ones_is_a_partial_denial() -> None:
     assert claim(item=[{"adjudication": own_share}]).refused == ()
 
 
-@pytest.mark.parametrize("code", ["paidtoprovider", "benefit"])
-def test_zero_lines_do_not_beat_what_the_header_says_was_paid(code: str) -> None:
-    """Truth 4: lines of zero beside a payment of 700 are silence, and both are said."""
-    lines = [{"adjudication": [money("submitted", 500), money(code, 0)]} for _ in range(2)]
-    found = claim(item=lines, payment={"amount": {"value": 700, "currency": "USD"}})
-    assert (found.plan_paid, found.paid.rivals) == (dollars("700"), (dollars("0"),))
-    assert "paid_rivals" in said(found)
-
-
-def test_a_write_off_is_never_owed() -> None:
-    """Truth 5: the plan paid all of its price, so what is not covered is the provider's."""
-    found = claim(
-        total=[money("submitted", 240), money("eligible", 100), money("benefit", 100), money("noncovered", 140)]
-        + [money(part, 0) for part in ("deductible", "copay", "coinsurance")]
-    )
-    assert (found.owed.amount, found.owed.written_off, found.owed.is_reported) == (dollars("0"), True, False)
-    unsure = claim(total=[money("submitted", 140), money("noncovered", 140), money("copay", 0)])
-    assert unsure.owed.amount is None
-
-
 @pytest.mark.parametrize(("gross", "paid", "own"), [(310, 300, "10"), (10, 10, "0"), (10, 0, "10")])
 def test_a_gross_cost_that_is_coded_as_coinsurance_is_no_share(gross: int, paid: int, own: str) -> None:
     """Truth 6: Medicare's drug claims write the whole cost so, below and above a threshold; the patient paid `own`."""
@@ -78,14 +58,6 @@ def test_a_gross_cost_that_is_coded_as_coinsurance_is_no_share(gross: int, paid:
     assert (found.owed.impossible, found.conflicting) == (None, frozenset())
     visit = claim(item=[{"adjudication": amounts}])
     assert visit.owed.amount is None
-
-
-def test_shares_that_exceed_what_the_plan_left_are_no_share() -> None:
-    """Truth 6: another sum that a payer codes as a share is told and never owed."""
-    total = [money("coinsurance", 310), money("benefit", 300), money("eligible", 310)]
-    found = claim(total=total)
-    assert (found.owed.amount, found.owed.impossible) == (None, dollars("310"))
-    assert "impossible" in said(found)
 
 
 def test_the_total_line_of_a_form_is_no_line() -> None:
@@ -110,13 +82,6 @@ def test_a_rate_is_not_added_to_its_charge() -> None:
     assert by_quantity.billed == dollars("300")
     unsure = claim(item=[{"adjudication": plain}])
     assert (unsure.billed, "conflicting" in said(unsure)) == (None, True)
-
-
-def test_a_small_credit_does_not_hide_its_visit() -> None:
-    """Truth 10: a share below zero beside a charge is shown with its sign; only a charge below zero takes back."""
-    found = claim(total=[money("submitted", 200), money("benefit", 190), money("memberliability", -5)])
-    assert not found.is_reversal
-    assert "credit" in said(found)
 
 
 @pytest.mark.parametrize("number", ["C-1", "C-9"])
@@ -150,34 +115,6 @@ def test_a_server_is_heard_when_it_says_that_it_gave_a_part(issue: Json) -> None
     assert [one.is_incomplete for one in page.issues] == [True]
 
 
-def test_two_plans_on_one_visit_are_not_added() -> None:
-    """Truth 14: the second plan's claim tells what is left; it knows what the first one paid."""
-    first = claim(
-        id="a",
-        insurance=_under("c1"),
-        total=[money("submitted", 200), money("benefit", 120), money("memberliability", 80)],
-    )
-    second = claim(
-        id="b",
-        insurance=_under("c2"),
-        total=[
-            money("submitted", 200),
-            money("priorpayerpaid", 120),
-            money("benefit", 60),
-            money("memberliability", 20),
-        ],
-    )
-    found = live([first, second], TODAY)
-    assert [claim.id for claim in found.added] == ["b"]
-    assert "two_plans" in said(first, second)
-    same_plan = claim(id="c", insurance=_under("c1"), total=[money("submitted", 200)])
-    assert len(live([first, same_plan], TODAY).added) == 2
-
-
-def _under(coverage: str) -> list[Json]:
-    return [{"focal": True, "coverage": {"reference": f"Coverage/{coverage}"}}]
-
-
 def test_a_profile_does_not_change_what_the_type_says() -> None:
     """Truth 15: an institutional claim stays one, whatever profile it names."""
     profile = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-Professional-NonClinician"
@@ -189,13 +126,6 @@ def test_a_reasons_text_stands_beside_its_own_code() -> None:
     reason = {"coding": [{"system": CARC, "code": "197"}, {"code": "N130", "display": "See the plan"}], "text": "No PA"}
     found = claim(adjudication=[{"category": coded("denialreason"), "reason": reason}]).reasons
     assert [(one.code, one.text) for one in found] == [("197", None), ("N130", "See the plan"), ("", "No PA")]
-
-
-def test_a_binary_fraction_is_the_amount_it_stands_for() -> None:
-    """Truth 15: 54.870000000000005 is 54.87, and no gap."""
-    body = raw(eob(total=[money("coinsurance", 54.87), money("memberliability", "AMOUNT")]))
-    found = read_claim(body.replace(b'"AMOUNT"', b"54.870000000000005"))
-    assert (found.owed.gap, found.owed.rivals) == (None, ())
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,17 @@ def test_lines_tell_what_was_done_and_what_it_cost() -> None:
     assert (only.quantity, only.unit, only.tooth, only.drug) == (Decimal(2), "visits", "Upper left", None)
 
 
+def test_the_lines_of_a_claim_say_what_the_claim_says() -> None:
+    """One reading: two charges, split shares and a payment are what they are there."""
+    shares = [money("submitted", 50), money("submitted", 300), money("copay", 20), money("copay", 5)]
+    lines = [line(adjudication=shares), line(adjudication=[money("coinsurance", 7), money("paidtoprovider", 60)])]
+    read = read_claim(raw(eob(**VALID, item=lines)), strict=True)
+    first, second = read_lines(read)
+    assert (first.billed, first.copay) == (None, read.owed.copay)
+    assert read.conflicting == {"billed", "copay"}
+    assert second.plan_paid == read.plan_paid
+
+
 def test_drugs_and_compounds_are_named() -> None:
     """A fill is named by its NDC text; a compound by its ingredients; `not-applicable` is no description."""
     fill = {"sequence": 1, "productOrService": coded("0777310502", NDC, display="Fluoxetine 20 MG")}

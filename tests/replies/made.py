@@ -1,6 +1,6 @@
 """Any reply that could be made: what hypothesis draws for the writers of Slack and Teams."""
 
-from __future__ import annotations
+from decimal import Decimal
 
 from hypothesis import strategies as st
 
@@ -90,3 +90,23 @@ def listed(size: int, of_a_cell: str = "May 11") -> tuple[Item, ...]:
         )
         for at in range(1, size + 1)
     )
+
+
+ROW = (
+    Action("a", "Details", press=Press("claim.detail")),
+    Action("b", "Disconnect", press=Press("account.unlink")),
+    Action("link", "Connect", url="https://b.example/"),
+    Action("call", "Call", url="tel:+14235550142"),
+)
+CHART = Chart("By month", (ChartPoint("May", (Decimal(5),), "$5.00"), ChartPoint("Jun", (Decimal(0),), "$0.00")))
+EVERYTHING: tuple[Block, ...] = (
+    Title("Claims"),
+    Line((Span("$54.87", bold=True), Span(" to "), Span("(423) 555-0142", url="tel:+14235550142"))),
+    Facts((Fact("Deductible", "$0.00"),)),
+    COMPARED,
+    Item(1, (Line((Span("Grace Okafor, MD", bold=True),)),), ROW),
+    Item(2, (Line((Span("Minh Kim, DO", bold=True),)),), ROW[:2]),
+    Note((Span("Not a bill."),)),
+    Actions(ROW),
+)
+"""A block of every kind but a chart."""

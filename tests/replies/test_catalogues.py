@@ -1,7 +1,5 @@
 """The catalogues of the pack: complete, up to date, and with the same figures in each language."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Names from everywhere: the same people, in the same order, in Slack, in Teams and on the console."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The made language finds words that no catalogue has; the dialogues run every converted template through it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """One template a question, its words in catalogues: what `say` says, and what is wrong with a catalogue."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import jinja2

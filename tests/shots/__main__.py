@@ -4,8 +4,6 @@ By day on a desk and by night on a phone, in English and in Spanish. KINDS: `ask
 all of them.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import sys

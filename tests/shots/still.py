@@ -1,7 +1,5 @@
 """Places that are drawn without asking: Slack's Home and forms from their own Block Kit, and the operator's page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache

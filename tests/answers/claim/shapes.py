@@ -1,8 +1,5 @@
-"""Fills, numbers and adjusted claims, each with only what its test is about."""
+"""Claims of the kinds that several tests need, and what a reply shows beside its words."""
 
-from __future__ import annotations
-
-import re
 from typing import cast
 
 from bot.message import Actions, Item
@@ -32,11 +29,6 @@ def numbered(number: str, replaces: str | None = None) -> dict[str, object]:
 def lines_of(said: Said) -> list[str]:
     """The words without the buttons, line by line."""
     return [line for line in said.text.splitlines() if line.strip() and not line.strip().startswith("[")]
-
-
-def figures(said: Said) -> list[str]:
-    """Every amount of money in the words, in order."""
-    return re.findall(r"-?\$[\d,]+\.\d\d", said.text)
 
 
 def asks(said: Said, label: str) -> dict[str, str]:

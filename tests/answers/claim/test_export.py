@@ -1,7 +1,5 @@
 """A period's claims as documents: what is in them, what is not, and that nothing is made up on the way."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import re

@@ -1,7 +1,5 @@
 """What holds for every sum, whatever the claims: only what counts is in it, and its parts come to it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 

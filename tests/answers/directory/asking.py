@@ -1,62 +1,26 @@
-"""A directory question over a shelf of resources: the real client, pack and words, no wire."""
+"""A directory question over a shelf of resources, and small resources for it."""
 
-from __future__ import annotations
-
-from datetime import datetime
+import json
 from typing import Any
 
-import httpx
-
 from bot.kit import Ask, Coverage, Summary
-from bot.pack import template_of
-from bot.payer.budget import Budget
-from bot.payer.client import DirectoryClient
-from bot.payer.http import Http
-from bot.replies.plain import plain
-from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, pack
-from tests.shipped import shipped_pack
+from tests.answers import asking
+from tests.answers.asking import Resource, Shelf
 
 PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 
 
 async def answered(
-    intent: str,
-    *resources: Resource,
-    coverage: Resource | None = None,
-    language: str = "en",
-    slots: dict[str, object] | None = None,
-    said: str = "",
-    now: datetime | None = None,
-    full_urls: bool = False,
-    **arguments: str,
+    intent: str, *resources: Resource, coverage: Resource | None = None, full_urls: bool = False, **more: Any
 ) -> tuple[Summary, str, Ask]:
-    """The summary, the words and the question, over a server that ignores every parameter.
+    """The summary, the words and the question of somebody who has not signed in; `coverage` is known all the same.
 
     `full_urls`: the server says under which address each resource stands.
     """
-
-    async def coverages() -> tuple[Coverage, ...]:
-        raw = httpx.Response(200, json=coverage).content
-        return (Coverage(raw),) if coverage else ()
-
+    own = [Coverage(json.dumps(coverage).encode())] if coverage else []
     shelf = Shelf(resources, full_urls=full_urls)
-    async with Http(transport=httpx.MockTransport(shelf)) as http:
-        ask = Ask(
-            slots=slots or {},
-            words={},
-            arguments=arguments,
-            said=said,
-            now=now,
-            today=TODAY,
-            language=language,
-            budget=Budget(60),
-            directory=DirectoryClient(http, BASE),
-            places=shipped_pack().places,
-            read_coverages=coverages,
-        )
-        summary = await pack().answers[intent](ask)
-    blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": ask.private}, language)
-    return summary, plain(blocks), ask
+    said = await asking.answered(intent, shelf=shelf, own=own, member=False, **more)
+    return said.summary, said.text, said.ask
 
 
 def person(key: str, name: str, **elements: Any) -> Resource:

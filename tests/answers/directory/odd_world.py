@@ -4,8 +4,6 @@ Fields are missing everywhere, codes are of other systems, roles have ended, pla
 links lead nowhere.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -17,7 +15,6 @@ from bot.sandbox.world import Resource, World
 T = TypeVar("T")
 PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 PNCS = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
-ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 NUCC = "http://nucc.org/provider-taxonomy"
 TOWNS = (
     ("Chattanooga", "TN", ("37402", "37403", "37404", "37405", "37421")),

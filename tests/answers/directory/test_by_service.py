@@ -1,7 +1,5 @@
 """Doctors whose listing names no place, only the service that they give: they are where the service is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A search that finds nobody says which of its wishes leave nobody, and each button asks the search without them."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 from hypothesis import given
@@ -12,44 +10,8 @@ from bot.kit.conditions import Loosened
 from bot.records.bundle import Entry
 from bot.records.joined import join
 from bot.records.listing import Listing
-from tests.answers.directory.asking import answered, person, place, role
 
 WISHES = ("network", "accepting_new", "gender", "language")
-HEART = {"specialty": [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]}
-SLOTS: dict[str, object] = {"specialty": ["207RC0000X"], "location": {"zip": "37402"}}
-MAIN = place("main", "1 Main St")
-
-
-def _speaking(key: str, gender: str, *languages: str) -> tuple[dict[str, object], dict[str, object]]:
-    spoken = [{"coding": [{"system": "urn:ietf:bcp:47", "code": one}]} for one in languages]
-    one = {**person(key, f"{key.title()} Person"), "gender": gender, "communication": spoken}
-    return one, role(f"r-{key}", key, "main", "S", **HEART)
-
-
-async def test_each_wish_that_leaves_nobody_is_named_with_what_is_there_without_it() -> None:
-    """Two men speak Spanish and one woman does not: both ways out are told, the larger first, with their buttons."""
-    people = [*_speaking("al", "male", "es"), *_speaking("bo", "male", "es"), *_speaking("cy", "female", "en")]
-    asked: dict[str, object] = {**SLOTS, "gender": "female", "language": "es"}
-    summary, text, _ = await answered("provider.find", MAIN, *people, slots=asked)
-    assert "But there are 2 if you include men; 1 if you include other languages." in text
-    assert "[Show 2, with men] [Show 1, with other languages]" in text
-    assert [one.argument for one in summary.loosened] == ["gender", "language"]  # type: ignore[attr-defined] # the pack's modules have no importable names
-
-
-async def test_wishes_that_fail_together_are_given_up_together() -> None:
-    """A man who speaks English is neither a woman nor speaks Spanish: only both at once lead to him."""
-    asked: dict[str, object] = {**SLOTS, "gender": "female", "language": "es"}
-    _, text, _ = await answered("provider.find", MAIN, *_speaking("al", "male", "en"), slots=asked)
-    assert "But there is 1 if you include men and other languages." in text
-
-
-async def test_in_spanish_and_farther_off() -> None:
-    """Nobody is near; within 25 miles somebody is, but for one wish, and the button takes both along."""
-    far = place("main", "3 Main St", "Ooltewah", "37363")
-    asked: dict[str, object] = {**SLOTS, "language": "es", "radius": 5}
-    _, text, _ = await answered("provider.find", far, *_speaking("al", "male", "en"), slots=asked, language="es")
-    assert "A menos de 25 millas hay 1 si incluye también otros idiomas." in text
-    assert "[Mostrar 1, también con otros idiomas]" in text
 
 
 def _rows(count: int) -> tuple[Listing, ...]:

@@ -1,14 +1,10 @@
 """A network is the one of that name: a subset of words is asked about, never taken."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.kit.network_names import named_in, wanted
 from bot.records.listing import Network
 from bot.records.shapes import Key
-from tests.answers.asking import Resource, concept
-from tests.answers.directory.asking import answered, person, place, role
 
 NAMES = (
     "Blue Network S",
@@ -19,7 +15,6 @@ NAMES = (
     "Aurora Select",
 )
 LISTED = tuple(Network(Key("Organization", f"n{at}"), name) for at, name in enumerate(NAMES))
-KIM, MAIN = person("kim", "Minh Kim, DO"), place("main", "1 Main St")
 
 
 @pytest.mark.parametrize(
@@ -60,27 +55,3 @@ def test_names_of_the_directory_are_found_in_a_message() -> None:
     """Of names that overlap only the longer one was said."""
     said = "is dr kim in aurora select or blue network s dental"
     assert [one.name for one in named_in(said, LISTED)] == ["Aurora Select", "Blue Network S Dental"]
-
-
-def network(key: str, name: str) -> Resource:
-    """A network that the directory lists."""
-    return {"resourceType": "Organization", "id": key, "name": name, "type": [concept("ntwk")]}
-
-
-@pytest.mark.threat("T44")
-async def test_bluecare_is_not_bluecare_plus() -> None:
-    """Listed in the one, asked about the other."""
-    listed = (network("S", "BlueCare"), network("P", "BlueCare Plus"))
-    slots: dict[str, object] = {"provider_name": "Kim", "network": "BlueCare"}
-    _, text, _ = await answered("provider.in_network", KIM, MAIN, *listed, role("r", "kim", "main", "P"), slots=slots)
-    assert "Yes" not in text
-    assert "not in BlueCare" in text
-
-
-async def test_a_network_that_is_none_is_not_denied_but_asked_about() -> None:
-    """The reply names those that are like it, as buttons."""
-    rows = (network("P", "BlueCare Plus"), role("r", "kim", "main", "P"))
-    slots: dict[str, object] = {"provider_name": "Kim", "network": "BlueCare"}
-    _, text, _ = await answered("provider.in_network", KIM, MAIN, *rows, slots=slots)
-    assert "no network called BlueCare. Did you mean one of these?" in text
-    assert "[BlueCare Plus]" in text

@@ -1,7 +1,5 @@
 """Over a directory full of oddities, on servers that can do much or little: nobody is missed and nobody is invented."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """After a reading that was cut short nobody is said not to be there: the reply says that it could not read all."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

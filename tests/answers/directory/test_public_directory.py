@@ -1,7 +1,5 @@
 """HL7's own example directory: every question about it has a sensible answer, of which each word is in the records."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import pytest

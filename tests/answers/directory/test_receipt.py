@@ -1,7 +1,5 @@
 """A network receipt as a page: its facts are the records', and anybody can make its fingerprint again."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import html
@@ -93,3 +91,13 @@ async def test_a_network_that_is_not_listed_is_said_so(language: Language, words
     page = printed(summary, "html", language)
     assert f"{words} Blue Network S" in page
     assert json.loads(box(page))["networks"] == []
+
+
+async def test_the_chat_shows_the_fingerprint_of_the_page() -> None:
+    """One receipt of one network in both places."""
+    rows = (person("kim", "Minh Kim, DO"), place("main", "1 Main St"), role("r", "kim", "main", "S"))
+    asked: dict[str, str] = {"receipt": "yes", "technical": "yes", "network": "Blue Network S"}
+    summary, text, _ = await answered("provider.detail", *rows, slots={"provider_name": "Kim"}, **asked)  # type: ignore[arg-type] # a button's
+    page = printed(summary, "html")
+    assert f"Fingerprint (SHA-256): {fingerprint(page)}" in text
+    assert json.loads(box(page))["networks"] == ["Blue Network S"]

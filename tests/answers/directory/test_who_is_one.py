@@ -1,12 +1,10 @@
 """Two listings are one provider by what they point at, or by a valid NPI and a like name; stores stay stores."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.kit.cards import are_alike
 from bot.records.details import is_npi
-from tests.answers.asking import Resource, concept
+from tests.answers.asking import Resource
 from tests.answers.directory.asking import answered, person, place, role
 
 HEART = [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]
@@ -36,31 +34,6 @@ async def test_a_number_alone_joins_nobody(npi: str, names: tuple[str, str], cou
     rows = [role(f"r{at}", f"p{at}", "main", "S", specialty=HEART) for at in range(2)]
     summary, _, _ = await answered("provider.find", place("main", "1 Main St"), *people, *rows, slots=FOUND)
     assert len(summary.cards) == count  # type: ignore[attr-defined] # the pack's modules have no importable names
-
-
-async def test_a_chains_stores_are_stores() -> None:
-    """One organization, one NPI, two places: two cards, each with its own phone."""
-    chain = {"resourceType": "Organization", "id": "rx", "name": "Oak Drugs", "type": [concept("fac")]}
-    chain["identifier"] = [{"system": NPI, "value": "1234567893"}]
-    chain["telecom"] = [{"system": "phone", "value": "8005550000"}]
-    stores = [
-        place(f"s{at}", f"{at} Rx St")
-        | {"name": f"Oak Drugs #{at}", "telecom": [{"system": "phone", "value": f"423555010{at}"}]}
-        for at in (1, 2)
-    ]
-    stores.append(place("s3", "3 Rx St") | {"name": "Oak Drugs #3"})
-    ties = {
-        "resourceType": "OrganizationAffiliation",
-        "id": "a",
-        "participatingOrganization": {"reference": "Organization/rx"},
-        "code": [concept("pharmacy")],
-        "location": [{"reference": f"Location/{store['id']}"} for store in stores],
-        "network": [{"reference": "Organization/S", "display": "Blue Network S"}],
-    }
-    summary, text, _ = await answered("pharmacy.find", chain, *stores, ties, slots={"location": {"zip": "37402"}})
-    cards = sorted((card.name, card.phone) for card in summary.cards)  # type: ignore[attr-defined]
-    assert cards == [("Oak Drugs #1", "(423) 555-0101"), ("Oak Drugs #2", "(423) 555-0102"), ("Oak Drugs #3", None)]
-    assert "All 3 within" in text
 
 
 async def test_lists_of_like_names_differ_in_what_they_show() -> None:
@@ -100,13 +73,3 @@ def test_like_names(one: str | None, other: str, *, alike: bool) -> None:
 def test_the_check_digit(text: str, *, valid: bool) -> None:
     """45 CFR 162.406 with the prefix 80840."""
     assert is_npi(text) is valid
-
-
-async def test_a_place_tells_its_website_where_it_has_one() -> None:
-    """A telecom of the system "url" is the website."""
-    there = place("main", "1 Main St") | {"telecom": [{"system": "url", "value": "https://clinic.example"}]}
-    rows = [role("r", "p", "main", "S", specialty=HEART)]
-    people = [numbered("p", "Ada Reyes", "1234567893")]
-    slots: dict[str, object] = {"provider_name": "Ada Reyes"}
-    _, text, _ = await answered("provider.detail", there, *people, *rows, slots=slots, said="what is her website")
-    assert "https://clinic.example is the website of Ada Reyes" in text

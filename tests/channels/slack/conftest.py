@@ -1,7 +1,5 @@
 """A Slack, an app behind a real server, and a turn that answers by keyword."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable

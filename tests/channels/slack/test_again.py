@@ -1,7 +1,5 @@
 """A process dies while it answers: who takes over writes what is missing, and nothing twice (F51, F52)."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 from msgspec.structs import replace

@@ -1,7 +1,5 @@
 """The bot's own messages with a member's data: noted before they hold any, and deleted by Slack when asked (T31)."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.delivery.retention import Erased

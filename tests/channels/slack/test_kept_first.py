@@ -1,7 +1,5 @@
 """What Slack was told is taken lies in the inbox by then: the next process does it when this one is killed (F51)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

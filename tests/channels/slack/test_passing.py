@@ -1,7 +1,5 @@
 """What Slack answers and may not mean: a fault is tried again by who looks first, and nobody is misled (F53)."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.channels.slack.conftest import PLANTED, House

@@ -14,10 +14,10 @@ from bot.channels.slack.forms import modal
 from bot.channels.slack.home import with_forms
 from bot.channels.slack.writer import Notices
 from bot.conversation.forms import KnownNetworks
-from bot.message import Action, Actions, Fact, Facts, Item, Language, Line, Note, Press, Private, Span, Title
+from bot.message import Language, Private
 from tests.channels.slack.conftest import THUMBS
 from tests.doubles.block_kit import view_faults
-from tests.replies.made import COMPARED
+from tests.replies.made import EVERYTHING
 from tests.shipped import shipped_pack
 
 TYPES = Path(__file__).parents[2] / "playground" / "node_modules"
@@ -27,28 +27,7 @@ pytestmark = pytest.mark.skipif(
     reason="no @slack/types here: see `make playground`",
 )
 NOTICES = Notices(shipped_pack().words)
-LINK = Span("(423) 555-0142", url="tel:+14235550142")
-BUTTONS = (
-    Action("a", "Details", press=Press("claim.detail")),
-    Action("b", "Disconnect", press=Press("account.unlink")),
-    Action("link", "Connect", url="https://b.example/"),
-    Action("call", "Call", url="tel:+14235550142"),
-)
-REPLY = Private(
-    intent="claim.owed",
-    language="en",
-    blocks=(
-        Title("Claims"),
-        Line((Span("$54.87", bold=True), Span(" to "), LINK)),
-        Facts((Fact("Deductible", "$0.00"),)),
-        COMPARED,
-        Item(1, (Line((Span("Grace Okafor, MD", bold=True),)),), BUTTONS),
-        Item(2, (Line((Span("Minh Kim, DO", bold=True),)),), BUTTONS),
-        Note((Span("Not a bill."),)),
-        Actions(BUTTONS),
-    ),
-    rating=THUMBS,
-)
+REPLY = Private(intent="claim.owed", language="en", blocks=EVERYTHING, rating=THUMBS)
 
 
 def _views(language: Language) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """What Slack answers instead of "ok": the person gets one true sentence where it takes one, the log one line (F53)."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A response URL in a payload: only Slack's own is written to."""
 
-from __future__ import annotations
-
 import asyncio
 
 import aiohttp

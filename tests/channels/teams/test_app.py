@@ -1,7 +1,5 @@
 """Teams end to end: what is delivered, what is answered, and where."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Forms and "Ask about this message": dialogs of any chat, answered in the person's own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

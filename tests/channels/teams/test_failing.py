@@ -1,7 +1,5 @@
 """Teams refuses, is away or says nothing; the bot's own work breaks; a process dies."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from typing import Any

@@ -1,7 +1,5 @@
 """Who may reach the bot, and the SDK's nine traps: each is closed, and stays so."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -1,7 +1,5 @@
 """What importing the Teams SDK costs and does: only where it is wanted, and nothing behind our back."""
 
-from __future__ import annotations
-
 import ast
 import os
 import subprocess

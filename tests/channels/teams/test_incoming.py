@@ -1,7 +1,5 @@
 """What is read of an activity, whatever it holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

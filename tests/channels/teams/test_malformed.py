@@ -1,7 +1,5 @@
 """Activities that are no question, are of an older card, were changed, or lack, exceed or mistake fields."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Iterator

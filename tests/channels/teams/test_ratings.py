@@ -1,7 +1,5 @@
 """Thumbs under private answers, and the label that they wear."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which hosts each of Microsoft's clouds is answered at."""
 
-from __future__ import annotations
-
 from bot.channels.teams.regions import CLOUDS, Hosts, cloud_of
 
 

@@ -1,35 +1,18 @@
 """The renderer that clients of Teams use, npm's adaptivecards: it parses our cards without a remark of its own."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.channels.teams.dialogs import form_card
-from bot.message import (
-    Action,
-    Actions,
-    Chart,
-    ChartPoint,
-    Fact,
-    Facts,
-    Item,
-    Line,
-    Note,
-    Press,
-    Private,
-    Span,
-    Title,
-)
+from bot.message import Private
 from bot.replies.cards import pages
 from bot.replies.render import labels_of
-from tests.replies.made import COMPARED
+from tests.replies.made import CHART, EVERYTHING
 from tests.shipped import shipped_pack
 
 PLAYGROUND = Path(__file__).parents[2] / "playground"
@@ -38,22 +21,7 @@ pytestmark = pytest.mark.skipif(
     NODE is None or not (PLAYGROUND / "node_modules" / "adaptivecards").is_dir(),
     reason="no adaptivecards here: see `make playground`",
 )
-BUTTONS = (Action("a", "Details", press=Press("claim.detail")), Action("link", "Connect", url="https://b.example/"))
-POINTS = (ChartPoint("May", (Decimal(5),), "$5.00"), ChartPoint("Jun", (Decimal(0),), "$0.00"))
-REPLY = Private(
-    intent="claim.owed",
-    language="en",
-    blocks=(
-        Title("Claims"),
-        Line((Span("$54.87", bold=True), Span(" is your share"))),
-        Facts((Fact("Deductible", "$0.00"),)),
-        COMPARED,
-        Chart("By month", POINTS),
-        Item(1, (Line((Span("Grace Okafor, MD", bold=True),)),), BUTTONS),
-        Note((Span("Not a bill."),)),
-        Actions(BUTTONS),
-    ),
-)
+REPLY = Private(intent="claim.owed", language="en", blocks=(*EVERYTHING, CHART))
 # The renderer's own faults: it knows no charts, which have a fallback, and its pattern of languages keeps its place
 # between two cards, so that it refuses every second one.
 KNOWN = ('for property "lang"', '"Chart.')

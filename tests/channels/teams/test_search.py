@@ -1,7 +1,5 @@
 """The search of the message box: providers to drop into a conversation, and never a member's own."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.channels.teams.conftest import PLANTED, House

@@ -1,7 +1,5 @@
 """Slash commands: only the asker sees the question and the answer, and nobody sees a member's own there."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.message import OneToOne, Shared

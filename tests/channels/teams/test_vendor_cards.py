@@ -1,7 +1,5 @@
 """Microsoft's own models of cards, as a second opinion on ours: every element is one that they know, with its keys."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

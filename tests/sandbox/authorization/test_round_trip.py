@@ -1,12 +1,8 @@
-import json
-
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from bot.sandbox.behaviour import IdTokenFlaw
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from tests.sandbox.small import SCOPE, Browser, callback, claim, claims_of, question, ticket
@@ -108,14 +104,6 @@ async def test_an_expired_token_opens_nothing(payer: Browser) -> None:
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-async def test_cancel_goes_back_with_access_denied(payer: Browser) -> None:
-    """Cancel on the consent page brings no code but the app's own state."""
-    returned = await payer.decide(await payer.to_consent(), "deny")
-    assert (returned["error"], returned["state"]) == ("access_denied", "state-1")
-    assert "code" not in returned
-    assert returned["iss"] == payer.sandbox.issuer
-
-
 @pytest.mark.parametrize("changes", [{"redirect_uri": "https://evil.example/cb"}, {"client_id": "someone"}])
 async def test_a_bad_redirect_or_client_stays_on_a_page(payer: Browser, changes: dict[str, str]) -> None:
     """Nobody is sent to a redirect_uri that is not the client's."""
@@ -197,66 +185,6 @@ async def test_switches_change_the_token_answer(payer: Browser) -> None:
     assert "fhirUser" not in claims_of(token["id_token"])
     behaviour.omit_patient, behaviour.token_patient = False, "ben"
     assert (await payer.token())["patient"] == "ben"
-
-
-async def test_a_server_that_ignores_pkce_takes_any_verifier(payer: Browser) -> None:
-    """Then nonce and state are all that is left, which a client must be able to rely on."""
-    payer.sandbox.behaviour.ignore_pkce = True
-    returned = await payer.decide(await payer.to_consent())
-    assert (await payer.exchange(returned["code"], code_verifier="w" * 43)).status_code == 200
-
-
-@pytest.mark.parametrize("flaw", ["bad-signature", "alg-none", "hs256"])
-async def test_forged_id_tokens_do_not_verify(payer: Browser, flaw: IdTokenFlaw) -> None:
-    """The spoilt signatures carry a known key id and still do not verify."""
-    payer.sandbox.behaviour.identity_flaw = flaw
-    token = await payer.token()
-    keys = await _keys(payer)
-    with pytest.raises((JoseError, ValueError)):
-        jwt.decode(token["id_token"], keys, algorithms=["RS256"])
-
-
-@pytest.mark.parametrize(
-    ("flaw", "name", "true"),
-    [
-        ("wrong-issuer", "iss", "http://127.0.0.1:9001"),
-        ("wrong-audience", "aud", "sandbox-client"),
-        ("wrong-nonce", "nonce", "nonce-1"),
-    ],
-)
-async def test_wrong_claims_are_wrong(payer: Browser, flaw: IdTokenFlaw, name: str, true: str) -> None:
-    """Each flaw spoils its own claim under a good signature."""
-    payer.sandbox.behaviour.identity_flaw = flaw
-    token = await payer.token()
-    claims = jwt.decode(token["id_token"], await _keys(payer), algorithms=["RS256"]).claims
-    assert claims[name] != true
-
-
-async def test_missing_claims_and_odd_times(payer: Browser) -> None:
-    """Flaws that leave something out or move the times."""
-    behaviour = payer.sandbox.behaviour
-    behaviour.identity_flaw = "no-subject"
-    assert "sub" not in claims_of((await payer.token())["id_token"])
-    behaviour.identity_flaw = "no-nonce"
-    assert "nonce" not in claims_of((await payer.token())["id_token"])
-    behaviour.identity_flaw = ""
-    now = claims_of((await payer.token())["id_token"])
-    behaviour.identity_flaw = "expired"
-    assert claims_of((await payer.token())["id_token"])["exp"] < now["iat"]
-    behaviour.identity_flaw = "issued-in-future"
-    assert claims_of((await payer.token())["id_token"])["iat"] > now["exp"]
-    behaviour.identity_flaw = "missing"
-    assert "id_token" not in await payer.token()
-
-
-async def test_a_rotated_key_is_the_only_one_published(payer: Browser) -> None:
-    """After a rotation the old key is gone and new id_tokens name the new one."""
-    before = json.dumps((await _keys(payer)).as_dict(private=False))
-    payer.sandbox.behaviour.rotate_key()
-    keys = await _keys(payer)
-    assert json.dumps(keys.as_dict(private=False)) != before
-    token = await payer.token()
-    assert jwt.decode(token["id_token"], keys, algorithms=["RS256"]).header["kid"] == "sandbox-1"
 
 
 async def test_a_long_record_is_made_when_sharing_is_allowed(payer: Browser, world: World) -> None:

@@ -42,19 +42,6 @@ def test_two_networks_and_four_coverages(world: World) -> None:
     assert [one["status"] for one in found] == ["active", "active", "active", "cancelled"]
 
 
-def test_the_newcomer_has_a_card_only(world: World) -> None:
-    """Noor has a Patient and a Coverage and nothing else."""
-    patient = f"Patient/{world.accounts['noor'].patients[0]}"
-    naming = [
-        one["resourceType"]
-        for kind in ("Coverage", "ExplanationOfBenefit", "Condition", "Observation", "Procedure", "CarePlan")
-        for one in world.of_type(kind)
-        for name in ("beneficiary", "patient", "subject")
-        if one.get(name, {}).get("reference") == patient
-    ]
-    assert naming == ["Coverage"]
-
-
 @pytest.mark.parametrize("username", ["maria1k", "maria10k"])
 def test_a_long_record_is_made_on_demand(username: str, today: date) -> None:
     """Nothing of it is there before, all of it is there after, and asking twice changes nothing."""
