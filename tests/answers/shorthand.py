@@ -31,7 +31,7 @@ _CODED = frozenset(
     {"type", "subType", "category", "code", "reason", "role", "relationship", "productOrService", "bodySite", "revenue"}
     | {"clinicalStatus", "verificationStatus", "interpretation", "valueCodeableConcept", "specialty"}
 )
-_AS_IS = frozenset({"coding", "security", "valueCoding", "valueQuantity"})
+_AS_IS = frozenset({"coding", "issue", "security", "valueCoding", "valueQuantity"})
 _MONEY = frozenset({"amount", "valueMoney"})
 _REVIEWED = "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/extension-reviewAction"
 _FORMULARY = "http://hl7.org/fhir/us/davinci-drug-formulary/StructureDefinition/usdf-{}-extension"

@@ -58,18 +58,6 @@ def test_the_list_and_the_details_say_the_same_amount(name: str, pack: Pack) -> 
         assert difference(template, lambda language: pack.render(template, values, language)) is None  # noqa: B023 -- called at once
 
 
-def test_a_credit_is_a_credit_in_the_list(pack: Pack) -> None:
-    """A negative amount is no visit, but stays visible with its sign and its word."""
-    listed = module_of("claim.list").summarize(money.alive(money.read(ROWS["a credit"])), money.asking())
-    assert "-$12.30 (credit)" in money.said(pack, "claim/list", listed)
-
-
-def test_what_no_longer_counts_is_counted_in_an_empty_list(pack: Pack) -> None:
-    """No claims at all and none that counts are two things."""
-    listed = module_of("claim.list").summarize(money.alive(money.read(ROWS["cancelled"])), money.asking())
-    assert "Not listed: 1 cancelled claim." in money.said(pack, "claim/list", listed)
-
-
 _AMOUNTS = st.decimals(0, 100_000, places=3, allow_nan=False)
 _CATEGORIES = (
     "submitted",

@@ -115,24 +115,3 @@ async def test_a_payer_that_ignores_days_is_not_asked_again() -> None:
     )
     await answered("claim.spending", shelf=shelf, slots=YEAR)
     assert [kind for kind, _ in shelf.queries].count("ExplanationOfBenefit") == 1
-
-
-async def test_a_server_that_says_incomplete_makes_the_sum_a_floor() -> None:
-    """Truth 12: the doubt stands in the headline."""
-
-    class Half(Shelf):
-        def __call__(self, request: httpx.Request) -> httpx.Response:
-            outcome = {
-                "resourceType": "OperationOutcome",
-                "issue": [{"severity": "warning", "code": "incomplete", "diagnostics": "part"}],
-            }
-            stream = super().__call__(request).stream
-            assert isinstance(stream, httpx.ByteStream)
-            body = json.loads(b"".join(stream))
-            body["entry"].append({"resource": outcome, "search": {"mode": "outcome"}})
-            raw = json.dumps(body).encode()
-            return httpx.Response(200, headers={"content-type": "application/fhir+json"}, stream=httpx.ByteStream(raw))
-
-    said = await answered("claim.spending", shelf=Half((claim("a", "2026-02-01", {"memberliability": 40.0}),)))
-    assert "At least $40.00" in said.text
-    assert not said.ask.report.complete
