@@ -110,8 +110,8 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "nth", replace(wanted, nth=None)
     if wanted.part and wanted.services:
         yield "part", replace(wanted, part=None)
-    if wanted.over is not None or wanted.under is not None:
-        yield "amount", replace(wanted, over=None, under=None)
+    if wanted.over is not None or wanted.under is not None or wanted.exact:
+        yield "amount", replace(wanted, over=None, under=None, exact=None)
     if wanted.start or wanted.end:
         yield "time", replace(wanted, start=None, end=None)
     if wanted.state:

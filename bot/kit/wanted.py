@@ -7,12 +7,13 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
+from bot.kit.sized import Exact, exact_asked, is_met, limits_asked, ordered, sized
 from bot.kit.spelling import words_of
 from bot.kit.which import (
     VISITS,
@@ -29,11 +30,6 @@ from bot.records.claim import Claim
 from bot.records.share import is_in_state
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
-_TOO = frozenset(
-    {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
-    | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
-)
-"""Words of a limit that include its amount, in both languages."""
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
@@ -44,7 +40,7 @@ class ClaimWish:
     """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
-    with `over_too` and `under_too` that amount itself fits, as in "at least $50".
+    with `over_too` and `under_too` that amount itself fits, as in "at least $50"; `exact` is what it has to be.
     `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
@@ -61,6 +57,7 @@ class ClaimWish:
     services: tuple[str, ...] = ()
     over: Decimal | None = None
     under: Decimal | None = None
+    exact: Exact | None = None
     state: str | None = None
     order: str | None = None
     aspect: str | None = None
@@ -143,7 +140,7 @@ class ClaimWish:
         """True when anything but an order was asked for."""
         lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_states)
         left_out = self.without_services or self.without_names or self.without_days or self.without_doctors
-        ones = (self.start, self.end, self.number, self.over, self.under, self.state, self.nth, self.part)
+        ones = (self.start, self.end, self.number, self.over, self.under, self.exact, self.state, self.nth, self.part)
         cared = bool(self.care and self.care.claims)
         return any(lists) or cared or bool(self.doctors) or bool(left_out) or any(one is not None for one in ones)
 
@@ -169,7 +166,7 @@ def wanted_of(ask: Ask) -> ClaimWish:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    start, end = span_of(ask)
+    (start, end), (over, under) = span_of(ask), limits_asked(ask)
     services = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
     types, either = _types(ask, services)
     called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
@@ -186,13 +183,14 @@ def _wanted(ask: Ask) -> ClaimWish:
         number=text_of(ask, "claim_id"),
         service=services[0] if services else None,
         services=services,
-        over=_dollars(text_of(ask, "amount_over")),
-        under=_dollars(text_of(ask, "amount_under")),
+        over=over,
+        under=under,
         state=text_of(ask, "state_of_claim"),
         order="oldest" if nth and nth > 0 else None if nth else text_of(ask, "order"),
         aspect=text_of(ask, "amount_kind"),
-        over_too=_is_met(ask, "amount_over"),
-        under_too=_is_met(ask, "amount_under"),
+        exact=exact_asked(ask),
+        over_too=is_met(ask, "amount_over"),
+        under_too=is_met(ask, "amount_under"),
         without_states=excluded_of(ask, "state_of_claim"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
@@ -239,7 +237,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     """Return the claims that match every condition, each checked here whatever the server did."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     if not wanted.narrows:
-        return Chosen(_ordered(of_care_named(rows, wanted.care), wanted))
+        return Chosen(ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
     plain = tuple(
         claim for claim in dated if _fits(claim, replace(wanted, claim_types=()) if wanted.either else wanted)
@@ -250,11 +248,11 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     if wanted.doctors:
         any_doctor = replace(wanted, doctor_kinds=())
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
-    priced = tuple(claim for claim in cared if _priced(claim, wanted))
-    untold = sum(1 for c in cared if (wanted.over or wanted.under) and c.amount(wanted.aspect) is None)
+    priced = sized(cared, wanted)
+    untold = sum(1 for c in cared if (wanted.over or wanted.under or wanted.exact) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
     undated = sum(1 for c in rows if some_time and not c.service.known and _fits(c, wanted) and _of_care(c, wanted))
-    return Chosen(_nth_of(_ordered(priced, wanted), wanted), silent, untold, undated)
+    return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)
 
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
@@ -268,8 +266,8 @@ def any_time(wanted: ClaimWish) -> ClaimWish:
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
-    """Return whether prescription fills may be meant too: for a kind of care, a claim type, or a pharmacy by name."""
-    only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
+    """Return whether prescription fills may be meant too: of a kind of care or of claim, or where nothing else fits."""
+    only_fills = wanted.narrows and bool(claims) and all(claim.is_pharmacy for claim in claims)
     return bool(wanted.services or wanted.claim_types or wanted.drugs) or only_fills
 
 
@@ -333,48 +331,6 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
     at = abs(wanted.nth)
     return tuple(claim for claim in rows if claim.service.day in days[at - 1 : at])
-
-
-def _priced(claim: Claim, wanted: ClaimWish) -> bool:
-    if wanted.over is None and wanted.under is None:
-        return True
-    amount = claim.amount(wanted.aspect)
-    if amount is None:
-        return False
-    value, over, under = amount.value, wanted.over, wanted.under
-    above = over is None or value > over or (wanted.over_too and value == over)
-    return above and (under is None or value < under or (wanted.under_too and value == under))
-
-
-def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims in the order that was asked for; those without an amount or a day come last."""
-    if wanted.order in {"biggest", "smallest"}:
-        with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
-        without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
-        with_amount.sort(key=lambda claim: _size(claim, wanted), reverse=wanted.order == "biggest")
-        return (*with_amount, *without_amount)
-    if wanted.order == "oldest":
-        dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
-        return (*dated, *(c for c in claims if not c.service.known))
-    return claims
-
-
-def _size(claim: Claim, wanted: ClaimWish) -> Decimal:
-    amount = claim.amount(wanted.aspect)
-    return amount.value if amount else Decimal(0)
-
-
-def _is_met(ask: Ask, slot: str) -> bool:
-    """Return whether a limit includes its amount: "at least $50", "between $50 and $80", but not "over $50"."""
-    return not _TOO.isdisjoint(words_of(ask.words.get(slot)))
-
-
-def _dollars(text: str | None) -> Decimal | None:
-    try:
-        value = Decimal(text) if text else None
-    except InvalidOperation:
-        return None
-    return value if value is not None and value.is_finite() else None
 
 
 def _bare(number: str) -> str:

@@ -111,25 +111,11 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in alive.every if claim.id == claim_id)
     wanted = wanted_of(ask)
-    kept = replace(alive, claims=_told(_of_amount(fitting(alive.claims, ask), ask), ask))
+    kept = replace(alive, claims=_told(fitting(alive.claims, ask), ask))
     if wanted.order or wanted.number:
         return kept.claims[:1]
     days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()
-
-
-def _of_amount(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Return the claims with the named amount, else all claims; "54 bucks" matches any amount of 54 dollars."""
-    named = text_of(ask, "amount")
-    if named is None:
-        return claims
-    wanted = Amount(Decimal(named)).cents
-    size = Decimal(1) if wanted == wanted.to_integral_value() else Decimal("0.01")
-    shown = [(claim, (claim.owed.amount, claim.billed)) for claim in claims]
-    found = tuple(claim for claim, of in shown if any(one and one.cents // size == wanted // size for one in of))
-    if not found and claims:
-        ask.cannot("amount")
-    return found or claims
 
 
 def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
