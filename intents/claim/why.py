@@ -107,11 +107,18 @@ def summarize(alive: Live, ask: Ask) -> Explained:
 
 
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """Return the claim of an entry, or the matches on the newest day, or the first by amount if asked for."""
-    if claim_id := ask.arguments.get("id"):
-        return tuple(claim for claim in alive.every if claim.id == claim_id)
+    """Return the claim of an entry, or the matches on the newest day, or the first by amount if asked for.
+
+    An amount that the entry's claim does not have is another claim's, if one has it.
+    """
+    shown = tuple(claim for claim in alive.every if claim.id == ask.arguments.get("id"))
     wanted = wanted_of(ask)
+    if shown and (fitting(shown, ask) or not wanted.exact):
+        return shown
     kept = replace(alive, claims=_told(fitting(alive.claims, ask), ask))
+    if shown and not kept.claims:
+        ask.cannot("amount")
+        return shown
     if wanted.order or wanted.number:
         return kept.claims[:1]
     days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
