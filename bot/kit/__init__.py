@@ -62,11 +62,12 @@ from bot.kit.said import (
     Shares, asks_figure, asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, form_asked,
     named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
+from bot.kit.sized import Threshold, summed_wish, threshold_asked
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.said import TwoVisits, two_visits
 from bot.kit.amounts import (
-    Portion, amount_in, holds_more, part_of, part_of_all, plan_paid_in, portion_of)
+    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of)
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, fitting, is_numbered, wanted_of, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who

@@ -12,6 +12,7 @@ from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
+from bot.kit.which import count_asked, order_asked
 from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.live import Live
@@ -19,7 +20,7 @@ from bot.records.money import Amount
 from bot.records.record import grouped
 
 Measure = Literal["amount", "count", "average"]
-SHOWN = 6
+SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks where no time is named."""
 _YEARS, _DECADE = 3, timedelta(days=3653)
@@ -74,21 +75,25 @@ class Share(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are."""
+    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are.
+
+    `most` is how many of them are shown.
+    """
 
     group: str
     least: bool
     measure: Measure
     counted: str
+    most: int = SHOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Most(Ranking):
     """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first."""
 
-    of: int
-    ties: int
-    shares: tuple[Share, ...]
+    of: int = 0
+    ties: int = 0
+    shares: tuple[Share, ...] = ()
 
     @property
     def first(self) -> Share:
@@ -98,10 +103,13 @@ class Most(Ranking):
 
 def ranking_asked(ask: Ask) -> Ranking | None:
     """The ranking that was asked for: of the providers where only the most or the least is named."""
-    order, rank = text_of(ask, "order"), text_of(ask, "rank")
+    order, rank = order_asked(ask), text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     one = group or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = bool(_MONEY.intersection(words_of(ask.said)))
+    shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
+    if shown and not unit:
+        one = one or "claim"  # "my five biggest" names no group
     if order in {"biggest", "smallest"}:
         least, measure = order == "smallest", _by_money(ask)
     elif rank in {"most", "least"} and (one or unit):
@@ -112,7 +120,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         return None
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
-    return Ranking(one or "provider", least, measure, _counted(one, unit))
+    return Ranking(one or "provider", least, measure, _counted(one, unit), shown or SHOWN)
 
 
 def _by_money(ask: Ask) -> Measure:
@@ -212,7 +220,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     if not sized or (sized[0][0] <= 0 and not least):
         return None
     ties = sum(1 for size, _ in sized if size == sized[0][0])
-    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[:SHOWN]))
+    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[: ranking.most]))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import msgspec
 
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.spelling import words_of
+from bot.kit.which import PLURAL, SINGULAR
 from bot.records.claim import Claim
+from bot.records.money import Amount
 
 if TYPE_CHECKING:
     from bot.kit.wanted import ClaimWish
@@ -26,6 +29,13 @@ _EXACTLY = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = ("billed", "allowed", "plan_paid")
+_ASKING = frozenset(
+    {"have", "has", "had", "did", "do", "does", "am", "are", "is", "was", "were", "will"}
+    | {"he", "hemos", "gaste", "gastamos", "pague", "pagamos", "debo", "costaron", "costo"}
+)
+_YES_OR_NO = frozenset({("yes", "or", "no"), ("yes", "no"), ("si", "o", "no")})
+_ANY = SINGULAR | PLURAL | {"any", "anything", "each", "single", "one", "every", "something", "alguna", "algo", "cada"}
+_BEGINS = 3
 _ONE, _HUNDRED = Decimal(1), Decimal(100)
 
 
@@ -74,6 +84,44 @@ def exact_asked(ask: Ask) -> Exact | None:
 def limits_asked(ask: Ask) -> tuple[Decimal | None, Decimal | None]:
     """Return the lower and the upper limit of the amount."""
     return _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """An amount that a sum is held against; `so`: the sum is `over` it, or under, as asked; None where it is not known.
+
+    `too`: the amount itself is enough, as in "at least $50".
+    """
+
+    amount: Amount
+    over: bool
+    too: bool
+    so: bool | None = None
+
+    def held(self, total: Amount | None, *, least: bool) -> Threshold:
+        """Return whether the sum is so; a sum that is a minimum proves only what any larger one would."""
+        if total is None or total.currency != self.amount.currency:
+            return self
+        value, limit = total.value, self.amount.value
+        so = (value > limit if self.over else value < limit) or (self.too and value == limit)
+        return self if least and so != self.over else msgspec.structs.replace(self, so=so)
+
+
+def threshold_asked(ask: Ask) -> Threshold | None:
+    """Return the amount that the whole sum is compared with: "have I spent more than $1,000 this year".
+
+    None where the limit is one of single claims, or the words ask for something else than a yes or no.
+    """
+    (over, under), words = limits_asked(ask), words_of(ask.said)
+    limit, slot = (over, "amount_over") if over is not None else (under, "amount_under")
+    said = any(words[at : at + len(run)] == run for run in _YES_OR_NO for at in range(len(words)))
+    if limit is None or None not in (over, under) or not (said or _ASKING.intersection(words[:_BEGINS])):
+        return None
+    return None if _ANY.intersection(words) else Threshold(Amount(limit), over is not None, is_met(ask, slot))
+
+
+def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+    """Return the conditions of a sum, without the limit that the sum itself is held against."""
+    return replace(wanted, over=None, under=None) if threshold_asked(ask) else wanted
 
 
 def is_met(ask: Ask, slot: str) -> bool:

@@ -22,6 +22,7 @@ from bot.kit.which import (
     named,
     nth_asked,
     of_care_named,
+    order_asked,
     part_asked,
     parts_named,
 )
@@ -32,6 +33,11 @@ from bot.records.share import is_in_state
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
+_SETTINGS = {
+    "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
+    "inpatient": frozenset({"inpatient"}),
+}
+"""Claim types that no slot holds, by the words for them."""
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -186,7 +192,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         over=over,
         under=under,
         state=text_of(ask, "state_of_claim"),
-        order="oldest" if nth and nth > 0 else None if nth else text_of(ask, "order"),
+        order="oldest" if nth and nth > 0 else None if nth else order_asked(ask),
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
         over_too=is_met(ask, "amount_over"),
@@ -225,6 +231,9 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
     """
     types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
+    setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
+    if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
+        return (setting,), False
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
         return types, False
     said = _LISTED.split(ask.words.get("claim_type", "").casefold())

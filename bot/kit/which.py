@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
-from bot.kit.ask import Ask, NamedCare
+from bot.kit.ask import Ask, NamedCare, text_of
 from bot.kit.spelling import words_of
 from bot.records.care_kind import Shown
 from bot.records.claim import Claim
@@ -75,6 +76,11 @@ _VISITS = (
 )
 SINGULAR, PLURAL = map(frozenset, zip(*(pair.split("/") for pair in _VISITS.split()), strict=True))
 VISITS = SINGULAR | PLURAL
+_MANY = PLURAL | {
+    *("fills", "refills", "prescriptions", "scripts", "medicines", "medications", "costs", "expenses", "amounts"),
+    *("recetas", "medicinas", "medicamentos", "gastos", "costos"),
+}
+"""What a number of things is asked for of: "the two most recent fills"."""
 _NEAR = 3
 """The maximum number of words between an ordinal and its noun: "my second visit to the chiropractor"."""
 
@@ -161,14 +167,20 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
     return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
+def order_asked(ask: Ask) -> str | None:
+    """Return the order that is asked for; "the most recent" is of no size."""
+    newest = any(one == "most" and other in _NEWEST for one, other in pairwise(words_of(ask.said)))
+    return None if newest and words_of(ask.words.get("order")) == ("most",) else text_of(ask, "order")
+
+
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
-    words, taken = words_of(ask.said), [word for text in ask.words.values() for word in words_of(text)]
-    ordered = words_of(ask.words.get("order"))
+    words, ordered = words_of(ask.said), words_of(ask.words.get("order"))
+    taken = [word for slot, text in ask.words.items() if slot != "order" for word in words_of(text)]
     for at, word in enumerate(words):
         count = int(word) if word.isdecimal() else _COUNTS.get(word, 0)
         near = set(words[at + 1 : at + 1 + _NEAR])
-        if 1 <= count <= most and word not in taken and (PLURAL & near or near.intersection(ordered)):
+        if 1 <= count <= most and word not in taken and (_MANY & near or near.intersection(ordered)):
             return count
     return None
 

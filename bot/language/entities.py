@@ -27,7 +27,7 @@ from bot.language.numbers import (
 )
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
+from bot.language.polarity import OF_CLAIMS, terse, treated, whole_times, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import Tag, Utterance
 
@@ -129,7 +129,7 @@ class Tagger:
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
-        return with_polarity(said, tags, self._grammar.area("polarity"))
+        return whole_times(with_polarity(said, tags, self._grammar.area("polarity")))
 
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool

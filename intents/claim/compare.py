@@ -20,6 +20,7 @@ from bot.kit import (
     Live,
     SumDoubts,
     Summary,
+    Threshold,
     added,
     amount_in,
     by_currency,
@@ -30,7 +31,10 @@ from bot.kit import (
     period_claims,
     span_of,
     sum_of,
+    summed_wish,
     text_of,
+    threshold_asked,
+    time_of,
     times_of,
     wanted_of,
     words_of,
@@ -71,7 +75,7 @@ class Comparison(Summary):
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
     compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
-    compare with, so that nothing is compared.
+    compare with, so that nothing is compared. `threshold` is the amount that the sum of `now` is held against.
     """
 
     wanted: ClaimWish
@@ -84,6 +88,7 @@ class Comparison(Summary):
     confirms: bool | None = None
     counted: str | None = None
     one_sided: bool = False
+    threshold: Threshold | None = None
 
     @property
     def more(self) -> int:
@@ -119,7 +124,7 @@ async def answer(ask: Ask) -> Comparison:
 
 def _is_one_sided(ask: Ask) -> bool:
     """Return whether a person's own words name neither two sides nor a time nor the year before."""
-    timed = "date_range" in ask.slots or "question" in ask.slots or _two_times(ask)
+    timed = "date_range" in ask.slots or "question" in ask.slots or _two_times(ask) or threshold_asked(ask)
     return bool(ask.said) and not timed and not _wanted(ask).sides and _YEARS.isdisjoint(words_of(ask.said))
 
 
@@ -141,17 +146,20 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         undated=len({claim.id for one in found for claim in one.undated}),
         reaching=len(found[1].reaching),
     )
+    held = threshold_asked(ask)
+    threshold = held.held(now.share, least=now.least) if held else None
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     single, counted = bool(two) and two[0].nth is not None, counts_asked(ask, _wanted(ask))
     rows = [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
-    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, confirms(ask, one, other), counted)
+    so = confirms(ask, one, other) if threshold is None else None
+    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, so, counted, threshold=threshold)
 
 
 def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
-    wanted, other = of_unit(ask, wanted_of(ask)), ask.slots.get("other_name")
+    wanted, other = of_unit(ask, summed_wish(ask, wanted_of(ask))), ask.slots.get("other_name")
     return replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
 
 
@@ -167,6 +175,9 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """Return what is compared: the first two named sides in one period, or else everything in two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
+    if threshold_asked(ask):
+        alone = time_of(ask), wanted
+        return alone, alone
     kinds = text_of(ask, "question") == "doctors_or_drugs"
     if kinds:
         wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())

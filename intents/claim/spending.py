@@ -23,6 +23,7 @@ from bot.kit import (
     Share,
     SumDoubts,
     Summary,
+    Threshold,
     Within,
     added,
     amount_asked,
@@ -39,6 +40,7 @@ from bot.kit import (
     near_claims,
     of_other_person,
     of_unit,
+    of_whole,
     part_of_all,
     period_claims,
     plan_paid_in,
@@ -48,7 +50,9 @@ from bot.kit import (
     since_first,
     span_of,
     sum_of,
+    summed_wish,
     text_of,
+    threshold_asked,
     time_of,
     times_asked,
     times_of,
@@ -90,8 +94,9 @@ class Spending(Summary):
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
+    `threshold` is what the sum is held against.
     `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
-    much of all care's share. `most` ranks the group of which
+    much of the share of the `whole`, which is all care where it names none. `most` ranks the group of which
     one was asked for; `bare` is that group where nothing in it has more than $0.00. `per` is what an average is for,
     and `had` how many times that was had.
     """
@@ -130,6 +135,8 @@ class Spending(Summary):
     averages: bool = False
     portion: Portion | None = None
     part_of_all: Portion | None = None
+    whole: ClaimWish | None = None
+    threshold: Threshold | None = None
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -229,7 +236,7 @@ async def answer(ask: Ask) -> Spending:
 
 async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
     """Return the question with what its claims tell of it, the claims, and their sums."""
-    alive = await period_claims(ask, *_time(ask))
+    alive = await period_claims(ask, *_read(ask))
     ask = since_first(by_name(ask, alive.every), alive)
     return ask, alive, summarize(alive, ask)
 
@@ -244,11 +251,11 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
-    ranks = one and not hides and "by" not in ask.arguments
+    ranks = one and not hides and "by" not in ask.arguments and not threshold_asked(ask)
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks else None
     per = unit_asked(ask, wanted)
-    return Spending(
+    summary = Spending(
         start=start,
         end=end,
         claims=len(counted),
@@ -279,21 +286,28 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         per=per,
         had=times_of(told, per),
         averages="average" in ask.slots,
-        portion=portion_of(counted, wanted) if "percent" in ask.slots and not hides else None,
-        part_of_all=_part_of_all(alive, ask) if _is_part(ask) and not hides else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
+    return _held_against(summary, alive, ask, counted)
 
 
-def _part_of_all(alive: Live, ask: Ask) -> Portion | None:
-    every = alive.within(_time(ask), ClaimWish()).counted
-    return part_of_all(_within(alive, ask).counted, every, _wanted(ask))
-
-
-def _is_part(ask: Ask) -> bool:
-    """Return whether it is asked which part of all care some of it is: "what share of my spending goes to drugs"."""
-    wanted = any_time(wanted_of(ask))
-    return "percent" in ask.slots and wanted.narrows and wanted.aspect is None
+def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:
+    """Return the sums with what they are a part of, and with the amount that they are compared with."""
+    threshold, wanted = threshold_asked(ask), summary.wanted
+    sure = not (summary.hides or summary.untold or summary.least)
+    percent = "percent" in ask.slots and not summary.hides
+    whole, time = of_whole(ask), (summary.start, summary.end)
+    named = wanted_of(whole)
+    apart = "date_whole" in ask.slots
+    part = percent and (apart or any_time(wanted).narrows) and wanted.aspect is None
+    every = alive.within(time_of(whole) if apart else time, named).counted if part else ()
+    return replace(
+        summary,
+        threshold=threshold.held(summary.total, least=not sure) if threshold else None,
+        portion=portion_of(counted, wanted) if percent and not (apart or any_time(named).narrows) else None,
+        part_of_all=part_of_all(counted, every, wanted) if part else None,
+        whole=named,
+    )
 
 
 def _time(ask: Ask) -> tuple[date, date]:
@@ -307,6 +321,12 @@ def _time(ask: Ask) -> tuple[date, date]:
     return (since, ask.today) if since else time_of(ask, back)
 
 
+def _read(ask: Ask) -> tuple[date, date]:
+    """The days of the sum, and of the whole that it is a part of."""
+    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
+    return min(start, first), max(end, last)
+
+
 def _wanted(ask: Ask) -> ClaimWish:
     """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
 
@@ -315,7 +335,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     billed = ranking_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
-    wanted = replace(wanted_of(ask), aspect=aspect)
+    wanted = replace(summed_wish(ask, wanted_of(ask)), aspect=aspect)
     return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else of_unit(ask, wanted)
 
 
