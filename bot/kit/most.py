@@ -12,7 +12,7 @@ from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
-from bot.kit.which import count_asked, order_asked
+from bot.kit.which import SINGULAR, count_asked, order_asked
 from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.live import Live
@@ -44,6 +44,25 @@ _HAD = frozenset(
     | {"veces", "seguido", "menudo", "visitas", "citas", "consultas", "recetas", "reclamos", "reclamaciones", "voy"}
     | {"fui", "ido", "vamos", "fuimos", "veo", "vi", "visto", "visite", "uso", "use", "surti", "surto", "surtido"}
 )
+
+
+_GROUPS: Mapping[str, frozenset[str]] = {
+    "kind": frozenset({"kind", "kinds", "type", "category", "tipo", "clase", "categoria"}),
+    "doctor": frozenset({"doctor", "doctors", "provider", "providers", "medico", "doctora", "proveedor"}),
+    "place": frozenset({"place", "facility", "office", "clinic", "lugar", "clinica"}),
+    "pharmacy": frozenset({"pharmacy", "pharmacies", "drugstore", "farmacia"}),
+    "drug": frozenset({"drug", "drugs", "medicine", "med", "medication", "prescription", "medicina", "medicamento"}),
+    "month": frozenset({"month", "months", "mes", "meses"}),
+    "year": frozenset({"year", "years", "ano", "anos"}),
+}
+"""What a sum is divided by, by the words behind "by"."""
+_EACH, _USUAL = (
+    frozenset({"each", "every", "cada"}),
+    frozenset({"average", "usually", "typically", "promedio", "suelo"}),
+)
+_ONE_BY_ONE = SINGULAR | {
+    *("one", "time", "fill", "refill", "prescription", "una", "uno", "vez", "receta"),
+}
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -101,6 +120,20 @@ class Most(Ranking):
         return self.shares[0]
 
 
+def grouped_by(ask: Ask) -> str | None:
+    """Return the group that the words divide a sum by: "by pharmacy", "split by month", "por tipo"; None if none."""
+    said = words_of(ask.said)
+    behind = [word for at, word in enumerate(said) if {"by", "por"} & set(said[max(0, at - 2) : at])]
+    return next((group for word in behind for group, words in _GROUPS.items() if word in words), None)
+
+
+def each_asked(ask: Ask) -> bool:
+    """Return whether every visit, fill or claim is asked for by itself: "what did each one run me"."""
+    said = words_of(ask.said)
+    near = (set(said[at + 1 : at + 4]) for at, word in enumerate(said) if word in _EACH)
+    return not _USUAL & set(said) and any(_ONE_BY_ONE & words for words in near)
+
+
 def ranking_asked(ask: Ask) -> Ranking | None:
     """The ranking that was asked for: of the providers where only the most or the least is named."""
     order, rank = order_asked(ask), text_of(ask, "rank")
@@ -116,6 +149,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         least, measure = rank == "least", _by_money(ask) if money else "count"
     elif rank in {"often", "seldom"}:
         least, measure = rank == "seldom", "count"
+    elif (by := grouped_by(ask)) in _RANKED_BY:
+        one, least, measure = by, False, "amount"
     else:
         return None
     if measure == "count" and one in _SINGLE:  # each of them was had once
@@ -284,6 +319,7 @@ def _year(claim: Claim) -> str:
     return str(claim.service.day.year) if claim.service.day else ""
 
 
+_RANKED_BY = frozenset({"place", "pharmacy", "drug"})
 _SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}

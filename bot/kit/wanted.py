@@ -38,6 +38,8 @@ _SETTINGS = {
     "inpatient": frozenset({"inpatient"}),
 }
 """Claim types that no slot holds, by the words for them."""
+_THERAPY, _PHYSICAL = "therapy", "physical_therapy"
+_THERAPIES = frozenset({"therapy", "therapist", "terapia", "terapias", "terapeuta"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -173,7 +175,7 @@ def wanted_of(ask: Ask) -> ClaimWish:
 
 def _wanted(ask: Ask) -> ClaimWish:
     (start, end), (over, under) = span_of(ask), limits_asked(ask)
-    services = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
+    services = _services(ask)
     types, either = _types(ask, services)
     called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
     nth = nth_asked(ask, VISITS.union(*called))
@@ -211,6 +213,13 @@ def _wanted(ask: Ask) -> ClaimWish:
         kinds=ask.care_kinds,
         care=ask.care,
     )
+
+
+def _services(ask: Ask) -> tuple[str, ...]:
+    """Return the kinds of care; "therapy" alone is of the mind or of the body."""
+    found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
+    bare = _THERAPY in found and not _THERAPIES.isdisjoint(words_of(ask.words.get("service")))
+    return (*found, _PHYSICAL) if bare and _PHYSICAL not in found and ask.care_kinds.named(_PHYSICAL) else found
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:

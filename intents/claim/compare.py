@@ -18,6 +18,7 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    SideSum,
     SumDoubts,
     Summary,
     Threshold,
@@ -29,6 +30,7 @@ from bot.kit import (
     counts_asked,
     of_unit,
     period_claims,
+    rank_sides,
     span_of,
     sum_of,
     summed_wish,
@@ -37,6 +39,7 @@ from bot.kit import (
     time_of,
     times_of,
     wanted_of,
+    with_sides,
     words_of,
 )
 
@@ -75,7 +78,8 @@ class Comparison(Summary):
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
     compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
-    compare with, so that nothing is compared. `threshold` is the amount that the sum of `now` is held against.
+    compare with, so that nothing is compared. `ranked` are more than two
+    sides in the order of their sums. `threshold` is the amount that the sum of `now` is held against.
     """
 
     wanted: ClaimWish
@@ -89,6 +93,7 @@ class Comparison(Summary):
     counted: str | None = None
     one_sided: bool = False
     threshold: Threshold | None = None
+    ranked: tuple[SideSum, ...] = ()
 
     @property
     def more(self) -> int:
@@ -154,13 +159,18 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
     so = confirms(ask, one, other) if threshold is None else None
-    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, so, counted, threshold=threshold)
+    every = _wanted(ask)
+    ranked = rank_sides(alive, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
+    return Comparison(
+        _wanted(ask), now, then, difference, doubts, two, single, so, counted, threshold=threshold, ranked=ranked
+    )
 
 
 def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
     wanted, other = of_unit(ask, summed_wish(ask, wanted_of(ask))), ask.slots.get("other_name")
-    return replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
+    wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
+    return with_sides(ask, wanted)
 
 
 def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:

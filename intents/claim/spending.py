@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,15 +16,16 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    Month,
     Most,
     Nearest,
     Portion,
     Share,
+    SideSum,
     SumDoubts,
     Summary,
     Threshold,
     Within,
-    added,
     amount_asked,
     amount_in,
     any_time,
@@ -34,8 +34,11 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
+    each_asked,
+    grouped_by,
     holds_more,
-    month_of,
+    month_number,
+    months_of,
     most_of,
     near_claims,
     of_other_person,
@@ -45,11 +48,13 @@ from bot.kit import (
     period_claims,
     plan_paid_in,
     portion_of,
+    rank_sides,
     ranking_asked,
     shares_by,
     since_first,
     span_of,
     sum_of,
+    sum_told,
     summed_wish,
     text_of,
     threshold_asked,
@@ -58,28 +63,18 @@ from bot.kit import (
     times_of,
     unit_asked,
     wanted_of,
+    with_sides,
     words_of,
 )
 
-SHOWN = 5
+SHOWN, _EACH = 5, 20
+_TOTALS = frozenset({"total", "totals", "totales"})
 _SEVERAL = 2
 _YEAR = 12
 _TWO = ("professional", "pharmacy")
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
 _ME = frozenset({"me", "us", "nos"})
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
-
-    `read` is False if no claim of the month was received, so that some may be missing.
-    """
-
-    name: str
-    amount: Amount | None
-    read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +89,7 @@ class Spending(Summary):
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
+    `each` are the claims that are asked for one by one, `sides` several kinds of care in the order of their sums.
     `threshold` is what the sum is held against.
     `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
     much of the share of the `whole`, which is all care where it names none. `most` ranks the group of which
@@ -137,6 +133,8 @@ class Spending(Summary):
     part_of_all: Portion | None = None
     whole: ClaimWish | None = None
     threshold: Threshold | None = None
+    sides: tuple[SideSum, ...] = ()
+    each: tuple[Claim, ...] = ()
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -158,7 +156,7 @@ class Spending(Summary):
     def times(self) -> int:
         """How many of what an average is for: the months or years of the time, or the visits, fills or claims."""
         if self.per == "month":
-            return _count(self.end) - _count(self.start) + 1
+            return month_number(self.end) - month_number(self.start) + 1
         return self.end.year - self.start.year + 1 if self.per == "year" else self.had
 
     @property
@@ -207,7 +205,9 @@ class Spending(Summary):
         groups: dict[str, list[Month]] = {}
         for one in self.months:
             groups.setdefault(one.name[:4], []).append(one)
-        return tuple(Month(name, _sum([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items())
+        return tuple(
+            Month(name, sum_told([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items()
+        )
 
     @property
     def years(self) -> bool:
@@ -251,9 +251,9 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
-    ranks = one and not hides and "by" not in ask.arguments and not threshold_asked(ask)
+    ranks = one and not hides and "by" not in ask.arguments and not (threshold_asked(ask) or each_asked(ask))
     ranking = ranking_asked(ask) if ranks else None
-    most = most_of(ask, counted, wanted) if ranks else None
+    most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = unit_asked(ask, wanted)
     summary = Spending(
         start=start,
@@ -263,10 +263,10 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         untold=len(counted) - len(told),
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and aspect is None,
-        owed=_sum([claim.owed.amount for claim in counted]) if one else None,
-        plan_paid=_sum([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
-        paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if one else None,
-        months=_months(start, end, counted, wanted, hides=hides) if one else (),
+        owed=sum_told([claim.owed.amount for claim in counted]) if one else None,
+        plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
+        paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
+        months=months_of(start, end, counted, wanted, hides=hides) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
@@ -279,16 +279,29 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
         doubts=found.doubts,
         hides=hides,
-        by=ask.arguments.get("by") or _BY.get(text_of(ask, "question") or ""),
+        by=_by(ask),
+        each=_each(ask, counted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=times_of(told, per),
-        averages="average" in ask.slots,
+        averages="average" in ask.slots and _TOTALS.isdisjoint(words_of(ask.said)) and not each_asked(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, alive, ask, counted)
+
+
+def _by(ask: Ask) -> str | None:
+    """Return what the sum is divided by: a button's, or the one that the words name."""
+    named = grouped_by(ask)
+    told = _BY.get(text_of(ask, "question") or "") or (named if named in _BY.values() else None)
+    return ask.arguments.get("by") or told
+
+
+def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
+    return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if each_asked(ask) else ()
 
 
 def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:
@@ -303,11 +316,17 @@ def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Cl
     every = alive.within(time_of(whole) if apart else time, named).counted if part else ()
     return replace(
         summary,
+        sides=rank_sides(alive, time, wanted, least=wanted.order == "smallest") if _ranks_sides(wanted, ask) else (),
         threshold=threshold.held(summary.total, least=not sure) if threshold else None,
         portion=portion_of(counted, wanted) if percent and not (apart or any_time(named).narrows) else None,
         part_of_all=part_of_all(counted, every, wanted) if part else None,
         whole=named,
     )
+
+
+def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:
+    """Return whether the kinds of care are ranked that are named, and not their doctors, places or months."""
+    return len(wanted.claim_types) + len(wanted.services) > 1 and "group" not in ask.slots
 
 
 def _time(ask: Ask) -> tuple[date, date]:
@@ -336,44 +355,12 @@ def _wanted(ask: Ask) -> ClaimWish:
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
     wanted = replace(summed_wish(ask, wanted_of(ask)), aspect=aspect)
-    return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else of_unit(ask, wanted)
+    return (
+        replace(wanted, claim_types=())
+        if text_of(ask, "question") == "doctors_or_drugs"
+        else with_sides(ask, of_unit(ask, wanted))
+    )
 
 
 def _within(alive: Live, ask: Ask) -> Within:
     return alive.within(_time(ask), _wanted(ask))
-
-
-def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
-    given = [amount for amount in amounts if amount is not None]
-    return added(given) if len({amount.currency for amount in given}) == 1 else None
-
-
-def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
-    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
-    grouped = _grouped(claims, month_of)
-    first, last = _count(start), _count(end)
-    every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
-    names = [f"{year:04}-{month:02}" for year, month in every if not _is_left_out(year, month, wanted)]
-    if not grouped.keys() <= set(names):
-        return ()
-    sums = {name: _sum([amount_in(claim, wanted) for claim in rows]) for name, rows in grouped.items()}
-    [currency] = {amount.currency for amount in sums.values() if amount}
-    none = Month("", None, read=False) if hides else Month("", Amount(Decimal(0), currency))
-    return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
-
-
-def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
-    """Return whether no day of the month counts."""
-    first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-    return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
-
-
-def _count(day: date) -> int:
-    return day.year * _YEAR + day.month - 1
-
-
-def _grouped(claims: Iterable[Claim], key: Callable[[Claim], str]) -> dict[str, list[Claim]]:
-    groups: dict[str, list[Claim]] = {}
-    for claim in claims:
-        groups.setdefault(key(claim), []).append(claim)
-    return groups
