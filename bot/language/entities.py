@@ -27,7 +27,7 @@ from bot.language.numbers import (
 )
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, terse, treated, whole_times, with_polarity, with_wishes
+from bot.language.polarity import OF_CLAIMS, own_asked, terse, treated, whole_times, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import Tag, Utterance
 
@@ -124,7 +124,7 @@ class Tagger:
         tags += [radius] if radius else []
         named = self._names(said, keys, found, free)
         tags = self._named_in(tags, said, self._with_titled(names, named, said) if names else named)
-        tags = [*self._of_person(tags, said, lexed)]
+        tags = own_asked(said, self._of_person(tags, said, lexed), self._grammar.area("clauses"))
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)

@@ -15,6 +15,7 @@ from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, lin
 from bot.language.text import Tag, Utterance
 
 _TWO, _MOST_GLUE = 2, 5
+_SPOKEN = 3  # words from what is asked to whoever it is asked of
 _MOST_LED = 2
 _LONGEST = 4  # words of a cue
 _POLAR = frozenset({
@@ -46,6 +47,22 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         else:
             marked.append(tag)
     return _with_times(said, [_turned(tag) for tag in marked])
+
+
+def own_asked(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
+    """Return the tags without a relative who only wants to know of the writer: "my wife wants to know what we paid".
+
+    `listed` is the grammar area "clauses".
+    """
+    return [tag for tag in tags if tag.kind != "person" or not _only_asks(said, tag, listed)]
+
+
+def _only_asks(said: Utterance, tag: Tag, listed: WordArea) -> bool:
+    if not set(said.keys[tag.after : tag.after + 1]) & listed.imperative:
+        return False
+    near = range(tag.after + 1, min(tag.after + 1 + _MOST_GLUE, len(said.words)))
+    first = next((place for place in near if said.words[place] in listed.question), None)
+    return first is not None and not listed.speaker.isdisjoint(said.words[first + 1 : first + 1 + _SPOKEN])
 
 
 def whole_times(tags: Sequence[Tag]) -> list[Tag]:

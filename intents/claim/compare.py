@@ -50,6 +50,8 @@ _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "ant
 """Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
 _THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
 _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
+_HALF = frozenset({"half", "halves", "mitad", "semestre"})
+_FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
 _A_VISIT = SINGULAR - {"visit"}
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
@@ -203,13 +205,15 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         if whenever and one_each and not said & _SUMS and not counts_asked(ask, wanted):
             one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
-    now, then = _spans(ask)
+    now, then = _halves(ask) or _spans(ask)
     return (now, wanted), (then, wanted)
 
 
 def _two_times(ask: Ask) -> bool:
     """Return whether two periods were named; "this year to last year" is parsed as two days."""
     start, end = span_of(ask)
+    if _halves(ask):
+        return True
     turn = start is not None and end is not None and start + timedelta(days=1) == end == date(end.year, 1, 1)
     return "date_range" in ask.several or turn
 
@@ -234,6 +238,17 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
         count = first.year * _YEAR + first.month - 1 - months
         return (first, last), (date(count // _YEAR, count % _YEAR + 1, 1), first - timedelta(days=1))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
+
+
+def _halves(ask: Ask) -> tuple[Span, Span] | None:
+    """Return the second and the first half of the year that is named, or of this one, where both are compared."""
+    said, (start, end) = set(words_of(ask.said)), span_of(ask)
+    if not (said & _HALF and said & _FIRST and said & _SECOND):
+        return None
+    ask.said_unmet("date_range")
+    year = (end or start or ask.today).year
+    later, earlier = (date(year, 7, 1), date(year, 12, 31)), (date(year, 1, 1), date(year, 6, 30))
+    return (later[0], min(later[1], ask.today)), earlier
 
 
 def _months_named(ask: Ask) -> int:

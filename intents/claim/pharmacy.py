@@ -26,6 +26,7 @@ from bot.kit import (
     count_asked,
     days_around,
     doubts_of,
+    form_asked,
     most_of,
     newest_claims,
     of_other_person,
@@ -58,6 +59,7 @@ class Pharmacy(Summary):
         unnamed: How many fills do not name their drug.
         last: The newest fill before the period, if that has none and was not named.
         visits: Whether some of them are visits at which the care was given, and not fills.
+        prescribers: The newest fill of each drug, if it is asked who prescribed it.
         threshold: What the sum is held against.
         most: The fills, pharmacies or drugs in the order that was asked for.
     """
@@ -87,6 +89,7 @@ class Pharmacy(Summary):
     visits: bool = False
     most: Most | None = None
     threshold: Threshold | None = None
+    prescribers: tuple[Claim, ...] = ()
 
     @property
     def total(self) -> Amount | None:
@@ -159,6 +162,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         doubts={claim.id: doubts_of(claim, alive) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
+        prescribers=_prescribed(filled) if form_asked(ask) == "who" else (),
         threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
@@ -202,6 +206,12 @@ def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
 def _is_asked(claim: Claim, ask: Ask) -> bool:
     """Whether it is a fill; a kind of care, such as a shot, may have been given at a visit."""
     return claim.is_pharmacy or "service" in ask.slots
+
+
+def _prescribed(filled: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the newest fill of each drug that names who prescribed it, without sensitive ones."""
+    named = [claim for claim in filled if claim.prescriber and _drugs(claim) and not claim.sensitive]
+    return tuple({claim.dispensed[0].drug: claim for claim in reversed(named)}.values())
 
 
 def _drugs(claim: Claim) -> bool:

@@ -68,6 +68,7 @@ from bot.kit import (
 )
 
 SHOWN, _EACH = 5, 20
+_PAID = "paid_by_patient"
 _TOTALS = frozenset({"total", "totals", "totales"})
 _SEVERAL = 2
 _YEAR = 12
@@ -89,6 +90,7 @@ class Spending(Summary):
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
+    `paid_untold`: what was paid is asked for and not told, so that the sum is the share.
     `each` are the claims that are asked for one by one, `sides` several kinds of care in the order of their sums.
     `threshold` is what the sum is held against.
     `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
@@ -135,6 +137,7 @@ class Spending(Summary):
     threshold: Threshold | None = None
     sides: tuple[SideSum, ...] = ()
     each: tuple[Claim, ...] = ()
+    paid_untold: bool = False
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -226,6 +229,9 @@ async def answer(ask: Ask) -> Spending:
     if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, alive, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
+    if summary.claims and not summary.totals and summary.aspect == _PAID:
+        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name != "amount_kind"})
+        summary = replace(summarize(alive, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     counted = _within(alive, ask).counted
