@@ -22,12 +22,14 @@ from bot.kit.which import (
     named,
     nth_asked,
     of_care_named,
+    of_each_year,
     order_asked,
     part_asked,
     parts_named,
 )
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
+from bot.records.record import grouped
 from bot.records.share import is_in_state
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
@@ -38,6 +40,7 @@ _SETTINGS = {
     "inpatient": frozenset({"inpatient"}),
 }
 """Claim types that no slot holds, by the words for them."""
+_WEEK = frozenset(range(1, 8))
 _THERAPY, _PHYSICAL = "therapy", "physical_therapy"
 _THERAPIES = frozenset({"therapy", "therapist", "terapia", "terapias", "terapeuta"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
@@ -50,10 +53,12 @@ class ClaimWish:
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
     with `over_too` and `under_too` that amount itself fits, as in "at least $50"; `exact` is what it has to be.
     `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds.
+    `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
-    word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of
-    care fits. `also` is a further condition, such as the claim's plan; `care` is named by a word alone.
+    time, from 1, and from the newest where it is negative, where `fills` count too; `yearly`: that of each year. Each
+    of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types
+    or of one of the kinds of care fits. `also` is a further condition, such as the claim's plan; `care` is named by a
+    word alone.
     """
 
     start: date | None = None
@@ -80,8 +85,10 @@ class ClaimWish:
     drugs: tuple[tuple[str, ...], ...] = ()
     without_drugs: tuple[tuple[str, ...], ...] = ()
     without_days: tuple[date, date] | None = None
+    weekdays: frozenset[int] = frozenset()
     part: tuple[str, str] | None = None
     nth: int | None = None
+    yearly: bool = False
     fills: bool = False
     either: bool = False
     kinds: CareKinds = NO_KINDS
@@ -147,7 +154,9 @@ class ClaimWish:
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
         lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_states)
-        left_out = self.without_services or self.without_names or self.without_days or self.without_doctors
+        left_out = (
+            self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
+        )
         ones = (self.start, self.end, self.number, self.over, self.under, self.exact, self.state, self.nth, self.part)
         cared = bool(self.care and self.care.claims)
         return any(lists) or cared or bool(self.doctors) or bool(left_out) or any(one is not None for one in ones)
@@ -206,8 +215,10 @@ def _wanted(ask: Ask) -> ClaimWish:
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_left_out(ask),
+        weekdays=_weekdays(ask),
         part=part,
         nth=nth,
+        yearly=nth is not None and of_each_year(ask),
         fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
         either=either,
         kinds=ask.care_kinds,
@@ -232,6 +243,13 @@ def _left_out(ask: Ask) -> tuple[date, date] | None:
     if end == ask.today and start.day == 1 and (start.year, start.month) == (end.year, end.month):
         end = end.replace(day=monthrange(end.year, end.month)[1])
     return start, end
+
+
+def _weekdays(ask: Ask) -> frozenset[int]:
+    """Return the days of the week on which the care has to be, Monday as 1; the others where some are excluded."""
+    wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
+    days = frozenset(map(int, wanted)) or (_WEEK if out else frozenset[int]())
+    return days - frozenset(map(int, out))
 
 
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
@@ -297,6 +315,9 @@ def is_numbered(claim: Claim, number: str) -> bool:
 def _in_time(claim: Claim, wanted: ClaimWish) -> bool:
     if wanted.without_days and claim.service.known and claim.service.overlaps(*wanted.without_days):
         return False
+    day = claim.service.day
+    if wanted.weekdays and (day is None or day.exact is None or day.exact.isoweekday() not in wanted.weekdays):
+        return False
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
 
 
@@ -348,7 +369,9 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     )
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
     at = abs(wanted.nth)
-    return tuple(claim for claim in rows if claim.service.day in days[at - 1 : at])
+    groups = grouped(days, lambda day: day.year if wanted.yearly else None).values()
+    found = {day for group in groups for day in group[at - 1 : at]}
+    return tuple(claim for claim in rows if claim.service.day in found)
 
 
 def _bare(number: str) -> str:

@@ -1,5 +1,6 @@
 """Which of several similar items a message means: by a part of the body, or as the first, second or third in time."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -66,6 +67,8 @@ _COUNTS: Mapping[str, int] = {
     for word in pair.split()
 }
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
+_TIME = frozenset({"time", "one", "vez"})
+_EACH_YEAR = re.compile(r"\b(?:each|every|per) year\b|\bcada ano\b")
 _FROM_LAST = {"penultimate": -2, "penultimo": -2, "penultima": -2, "antepenultimo": -3, "antepenultima": -3}
 _NEWEST = frozenset({"last", "latest", "newest", "recent", "reciente", "ultimo", "ultima"})
 _VISITS = (
@@ -195,15 +198,24 @@ def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
     dated, words = words_of(ask.words.get("date_range")), words_of(ask.said)
     for at, word in enumerate(words):
         near = words[at + 1 : at + 1 + _NEAR]
-        if word in _FROM_LAST and counted.intersection(near):
+        if word in _FROM_LAST and (counted | _TIME).intersection(near):
             return _FROM_LAST[word]
+        if word == "before" and near[:1] == ("last",) and (counted | _TIME).intersection(words[max(0, at - 1) : at]):
+            return -2  # "the time before last"
         if word == "next" and tuple(near[:2]) == ("to", "last"):
             return -2
+        if word == "last" and counted.intersection(near[:1]) and of_each_year(ask):
+            return -1
         if word in _NTH and word not in dated:
             late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
             if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
                 return -_NTH[word] if late else _NTH[word]
     return None
+
+
+def of_each_year(ask: Ask) -> bool:
+    """Return whether the first, the second or the last one of each year is asked for."""
+    return _EACH_YEAR.search(" ".join(words_of(ask.said))) is not None
 
 
 def named(claim: Claim, words: str, *, fills: bool = False) -> bool:

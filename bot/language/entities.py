@@ -38,7 +38,7 @@ _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
 # In a time these only say when: the ER visit of "since my ER visit on October 5" is not what is asked about.
 _OUTSIDE_TIMES = frozenset({"ordinal", "date_shift", "service", "facility_type"})
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
-_ZIP_DIGITS, _TERSE = 5, 5
+_ZIP_DIGITS, _TERSE, _SHORT_DATE = 5, 5, 3
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -99,6 +99,8 @@ class Tagger:
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
+        repeated = [tag for tag in tags if tag.kind == "weekday"]
+        dates = [tag for tag in dates if not (_meets(tag, repeated) and tag.after - tag.first <= _SHORT_DATE)]
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [tag for tag in tags if tag.kind not in _OUTSIDE_TIMES or not _lies_in(tag, dates)]
         tags += dates
@@ -223,6 +225,11 @@ class Tagger:
         if meaning.kind == "organization":
             after = widened(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
+        if (
+            meaning.kind == "weekday"
+            and said.words[match.first : match.after] == said.keys[match.first : match.after][:1]
+        ):
+            return None  # "monday" alone is a date, "mondays" are a day that repeats
         if meaning.kind == "telehealth" and meaning.value == "false":
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)

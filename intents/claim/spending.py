@@ -257,7 +257,12 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
-    ranks = one and not hides and "by" not in ask.arguments and not (threshold_asked(ask) or each_asked(ask))
+    ranks = (
+        one
+        and not hides
+        and "by" not in ask.arguments
+        and not (threshold_asked(ask) or each_asked(ask) or wanted.yearly)
+    )
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = unit_asked(ask, wanted)
@@ -292,7 +297,9 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=times_of(told, per),
-        averages="average" in ask.slots and _TOTALS.isdisjoint(words_of(ask.said)) and not each_asked(ask),
+        averages="average" in ask.slots
+        and _TOTALS.isdisjoint(words_of(ask.said))
+        and not (each_asked(ask) or wanted.yearly),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, alive, ask, counted)
@@ -307,7 +314,8 @@ def _by(ask: Ask) -> str | None:
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
-    return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if each_asked(ask) else ()
+    shown = each_asked(ask) or wanted_of(ask).yearly
+    return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
 def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:
