@@ -42,9 +42,10 @@ from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
+from bot.kit.months import Month, month_number, months_of, sum_told
 from bot.kit.most import (
-    LONG, Most, Share, counts_asked, month_of, most_of, number_of, of_unit, ranking_asked, shares_by, since_first,
-    times_asked, times_of, unit_asked)
+    LONG, Most, Share, counts_asked, each_asked, grouped_by, month_of, most_of, number_of, of_unit, ranking_asked,
+    shares_by, since_first, times_asked, times_of, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.news import (
@@ -62,11 +63,13 @@ from bot.kit.said import (
     Shares, asks_for_client, asks_one, asks_several, asks_yearly, by_name, by_names, by_side, confirms, form_asked,
     named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
+from bot.kit.sides import SideSum, rank_sides, with_sides
+from bot.kit.sized import Threshold, summed_wish, threshold_asked
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.said import TwoVisits, two_visits
 from bot.kit.amounts import (
-    Portion, amount_in, holds_more, part_of, part_of_all, plan_paid_in, portion_of)
+    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of)
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, fitting, is_numbered, wanted_of, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
+from bot.kit.ask import Ask
+from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import lines_of_care
 from bot.records.adjudication import added
@@ -16,6 +19,13 @@ from bot.records.claim import Claim
 from bot.records.money import Amount
 
 Whole = Literal["price", "bill", "share"]
+_OF, _IS = (
+    frozenset({"of", "de", "del"}),
+    frozenset(
+        {"was", "is", "were", "are", "went", "goes", "go", "came", "comes", "come", "for"}
+        | {"fue", "fueron", "es", "son", "va", "fuera", "viene", "vino"}
+    ),
+)
 _ALL, _ONE = Decimal(100), Decimal(1)
 # What every amount is a part of; a copay and the like is a part of the member's share.
 _WHOLE: dict[str | None, Whole] = {
@@ -73,6 +83,26 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
     if part is None or whole is None or whole.value <= 0:
         return None
     return Portion(aspect, part, whole, of, len(every) - len(told))
+
+
+def of_whole(ask: Ask) -> Ask:
+    """Return the question about the whole of which some care is a part: the drugs of "of my drug spending in 2025".
+
+    Its conditions are those whose words stand behind the "of", up to the verb: all care in the time where none does.
+    """
+    words = words_of(ask.said)
+    first = next((at for at, word in enumerate(words) if word in _OF), len(words))
+    last = next((at for at in range(first, len(words)) if words[at] in _IS), first)
+    own = {name for name, text in ask.words.items() if _stands_in(words_of(text), words[first:last])}
+    slots = {name: value for name, value in ask.slots.items() if name in own | {"date_range", "percent"}}
+    several = {name: one for name, one in ask.several.items() if name in own}
+    if "date_whole" in ask.slots:
+        slots["date_range"] = ask.slots["date_whole"]
+    return replace(ask, slots=slots, several=several, excluded={}, care=None, said=" ".join(words[first:last]))
+
+
+def _stands_in(said: Sequence[str], words: Sequence[str]) -> bool:
+    return any(tuple(words[at : at + len(said)]) == tuple(said) for at in range(len(words))) if said else False
 
 
 def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimWish) -> Portion | None:

@@ -12,6 +12,7 @@ from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
+from bot.kit.which import SINGULAR, count_asked, order_asked
 from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.live import Live
@@ -19,7 +20,7 @@ from bot.records.money import Amount
 from bot.records.record import grouped
 
 Measure = Literal["amount", "count", "average"]
-SHOWN = 6
+SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks where no time is named."""
 _YEARS, _DECADE = 3, timedelta(days=3653)
@@ -43,6 +44,25 @@ _HAD = frozenset(
     | {"veces", "seguido", "menudo", "visitas", "citas", "consultas", "recetas", "reclamos", "reclamaciones", "voy"}
     | {"fui", "ido", "vamos", "fuimos", "veo", "vi", "visto", "visite", "uso", "use", "surti", "surto", "surtido"}
 )
+
+
+_GROUPS: Mapping[str, frozenset[str]] = {
+    "kind": frozenset({"kind", "kinds", "type", "category", "tipo", "clase", "categoria"}),
+    "doctor": frozenset({"doctor", "doctors", "provider", "providers", "medico", "doctora", "proveedor"}),
+    "place": frozenset({"place", "facility", "office", "clinic", "lugar", "clinica"}),
+    "pharmacy": frozenset({"pharmacy", "pharmacies", "drugstore", "farmacia"}),
+    "drug": frozenset({"drug", "drugs", "medicine", "med", "medication", "prescription", "medicina", "medicamento"}),
+    "month": frozenset({"month", "months", "mes", "meses"}),
+    "year": frozenset({"year", "years", "ano", "anos"}),
+}
+"""What a sum is divided by, by the words behind "by"."""
+_EACH, _USUAL = (
+    frozenset({"each", "every", "cada"}),
+    frozenset({"average", "usually", "typically", "promedio", "suelo"}),
+)
+_ONE_BY_ONE = SINGULAR | {
+    *("one", "time", "fill", "refill", "prescription", "una", "uno", "vez", "receta"),
+}
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -73,20 +93,24 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Ranking(msgspec.Struct, frozen=True):
-    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are."""
+    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are.
+
+    `most` is how many of them are shown.
+    """
 
     group: str
     least: bool
     measure: Measure
     counted: str
+    most: int = SHOWN
 
 
 class Most(Ranking, frozen=True):
     """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first."""
 
-    of: int
-    ties: int
-    shares: tuple[Share, ...]
+    of: int = 0
+    ties: int = 0
+    shares: tuple[Share, ...] = ()
 
     @property
     def first(self) -> Share:
@@ -94,23 +118,42 @@ class Most(Ranking, frozen=True):
         return self.shares[0]
 
 
+def grouped_by(ask: Ask) -> str | None:
+    """Return the group that the words divide a sum by: "by pharmacy", "split by month", "por tipo"; None if none."""
+    said = words_of(ask.said)
+    behind = [word for at, word in enumerate(said) if {"by", "por"} & set(said[max(0, at - 2) : at])]
+    return next((group for word in behind for group, words in _GROUPS.items() if word in words), None)
+
+
+def each_asked(ask: Ask) -> bool:
+    """Return whether every visit, fill or claim is asked for by itself: "what did each one run me"."""
+    said = words_of(ask.said)
+    near = (set(said[at + 1 : at + 4]) for at, word in enumerate(said) if word in _EACH)
+    return not _USUAL & set(said) and any(_ONE_BY_ONE & words for words in near)
+
+
 def ranking_asked(ask: Ask) -> Ranking | None:
     """The ranking that was asked for: of the providers where only the most or the least is named."""
-    order, rank = text_of(ask, "order"), text_of(ask, "rank")
+    order, rank = order_asked(ask), text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     one = group or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = bool(_MONEY.intersection(words_of(ask.said)))
+    shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
+    if shown and not unit:
+        one = one or "claim"  # "my five biggest" names no group
     if order in {"biggest", "smallest"}:
         least, measure = order == "smallest", _by_money(ask)
     elif rank in {"most", "least"} and (one or unit):
         least, measure = rank == "least", _by_money(ask) if money else "count"
     elif rank in {"often", "seldom"}:
         least, measure = rank == "seldom", "count"
+    elif (by := grouped_by(ask)) in _RANKED_BY:
+        one, least, measure = by, False, "amount"
     else:
         return None
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
-    return Ranking(one or "provider", least, measure, _counted(one, unit))
+    return Ranking(one or "provider", least, measure, _counted(one, unit), shown or SHOWN)
 
 
 def _by_money(ask: Ask) -> Measure:
@@ -210,7 +253,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     if not sized or (sized[0][0] <= 0 and not least):
         return None
     ties = sum(1 for size, _ in sized if size == sized[0][0])
-    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[:SHOWN]))
+    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[: ranking.most]))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
@@ -274,6 +317,7 @@ def _year(claim: Claim) -> str:
     return str(claim.service.day.year) if claim.service.day else ""
 
 
+_RANKED_BY = frozenset({"place", "pharmacy", "drug"})
 _SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}

@@ -21,8 +21,8 @@ from bot.records.live import Live
 from bot.records.share import tells_state
 
 SHOWN = 3
-Left = Literal["amount", "state", "time", "provider", "part", "nth", "wider", "service"]
-_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth"})
+Left = Literal["amount", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
+_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 
@@ -111,8 +111,10 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "nth", replace(wanted, nth=None)
     if wanted.part and wanted.services:
         yield "part", replace(wanted, part=None)
-    if wanted.over is not None or wanted.under is not None:
-        yield "amount", replace(wanted, over=None, under=None)
+    if wanted.over is not None or wanted.under is not None or wanted.exact:
+        yield "amount", replace(wanted, over=None, under=None, exact=None)
+    if wanted.weekdays:
+        yield "weekday", replace(wanted, weekdays=frozenset())
     if wanted.start or wanted.end:
         yield "time", replace(wanted, start=None, end=None)
     if wanted.state:

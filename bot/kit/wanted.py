@@ -6,13 +6,14 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
+from bot.kit.sized import Exact, exact_asked, is_met, limits_asked, ordered, sized
 from bot.kit.spelling import words_of
 from bot.kit.which import (
     VISITS,
@@ -21,21 +22,27 @@ from bot.kit.which import (
     named,
     nth_asked,
     of_care_named,
+    of_each_year,
+    order_asked,
     part_asked,
     parts_named,
 )
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
+from bot.records.record import grouped
 from bot.records.share import is_in_state
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
-_TOO = frozenset(
-    {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
-    | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
-)
-"""Words of a limit that include its amount, in both languages."""
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
+_SETTINGS = {
+    "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
+    "inpatient": frozenset({"inpatient"}),
+}
+"""Claim types that no slot holds, by the words for them."""
+_WEEK = frozenset(range(1, 8))
+_THERAPY, _PHYSICAL = "therapy", "physical_therapy"
+_THERAPIES = frozenset({"therapy", "therapist", "terapia", "terapias", "terapeuta"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -43,12 +50,14 @@ class ClaimWish(msgspec.Struct, frozen=True):
     """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
-    with `over_too` and `under_too` that amount itself fits, as in "at least $50".
+    with `over_too` and `under_too` that amount itself fits, as in "at least $50"; `exact` is what it has to be.
     `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds.
+    `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1, and from the newest where it is negative, where `fills` count too. Each of the drugs is the person's
-    word with the other names of the same drug. `either`: what is of one of the claim types or of one of the kinds of
-    care fits. `also` is a further condition, such as the claim's plan; `care` is named by a word alone.
+    time, from 1, and from the newest where it is negative, where `fills` count too; `yearly`: that of each year. Each
+    of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types
+    or of one of the kinds of care fits. `also` is a further condition, such as the claim's plan; `care` is named by a
+    word alone.
     """
 
     start: date | None = None
@@ -60,6 +69,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     services: tuple[str, ...] = ()
     over: Decimal | None = None
     under: Decimal | None = None
+    exact: Exact | None = None
     state: str | None = None
     order: str | None = None
     aspect: str | None = None
@@ -74,8 +84,10 @@ class ClaimWish(msgspec.Struct, frozen=True):
     drugs: tuple[tuple[str, ...], ...] = ()
     without_drugs: tuple[tuple[str, ...], ...] = ()
     without_days: tuple[date, date] | None = None
+    weekdays: frozenset[int] = frozenset()
     part: tuple[str, str] | None = None
     nth: int | None = None
+    yearly: bool = False
     fills: bool = False
     either: bool = False
     kinds: CareKinds = NO_KINDS
@@ -141,8 +153,10 @@ class ClaimWish(msgspec.Struct, frozen=True):
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
         lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_states)
-        left_out = self.without_services or self.without_names or self.without_days or self.without_doctors
-        ones = (self.start, self.end, self.number, self.over, self.under, self.state, self.nth, self.part)
+        left_out = (
+            self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
+        )
+        ones = (self.start, self.end, self.number, self.over, self.under, self.exact, self.state, self.nth, self.part)
         cared = bool(self.care and self.care.claims)
         return any(lists) or cared or bool(self.doctors) or bool(left_out) or any(one is not None for one in ones)
 
@@ -168,8 +182,8 @@ def wanted_of(ask: Ask) -> ClaimWish:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    start, end = span_of(ask)
-    services = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
+    (start, end), (over, under) = span_of(ask), limits_asked(ask)
+    services = _services(ask)
     types, either = _types(ask, services)
     called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
     nth = nth_asked(ask, VISITS.union(*called))
@@ -185,13 +199,14 @@ def _wanted(ask: Ask) -> ClaimWish:
         number=text_of(ask, "claim_id"),
         service=services[0] if services else None,
         services=services,
-        over=_dollars(text_of(ask, "amount_over")),
-        under=_dollars(text_of(ask, "amount_under")),
+        over=over,
+        under=under,
         state=text_of(ask, "state_of_claim"),
-        order="oldest" if nth and nth > 0 else None if nth else text_of(ask, "order"),
+        order="oldest" if nth and nth > 0 else None if nth else order_asked(ask),
         aspect=text_of(ask, "amount_kind"),
-        over_too=_is_met(ask, "amount_over"),
-        under_too=_is_met(ask, "amount_under"),
+        exact=exact_asked(ask),
+        over_too=is_met(ask, "amount_over"),
+        under_too=is_met(ask, "amount_under"),
         without_states=excluded_of(ask, "state_of_claim"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
@@ -199,13 +214,22 @@ def _wanted(ask: Ask) -> ClaimWish:
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_left_out(ask),
+        weekdays=_weekdays(ask),
         part=part,
         nth=nth,
+        yearly=nth is not None and of_each_year(ask),
         fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
         either=either,
         kinds=ask.care_kinds,
         care=ask.care,
     )
+
+
+def _services(ask: Ask) -> tuple[str, ...]:
+    """Return the kinds of care; "therapy" alone is of the mind or of the body."""
+    found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
+    bare = _THERAPY in found and not _THERAPIES.isdisjoint(words_of(ask.words.get("service")))
+    return (*found, _PHYSICAL) if bare and _PHYSICAL not in found and ask.care_kinds.named(_PHYSICAL) else found
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:
@@ -220,12 +244,22 @@ def _left_out(ask: Ask) -> tuple[date, date] | None:
     return start, end
 
 
+def _weekdays(ask: Ask) -> frozenset[int]:
+    """Return the days of the week on which the care has to be, Monday as 1; the others where some are excluded."""
+    wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
+    days = frozenset(map(int, wanted)) or (_WEEK if out else frozenset[int]())
+    return days - frozenset(map(int, out))
+
+
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     """Return the claim types, and whether they are alternatives to the kinds of care, as in "dental and ER claims".
 
     A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
     """
     types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
+    setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
+    if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
+        return (setting,), False
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
         return types, False
     said = _LISTED.split(ask.words.get("claim_type", "").casefold())
@@ -238,7 +272,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     """Return the claims that match every condition, each checked here whatever the server did."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     if not wanted.narrows:
-        return Chosen(_ordered(of_care_named(rows, wanted.care), wanted))
+        return Chosen(ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
     plain = tuple(
         claim for claim in dated if _fits(claim, replace(wanted, claim_types=()) if wanted.either else wanted)
@@ -249,11 +283,11 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     if wanted.doctors:
         any_doctor = replace(wanted, doctor_kinds=())
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
-    priced = tuple(claim for claim in cared if _priced(claim, wanted))
-    untold = sum(1 for c in cared if (wanted.over or wanted.under) and c.amount(wanted.aspect) is None)
+    priced = sized(cared, wanted)
+    untold = sum(1 for c in cared if (wanted.over or wanted.under or wanted.exact) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
     undated = sum(1 for c in rows if some_time and not c.service.known and _fits(c, wanted) and _of_care(c, wanted))
-    return Chosen(_nth_of(_ordered(priced, wanted), wanted), silent, untold, undated)
+    return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)
 
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
@@ -267,8 +301,8 @@ def any_time(wanted: ClaimWish) -> ClaimWish:
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
-    """Return whether prescription fills may be meant too: for a kind of care, a claim type, or a pharmacy by name."""
-    only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
+    """Return whether prescription fills may be meant too: of a kind of care or of claim, or where nothing else fits."""
+    only_fills = wanted.narrows and bool(claims) and all(claim.is_pharmacy for claim in claims)
     return bool(wanted.services or wanted.claim_types or wanted.drugs) or only_fills
 
 
@@ -279,6 +313,9 @@ def is_numbered(claim: Claim, number: str) -> bool:
 
 def _in_time(claim: Claim, wanted: ClaimWish) -> bool:
     if wanted.without_days and claim.service.known and claim.service.overlaps(*wanted.without_days):
+        return False
+    day = claim.service.day
+    if wanted.weekdays and (day is None or day.exact is None or day.exact.isoweekday() not in wanted.weekdays):
         return False
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
 
@@ -331,49 +368,9 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     )
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
     at = abs(wanted.nth)
-    return tuple(claim for claim in rows if claim.service.day in days[at - 1 : at])
-
-
-def _priced(claim: Claim, wanted: ClaimWish) -> bool:
-    if wanted.over is None and wanted.under is None:
-        return True
-    amount = claim.amount(wanted.aspect)
-    if amount is None:
-        return False
-    value, over, under = amount.value, wanted.over, wanted.under
-    above = over is None or value > over or (wanted.over_too and value == over)
-    return above and (under is None or value < under or (wanted.under_too and value == under))
-
-
-def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims in the order that was asked for; those without an amount or a day come last."""
-    if wanted.order in {"biggest", "smallest"}:
-        with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
-        without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
-        with_amount.sort(key=lambda claim: _size(claim, wanted), reverse=wanted.order == "biggest")
-        return (*with_amount, *without_amount)
-    if wanted.order == "oldest":
-        dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
-        return (*dated, *(c for c in claims if not c.service.known))
-    return claims
-
-
-def _size(claim: Claim, wanted: ClaimWish) -> Decimal:
-    amount = claim.amount(wanted.aspect)
-    return amount.value if amount else Decimal(0)
-
-
-def _is_met(ask: Ask, slot: str) -> bool:
-    """Return whether a limit includes its amount: "at least $50", "between $50 and $80", but not "over $50"."""
-    return not _TOO.isdisjoint(words_of(ask.words.get(slot)))
-
-
-def _dollars(text: str | None) -> Decimal | None:
-    try:
-        value = Decimal(text) if text else None
-    except InvalidOperation:
-        return None
-    return value if value is not None and value.is_finite() else None
+    groups = grouped(days, lambda day: day.year if wanted.yearly else None).values()
+    found = {day for group in groups for day in group[at - 1 : at]}
+    return tuple(claim for claim in rows if claim.service.day in found)
 
 
 def _bare(number: str) -> str:

@@ -1,9 +1,11 @@
 """Which of several similar items a message means: by a part of the body, or as the first, second or third in time."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
-from bot.kit.ask import Ask, NamedCare
+from bot.kit.ask import Ask, NamedCare, text_of
 from bot.kit.spelling import words_of
 from bot.records.care_kind import Shown
 from bot.records.claim import Claim
@@ -65,6 +67,8 @@ _COUNTS: Mapping[str, int] = {
     for word in pair.split()
 }
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
+_TIME = frozenset({"time", "one", "vez"})
+_EACH_YEAR = re.compile(r"\b(?:each|every|per) year\b|\bcada ano\b")
 _FROM_LAST = {"penultimate": -2, "penultimo": -2, "penultima": -2, "antepenultimo": -3, "antepenultima": -3}
 _NEWEST = frozenset({"last", "latest", "newest", "recent", "reciente", "ultimo", "ultima"})
 _VISITS = (
@@ -75,6 +79,11 @@ _VISITS = (
 )
 SINGULAR, PLURAL = map(frozenset, zip(*(pair.split("/") for pair in _VISITS.split()), strict=True))
 VISITS = SINGULAR | PLURAL
+_MANY = PLURAL | {
+    *("fills", "refills", "prescriptions", "scripts", "medicines", "medications", "costs", "expenses", "amounts"),
+    *("recetas", "medicinas", "medicamentos", "gastos", "costos"),
+}
+"""What a number of things is asked for of: "the two most recent fills"."""
 _NEAR = 3
 """The maximum number of words between an ordinal and its noun: "my second visit to the chiropractor"."""
 
@@ -161,14 +170,20 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
     return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
+def order_asked(ask: Ask) -> str | None:
+    """Return the order that is asked for; "the most recent" is of no size."""
+    newest = any(one == "most" and other in _NEWEST for one, other in pairwise(words_of(ask.said)))
+    return None if newest and words_of(ask.words.get("order")) == ("most",) else text_of(ask, "order")
+
+
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
-    words, taken = words_of(ask.said), [word for text in ask.words.values() for word in words_of(text)]
-    ordered = words_of(ask.words.get("order"))
+    words, ordered = words_of(ask.said), words_of(ask.words.get("order"))
+    taken = [word for slot, text in ask.words.items() if slot != "order" for word in words_of(text)]
     for at, word in enumerate(words):
         count = int(word) if word.isdecimal() else _COUNTS.get(word, 0)
         near = set(words[at + 1 : at + 1 + _NEAR])
-        if 1 <= count <= most and word not in taken and (PLURAL & near or near.intersection(ordered)):
+        if 1 <= count <= most and word not in taken and (_MANY & near or near.intersection(ordered)):
             return count
     return None
 
@@ -183,15 +198,23 @@ def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
     dated, words = words_of(ask.words.get("date_range")), words_of(ask.said)
     for at, word in enumerate(words):
         near = words[at + 1 : at + 1 + _NEAR]
-        if word in _FROM_LAST and counted.intersection(near):
+        if word in _FROM_LAST and (counted | _TIME).intersection(near):
             return _FROM_LAST[word]
-        if word == "next" and tuple(near[:2]) == ("to", "last"):
-            return -2
+        beside = (counted | _TIME).intersection(words[max(0, at - 1) : at])
+        if (word == "before" and near[:1] == ("last",) and beside) or (word == "next" and near[:2] == ("to", "last")):
+            return -2  # "the time before last", "the next to last"
+        if word == "last" and counted.intersection(near[:1]) and of_each_year(ask):
+            return -1
         if word in _NTH and word not in dated:
             late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
             if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
                 return -_NTH[word] if late else _NTH[word]
     return None
+
+
+def of_each_year(ask: Ask) -> bool:
+    """Return whether the first, the second or the last one of each year is asked for."""
+    return _EACH_YEAR.search(" ".join(words_of(ask.said))) is not None
 
 
 def named(claim: Claim, words: str, *, fills: bool = False) -> bool:

@@ -24,7 +24,8 @@ TODAY = date(2024, 11, 24)
 SLOWEST_MS = 60.0
 FOUND_IN_TEXT = frozenset({
     "amount", "amount_over", "amount_own", "amount_under", "call_number", "call_with", "claim_id", "date_ahead",
-    "date_out", "date_range", "location", "npi", "nucc", "open_at", "procedure_code", "provider_name", "radius", "tin",
+    "date_out", "date_range", "date_whole", "location", "npi", "nucc", "open_at", "procedure_code", "provider_name",
+    "radius", "tin",
 })  # fmt: skip
 SLOT_TYPES = FOUND_IN_TEXT | {
     *(

@@ -110,7 +110,7 @@ _FORMS = frozenset({
 })  # fmt: skip
 # Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
-_NARROWING = _OF_CLAIMS | {"order", "average", "percent", "drug"}
+_NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network"}
 # Whom a question of its own is about.
@@ -185,7 +185,8 @@ class Chooser:
         Both are ordered, likeliest first. Emergencies are found by the gate, and by `Alarms.counted` if probable
         enough; they do not compete with questions.
         """
-        sums = self.weights.sums(evidence(heard.said, heard.names))
+        names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
+        sums = self.weights.sums(evidence(heard.said, names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
         if told := told_by(heard):  # "since my surgery" is a time, whatever the surgery would ask
             sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))

@@ -223,7 +223,8 @@ class Engine:
         before = self.intents.get(context.intent) if context else None
         if context is None or before is None:
             return None
-        return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
+        awaited = before.form is not None and "amount" in before.form.required and "amount" not in context.slots
+        return "amount" if awaited else context.asked
 
     def _candidates(
         self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date, *, least: float

@@ -28,7 +28,7 @@ from bot.language.numbers import (
 )
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
+from bot.language.polarity import OF_CLAIMS, own_asked, terse, treated, whole_times, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import AnyOf, Tag, Utterance
 
@@ -39,7 +39,7 @@ _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
 # In a time these only say when: the ER visit of "since my ER visit on October 5" is not what is asked about.
 _OUTSIDE_TIMES = frozenset({"ordinal", "date_shift", "service", "facility_type"})
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
-_ZIP_DIGITS, _TERSE = 5, 5
+_ZIP_DIGITS, _TERSE, _SHORT_DATE = 5, 5, 3
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -100,6 +100,8 @@ class Tagger:
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
+        repeated = [tag for tag in tags if tag.kind == "weekday"]
+        dates = [tag for tag in dates if not (_meets(tag, repeated) and tag.after - tag.first <= _SHORT_DATE)]
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [tag for tag in tags if tag.kind not in _OUTSIDE_TIMES or not _lies_in(tag, dates)]
         tags += dates
@@ -125,12 +127,12 @@ class Tagger:
         tags += [radius] if radius else []
         named = self._names(said, keys, found, free)
         tags = self._named_in(tags, said, self._with_titled(names, named, said) if names else named)
-        tags = [*self._of_person(tags, said, lexed)]
+        tags = own_asked(said, self._of_person(tags, said, lexed), self._grammar.area("clauses"))
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
-        return with_polarity(said, tags, self._grammar.area("polarity"))
+        return whole_times(with_polarity(said, tags, self._grammar.area("polarity")))
 
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool
@@ -212,9 +214,8 @@ class Tagger:
         return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
     def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
-        if meaning.kind in {"concept", COMPLAINT}:
-            return None
-        if meaning.kind == "language" and match.first and said.words[match.first - 1] in self._words.short_title:
+        titled = match.first and said.words[match.first - 1] in self._words.short_title
+        if meaning.kind in {"concept", COMPLAINT} or (meaning.kind == "language" and titled):
             return None
         if isinstance(meaning.value, NamedPlace):
             before = [one for one in found if one.after == match.first]
@@ -225,6 +226,11 @@ class Tagger:
         if meaning.kind == "organization":
             after = widened(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
+        if (
+            meaning.kind == "weekday"
+            and said.words[match.first : match.after] == said.keys[match.first : match.after][:1]
+        ):
+            return None  # "monday" alone is a date, "mondays" are a day that repeats
         if meaning.kind == "telehealth" and meaning.value == "false":
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)

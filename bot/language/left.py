@@ -20,6 +20,7 @@ CONDITIONS = (
     "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
     "amount_over", "amount_under", "amount_own", "order", "state_of_claim", "telehealth", "wheelchair", "open_at",
     "age_group", "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
+    "weekday",
 )  # fmt: skip
 # What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
 # also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot
@@ -89,7 +90,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if REFINE.removeprefix(FOLLOW) not in intent.follows:
         told = _TOLD - _CIRCUMSTANCES
     if intent.reads_claims:
-        told |= {"specialty", "order", "state_of_claim"}
+        told |= {"specialty", "order", "state_of_claim", "weekday"}
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     asked, found = heard.asking | _topics(heard), dict[str, Slot]()
     for kind in CONDITIONS:

@@ -177,7 +177,7 @@ class LimitPatterns:
         percent = said.text[said.spans[amount.after - 1][1] :][:1] == "%"
         if _YEAR.match(word) or _ZIP.match(word) or behind in self._words.units or percent:
             return False
-        return len(word) > 1 and not self._words.money.isdisjoint(self._keys)
+        return not (word.isdigit() and len(word) == 1) and not self._words.money.isdisjoint(self._keys)
 
 
 def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:

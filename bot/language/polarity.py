@@ -5,7 +5,7 @@ What it wishes of a provider that no directory can answer, and the complaints th
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import islice
+from itertools import islice, permutations
 
 from msgspec.structs import replace
 
@@ -15,13 +15,14 @@ from bot.language.phrases import PhraseFound
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.text import Tag, Utterance
 
-_MOST_GLUE = 5
+_TWO, _MOST_GLUE = 2, 5
+_SPOKEN = 3  # words from what is asked to whoever it is asked of
 _MOST_LED = 2
 _LONGEST = 4  # words of a cue
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
-    "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order",
+    "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order", "weekday",
 })  # fmt: skip
 _NAMES = frozenset({"provider_name", "organization"})
 _BREAKS = frozenset(",;:.?!")
@@ -47,6 +48,44 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         else:
             marked.append(tag)
     return _with_times(said, [_turned(tag) for tag in marked])
+
+
+def own_asked(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
+    """Return the tags without a relative who only wants to know of the writer: "my wife wants to know what we paid".
+
+    `listed` is the grammar area "clauses".
+    """
+    return [tag for tag in tags if tag.kind != "person" or not _only_asks(said, tag, listed)]
+
+
+def _only_asks(said: Utterance, tag: Tag, listed: WordArea) -> bool:
+    if not set(said.keys[tag.after : tag.after + 1]) & listed.imperative:
+        return False
+    near = range(tag.after + 1, min(tag.after + 1 + _MOST_GLUE, len(said.words)))
+    first = next((place for place in near if said.words[place] in listed.question), None)
+    return first is not None and not listed.speaker.isdisjoint(said.words[first + 1 : first + 1 + _SPOKEN])
+
+
+def whole_times(tags: Sequence[Tag]) -> list[Tag]:
+    """Return the tags; of a part in per cent the time that holds the other one is that of the whole.
+
+    "What percent of my 2025 costs was that visit in October" is a part in October of a whole in 2025.
+    """
+    dates = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
+    if len(dates) != _TWO or all(tag.kind != "percent" for tag in tags):
+        return list(tags)
+    whole = next((one for one, other in permutations(dates) if _is_within(other, one)), None)
+    return [replace(tag, kind="date_whole") if tag is whole else tag for tag in tags]
+
+
+def _is_within(one: Tag, other: Tag) -> bool:
+    (first, last), (start, end) = (_days(tag) for tag in (one, other))
+    return one.value != other.value and "" not in {first, last, start, end} and start <= first and last <= end
+
+
+def _days(tag: Tag) -> tuple[str, str]:
+    value = tag.value if isinstance(tag.value, Mapping) else {}
+    return str(value.get("start") or ""), str(value.get("end") or "")
 
 
 def _with_times(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:

@@ -15,7 +15,7 @@ MOST_WORDS = 30
 _NAME, _NUMBER, _DATE, _PLACE, _WORD, _ADDRESS = "name", "number", "date", "place", "word", "address"
 _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("provider_name", "person", "named_person", "organization", "other_name"), _NAME),
-    **dict.fromkeys(("date_range", "date_ahead", "date_shift", "date_out", "open_at"), _DATE),
+    **dict.fromkeys(("date_range", "date_ahead", "date_shift", "date_out", "date_whole", "open_at"), _DATE),
     **dict.fromkeys(("location", "away"), _PLACE),
     **dict.fromkeys(
         (

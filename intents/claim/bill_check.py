@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
@@ -22,9 +22,9 @@ from bot.kit import (
     Term,
     Visits,
     added,
+    choose,
     claim_by_id,
     doubts_of,
-    fitting,
     is_numbered,
     newest_claims,
     service_dates,
@@ -37,6 +37,7 @@ from bot.kit import (
 SHOWN = 5
 RECENT_DAYS = 365
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
+_SAME = frozenset({"equal", "paid_before"})
 Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
 Found = Literal["fits", "same_amount", "own", "other_day", "other_provider", "recent"]
 
@@ -91,6 +92,11 @@ class BillCheck(Summary, frozen=True):
     end: date | None = None
     wanted: ClaimWish | None = None
 
+    @property
+    def same(self) -> int:
+        """How many of the choices come to the bill's amount; these are the first ones."""
+        return sum(1 for one in self.choices if one.verdict in _SAME)
+
 
 async def answer(ask: Ask) -> BillCheck:
     """Return the bill compared with the claim of the button, the number, the provider and day, or the amount."""
@@ -141,9 +147,10 @@ def summarize(
         match = compare(claims[0], amount, around)
         sure = bool(number or start or end) or _is_last(ask)
         return replace(base, match=match, shielded=claims[0].sensitive, sure=sure)
+    compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
     return replace(
         base,
-        choices=tuple(compare(claim, amount, around) for claim in claims[:SHOWN]),
+        choices=tuple(compared[:SHOWN]),
         more=len(claims) > SHOWN,
         together=_together(claims, amount) if found == "fits" else None,
     )
@@ -199,8 +206,18 @@ async def _candidates(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found,
         return claims, "fits", around
     if not (text_of(ask, "provider_name") or service_dates(ask)):
         return await _by_amount(ask, amount)
+    return await _described(ask, amount)
+
+
+async def _described(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found, Live | None]:
+    """Return the claims of the named provider and day, or else those of which one of the two is another."""
     claims, around = await _fitting(ask)
-    if claims or not (text_of(ask, "provider_name") and service_dates(ask)):
+    if claims:
+        return claims, "fits", around
+    if not text_of(ask, "provider_name"):  # the day may be the one on which the bill came
+        others, found, read = await _by_amount(_without(ask, "date_range"), amount)
+        return (others, found, read) if found == "same_amount" else (claims, "fits", around)
+    if not service_dates(ask):
         return claims, "fits", around
     claims, around = await _fitting(_without(ask, "provider_name"))
     if claims:
@@ -226,7 +243,7 @@ async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
     """Return the claims of the newest day of care, without prescriptions."""
 
     def days(so_far: Live) -> tuple[Visits, ...]:
-        return visits(replace(so_far, claims=fitting(so_far.claims, ask)), ask.today)
+        return visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
 
     alive = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
     return [claim for day in days(alive)[:1] for claim in day.claims], alive
@@ -236,8 +253,8 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live
     """Return last year's claims with that amount, or else the newest ones for the named care."""
     since = ask.today - timedelta(days=RECENT_DAYS)
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
-    claims = [claim for claim in fitting(alive.claims, ask) if claim.service.overlaps(since, None)]
-    same = [claim for claim in claims if compare(claim, amount).verdict in {"equal", "paid_before"}]
+    claims = [claim for claim in _fit(alive.claims, ask) if claim.service.overlaps(since, None)]
+    same = [claim for claim in claims if compare(claim, amount).verdict in _SAME]
     if same:
         return same, "same_amount", alive
     own = _amount(ask, "amount_own")
@@ -252,10 +269,13 @@ def _is_about(share: Amount | None, own: Amount) -> bool:
 
 
 async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
-    alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(fitting(so_far.claims, ask)) > SHOWN
-    )
-    return list(fitting(alive.claims, ask)), alive
+    alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: len(_fit(so_far.claims, ask)) > SHOWN)
+    return list(_fit(alive.claims, ask)), alive
+
+
+def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
+    """Return the claims that the bill may be for, whatever it asks for."""
+    return choose(claims, replace(wanted_of(ask), exact=None)).claims
 
 
 def _without(ask: Ask, slot: str) -> Ask:

@@ -18,8 +18,10 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    SideSum,
     SumDoubts,
     Summary,
+    Threshold,
     added,
     amount_in,
     by_currency,
@@ -28,11 +30,16 @@ from bot.kit import (
     counts_asked,
     of_unit,
     period_claims,
+    rank_sides,
     span_of,
     sum_of,
+    summed_wish,
     text_of,
+    threshold_asked,
+    time_of,
     times_of,
     wanted_of,
+    with_sides,
     words_of,
 )
 
@@ -43,6 +50,8 @@ _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "ant
 """Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
 _THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
 _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
+_HALF = frozenset({"half", "halves", "mitad", "semestre"})
+_FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
 _A_VISIT = SINGULAR - {"visit"}
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
@@ -70,7 +79,8 @@ class Comparison(Summary, frozen=True):
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
     compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
-    compare with, so that nothing is compared.
+    compare with, so that nothing is compared. `ranked` are more than two
+    sides in the order of their sums. `threshold` is the amount that the sum of `now` is held against.
     """
 
     wanted: ClaimWish
@@ -83,6 +93,8 @@ class Comparison(Summary, frozen=True):
     confirms: bool | None = None
     counted: str | None = None
     one_sided: bool = False
+    threshold: Threshold | None = None
+    ranked: tuple[SideSum, ...] = ()
 
     @property
     def more(self) -> int:
@@ -118,7 +130,7 @@ async def answer(ask: Ask) -> Comparison:
 
 def _is_one_sided(ask: Ask) -> bool:
     """Return whether a person's own words name neither two sides nor a time nor the year before."""
-    timed = "date_range" in ask.slots or "question" in ask.slots or _two_times(ask)
+    timed = "date_range" in ask.slots or "question" in ask.slots or _two_times(ask) or threshold_asked(ask)
     return bool(ask.said) and not timed and not _wanted(ask).sides and _YEARS.isdisjoint(words_of(ask.said))
 
 
@@ -140,18 +152,26 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         undated=len({claim.id for one in found for claim in one.undated}),
         reaching=len(found[1].reaching),
     )
+    held = threshold_asked(ask)
+    threshold = held.held(now.share, least=now.least) if held else None
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     single, counted = bool(two) and two[0].nth is not None, counts_asked(ask, _wanted(ask))
     rows = [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
-    return Comparison(_wanted(ask), now, then, difference, doubts, two, single, confirms(ask, one, other), counted)
+    so = confirms(ask, one, other) if threshold is None else None
+    every = _wanted(ask)
+    ranked = rank_sides(alive, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
+    return Comparison(
+        _wanted(ask), now, then, difference, doubts, two, single, so, counted, threshold=threshold, ranked=ranked
+    )
 
 
 def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
-    wanted, other = of_unit(ask, wanted_of(ask)), ask.slots.get("other_name")
-    return replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
+    wanted, other = of_unit(ask, summed_wish(ask, wanted_of(ask))), ask.slots.get("other_name")
+    wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
+    return with_sides(ask, wanted)
 
 
 def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:
@@ -166,6 +186,9 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """Return what is compared: the first two named sides in one period, or else everything in two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
+    if threshold_asked(ask):
+        alone = time_of(ask), wanted
+        return alone, alone
     kinds = text_of(ask, "question") == "doctors_or_drugs"
     if kinds:
         wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())
@@ -181,13 +204,15 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         if whenever and one_each and not said & _SUMS and not counts_asked(ask, wanted):
             one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
-    now, then = _spans(ask)
+    now, then = _halves(ask) or _spans(ask)
     return (now, wanted), (then, wanted)
 
 
 def _two_times(ask: Ask) -> bool:
     """Return whether two periods were named; "this year to last year" is parsed as two days."""
     start, end = span_of(ask)
+    if _halves(ask):
+        return True
     turn = start is not None and end is not None and start + timedelta(days=1) == end == date(end.year, 1, 1)
     return "date_range" in ask.several or turn
 
@@ -212,6 +237,17 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
         count = first.year * _YEAR + first.month - 1 - months
         return (first, last), (date(count // _YEAR, count % _YEAR + 1, 1), first - timedelta(days=1))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
+
+
+def _halves(ask: Ask) -> tuple[Span, Span] | None:
+    """Return the second and the first half of the year that is named, or of this one, where both are compared."""
+    said, (start, end) = set(words_of(ask.said)), span_of(ask)
+    if not (said & _HALF and said & _FIRST and said & _SECOND):
+        return None
+    ask.said_unmet("date_range")
+    year = (end or start or ask.today).year
+    later, earlier = (date(year, 7, 1), date(year, 12, 31)), (date(year, 1, 1), date(year, 6, 30))
+    return (later[0], min(later[1], ask.today)), earlier
 
 
 def _months_named(ask: Ask) -> int:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
+    LONG,
     Amount,
     Ask,
     Claim,
@@ -34,6 +35,7 @@ from bot.kit import (
     choose,
     cite_claims,
     doubts_of,
+    each_asked,
     fills,
     near_claims,
     newest_claims,
@@ -157,7 +159,7 @@ class LastVisitCost(Summary, frozen=True):
 async def answer(ask: Ask) -> LastVisitCost:
     """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to."""
     wanted = wanted_of(ask)
-    if asks_several(ask, wanted) and (all_ := await _all_of(ask, wanted)):
+    if (each_asked(ask) or asks_several(ask, wanted)) and (all_ := await _all_of(ask, wanted)):
         return all_
     alive = await newest_claims(
         ask,
@@ -181,7 +183,7 @@ async def answer(ask: Ask) -> LastVisitCost:
 
 async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
     """Return all matches in the named period, or in this year; None if there is one, or none."""
-    alive = await period_claims(ask, *time_of(ask))
+    alive = await period_claims(ask, *_time(ask))
     found, several = _within(alive, ask), in_all(alive, ask)
     if several is None:
         return None
@@ -190,9 +192,14 @@ async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
     return LastVisitCost(wanted=wanted, other_person=of_other_person(ask), several=several)
 
 
+def _time(ask: Ask) -> tuple[date, date]:
+    """Return the days that were asked for, or this year; for each visit to somebody, further back."""
+    return time_of(ask, LONG if each_asked(ask) and wanted_of(ask).narrows else None)
+
+
 def in_all(alive: Live, ask: Ask) -> Several | None:
     """Return the sum over several claims; None if there is one, or none has the amount."""
-    wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), time_of(ask)
+    wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), _time(ask)
     shares = [amount_in(claim, wanted) for claim in found.counted]
     told = [claim for claim, share in zip(found.counted, shares, strict=True) if share is not None]
     if not told or len(found.counted) == 1:
@@ -215,7 +222,7 @@ def in_all(alive: Live, ask: Ask) -> Several | None:
 def _within(alive: Live, ask: Ask) -> Within:
     wanted = wanted_of(ask)
     filled = with_fills(choose(alive.added, wanted).claims, wanted)
-    return alive.within(time_of(ask), wanted if filled else replace(wanted, also=lambda claim: not claim.is_pharmacy))
+    return alive.within(_time(ask), wanted if filled else replace(wanted, also=lambda claim: not claim.is_pharmacy))
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:

@@ -38,7 +38,7 @@ from bot.kit import (
 )
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
-_HOW_MANY = frozenset({"many", "count", "cuantos", "cuantas"})
+_HOW_MANY = frozenset({"many", "count", "number", "cuantos", "cuantas", "numero"})
 _SAID = frozenset(
     {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "conflicting", "rivals", "gap"}
 )

@@ -17,6 +17,7 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    Why,
     checked,
     cite_claims,
     doubts_of,
@@ -25,11 +26,14 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
+    values_of,
     visits,
     wanted_of,
+    why_of,
 )
 
 SHOWN = 3
+_OF_SHARE = frozenset({"deductible", "copay", "coinsurance"})
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -45,13 +49,18 @@ class Payer(msgspec.Struct, frozen=True):
 
 
 class PlanThatPaid(Summary, frozen=True):
-    """The newest matching claims, those of one visit together, each with its plan; `more` are not shown."""
+    """The newest matching claims, those of one visit together, each with its plan; `more` are not shown.
+
+    `of_share`: the question is which part of the share it is, such as a copay; `whys` prove that by claim.
+    """
 
     wanted: ClaimWish
     rows: tuple[Payer, ...] = ()
     more: int = 0
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: Nearest | None = None
+    of_share: bool = False
+    whys: Mapping[str, Why | None] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> PlanThatPaid:
@@ -71,11 +80,13 @@ async def answer(ask: Ask) -> PlanThatPaid:
 
 def summarize(alive: Live, known: Coverages, ask: Ask) -> PlanThatPaid:
     """Return the matching claims, each with its coverage."""
-    found, wanted = _chosen(alive, ask), wanted_of(ask)
+    found, wanted = _chosen(alive, ask), replace(wanted_of(ask), aspect=None)
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
     doubts = {row.claim.id: doubts_of(row.claim, alive) for row in rows}
-    return PlanThatPaid(wanted, rows, max(0, len(found) - SHOWN), doubts)
+    of_share = not _OF_SHARE.isdisjoint(values_of(ask, "amount_kind"))
+    whys = {row.claim.id: why_of(row.claim) for row in rows}
+    return PlanThatPaid(wanted, rows, max(0, len(found) - SHOWN), doubts, of_share=of_share, whys=whys)
 
 
 def _payer(claim: Claim, by_id: Mapping[str, Coverage]) -> Payer:

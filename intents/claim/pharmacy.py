@@ -19,14 +19,16 @@ from bot.kit import (
     Most,
     SumDoubts,
     Summary,
+    Threshold,
     Within,
     amount_in,
     by_currency,
     by_name,
     choose,
+    count_asked,
     days_around,
     doubts_of,
-    fitting,
+    form_asked,
     most_of,
     newest_claims,
     of_other_person,
@@ -34,14 +36,16 @@ from bot.kit import (
     service_dates,
     since_first,
     sum_of,
+    summed_wish,
     text_of,
+    threshold_asked,
     time_of,
     times_asked,
     values_of,
     wanted_of,
 )
 
-PAGE = 5
+PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
 
 
@@ -56,6 +60,8 @@ class Pharmacy(Summary, frozen=True):
         unnamed: How many fills do not name their drug.
         last: The newest fill before the period, if that has none and was not named.
         visits: Whether some of them are visits at which the care was given, and not fills.
+        prescribers: The newest fill of each drug, if it is asked who prescribed it.
+        threshold: What the sum is held against.
         most: The fills, pharmacies or drugs in the order that was asked for.
     """
 
@@ -83,6 +89,8 @@ class Pharmacy(Summary, frozen=True):
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
     most: Most | None = None
+    threshold: Threshold | None = None
+    prescribers: tuple[Claim, ...] = ()
 
     @property
     def total(self) -> Amount | None:
@@ -112,7 +120,7 @@ async def answer(ask: Ask) -> Pharmacy:
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
     summary = summarize(alive, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(alive, ask), summary.last) if claim])
-    ask.report.steps += sum_of("fills", _within(alive, ask).counted, lambda claim: amount_in(claim, wanted_of(ask)))
+    ask.report.steps += sum_of("fills", _within(alive, ask).counted, lambda claim: amount_in(claim, _wish(ask)))
     return summary
 
 
@@ -120,13 +128,20 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """Return the page of the matching fills, and the sum over all of them."""
     (start, end), filled, found = _time(ask), _filled(alive, ask), _within(alive, ask)
     sums = found.counted
-    shares = [(claim, amount_in(claim, wanted_of(ask))) for claim in sums]
+    shares = [(claim, amount_in(claim, _wish(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
     paid = by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
+    page, threshold, totals = (
+        count_asked(ask, MOST) or PAGE,
+        threshold_asked(ask),
+        by_currency(share for _, share in shares),
+    )
+    least = any(claim.owed.is_floor for claim in told)
+    sure = not (least or ask.report.hides) and len(told) == len(sums)
     return Pharmacy(
-        fills=tuple(filled[ask.page * PAGE : (ask.page + 1) * PAGE]),
-        first=ask.page * PAGE + 1,
+        fills=tuple(filled[ask.page * page : (ask.page + 1) * page]),
+        first=ask.page * page + 1,
         page=ask.page,
         start=start,
         end=end,
@@ -135,20 +150,22 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         count=len(filled),
         told=len(told),
         untold=len(sums) - len(told),
-        totals=by_currency(share for _, share in shares),
-        least=any(claim.owed.is_floor for claim in told),
+        totals=totals,
+        least=least,
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(found.apart),
         unnamed=_unnamed(alive, ask) if text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         other_person=of_other_person(ask),
-        wanted=wanted_of(ask),
+        wanted=_wish(ask),
         hides=ask.report.hides,
         doubts={claim.id: doubts_of(claim, alive) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
-        most=most_of(ask, sums, wanted_of(ask)) if not ask.report.hides and not ask.page else None,
+        prescribers=_prescribed(filled) if form_asked(ask) == "who" else (),
+        threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
+        most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
 
 
@@ -165,11 +182,11 @@ def _filled(alive: Live, ask: Ask) -> list[Claim]:
     ranking = ranking_asked(ask)
     order = ("smallest" if ranking.least else "biggest") if ranking and ranking.measure != "count" else None
     kept = (claim for claim in alive.claims if claim.id in ids)
-    return list(choose(kept, ClaimWish(order=order or wanted_of(ask).order)).claims)
+    return list(choose(kept, ClaimWish(order=order or _wish(ask).order)).claims)
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(_time(ask), replace(wanted_of(ask), also=lambda claim: _is_asked(claim, ask)))
+    return alive.within(_time(ask), replace(_wish(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
@@ -178,14 +195,24 @@ def _unnamed(alive: Live, ask: Ask) -> int:
     return len((*found.counted, *found.two_plans))
 
 
+def _wish(ask: Ask) -> ClaimWish:
+    return summed_wish(ask, wanted_of(ask))
+
+
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
     """Return the fills of the named drug and pharmacy."""
-    return tuple(claim for claim in fitting(claims, ask) if _is_asked(claim, ask))
+    return tuple(claim for claim in choose(claims, _wish(ask)).claims if _is_asked(claim, ask))
 
 
 def _is_asked(claim: Claim, ask: Ask) -> bool:
     """Whether it is a fill; a kind of care, such as a shot, may have been given at a visit."""
     return claim.is_pharmacy or "service" in ask.slots
+
+
+def _prescribed(filled: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the newest fill of each drug that names who prescribed it, without sensitive ones."""
+    named = [claim for claim in filled if claim.prescriber and _drugs(claim) and not claim.sensitive]
+    return tuple({claim.dispensed[0].drug: claim for claim in reversed(named)}.values())
 
 
 def _drugs(claim: Claim) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
 
-import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
@@ -19,14 +17,16 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    Month,
     Most,
     Nearest,
     Portion,
     Share,
+    SideSum,
     SumDoubts,
     Summary,
+    Threshold,
     Within,
-    added,
     amount_asked,
     amount_in,
     any_time,
@@ -35,48 +35,48 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
+    each_asked,
+    grouped_by,
     holds_more,
-    month_of,
+    month_number,
+    months_of,
     most_of,
     near_claims,
     of_other_person,
     of_unit,
+    of_whole,
     part_of_all,
     period_claims,
     plan_paid_in,
     portion_of,
+    rank_sides,
     ranking_asked,
     shares_by,
     since_first,
     span_of,
     sum_of,
+    sum_told,
+    summed_wish,
     text_of,
+    threshold_asked,
     time_of,
     times_asked,
     times_of,
     unit_asked,
     wanted_of,
+    with_sides,
     words_of,
 )
 
-SHOWN = 5
+SHOWN, _EACH = 5, 20
+_PAID = "paid_by_patient"
+_TOTALS = frozenset({"total", "totals", "totales"})
 _SEVERAL = 2
 _YEAR = 12
 _TWO = ("professional", "pharmacy")
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
 _ME = frozenset({"me", "us", "nos"})
-
-
-class Month(msgspec.Struct, frozen=True):
-    """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
-
-    `read` is False if no claim of the month was received, so that some may be missing.
-    """
-
-    name: str
-    amount: Amount | None
-    read: bool = True
 
 
 class Spending(Summary, frozen=True):
@@ -90,8 +90,11 @@ class Spending(Summary, frozen=True):
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
+    `paid_untold`: what was paid is asked for and not told, so that the sum is the share.
+    `each` are the claims that are asked for one by one, `sides` several kinds of care in the order of their sums.
+    `threshold` is what the sum is held against.
     `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
-    much of all care's share. `most` ranks the group of which
+    much of the share of the `whole`, which is all care where it names none. `most` ranks the group of which
     one was asked for; `bare` is that group where nothing in it has more than $0.00. `per` is what an average is for,
     and `had` how many times that was had.
     """
@@ -130,6 +133,11 @@ class Spending(Summary, frozen=True):
     averages: bool = False
     portion: Portion | None = None
     part_of_all: Portion | None = None
+    whole: ClaimWish | None = None
+    threshold: Threshold | None = None
+    sides: tuple[SideSum, ...] = ()
+    each: tuple[Claim, ...] = ()
+    paid_untold: bool = False
 
     @property
     def two_kinds(self) -> tuple[Share, Share] | None:
@@ -151,7 +159,7 @@ class Spending(Summary, frozen=True):
     def times(self) -> int:
         """How many of what an average is for: the months or years of the time, or the visits, fills or claims."""
         if self.per == "month":
-            return _count(self.end) - _count(self.start) + 1
+            return month_number(self.end) - month_number(self.start) + 1
         return self.end.year - self.start.year + 1 if self.per == "year" else self.had
 
     @property
@@ -200,7 +208,9 @@ class Spending(Summary, frozen=True):
         groups: dict[str, list[Month]] = {}
         for one in self.months:
             groups.setdefault(one.name[:4], []).append(one)
-        return tuple(Month(name, _sum([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items())
+        return tuple(
+            Month(name, sum_told([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items()
+        )
 
     @property
     def years(self) -> bool:
@@ -219,6 +229,9 @@ async def answer(ask: Ask) -> Spending:
     if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, alive, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
+    if summary.claims and not summary.totals and summary.aspect == _PAID:
+        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name != "amount_kind"})
+        summary = replace(summarize(alive, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     counted = _within(alive, ask).counted
@@ -229,7 +242,7 @@ async def answer(ask: Ask) -> Spending:
 
 async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
     """Return the question with what its claims tell of it, the claims, and their sums."""
-    alive = await period_claims(ask, *_time(ask))
+    alive = await period_claims(ask, *_read(ask))
     ask = since_first(by_name(ask, alive.every), alive)
     return ask, alive, summarize(alive, ask)
 
@@ -244,11 +257,16 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
-    ranks = one and not hides and "by" not in ask.arguments
+    ranks = (
+        one
+        and not hides
+        and "by" not in ask.arguments
+        and not (threshold_asked(ask) or each_asked(ask) or wanted.yearly)
+    )
     ranking = ranking_asked(ask) if ranks else None
-    most = most_of(ask, counted, wanted) if ranks else None
+    most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = unit_asked(ask, wanted)
-    return Spending(
+    summary = Spending(
         start=start,
         end=end,
         claims=len(counted),
@@ -256,10 +274,10 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         untold=len(counted) - len(told),
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and aspect is None,
-        owed=_sum([claim.owed.amount for claim in counted]) if one else None,
-        plan_paid=_sum([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
-        paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if one else None,
-        months=_months(start, end, counted, wanted, hides=hides) if one else (),
+        owed=sum_told([claim.owed.amount for claim in counted]) if one else None,
+        plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
+        paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
+        months=months_of(start, end, counted, wanted, hides=hides) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
@@ -272,37 +290,64 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
         doubts=found.doubts,
         hides=hides,
-        by=ask.arguments.get("by") or _BY.get(text_of(ask, "question") or ""),
+        by=_by(ask),
+        each=_each(ask, counted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=times_of(told, per),
-        averages="average" in ask.slots and not _of_each(ask),
-        portion=portion_of(counted, wanted) if "percent" in ask.slots and not hides else None,
-        part_of_all=_part_of_all(alive, ask) if _is_part(ask) and not hides else None,
+        averages="average" in ask.slots and _TOTALS.isdisjoint(words_of(ask.said)) and not _sums_each(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
+    )
+    return _held_against(summary, alive, ask, counted)
+
+
+def _by(ask: Ask) -> str | None:
+    """Return what the sum is divided by: a button's, or the one that the words name."""
+    named = grouped_by(ask)
+    told = _BY.get(text_of(ask, "question") or "") or (named if named in _BY.values() else None)
+    return ask.arguments.get("by") or told
+
+
+def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
+    shown = each_asked(ask) or wanted_of(ask).yearly
+    return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
+
+
+def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:
+    """Return the sums with what they are a part of, and with the amount that they are compared with."""
+    threshold, wanted = threshold_asked(ask), summary.wanted
+    sure = not (summary.hides or summary.untold or summary.least)
+    percent = "percent" in ask.slots and not summary.hides
+    whole, time = of_whole(ask), (summary.start, summary.end)
+    named = wanted_of(whole)
+    apart = "date_whole" in ask.slots
+    part = percent and (apart or any_time(wanted).narrows) and wanted.aspect is None
+    every = alive.within(time_of(whole) if apart else time, named).counted if part else ()
+    return replace(
+        summary,
+        sides=rank_sides(alive, time, wanted, least=wanted.order == "smallest") if _ranks_sides(wanted, ask) else (),
+        threshold=threshold.held(summary.total, least=not sure) if threshold else None,
+        portion=portion_of(counted, wanted) if percent and not (apart or any_time(named).narrows) else None,
+        part_of_all=part_of_all(counted, every, wanted) if part else None,
+        whole=named,
     )
 
 
-def _of_each(ask: Ask) -> bool:
-    """Return whether the sums of the months or years of a time are asked for: "what did I spend each month this year".
+def _sums_each(ask: Ask) -> bool:
+    """Return whether claims, or the sums of the months or years of a time, are asked for one by one.
 
-    "Each month" alone is then the only word for an average.
+    "Each month" in "what did I spend each month this year" is then the only word for an average.
     """
     divides = text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
-    return divides and span_of(ask) != (None, None)
+    return each_asked(ask) or (divides and span_of(ask) != (None, None))
 
 
-def _part_of_all(alive: Live, ask: Ask) -> Portion | None:
-    every = alive.within(_time(ask), ClaimWish()).counted
-    return part_of_all(_within(alive, ask).counted, every, _wanted(ask))
-
-
-def _is_part(ask: Ask) -> bool:
-    """Return whether it is asked which part of all care some of it is: "what share of my spending goes to drugs"."""
-    wanted = any_time(wanted_of(ask))
-    return "percent" in ask.slots and wanted.narrows and wanted.aspect is None
+def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:
+    """Return whether the kinds of care are ranked that are named, and not their doctors, places or months."""
+    return len(wanted.claim_types) + len(wanted.services) > 1 and "group" not in ask.slots
 
 
 def _time(ask: Ask) -> tuple[date, date]:
@@ -316,6 +361,12 @@ def _time(ask: Ask) -> tuple[date, date]:
     return (since, ask.today) if since else time_of(ask, back)
 
 
+def _read(ask: Ask) -> tuple[date, date]:
+    """The days of the sum, and of the whole that it is a part of."""
+    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
+    return min(start, first), max(end, last)
+
+
 def _wanted(ask: Ask) -> ClaimWish:
     """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
 
@@ -324,45 +375,13 @@ def _wanted(ask: Ask) -> ClaimWish:
     billed = ranking_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
-    wanted = replace(wanted_of(ask), aspect=aspect)
-    return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else of_unit(ask, wanted)
+    wanted = replace(summed_wish(ask, wanted_of(ask)), aspect=aspect)
+    return (
+        replace(wanted, claim_types=())
+        if text_of(ask, "question") == "doctors_or_drugs"
+        else with_sides(ask, of_unit(ask, wanted))
+    )
 
 
 def _within(alive: Live, ask: Ask) -> Within:
     return alive.within(_time(ask), _wanted(ask))
-
-
-def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
-    given = [amount for amount in amounts if amount is not None]
-    return added(given) if len({amount.currency for amount in given}) == 1 else None
-
-
-def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
-    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
-    grouped = _grouped(claims, month_of)
-    first, last = _count(start), _count(end)
-    every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
-    names = [f"{year:04}-{month:02}" for year, month in every if not _is_left_out(year, month, wanted)]
-    if not grouped.keys() <= set(names):
-        return ()
-    sums = {name: _sum([amount_in(claim, wanted) for claim in rows]) for name, rows in grouped.items()}
-    [currency] = {amount.currency for amount in sums.values() if amount}
-    none = Month("", None, read=False) if hides else Month("", Amount(Decimal(0), currency))
-    return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
-
-
-def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
-    """Return whether no day of the month counts."""
-    first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-    return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
-
-
-def _count(day: date) -> int:
-    return day.year * _YEAR + day.month - 1
-
-
-def _grouped(claims: Iterable[Claim], key: Callable[[Claim], str]) -> dict[str, list[Claim]]:
-    groups: dict[str, list[Claim]] = {}
-    for claim in claims:
-        groups.setdefault(key(claim), []).append(claim)
-    return groups

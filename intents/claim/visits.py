@@ -19,6 +19,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Summary,
+    any_time,
     by_name,
     care_words,
     choose,
@@ -107,7 +108,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = _wanted(ask)
     kept = replace(found, claims=choose(found.claims, wanted).claims)
-    groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
+    groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, any_time(wanted)))
     dated = [group for group in groups if group.day]
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]

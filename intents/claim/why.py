@@ -108,29 +108,22 @@ def summarize(alive: Live, ask: Ask) -> Explained:
 
 
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """Return the claim of an entry, or the matches on the newest day, or the first by amount if asked for."""
-    if claim_id := ask.arguments.get("id"):
-        return tuple(claim for claim in alive.every if claim.id == claim_id)
+    """Return the claim of an entry, or the matches on the newest day, or the first by amount if asked for.
+
+    An amount that the entry's claim does not have is another claim's, if one has it.
+    """
+    shown = tuple(claim for claim in alive.every if claim.id == ask.arguments.get("id"))
     wanted = wanted_of(ask)
-    kept = replace(alive, claims=_told(_of_amount(fitting(alive.claims, ask), ask), ask))
+    if shown and (fitting(shown, ask) or not wanted.exact):
+        return shown
+    kept = replace(alive, claims=_told(fitting(alive.claims, ask), ask))
+    if shown and not kept.claims:
+        ask.cannot("amount")
+        return shown
     if wanted.order or wanted.number:
         return kept.claims[:1]
     days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()
-
-
-def _of_amount(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Return the claims with the named amount, else all claims; "54 bucks" matches any amount of 54 dollars."""
-    named = text_of(ask, "amount")
-    if named is None:
-        return claims
-    wanted = Amount(Decimal(named)).cents
-    size = Decimal(1) if wanted == wanted.to_integral_value() else Decimal("0.01")
-    shown = [(claim, (claim.owed.amount, claim.billed)) for claim in claims]
-    found = tuple(claim for claim, of in shown if any(one and one.cents // size == wanted // size for one in of))
-    if not found and claims:
-        ask.cannot("amount")
-    return found or claims
 
 
 def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:

@@ -1,0 +1,63 @@
+"""The sums of a time by month."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.kit.amounts import amount_in
+from bot.kit.most import month_of
+from bot.kit.wanted import ClaimWish
+from bot.records.adjudication import added
+from bot.records.claim import Claim
+from bot.records.money import Amount
+from bot.records.record import grouped
+
+_YEAR = 12
+
+
+class Month(msgspec.Struct, frozen=True):
+    """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
+
+    `read` is False if no claim of the month was received, so that some may be missing.
+    """
+
+    name: str
+    amount: Amount | None
+    read: bool = True
+
+
+def sum_told(amounts: Sequence[Amount | None]) -> Amount | None:
+    """Return the sum of the amounts that are told; None if there is none, or in several currencies."""
+    given = [amount for amount in amounts if amount is not None]
+    return added(given) if len({amount.currency for amount in given}) == 1 else None
+
+
+def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
+    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
+    rows_of = grouped(claims, month_of)
+    first, last = month_number(start), month_number(end)
+    every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
+    names = [f"{year:04}-{month:02}" for year, month in every if not _is_left_out(year, month, wanted)]
+    if not rows_of.keys() <= set(names):
+        return ()
+    sums = {name: sum_told([amount_in(claim, wanted) for claim in rows]) for name, rows in rows_of.items()}
+    [currency] = {amount.currency for amount in sums.values() if amount}
+    none = Month("", None, read=False) if hides else Month("", Amount(Decimal(0), currency))
+    return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
+
+
+def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
+    """Return whether no day of the month counts."""
+    first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
+
+
+def month_number(day: date) -> int:
+    """Return the number of the month, counted from year 0, so that the next one is one more."""
+    return day.year * _YEAR + day.month - 1

@@ -1,0 +1,172 @@
+"""Which claims have the amount that was asked for, exactly or within limits, and their order by amount or by day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.kit.ask import Ask, text_of, values_of
+from bot.kit.spelling import words_of
+from bot.kit.which import PLURAL, SINGULAR
+from bot.records.claim import Claim
+from bot.records.money import Amount
+
+if TYPE_CHECKING:
+    from bot.kit.wanted import ClaimWish
+
+_TOO = frozenset(
+    {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
+    | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
+)
+"""Words of a limit that include its amount, in both languages."""
+_EXACTLY = re.compile(
+    r"\b(?:exactly|precisely|exactamente|justamente)\s+\$?\s*(\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d+(?:\.\d\d)?)(?![\d%/])",
+    re.IGNORECASE,
+)
+_OTHERS = ("billed", "allowed", "plan_paid")
+_ASKING = frozenset(
+    {"have", "has", "had", "did", "do", "does", "am", "are", "is", "was", "were", "will"}
+    | {"he", "hemos", "gaste", "gastamos", "pague", "pagamos", "debo", "costaron", "costo"}
+)
+_YES_OR_NO = frozenset({("yes", "or", "no"), ("yes", "no"), ("si", "o", "no")})
+_ANY = SINGULAR | PLURAL | {"any", "anything", "each", "single", "one", "every", "something", "alguna", "algo", "cada"}
+_BEGINS = 3
+_ONE, _HUNDRED = Decimal(1), Decimal(100)
+
+
+class Exact(msgspec.Struct, frozen=True):
+    """Amounts in US dollars of which a claim has to have one; `to_cent` where the words give cents or say "exactly"."""
+
+    amounts: tuple[Decimal, ...]
+    to_cent: bool
+
+    def of(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
+        """Return the claims with one of the amounts: in what is asked about, or else in another amount of the claim.
+
+        Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87.
+        """
+        ways = (_is_same,) if self.to_cent else (_is_same, _is_about)
+        for is_it in ways:
+            for names in ((aspect,), _OTHERS):
+                if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
+                    return found
+        return ()
+
+    def _has(self, claim: Claim, names: Iterable[str | None], is_it: Callable[[Decimal, Decimal], bool]) -> bool:
+        told = [amount.value for name in names if (amount := claim.amount(name)) is not None]
+        return any(is_it(one, wanted) for one in told for wanted in self.amounts)
+
+
+def _is_same(one: Decimal, wanted: Decimal) -> bool:
+    return one == wanted
+
+
+def _is_about(one: Decimal, wanted: Decimal) -> bool:
+    """Return whether they differ by less than a dollar, or by a hundredth."""
+    apart = abs(one - wanted)
+    return apart < _ONE or apart * _HUNDRED <= wanted
+
+
+def exact_asked(ask: Ask) -> Exact | None:
+    """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
+    said = [_dollars(number.replace(",", "")) for number in _EXACTLY.findall(ask.said)]
+    own = [_dollars(value) for value in values_of(ask, "amount")]
+    amounts = tuple(dict.fromkeys(one for one in (*own, *said) if one is not None))
+    cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
+    return Exact(amounts, cents) if amounts else None
+
+
+def limits_asked(ask: Ask) -> tuple[Decimal | None, Decimal | None]:
+    """Return the lower and the upper limit of the amount."""
+    return _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """An amount that a sum is held against; `so`: the sum is `over` it, or under, as asked; None where it is not known.
+
+    `too`: the amount itself is enough, as in "at least $50".
+    """
+
+    amount: Amount
+    over: bool
+    too: bool
+    so: bool | None = None
+
+    def held(self, total: Amount | None, *, least: bool) -> Threshold:
+        """Return whether the sum is so; a sum that is a minimum proves only what any larger one would."""
+        if total is None or total.currency != self.amount.currency:
+            return self
+        value, limit = total.value, self.amount.value
+        so = (value > limit if self.over else value < limit) or (self.too and value == limit)
+        return self if least and so != self.over else replace(self, so=so)
+
+
+def threshold_asked(ask: Ask) -> Threshold | None:
+    """Return the amount that the whole sum is compared with: "have I spent more than $1,000 this year".
+
+    None where the limit is one of single claims, or the words ask for something else than a yes or no.
+    """
+    (over, under), words = limits_asked(ask), words_of(ask.said)
+    limit, slot = (over, "amount_over") if over is not None else (under, "amount_under")
+    said = any(words[at : at + len(run)] == run for run in _YES_OR_NO for at in range(len(words)))
+    if limit is None or None not in (over, under) or not (said or _ASKING.intersection(words[:_BEGINS])):
+        return None
+    return None if _ANY.intersection(words) else Threshold(Amount(limit), over is not None, is_met(ask, slot))
+
+
+def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+    """Return the conditions of a sum, without the limit that the sum itself is held against."""
+    return replace(wanted, over=None, under=None) if threshold_asked(ask) else wanted
+
+
+def is_met(ask: Ask, slot: str) -> bool:
+    """Return whether a limit includes its amount: "at least $50", "between $50 and $80", but not "over $50"."""
+    return not _TOO.isdisjoint(words_of(ask.words.get(slot)))
+
+
+def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+    """Return the claims with the amount that was asked for."""
+    within = tuple(claim for claim in claims if _is_within(claim, wanted))
+    return wanted.exact.of(within, wanted.aspect) if wanted.exact else within
+
+
+def _is_within(claim: Claim, wanted: ClaimWish) -> bool:
+    if wanted.over is None and wanted.under is None:
+        return True
+    amount = claim.amount(wanted.aspect)
+    if amount is None:
+        return False
+    value, over, under = amount.value, wanted.over, wanted.under
+    above = over is None or value > over or (wanted.over_too and value == over)
+    return above and (under is None or value < under or (wanted.under_too and value == under))
+
+
+def ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+    """Return the claims in the order that was asked for; those without an amount or a day come last."""
+    if wanted.order in {"biggest", "smallest"}:
+        with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
+        without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
+        with_amount.sort(key=lambda claim: _size(claim, wanted), reverse=wanted.order == "biggest")
+        return (*with_amount, *without_amount)
+    if wanted.order == "oldest":
+        dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
+        return (*dated, *(c for c in claims if not c.service.known))
+    return claims
+
+
+def _size(claim: Claim, wanted: ClaimWish) -> Decimal:
+    amount = claim.amount(wanted.aspect)
+    return amount.value if amount else Decimal(0)
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    try:
+        value = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
