@@ -27,9 +27,9 @@ _MODULES = {
         records.money records.patient records.sums
     """,
     "claims": """
-        kit.amounts kit.appeals kit.cases kit.claims kit.most kit.near_claims kit.period kit.said
-        kit.wanted kit.which records.adjudication records.amounts records.authorization records.claim
-        records.line records.live records.performed records.reasons records.share records.typed
+        kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.near_claims kit.period kit.said
+        kit.sides kit.sized kit.wanted kit.which records.adjudication records.amounts records.authorization
+        records.claim records.line records.live records.performed records.reasons records.share records.typed
     """,
     "coverage": """
         kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors records.card records.cost_share

@@ -44,7 +44,7 @@ from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.months import Month, month_number, months_of, sum_told
 from bot.kit.most import (
-    LONG, Most, Share, counts_asked, each_asked, grouped_by, month_of, most_of, number_of, of_unit, ranking_asked,
+    LONG, Most, Share, counts_asked, each_asked, grouped_by, most_of, number_of, of_unit, ranking_asked,
     shares_by, since_first, times_asked, times_of, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted

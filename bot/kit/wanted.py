@@ -35,6 +35,8 @@ from bot.records.share import is_in_state
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
+# Doctors of whatever kind: their visits are meant, and no prescription.
+_DOCTORS = frozenset({("doctors",), ("doctores",), ("medicos",), ("physicians",)})
 _SETTINGS = {
     "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
     "inpatient": frozenset({"inpatient"}),
@@ -257,6 +259,8 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
     """
     types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
+    if not (types or services or "provider_name" in ask.slots) and words_of(ask.words.get("specialty")) in _DOCTORS:
+        return ("professional",), False
     setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
         return (setting,), False

@@ -191,25 +191,33 @@ def count_asked(ask: Ask, most: int) -> int | None:
 def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
     """Which one in time, from 1, where an ordinal stands before one of the `counted` words; -1 is the newest.
 
-    From the newest are counted the "second to last visit" and the "third most recent claim".
+    From the newest are counted the "second to last visit", the "third most recent claim" and the "time before last".
     """
     if "id" in ask.arguments:
         return None
     dated, words = words_of(ask.words.get("date_range")), words_of(ask.said)
-    for at, word in enumerate(words):
-        near = words[at + 1 : at + 1 + _NEAR]
-        if word in _FROM_LAST and (counted | _TIME).intersection(near):
-            return _FROM_LAST[word]
-        beside = (counted | _TIME).intersection(words[max(0, at - 1) : at])
-        if (word == "before" and near[:1] == ("last",) and beside) or (word == "next" and near[:2] == ("to", "last")):
-            return -2  # "the time before last", "the next to last"
-        if word == "last" and counted.intersection(near[:1]) and of_each_year(ask):
-            return -1
-        if word in _NTH and word not in dated:
-            late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
-            if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
-                return -_NTH[word] if late else _NTH[word]
-    return None
+    every_year = of_each_year(ask)
+    found = (_nth_at(words, at, counted, dated, every_year=every_year) for at in range(len(words)))
+    return next((nth for nth in found if nth is not None), None)
+
+
+def _nth_at(
+    words: Sequence[str], at: int, counted: frozenset[str], dated: Sequence[str], *, every_year: bool
+) -> int | None:
+    """Return which one the word at a place counts; None if it counts none."""
+    word, near = words[at], words[at + 1 : at + 1 + _NEAR]
+    of_time = counted | _TIME
+    if word in _FROM_LAST and of_time.intersection(near):
+        return _FROM_LAST[word]
+    if word == "before" and near[:1] == ("last",) and of_time.intersection(words[max(0, at - 1) : at]):
+        return -2  # "the time before last"
+    if word == "next" and tuple(near[:2]) == ("to", "last"):
+        return -2
+    if word in _NTH and word not in dated:
+        late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
+        if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
+            return -_NTH[word] if late else _NTH[word]
+    return -1 if every_year and word == "last" and counted.intersection(near[:1]) else None
 
 
 def of_each_year(ask: Ask) -> bool:

@@ -14,6 +14,7 @@ from bot.language.text import keys_in
 
 HIDDEN = "NEVER"
 CALM = "CALM"
+COLOR = "COLOR"
 NOW = "NOW"
 THEN = "THEN"
 OFTEN = "OFTEN"

@@ -28,18 +28,26 @@ from bot.language.numbers import (
 )
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, own_asked, terse, treated, whole_times, with_polarity, with_wishes
+from bot.language.polarity import (
+    OF_CLAIMS,
+    own_asked,
+    repeating,
+    terse,
+    treated,
+    whole_times,
+    with_polarity,
+    with_wishes,
+)
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import AnyOf, Tag, Utterance
 
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
-# Words of these may also be the title before a name.
-_WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
+_WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})  # also titles before a name
 # In a time these only say when: the ER visit of "since my ER visit on October 5" is not what is asked about.
 _OUTSIDE_TIMES = frozenset({"ordinal", "date_shift", "service", "facility_type"})
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
-_ZIP_DIGITS, _TERSE, _SHORT_DATE = 5, 5, 3
+_ZIP_DIGITS, _TERSE = 5, 5
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -100,8 +108,7 @@ class Tagger:
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
-        repeated = [tag for tag in tags if tag.kind == "weekday"]
-        dates = [tag for tag in dates if not (_meets(tag, repeated) and tag.after - tag.first <= _SHORT_DATE)]
+        tags, dates = repeating(said, tags, dates)
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [tag for tag in tags if tag.kind not in _OUTSIDE_TIMES or not _lies_in(tag, dates)]
         tags += dates
@@ -214,7 +221,7 @@ class Tagger:
         return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
     def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
-        titled = match.first and said.words[match.first - 1] in self._words.short_title
+        titled = bool(match.first) and said.words[match.first - 1] in self._words.short_title
         if meaning.kind in {"concept", COMPLAINT} or (meaning.kind == "language" and titled):
             return None
         if isinstance(meaning.value, NamedPlace):
@@ -226,10 +233,8 @@ class Tagger:
         if meaning.kind == "organization":
             after = widened(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
-        if (
-            meaning.kind == "weekday"
-            and said.words[match.first : match.after] == said.keys[match.first : match.after][:1]
-        ):
+        single = said.words[match.first : match.after] == said.keys[match.first : match.after][:1]
+        if meaning.kind == "weekday" and single:
             return None  # "monday" alone is a date, "mondays" are a day that repeats
         if meaning.kind == "telehealth" and meaning.value == "false":
             return Tag("telehealth", "true", match.first, match.after, excluded=True)

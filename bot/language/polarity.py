@@ -16,6 +16,7 @@ from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, lin
 from bot.language.text import Tag, Utterance
 
 _TWO, _MOST_GLUE = 2, 5
+_SHORT_DATE = 3  # words
 _SPOKEN = 3  # words from what is asked to whoever it is asked of
 _MOST_LED = 2
 _LONGEST = 4  # words of a cue
@@ -48,6 +49,22 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         else:
             marked.append(tag)
     return _with_times(said, [_turned(tag) for tag in marked])
+
+
+def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
+    """Return the tags without days of the week that are dates, and the dates without days of the week that repeat.
+
+    "Mondays" and "a monday" repeat, a "monday" alone is a date.
+    """
+    days = [tag for tag in tags if tag.kind == "weekday"]
+    repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
+    kept = [
+        one
+        for one in dates
+        if one.after - one.first > _SHORT_DATE
+        or not any(one.first < tag.after and tag.first < one.after for tag in repeated)
+    ]
+    return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
 
 
 def own_asked(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from bot.language.dangers import CALM, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
+from bot.language.dangers import CALM, COLOR, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
 from bot.language.hearing import Speller
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
@@ -63,7 +63,7 @@ class SafetyGate:
     def hear(self, said: Utterance) -> "Signs":
         """Return the emergency signs of a message; rules are evaluated when asked for."""
         found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
-        return Signs(self._dangers, self._tried, found, said)
+        return Signs(self._dangers, self._tried, [one for one in found if not _is_named(one, said)], said)
 
 
 class Signs:
@@ -162,6 +162,14 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
     if not harmless:
         return found
     return [entry for entry in found if harmless.isdisjoint(range(entry.first, entry.after))]
+
+
+def _is_named(found: PhraseFound, said: Utterance) -> bool:
+    """Return whether a color is part of a name with capitals, as in "Blue Heron"."""
+    if found.after - found.first > 1 or not any(meaning.value == COLOR for meaning in found.meanings):
+        return False
+    heads = [said.text[first : first + 2] for first, _ in said.spans[found.first : found.first + 2]]
+    return len(heads) > 1 and all(head.istitle() for head in heads)
 
 
 def _many(places: Sequence[int], first: int, last: int) -> int:

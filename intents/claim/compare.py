@@ -50,6 +50,7 @@ _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "ant
 """Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
 _THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
 _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
+_EVERYBODY = frozenset({"everybody", "everyone", "else", "rest", "others", "demas", "todos"})
 _HALF = frozenset({"half", "halves", "mitad", "semestre"})
 _FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
 _A_VISIT = SINGULAR - {"visit"}
@@ -199,6 +200,8 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         whenever = start is None and end is None and not kinds and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
+        if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
+            other = replace(other, providers=(), without_providers=one.providers)
         said = set(words_of(ask.said))
         one_each = wanted.services or wanted.drugs or said & _A_VISIT
         if whenever and one_each and not said & _SUMS and not counts_asked(ask, wanted):
