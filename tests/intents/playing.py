@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.conversation.exchange import Exchange
 from bot.conversation.state import Asked, Memory
+from bot.language.context import Context
 from bot.language.reading import Reading
 from bot.message import Actions, Item, Reply
 from bot.replies.data import as_data
@@ -95,37 +96,27 @@ async def untypable(talk: Talk, seen: dict[str, set[str]]) -> list[str]:
         for button in buttons(reply):
             if button.press is not None and button.label not in ALWAYS:
                 last.setdefault(button.label, []).append(await talk.bot.turn._dialogue.press(talk.person, button.id))
-    found = [label for label, asked in last.items() if await _typed(talk, memory, label) not in map(_what, asked)]
-    later = [label for label in seen.keys() - last.keys() if not await _goes_on(talk, memory, label, seen[label])]
+    context = memory.context()
+    typed = {label: await _asked(talk, memory, label, context, repr(context)) for label in (*last, *seen)}
+    found = [label for label, asked in last.items() if _what(typed[label]) not in map(_what, asked)]
+    before = {memory.asked.intent} if memory.asked else set()
+    later = [
+        label
+        for label in seen.keys() - last.keys()
+        if (asks := typed[label]) is None or asks.intent not in seen[label] | before
+    ]
     for label, asked in last.items():
         seen.setdefault(label, set()).update(one.intent for one in asked if one)
     return [f"typed, this label is not its button: {label}" for label in found] + [f"typed later: {x}" for x in later]
 
 
-async def _typed(talk: Talk, memory: Memory, label: str) -> tuple[object, ...] | None:
-    return _what(await _asked(talk, memory, label))
-
-
-async def _goes_on(talk: Talk, memory: Memory, label: str, intents: set[str]) -> bool:
-    asked = await _asked(talk, memory, label)
-    last = {memory.asked.intent} if memory.asked else set()
-    return asked is not None and asked.intent in intents | last
-
-
 _READ: dict[tuple[str, str], Reading] = {}
 
 
-def _read(talk: Talk, memory: Memory, label: str) -> Reading:
-    """What a label means after the answer before. The same again and again, in one story and the next: read once."""
-    context = memory.context()
-    key = label, repr(context)
-    if key not in _READ:
-        _READ[key] = talk.bot.pack.engine.understand(label, today=TODAY, context=context)
-    return _READ[key]
-
-
-async def _asked(talk: Talk, memory: Memory, label: str) -> Asked | None:
-    reading = _read(talk, memory, label)
+async def _asked(talk: Talk, memory: Memory, label: str, context: Context | None, written: str) -> Asked | None:
+    """What a label asks after the answer before; the same in one story and the next, by the context as `written`."""
+    if (reading := _READ.get((label, written))) is None:
+        reading = _READ[label, written] = talk.bot.pack.engine.understand(label, today=TODAY, context=context)
     exchange = Exchange(talk.message(label), memory, reading, language=memory.language or "en")
     for recognise in (talk.bot.turn.recognisers.button, talk.bot.turn.recognisers.label):
         if asked := await recognise(exchange):
