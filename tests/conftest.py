@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -19,7 +19,6 @@ import pytest
 import pytest_asyncio
 import structlog
 from hypothesis import HealthCheck, settings
-from pydantic_settings import EnvSettingsSource
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bot import compiled
@@ -45,21 +44,6 @@ if importlib.util.find_spec("sniffio") is None:
 # Each client would read the trusted certificates anew, which takes longer than what most of them ask for.
 httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
-
-def _once_a_field(asking: Callable[..., Any]) -> Callable[..., Any]:
-    known: dict[int, tuple[object, Any]] = {}
-
-    def ask(self: object, field: object, *more: Any) -> Any:
-        if id(field) not in known:
-            known[id(field)] = field, asking(self, field, *more)
-        return known[id(field)][1]
-
-    return ask
-
-
-# What pydantic looks up of the type of each setting takes 3 ms a bot, and is the same for all of them.
-for _asked in ("_extract_field_info", "_field_is_complex"):
-    setattr(EnvSettingsSource, _asked, _once_a_field(getattr(EnvSettingsSource, _asked)))
 
 _OFFENCES: list[str] = []
 
