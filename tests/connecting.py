@@ -15,18 +15,20 @@ from bot.sandbox.authorization.models import IssuedToken
 from bot.sandbox.world import Account, Resource
 
 Seen = tuple[IssuedToken, Pending, tuple[Resource, ...]]
-_SEEN: dict[tuple[Account, tuple[int, ...]], Seen] = {}
-"""What a sign-in left at the payer and at the bot, by the account and the Patients of its world, which are held."""
+_SEEN: dict[tuple[Account, tuple[int, ...], str], Seen] = {}
+"""What a sign-in left at the payer and at the bot, by the account, the Patients of its world, which are held, and the
+payer's switches: with some of them there is a refresh token, or a token lives for seconds.
+"""
 
 
 async def code_for(bot: Bot, sandbox: Sandbox, person: Person, username: str) -> str:
     """Return the code of a sign-in as this member, which the person has to type.
 
-    A process signs in once as a member of a world, through all pages. Later the payer and the bot get what that left,
-    with secrets of their own.
+    A process signs in once as a member of a world, through all pages, for each behaviour of the payer. Later the
+    payer and the bot get what that left, with secrets of their own.
     """
     patients, account = tuple(sandbox.world.of_type("Patient")), sandbox.world.accounts[username]
-    key = account, tuple(map(id, patients))
+    key = account, tuple(map(id, patients)), repr(sandbox.behaviour)
     rows, link = bot.accounts.rows, await bot.accounts.begin(person)
     if key not in _SEEN:
         async with Browser() as browser:
