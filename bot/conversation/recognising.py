@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
-from bot.language.reading import Reading
+from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
@@ -171,7 +171,7 @@ class Recognisers:
         reading = self._engine.understand(head, today=day) if items else UNREAD
         if reading.intent and reading.intent.startswith("followup."):  # "in network S?" points at what the lines name
             reading = self._engine.understand(f"{head} {items[0]}", today=day)
-        several = None if items or exchange.is_pressed else exchange.reading.unmet.get(_NAME)
+        several = None if items or exchange.is_pressed else self._names(exchange, day)
         if several and len(several.values) > 1:
             reading, items = exchange.reading, tuple(map(str, several.values))
         likely = reading.candidates if reading.unclear else reading.candidates[:1]
@@ -187,6 +187,13 @@ class Recognisers:
         arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
         unmet = {name: slot for name, slot in {**reading.unmet, **unmet}.items() if slot is not several}
         return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet=unmet)
+
+    def _names(self, exchange: Exchange, day: date) -> Slot | None:
+        """Return the names in a question that takes one of them, or that is asked of a list; None if it has none."""
+        reading, rules = exchange.reading, self._intents.get(exchange.reading.intent or "")
+        if rules is None or rules.of_list != rules.intent:
+            return reading.unmet.get(_NAME)
+        return self._engine.slots_in(exchange.message.text, today=day).get(_NAME)
 
     async def button(self, exchange: Exchange) -> Asked | None:
         """Return the question of a pressed button, or of the label of one that this conversation has shown."""

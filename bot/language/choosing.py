@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from bot.language.anchors import told_by
-from bot.language.context import OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
+from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
@@ -97,7 +97,6 @@ _FEW = 5
 _POINTS = 10
 # Beside a clause of so many words that asks, a greeting is a courtesy.
 _ASKS = 3
-_CHANGES = frozenset({REFINE, DATE_SHIFT})
 # What a message may name twice to have both compared, and how likely it is then that another intent is meant.
 _TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name", "amount_kind"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
@@ -172,7 +171,7 @@ class Chooser:
         """Return the message with the form of answer that it asks for of claims, and what `weighed` returns for it."""
         chances, dangers = self.weighed(heard, context) if heard.keys else ({}, {})
         top = self._intents.get(next(iter(chances), ""))
-        if top and top.intent in _CHANGES and context:
+        if top and top.intent in CHANGES and context:
             top = self._intents.get(context.intent)
         shifts = context is not None and is_dated(heard)  # "the year before" names no amount
         more = self._shapes.added(heard) if top and top.reads_claims and not shifts else heard
@@ -190,7 +189,7 @@ class Chooser:
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
         if told := told_by(heard):  # "since my surgery" is a time, whatever the surgery would ask
             sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
-        legal, held, whole = [], self.licences.held(heard), 0.0
+        legal, held, whole, changed = [], self.licences.held(heard), 0.0, 0.0
         before = self._intents.get(context.intent) if context else None
         may = self.fitting(heard, before)
         alone = context is None and _is_values(heard)
@@ -204,16 +203,18 @@ class Chooser:
                 continue
             legal.append(place)
             share = self._explained(entry, heard, context)
+            if entry.intent in CHANGES:
+                changed = max(changed, share)
             whole = max(whole, self._said_whole(entry, heard))
             general = TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1
             sums[place] += EXPLAINED * share or GENERAL * general or CONTINUES * self._goes_on(entry, heard, context)
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
-        if before:
-            changes = (1 - whole) * self._turns.changes(heard, before, chances, may)
+        if before and not self._is_final(chances):
+            changes = min(1.0, 1 - whole + changed) * self._turns.changes(heard, before, chances, may)
             change = change_of(heard, before, may)
-            asked = [place for place in legal if self.weights.labels[place] not in _CHANGES]
+            asked = [place for place in legal if self.weights.labels[place] not in CHANGES]
             others = self.weights.probabilities(self._grown(sums, heard, before), asked)
             chances = with_change(others, change, changes)
         return self._holding(chances, heard, alone=context is None), dangers
@@ -323,6 +324,11 @@ class Chooser:
         rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
         return explained(rules, heard, before, spoken)
 
+    def _is_final(self, chances: Mapping[str, float]) -> bool:
+        """Return whether the likeliest intent is as sure as its own rule file requires: "forget me", said anywhere."""
+        top = self._intents[next(iter(chances))]
+        return 0 < top.sure <= chances[top.intent]
+
     @staticmethod
     def _goes_on(entry: IntentRules, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of an intent, for what follows the previous answer, fits a short message."""
@@ -332,7 +338,7 @@ class Chooser:
     @staticmethod
     def _said_whole(entry: IntentRules, heard: Heard) -> float:
         """Return how well a rule of an intent that looks nothing up covers a short message: "unlink"."""
-        itself = entry.needs == "nothing" and entry.intent not in {FALLBACK, *_CHANGES}
+        itself = entry.needs == "nothing" and entry.intent not in {FALLBACK, *CHANGES}
         return explained(entry.rules, heard, None, None) if itself and len(heard.keys) <= _SHORT else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:

@@ -249,7 +249,7 @@ class Turns:
         if answers:
             return max(chance, _ANSWERS)
         another = max((one for name, one in chances.items() if name not in {before.intent, *CHANGES}), default=0.0)
-        odds: float = chance / max(1 - chance, _LEAST) * min(1.0, max(1 - another, _LEAST) / _DOUBT) ** 0.5
+        odds: float = chance / max(1 - chance, _LEAST) * min(1.0, max(1 - another, _LEAST) / _DOUBT) ** 0.75
         return odds / (1 + odds)
 
     def follows(self, before: IntentRules) -> Mapping[str, float]:

@@ -205,7 +205,7 @@ class Engine:
             spoken_of=self._spoken_of(context),
         )
         heard = with_anchor(heard, self.lexicon.grammar.area("anchors"))
-        asked = context is not None and context.asked is not None and context.asked in heard.names
+        asked = self._asked(context) in heard.names
         return replace(heard, names=heard.names | {"ASKED"}) if asked else heard
 
     def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from tests.e2e.planted import stored
 from tests.e2e.test_documents import browser, fetch
 
 CODE = re.compile(r"Code: ([A-Z2-7]{4}-[A-Z2-7]{4})")
-GIBBERISH = "is the parking garage free for Wanda Zblewski on may 3"
+GIBBERISH = "is the vending machine free for Wanda Zblewski on may 3"
 
 
 async def printed(house: House, language: str = "en") -> Sequence[str]:
@@ -70,11 +70,11 @@ async def test_a_wrong_code_opens_no_page(house: House) -> None:
 
 @pytest.mark.threat("T74")
 async def test_a_sentence_is_kept_only_when_its_writer_has_read_and_agreed(house: House, tmp_path: Path) -> None:
-    """Nothing before, and then what was shown and nothing else: no name, no number, no day, nobody."""
+    """Nothing before, and then what was shown and nothing else: no name, number, day or unknown word, nobody."""
     asked = await house.say(GIBBERISH)
     assert [line async for line in sentences(house.settings)] == []
     shown = await house.say("Show the team what I asked", press=asked.buttons["Show the team what I asked"])
-    told = "is the parking garage free for [name] on [date]"
+    told = "is the [word] machine free for [name] on [date]"
     assert told in shown.text
     assert "Wanda" not in shown.text
     assert [line async for line in sentences(house.settings)] == []

@@ -86,7 +86,7 @@ async def test_the_offer_to_connect_stays_true(tenant: Tenant) -> None:
     assert first.cards[0]["refresh"]["userIds"] == ["29:u1"]
     assert await looked_at(tenant, first) == "This card is up to date."
     code = await tenant.code()
-    assert "This link no longer works" in await looked_at(tenant, first)
+    assert "This link has expired." in await looked_at(tenant, first)
     assert await looked_at(tenant, first, "u2") == "This card is up to date."
     await tenant.write(code)
     await tenant.write(OWED)

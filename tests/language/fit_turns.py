@@ -110,6 +110,8 @@ def following(every: Iterable[Turn], slope: float) -> Weights:
         by_topic = (of_topic[topic, after] + _OF_ALL * usual) / (topics[topic] + _OF_ALL)
         by_intent = (of_intent[before, after] + _OF_TOPIC * by_topic) / (intents[before] + _OF_TOPIC)
         odds = max(-_MOST, min(_MOST, _SHARE * math.log(by_intent / usual)))
+        if after == before:
+            odds = max(0.0, odds)  # most questions like the one before are written down as changes of it
         return ZERO + round(odds / slope / KINDS["found"] / step)
 
     rows = sorted(intents)
