@@ -54,7 +54,7 @@ from bot.kit.offers import (
     CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument, WithReminder)
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
-from bot.kit.period import history, period_claims
+from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records

@@ -177,3 +177,8 @@ def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
     if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
         return None
     return [*before[:1], *before[-1:], *days[-1:]] if days else before
+
+
+def same_month(day: date, start: date, end: date) -> bool | None:
+    """Return whether a day is in the month of a time, whatever the year; None if the time is longer than a month."""
+    return day.month == start.month if (start.year, start.month) == (end.year, end.month) else None

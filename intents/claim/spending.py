@@ -347,7 +347,8 @@ def _sums_each(ask: Ask) -> bool:
 
 def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:
     """Return whether the kinds of care are ranked that are named, and not their doctors, places or months."""
-    return len(wanted.claim_types) + len(wanted.services) > 1 and text_of(ask, "group") in {None, "kind"}
+    kinds = len(wanted.claim_types) + len(wanted.services)
+    return kinds > 1 and wanted.order in {"biggest", "smallest"} and text_of(ask, "group") in {None, "kind"}
 
 
 def _time(ask: Ask) -> tuple[date, date]:

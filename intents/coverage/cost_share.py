@@ -44,6 +44,7 @@ from bot.kit import (
     plan_year_of,
     priced_ahead,
     rules_ahead,
+    same_month,
     same_plan,
     scope_of,
     scopes_of,
@@ -158,33 +159,41 @@ class CostShares(Summary, frozen=True):
         return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
 
     @property
-    def reached(self) -> bool:
-        """Whether the in-network claims reach the only amount that the plans name for it."""
+    def measure(self) -> tuple[Amount, Amount] | None:
+        """What the in-network claims come to, and the only amount that the plans name for it."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
         if self.aspect not in COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
-            return False
-        if not (
-            self.start and floor.year and floor.year.holds(self.start) and floor.year.holds(self.end or self.start)
-        ):
-            return False
+            return None
         used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
-        if used is None or limit is None or not limit.value:
+        return (used, limit) if used and limit and limit.value and used.currency == limit.currency else None
+
+    @property
+    def of_year(self) -> tuple[Amount, Amount] | None:
+        """The measure, where the time in question lies in the plan year of the claims."""
+        year = next((one.year for one in self.floors if one.side == "in"), None)
+        within = self.start and year and year.holds(self.start) and year.holds(self.end or self.start)
+        return self.measure if within else None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the in-network claims reach the only amount that the plans name for it."""
+        return self.of_year is not None and self.of_year[0].value >= self.of_year[1].value
+
+    @property
+    def drugs_reach(self) -> bool:
+        """Whether prescriptions, where they count too, make up what the other claims of that year lack."""
+        floor, (used, limit) = self.drugs, self.of_year or (None, None)
+        drugs = (floor.deductible if self.aspect == "deductible" else floor.shares) if floor else None
+        if used is None or limit is None or drugs is None:
             return False
-        return used.currency == limit.currency and used.value >= limit.value
+        return used.value < limit.value <= used.value + drugs.value
 
     @property
     def left_at_most(self) -> Amount | None:
         """The maximum that is left of the only amount that the plans name, as claims give a minimum of what is used."""
-        named = [share for _, shares in self.plans for share in shares if share.side != "out"]
-        floor = next((one for one in self.floors if one.side == "in"), None)
-        if self.aspect not in COUNTED or len(named) != 1 or self.changed or self.end or named[0].drugs:
-            return None
-        used = (floor.deductible if self.aspect == "deductible" else floor.shares) if floor else None
-        limit = named[0].amount
-        if limit is None or used is None or used.currency != limit.currency or used.value >= limit.value:
-            return None
-        return limit - used
+        used, limit = self.measure or (None, None)
+        return limit - used if used and limit and used.value < limit.value and not self.end else None
 
     @property
     def unsided(self) -> bool:
@@ -232,7 +241,8 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """When the plan's year starts over, what went toward a yearly figure, or two kinds of visit, where one is asked."""
     reason, starts = ask.slots.get("reason"), _starts_anew(coverages, ask)
     if reason == "reset":
-        month, covered = _in_month(starts, ask), bool(coverages.current)
+        dated, covered = isinstance(ask.slots.get("date_range"), Mapping), bool(coverages.current)
+        month = same_month(starts, *_span(ask)) if starts and dated else None
         return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
     if reason == "counted":
         return CostShares(toward=await went_toward(ask, coverages, _aspect(ask) or "deductible"))
@@ -318,15 +328,6 @@ def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
     """Return the first day of the next plan year, by the dates of the current medical coverage."""
     year = plan_year_of((one for one in coverages.current if one.scope == "medical"), ask.today)
     return year.next if year else None
-
-
-def _in_month(day: date | None, ask: Ask) -> bool | None:
-    """Return whether a day is in the named month, None if there is none."""
-    named = ask.slots.get("date_range")
-    if day is None or not isinstance(named, Mapping):
-        return None
-    start, end = _span(ask)
-    return start.month == day.month if (start.year, start.month) == (end.year, end.month) else None
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:

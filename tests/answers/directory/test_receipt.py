@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.message import Actions, Language
 from bot.records.text import clean
+from bot.replies.markdown import clean as drawn
 from tests.answers.asking import PAYER, concept, pack
 from tests.answers.directory.asking import answered, person, place, role
 from tests.answers.made import coverage
@@ -59,7 +60,7 @@ def test_the_facts_are_the_records_and_their_fingerprint_can_be_made_again(
     assert all((clean(street) or "") in each for each in facts["places"])
     shown = html.unescape(re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL))
     for value in (facts["provider"] or "", facts["npi"], *facts["networks"], *facts["records"], *facts["places"]):
-        assert value in shown
+        assert drawn(value) in shown
 
 
 async def test_no_guess_about_the_member_picks_the_receipts_network() -> None:
