@@ -334,11 +334,9 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
     """Return the coverages of the period in question, or else the current ones, or else the last one that ended."""
     if _asks_time(coverages, ask):
         start, end = _span(ask)
-        then = [
-            c for c in coverages.every if c.period.known and c.period.overlaps(start, end) and c.status != "cancelled"
-        ]
-        if then:
-            return tuple(then)
+        held = (one for one in coverages.every if one.period.known and one.status != "cancelled")
+        if then := tuple(one for one in held if one.period.overlaps(start, end)):
+            return then
     return coverages.current or coverages.in_state("ended")[:1]
 
 
