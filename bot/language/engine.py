@@ -257,7 +257,8 @@ class Engine:
         own = next((one for one in others if one.intent == top and not answered), None)
         own = own or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         own, others = self._apart(own, act), tuple(self._apart(one, act) for one in others)
-        goes_on = answered or (context is not None and continues(intent, heard, context.intent))
+        goes_on = context is not None and continues(intent, heard, context.intent)
+        goes_on = answered or (goes_on and (top.startswith(FOLLOW) or chances[top] >= EVEN))
         # What most likely repeats the question before was licensed there.
         again = {*_CHANGES, before.intent} if before else _CHANGES
         goes_on |= before is not None and top in again and sum(chances.get(name, 0.0) for name in again) >= EVEN
