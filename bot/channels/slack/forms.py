@@ -105,7 +105,7 @@ def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks
     """
     element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
     if element["type"].endswith("select") and "any" in labels:
-        element["placeholder"] = _text(labels["any"], _SHOWN)
+        element["placeholder"] = _text(labels.get(f"any:{key}", labels["any"]), _SHOWN)
     label = _text(f"{labels[key]} *" if needed else labels[key], _LABEL)
     block: Kit = {"type": "input", "block_id": key, "label": label, "element": element}
     if hint := labels.get(f"hint:{key}"):
