@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -136,11 +136,11 @@ class Reminding:
         values = {"rows": shown, "today": self._now().date(), "which": asked.intent == END}
         return self._pack.reply(Private, LIST, "reminder/list", values, language)
 
-    async def ahead(self, person: Person) -> tuple[list[date], int]:
-        """The last days that are still to be told, and how much is looked for."""
+    async def ahead(self, person: Person) -> tuple[list[Reminder], int]:
+        """Return the reminders of days that are still to come, the next one first, and how much is looked for."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
-        due = [one.last for one in rows if not one.is_sought and one.last >= today]
-        return due, sum(one.is_sought for one in rows)
+        due = [one for one in rows if not one.is_sought and one.last >= today]
+        return sorted(due, key=lambda one: one.last), sum(one.is_sought for one in rows)
 
     async def count(self, person: Person) -> int:
         """Return how many reminders a person has."""

@@ -28,6 +28,7 @@ from bot.kit import (
     is_named,
     listings,
     networks,
+    own_networks,
     plans,
     ranked,
     telling,
@@ -62,8 +63,8 @@ class Compared(Summary, frozen=True):
     `name` is the one that is missing or ambiguous, as the `slot` says which.
 
     `also` is the other name where nobody has that either, `beside` the one of the two who is listed. `ranked`: who of
-    both is nearer was asked. `shared` are the networks that list both providers; `both` counts the providers whom both
-    networks list.
+    both is nearer was asked. `shared` are the networks that list both providers, and `mine` those of them that are the
+    asker's; `both` counts the providers whom both networks list.
     """
 
     state: State
@@ -74,6 +75,7 @@ class Compared(Summary, frozen=True):
     total: int = 0
     cards: tuple[Card, ...] = ()
     shared: tuple[str, ...] = ()
+    mine: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
     both: int | None = None
     what: str | None = None
@@ -136,7 +138,10 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
             )
     both = (left.only or (), right.only or ())
     ask.cite("PractitionerRole", [row.role_id for rows in both for row in rows if row.role.type == "PractitionerRole"])
-    return side_by_side(both, ask, where)
+    told = side_by_side(both, ask, where)
+    # Only what is private already tells the asker's network: any other comparison can be shared.
+    own = await own_networks(ask) if told.shared and ask.private else ()
+    return replace(told, mine=tuple(name for name in told.shared if name in own))
 
 
 async def _who(ask: Ask, slot: str, where: Around | None) -> Who:

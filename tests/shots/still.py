@@ -15,8 +15,9 @@ from bot.channels.slack.writer import Notices
 from bot.cli.devchat import desk
 from bot.config import Settings
 from bot.conversation.forms import KnownNetworks
+from bot.delivery.reminders import Reminder
 from bot.documents.printer import Printer
-from bot.message import Language, Private
+from bot.message import Language, Person, Private
 from bot.ops.figures import figures_of
 from bot.ops.metrics import LEAST, Counted, TallyKind
 from bot.ops.sentences import DAYS, GivenSentence
@@ -26,6 +27,7 @@ from tests.shipped import shipped_pack
 
 HERE = Path(__file__).parent
 _SINCE = datetime(2026, 5, 11, 9, 30, tzinfo=ZoneInfo("America/Chicago"))
+_APPEAL = Reminder(Person("slack", "", "T1", "U1"), "appeal", "c1", date(2026, 7, 9), (7,))
 _NONE: Mapping[str, object] = {"link": None, "directory_only": False, "deadlines": 0, "watches": 0, "next": None}
 HOMES: Mapping[str, Mapping[str, object]] = {
     "unlinked": {},
@@ -34,9 +36,9 @@ HOMES: Mapping[str, Mapping[str, object]] = {
         "link": Link("l", "m", _SINCE, _SINCE, "active"),
         "deadlines": 1,
         "watches": 1,
-        "next": date(2026, 7, 9),
+        "next": _APPEAL,
     },
-    "ended": {"link": Link("l", "m", _SINCE, None, "expired"), "deadlines": 2, "next": date(2026, 7, 9)},
+    "ended": {"link": Link("l", "m", _SINCE, None, "expired"), "deadlines": 2, "next": _APPEAL},
     "directory": {"directory_only": True},
 }
 FORMS: Mapping[str, tuple[str, Mapping[str, str]]] = {
