@@ -59,6 +59,16 @@ async def test_a_receipt_has_what_an_administrator_asks_for() -> None:
     assert "1 claim; 1 more doesn't say" in page
 
 
+async def test_a_page_in_spanish_keeps_the_plans_own_words() -> None:
+    """They stand in quotes beside the kind of care, and the note on quotes only where something stands in them."""
+    visit = claim("a", "2026-03-04", PARTS, **WHO, **told("2026-03-04", "Heart specialist visit"))
+    page = html.unescape(printed((await exported(visit, language="es")).summary, "html", "es"))
+    assert 'visita al consultorio ("Heart specialist visit")' in page
+    assert "entre comillas" in page
+    bare = await exported(claim("a", "2026-03-04", PARTS, **WHO), language="es")
+    assert "entre comillas" not in printed(bare.summary, "html", "es")
+
+
 async def test_the_page_draws_every_month_beside_its_amount() -> None:
     """Months without claims too; none are drawn where one month is all there is."""
     march, may = claim("a", "2026-03-04", PARTS), claim("b", "2026-05-05", PARTS | {"memberliability": 100.0})
