@@ -99,6 +99,7 @@ async def test_home_follows_the_account_and_names_nobody(workspace: Workspace) -
     before, linked, after = (json.dumps(home) for home in seen)
     assert "Not connected yet." in before
     assert "Connected to BlueCross" in linked
+    assert "Tell me about new claims" in linked
     assert "Not connected yet." in after
     for home in (before, linked, after):
         assert not [word for word in (*MEMBERS_OWN, "Dana") if word in home]

@@ -182,6 +182,21 @@ async def test_a_form_with_every_wish_asks_for_all_of_them(house: House) -> None
     assert {"telehealth", "wheelchair", "open_at", "age_group", "location"} <= asked.slots.keys()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Any distance", "Any of them", "Any day", "Any"]),
+        ("es", ["Cualquier distancia", "Cualquiera de ellas", "Cualquier día", "Cualquiera"]),
+    ],
+)
+def test_a_choice_left_open_says_of_what(language: Language, said: list[str]) -> None:
+    """Distances, networks and days have their own word for any; the other choices share one."""
+    pack = shipped_pack()
+    view = modal(pack.offers.forms["find"].form, Notices(pack.words), language)
+    fields = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+    assert [fields[key]["placeholder"]["text"] for key in ("radius", "match", "open", "ages")] == said
+
+
 async def test_the_form_starts_on_the_network_of_its_member(house: House) -> None:
     """Only for who is linked, is nobody's guest, and when it is known in time; a modal is seen by its opener alone."""
 
