@@ -11,7 +11,8 @@ from bot.channels.base import purpose
 from bot.channels.slack.home import with_forms
 from bot.channels.slack.incoming import read_press
 from bot.channels.slack.writer import Notices
-from bot.message import Action, Actions, Item, Language, Line, Press, Private, Source, Span, Title
+from bot.delivery.reminders import Reminder
+from bot.message import Action, Actions, Item, Language, Line, Person, Press, Private, Source, Span, Title
 from bot.replies.blocks import pages
 from bot.replies.filters import dialled, mapped
 from bot.replies.markdown import escape, spans
@@ -153,7 +154,8 @@ def test_home_sums_up_in_sections_without_a_name(state: str, language: Language)
     now = datetime(2026, 5, 20, tzinfo=UTC)
     link = Link("l", "Dana M.", now, now, "expired" if state == "ended" else "active")
     known: dict[str, Any] = {"link": link if state in {"linked", "ended"} else None, "directory_only": state == "guest"}
-    known |= {"deadlines": 1, "watches": 1, "next": date(2026, 7, 9)}
+    appeal = Reminder(Person("slack", "T", "E", "U1"), "appeal", "c-1", date(2026, 7, 9), (7, 1, 0))
+    known |= {"deadlines": 1, "watches": 1, "next": appeal}
     shown = with_forms(_home(language, **known), [{"type": "button"}] * 2)
     assert set(faults("Home", list(_home(language, **known)))) <= {"value empty or over 2,000"}  # nobody has issued ids
     assert len(str(shown)) < 12_000
