@@ -63,7 +63,7 @@ from bot.kit.said import (
     Shares, asks_for_client, asks_one, asks_several, asks_yearly, by_name, by_names, by_side, confirms, form_asked,
     named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
-from bot.kit.sides import SideSum, rank_sides, with_sides
+from bot.kit.sides import SideSum, is_ranking, rank_sides, with_sides
 from bot.kit.sized import Threshold, summed_wish, threshold_asked
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked

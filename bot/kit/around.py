@@ -10,13 +10,15 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NeedsPlace
 from bot.kit.reading import read_pages
-from bot.kit.spelling import name_of_state
+from bot.kit.spelling import name_of_state, words_of
 from bot.payer.search import Search
 from bot.records.details import GeoPoint
 from bot.records.joined import Directory
 from bot.records.provider import Location
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
+_WIDER = frozenset({"farther", "further", "wider", "widen", "lejos", "ampliar", "amplia", "amplie"})
+"""Words for a larger distance than the usual one, where no number of miles is named: "any farther out"."""
 _REACH_MILES = 25.0
 _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
 
@@ -70,8 +72,8 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
     Raises:
         NeedsPlace: If no place was named, or a named place is unknown or too far from the area of the directory.
     """
-    miles = ask.slots.get("radius")
-    wide = min(float(str(miles)), 100.0) if miles else default_miles
+    miles, wider = ask.slots.get("radius"), not _WIDER.isdisjoint(words_of(ask.said))
+    wide = min(float(str(miles)), 100.0) if miles else max(default_miles, float(FARTHER[0])) if wider else default_miles
     many = ask.several.get("location")
     if many is None:
         return await _place(ask, ask.slots.get("location"), wide)

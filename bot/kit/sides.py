@@ -35,12 +35,17 @@ class SideSum(msgspec.Struct, frozen=True):
     least: bool = False
 
 
+def is_ranking(ask: Ask) -> bool:
+    """Return whether an order by size is asked for."""
+    return order_asked(ask) in {"biggest", "smallest"} or not _RANKED.isdisjoint(words_of(ask.said))
+
+
 def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     """Return the conditions with kinds of claims and kinds of care as sides of one ranking.
 
     "Doctors" in a row with other kinds are doctor visits.
     """
-    ranks = order_asked(ask) in {"biggest", "smallest"} or not _RANKED.isdisjoint(words_of(ask.said))
+    ranks = is_ranking(ask)
     several = len(wanted.claim_types) + len(wanted.services)
     doctors = several > 1 and not _DOCTORS.isdisjoint(words_of(ask.said)) and "professional" not in wanted.claim_types
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types

@@ -259,7 +259,8 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
     """
     types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
-    if not (types or services or "provider_name" in ask.slots) and words_of(ask.words.get("specialty")) in _DOCTORS:
+    bare = not (types or services) and {"provider_name", "number_of", "group"}.isdisjoint(ask.slots)
+    if bare and words_of(ask.words.get("specialty")) in _DOCTORS:
         return ("professional",), False
     setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:

@@ -165,11 +165,14 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
 
 
 def _is_named(found: PhraseFound, said: Utterance) -> bool:
-    """Return whether a color is part of a name with capitals, as in "Blue Heron"."""
-    if found.after - found.first > 1 or not any(meaning.value == COLOR for meaning in found.meanings):
+    """Return whether a color is part of a name with capitals, as in "at Blue Heron", and no capital of a sentence."""
+    color = found.after == found.first + 1 and any(meaning.value == COLOR for meaning in found.meanings)
+    if not color or found.after >= len(said.spans):
         return False
-    heads = [said.text[first : first + 2] for first, _ in said.spans[found.first : found.first + 2]]
-    return len(heads) > 1 and all(head.istitle() for head in heads)
+    (first, after), (behind, _) = said.spans[found.first : found.after + 1]
+    before = said.text[slice(*said.spans[found.first - 1])] if found.first else ""
+    alone = said.text[after:behind] == " " and before == before.lower()
+    return alone and all(said.text[at : at + 2].istitle() for at in (first, behind))
 
 
 def _many(places: Sequence[int], first: int, last: int) -> int:

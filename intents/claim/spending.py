@@ -38,6 +38,7 @@ from bot.kit import (
     each_asked,
     grouped_by,
     holds_more,
+    is_ranking,
     month_number,
     months_of,
     most_of,
@@ -347,8 +348,8 @@ def _sums_each(ask: Ask) -> bool:
 
 def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:
     """Return whether the kinds of care are ranked that are named, and not their doctors, places or months."""
-    kinds = len(wanted.claim_types) + len(wanted.services)
-    return kinds > 1 and wanted.order in {"biggest", "smallest"} and text_of(ask, "group") in {None, "kind"}
+    several = len(wanted.claim_types) + len(wanted.services) > 1
+    return several and is_ranking(ask) and text_of(ask, "group") in {None, "kind"}
 
 
 def _time(ask: Ask) -> tuple[date, date]:

@@ -268,3 +268,19 @@ def test_strange_words_alone_tell_of_no_danger(engine: Engine, today: date, said
     """Pieces of words that nobody knows look like "blood" at times: what means nothing is not understood."""
     reading = engine.understand(said, today=today)
     assert (reading.is_miss, reading.alarm) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "alarms"),
+    [
+        ("My husband wants to know what we paid at Blue Heron Pharmacy in 2025", False),
+        ("my baby is blue and limp", True),
+        ("My Baby Is Blue And Limp", True),
+        ("she turned Blue. Please help", True),
+        ("and if its not", False),
+    ],
+)
+def test_the_color_of_a_name_is_no_danger(engine: Engine, today: date, said: str, *, alarms: bool) -> None:
+    """Capitals of a title or of the next sentence make no name."""
+    reading = engine.understand(said, today=today)
+    assert (reading.alarm is not None or str(reading.intent).startswith("safety.")) is alarms
