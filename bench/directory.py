@@ -23,7 +23,7 @@ from bot.app import Bot, assemble
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person
 from bot.payer.http import Http, _transport
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.world import World
 from tests.answers.directory.odd_world import odd_world
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import uvloop
 
 from bot.config import load_day
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 

@@ -20,8 +20,7 @@ from bot.config import Settings
 from bot.conversation.under_way import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
 from bot.replies.plain import plain
-from bot.sandbox.app import Sandbox
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic.tables import BENEFITS
 from bot.sandbox.world import World
 from bot.serving import listen, running

@@ -17,7 +17,7 @@ from bot.errors import TooManyQuestions
 from bot.message import Message, OneToOne, Person
 from bot.ops.limits import ADDRESS, Counts, Limit, Limits, SharedLimit
 from bot.replies.plain import plain
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from bot.stores.base import Store
 from bot.stores.postgres import PostgresStore
 from bot.stores.sealed import new_key

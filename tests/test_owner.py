@@ -13,8 +13,7 @@ from bot.conversation.owner import meant
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person, Private, Reply
 from bot.replies.plain import plain
-from bot.sandbox.app import Sandbox
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic.members import members
 from tests.cases import saw
 from tests.e2e.test_documents import token as form_token

@@ -8,7 +8,7 @@ import pytest
 from bot.accounts.rollcall import HOUR, RollCall
 from bot.message import Person
 from bot.replies.plain import plain
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from tests.stage import TODAY, Stage, Talk, serving_bot
 from tests.worlds import world_of
 

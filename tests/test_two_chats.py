@@ -11,9 +11,8 @@ from bot.cli.browser import Browser
 from bot.cli.own_pages import link_in
 from bot.message import Message, OneToOne, Person, Private
 from bot.replies.plain import plain
-from bot.sandbox.app import Sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.server import serve_sandbox
 from tests.cases import saw
 from tests.stage import TODAY, serving_bot
 from tests.worlds import world_of

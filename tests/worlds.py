@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from cachetools import LRUCache
 
-from bot.sandbox.fhir.store import ResourceStore
+from bot.sandbox.fhir.search import ResourceStore
 from bot.sandbox.fhir.table import Table, TableRow
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import Resource, World

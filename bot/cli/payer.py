@@ -12,10 +12,9 @@ from joserfc.jwk import KeySet
 from bot.cli.ports import listen_for
 from bot.config import ClientMethod, load_day
 from bot.errors import ConfigError
-from bot.sandbox.app import Sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.data import load
-from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.config import Settings
-from bot.sandbox.app import Sandbox
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.synthetic.tables import BENEFITS
 from bot.sandbox.world import World

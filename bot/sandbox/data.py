@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from bot.sandbox.fhir.store import owner
+from bot.sandbox.fhir.search import owner
 from bot.sandbox.fhir.table import display_name
 from bot.sandbox.world import Account, Resource, World
 

@@ -19,9 +19,8 @@ from bot.app import Bot as Whole
 from bot.cli.browser import _Page
 from bot.errors import NotLinked
 from bot.message import Person
-from bot.sandbox.app import Sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.stores.base import Store
 from bot.stores.sqlite import SqliteStore

@@ -24,10 +24,9 @@ from bot.message import Person
 from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
-from bot.sandbox.app import Sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.authorization.endpoints import REVOKE, TOKEN
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.server import serve_sandbox
 from bot.serving import listen, running
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite

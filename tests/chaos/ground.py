@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.ops.audit import Audit
-from bot.sandbox.app import Sandbox
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.serving import listen
 from bot.stores.opening import open_store

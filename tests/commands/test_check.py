@@ -8,8 +8,7 @@ import pytest
 from bot.cli.check import CheckResult, check
 from bot.config import Settings
 from bot.ops.audit import Audit
-from bot.sandbox.app import Sandbox
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.stores.sealed import SealedTable, Vault, new_key
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble

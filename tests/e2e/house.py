@@ -29,9 +29,8 @@ from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private
 from bot.ops import log
 from bot.payer.http import Http
 from bot.replies.plain import plain
-from bot.sandbox.app import Sandbox
+from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.cases import saw

@@ -33,7 +33,7 @@ from bot.message import (
     Title,
 )
 from bot.pack import find_pack
-from bot.sandbox.authorization.pages import failed
+from bot.sandbox.authorization.endpoints import failed_page
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.e2e.chromium import BROWSER
@@ -63,7 +63,7 @@ def pages(language: str) -> list[str]:
 def installing() -> list[str]:
     """The pages after an installation in Slack, and the sandbox's refusal."""
     notices = Notices(shipped_pack().words)
-    return [said(notices, "installed"), said(notices, "not_installed"), bytes(failed("It is over.").body).decode()]
+    return [said(notices, "installed"), said(notices, "not_installed"), bytes(failed_page("It is over.").body).decode()]
 
 
 async def test_every_page_beside_the_way(chromium: Browser) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.message import Person
 from bot.replies.plain import plain
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.world import World
 from tests.stage import Talk, serving_bot
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.browser import Browser
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.world import World
 from bot.serving import listen
 from bot.stores.sealed import new_key

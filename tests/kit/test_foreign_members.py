@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import stories_of
 from tests.kit.foreign_members import TODAY, foreign_members

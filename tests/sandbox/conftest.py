@@ -3,8 +3,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.sandbox.app import Sandbox, create_app
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import Sandbox, create_app, serve_sandbox
 from bot.sandbox.world import World
 from tests.sandbox.small import Browser, small_world
 

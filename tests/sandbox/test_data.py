@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.data import load, slug
-from bot.sandbox.server import serve_sandbox
 from tests.sandbox.small import Browser, claim, ids
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -4,8 +4,8 @@ from typing import Literal
 import httpx
 import pytest
 
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.behaviour import Behaviour, Fault
-from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.serving import listen
 from tests.sandbox.small import Browser

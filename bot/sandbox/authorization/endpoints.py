@@ -4,19 +4,107 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from cachetools import LRUCache
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.authorization import pages
 from bot.sandbox.authorization.models import SandboxRequest, TokenAnswer, public_keys
-from bot.sandbox.authorization.pages import language_of
 from bot.sandbox.authorization.server import SandboxAuthorization, TokenIssuer
+from bot.sandbox.fhir.table import display_name
 from bot.sandbox.world import Account, World
+
+SPANISH = {
+    "Sandbox payer": "Plan de prueba",
+    "synthetic members": "miembros inventados",
+    "Sign in": "Iniciar sesión",
+    "Nobody here is real, and there are no passwords. Choose who to sign in as.": (
+        "Nadie aquí es real y no hay contraseñas. Elija con quién iniciar sesión."
+    ),
+    "Nobody is called “{name}”. Choose one below, or check the spelling.": (
+        "Nadie se llama “{name}”. Elija a alguien de la lista o revise cómo está escrito."
+    ),
+    "Member": "Miembro",
+    "Somebody else? Type the user name": "¿Otra persona? Escriba el nombre de usuario",
+    "Or type the user name": "O escriba el nombre de usuario",
+    "Share your records with this app?": "¿Compartir sus datos con esta aplicación?",
+    "Signed in as": "Sesión iniciada como",
+    "The app asks to read:": "La aplicación pide leer:",
+    "claims and what they cost": "reclamaciones y lo que costaron",
+    "coverage and plan details": "cobertura y detalles del plan",
+    "conditions, results, procedures and care plans": "diagnósticos, resultados, procedimientos y planes de atención",
+    "covered drugs": "medicinas cubiertas",
+    "These are the records of:": "Son los datos de:",
+    "The app asks only who you are.": "La aplicación solo pregunta quién es usted.",
+    "It cannot change anything.": "No puede cambiar nada.",
+    "Allow": "Permitir",
+    "Cancel": "Cancelar",
+    "Something is not right": "Algo no está bien",
+    "This sign-in page has expired. Go back to the app and start again.": (
+        "Esta página de inicio de sesión venció. Vuelva a la aplicación y empiece de nuevo."
+    ),
+    "This page has expired. Go back to the app and start again.": (
+        "Esta página venció. Vuelva a la aplicación y empiece de nuevo."
+    ),
+}
+
+
+def language_of(wanted: str) -> str:
+    """Return the first of English and Spanish in a list as in `ui_locales` or Accept-Language, else English."""
+    tags = wanted.replace(",", " ").replace(";", " ").lower().split()
+    return next((tag[:2] for tag in tags if tag.split("-")[0] in {"en", "es"}), "en")
+
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent / "pages"), autoescape=True, undefined=StrictUndefined
+)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # No form-action here: Chromium applies it to the redirect back to the app too.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+}
+LISTED = 60
+"""How many accounts the sign-in page lists; the name of any other account must be typed."""
+
+
+def sign_in_page(ticket: str, world: World, language: str, unknown: str = "") -> Response:
+    """Return the sign-in page; `unknown` is a user name that was not found."""
+    accounts = [account for name, account in world.accounts.items() if name == account.username]
+    listed, more = accounts[:LISTED], len(accounts) > LISTED
+    status = 400 if unknown else 200
+    return _page("sign_in.html", status, language, ticket=ticket, accounts=listed, more=more, unknown=unknown)
+
+
+def consent_page(ticket: str, account: Account, world: World, scope: str, language: str) -> Response:
+    """Return the consent page: who signed in, whose records the app may read, and for which scopes."""
+    patients = [_name(world, patient) for patient in account.patients]
+    reads = any(each.startswith("patient/") for each in scope.split())
+    return _page("consent.html", 200, language, ticket=ticket, account=account, patients=patients, reads=reads)
+
+
+def failed_page(words: str, language: str = "en") -> Response:
+    """Return the error page for a request that cannot continue."""
+    return _page("failed.html", 400, language, words=words)
+
+
+def _page(name: str, status: int, language: str, **values: Any) -> Response:
+    def said(text: str) -> str:
+        return SPANISH.get(text, text) if language == "es" else text
+
+    html = _PAGES.get_template(name).render(language=language, _=said, **values)
+    return HTMLResponse(html, status, {**_HEADERS, "Content-Language": language})
+
+
+def _name(world: World, patient_id: str) -> str:
+    return display_name(world.resources.get("Patient", {}).get(patient_id, {})) or patient_id
+
 
 AUTHORIZE = "/as/authorization.oauth2"
 TOKEN = "/as/token.oauth2"  # noqa: S105 - a path, not a secret
@@ -90,7 +178,7 @@ class AuthorizationEndpoints:
         if known is not None and not self._asks_anew(params, known):
             return self._consent_page(Session(params, known), request)
         session = Session(params)
-        return pages.sign_in(self._open(session), self.world, _language(request, session))
+        return sign_in_page(self._open(session), self.world, _language(request, session))
 
     async def sign_in(self, request: Request) -> Response:
         """Return the consent page for the entered user name, or the sign-in page again if it is unknown."""
@@ -98,13 +186,11 @@ class AuthorizationEndpoints:
             session = self._take(str(form.get("ticket", "")))
             typed = [str(each).strip() for each in form.getlist("username")]
         if session is None:
-            return pages.failed(
-                "This sign-in page has expired. Go back to the app and start again.", _language(request)
-            )
+            return failed_page("This sign-in page has expired. Go back to the app and start again.", _language(request))
         name = next((each for each in reversed(typed) if each), "")
         account = self.world.accounts.get(name) or self.world.accounts.get(name.lower())
         if account is None:
-            return pages.sign_in(self._open(session), self.world, _language(request, session), unknown=name)
+            return sign_in_page(self._open(session), self.world, _language(request, session), unknown=name)
         signed_in = SignedIn(account, time.time() - self.server.behaviour.session_age)
         page = self._consent_page(Session(session.params, signed_in), request)
         cookie = secrets.token_urlsafe(24)
@@ -118,7 +204,7 @@ class AuthorizationEndpoints:
             session = self._take(str(form.get("ticket", "")))
             allowed = form.get("decision") == "allow"
         if session is None or session.signed_in is None:
-            return pages.failed("This page has expired. Go back to the app and start again.", _language(request))
+            return failed_page("This page has expired. Go back to the app and start again.", _language(request))
         oauth = self._request("GET", AUTHORIZE, session.params, request)
         grant = self.server.get_consent_grant(oauth)
         oauth.auth_time = int(session.signed_in.at) + self.server.behaviour.skew_seconds
@@ -142,26 +228,32 @@ class AuthorizationEndpoints:
 
     async def openid_configuration(self, _request: Request) -> Response:
         """Return the OpenID Connect discovery document."""
-        issuer = self.server.issuer
         return JSONResponse(
             {
-                "issuer": issuer,
-                "authorization_endpoint": issuer + AUTHORIZE,
-                "token_endpoint": issuer + TOKEN,
-                "revocation_endpoint": issuer + REVOKE,
-                "jwks_uri": issuer + JWKS,
-                "response_types_supported": ["code"],
+                **self.document(),
                 "grant_types_supported": ["authorization_code", "refresh_token"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": [self.server.behaviour.client_auth],
-                "code_challenge_methods_supported": ["S256"],
                 "prompt_values_supported": ["login"],
                 "claims_supported": ["sub", "auth_time", "fhirUser"],
-                "scopes_supported": ["openid", "fhirUser", "patient/*.read"],
                 "authorization_response_iss_parameter_supported": not self.server.behaviour.omit_issuer,
             }
         )
+
+    def document(self) -> dict[str, Any]:
+        """Return what the discovery documents of OpenID Connect and of SMART have in common."""
+        issuer = self.server.issuer
+        return {
+            "issuer": issuer,
+            "jwks_uri": issuer + JWKS,
+            "authorization_endpoint": issuer + AUTHORIZE,
+            "token_endpoint": issuer + TOKEN,
+            "revocation_endpoint": issuer + REVOKE,
+            "token_endpoint_auth_methods_supported": [self.server.behaviour.client_auth],
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "scopes_supported": ["openid", "fhirUser", "patient/*.read"],
+        }
 
     def _asks_anew(self, params: dict[str, str], known: SignedIn) -> bool:
         """Return whether the app requires a new sign-in although a session is open (OIDC Core 3.1.2.1)."""
@@ -176,7 +268,7 @@ class AuthorizationEndpoints:
             raise ValueError("nobody has signed in")
         scope = session.params.get("scope", "")
         language = _language(request, session)
-        return pages.consent(self._open(session), session.signed_in.account, self.world, scope, language)
+        return consent_page(self._open(session), session.signed_in.account, self.world, scope, language)
 
     def _audience_is_here(self, aud: str | None) -> bool:
         if aud is None:
@@ -189,7 +281,7 @@ class AuthorizationEndpoints:
 
     def _failed(self, oauth: SandboxRequest, error: OAuth2Error) -> Response:
         if not error.redirect_uri:
-            return pages.failed(f"The app's request cannot be answered: {error.error}.")
+            return failed_page(f"The app's request cannot be answered: {error.error}.")
         error.state = oauth.payload.state
         answer = self.server.handle_error_response(oauth, error)
         TokenIssuer().add_issuer_parameter(self.server, answer)

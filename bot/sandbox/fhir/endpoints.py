@@ -1,6 +1,6 @@
 """The HTTP endpoints of the FHIR server: capabilities, access checks, reads, and searches by GET and POST."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,15 +9,12 @@ from starlette.routing import Route
 
 from bot.sandbox.authorization.models import IssuedToken
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.fhir.params import PARAMS, references
-from bot.sandbox.fhir.query import FHIR_JSON, FhirRefusal, Pairs
-from bot.sandbox.fhir.search import Searcher
-from bot.sandbox.fhir.store import SERVED, ResourceStore
-from bot.sandbox.fhir.table import encode
+from bot.sandbox.fhir.query import FHIR_JSON, PARAMS, FhirRefusal, Pairs, encode, references
+from bot.sandbox.fhir.search import SERVED, ResourceStore, Searcher
 from bot.sandbox.world import DIRECTORY_TYPES
 
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
-SCOPES = ("openid", "fhirUser", "patient/*.read")
+_OAUTH = {"authorize": "authorization", "token": "token", "revoke": "revocation"}
 REVERSE_INCLUDES = {
     "Practitioner": ("PractitionerRole:practitioner",),
     "Location": ("PractitionerRole:location", "HealthcareService:location"),
@@ -34,9 +31,9 @@ REVERSE_INCLUDES = {
 }
 
 
-def capability_statement(authorize_url: str, token_url: str, revoke_url: str, behaviour: Behaviour) -> dict[str, Any]:
+def capability_statement(sign_in: Mapping[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     """Return the CapabilityStatement with the search parameters that are currently supported."""
-    uris = (("authorize", authorize_url), ("token", token_url), ("revoke", revoke_url))
+    uris = [(name, sign_in[f"{said}_endpoint"]) for name, said in _OAUTH.items()]
     security = {
         "service": [{"coding": [{"system": "http://hl7.org/fhir/restful-security-service", "code": "SMART-on-FHIR"}]}],
         "extension": [{"url": OAUTH_URIS, "extension": [{"url": name, "valueUri": url} for name, url in uris]}],
@@ -73,29 +70,11 @@ def _resource(resource_type: str, behaviour: Behaviour) -> dict[str, Any]:
 _CLIENTS = {"none": "client-public", "private_key_jwt": "client-confidential-asymmetric"}
 
 
-def smart_configuration(
-    issuer: str, authorize_url: str, token_url: str, revoke_url: str, client_auth: str
-) -> dict[str, Any]:
+def smart_configuration(sign_in: Mapping[str, Any], client_auth: str) -> dict[str, Any]:
     """Return the SMART configuration document."""
-    return {
-        "issuer": issuer,
-        "jwks_uri": f"{issuer}/pf/JWKS",
-        "authorization_endpoint": authorize_url,
-        "token_endpoint": token_url,
-        "revocation_endpoint": revoke_url,
-        "token_endpoint_auth_methods_supported": [client_auth],
-        "response_types_supported": ["code"],
-        "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": list(SCOPES),
-        "capabilities": [
-            *(
-                "launch-standalone",
-                _CLIENTS.get(client_auth, "client-confidential-symmetric"),
-                "context-standalone-patient",
-            ),
-            *("permission-patient", "sso-openid-connect"),
-        ],
-    }
+    client = _CLIENTS.get(client_auth, "client-confidential-symmetric")
+    capabilities = ("launch-standalone", client, "context-standalone-patient")
+    return {**sign_in, "capabilities": [*capabilities, "permission-patient", "sso-openid-connect"]}
 
 
 PATH = "/fhir/r4"
@@ -110,18 +89,13 @@ class FhirServer:
         store: ResourceStore,
         behaviour: Behaviour,
         active_token: Callable[[str], IssuedToken | None],
-        *,
-        authorize_url: str,
-        token_url: str,
-        revoke_url: str,
-        issuer: str,
+        sign_in: Callable[[], Mapping[str, Any]],
     ) -> None:
+        """`sign_in` returns the document of the authorization server."""
         self.store = store
         self.behaviour = behaviour
         self.searcher = Searcher(store, behaviour)
-        self._active_token = active_token
-        self._urls = (authorize_url, token_url, revoke_url)
-        self._issuer = issuer
+        self._active_token, self._sign_in = active_token, sign_in
 
     def routes(self) -> list[Route]:
         """Return the routes for metadata, discovery, search and read."""
@@ -136,11 +110,11 @@ class FhirServer:
 
     async def metadata(self, _request: Request) -> Response:
         """Return the CapabilityStatement; no token is needed."""
-        return Response(encode(capability_statement(*self._urls, self.behaviour)), media_type=FHIR_JSON)
+        return Response(encode(capability_statement(self._sign_in(), self.behaviour)), media_type=FHIR_JSON)
 
     async def smart(self, _request: Request) -> Response:
         """Return the SMART configuration; no token is needed."""
-        document = smart_configuration(self._issuer, *self._urls, self.behaviour.client_auth)
+        document = smart_configuration(self._sign_in(), self.behaviour.client_auth)
         return Response(encode(document), media_type="application/json")
 
     async def search(self, request: Request) -> Response:

@@ -6,14 +6,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-import msgspec
-
-from bot.sandbox.fhir.params import Param
+from bot.sandbox.fhir.query import Criterion, Param, encode
 from bot.sandbox.world import Resource
 
 DateSpan = tuple[datetime, datetime]
@@ -153,24 +150,9 @@ def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
     }[prefix]
 
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
 _LATE = datetime(9999, 12, 31, tzinfo=UTC)
 _BEYOND = "\U0010ffff"  # sorts after every letter
-
-
-def encode(value: Any) -> bytes:
-    """Return JSON in UTF-8; a Decimal keeps its digits."""
-    return _ENCODER.encode(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One search parameter with its modifier and its alternative values."""
-
-    param: Param
-    modifier: str
-    values: tuple[str, ...]
 
 
 class TableRow:

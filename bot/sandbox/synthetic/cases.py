@@ -113,7 +113,7 @@ def nadia(book: Notebook) -> Iterator[Resource]:
 def _request(book: Notebook, service: str, days_ago: int, fate: _Fate) -> Resource:
     claim = replace(book.service(service, days_ago), use="preauthorization", outcome=fate.outcome)
     whole = explanation(replace(claim, lines=(replace(claim.lines[0], quantity=fate.asked),)))
-    shape = {name: value for name, value in whole.items() if name not in {"payment", "adjudication", "processNote"}}
+    shape = _less(whole, "payment", "adjudication", "processNote")
     [line] = shape["item"]
     shape["meta"] = {**shape["meta"], "profile": [f"{_PDEX}pdex-priorauthorization|2.1.0"]}
     shape["created"] = str(claim.day)
@@ -230,12 +230,11 @@ def hank(book: Notebook) -> Iterator[Resource]:
 def opal(book: Notebook) -> Iterator[Resource]:
     """Yield claims without the member's share, with amounts only on lines or in the header, and only a payment."""
     yield without(explanation(priced(book.service("heart_visit", 11), _VISIT)), _SHARES)
-    yield _no_totals(explanation(priced(book.service("office", 25), _PARTS)))
+    yield _less(explanation(priced(book.service("office", 25), _PARTS)), "total")
     yield _header_only(explanation(priced(book.service("mri_knee", 39), _PARTS)))
     yield _payment_only(explanation(priced(book.service("ortho_visit", 53), _PARTS)))
     yield without(explanation(priced(book.service("office_long", 67), _PARTS)), {"memberliability"})
-    bare = explanation(priced(book.service("skin_visit", 81), _PARTS))
-    yield {name: value for name, value in bare.items() if name not in {"meta", "payment", "careTeam"}}
+    yield _less(explanation(priced(book.service("skin_visit", 81), _PARTS)), "meta", "payment", "careTeam")
 
 
 def june(book: Notebook) -> Iterator[Resource]:
@@ -314,26 +313,25 @@ def _own_codes(resource: Resource) -> Resource:
     return {**resource, "total": total}
 
 
-def _no_totals(resource: Resource) -> Resource:
-    return {name: value for name, value in resource.items() if name != "total"}
+def _less(resource: Resource, *names: str) -> Resource:
+    """Return a resource or a line without these elements."""
+    return {name: value for name, value in resource.items() if name not in names}
 
 
 def _header_only(resource: Resource) -> Resource:
     """Return an outpatient claim with amounts only in the header."""
     money = [one for line in resource["item"] for one in line["adjudication"] if "amount" in one]
-    lines = [{name: value for name, value in line.items() if name != "adjudication"} for line in resource["item"]]
-    return {**_no_totals(resource), "item": lines, "adjudication": money}
+    return {**_payment_only(resource), "adjudication": money}
 
 
 def _payment_only(resource: Resource) -> Resource:
-    lines = [{name: value for name, value in line.items() if name != "adjudication"} for line in resource["item"]]
-    return {**_no_totals(resource), "item": lines}
+    return {**_less(resource, "total"), "item": [_less(line, "adjudication") for line in resource["item"]]}
 
 
 def _dated(resource: Resource, day: str) -> Resource:
     """Return the claim with a service date of that precision, or without one."""
-    lines = [{name: value for name, value in line.items() if name != "servicedDate"} for line in resource["item"]]
-    shape = {name: value for name, value in resource.items() if name != "billablePeriod"}
+    lines = [_less(line, "servicedDate") for line in resource["item"]]
+    shape = _less(resource, "billablePeriod")
     if not day:
         return {**shape, "item": lines}
     return {**shape, "item": [{**line, "servicedDate": day} for line in lines], "billablePeriod": {"start": day}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import Story, stories
 from tests.stage import TODAY, Stage, serving_bot

@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 
 from bot.replies.data import as_data
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.data import load
-from bot.sandbox.server import serve_sandbox
 from tests.answers.asking import PUBLIC
 from tests.stage import TODAY, Stage, serving_bot
 

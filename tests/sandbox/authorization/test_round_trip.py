@@ -3,7 +3,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from bot.sandbox.server import serve_sandbox
+from bot.sandbox.app import serve_sandbox
 from bot.sandbox.world import World
 from tests.sandbox.small import SCOPE, Browser, callback, claim, claims_of, question, ticket
 

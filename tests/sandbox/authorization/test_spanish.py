@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.authorization.pages import SPANISH, language_of
+from bot.sandbox.authorization.endpoints import SPANISH, language_of
 
 PAGES = Path(__file__).parents[3] / "bot" / "sandbox" / "pages"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.sandbox.fhir.params import PARAMS
+from bot.sandbox.fhir.query import PARAMS
 from tests.sandbox.small import NUCC, Browser, ids
 
 MEMBER = [
