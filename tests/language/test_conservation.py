@@ -92,29 +92,6 @@ def test_what_is_excluded_is_honoured_or_unmet(engine: Engine, today: date) -> N
     assert ("provider_name" in reading.unmet) == ("provider_name" not in rules.excludes)
 
 
-def test_a_second_value_that_no_slot_holds_is_unmet(engine: Engine, today: date) -> None:
-    """Two drugs in two questions are one answer, and the other is told."""
-    reading = engine.understand("is lisinopril covered and how about metformin", today=today)
-    assert reading.slots["drug"].value == "lisinopril"
-    assert reading.unmet["drug"].value == "metformin"
-
-
-def test_but_not_asks_after_both(engine: Engine, today: date) -> None:
-    """Whether somebody is in S but not in P is a question about each."""
-    reading = engine.understand("is Grace Okafor in network S but not in P", today=today)
-    assert reading.slots["network"].every == ("Blue Network S", "Blue Network P")
-
-
-def test_courtesy_and_background_leave_nothing(engine: Engine, today: date) -> None:
-    """Who is polite reads no remark."""
-    said = (
-        "Good morning, I hope you are well. I live on a small pension. Could you please show me my claims? Thank you!"
-    )
-    reading = engine.understand(said, today=today)
-    assert reading.intent == "claim.list"
-    assert not reading.unmet
-
-
 def test_no_example_of_the_directory_states_what_its_answer_lacks(engine: Engine, today: date) -> None:
     """No word of them is heard as a name or a wish that the answer would have to excuse itself for."""
     left = {}

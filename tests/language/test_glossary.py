@@ -62,60 +62,6 @@ def test_every_word_of_a_term_leads_to_it(engine: Engine, today: date, language:
     assert lost == []
 
 
-@pytest.mark.parametrize(
-    ("said", "terms"),
-    [
-        ("what even is a deductible?", ["deductible"]),
-        ("Hi there. Could you please explain to me what coinsurance is? I never understood it.", ["coinsurance"]),
-        ('what does "allowed amount" mean on an explanation of benefits', ["allowed_amount"]),
-        ("whats the difference between an HMO and a PPO plan", ["hmo", "ppo"]),
-        ("copay or coinsurance, which is cheaper", ["copay", "coinsurance"]),
-        ("do I pay a copay before the deductible", ["deductible_order"]),
-        ("what counts toward the out of pocket maximum", ["what_counts"]),
-        ("can a hospital balance-bill me", ["balance_billing"]),
-        ("how do I read my EOB", ["reading_eob"]),
-        ("COBRA", ["cobra"]),
-        ("what is an HMO and a PPO", ["hmo", "ppo"]),
-        ("I keep seeing coinsurance everywhere. What is that?", ["coinsurance"]),
-        ("what's the difference between a copay and coinsurance, I always mix them up", ["copay", "coinsurance"]),
-        ("sorry to bother you, what is prior authorization, thanks", ["prior_authorization"]),
-        ("¿en qué se diferencian un copago y un coseguro?", ["copay", "coinsurance"]),
-        ("no entiendo qué es la terapia escalonada", ["step_therapy"]),
-        ("¿el deducible se paga cada año?", ["deductible_reset"]),
-    ],
-)
-def test_general_questions_find_their_terms(engine: Engine, today: date, said: str, terms: list[str]) -> None:
-    """However politely, and both of two."""
-    reading = engine.understand(said, today=today)
-    assert reading.intent == "glossary.term"
-    assert [reading.slots[name].value for name in ("term", "other_term") if name in reading.slots] == terms
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "what's my copay",
-        "what is the deductible on my plan",
-        "what is the copay for a specialist",
-        "what is our family deductible",
-        "what was the allowed amount on my last claim",
-        "what tier is metformin",
-        "is Dr. Kim out of network",
-        "what network is Dr. Kim in",
-        "what is a good urgent care near 37402",
-        "what's the difference between network P and network S",
-        "my EOB from March",
-        "¿cuál es mi copago?",
-        "¿cuánto es el deducible de mi plan?",
-    ],
-)
-def test_a_question_for_a_figure_is_no_general_one(engine: Engine, today: date, said: str) -> None:
-    """Possession, a provider, a drug or a place asks for a look-up."""
-    reading = engine.understand(said, today=today)
-    assert reading.intent != "glossary.term"
-    assert "term" not in reading.slots
-
-
 def test_general_questions_are_no_look_ups_and_figures_are_not_explained(engine: Engine, today: date) -> None:
     """The sets that the words were learned from; in doubt the meaning is a button."""
     read = [(case, engine.understand(case.said, today=today)) for case in sentences("general")]

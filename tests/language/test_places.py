@@ -82,27 +82,6 @@ def test_the_area_ends_some_way_beyond_the_border(city: str, state: str, *, serv
     assert bool(shipped_pack().places.zips_near(center, 25.0)) is served
 
 
-@pytest.mark.parametrize(("said", "value"), [
-    ("find a doctor in Hartford CT", {"city": "Hartford", "state": "CT"}),
-    ("dentist in Atlanta", {"city": "Atlanta", "state": "GA"}),
-    ("dentist Atlanta GA", {"city": "Atlanta", "state": "GA"}),
-    ("cardiologist in norwich connecticut", {"city": "Norwich", "state": "CT"}),
-    ("urgent care near Gotham", {"city": "Gotham", "state": None}),
-    ("pharmacies in red bank", {"city": "Red Bank", "state": "TN"}),
-    ("doctor in jackson ms", {"city": "Jackson", "state": "MS"}),
-    ("doctors in Georgia", {"state": "GA"}),
-    ("doctors in Cleveland or Chattanooga", {"city": "Cleveland", "state": "TN"}),
-    ("dentist in ten mile", {"city": "Ten Mile", "state": "TN"}),
-])  # fmt: skip
-def test_a_place_is_heard_wherever_it_is(engine: Engine, today: date, said: str, value: object) -> None:
-    """In the lists or not, with its state or without; and nothing inside its name means anything else."""
-    slots = engine.understand(said, today=today).slots
-    assert slots["location"].value == value
-    assert not {"radius", "facility_type", "provider_name"} & slots.keys() - (
-        {"facility_type"} if "urgent" in said else set()
-    )
-
-
 @pytest.mark.parametrize("said", ["Gotham", "in Gotham", "en Gotham", "near Gotham city"])
 def test_a_strange_word_names_a_place_where_one_was_asked_for(engine: Engine, today: date, said: str) -> None:
     """To "where should I look?" nobody answers with a doctor's name."""
@@ -118,17 +97,3 @@ def test_distance_is_in_miles() -> None:
     assert one is not None
     assert other is not None
     assert 90 < miles_between(one, other) < 110
-
-
-@pytest.mark.parametrize(
-    ("said", "city"),
-    [
-        ("endo - knox - network P", "Knoxville"),
-        ("eye doctor cookeville", "Cookeville"),
-        ("fax + address, Stephen Cole MD, Jackson", "Jackson"),
-        ("ph number for dr robert hale memphis", "Memphis"),
-    ],
-)
-def test_a_town_stands_out_beside_a_name(engine: Engine, today: date, said: str, city: str) -> None:
-    """Marks part it from what is beside it, and a town that is nobody's name needs none."""
-    assert engine.slots_in(said, today=today)["location"].value == {"city": city, "state": "TN"}

@@ -8,10 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import PackError
-from bot.language.context import Context
 from bot.language.dangers import load_dangers
 from bot.language.engine import Engine
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Reading
 from tests.language.cases import sentences
 
 SOMEBODY = st.sampled_from(["my husband", "my wife", "mom", "my dad", "grandma", "the baby", "my neighbor", "my son"])
@@ -58,51 +57,6 @@ def test_too_much_of_a_medicine_rings(engine: Engine, today: date, words: tuple[
     assert _intent(engine, " ".join(words), today).startswith("safety.")
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "is narcan covered",
-        "i'm dying to know if my claim went through",
-        "this bill is killing me",
-        "pulmonologist for shortness of breath in Jackson",
-        "how much did my overdose treatment cost last year",
-        "my phone died",
-        "me muero de hambre",
-        "ya no puedo más con estas facturas",
-        "cubren el infarto",
-        "can't find my card",
-        "my doctor isn't responding to my messages",
-        "hate my life rn lol how much was that er visit",
-        "this premium is going to kill me, what's my copay",
-        "me quiero morir del bill que me llegó jaja, is that right?",
-        "el hospital me sigue llamando por la factura",
-    ],
-)
-def test_words_of_danger_in_everyday_questions_ring_nothing(engine: Engine, today: date, said: str) -> None:
-    """Benefit questions, figures of speech and offices that do not answer."""
-    reading = engine.understand(said, today=today)
-    assert not (reading.intent or "").startswith("safety.")
-    assert not reading.present
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "ya escogí el día de mi cirugía",
-        "ya elegí el día de la operación",
-        "i picked the day of my surgery",
-        "how much did my insurance save me",
-        "did my plan save me money",
-        "mi seguro me salvó mucho dinero, cuánto fue",
-    ],
-)
-def test_saving_money_and_the_day_of_an_operation_carry_no_line(engine: Engine, today: date, said: str) -> None:
-    """Words that stand in cries for help too are read with those beside them."""
-    reading = engine.understand(said, today=today)
-    assert reading.alarm is None
-    assert not (reading.intent or "").startswith("safety.")
-
-
 BESIDE = st.sampled_from([
     "throat is swelling up after peanuts, is benadryl covered",
     "my arm went numb and my face droops, which hospital is in network",
@@ -119,105 +73,6 @@ def test_danger_beside_a_question_is_heard_and_the_question_is_too(
     """The line stands above; the question keeps its intent."""
     reading = engine.understand(before + said, today=today)
     assert "safety.emergency" in {reading.alarm, reading.intent}
-
-
-PRESENT = (
-    "I have chest pain, what did I owe for my last visit",
-    "my lips are swelling, is benadryl covered",
-    "my throat is closing what is my er copay",
-    "my husband collapsed, which hospital is in network",
-    "is anaphylaxis covered, my throat is closing up",
-    "my toddler swallowed bleach, find a pharmacy near 37402",
-    "find a hospital near 37402 my wife is unconscious",
-    "i have had chest pain since this morning, find a cardiologist",
-    "my mom fell and isn't moving, find an ER near 37402",
-    "my son took all my pills, is poison control covered",
-    "i want to kill myself, is therapy covered",
-    "tengo dolor de pecho, cuánto cuesta la sala de emergencias",
-    "se me están hinchando los labios, cubren el epipen",
-    "mi hijo se tragó cloro, farmacia cerca de 37402",
-    "mi esposo se desmayó, cubren la ambulancia",
-    "se me cierra la garganta, es urgencias cubierto",
-    "mi papá no reacciona, cubren la ambulancia",
-    "estoy embarazada y sangrando, qué hospital es de mi red",
-    "me quiero morir, cubre mi plan un psicólogo",
-)
-PAST = (
-    "what did my er visit for chest pain cost",
-    "is there a doctor for chest pain near 37402",
-    "find a cardiologist, I had chest pain last week",
-    "my throat was swelling yesterday, find an allergist",
-    "sometimes I get chest pain, find a cardiologist",
-    "if i have a heart attack, is the ER covered",
-    "does my plan cover the er if my lips swell",
-    "I passed out yesterday, find a neurologist",
-    "is an epipen covered for allergic reactions",
-    "is there a psychologist near 37402 who treats self harm",
-    "cuánto me costó la visita por dolor de pecho",
-    "cardiólogo para dolor de pecho cerca de 37402",
-    "a veces me duele el pecho, busco un cardiólogo",
-    "ayer me dio dolor de pecho, busco un cardiólogo",
-    "cuánto debo de la ambulancia cuando mi esposo se desmayó",
-)
-
-
-@pytest.mark.parametrize(("said", "now"), [*((said, True) for said in PRESENT), *((said, False) for said in PAST)])
-def test_danger_that_is_told_as_present_is_not_answered_with_if(
-    engine: Engine, today: date, said: str, now: bool
-) -> None:
-    """The line says "call now"; "if this is happening" stands only where the message tells of no danger now."""
-    reading = engine.understand(said, today=today)
-    assert reading.alarm
-    assert reading.present is now
-
-
-def test_a_benefit_question_keeps_its_answer_under_the_line(engine: Engine, today: date) -> None:
-    """The drug that is asked for is still looked up."""
-    reading = engine.understand("throat swelling up after peanuts is benadryl covered", today=today)
-    assert (reading.intent, reading.alarm) == ("formulary.drug_coverage", "safety.emergency")
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "I don't think I can hold on much longer",
-        "no, I can't take it anymore",
-        "never mind, nobody can help me, I'm done living",
-        "no ya no aguanto más",
-        "me siento muy sola",
-    ],
-)
-def test_feeling_after_a_search_is_no_follow_up(engine: Engine, today: date, said: str) -> None:
-    """Neither a "no" nor a refinement: the person is answered."""
-    context = Context(intent="provider.find", slots={"specialty": Slot("cardiologist", ["207RC0000X"])})
-    assert engine.understand(said, today=today, context=context).intent == "safety.crisis"
-
-
-@pytest.mark.parametrize(
-    ("said", "intent", "line"),
-    [
-        ("poison control number please", "safety.emergency", "poison_control"),
-        ("número de control de envenenamiento", "safety.emergency", "poison_control"),
-        ("my toddler drank bleach", "safety.emergency", "child poison"),
-        ("sobredosis", "safety.emergency", "poison"),
-        ("veterans crisis line", "safety.crisis", "veterans"),
-        ("número para veteranos en crisis", "safety.crisis", "veterans"),
-        ("he locks me in the house and hits me", "safety.crisis", "violence"),
-        ("mental health crisis", "safety.crisis", ""),
-        ("suicide prevention", "safety.crisis", ""),
-        ("danger to self or others", "safety.crisis", ""),
-        ("crisis team", "safety.crisis", ""),
-        ("equipo de crisis", "safety.crisis", ""),
-        ("prevención del suicidio", "safety.crisis", ""),
-    ],
-)
-def test_plain_words_reach_help_with_the_line_that_they_name(
-    engine: Engine, today: date, said: str, intent: str, line: str
-) -> None:
-    """Who types a notice's own words, or asks for a line by its name, is not told that nothing was understood."""
-    reading = engine.understand(said, today=today)
-    assert reading.intent == intent
-    assert reading.lines == tuple(line.split())
 
 
 def test_what_is_told_sideways_is_heard_and_what_is_ordinary_is_answered(engine: Engine, today: date) -> None:
@@ -261,26 +116,3 @@ def test_a_bad_safety_file_is_refused_in_one_line(tmp_path: Path, content: bytes
         load_dangers(tmp_path, {})
     assert str(refused.value).startswith("_words/safety.yaml: ")
     assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize("said", ["gibberish xyzzy", "blorp", "kjhsdf jsdhf", "fnord wibble"])
-def test_strange_words_alone_tell_of_no_danger(engine: Engine, today: date, said: str) -> None:
-    """Pieces of words that nobody knows look like "blood" at times: what means nothing is not understood."""
-    reading = engine.understand(said, today=today)
-    assert (reading.is_miss, reading.alarm) == (True, None)
-
-
-@pytest.mark.parametrize(
-    ("said", "alarms"),
-    [
-        ("My husband wants to know what we paid at Blue Heron Pharmacy in 2025", False),
-        ("my baby is blue and limp", True),
-        ("My Baby Is Blue And Limp", True),
-        ("she turned Blue. Please help", True),
-        ("and if its not", False),
-    ],
-)
-def test_the_color_of_a_name_is_no_danger(engine: Engine, today: date, said: str, *, alarms: bool) -> None:
-    """Capitals of a title or of the next sentence make no name."""
-    reading = engine.understand(said, today=today)
-    assert (reading.alarm is not None or str(reading.intent).startswith("safety.")) is alarms

@@ -31,31 +31,3 @@ def test_what_is_asked_or_denied_is_not_kept(engine: Engine, today: date, said: 
     assert "question" not in reading.slots
     assert not {"date_range", "date_ahead"} & reading.slots.keys()
     assert reading.score > SURE or {SENT, RESULT, CALL}.intersection(reading.offers)
-
-
-@pytest.mark.parametrize(
-    ("said", "intent"),
-    [
-        ("I sent the appeal on Monday, when is the answer due?", SENT),
-        ("I sent the appeal on Monday and they haven't answered", SENT),
-        ("no, I sent it Tuesday", SENT),
-        ("they did not approve my appeal", RESULT),
-        ("no aprobaron mi apelación", RESULT),
-        ("they won't pay my appeal", RESULT),
-        ("can you note that they said no to my appeal?", RESULT),
-        ("I want to note that they approved my appeal", RESULT),
-        ("sí, aprobaron mi apelación", RESULT),
-        ("I talked to Ann on Tuesday, she said they don't have my records, reference 12345", CALL),
-    ],
-)
-def test_a_not_of_its_own_and_a_question_beside_it_are_told(
-    engine: Engine, today: date, said: str, intent: str
-) -> None:
-    """What is told stays told beside another clause, and a "no" may be what is told."""
-    assert engine.understand(said, today=today).intent == intent
-
-
-def test_a_letter_of_an_appeal_is_no_farewell(engine: Engine, today: date) -> None:
-    """Nothing of danger is heard in it; in a letter to a family it is."""
-    assert engine.understand("I sent the appeal letter to my doctor yesterday", today=today).alarm is None
-    assert engine.understand("I wrote goodbye letters to my family", today=today).intent == "safety.crisis"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from bot.errors import PackError
 from bot.language.engine import Engine
 from bot.language.text import fold
 from bot.pack import find_pack
-from tests.shipped import shipped_pack
 
 
 @pytest.fixture
@@ -37,24 +35,6 @@ def test_what_a_file_names_has_to_be_known(words: Path, text: str, fault: str) -
     with pytest.raises(PackError, match=r"_words/tongues/xx\.yaml: ") as refused:
         Engine.load(words)
     assert fault in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("said", "intent"),
-    [
-        ("Tôi không muốn sống nữa", "safety.crisis"),
-        ("toi muon tu tu", "safety.crisis"),
-        ("chồng tôi bị đau ngực", "safety.emergency"),
-        ("con tôi co giật", "safety.emergency"),
-        ("tôi sắp ngất", "safety.emergency"),
-        ("tôi uống quá liều thuốc ngủ", "safety.emergency"),
-        ("tôi đang bị trầm cảm, muốn chết đi cho rồi", "safety.crisis"),
-        ("tôi chán sống", "safety.crisis"),
-    ],
-)
-def test_danger_is_heard_in_it(said: str, intent: str) -> None:
-    """By the rules that hear it in any language, with accents and without."""
-    assert shipped_pack().engine.understand(said, today=date(2026, 5, 20)).intent == intent
 
 
 def test_a_stroke_is_no_other_letter() -> None:
