@@ -3,13 +3,13 @@
     ## What the lines below it prove, in a sentence.
     said -> intent | claims on the reading || claims on what its words hold, whichever answer takes it
 
-The intent may be `*` (any), `-claim. -provider.` (none that begins so) or `!safety.crisis` (the answer or the line above
-it). `(claim.list) said` comes after that answer, `(claim.list date_range) said` after one that had such a slot. Turns of
-one conversation stand behind each other, `one >> another`; the intent and the claims are then the conversation's.
+The intent may be `*` (any), `-claim. -provider.` (none that begins so) or `!safety.crisis` (the answer or the line
+above it). `(claim.list) said` comes after that answer, `(claim.list date_range) said` after one with such a slot. Turns
+of one conversation stand behind each other, `one >> another`; the intent and the claims are then the conversation's.
 
 A claim is a slot's value in JSON: `gender="female"`. `gender=not "male"` is left out; `network=and [...]`, `or` and
 `nor` have several values; `network=but "P"` is left out beside what is wanted; `order=unmet "cheapest"` are words that
-no answer takes. `gender` alone is there as one plain value, `-gender` is not there, `@unclear=true` is the reading's own.
+no answer takes. `gender` alone is there as one plain value, `-gender` is not there, `@unclear=true` is the reading's.
 """
 
 import json
