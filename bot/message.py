@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Literal, TypeVar
 
 import msgspec
@@ -117,12 +118,16 @@ class Press(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True):
-    """A button. Exactly one of `url` and `press` is set; `id` is opaque, or the name of a link."""
+    """A button. Exactly one of `url` and `press` is set; `id` is opaque, or the name of a link.
+
+    `primary`: it is what most people do next, so it is highlighted where the channel can.
+    """
 
     id: str
     label: str
     url: str | None = None
     press: Press | None = None
+    primary: bool = False
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -167,6 +172,11 @@ class Facts(msgspec.Struct, frozen=True):
 
     rows: tuple[Fact, ...]
     framed: bool = False
+
+    @property
+    def fields(self) -> tuple[tuple[Fact, ...], ...]:
+        """The rows by label: neighbours with the same one are the lines of one field."""
+        return tuple(tuple(run) for _, run in groupby(self.rows, key=lambda row: row.label))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -75,10 +75,7 @@ def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None =
     which are left out without it.
     """
     parts, rated = list(_parts(reply.blocks)), bool(rating and reply.rating)
-    made = [
-        _page(part, partial(Buttons.of, part, reply.intent, asks, rated=rated), last=part is parts[-1])
-        for part in parts
-    ]
+    made = [_page(part, partial(Buttons.of, part, asks, rated=rated), last=part is parts[-1]) for part in parts]
     if rating and reply.rating and made:
         buttons = (one for block in reply.blocks if isinstance(block, Actions) for one in block.buttons)
         told = [one for one in buttons if one.press and one.press.intent == SOURCES]
@@ -177,8 +174,8 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield {"type": "header", "text": _plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
-        case Facts(rows, framed=True):
-            yield from _framed(rows)
+        case Facts(framed=True):
+            yield from _framed(block)
         case Facts(rows) if (
             few and not block.columns and all(not one.url and len(_field(one)) <= _FIELD for one in rows)
         ):
@@ -194,12 +191,15 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield from _buttons(row, buttons)
 
 
-def _framed(rows: tuple[Fact, ...]) -> Iterator[Kit]:
+def _framed(card: Facts) -> Iterator[Kit]:
     """A card between two rules: columns of labels and values; lines where a word of them would be read as a mark."""
-    told = [_mrkdwn([(Span(row.label),), (Span(row.value, bold=True, url=row.url),)]) for row in rows]
+    told = [
+        _mrkdwn([(Span(rows[0].label),), *[(Span(row.value, bold=True, url=row.url),) for row in rows]])
+        for rows in card.fields
+    ]
     fields = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in told if text and len(text) <= _FIELD]
-    if len(fields) < len(rows):
-        yield _listed(rows)
+    if len(fields) < len(told):
+        yield _listed(card.rows)
         return
     yield {"type": "divider"}
     for at in range(0, len(fields), _CARD):

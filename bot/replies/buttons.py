@@ -26,8 +26,6 @@ RATE, MENU = "rate", "menu"
 """The prefixes of the action ids of the thumbs and of a row's menu."""
 _LABEL, _URL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 3_000, 75, 100, 300, 30
 _OPTIONS = 5
-_CONNECTS = "account.link"
-_CONNECTING = "link"  # the name of the address at which a person connects an account
 _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
 
@@ -38,9 +36,8 @@ def unasked(_: str) -> None:
 class Buttons(msgspec.Struct):
     """The buttons of one message, with labels that differ for screen readers.
 
-    `repeated` are the labels that more than one button has, `topic` is what the message is about. The first button that
-    connects an account is highlighted, unless the message says goodbye. `rated`: the button that shows sources is next
-    to the thumbs, not in its row.
+    `repeated` are the labels that more than one button has, `topic` is what the message is about. Only the first
+    primary button is highlighted. `rated`: the button that shows sources is next to the thumbs, not in its row.
     """
 
     repeated: frozenset[str]
@@ -51,7 +48,7 @@ class Buttons(msgspec.Struct):
     _heard: Counter[str] = msgspec.field(default_factory=Counter)
 
     @classmethod
-    def of(cls, blocks: Iterable[Block], intent: str, asks: Asks, *, rated: bool = False) -> Buttons:
+    def of(cls, blocks: Iterable[Block], asks: Asks, *, rated: bool = False) -> Buttons:
         """Return the buttons of these blocks."""
         blocks, once, repeated = list(blocks), set[str](), set[str]()
         for block in blocks:
@@ -60,7 +57,7 @@ class Buttons(msgspec.Struct):
                 label = cut(action.label, _LABEL)
                 (repeated if label in once else once).add(label)
         topic = _topic(blocks) if repeated else ""
-        return cls(frozenset(repeated), topic, asks, intent not in FAREWELLS, rated)
+        return cls(frozenset(repeated), topic, asks, rated=rated)
 
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
         """Yield the row of these buttons, nothing if there are none; `about` is the list entry they belong to."""
@@ -97,7 +94,7 @@ class Buttons(msgspec.Struct):
         if intent in FAREWELLS:
             words = self.asks(intent)
             return {"style": "danger", **({"confirm": confirming(words)} if words else {})}
-        if self.stands_out and (action.id == _CONNECTING or intent == _CONNECTS):
+        if self.stands_out and action.primary:
             self.stands_out = False
             return {"style": "primary"}
         return {}

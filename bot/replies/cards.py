@@ -162,7 +162,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Line(spans):
                 yield {**_rich(spans), "spacing": "Small"}
             case Facts(rows, framed=framed):
-                yield _framed(rows) if framed else _facts(rows)
+                yield _framed(block) if framed else _facts(rows)
             case Chart():
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
@@ -234,16 +234,18 @@ def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
     }
 
 
-def _framed(rows: tuple[Fact, ...]) -> AdaptiveCard:
-    """Return a framed card: labels above their values, two pairs side by side, on a background."""
-    pairs = [rows[at : at + 2] for at in range(0, len(rows), 2)]
-    sets = []
-    for pair in pairs:
-        values = [{**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"} for row in pair]
-        told = zip(pair, values, strict=True)
-        columns = [{"type": "Column", "width": "stretch", "items": [_quiet(row.label), value]} for row, value in told]
-        sets.append({"type": "ColumnSet", "columns": columns})
-    return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": sets}
+def _framed(card: Facts) -> AdaptiveCard:
+    """Return a framed card: labels above their values, two fields side by side, on a background."""
+    fields = [
+        {"type": "Column", "width": "stretch", "items": [_quiet(rows[0].label), *map(_value, rows)]}
+        for rows in card.fields
+    ]
+    pairs = [{"type": "ColumnSet", "columns": fields[at : at + 2]} for at in range(0, len(fields), 2)]
+    return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": pairs}
+
+
+def _value(row: Fact) -> AdaptiveCard:
+    return {**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"}
 
 
 def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
@@ -344,13 +346,9 @@ def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:
     A `hidden` button is in the row's menu.
     """
     look: AdaptiveCard = {"title": cut(action.label, _BUTTON), **({"mode": "secondary"} if hidden else {})}
+    look |= {"style": "positive"} if action.primary and not hidden else {}
     if action.id == POP_UP:
-        return {
-            "type": "Action.Submit",
-            **look,
-            "style": "positive",
-            "data": {"msteams": {"type": "signin", "value": action.url}},
-        }
+        return {"type": "Action.Submit", **look, "data": {"msteams": {"type": "signin", "value": action.url}}}
     if action.url:
         return {"type": "Action.OpenUrl", **look, "url": action.url}
     data = {"press": action.id}

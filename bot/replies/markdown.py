@@ -1,9 +1,9 @@
 """The small Markdown of templates, parsed into blocks. Values are escaped, so only the template makes structure.
 
-`# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
-and any other line as text, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https. `| row :: column
-| value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines and spaces at a line's end mean
-nothing.
+`# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, of which
+`[**button**](target)` is the primary one, `> note`, and any other line as text, with **bold** runs and links,
+`[words]{tel:+14235550142}`, mailto or https. `| row :: column | value |` is a cell of a table; `|| label | value |` is
+a row of a card. Blank lines and spaces at a line's end mean nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Under an
 entry `~| column :: value | column :: value |` is the entry as a row of a table. `~| label :: words | number |` shows
@@ -93,7 +93,7 @@ def unescape(text: str) -> str:
     return html.unescape(text) if "&" in text else text
 
 
-BUTTON = re.compile(r"\[([^\]\n]+)\]\(([^()\s]+)\)")
+BUTTON = re.compile(r"\[(\*\*)?([^\]\n]+?)(?:\*\*)?\]\(([^()\s]+)\)")
 _BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
 _ENTRY = re.compile(r"(\d{1,6})\. (.+)")
 _RULE = re.compile(r"[|\s:-]+")
@@ -201,7 +201,10 @@ class _Reading:
             self.blocks.append(Actions(self._actions(line)))
 
     def _actions(self, line: str) -> tuple[Action, ...]:
-        return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
+        return tuple(
+            _action(unescape(label), target, self._links, primary=bool(mark))
+            for mark, label, target in BUTTON.findall(line)
+        )
 
 
 def _text(source: str) -> str:
@@ -249,16 +252,16 @@ def _linked(text: str, *, bold: bool) -> Iterator[Span]:
         yield Span(unescape(text[end:]), bold=bold)
 
 
-def action(label: str, target: str, links: Mapping[str, str]) -> Action:
+def _action(label: str, target: str, links: Mapping[str, str], *, primary: bool) -> Action:
     """Return the button for a target: a named link, a checked address, or an intent with its arguments."""
     if target in links:
-        return Action(target, label, url=links[target])
+        return Action(target, label, url=links[target], primary=primary)
     if target.startswith(("https:", "tel:")):
-        return Action("call" if target.startswith("tel:") else "open", label, url=unescape(target))
+        return Action("call" if target.startswith("tel:") else "open", label, url=unescape(target), primary=primary)
     intent, _, query = target.partition("?")
     if not _INTENT.fullmatch(intent) or intent in _LINKS:
         raise TemplateFault("a button points nowhere: it needs an intent, a named link or |url")
-    return Action("", label, press=Press(intent, _arguments(query)))
+    return Action("", label, press=Press(intent, _arguments(query)), primary=primary)
 
 
 def _arguments(query: str) -> dict[str, str]:

@@ -92,8 +92,8 @@ def _drawn(block: Block | ListTable) -> Iterable[str]:
         case Facts(rows) if columns := block.columns:
             sides = (rows[at : at + len(columns)] for at in range(0, len(rows), len(columns)))
             return _grid([("", *columns), *((side[0].row, *(one.value for one in side)) for side in sides)], head=True)
-        case Facts(rows):
-            return _grid([(row.label, row.value) for row in rows])
+        case Facts():
+            return _grid([(one.label * (not at), one.value) for rows in block.fields for at, one in enumerate(rows)])
         case Chart():
             return _chart(block)
         case _:

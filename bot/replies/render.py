@@ -199,7 +199,7 @@ def labels_of(
 
 _WORDS, _INTENT = r"(\{\{ say\([^{}]*\) \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
 _TOLD = r"([a-z_]+=[a-z_]+(?:&[a-z_]+=[a-z_]+)*)"
-_BUTTON = re.compile(rf"\[{_WORDS}\]\({_INTENT}(?:\?{_TOLD})?\)")
+_BUTTON = re.compile(rf"\[(?:\*\*)?{_WORDS}(?:\*\*)?\]\({_INTENT}(?:\?{_TOLD})?\)")
 
 
 def fixed_labels(

@@ -42,7 +42,7 @@ def with_pop_up(reply: Private, notices: Notices) -> Private:
         if button.id != "link" or not button.url:
             return (button,)
         pop_up = replace(button, id=POP_UP, url=f"{button.url}{_OPENED_BY}")
-        return pop_up, replace(button, label=notices.text("by_browser", reply.language))
+        return pop_up, replace(button, label=notices.text("by_browser", reply.language), primary=False)
 
     shown = (
         Actions(tuple(way for button in block.buttons for way in ways(button))) if isinstance(block, Actions) else block
