@@ -18,7 +18,7 @@ from bot.cli.web_server import WebServer, config_of
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.entrance import entrance_of
-from bot.stores.extras import lacks
+from bot.stores.opening import lacks
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server as Tools

@@ -7,7 +7,7 @@ from bot.cli.findings import CheckResult, bad, note, ok
 from bot.cli.manifest import scopes
 from bot.config import Settings
 from bot.errors import BotError, ConfigError
-from bot.stores.extras import lacks
+from bot.stores.opening import lacks
 
 
 async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckResult]:

@@ -17,8 +17,7 @@ from bot.config import Settings, misspelt_names
 from bot.config.faults import spelling
 from bot.errors import ConfigError, StoreUnusable
 from bot.serving import listen
-from bot.stores.extras import lacks
-from bot.stores.opening import sqlite_path
+from bot.stores.opening import lacks, sqlite_path
 from bot.stores.sealed import is_exposed, key_file
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.stores.extras import lacks
+from bot.stores.opening import lacks
 
 SUFFIX = ".xlsx"
 _UNPACKED = 64 * 1024 * 1024  # bytes

@@ -1,13 +1,28 @@
 """Opens the store at a URL."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Unpack
 
 from bot.config import StoreOptions
 from bot.errors import StoreError, StoreUnusable
 from bot.stores.base import Store
-from bot.stores.extras import lacks
 from bot.stores.sqlite import open_sqlite
+
+_MODULES = {
+    "mcp": ("mcp",),
+    "postgres": ("psycopg", "psycopg_pool"),
+    "teams": ("microsoft_teams", "opentelemetry"),
+    "xlsx": ("openpyxl",),
+}
+
+
+def lacks(extra: str) -> str | None:
+    """Return a one-line message that says how to install an extra of pyproject.toml; None if it is installed."""
+    if all(find_spec(name) for name in _MODULES[extra]):
+        return None
+    return f"needs an extra that is not installed: in the folder of the program's source, pip install '.[{extra}]'"
+
 
 _PROBE = "probe"
 

@@ -7,7 +7,9 @@ Each statement is its own transaction, so `take`, `add` and `lease` rely on the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import secrets
 import select
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,13 +17,167 @@ from functools import lru_cache, partial
 from typing import Any
 
 import psycopg
-from psycopg import errors
+import structlog
+from psycopg import AsyncConnection, errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from bot.errors import StoreBusy, StoreUnusable
+from bot.errors import StoreBusy, StoreError, StoreUnusable
 from bot.stores.base import NewRow, Row, Store
-from bot.stores.notices import CHANNEL, WorkNotices
-from bot.stores.postgres_schema import bring_up_to_date
+
+# Migrations are as in `stores.sqlite`: only ever appended, recorded, and an index is none.
+# Any number that no other program on this database takes: one process at a time brings the tables up to date.
+_LOCK = 0x62636273
+
+# Kinds, keys and owners are bytes: PostgreSQL's text refuses NUL, and other people's ids may hold anything.
+_ROWS_AND_COUNTERS = """
+CREATE TABLE rows (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL, owner bytea NOT NULL,
+    expires double precision NOT NULL,
+    lane bytea NOT NULL DEFAULT '', held double precision NOT NULL DEFAULT 0, leases integer NOT NULL DEFAULT 0,
+    UNIQUE (kind, key)
+);
+CREATE INDEX rows_by_owner ON rows (owner, kind) WHERE owner <> '';
+CREATE INDEX rows_by_expiry ON rows (expires);
+CREATE INDEX rows_by_kind ON rows (kind, lane, number);
+CREATE TABLE counters (
+    kind bytea NOT NULL, key bytea NOT NULL, times integer NOT NULL, expires double precision NOT NULL,
+    UNIQUE (kind, key)
+);
+CREATE INDEX counters_by_expiry ON counters (expires);
+"""
+# What waits to be worked on is found without a look at the many rows whose work is done.
+_WAITING_ROWS = "CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> '';"
+# What has to be decided in several statements is one for the client. In a function each statement sees what others have
+# committed by then, so that of two processes one finds the other's row; who comes second in a lane waits for the first.
+_FUNCTIONS = """
+CREATE FUNCTION bcbst_take_in(
+    a_kind bytea, a_key bytea, a_value bytea, an_owner bytea, ends double precision, a_lane bytea,
+    moment double precision, until double precision
+) RETURNS SETOF rows LANGUAGE plpgsql AS $$
+DECLARE free boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(a_kind || a_lane, 'hex'), 0));
+    free := until IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM rows WHERE kind = a_kind AND lane = a_lane AND expires > moment);
+    RETURN QUERY INSERT INTO rows AS r (kind, key, value, owner, expires, lane, held, leases)
+        VALUES (a_kind, a_key, a_value, an_owner, ends, a_lane, CASE WHEN free THEN until ELSE 0 END, free::integer)
+        ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner,
+            expires = excluded.expires, lane = excluded.lane, held = excluded.held, leases = excluded.leases
+            WHERE r.expires <= moment
+        RETURNING *;
+END $$;
+CREATE FUNCTION bcbst_append(
+    added integer, kinds bytea[], keys bytea[], contents bytea[], owners bytea[], ends double precision[],
+    drops bytea, moment double precision
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF drops <> '' THEN
+        DELETE FROM rows WHERE owner = drops;
+    END IF;
+    FOR at IN 1 .. cardinality(kinds) LOOP
+        INSERT INTO rows AS r (kind, key, value, owner, expires)
+            VALUES (kinds[at], keys[at], contents[at], owners[at], ends[at])
+            ON CONFLICT (kind, key) DO UPDATE SET number = DEFAULT, value = excluded.value, owner = excluded.owner,
+                expires = excluded.expires, lane = '', held = 0, leases = 0
+                WHERE at > added OR r.expires <= moment;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'BC001';
+        END IF;
+    END LOOP;
+    RETURN true;
+EXCEPTION WHEN SQLSTATE 'BC001' THEN
+    RETURN false;
+END $$;
+"""
+_STEPS = {"rows_and_counters": _ROWS_AND_COUNTERS, "waiting_rows": _WAITING_ROWS, "functions": _FUNCTIONS}
+# Rows of a kind in the order in which they were put, and the last of them, without a sort.
+_INDEXES = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'rows'"
+_QUICKER = {"rows_of_kind": "CREATE INDEX rows_of_kind ON rows (kind, number)"}
+
+
+async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
+    """Apply the missing migrations in one transaction, one process at a time; StoreUnusable for unknown ones."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        await connection.execute("CREATE TABLE IF NOT EXISTS store_steps (name text PRIMARY KEY)")
+        taken = {name for (name,) in await (await connection.execute("SELECT name FROM store_steps")).fetchall()}
+        if taken - _STEPS.keys():
+            raise StoreUnusable("the store was written by a newer version of this program")
+        for name in [name for name in _STEPS if name not in taken]:
+            await connection.execute(_STEPS[name])
+            await connection.execute("INSERT INTO store_steps (name) VALUES (%s)", (name,))
+        # Looked for first: even an index that is there already would lock the table against writers for a moment.
+        there = {name for (name,) in await (await connection.execute(_INDEXES)).fetchall()}
+        for name in _QUICKER.keys() - there:
+            await connection.execute(_QUICKER[name])
+
+
+log = structlog.get_logger("store")
+
+CHANNEL = "bcbst_work"
+_HEARD_IN = 5.0  # seconds
+_AGAIN = 10.0  # seconds until a connection that ended is made anew
+
+Then = Callable[[], None]
+
+
+class WorkNotices:
+    """Notifications between processes that there is work to start at once, by LISTEN on a connection of its own.
+
+    They only save time, because every process also polls. A transaction pooler does not pass notifications on: a
+    process then does not receive its own first notification and stops listening. It listens from the first `heard` on.
+
+    `tell` sends a notification to all processes, this one included. `hears` is True while notifications arrive.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:
+        self._connect, self._tell = connect, tell
+        self._then: list[tuple[str, Then]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.hears = False
+
+    def heard(self, prefix: str, then: Then) -> None:
+        """Call `then` whenever there is work of a kind that starts with `prefix`."""
+        self._then.append((prefix, then))
+        self._task = self._task or asyncio.create_task(self._listening())
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _listening(self) -> None:
+        have_come = False
+        while True:
+            try:
+                with contextlib.suppress(psycopg.Error, StoreError):
+                    await self._listened()
+            except TimeoutError:
+                if not have_come:
+                    log.info("notices do not arrive", reason="a pooler of transactions")
+                    return
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the driver told of its cut connection in place of the end
+                return
+            have_come, self.hears = have_come or self.hears, False
+            await asyncio.sleep(_AGAIN)
+
+    async def _listened(self) -> None:
+        """Receive notifications until the connection ends; TimeoutError if its own one does not arrive."""
+        own = secrets.token_hex(8)
+        async with await self._connect() as connection, asyncio.timeout(_HEARD_IN) as limit:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            await self._tell(own)
+            async for notice in connection.notifies():
+                if notice.payload == own:
+                    self.hears = True
+                    limit.reschedule(None)
+                for prefix, then in self._then:
+                    if notice.payload.startswith(prefix):
+                        then()
+
 
 NAME = "bcbst-bot"
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged

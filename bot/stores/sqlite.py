@@ -11,15 +11,68 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
 from bot.stores.base import NewRow, Store
-from bot.stores.sqlite_schema import bring_up_to_date
+
+# Migrations: new ones are only ever appended, and the file records which were applied.
+_STEPS = {
+    "rows_and_counters": (
+        # `number` keeps the order in which rows were stored.
+        """CREATE TABLE rows (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL,
+        value BLOB NOT NULL, owner TEXT NOT NULL, expires REAL NOT NULL, UNIQUE (kind, key))""",
+        "CREATE INDEX rows_by_owner ON rows (owner, kind) WHERE owner <> ''",
+        "CREATE INDEX rows_by_expiry ON rows (expires)",
+        """CREATE TABLE counters (kind TEXT NOT NULL, key TEXT NOT NULL, times INTEGER NOT NULL, expires REAL NOT NULL,
+        UNIQUE (kind, key))""",
+        "CREATE INDEX counters_by_expiry ON counters (expires)",
+    ),
+    # The rows of a lane are worked on one after the other.
+    "lanes_and_leases": (
+        "ALTER TABLE rows ADD COLUMN lane TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE rows ADD COLUMN held REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE rows ADD COLUMN leases INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX rows_by_kind ON rows (kind, lane, number)",
+    ),
+    # Rows that wait for work are found without a look at the finished ones.
+    "waiting_rows": ("CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> ''",),
+}
+# What only makes statements faster is created if missing and not recorded, so that an older release, which refuses
+# unknown migrations, can be started again beside this one. Here: the rows of a kind in order, without a sort.
+_QUICKER = ("CREATE INDEX IF NOT EXISTS rows_of_kind ON rows (kind, number)",)
+
+
+def bring_up_to_date(database: Database, name: str) -> None:
+    """Apply the missing migrations in one transaction, even of two starts at once; StoreUnusable for unknown ones."""
+    migrations = Migrations("store")
+    for step, statements in _STEPS.items():
+        migrations(name=step)(lambda found, statements=statements: executed(statements, found))
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        _refuse_newer(migrations, database, name)
+        migrations.apply(database)
+        executed(_QUICKER, database)
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def _refuse_newer(migrations: Migrations, database: Database, name: str) -> None:
+    if {step.name for step in migrations.applied(database)} - _STEPS.keys():
+        raise StoreUnusable(f"the store {name} was written by a newer version of this program")
+
+
+def executed(statements: Iterable[str], database: Database) -> None:
+    """Execute a migration's statements."""
+    for statement in statements:
+        database.execute(statement)
+
 
 T = TypeVar("T")
 _WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)

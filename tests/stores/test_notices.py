@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from bot.stores import notices
+from bot.stores import postgres as postgres_store
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
 from bot.stores.postgres import NAME, PostgresStore, open_postgres
@@ -61,7 +61,7 @@ async def test_a_message_that_a_stopping_process_takes_in_is_answered_at_once_by
 
 async def test_a_connection_that_is_cut_is_made_anew(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a fail-over notices arrive again."""
-    monkeypatch.setattr(notices, "_AGAIN", 0.01)
+    monkeypatch.setattr(postgres_store, "_AGAIN", 0.01)
     async with two(postgres_url) as (one, other, heard):
         with psycopg.connect(postgres_url, autocommit=True) as admin:
             admin.execute(
@@ -78,7 +78,7 @@ async def test_behind_a_pooler_of_transactions_everybody_looks(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The own notice is not heard, so nobody listens any more, and messages are found by looking."""
-    monkeypatch.setattr(notices, "_HEARD_IN", 0.1)
+    monkeypatch.setattr(postgres_store, "_HEARD_IN", 0.1)
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS elsewhere")
         admin.execute("CREATE DATABASE elsewhere")

@@ -12,7 +12,7 @@ from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
 from bot.ops.clock import clock_of
 from bot.ops.metrics import Refusals
-from bot.stores.extras import lacks
+from bot.stores.opening import lacks
 
 if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp
