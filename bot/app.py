@@ -46,18 +46,15 @@ from bot.documents.links import HealthLinks
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
+from bot.errors import ConfigError
 from bot.message import Person
-from bot.ops.anchor import Anchor
-from bot.ops.audit import Audit
-from bot.ops.backwards import watch_clock
-from bot.ops.clock import clock_of, refuse_made_up_day
+from bot.ops.audit import Anchor, Audit
 from bot.ops.entrance import entrance_of
+from bot.ops.figures import Ratings, Sentences
 from bot.ops.health import Health
 from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit, StoredWaits
 from bot.ops.metrics import Meter, Tally
-from bot.ops.ratings import Ratings
-from bot.ops.sentences import Sentences
-from bot.ops.upkeep import last_checkpoint, stopped, sweep
+from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery
@@ -67,8 +64,6 @@ from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file
-
-__all__ = ["Bot", "assemble", "clock_of", "health_of", "web_app"]
 
 
 class Bot(msgspec.Struct):
@@ -127,13 +122,14 @@ async def assemble(
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message is one line that says why.
     """
-    refuse_made_up_day(settings)
+    if settings.made_up_day:
+        raise ConfigError(settings.made_up_day)  # real records need the real date
     pack = with_benefits(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings.bot_benefits)
     pack = replace(pack, payer=settings.payer_facts)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url, **settings.store_options)
         stack.push_async_callback(store.close)
-        meter, patience, now = Meter(), patience or Patience(), now or clock_of(settings)
+        meter, patience, now = Meter(), patience or Patience(), now or settings.now
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
         table = SealedTable(store, Vault.from_settings(settings, path := sqlite_path(settings.bot_store_url)))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))

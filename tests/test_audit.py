@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.message import OneToOne, Person, Shared
-from bot.ops.anchor import Anchor
-from bot.ops.audit import Audit
+from bot.ops.audit import Anchor, Audit
 from bot.ops.trail import Verdict
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
@@ -136,7 +135,7 @@ async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
 RECORDING = """
 import asyncio, sys
 from bot.stores.sealed import Vault, parse_keys
-from bot.ops.anchor import Anchor
+from bot.ops.audit import Anchor
 from bot.ops.audit import Audit
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.backwards import put_right
 from bot.ops.limits import StoredWaits
+from bot.ops.upkeep import put_right
 from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite

@@ -14,8 +14,7 @@ import pytest
 
 from bot.cli.audit import archived
 from bot.message import Person
-from bot.ops.anchor import Anchor
-from bot.ops.audit import FOREVER, Audit
+from bot.ops.audit import FOREVER, Anchor, Audit
 from bot.ops.trail import JOINS, AuditRow, Verdict, placed
 from bot.stores.base import Store
 from bot.stores.postgres import PostgresStore, open_postgres

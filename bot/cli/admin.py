@@ -3,16 +3,14 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from bot.app import clock_of
 from bot.cli.audit import opened_table
 from bot.config import Settings
 from bot.documents.desk import OPERATOR, Documents, pack
 from bot.documents.printer import Printer
 from bot.message import Language, Person
 from bot.ops.audit import Audit
-from bot.ops.figures import figures_of
+from bot.ops.figures import DAYS, drop_sentences, figures_of, given_sentences
 from bot.ops.metrics import LEAST, counted
-from bot.ops.sentences import DAYS, drop_sentences, given_sentences
 from bot.pack import find_pack, load_pack
 
 _OPERATOR = Person(OPERATOR, "", "", "admin")
@@ -21,7 +19,7 @@ _OPERATOR = Person(OPERATOR, "", "", "admin")
 async def page(settings: Settings, month: datetime | None, language: Language) -> AsyncIterator[str]:
     """Yield the link and code of the page of figures; ConfigError, StoreError or PackError if they cannot be read."""
     async with opened_table(settings) as table:
-        shown = month or clock_of(settings)()
+        shown = month or settings.now()
         figures = figures_of([row async for row in counted(table)], f"{shown:%Y-%m}")
         given = [one async for one in given_sentences(table)]
         folder = find_pack(settings.bot_pack)

@@ -12,8 +12,7 @@ import msgspec
 
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.ops.anchor import Anchor
-from bot.ops.audit import Audit
+from bot.ops.audit import Anchor, Audit
 from bot.ops.trail import AuditRow, Verdict
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file

@@ -11,7 +11,6 @@ from bot.config import Settings
 from bot.conversation.telling import Push
 from bot.errors import ConfigError
 from bot.message import Person, Private
-from bot.ops.clock import refuse_made_up_day
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
@@ -19,8 +18,6 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
     if member and member != NOBODY and not sandbox:
         raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
     username = account_named(member) if member else None
-    if not sandbox:
-        refuse_made_up_day(settings)
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
             from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 from bot.config import Settings
-from bot.ops.ratings import OUTCOMES, ratings
+from bot.ops.figures import OUTCOMES, ratings
 from bot.stores.opening import open_store
 
 _BY_BUTTON = "(a button)"

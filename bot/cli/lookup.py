@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from bot.app import Bot, assemble, clock_of
+from bot.app import Bot, assemble
 from bot.cli.answer_file import AnswerFile
 from bot.cli.names_file import ListedLine, read_names
 from bot.config import Settings
@@ -135,7 +135,7 @@ class _Question(msgspec.Struct, frozen=True):
         """Return the question about a network by its name; ConfigError for none or several, or PayerError."""
         head, pack = f"are these in {network}?", bot.pack
         of_names = next(name for name, rules in pack.intents.items() if rules.of_list == name)
-        slots = pack.engine.slots_as(of_names, head, today=clock_of(bot.settings)().date())
+        slots = pack.engine.slots_as(of_names, head, today=bot.settings.now().date())
         asked = Asked(of_names, slots, language=_LANGUAGE, rule="list")
         ask = bot.answering.of_directory(asked, head)
         named = await asked_networks(ask)

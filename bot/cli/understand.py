@@ -17,7 +17,6 @@ from bot.language.explaining import ReadingTrace
 from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
 from bot.language.weights import INTENTS, WEIGHTS, Evidence, load_weights
-from bot.ops.clock import clock_of
 
 _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 
@@ -27,7 +26,7 @@ def readings(
 ) -> Iterator[str]:
     """Yield a line for each message, or a block with `explain`; PackError for the rules, ConfigError for the day."""
     engine = Engine.load(find_pack(pack) / "intents")
-    now = clock_of(load_day())
+    now = load_day().now
     context: Context | None = None
     for line in lines:
         text = line.rstrip("\r\n")

@@ -1,11 +1,12 @@
 """The settings of contract.md and their descriptions. Secrets are never printed."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -58,6 +59,12 @@ class Day(BaseSettings):
     """
     bot_timezone: TimeZone = "America/Chicago"
     """The time zone of dates and times in answers."""
+
+    def now(self) -> datetime:
+        """Return the current time in BOT_TIMEZONE, with the date of BOT_TODAY if that is set."""
+        zone = ZoneInfo(self.bot_timezone)
+        moment = datetime.now(zone)
+        return moment if self.bot_today is None else datetime.combine(self.bot_today, moment.time(), zone)
 
 
 class Settings(Day):

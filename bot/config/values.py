@@ -15,8 +15,6 @@ _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _LAST_PORT = 65_535
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DESK = re.compile(r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)")
-_MAIL = re.compile(rf"[\w.+-]+@{_HOST_NAME.pattern}", re.ASCII | re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EXAMPLE = re.compile(r".*(…|\.\.\.)|<.*>|(xox[a-z]-|xapp-)?your[-_ ].*|change[-_ ]?me", re.IGNORECASE)
 _TOKENS = {
@@ -26,6 +24,22 @@ _TOKENS = {
     "xoxe": "is a token that expires: turn token rotation off for the app",
 }
 """The prefixes of Slack's tokens (docs.slack.dev/authentication/tokens), and what each is."""
+
+
+def _like(pattern: str, must: str) -> AfterValidator:
+    """Return a validator of texts that the whole pattern describes; `must` is what it says of others."""
+
+    def checked(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(must)
+        return value
+
+    return AfterValidator(checked)
+
+
+def _each(check: Callable[[str], str]) -> AfterValidator:
+    """Return a validator of values separated by commas, each of which is checked."""
+    return AfterValidator(lambda value: ",".join(check(one.strip()) for one in value.split(",")))
 
 
 def _web_address(value: str) -> str:
@@ -58,20 +72,6 @@ def _split(value: str) -> SplitResult:
 def _issuer(value: str) -> str:
     """Return an issuer URL unchanged, because issuers are compared exactly (OIDC Core 3.1.3.7)."""
     _web_address(value)
-    return value
-
-
-def _scope(value: str) -> str:
-    """Return OAuth scopes separated by spaces (RFC 6749 3.3)."""
-    if not re.fullmatch(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", value):
-        raise ValueError("must be scopes with single spaces between them")
-    return value
-
-
-def _command(value: str) -> str:
-    """Return a name for slash commands, short enough for the longest command (32 characters in all)."""
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", value):
-        raise ValueError("must be at most 20 lower-case letters, digits and dashes, such as bcbst")
     return value
 
 
@@ -111,36 +111,15 @@ def _entra_id(value: str) -> str:
     return value.lower()
 
 
-def _entra_ids(value: str) -> str:
-    """Return ids separated by commas."""
-    return ",".join(_entra_id(one.strip()) for one in value.split(","))
-
-
-def _host_names(value: str) -> str:
-    """Return host names separated by commas, in lower case."""
-    names = [one.strip().lower() for one in value.split(",")]
-    if not all(_HOST_NAME.fullmatch(name) for name in names):
+def _host_name(value: str) -> str:
+    if not _HOST_NAME.fullmatch(value.lower()):
         raise ValueError("must be names of hosts with commas between them, such as smba.trafficmanager.net")
-    return ",".join(names)
+    return value.lower()
 
 
-def _desk(value: str) -> str:
-    """Return the id of a channel in Slack or Teams, not a name or the id of a 1:1 chat."""
-    if not _DESK.fullmatch(value):
-        raise ValueError("must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams")
-    return value
-
-
-def _mail(value: str) -> str:
-    if not _MAIL.fullmatch(value):
-        raise ValueError("must be one e-mail address, such as help@example.com")
-    return value
-
-
-def _address_ranges(value: str) -> str:
-    """Return addresses and ranges separated by commas."""
+def _address_range(value: str) -> str:
     try:
-        return ",".join(str(ip_network(one.strip())) for one in value.split(","))
+        return str(ip_network(value))
     except ValueError as error:
         raise ValueError("must be addresses or ranges with commas between them, such as 10.0.0.0/8") from error
 
@@ -209,19 +188,35 @@ def _app_secret(value: SecretStr) -> SecretStr:
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
-CommandName = Annotated[str, AfterValidator(_command)]
-Scope = Annotated[str, AfterValidator(_scope)]
+CommandName = Annotated[
+    str,
+    # With the longest command that is 32 characters, Slack's limit.
+    _like(
+        r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", "must be at most 20 lower-case letters, digits and dashes, such as bcbst"
+    ),
+]
+Scope = Annotated[
+    str, _like(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", "must be scopes with single spaces between them")  # RFC 6749 3.3
+]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
 Bind = Annotated[str, AfterValidator(_bind)]
 StoreAddress = Annotated[str, AfterValidator(_store)]
 OneLine = Annotated[str, AfterValidator(_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
-EntraIds = Annotated[str, AfterValidator(_entra_ids)]
-DeskChannel = Annotated[str, AfterValidator(_desk)]
-MailAddress = Annotated[str, AfterValidator(_mail)]
-HostNames = Annotated[str, AfterValidator(_host_names)]
+EntraIds = Annotated[str, _each(_entra_id)]
+DeskChannel = Annotated[
+    str,
+    _like(
+        r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)",
+        "must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams",
+    ),
+]
+MailAddress = Annotated[
+    str, _like(rf"(?ai:[\w.+-]+@{_HOST_NAME.pattern})", "must be one e-mail address, such as help@example.com")
+]
+HostNames = Annotated[str, _each(_host_name)]
 ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
-AddressRanges = Annotated[str, AfterValidator(_address_ranges)]
+AddressRanges = Annotated[str, _each(_address_range)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-", "a bot token"))]
 AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-", "an app-level token"))]

@@ -15,8 +15,7 @@ from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, about_of
 from bot.conversation.state import Asked, Memory
 from bot.errors import StoreError
 from bot.message import Message
-from bot.ops.ratings import OUTCOMES, Ratings
-from bot.ops.sentences import DAYS, Sentences
+from bot.ops.figures import DAYS, OUTCOMES, Ratings, Sentences
 
 _WAS = "was"
 _OURS = frozenset({_WAS, ABOUT, RULE})

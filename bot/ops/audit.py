@@ -11,15 +11,18 @@ import asyncio
 import base64
 import binascii
 import hmac
+import os
 import random
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heapify, heappop, heapreplace
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
@@ -329,3 +332,52 @@ def _who(key: bytes, person: Person) -> str:
 
 def _hashed(key: bytes, about: str, text: str) -> str:
     return hmac.digest(key, f"{about}\x00{text}".encode(), "sha256").hex()[:32]
+
+
+log = structlog.get_logger("audit")
+
+
+class Anchor:
+    """The checkpoint of the audit trail in a file. If the file is None, no checkpoint is kept."""
+
+    def __init__(self, audit: Audit, file: Path | None) -> None:
+        self._audit, self._file = audit, file
+
+    async def read(self) -> str:
+        """Return the checkpoint in the file; "" if there is none."""
+        return "" if self._file is None else await asyncio.to_thread(_read, self._file)
+
+    async def keep(self) -> str:
+        """Add a joining row if the last one is an hour old, and write a new checkpoint."""
+        await self._audit.join()
+        return await self.advance()
+
+    async def advance(self, *, accept: bool = False) -> str:
+        """Store where the trail ends and return it, with `accept` whatever was stored; StoreError if it is not read."""
+        now, before = await self._audit.checkpoint(), await self.read()
+        if not accept and before and (fault := await self._audit.misses(before)):
+            log.error("the audit trail does not lead to its checkpoint", reason=fault)
+            return now
+        if self._file is not None and now and now != before:
+            try:
+                await asyncio.to_thread(_write, self._file, now)
+            except OSError as error:
+                log.warning("checkpoint not kept", kind=type(error).__name__)
+        return now
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file atomically, readable by its owner only."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="ascii") as opened:
+        opened.write(text + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.replace(file)

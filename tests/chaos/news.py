@@ -14,7 +14,6 @@ import msgspec
 from bot.config import Settings
 from bot.delivery.reminders import Reminder, Reminders
 from bot.message import Person
-from bot.ops.clock import clock_of
 from tests.chaos.forks import Forks
 from tests.chaos.ground import Ground, ground, opened_rows
 from tests.chaos.siege import Siege
@@ -90,7 +89,7 @@ class NewsSiege:
     @contextlib.asynccontextmanager
     async def _rows(self):  # type: ignore[no-untyped-def] # noqa: ANN202 -- what it yields says it
         async with opened_rows(self.here.settings) as table:
-            yield Reminders(table, clock_of(Settings(_env_file=None)), time.time)  # type: ignore[call-arg]
+            yield Reminders(table, Settings(_env_file=None).now, time.time)  # type: ignore[call-arg]
 
     async def _round(self, kills: int) -> None:
         """One claim of each is one that nobody knew; the processes are killed while they tell, the last one stays."""

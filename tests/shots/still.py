@@ -18,9 +18,8 @@ from bot.conversation.forms import KnownNetworks
 from bot.delivery.reminders import Reminder
 from bot.documents.printer import Printer
 from bot.message import Language, Person, Private
-from bot.ops.figures import figures_of
+from bot.ops.figures import DAYS, GivenSentence, figures_of
 from bot.ops.metrics import LEAST, Counted, TallyKind
-from bot.ops.sentences import DAYS, GivenSentence
 from bot.pack import find_pack
 from bot.replies.buttons import Kit
 from tests.shipped import shipped_pack

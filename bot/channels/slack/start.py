@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from bot.channels.base import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
-from bot.ops.clock import clock_of
 from bot.ops.metrics import Refusals
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ async def start(
         retention=host.retention,
         forget=host.forget,
         refused=Refusals(host.meter),
-        now=clock_of(settings),
+        now=settings.now,
         pause=pause,
     )
     try:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from bot.channels.base import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
-from bot.ops.clock import clock_of
 from bot.ops.metrics import Refusals
 from bot.stores.opening import lacks
 
@@ -45,7 +44,7 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         commands=host.pack.commands,
         forms=host.turn.forms,
         table=host.table,
-        now=clock_of(settings),
+        now=settings.now,
         inbox=lambda handler, soothe: Inbox("teams", handler, host.table, soothe=soothe),
         retention=host.retention,
         gone=host.forget,
