@@ -124,8 +124,7 @@ async def assemble(
     """
     if settings.made_up_day:
         raise ConfigError(settings.made_up_day)  # real records need the real date
-    pack = with_benefits(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings.bot_benefits)
-    pack = replace(pack, payer=settings.payer_facts)
+    pack = _furnished(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url, **settings.store_options)
         stack.push_async_callback(store.close)
@@ -165,6 +164,11 @@ async def assemble(
         for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store), tally.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
+
+
+def _furnished(pack: Pack, settings: Settings) -> Pack:
+    """Return the pack with the operator's benefit table and the payer's names and numbers."""
+    return replace(with_benefits(pack, settings.bot_benefits), payer=settings.payer_facts)
 
 
 def _counts(store: Store, audit: Audit) -> Counts | None:
