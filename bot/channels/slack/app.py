@@ -10,11 +10,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import structlog
 from msgspec.structs import replace
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -34,7 +34,6 @@ from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
     Incoming,
-    json_of,
     read_command,
     read_edit,
     read_event,
@@ -133,7 +132,7 @@ class SlackApp:
         self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()
-        self._socket = self._connection.socket(self._take_payload)
+        self._socket = self._connection.socket(self._dispatched)
         if self._socket is not None:
             try:
                 await self._socket.start()
@@ -223,10 +222,11 @@ class SlackApp:
         content_type = request.headers.get("content-type", "")
         if not is_signed(self._given.signing_secret, request.headers, body, self._clock()):
             return Response() if is_ssl_check(content_type, body) else self._refuse(401, "signature")
-        if not is_readable(content_type, body):
+        payload = payload_of(content_type, body)
+        if payload is None:
             return self._refuse(400, "body")
         try:
-            answer = await self._acks.within(self._dispatched(request, body, content_type))
+            answer = await self._acks.within(self._dispatched(payload))
         except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
             return Response(status_code=status_after(error))
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
@@ -235,42 +235,33 @@ class SlackApp:
         self._refused("slack", reason)
         return Response(status_code=status)
 
-    async def _dispatched(self, request: Request, body: bytes, content_type: str) -> BoltResponse:
-        if any(name.encode() in body for name in ENDINGS) and await self._ended(json_of(content_type, body)):
+    async def _dispatched(self, payload: Body) -> BoltResponse:
+        """Return bolt's response. bolt cannot handle what ends a person or an installation: their token is gone."""
+        event = payload.get("event")
+        if isinstance(event, Mapping) and event.get("type") in ENDINGS:
+            await self._ended(payload, event)
             return BoltResponse(status=200)
-        return await self._bolt.async_dispatch(to_async_bolt_request(request, body))
+        # With this mode bolt takes what is decoded already, whichever way it came.
+        return await self._bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(payload)))
 
-    async def _take_payload(self, payload: Mapping[str, Any]) -> bool:
-        """Handle one delivery of Socket Mode. Return whether it may be acknowledged."""
-        if await self._ended(payload):
-            return True
-        answer: BoltResponse = await self._bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(payload)))
-        return answer.status in {200, 404}
-
-    async def _ended(self, body: Body) -> bool:
-        """Handle an event that ends a person or an installation. bolt would first need a token, which is gone."""
-        event = body.get("event")
-        if not isinstance(event, Mapping) or event.get("type") not in ENDINGS:
-            return False
+    async def _ended(self, body: Body, event: Body) -> None:
         place = where(body)
         if event["type"] == "user_change" and (here := await self._workspaces.of(*place)):
             here.look_again(str((event.get("user") or {}).get("id")))
         if ending := read_ending(body):
             await self._errands.take_ending(str(body.get("event_id")), place, ending)
-        return True
 
     def _listeners(self) -> AsyncApp:
-        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
-            found = await self._workspaces.of(enterprise_id or "", team_id or "")
-            if found is None:
+        async def authorize(here: Workspace | None, team_id: str | None) -> AuthorizeResult | None:
+            if here is None:
                 return None
-            here = found.installed
+            installed = here.installed
             return AuthorizeResult(
-                enterprise_id=here.enterprise or None,
-                team_id=here.team or team_id,
-                bot_token=found.client.token,
-                bot_user_id=here.bot_user,
-                bot_id=here.bot_id,
+                enterprise_id=installed.enterprise or None,
+                team_id=installed.team or team_id,
+                bot_token=here.client.token,
+                bot_user_id=installed.bot_user,
+                bot_id=installed.bot_id,
             )
 
         bolt = AsyncApp(
@@ -298,25 +289,19 @@ class SlackApp:
     async def _placed(self, body: Body, context: AsyncBoltContext, next: Ack) -> BoltResponse | None:  # noqa: A002 -- bolt's name
         """Go on with the workspace that is meant; without one, bolt would tell the person of a broken installation.
 
-        In a shared channel, a press names the workspace of who pressed, and its message that of the bot.
+        bolt passes it to what follows as `here`. In a shared channel, a press names the workspace of who pressed, and
+        its message that of the bot.
         """
         posted = (body.get("message") or {}).get("team") if body.get("type") == "block_actions" else None
         organization = context.enterprise_id or ""
         named = [team for team in (posted, context.team_id or "") if team or (team == "" and organization)]
         for team in named:
-            if await self._workspaces.of(organization, team):
-                context["team_id"] = team
+            if here := await self._workspaces.of(organization, team):
+                context["team_id"], context["here"] = team, here
                 return cast("BoltResponse", await next())
         return BoltResponse(status=200) if named else cast("BoltResponse", await next())  # a check of the address
 
-    async def _here(self, context: AsyncBoltContext) -> Workspace:
-        found = await self._workspaces.of(context.enterprise_id or "", context.team_id or "")
-        if found is None:
-            raise LookupError("the workspace is gone")
-        return found
-
-    async def _on_event(self, body: Body, context: AsyncBoltContext) -> None:
-        here = await self._here(context)
+    async def _on_event(self, body: Body, here: Workspace) -> None:
         bot_user = here.installed.bot_user
         if edited := read_edit(body, bot_user):
             await self._errands.take(here, edited, "edited")
@@ -325,13 +310,12 @@ class SlackApp:
         else:
             await self._errands.take(here, read_event(body, bot_user))
 
-    async def _on_command(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
-        here = await self._here(context)
+    async def _on_command(self, ack: Ack, body: Body, here: Workspace) -> None:
         await self._errands.take(here, read_command(body, here.installed.bot_user))
         await ack()
 
-    async def _on_action(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
-        here, incoming = await self._here(context), read_press(body)
+    async def _on_action(self, ack: Ack, body: Body, here: Workspace) -> None:
+        incoming = read_press(body)
         if incoming is not None and incoming.action in {SHARE, SEND}:
             await self._errands.take(
                 here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on"
@@ -340,14 +324,13 @@ class SlackApp:
             await self._errands.take(here, incoming, self._kind(incoming))
         await ack()
 
-    async def _on_shortcut(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
-        here, incoming = await self._here(context), read_shortcut(body)
+    async def _on_shortcut(self, ack: Ack, body: Body, here: Workspace) -> None:
+        incoming = read_shortcut(body)
         await self._errands.take(here, incoming, self._kind(incoming))
         await ack()
 
-    async def _on_view(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
+    async def _on_view(self, ack: Ack, body: Body, here: Workspace) -> None:
         """Handle a submitted form. If fields are invalid, the form stays open with messages at the fields."""
-        here = await self._here(context)
         if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
             await ack(response_action="errors", errors=errors)
             return
@@ -357,14 +340,14 @@ class SlackApp:
     def _kind(self, incoming: Incoming | None) -> ErrandKind:
         return "form" if incoming is not None and self._modals.name_of(incoming.action) else "answer"
 
-    async def _on_home(self, body: Body, context: AsyncBoltContext) -> None:
+    async def _on_home(self, body: Body, here: Workspace) -> None:
         opened = read_home(body)
         kinds: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
         if kind := kinds.get(opened.action):
-            await self._errands.take(await self._here(context), opened, kind)
+            await self._errands.take(here, opened, kind)
 
-    async def _on_thread(self, body: Body, context: AsyncBoltContext) -> None:
-        await self._errands.take(await self._here(context), read_thread(body), "prompts")
+    async def _on_thread(self, body: Body, here: Workspace) -> None:
+        await self._errands.take(here, read_thread(body), "prompts")
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
@@ -387,13 +370,19 @@ def is_ssl_check(content_type: str, body: bytes) -> bool:
     return content_type.startswith(_FORM) and b"ssl_check=1" in body.split(b"&")
 
 
-def is_readable(content_type: str, body: bytes) -> bool:
-    """Return whether bolt can read the body: UTF-8 JSON with an object, or a form whose payload, if any, is one."""
+def payload_of(content_type: str, body: bytes) -> Body | None:
+    """Return what Slack sends: a JSON object, or a form, whose payload is the object if it has one.
+
+    None for anything else.
+    """
     try:
         text = body.decode()
-        if content_type.startswith(_FORM):
-            payload = parse_qs(text, max_num_fields=50).get("payload")
-            return payload is None or isinstance(json.loads(payload[0]), dict)
-        return isinstance(json.loads(text), dict)
+        fields = (
+            dict(parse_qsl(text, keep_blank_values=True, max_num_fields=50))
+            if content_type.startswith(_FORM)
+            else {"payload": text}
+        )
+        found = json.loads(fields["payload"]) if "payload" in fields else fields
     except (ValueError, RecursionError):
-        return False
+        return None
+    return found if isinstance(found, dict) else None

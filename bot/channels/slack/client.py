@@ -111,22 +111,18 @@ class Client(AsyncWebClient):
         """
         if api_method in _OF_THE_SDK:
             return await super().api_call(api_method, **options)
-        for wait in _WAITS if api_method in _REPEATABLE else ():
+        for wait in (*(_WAITS if api_method in _REPEATABLE else ()), None):
             try:
-                return await self._called(api_method, options)
-            except Unreachable:
+                return await super().api_call(api_method, **options)
+            except SlackApiError as error:
+                if _is_refusal(error):
+                    raise
+                failure = code_of(error) or "unreadable"
+            except (*_SILENCE, *_UNREADABLE) as error:
+                failure = type(error).__name__
+            if wait is not None:
                 await self._pause(wait)
-        return await self._called(api_method, options)
-
-    async def _called(self, api_method: str, options: dict[str, Any]) -> AsyncSlackResponse:
-        try:
-            return await super().api_call(api_method, **options)
-        except SlackApiError as error:
-            if _is_refusal(error):
-                raise
-            raise Unreachable(code_of(error) or "unreadable") from None
-        except (*_SILENCE, *_UNREADABLE) as error:
-            raise Unreachable(type(error).__name__) from None
+        raise Unreachable(failure)
 
 
 def _is_refusal(error: SlackApiError) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import structlog
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -33,11 +34,11 @@ from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
 
-Take = Callable[[Mapping[str, Any]], Awaitable[bool]]
+Take = Callable[[Mapping[str, Any]], Awaitable[BoltResponse]]
 
 
 class Socket:
-    """A Socket Mode connection, reopened when it ends. `take` returns whether a delivery may be acknowledged."""
+    """A Socket Mode connection, reopened when it ends. `take` handles a delivery, as one over HTTP."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, take: Take, logger: logging.Logger) -> None:
         self._take = take
@@ -75,7 +76,7 @@ class Socket:
         except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
             log.error("failed", kind=type(error).__name__, channel="slack")  # noqa: TRY400 -- a trace may quote a message
             return
-        if taken:
+        if taken.status in {200, 404}:
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import msgspec
@@ -206,12 +205,6 @@ def read_submission(body: Body, form: str, text: str) -> Incoming:
         own_chat=True,
         form=form,
     )
-
-
-def json_of(content_type: str, body: bytes) -> Body:
-    """Return a JSON body as an object; {} for any other body."""
-    found = json.loads(body) if content_type.startswith("application/json") else {}
-    return found if isinstance(found, dict) else {}
 
 
 def _team(body: Body) -> str:

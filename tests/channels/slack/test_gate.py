@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.slack.app import LARGEST_BODY, is_readable, is_signed
+from bot.channels.slack.app import LARGEST_BODY, is_signed, payload_of
 from tests.channels.slack.conftest import House
 from tests.doubles.slack import SECRET, sign, wire
 
@@ -33,13 +33,13 @@ def test_junk_is_unsigned_and_never_an_error(timestamp: str, signature: str, bod
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b"{", b"\xff", b"[" * 100_000, b"payload", b"null"])
 def test_unreadable_json(body: bytes) -> None:
     """Only a JSON object is read."""
-    assert not is_readable("application/json", body)
+    assert payload_of("application/json", body) is None
 
 
 @pytest.mark.parametrize(("body", "fits"), [(b"payload=[]", False), (b"payload={", False), (b"a=b", True)])
 def test_forms(body: bytes, fits: bool) -> None:
     """A form's payload is a JSON object, if it has one."""
-    assert is_readable("application/x-www-form-urlencoded", body) is fits
+    assert (payload_of("application/x-www-form-urlencoded", body) is not None) is fits
 
 
 @pytest.mark.parametrize(
