@@ -8,7 +8,7 @@ import pytest
 from bot.conversation.followups import resolve
 from bot.conversation.state import BUTTON_SECONDS, IDLE_SECONDS, Asked, Dialogue, Memory, become, offered, said
 from bot.language.reading import Reading, Slot
-from bot.message import Action, Actions, Block, Item, Line, Message, OneToOne, Person, Press, Shared, Span
+from bot.message import Action, Actions, Block, Item, Line, Message, OneToOne, Person, Press, Shareable, Shared, Span
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.days import Clock
@@ -102,7 +102,8 @@ async def test_a_button_works_for_a_day_for_whom_it_was_shown_to(dialogue: Dialo
             )
         ),
     )
-    (row,) = await dialogue.issue_buttons(DANA, blocks, lambda press: become(press, None, "es", ()))
+    reply = Shareable(intent="claim.list", language="es", blocks=blocks)
+    (row,) = (await dialogue.issue(DANA, reply, lambda press: become(press, None, "es", ()))).blocks
     assert isinstance(row, Actions)
     button, link = row.buttons
     assert "claim-of-may" not in button.id

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from bot.conversation.under_way import Patience, UnderWay
+from bot.conversation.under_way import Patience, under_way
 from bot.message import Answered
 from bot.ops.upkeep import stopped
 from bot.payer.budget import Progress
@@ -45,9 +45,9 @@ async def test_who_is_cancelled_while_a_search_ends_is_cancelled() -> None:
         raise AssertionError
 
     async def ask() -> None:
-        async with UnderWay(slow, Patience(notice=0, wall=0)) as way:
+        async with under_way(slow, Patience(notice=0, wall=0)) as heard:
             await asyncio.sleep(0)
-            await way.goes_on()
+            await heard()
 
     task = asyncio.create_task(ask())
     await ending.wait()

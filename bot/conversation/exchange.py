@@ -195,8 +195,7 @@ class Keeper:
 
     async def alone(self, person: Person, reply: AReply) -> AReply:
         """Return the reply with working buttons. The stored dialogue state does not change (T54)."""
-        meaning = self.meaning(None, reply.language)
-        return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
+        return await self._dialogue.issue(person, reply, self.meaning(None, reply.language))
 
     def _is_refused(self, intent: str) -> bool:
         return intent == _CONNECT or self._pack.is_of_member(intent)
@@ -220,7 +219,8 @@ class Keeper:
         reply = replace(reply, blocks=explained(reply.intent, blocks), rating=rating)
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
-        if kept_list or (asked is not None and len(offers.choices) < _A_LIST and place_in(memory, asked) is not None):
+        listed = memory.choices and asked is not None and len(offers.choices) < _A_LIST
+        if kept_list or (listed and asked and place_in(memory, asked) is not None):
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
         if isinstance(message.place, Shared) and isinstance(reply, Private):
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
@@ -258,18 +258,13 @@ class Keeper:
 
         def meaning(press: Press) -> Asked:
             if id(press) not in known:
-                known[id(press)] = press, complete(press)
+                rules, above = self._pack.intents.get(press.intent), after
+                if press.intent == HELP:  # it is about nobody's record
+                    above = None
+                elif said_slots is not None and press.intent in said_slots:
+                    above = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")
+                known[id(press)] = press, become(press, above, language, rules.slots if rules else ())
             return known[id(press)][1]
-
-        def complete(press: Press) -> Asked:
-            rules = self._pack.intents.get(press.intent)
-            names = rules.slots if rules else ()
-            if press.intent == HELP:  # it is about nobody's record
-                return become(press, None, language, names)
-            if said_slots is None or press.intent not in said_slots:
-                return become(press, after, language, names)
-            heard = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")
-            return become(press, heard, language, names)
 
         return meaning
 

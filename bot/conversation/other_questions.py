@@ -114,12 +114,10 @@ def _shared(engine: Engine, own: _Part) -> frozenset[str]:
 
 
 def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tuple[str, str]] = ()) -> Reading:
-    """Return the first of two joined questions, if the whole message could mean either of them.
+    """Return the first of two joined questions, if the whole message, which is unclear, could mean either of them.
 
     Emergency and language of the whole message are kept.
     """
-    if not reading.unclear:
-        return reading
     said = read(reading.text)
     parts = _parts(engine, said, engine.hear(said, today, None).clauses, today, people)
     close = {one.intent for one in reading.candidates[:_TWO]}

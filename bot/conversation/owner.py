@@ -350,6 +350,8 @@ class Owners:
         The sources of a household's answer are about several people. Directory answers are about no record, although
         they may use a person's network.
         """
+        if not memory.people:
+            return reply
         about = memory.asked if asked.intent == SOURCES and memory.asked else asked
         rules = self._pack.intents.get(about.intent)
         if rules is not None and rules.needs == "directory":

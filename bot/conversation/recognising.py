@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 import structlog
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Reading
 from bot.language.rules import PERSON
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
@@ -80,7 +80,9 @@ class Recognisers:
         text = request.options.said if request else message.text
         people = owner.known_names(message, memory)
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
-        reading = exchange.reading = cleared(self._engine, reading, today, people)
+        if reading.unclear:
+            reading = cleared(self._engine, reading, today, people)
+        exchange.reading = reading
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
@@ -123,34 +125,33 @@ class Recognisers:
         return asked
 
     async def _code(self, exchange: Exchange) -> NextStep | None:
-        """Return the reply to a typed code: the account is connected, or why not; None if there is no code."""
-        code = await self._code_in(exchange.message)
-        if code is None:
-            return await self._code_word(exchange)
-        fresh = code == "fresh"
-        language = exchange.memory.language or ("en" if fresh else exchange.language)
-        reply = await self._connecting.coded(exchange.message, code, language)
-        exchange.connects = fresh
-        return Said(reply, keeps=not fresh)
+        """Return the reply to a typed code: the account is connected, or why not; None if there is no code.
 
-    async def _code_word(self, exchange: Exchange) -> NextStep | None:
-        """Return the reply to a person without an account who types "code": how to connect, or to type the code."""
+        A person without an account who types "code" is told how to connect, or to type the code.
+        """
         message = exchange.message
-        if exchange.is_pressed or not message.alone or said(message.text) not in self._code_words:
+        if message.press is not None or message.origin != "said":
             return None
-        if await self._accounts.link(message.person) is not None:
+        if (code := await self._code_in(message)) is not None:
+            fresh = code == "fresh"
+            language = exchange.memory.language or ("en" if fresh else exchange.language)
+            reply = await self._connecting.coded(message, code, language)
+            exchange.connects = fresh
+            return Said(reply, keeps=not fresh)
+        if not message.alone or said(message.text) not in self._code_words:
             return None
-        return Said(await self._connecting.connect(message.person, exchange.language))
+        linked = await self._accounts.link(message.person) is not None
+        return None if linked else Said(await self._connecting.connect(message.person, exchange.language))
 
     async def _code_in(self, message: Message) -> CodeState | None:
         """Return the state of the code in a message; None for a message without one.
 
         "fresh": a sign-in waits for it; "spent": it was correct before, or it has the format of a code; "barred":
         either, from a person who may not connect. "aside": in a shared place, by the format alone, so that nobody
-        learns who is connecting. Text that another person wrote is no code of this person.
+        learns who is connecting.
         """
         person, text = message.person, message.text
-        if message.press is not None or message.origin != "said" or read_code(text) is None:
+        if read_code(text) is None:
             return None
         shaped = _CODE.fullmatch(text.strip()) is not None
         if not isinstance(message.place, OneToOne):
@@ -166,14 +167,21 @@ class Recognisers:
         The lines are an argument of the question: the answer reads each of them separately. So are the names of "are
         Okafor and Kim in network", of which the question itself takes one.
         """
-        head, items = ("", ()) if exchange.is_pressed else head_and_items(exchange.message.text)
-        day = self._now().date()
+        if exchange.is_pressed:
+            return None
+        text, day = exchange.message.text, self._now().date()
+        head, items = head_and_items(text)
         reading = self._engine.understand(head, today=day) if items else UNREAD
         if reading.intent and reading.intent.startswith("followup."):  # "in network S?" points at what the lines name
             reading = self._engine.understand(f"{head} {items[0]}", today=day)
-        several = None if items or exchange.is_pressed else self._names(exchange, day)
-        if several and len(several.values) > 1:
-            reading, items = exchange.reading, tuple(map(str, several.values))
+        several = None
+        if not items:
+            own = self._intents.get(exchange.reading.intent or "")
+            is_listed = own is not None and own.of_list == own.intent
+            named = self._engine.slots_in(text, today=day) if is_listed else exchange.reading.unmet
+            several = named.get(_NAME)
+            if several and len(several.values) > 1:
+                reading, items = exchange.reading, tuple(map(str, several.values))
         likely = reading.candidates if reading.unclear else reading.candidates[:1]
         asks = next((one for one in likely if self._intents[one.intent].of_list), None)
         if asks is None:
@@ -187,13 +195,6 @@ class Recognisers:
         arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
         unmet = {name: slot for name, slot in {**reading.unmet, **unmet}.items() if slot is not several}
         return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet=unmet)
-
-    def _names(self, exchange: Exchange, day: date) -> Slot | None:
-        """Return the names in a question that takes one of them, or that is asked of a list; None if it has none."""
-        reading, rules = exchange.reading, self._intents.get(exchange.reading.intent or "")
-        if rules is None or rules.of_list != rules.intent:
-            return reading.unmet.get(_NAME)
-        return self._engine.slots_in(exchange.message.text, today=day).get(_NAME)
 
     async def button(self, exchange: Exchange) -> Asked | None:
         """Return the question of a pressed button, or of the label of one that this conversation has shown."""
@@ -216,12 +217,13 @@ class Recognisers:
         """
         label = said(text)
         earlier, last = memory.older.get(label), memory.asked
-        stays = earlier and last and _asks(earlier) == _asks(last)
-        lists = last is not None and last.intent in self._intents and _MORE in self._intents[last.intent].follows
+        if label in memory.labels or earlier is None or last is None:
+            return memory.labels.get(label) or earlier
+        lists = last.intent in self._intents and _MORE in self._intents[last.intent].follows
         ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
         walks = ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
-        goes_on = earlier and ((lists and "page" in earlier.arguments) or (stays and walks))
-        return memory.labels.get(label) or (None if goes_on else earlier)
+        goes_on = (lists and "page" in earlier.arguments) or (walks and _asks(earlier) == _asks(last))
+        return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:
         """Return the question of a fixed button with this label, for words that are not surely understood otherwise."""

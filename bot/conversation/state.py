@@ -182,19 +182,11 @@ class Dialogue:
         plain = _PLAIN.fullmatch(button)
         return Asked(plain["intent"], language=plain["language"]) if plain and plain["intent"] in self._plain else None
 
-    async def issue_buttons(
-        self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
-    ) -> tuple[Block, ...]:
-        """Return the blocks with an opaque id in every button, whose questions are stored.
+    async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
+        """Return the reply with an opaque id in each of its buttons, the invisible ones included.
 
         A plain button needs no row, so that nothing is stored under the last reply after "unlink".
         """
-        issued, presses = self._numbered(person, blocks, become)
-        await self._keep(presses)
-        return issued
-
-    async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
-        """Return the reply with an opaque id in each of its buttons, the invisible one included."""
         issued, presses = self.number(person, reply, become)
         await self._keep(presses)
         return issued
@@ -203,22 +195,7 @@ class Dialogue:
         self, person: Person, reply: AReply, become: Callable[[Press], Asked]
     ) -> tuple[AReply, tuple[NewRow, ...]]:
         """Return the reply with an opaque id in each button, and the rows (id to question) to be stored."""
-        unseen = [reply.renewal] if reply.renewal else []
-        unseen += [reply.rating.right, reply.rating.wrong] if reply.rating else []
-        issued, presses = self._numbered(person, (*reply.blocks, Actions(tuple(unseen))), become)
-        shown, last = issued[:-1], issued[-1]
-        numbered = last.buttons if isinstance(last, Actions) else ()
-        return replace(
-            reply,
-            blocks=shown,
-            renewal=numbered[0] if reply.renewal else None,
-            rating=Rating(*numbered[-2:]) if reply.rating else None,
-        ), presses
-
-    def _numbered(
-        self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
-    ) -> tuple[tuple[Block, ...], tuple[NewRow, ...]]:
-        row, presses = secrets.token_urlsafe(12), []
+        row, presses = secrets.token_urlsafe(12), list[Asked]()
 
         def issue(action: Action) -> Action:
             if action.press is None:
@@ -229,7 +206,12 @@ class Dialogue:
             presses.append(asked)
             return replace(action, id=f"{row}.{len(presses) - 1}")
 
-        issued = tuple(_with_actions(block, issue) for block in blocks)
+        issued = replace(
+            reply,
+            blocks=tuple(_with_actions(block, issue) for block in reply.blocks),
+            renewal=issue(reply.renewal) if reply.renewal else None,
+            rating=Rating(issue(reply.rating.right), issue(reply.rating.wrong)) if reply.rating else None,
+        )
         if not presses:
             return issued, ()
         return issued, (self._sealed("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS),)

@@ -40,17 +40,18 @@ from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.sharing import SHARED, carried
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.conversation.telling import Telling
-from bot.conversation.under_way import Patience, UnderWay
+from bot.conversation.under_way import Patience, under_way
 from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FEEDBACK
+from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.audit import Audit
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
 from bot.pack import Pack, template_of
-from bot.payer.budget import Report
+from bot.payer.budget import Progress, Report
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
@@ -189,10 +190,10 @@ class Turn:
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
             exchange.memory = replace(memory, met=memory.met or needs_member)
-            async with UnderWay(partial(self._answering.answer, message, memory, asked), self._patience) as search:
-                while await search.goes_on():
-                    yield self._answering.on_the_way(asked, search.progress, private=needs_member)
-                yield self._with_others(exchange, self._owners.headed(search.reply(), asked, memory), asked)
+            async with under_way(partial(self._answering.answer, message, memory, asked), self._patience) as heard:
+                while isinstance(found := await heard(), Progress):
+                    yield self._answering.on_the_way(asked, found, private=needs_member)
+                yield self._with_others(exchange, self._owners.headed(found, asked, memory), asked)
         except NeedsPlace as need:
             exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
@@ -276,15 +277,15 @@ class Turn:
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
         """Return the answer, with a button for each other question of the message; an `aside` keeps the topic."""
-        others = unsaid(asked.also, asked_by(reply)) if asked.also else {}
-        if told := questions(others, self._intents, alone=exchange.message.alone):
+        slots: dict[str, Mapping[str, Slot]] = {}
+        if asked.also and (others := unsaid(asked.also, asked_by(reply))):
+            told = questions(others, self._intents, alone=exchange.message.alone)
             also = self._pack.render("also", {"questions": told}, asked.language)
-            reply = replace(reply, blocks=(*reply.blocks, *also))
+            reply, slots = replace(reply, blocks=(*reply.blocks, *also)), {**by_button(others)}
         if self._intents[asked.intent].answer == "aside":
             exchange.memory = replace(exchange.memory, misses=0)
-            return Said(reply, keeps=True, slots={asked.intent: asked.slots, **by_button(others)})
-        asked = replace(asked, also={}) if asked.also else asked
-        return Said(reply, asked, slots=by_button(others), rates=True)
+            return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
+        return Said(reply, replace(asked, also={}), slots=slots, rates=True)
 
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
         """Return whether the member's own address is about to be used, and was not used for the previous question."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Self
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 
@@ -21,44 +22,38 @@ class Patience(msgspec.Struct, frozen=True):
     wall: float = 20.0
 
 
-class UnderWay:
-    """The search for an answer, in a task of its own. `progress` is updated while records are read."""
+@asynccontextmanager
+async def under_way(
+    work: Callable[[Progress], Coroutine[Any, Any, Answered]], patience: Patience
+) -> AsyncIterator[Callable[[], Awaitable[Progress | Answered]]]:
+    """Run a search in a task of its own, which ends with the context.
 
-    def __init__(self, work: Callable[[Progress], Coroutine[Any, Any, Answered]], patience: Patience) -> None:
-        self._work, self.progress, self._patience = work, Progress(), patience
-        self._now = asyncio.get_running_loop().time
-        self._pause, self._end = patience.notice, self._now() + patience.notice + patience.wall
+    What is yielded returns its progress when a note is due, and the reply when it is finished. It raises PayerSlow if
+    the question has taken too long, and what `work` raises.
+    """
+    progress, clock = Progress(), asyncio.get_running_loop().time
+    running, pause = {asyncio.create_task(work(progress))}, patience.notice
+    end = clock() + patience.notice + patience.wall
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._work(self.progress))
-        return self
+    async def heard() -> Progress | Answered:
+        nonlocal pause
+        done, _ = await asyncio.wait(running, timeout=min(pause, max(0.0, end - clock())))
+        if done:
+            return done.pop().result()
+        if clock() >= end:
+            raise PayerSlow
+        pause = patience.again
+        return progress
 
-    async def __aexit__(self, *_: object) -> None:
-        task = self._task
-        # The task holds its error, the error's trace this object: without the task the payer's body is let go.
-        del self._task, self._work
+    try:
+        yield heard
+    finally:
+        # The task holds its error, the error's trace this frame: without the task the payer's body is let go.
+        task = running.pop()
         if not task.done():
             task.cancel()
             await asyncio.wait({task})  # waited for, not awaited: who is cancelled meanwhile ends as well
             error = None if task.cancelled() else task.exception()
             if error is not None and not isinstance(error, BotError):
                 raise error
-        del task
-
-    async def goes_on(self) -> bool:
-        """Return True if a progress note is due, False if the search is finished.
-
-        Raises:
-            PayerSlow: the question has taken too long.
-        """
-        silent = min(self._pause, max(0.0, self._end - self._now()))
-        if (await asyncio.wait({self._task}, timeout=silent))[0]:
-            return False
-        if self._now() >= self._end:
-            raise PayerSlow
-        self._pause = self._patience.again
-        return True
-
-    def reply(self) -> Answered:
-        """Return the finished reply. Raises what `Answering.answer` raises."""
-        return self._task.result()
+        del task, work
