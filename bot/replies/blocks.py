@@ -30,10 +30,10 @@ from bot.message import (
     Span,
     Title,
 )
-from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, opens, thumbs, unasked
+from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, opens, plain_text, thumbs, unasked
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, together, unbroken
-from bot.replies.rows import ListTable, amount_of, with_tables
+from bot.replies.rows import ListTable, amount_of, parted, with_tables
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -51,21 +51,30 @@ _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 class BlockPage(msgspec.Struct, frozen=True):
     """One Slack message: `text` has all that `blocks` show, for notifications and screen readers.
 
-    `plainer` are the same without pictures and tables, for clients that reject these; empty if there are none.
+    `undrawn` makes the same without pictures and tables, for clients that reject these; None if there are none.
     """
 
     text: str
     blocks: tuple[Kit, ...]
-    plainer: tuple[Kit, ...] = ()
+    undrawn: Callable[[], Iterable[Kit]] | None = None
+
+    @property
+    def plainer(self) -> tuple[Kit, ...]:
+        """The blocks without pictures and tables; empty if there are none."""
+        return tuple(self.undrawn()) if self.undrawn else ()
 
     def ways(self) -> Iterator[tuple[Kit, ...]]:
         """Yield the blocks to try, one after the other; the last are empty, because the text is complete."""
-        yield from (way for way in (self.blocks, self.plainer) if way)
+        if self.blocks:
+            yield self.blocks
+        if self.undrawn:
+            yield self.plainer
         yield ()
 
     def ending(self, row: tuple[Kit, ...]) -> BlockPage:
         """Return the page with more blocks at its end."""
-        return BlockPage(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
+        undrawn = (lambda: (*self.plainer, *row)) if self.undrawn else None
+        return BlockPage(self.text, (*self.blocks, *row), undrawn)
 
 
 def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
@@ -74,7 +83,8 @@ def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None =
     `asks` returns the texts of the confirmation before a button deletes something, `rating` has those of the thumbs,
     which are left out without it.
     """
-    parts, rated = list(_parts(reply.blocks)), bool(rating and reply.rating)
+    parts = list(parted(_divided(reply.blocks), _size, (PAGE_BLOCKS, PAGE_TEXT)))
+    rated = bool(rating and reply.rating)
     made = [_page(part, partial(Buttons.of, part, asks, rated=rated), last=part is parts[-1]) for part in parts]
     if rating and reply.rating and made:
         buttons = (one for block in reply.blocks if isinstance(block, Actions) for one in block.buttons)
@@ -92,25 +102,8 @@ def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) ->
     text = escape_mrkdwn(plain(blocks, addresses=False))
     shown = tuple(_kit(blocks, buttons(), drawn=True))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
-    plainer = tuple(_kit(blocks, buttons(), drawn=False)) if drawn else ()
-    return BlockPage(text if last else f"{text}\n{CUT}", shown, plainer)
-
-
-def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
-    part: list[Block] = []
-    count = length = 0
-    for block in _divided(blocks):
-        size, words = _size(block), len(plain([block]))
-        if isinstance(block, Chart) and not block.said:
-            if not (part and count < PAGE_BLOCKS):
-                continue  # never alone in a message, which would then have no text
-        elif part and (count + size > PAGE_BLOCKS or length + words > PAGE_TEXT):
-            yield part
-            part, count, length = [], 0, 0
-        part.append(block)
-        count, length = count + size, length + words
-    if part:
-        yield part
+    undrawn = (lambda: _kit(blocks, buttons(), drawn=False)) if drawn else None
+    return BlockPage(text if last else f"{text}\n{CUT}", shown, undrawn)
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -133,13 +126,17 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield block
 
 
-def _size(block: Block) -> int:
-    """Return the most Slack blocks it needs: numbers that Slack's buttons cannot open are lines of their own."""
+def _size(block: Block, _: Block | None) -> tuple[int, int]:
+    """Return the most Slack blocks a block needs, and the length of its text.
+
+    Numbers that Slack's buttons cannot open are lines of their own.
+    """
+    count = 2 if isinstance(block, Actions) else 1
     if isinstance(block, Item):
-        return 1 + bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
-    if isinstance(block, Facts) and block.framed:
-        return 2 + -(-len(block.rows) // _CARD)
-    return 2 if isinstance(block, Actions) else 1
+        count += bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
+    elif isinstance(block, Facts) and block.framed:
+        count = 2 - (-len(block.rows) // _CARD)
+    return count, len(plain([block]))
 
 
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
@@ -171,7 +168,7 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
     """Yield the Slack blocks of one block. Facts are fields if the message has few in all, so that they look alike."""
     match block:
         case Title(text) if len(text) <= _HEADER:
-            yield {"type": "header", "text": _plain_text(text)}
+            yield {"type": "header", "text": plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
         case Facts(framed=True):
@@ -179,14 +176,14 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
         case Facts(rows) if (
             few and not block.columns and all(not one.url and len(_field(one)) <= _FIELD for one in rows)
         ):
-            yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
+            yield {"type": "section", "fields": [plain_text(_field(row)) for row in rows]}
         case Facts(rows):
             yield _listed(rows)
         case Item():
             yield from _item(block, buttons)
         case Note(spans):
             text = spoken(spans)
-            yield {"type": "context", "elements": [_plain_text(piece) for piece in _pieces(text)]}
+            yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(text)]}
         case Actions(row):
             yield from _buttons(row, buttons)
 
@@ -362,10 +359,6 @@ def _text(text: str, span: Span) -> Kit:
     if span.url and len(span.url) <= _LINK:
         return {"type": "link", "url": span.url, "text": unbroken(Span(text, url=span.url)), **style}
     return {"type": "text", "text": text, **style}
-
-
-def _plain_text(text: str) -> Kit:
-    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:

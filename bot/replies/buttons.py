@@ -29,6 +29,11 @@ _OPTIONS = 5
 _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
 
+def plain_text(text: str, most: int | None = None) -> Kit:
+    """Return a text that Slack does not parse, cut to at most so many characters."""
+    return {"type": "plain_text", "text": text if most is None else cut(text, most), "emoji": False}
+
+
 def unasked(_: str) -> None:
     """Return None: no confirmation."""
 
@@ -74,7 +79,7 @@ class Buttons(msgspec.Struct):
 
     def _button(self, action: Action, place: int, about: str) -> Kit:
         label = cut(action.label, _LABEL)
-        button = {"type": "button", "text": _plain_text(label), **self._style(action)}
+        button = {"type": "button", "text": plain_text(label), **self._style(action)}
         if label in self.repeated:
             button["accessibility_label"] = self._told_apart(label, about)
         if action.url:
@@ -103,10 +108,10 @@ class Buttons(msgspec.Struct):
 def confirming(words: Mapping[str, str]) -> Kit:
     """Return the confirmation dialog for a deletion."""
     return {
-        "title": _plain_text(cut(words["title"], _ASKED)),
-        "text": _plain_text(cut(words["about"], _ABOUT)),
-        "confirm": _plain_text(cut(words["submit"], _CHOICE)),
-        "deny": _plain_text(cut(words["close"], _CHOICE)),
+        "title": plain_text(words["title"], _ASKED),
+        "text": plain_text(words["about"], _ABOUT),
+        "confirm": plain_text(words["submit"], _CHOICE),
+        "deny": plain_text(words["close"], _CHOICE),
         "style": "danger",
     }
 
@@ -126,19 +131,19 @@ def menu(actions: tuple[Action, ...]) -> Kit:
     options = [_option(action) for action in actions if len(actions) <= _OPTIONS or not action.url]
     if len(options) <= _OPTIONS:
         return {"type": "overflow", "action_id": MENU, "options": options}
-    return {"type": "static_select", "action_id": MENU, "placeholder": _plain_text(CUT), "options": options}
+    return {"type": "static_select", "action_id": MENU, "placeholder": plain_text(CUT), "options": options}
 
 
 def menu_of(rows: Sequence[tuple[str, Action]]) -> Kit:
     """Return the buttons of a table's rows as a select menu, titled with what most of them do."""
     [(title, _)] = Counter(action.label for _, action in rows).most_common(1)
     told = [(row if one.label == title else f"{row} · {one.label}", one) for row, one in rows]
-    options = [{"text": _plain_text(cut(words, _LABEL)), "value": one.id} for words, one in told if not one.url]
-    return {"type": "static_select", "action_id": MENU, "placeholder": _plain_text(f"{title}{CUT}"), "options": options}
+    options = [{"text": plain_text(words, _LABEL), "value": one.id} for words, one in told if not one.url]
+    return {"type": "static_select", "action_id": MENU, "placeholder": plain_text(f"{title}{CUT}"), "options": options}
 
 
 def _option(action: Action) -> Kit:
-    told = {"text": _plain_text(cut(action.label, _LABEL)), "value": action.id}
+    told = {"text": plain_text(action.label, _LABEL), "value": action.id}
     return {**told, "url": action.url} if action.url else told
 
 
@@ -158,14 +163,10 @@ def thumbs(rating: Rating, words: Mapping[str, str], sources: Iterable[Action]) 
         for (name, sign), action in zip(_THUMBS, (rating.right, rating.wrong), strict=True)
     ]
     told = [
-        {"type": "button", "text": _plain_text(cut(one.label, _LABEL)), "action_id": "sources", "value": one.id}
+        {"type": "button", "text": plain_text(one.label, _LABEL), "action_id": "sources", "value": one.id}
         for one in sources
     ]
     return {"type": "actions", "elements": [*pair, *told[:1]]}
-
-
-def _plain_text(text: str) -> Kit:
-    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _topic(blocks: Iterable[Block]) -> str:

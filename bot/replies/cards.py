@@ -17,7 +17,7 @@ import msgspec
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, row_of, with_tables
+from bot.replies.rows import ListTable, parted, row_of, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -47,7 +47,7 @@ class CardPage(msgspec.Struct, frozen=True):
 
 def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
     """Return the messages of a reply, in order, each at most `most` bytes as Teams counts them."""
-    parts = list(_parts(reply.blocks, most - _ENVELOPE_BYTES))
+    parts = list(parted(_divided(reply.blocks), _weight, (most - _ENVELOPE_BYTES,)))
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
 
 
@@ -106,23 +106,9 @@ def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
     return CardPage(text, card)
 
 
-def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
-    part: list[Block] = []
-    weight = 0
-    for block in _divided(blocks):
-        more = weigh(_shown(block, part[-1] if part else None)) + weigh(
-            escape_markdown(plain([block], addresses=False))
-        )
-        if isinstance(block, Chart) and not block.said:
-            if not part or weight + more > most:
-                continue  # never alone in a message, which would then have no text
-        elif part and weight + more > most:
-            yield part
-            part, weight = [], 0
-        part.append(block)
-        weight += more
-    if part:
-        yield part
+def _weight(block: Block, before: Block | None) -> tuple[int]:
+    said = escape_markdown(plain([block], addresses=False))
+    return (weigh(_shown(block, before)) + weigh(said),)
 
 
 def _shown(block: Block, before: Block | None) -> object:

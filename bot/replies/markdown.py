@@ -138,13 +138,11 @@ class _Reading:
         self._links = links
 
     def take(self, line: str) -> None:
-        if line.startswith(_INDENT) and self.blocks and isinstance(self.blocks[-1], Item):
-            self._continue_item(self.blocks[-1], line.strip())
-        else:
-            self._take_block(line.strip())
-
-    def _take_block(self, line: str) -> None:
-        if line.startswith("# "):
+        last, inside = self.blocks[-1] if self.blocks else None, line.startswith(_INDENT)
+        line = line.strip()
+        if inside and isinstance(last, Item):
+            self._continue_item(last, line)
+        elif line.startswith("# "):
             self.blocks.append(Title(_text(line[2:])))
         elif line.startswith("> "):
             self.blocks.append(Note(spans(line[2:])))
@@ -158,7 +156,8 @@ class _Reading:
         elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif line[0] == "[" and _BUTTONS.fullmatch(line):
-            self._take_buttons(line)
+            above = last.buttons if isinstance(last, Actions) else ()
+            self.blocks = [*(self.blocks[:-1] if above else self.blocks), Actions((*above, *self._actions(line)))]
         else:
             self.blocks.append(Line(spans(line)))
 
@@ -190,15 +189,11 @@ class _Reading:
         if not isinstance(chart, Chart) or len(numbers) != max(1, len(chart.series)):
             raise TemplateFault("a point stands under its chart and has a number for each series")
         label, _, words = label.partition(" :: ")
-        point = ChartPoint(_text(label), tuple(_number(_text(cell)) for cell in numbers), _text(words))
-        self.blocks[-1] = replace(chart, points=(*chart.points, point))
-
-    def _take_buttons(self, line: str) -> None:
-        last = self.blocks[-1] if self.blocks else None
-        if isinstance(last, Actions):
-            self.blocks[-1] = Actions((*last.buttons, *self._actions(line)))
-        else:
-            self.blocks.append(Actions(self._actions(line)))
+        try:
+            values = tuple(Decimal(_text(cell).replace(",", "")) for cell in numbers)
+        except InvalidOperation:
+            raise TemplateFault("a chart draws numbers only") from None
+        self.blocks[-1] = replace(chart, points=(*chart.points, ChartPoint(_text(label), values, _text(words))))
 
     def _actions(self, line: str) -> tuple[Action, ...]:
         return tuple(
@@ -220,14 +215,6 @@ def _fact(label: str, value: str) -> Fact:
     if not parted:
         return Fact(_text(label), _text(value), url=url)
     return Fact(f"{_text(row)} · {_text(column)}", _text(value), _text(row), _text(column), url)
-
-
-def _number(cell: str) -> Decimal:
-    """Return the number that the filter `number` printed."""
-    try:
-        return Decimal(cell.replace(",", ""))
-    except InvalidOperation:
-        raise TemplateFault("a chart draws numbers only") from None
 
 
 def spans(text: str) -> tuple[Span, ...]:
@@ -261,9 +248,6 @@ def _action(label: str, target: str, links: Mapping[str, str], *, primary: bool)
     intent, _, query = target.partition("?")
     if not _INTENT.fullmatch(intent) or intent in _LINKS:
         raise TemplateFault("a button points nowhere: it needs an intent, a named link or |url")
-    return Action("", label, press=Press(intent, _arguments(query)), primary=primary)
-
-
-def _arguments(query: str) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in _AMPERSAND.split(query) if pair)
-    return {name: unquote(unescape(value)) for name, _, value in pairs}
+    press = Press(intent, {name: unquote(unescape(value)) for name, _, value in pairs})
+    return Action("", label, press=press, primary=primary)

@@ -1,15 +1,15 @@
-"""Rows of buttons, at most three visible and the others in a menu; and lists that are tables."""
+"""Rows of buttons, at most three visible and the others in a menu; lists that are tables; and what fits a message."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
 import msgspec
 
-from bot.message import FAREWELLS, SOURCES, Action, Block, Item
+from bot.message import FAREWELLS, SOURCES, Action, Block, Chart, Item
 
 MOST = 3
 """How many buttons of a row are visible at once, besides the small one that shows sources."""
@@ -78,3 +78,27 @@ def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:
         found = tuple(run)
         items = tuple(block for block in found if isinstance(block, Item))
         yield from (ListTable(items),) if columns and len(items) > 1 else found
+
+
+def parted(
+    blocks: Iterable[Block], size: Callable[[Block, Block | None], tuple[int, ...]], most: tuple[int, ...]
+) -> Iterator[list[Block]]:
+    """Yield the blocks of each message, as many as fit.
+
+    `size` returns what a block takes of each of the limits in `most`; its second argument is the block before it in the
+    message. A chart without words is never alone in a message, which would then have no text.
+    """
+    part, taken = list[Block](), (0,) * len(most)
+    for block in blocks:
+        needs = size(block, part[-1] if part else None)
+        is_full = any(need and need + held > limit for need, held, limit in zip(needs, taken, most, strict=True))
+        if isinstance(block, Chart) and not block.said:
+            if not part or is_full:
+                continue
+        elif part and is_full:
+            yield part
+            part, taken = [], (0,) * len(most)
+        part.append(block)
+        taken = tuple(need + held for need, held in zip(needs, taken, strict=True))
+    if part:
+        yield part

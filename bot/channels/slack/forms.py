@@ -16,7 +16,7 @@ from bot.channels.slack.writer import Notices
 from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of, option_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
-from bot.replies.buttons import Kit
+from bot.replies.buttons import Kit, plain_text
 from bot.replies.markdown import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
@@ -82,18 +82,22 @@ def modal(
     required.
     """
     labels = notices.labels(f"form_{form.name}", language)
-    said = [{"type": "section", "text": _text(labels["about"], _LABEL)}] if "about" in labels else []
+    said = [{"type": "section", "text": plain_text(labels["about"], _LABEL)}] if "about" in labels else []
     fields, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
     shown = [_field(form, key, labels, known if key == form.own else NOTHING, needed=key in required) for key in fields]
     if form.first and more is None:
         shown.insert(len(form.first), {"type": "divider"})
-    button = {"type": "button", "text": _text(labels.get("more", ""), _OPTION), "action_id": f"{_PREFIX}{form.name}"}
+    button = {
+        "type": "button",
+        "text": plain_text(labels.get("more", ""), _OPTION),
+        "action_id": f"{_PREFIX}{form.name}",
+    }
     return {
         "type": "modal",
         "callback_id": f"{_PREFIX}{form.name}",
-        "title": _text(labels["title"], _TITLE),
-        "submit": _text(labels["submit"], _TITLE),
-        "close": _text(labels["close"], _TITLE),
+        "title": plain_text(labels["title"], _TITLE),
+        "submit": plain_text(labels["submit"], _TITLE),
+        "close": plain_text(labels["close"], _TITLE),
         "blocks": [*said, *shown, *([{"type": "actions", "elements": [button | {"value": more}]}] if more else [])],
     }
 
@@ -105,16 +109,16 @@ def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks
     """
     element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
     if element["type"].endswith("select") and "any" in labels:
-        element["placeholder"] = _text(labels.get(f"any:{key}", labels["any"]), _SHOWN)
-    label = _text(f"{labels[key]} *" if needed else labels[key], _LABEL)
+        element["placeholder"] = plain_text(labels.get(f"any:{key}", labels["any"]), _SHOWN)
+    label = plain_text(f"{labels[key]} *" if needed else labels[key], _LABEL)
     block: Kit = {"type": "input", "block_id": key, "label": label, "element": element}
     if hint := labels.get(f"hint:{key}"):
-        block["hint"] = _text(hint, _LABEL)
+        block["hint"] = plain_text(hint, _LABEL)
     return block | {"optional": not needed}
 
 
 def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequence[str]) -> Kit:
-    options = [{"text": _text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in choices]
+    options = [{"text": plain_text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in choices]
     starts = {name.casefold() for name in own}
     initial = [option for option, (value, _) in zip(options, choices, strict=True) if value.casefold() in starts]
     if key in form.several and options:
@@ -127,10 +131,6 @@ def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequ
         return {"type": "datepicker"}
     start = {"initial_value": cut(own[0], _SHOWN)} if own else {}
     return {"type": "plain_text_input", "max_length": 200, **start}
-
-
-def _text(text: str, most: int) -> Kit:
-    return {"type": "plain_text", "text": cut(text, most), "emoji": False}
 
 
 def fields_in(view: Mapping[str, Any]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from bot.channels.slack.forms import Modals
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import Notices
 from bot.message import Language, Person, Private
-from bot.replies.buttons import Kit
+from bot.replies.buttons import Kit, plain_text
 
 ENDING = frozenset({"unlink"})
 """The forms that delete something, which ask for confirmation."""
@@ -73,6 +73,5 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
 
 def form_button(name: str, label: str) -> Kit:
     """The button that opens a form."""
-    text = {"type": "plain_text", "text": label, "emoji": False}
     style = {"style": "danger"} if name in ENDING else {}
-    return {"type": "button", "text": text, "action_id": f"form-{name}", "value": name, **style}
+    return {"type": "button", "text": plain_text(label), "action_id": f"form-{name}", "value": name, **style}

@@ -20,7 +20,7 @@ from bot.delivery.retention import Retention
 from bot.errors import Unwritable
 from bot.message import Language, OneToOne, Person, Shareable, Shared
 from bot.replies.blocks import BlockPage, pages
-from bot.replies.buttons import Kit
+from bot.replies.buttons import Kit, plain_text
 from bot.stores.sealed import SealedTable
 
 _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
@@ -84,8 +84,8 @@ class Sharing:
         key, expires = secrets.token_urlsafe(12), time.time() + _SECONDS
         await self._table.put(_KIND, _of(key, person), packed(reply), expires=expires, owner=person.key)
         labels = self._notices.labels("desk", reply.language)
-        texts = {at: {"type": "plain_text", "text": labels[at], "emoji": False} for at in (SHARE, SEND)}
-        buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in texts.items()]
+        asks = ((at, plain_text(labels[at])) for at in (SHARE, SEND))
+        buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in asks]
         return ({"type": "actions", "elements": buttons},)
 
     async def shown(self, key: str, person: Person) -> Shareable | None:
@@ -155,8 +155,6 @@ class EphemeralWriter(SlackWriter):
         replaces, self._replaces = self._replaces, False
         kind = "in_channel" if to_all else "ephemeral"
         body = {"response_type": kind, "replace_original": replaces, "text": page.text, **QUIET}
-        *drawn, plain = page.ways()
-        for blocks in drawn:
+        for blocks in page.ways():
             if await self._urls.took(self._url, body | {"blocks": list(blocks)}):
                 return
-        await self._urls.took(self._url, body | {"blocks": list(plain)})

@@ -27,7 +27,6 @@ from bot.message import (
     FAREWELLS,
     Answered,
     Block,
-    Facts,
     Language,
     OneToOne,
     Person,
@@ -40,7 +39,7 @@ from bot.message import (
 )
 from bot.replies.blocks import BlockPage, pages
 from bot.replies.catalogues import ByLanguage
-from bot.replies.render import Words
+from bot.replies.render import Words, labels_of
 
 HELD_UP = "next"
 """The intent of the notice that an answer waits for another one."""
@@ -81,7 +80,7 @@ class Notices:
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self.labels = lru_cache(self._labels)
+        self.labels = lru_cache(partial(labels_of, words))
         self._working = ByLanguage({language: self.page("looking", language) for language in words.languages})
         self._unwritable = ByLanguage({language: self.page("cannot_write", language) for language in words.languages})
 
@@ -92,10 +91,6 @@ class Notices:
     def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
         name = _ASKS.get(intent)
         return self.labels(name, language) if name else None
-
-    def ready(self, reply: Reply) -> str:
-        """Return the notification text for a private reply: its purpose, and none of its content (T26)."""
-        return self.labels("announced", reply.language)[purpose(reply)]
 
     def working(self, language: Language) -> str:
         """Return the notification text while a private answer is being made (T26)."""
@@ -122,11 +117,6 @@ class Notices:
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
         """Return a template that fits into one message."""
         return self.pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
-
-    def _labels(self, name: str, language: Language) -> Mapping[str, str]:
-        """Return a template's table as labels by name: the texts of buttons and forms."""
-        tables = (block for block in self.blocks(name, language) if isinstance(block, Facts))
-        return {row.label: row.value for table in tables for row in table.rows}
 
 
 log = structlog.get_logger("slack")
@@ -280,7 +270,9 @@ class SlackWriter:
         if not isinstance(to.reply, Private):
             return str((await self._send(to.place, page.text, page, done=done))["ts"])
         passing, language = to.reply.passing, to.reply.language
-        neutral = self._notices.working(language) if passing else self._notices.ready(to.reply)
+        # A notification says what the message is for, and nothing of its content (T26).
+        ready = self._notices.labels("announced", language)[purpose(to.reply)]
+        neutral = self._notices.working(language) if passing else ready
         sent = await self._send(to.place, neutral)
         where: dict[str, Any] = {"channel": to.place.conversation, "ts": sent["ts"]}
         try:
@@ -335,11 +327,11 @@ class SlackWriter:
 
 async def drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
     """Call with blocks; if Slack rejects them, with plainer ones, then without, because the text is complete."""
-    *ways, plain = page.ways()
-    for blocks in ways:
+    ways = page.ways()
+    while blocks := next(ways):
         try:
             return await method(text=page.text, blocks=list(blocks), **arguments)
         except SlackApiError as error:
             if code_of(error) not in UNDRAWN:
                 raise
-    return await method(text=page.text, blocks=list(plain) or None, **arguments)
+    return await method(text=page.text, blocks=None, **arguments)

@@ -64,9 +64,9 @@ def test_a_notification_promises_an_answer_only_where_there_is_one(changed: dict
     """Each purpose has words of its own in both languages; none says what the reply says (T26)."""
     reply = replace(ANSWER, **changed)
     assert purpose(reply) == wanted
-    said = NOTICES.ready(reply)
+    said = NOTICES.labels("announced", "en")[purpose(reply)]
     assert (said == "Your answer is here.") == (wanted == "answer")
-    assert NOTICES.ready(replace(reply, language="es")) != said
+    assert NOTICES.labels("announced", "es")[purpose(reply)] != said
 
 
 def _buttons(*presses: tuple[str, str], link: bool = False) -> tuple[Action, ...]:
