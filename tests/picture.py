@@ -30,6 +30,12 @@ MOVING = (
     *("find a female cardiologist near 37402", "¿Lipitor está cubierto?"),
 )
 SECONDS = 3.5
+OPERATOR = {
+    "BOT_TODAY": "2026-05-20",
+    "BOT_COMPANY": "Ridge & River Benefits",
+    "BOT_CONTACT_EMAIL": "benefits@ridge-river.example",
+}
+"""Who runs the bot of the pictures, and its day."""
 # Side by side without the text, the headings and the form: what is left is what the two channels draw.
 _ONLY_TWO = """
 header, footer, section.console { display: none }
@@ -70,7 +76,7 @@ async def studio() -> AsyncIterator[Studio]:
     """A bot beside its sandbox payer, on its day."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            started(Path(folder), "serve", "--sandbox", "--port", "0", BOT_TODAY="2026-05-20") as process,
+            started(Path(folder), "serve", "--sandbox", "--port", "0", **OPERATOR) as process,
             async_playwright() as playwright,
             Browser() as member,
         ):

@@ -25,8 +25,8 @@ class Renderer:
     """Renders pages in the browser's language."""
 
     def __init__(self, pages: Path, settings: Settings) -> None:
-        style = (pages / "page.css").read_text(encoding="utf-8")
-        code, handing_over = script_of(pages / "code.js"), script_of(pages / "popup.js")
+        style = style_of(pages / "page.css")
+        code, handing_over = text_of(pages / "code.js"), text_of(pages / "popup.js")
         self._style_hash = sha256(style)
         own = f"'sha256-{sha256(code)}'"
         self._scripts = {"code": own, "popup": f"{own} 'sha256-{sha256(handing_over)}' {TEAMS_JS}"}
@@ -35,6 +35,7 @@ class Renderer:
             "style": Markup(style),  # noqa: S704 -- the pack's own file, not data
             "code_script": Markup(code),  # noqa: S704 -- as above
             "operator": settings.bot_company or "",
+            "contact": settings.bot_contact_email or "",
             "popup_script": Markup(handing_over),  # noqa: S704 -- as above
             "teams_js": {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"},
             "payer": {
@@ -79,14 +80,23 @@ class Renderer:
 
 def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
     jinja = SandboxedEnvironment(
-        loader=FileSystemLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader([pages, pages.parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     jinja.globals |= common
     return jinja
 
 
-def script_of(path: Path) -> str:
-    """Return a script of the pack, "" where the pack has none."""
+def style_of(path: Path) -> str:
+    """Return a folder's style, after the one that the pages of a pack share (`look.css` in the folder above)."""
+    return text_of(path.parent.parent / "look.css") + text_of(path)
+
+
+def text_of(path: Path) -> str:
+    """Return a file of the pack, "" where the pack has none."""
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

@@ -159,6 +159,8 @@ class Settings(Day):
     """Your name in the registration e-mail (`bcbst-bot register`)."""
     bot_company: OneLine | None = None
     """Your company, in the registration e-mail, the Teams app package and at the bottom of every page."""
+    bot_contact_email: MailAddress | None = None
+    """Where members send questions about the bot, on its pages `/privacy` and `/terms`."""
     bot_app_title: OneLine = "BCBST Bot"
     """The app's name, in the registration e-mail and the Teams app package."""
     bot_privacy_url: WebAddress | None = None

@@ -13,7 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from bot.accounts.render import script_of, sha256
+from bot.accounts.render import sha256, style_of, text_of
 from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
@@ -101,7 +101,7 @@ class Printer:
     """Prints `documents/<name>` of a pack's templates in a language. `common` are values for all templates."""
 
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
-        style, script = (folder / "document.css").read_text(encoding="utf-8"), script_of(folder / "document.js")
+        style, script = style_of(folder / "document.css"), text_of(folder / "document.js")
         self.style, self.script = sha256(style), sha256(script)
         self._html: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
         self._csv: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()

@@ -104,6 +104,7 @@ class Papers(msgspec.Struct, frozen=True):
         gaps: The kinds of data that could not be read.
         doubts: What must be said about the totals.
         kinds: The care behind the payer's words, for readers of another language.
+        alike: Those of the payer's words that our names of care do not tell apart.
     """
 
     start: date | None
@@ -123,6 +124,7 @@ class Papers(msgspec.Struct, frozen=True):
     way: Way | None = None
     met: Mapping[str, MetSoFar] = msgspec.field(default_factory=dict)
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
+    alike: frozenset[str] = frozenset()
 
     @property
     def months_need_years(self) -> bool:
@@ -173,6 +175,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
     receipts = tuple(_receipt(claim, live) for claim in told)
     totals = _totals([receipt for receipt in receipts if receipt.claim.id not in live.coordinated])
     counted = [claim for claim in told if claim.id not in live.coordinated]
+    kinds = care_words(ask, told)
     papers = Papers(
         start=start,
         end=end,
@@ -189,7 +192,8 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         months=() if ask.report.hides else _months(counted),
         way=way_of(counted),
         doubts=replace(within.doubts_of(counted), undated=0),
-        kinds=care_words(ask, told),
+        kinds=kinds,
+        alike=_alike(told, kinds),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
@@ -201,6 +205,15 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         whole=start is None and end is None,
         other_person=of_other_person(ask),
     )
+
+
+def _alike(claims: Sequence[Claim], kinds: Mapping[str, CareKind]) -> frozenset[str]:
+    """Return the payer's texts that share their kind of care and specialty with another text."""
+    groups: dict[object, set[str]] = {}
+    for claim in claims:
+        for text in kinds.keys() & set(claim.services):
+            groups.setdefault((kinds[text].key, claim.specialties), set()).add(text)
+    return frozenset(text for texts in groups.values() if len(texts) > 1 for text in texts)
 
 
 def _span(ask: Ask) -> tuple[date | None, date | None]:

@@ -28,6 +28,7 @@ from bot.kit import (
 )
 
 CATEGORIES = ("laboratory", "vital-signs")
+_OUTSIDE = frozenset({"high", "low", "abnormal"})
 
 
 class Charted(msgspec.Struct, frozen=True):
@@ -48,6 +49,20 @@ class Charted(msgspec.Struct, frozen=True):
         return bool(every[0].main.usual) and all(
             one.main.usual == every[0].main.usual and not any(part.usual for part in one.parts) for one in every
         )
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of all its numbers as the record gives them, so that it is told once; None if there is no such."""
+        values = [one.main.value for one in self.series.results if not one.parts]
+        numbers = [value.quantity for value in values if value and value.quantity and not value.per]
+        units = {None if one.customary or one.unit == "/min" else one.unit for one in numbers}
+        return units.pop() if len(units) == 1 and len(numbers) == len(self.series.results) else None
+
+    @property
+    def outside(self) -> bool:
+        """Whether its newest result is marked as out of range."""
+        newest = self.series.newest
+        return any(part.mark in _OUTSIDE for part in (newest.main, *newest.parts))
 
 
 class ResultPapers(msgspec.Struct, frozen=True):
@@ -118,4 +133,6 @@ def _only(ask: Ask) -> str:
 
 
 def _charted(rows: Sequence[Observation]) -> tuple[Charted, ...]:
-    return tuple(Charted(test, curve_of(test.results)) for test in series(rows))
+    """Return the tests, first those whose newest result is out of range."""
+    tests = (Charted(test, curve_of(test.results)) for test in series(rows))
+    return tuple(sorted(tests, key=lambda one: not one.outside))

@@ -29,7 +29,7 @@ def test_what_is_good_and_what_is_not_is_said_in_words() -> None:
     asked = Counted("2026-05", "answered", ("claim.list", "en"), 90, enough=True)
     missed = Counted("2026-05", "unread", ("choices", "en"), 10, enough=True)
     fault = Counted("2026-05", "fault", ("PayerSlow",), 20, enough=True)
-    assert re.findall(r"(\d+)% <span class=\"(\w+)\">", counts("en", [asked, missed, fault])) == [
+    assert re.findall(r"(\d+)% <small class=\"(\w+)\">", counts("en", [asked, missed, fault])) == [
         ("90", "good"),
         ("20", "bad"),
     ]

@@ -91,6 +91,10 @@ async def documents(opened: Studio, page: Page, language: Language, target: str)
             await page.fill("#code", code[0])
             await page.get_by_role("button").first.click()
         await page.screenshot(path=f"{target}-page-{name}.png", full_page=True)
+        if "desktop" in target:
+            await page.emulate_media(media="print")
+            await page.screenshot(path=f"{target}-paper-{name}.png", full_page=True)
+            await page.emulate_media(media="screen")
 
 
 async def linking(opened: Studio, page: Page, target: str) -> None:

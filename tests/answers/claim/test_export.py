@@ -56,14 +56,19 @@ async def test_a_receipt_has_what_an_administrator_asks_for() -> None:
     page = html.unescape(printed(said.summary, "html"))
     for words in ("Dana Mercer", "Office visit", "Mar 4, 2026", "Grace Okafor, MD", "$57.79", "2 claims"):
         assert words in page
-    assert "1 claim; 1 more doesn't say" in page
+    assert "on 1 of 2" in page
 
 
 async def test_a_page_in_spanish_keeps_the_plans_own_words() -> None:
-    """They stand in quotes beside the kind of care, and the note on quotes only where something stands in them."""
+    """In quotes where our name of the care hides a difference, and the note on quotes only then."""
     visit = claim("a", "2026-03-04", PARTS, **WHO, **told("2026-03-04", "Heart specialist visit"))
-    page = html.unescape(printed((await exported(visit, language="es")).summary, "html", "es"))
+    alone = html.unescape(printed((await exported(visit, language="es")).summary, "html", "es"))
+    assert "visita al consultorio" in alone
+    assert "Heart specialist visit" not in alone
+    other = claim("b", "2026-03-05", PARTS, **WHO, **told("2026-03-05", "Office visit"))
+    page = html.unescape(printed((await exported(visit, other, language="es")).summary, "html", "es"))
     assert 'visita al consultorio ("Heart specialist visit")' in page
+    assert 'visita al consultorio ("Office visit")' in page
     assert "entre comillas" in page
     bare = await exported(claim("a", "2026-03-04", PARTS, **WHO), language="es")
     assert "entre comillas" not in printed(bare.summary, "html", "es")
@@ -103,12 +108,12 @@ async def test_the_page_tells_where_the_yearly_figures_stand_as_the_chat_does() 
     chat = await answered("coverage.cost_share", *rows, slots={"amount_kind": "deductible"})
     page = html.unescape(printed((await answered("claim.export", *rows)).summary, "html"))
     assert "At least $400.00 of your $1,500.00 deductible is met" in chat.text
-    assert (
-        "At least $400.00 of your $1,500.00 deductible</strong> is met. Your plan's own total is the official one."
-        in page
-    )
-    assert "Deductible: met 27 %, left, at most 73 %" in page
-    assert "of your $5,000.00 out-of-pocket maximum</strong> is met" in page
+    assert "Your plan's own total is the official one." in page
+    assert "Deductible: met, at least 27 %, left, at most 73 %" in page
+    for title, limit in (("Deductible", "$1,500.00"), ("Out-of-pocket maximum", "$5,000.00")):
+        shown = page.partition(f"<h2>{title}")[2].partition("</section>")[0]
+        assert f"Of <strong>{limit}</strong> a year." in shown
+        assert "met, at least <b>$400.00</b>" in shown
     march = {"date_range": {"start": "2026-03-01", "end": "2026-03-31"}}
     assert "own total" not in printed((await answered("claim.export", *rows, slots=march)).summary, "html")
     untold = (ME, rows[1], claim("a", "2026-03-04", {"submitted": 200.0}))
@@ -198,7 +203,7 @@ async def test_without_a_period_it_is_this_year_and_a_button_gives_all() -> None
         next(query for kind, query in said.shelf.queries if kind == "ExplanationOfBenefit") for said in (this, every)
     ]
     assert [query.get("service-date") for query in asked] == [["ge2025-12-31", "le2026-11-19"], None]
-    assert "Health care claims of all years" in printed(every.summary, "html")
+    assert "All years" in printed(every.summary, "html")
 
 
 async def test_payers_text_is_only_text() -> None:
