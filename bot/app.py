@@ -18,8 +18,7 @@ from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts, member_client
 from bot.accounts.endpoint import endpoints_of
-from bot.accounts.guard import AddressLimit
-from bot.accounts.pages import AboutPages
+from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
 from bot.accounts.rollcall import RollCall
 from bot.channels.base import Reach
@@ -37,12 +36,10 @@ from bot.conversation.telling import Telling
 from bot.conversation.turn import Turn
 from bot.conversation.under_way import Patience
 from bot.delivery.due import DueReminders
-from bot.delivery.news import Interval
-from bot.delivery.reminders import Reminders
+from bot.delivery.reminders import Interval, Reminders
 from bot.delivery.retention import Retention
 from bot.documents.desk import Documents
-from bot.documents.link_pages import HealthLinkPages
-from bot.documents.links import HealthLinks
+from bot.documents.links import HealthLinkPages, HealthLinks
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
@@ -56,9 +53,9 @@ from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit, StoredWaits
 from bot.ops.metrics import Meter, Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
 from bot.pack import Pack, find_pack, load_pack, with_benefits
+from bot.payer.capabilities import Probe
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery
-from bot.payer.health import Probe
 from bot.payer.http import Http
 from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store

@@ -13,8 +13,18 @@ import pytest
 from bot.delivery.due import DueReminders
 from bot.delivery.inbox import Later
 from bot.delivery.leases import Superseded
-from bot.delivery.news import Interval, Look, LookEnded, marks_of
-from bot.delivery.reminders import About, NotKept, Reminder, Reminders, due_today, mark_of
+from bot.delivery.reminders import (
+    About,
+    Interval,
+    Look,
+    LookEnded,
+    NotKept,
+    Reminder,
+    Reminders,
+    due_today,
+    mark_of,
+    marks_of,
+)
 from bot.delivery.tellings import Mine
 from bot.errors import Unwritable
 from bot.message import Person

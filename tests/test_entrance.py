@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.accounts.guard import AddressLimit
+from bot.accounts.pages import AddressLimit
 from bot.accounts.render import Renderer
 from bot.cli.web_server import Hurried, Second, config_of
 from bot.ops.entrance import Entrance

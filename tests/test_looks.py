@@ -10,8 +10,17 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.news import Interval, Look, marks_of
-from bot.delivery.reminders import ASK_AGAIN, MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER, Reminder
+from bot.delivery.reminders import (
+    ASK_AGAIN,
+    MAYBE_NEWS,
+    NEWS,
+    SIGN_IN_OVER,
+    TIME_OVER,
+    Interval,
+    Look,
+    Reminder,
+    marks_of,
+)
 from bot.message import Person
 from bot.stores.base import Row
 from tests.reminded import DANA, LAST, Killed, World, a_world

@@ -7,11 +7,9 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from bot.accounts.codes import digest
-from bot.accounts.endpoint import TokenEndpoint
+from bot.accounts.endpoint import Revocations, TokenEndpoint
 from bot.accounts.members import MemberLinks
-from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LIVES, LinkRow, Pending, Rows, Tokens, Used, lives_until
-from bot.accounts.values import Access, Link, Unlinked, moment
+from bot.accounts.rows import LIVES, Access, Link, LinkRow, Pending, Rows, Tokens, Unlinked, Used, lives_until, moment
 from bot.errors import NotLinked, SignInExpired, SignInSlow
 from bot.message import Person
 from bot.ops.audit import Audit
@@ -125,7 +123,7 @@ class Accesses:
         row = await self._rows.get(LinkRow, person.key)
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)
-        over = await self._members.ended(person, row) if row is not None else ()
+        over = await self._members.made(person, row) if row is not None else ()
         await self._audit.record("unlinked", person, along=over, drops=person.key)
         if row is not None and await self._rows.get(LinkRow, person.key) is not None:
             # Somebody moved the row to another owner in the database: that must not keep it from its end.

@@ -7,18 +7,27 @@ from pathlib import Path
 
 from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret
-from bot.accounts.endpoint import TokenEndpoint
+from bot.accounts.endpoint import Revocations, TokenEndpoint
 from bot.accounts.idtoken import IdTokens, SigningKeys
-from bot.accounts.members import MemberLinks
+from bot.accounts.members import LinkQuota, MemberLinks
 from bot.accounts.pages import LinkPages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
-from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LIVES, LastLook, LinkRequest, LinkRow, Looked, PatientCandidate, Rows
-from bot.accounts.seats import LinkQuota
+from bot.accounts.rows import (
+    LIVES,
+    Access,
+    LastLook,
+    Link,
+    Linked,
+    LinkRequest,
+    LinkRow,
+    Looked,
+    PatientCandidate,
+    Rows,
+    Unlinked,
+)
 from bot.accounts.signin import SignIns
-from bot.accounts.values import Access, Link, Linked, Unlinked
 from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of

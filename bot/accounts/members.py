@@ -1,4 +1,4 @@
-"""Finds who is connected to a member's record without reading all links (T23).
+"""Who is connected to a member's record, found without reading all links, and how many may be (T23).
 
 Each link has a row for each of the payer's ids of its member. The row's owner is a keyed hash of payer and id, so that
 no member's id is in the store but all chats of one record can be found. Each row found is checked against its link, so
@@ -6,13 +6,51 @@ a row left over from an ended link has no effect.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import count
 
 from bot.accounts.rows import LinkRow, PatientCandidate, Rows
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
-from bot.stores.base import NewRow
+from bot.stores.base import NewRow, Store
 from bot.stores.sealed import SealedTable
+
+_SEAT = "member_seat"
+
+
+class LinkQuota:
+    """The limit on how many chats may be connected to one member's record: `most` seats each, unlimited if None.
+
+    A seat's key is a keyed hash of payer and patient, so that no member's id is in the store. It is taken in the
+    transaction that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
+    """
+
+    def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
+        self._store, self._audit, self._payer, self.most = store, audit, payer, most
+
+    async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
+        """Store the link's rows, seat and audit row, or nothing (False) without a seat; a member keeps theirs."""
+        # A member whom the payer keeps under several ids is one member, whichever of them signed in.
+        name = await self._audit.keyed("member", f"{self._payer}\x1f{min((member.patient, *member.also))}")
+        held = [key for key, _ in await self._store.owned(_SEAT, person.key)]
+        mine = [NewRow(_SEAT, key, b"", until, person.key) for key in held if key.startswith(f"{name}/")]
+        rows = (*link, *mine, *(NewRow(_SEAT, key, b"", 0.0) for key in held if not key.startswith(f"{name}/")))
+        if mine:
+            return await self._audit.record("linked", person, along=rows)
+        async for seat in self._free(name):
+            if await self._audit.record(
+                "linked", person, claims=(NewRow(_SEAT, seat, b"", until, person.key),), along=rows
+            ):
+                return True
+        await self._audit.record("link_refused", person, detail="TooManyChats")
+        return False
+
+    async def _free(self, name: str) -> AsyncIterator[str]:
+        """Yield the keys of seats that were free when read, lowest number first."""
+        for number in count(1) if self.most is None else range(1, self.most + 1):
+            if await self._store.get(_SEAT, f"{name}/{number}") is None:
+                yield f"{name}/{number}"
+
 
 _KIND, _WHOLE = "member_link", "member_links_whole"
 _REBUILT = 86_400.0  # seconds after which links are looked through again: an older release makes none of these rows
@@ -24,13 +62,11 @@ class MemberLinks:
     def __init__(self, table: SealedTable, rows: Rows, audit: Audit, payer: str) -> None:
         self._table, self._store, self._rows, self._audit, self._payer = table, table.store, rows, audit, payer
 
-    async def made(self, person: Person, link: LinkRow | PatientCandidate, until: float) -> tuple[NewRow, ...]:
-        """Return the index rows of a link, to be stored with it."""
-        return await self._put(person, link, until)
-
-    async def ended(self, person: Person, link: LinkRow) -> tuple[NewRow, ...]:
-        """Return the same rows with an expiry in the past, to be stored when the link ends."""
-        return await self._put(person, link, 0.0)
+    async def made(self, person: Person, link: LinkRow | PatientCandidate, until: float = 0.0) -> tuple[NewRow, ...]:
+        """Return the index rows of a link, to be stored with it; expired ones, without `until`, when it ends."""
+        named = [(name, await self._key(person.key, name)) for name in await self._names(link)]
+        value = person.key.encode()
+        return tuple(self._table.row(_KIND, key, value, expires=until, owner=name) for name, key in named)
 
     async def others(self, person: Person, own: LinkRow) -> tuple[Person, ...]:
         """Return the other chat identities connected to the same member's record, oldest first."""
@@ -45,7 +81,7 @@ class MemberLinks:
             return 0
         now, count = self._rows.now(), 0
         async for key, row in self._missing():
-            for new in await self._put(person_of(key), row, row.since + self._rows.link_lives):
+            for new in await self.made(person_of(key), row, row.since + self._rows.link_lives):
                 await self._store.put(new.kind, new.key, new.value, expires=new.expires, owner=new.owner)
             count += 1
         await self._store.put(_WHOLE, _WHOLE, b"", expires=now + _REBUILT)
@@ -66,11 +102,6 @@ class MemberLinks:
             kept = await self._store.several(*[(_KIND, await self._key(key, name)) for name in await self._names(row)])
             if None in kept:
                 yield key, row
-
-    async def _put(self, person: Person, link: LinkRow | PatientCandidate, until: float) -> tuple[NewRow, ...]:
-        named = [(name, await self._key(person.key, name)) for name in await self._names(link)]
-        value = person.key.encode()
-        return tuple(self._table.row(_KIND, key, value, expires=until, owner=name) for name, key in named)
 
     async def _names(self, link: LinkRow | PatientCandidate) -> list[str]:
         ids: Iterable[str] = sorted({link.patient, *link.also})

@@ -3,21 +3,21 @@
 No address is taken from a request: redirects go to the payer's configured page or to our own /linked (T08, T16).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Literal
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
-from bot.accounts.popup import is_popup, known_as
 from bot.accounts.proof import SPENT_KIND
-from bot.accounts.render import PRIVATE, Renderer, private
+from bot.accounts.render import PRIVATE, Renderer, is_popup, known_as, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
@@ -31,10 +31,60 @@ from bot.errors import (
     SignInSlow,
     SignInUntrusted,
     StoreError,
+    TooManyRequests,
     WrongBrowser,
 )
 from bot.message import Person
+from bot.ops.entrance import UNNAMED, Sent, TooSlow, counted_as, is_loopback
+from bot.ops.limits import SharedLimit
 from bot.payer.http import origin_of
+
+_log = structlog.get_logger()
+
+
+class AddressLimit:
+    """ASGI middleware: limits an address's requests in a minute (T52) to paths that begin with one of `guarded`.
+
+    The address is the one determined by the entrance. Loopback is not counted, nor requests through a trusted proxy
+    that names no client, so that one busy member does not lock out the others. Unexpected exceptions result in an error
+    page.
+    """
+
+    def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: SharedLimit) -> None:
+        self._app, self._renderer, self._guarded, self._limit = app, renderer, tuple(guarded), limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or respond with a page that says when to come back."""
+        if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
+            await self._app(scope, receive, send)
+            return
+        address = (scope.get("client") or ("",))[0]
+        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
+        if not seconds:
+            await self._unbroken(scope, receive, send)
+            return
+        error = TooManyRequests("one address asks for too many pages")
+        _log.warning("problem", kind=type(error).__name__, reference=error.reference)
+        page = self._problem(scope, HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", error)
+        page.headers["Retry-After"] = str(seconds)
+        await page(scope, receive, send)
+
+    async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with an error page for an unexpected exception."""
+        sent = Sent(send)
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as failure:
+            if sent.began or isinstance(failure, TooSlow):
+                raise
+            error = BotError()
+            _log.error("unexpected", error=type(failure).__name__, reference=error.reference)
+            await self._problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", error)(scope, receive, send)
+
+    def _problem(self, scope: Scope, status: HTTPStatus, problem: str, error: BotError) -> HTMLResponse:
+        accepts = Request(scope).headers.get("accept-language")
+        return self._renderer.page("problem", accepts, status=status, problem=problem, reference=error.reference)
+
 
 _STATUS: dict[type[BotError], HTTPStatus] = {
     LinkExpired: HTTPStatus.GONE,
@@ -45,7 +95,6 @@ _STATUS: dict[type[BotError], HTTPStatus] = {
     SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _BROWSER, _FORM, _AGAIN = "link", "link-form", "again"
-_log = structlog.get_logger()
 
 Failed = Callable[[Person, LinkError], Awaitable[None]]
 

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 from bot.accounts.codes import Tries, digest, new_secret, read_code, same
-from bot.accounts.members import MemberLinks
-from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LIVES, LinkRow, PatientCandidate, Pending, Rows, Tokens, lives_until
-from bot.accounts.seats import LinkQuota
-from bot.accounts.values import Linked
+from bot.accounts.endpoint import Revocations
+from bot.accounts.members import LinkQuota, MemberLinks
+from bot.accounts.rows import LIVES, Linked, LinkRow, PatientCandidate, Pending, Rows, Tokens, lives_until
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, TooManyChats
 from bot.message import Person
 
@@ -99,7 +97,7 @@ class Proofs:
         people = () if candidate.own and not others else (candidate, *others)
         row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
         until = now + self._rows.link_lives
-        over = () if old is None else await self._members.ended(person, old)
+        over = () if old is None else await self._members.made(person, old)
         there = {new.key: new for new in (*over, *await self._members.made(person, row, until))}
         link = (
             *there.values(),

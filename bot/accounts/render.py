@@ -1,11 +1,13 @@
 """The HTML of the linking pages: the pack's texts, with values escaped (T46, T47).
 
-Nothing is loaded from elsewhere (T30), except a Microsoft script on one page: see `bot.accounts.popup`.
+Nothing is loaded from elsewhere (T30), except a Microsoft script on the last page of a sign-in that was opened as a
+pop-up by the person's own button in Teams: it passes the code to Teams. If it is missing or blocked, or the Teams user
+is not the person that the page was made for, the code is typed as in any other browser.
 """
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +16,29 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.config import Settings
-from bot.message import Language
+from bot.message import Language, Person
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.pages import page_words
+
+PARAMETER, OPENED_BY = "popup", "teams"
+TEAMS_JS = "https://res.cdn.office.net/teams-js/2.58.0/js/MicrosoftTeams.min.js"
+TEAMS_JS_SHA384 = "sMo/EOqQPa1OCup2/VBRum7oFeOS22kvs8WGDc45xK53tUVZzFR5WwFYDUYN1LO4"
+"""The hash of the file in that version's npm package; Microsoft's guide has the same."""
+
+
+def is_popup(query: Mapping[str, str], person: Person) -> bool:
+    """Return whether a link was opened as a Teams pop-up, for a Teams person."""
+    return person.platform == OPENED_BY and query.get(PARAMETER) == OPENED_BY
+
+
+def known_as(person: Person) -> str:
+    """Return the SHA-256 of tenant and object id, by which the page's script recognizes the Teams person.
+
+    The code is passed to Teams only if both are those of the person the link was made for. Otherwise another app's
+    button in a victim's client could open an attacker's link and be given the victim's code (T01).
+    """
+    return hashlib.sha256(f"{person.team} {person.user}".casefold().encode()).hexdigest()
 
 
 class Renderer:

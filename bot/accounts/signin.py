@@ -13,11 +13,10 @@ import msgspec
 
 from bot.accounts import jose
 from bot.accounts.codes import digest, new_code, new_secret, same
-from bot.accounts.endpoint import Granted, TokenEndpoint
+from bot.accounts.endpoint import Granted, Revocations, TokenEndpoint
 from bot.accounts.idtoken import IdTokens, more_claims
 from bot.accounts.patients import Patients, is_for_others, named_patient
-from bot.accounts.popup import is_popup
-from bot.accounts.revocations import Revocations
+from bot.accounts.render import is_popup
 from bot.accounts.rows import LIVES, LinkOutcome, LinkRequest, PatientCandidate, Pending, Rows, SignIn
 from bot.config import Settings
 from bot.errors import (

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
 from typing import Literal
 
-from bot.accounts.client_auth import method_of
-from bot.accounts.endpoint import TokenEndpoint, endpoints_of
+from bot.accounts.endpoint import TokenEndpoint, endpoints_of, method_of
 from bot.cli.findings import CheckResult, bad, note, ok
 from bot.cli.reach import why_silent
 from bot.config import ClientMethod, Settings

@@ -8,7 +8,7 @@ import json
 import msgspec
 from msgspec.structs import replace
 
-from bot.accounts.client_auth import make_key, public_keys, read_key
+from bot.accounts.endpoint import make_key, public_keys, read_key
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Audit

@@ -3,8 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 
-from bot.accounts.rows import LinkRow, Rows
-from bot.accounts.values import moment
+from bot.accounts.rows import LinkRow, Rows, moment
 from bot.app import assemble
 from bot.cli.audit import as_line, opened, opened_table
 from bot.config import Settings

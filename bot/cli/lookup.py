@@ -30,8 +30,7 @@ from bot.config import Settings
 from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
 from bot.conversation.under_way import Patience
-from bot.documents.cells import cell, inert
-from bot.documents.printer import Printer
+from bot.documents.printer import Printer, cell, inert
 from bot.errors import ConfigError, PayerError
 from bot.kit import Unreadable, asked_networks, network_names
 from bot.message import Language

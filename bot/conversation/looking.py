@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.reminding import WATCH
-from bot.delivery.news import Look, LookEnded, marks_of
-from bot.delivery.reminders import Reminder
+from bot.delivery.reminders import Look, LookEnded, Reminder, marks_of
 from bot.errors import NotCovered, NotLinked, SignInExpired
 from bot.kit import Ask, claim_news, deductible_met
 from bot.message import Person

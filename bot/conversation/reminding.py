@@ -18,8 +18,21 @@ from bot.conversation.cases import Cases
 from bot.conversation.exchange import Keeper
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
-from bot.delivery.news import DAYS, Interval, marks_of, rest
-from bot.delivery.reminders import ABOUTS, ASK_AGAIN, About, NotKept, Reminder, Reminders, due_today, mark_of, waking
+from bot.delivery.reminders import (
+    ABOUTS,
+    ASK_AGAIN,
+    DAYS,
+    About,
+    Interval,
+    NotKept,
+    Reminder,
+    Reminders,
+    due_today,
+    mark_of,
+    marks_of,
+    rest,
+    waking,
+)
 from bot.errors import Unwritable
 from bot.kit import CaseChange, CaseKept, ReminderKept, ReminderWish
 from bot.message import Message, Person, Private, always

@@ -17,17 +17,21 @@ from typing import Any
 import msgspec
 import structlog
 
-from bot.delivery.news import Interval, LookEnded, LookNow, is_last, rest
 from bot.delivery.reminders import (
     ASK_AGAIN,
     MAYBE_NEWS,
     NEWS,
     SIGN_IN_OVER,
     TIME_OVER,
+    Interval,
+    LookEnded,
+    LookNow,
     Reminder,
+    is_last,
     kind_of,
     moment_of,
     next_morning,
+    rest,
     spread,
     waking,
 )

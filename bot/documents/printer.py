@@ -1,10 +1,15 @@
-"""Documents as files: pages, tables, calendars and contacts from an answer's values, in pieces."""
+"""Documents as files: pages, tables, calendars and contacts from an answer's values, in pieces.
+
+Values in CSV cells are as in RFC 4180, with amounts exact to the cent, and nothing that a spreadsheet would execute.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +19,57 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from bot.accounts.render import sha256, style_of, text_of
-from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.filters import clock, forms
 from bot.replies.markdown import clean
 from bot.replies.pages import cell_words, page_words
+
+if TYPE_CHECKING:
+    from icalendar import Alarm
+
+
+_QUOTED = frozenset('",\r\n')
+_RUNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
+_MISTAKEN = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # their full-width forms, which some spreadsheets read alike
+# Where a spreadsheet takes another sign than the comma between cells, a cell begins anew behind it.
+_INSIDE = re.compile(rf"([;,|\t][\s\"']*)(?=[{re.escape(''.join((*_RUNS, *_MISTAKEN)))}])")
+
+
+def cell(value: Any) -> str:
+    """Return one cell. An absent value is empty, never 0; an amount has two decimals; a date keeps its precision.
+
+    Text that a spreadsheet would read as a formula gets an apostrophe in front, also after a semicolon or another
+    character that some read as the end of a cell. Numbers are unchanged.
+
+    Raises:
+        TypeError: there is no format for the value's type.
+        jinja2.UndefinedError: there is no such value.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str | Undefined):
+        return _text(str(value))
+    raise TypeError(f"a {type(value).__name__} has no form in a CSV file")
+
+
+def inert(text: str) -> str:
+    """The text with an apostrophe wherever a spreadsheet would take it for a formula."""
+    text = _INSIDE.sub(r"\1'", text)
+    return "'" + text if text.lstrip(" \n").startswith((*_RUNS, *_MISTAKEN)) else text
+
+
+def _text(text: str) -> str:
+    text = inert(clean(text))
+    return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text
+
 
 _LONGEST = 75  # octets of a line
 
@@ -49,9 +98,6 @@ def _folded(line: str) -> str:
         piece += letter
     return "\r\n ".join([*pieces, piece])
 
-
-if TYPE_CHECKING:
-    from icalendar import Alarm
 
 _ALARMS = (30, 7, 1)
 _MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its reader is

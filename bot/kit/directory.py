@@ -11,8 +11,8 @@ from bot.kit.reading import read_pages
 from bot.kit.sites import lies_in
 from bot.kit.spelling import name_of_state
 from bot.payer.budget import MIB, Gap
+from bot.payer.chains import batches
 from bot.payer.search import Search, SearchValue, any_of, escape, given, token
-from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Role

@@ -1,17 +1,209 @@
-"""Chained search parameters in two steps, for servers that reject them or return nothing for them (T44, F33)."""
+"""Chained search parameters in two steps, for servers that reject them or return nothing for them (T44, F33).
+
+The first step finds the resources that the reference may point to, the second the rows that reference them. References
+are written `Location/a`, as in the guide, or as bare ids, whichever the server matches.
+"""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
-from bot.errors import PayerDown
+import msgspec
+from msgspec.structs import replace
+
+from bot.errors import PayerDown, PayerError, PayerRejects
 from bot.payer.budget import Budget
-from bot.payer.links import Links, Outcome, attempt
 from bot.payer.paging import Server
-from bot.payer.search import Search, any_of
-from bot.payer.steps import Steps, batches, split
-from bot.payer.tolerance import Trait
+from bot.payer.search import Search, SearchValue, Trait, any_of
 from bot.records.bundle import Page
+
+_REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})*")
+_TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
+
+
+class Outcome(msgspec.Struct):
+    """The outcome of a search: whether something was `found`, or the search was `refused`."""
+
+    found: bool = False
+    refused: bool = False
+
+
+async def attempt(
+    pages: AsyncIterator[Page], outcome: Outcome, failures: tuple[type[PayerError], ...] = ()
+) -> AsyncIterator[Page]:
+    """Yield the pages from the first one with a row on; a rejection before that is recorded in `outcome`, not raised.
+
+    `failures` are exceptions that also count as a rejection, for servers that respond with 500 instead of 400.
+    """
+    refusals: tuple[type[PayerError], ...] = (PayerRejects, *failures)
+    try:
+        async for page in pages:
+            outcome.found = outcome.found or bool(page.matches)
+            if outcome.found:
+                yield page
+    except refusals:
+        if outcome.found:
+            raise
+        outcome.refused = True
+
+
+class Links:
+    """Searches by full references first; if that finds nothing, by bare ids. What works is remembered for a day."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """Yield the pages found by either form of reference, or none; PayerError without a valid response."""
+        names = tuple(_references(search))
+        first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
+        if not names or first is not search:
+            async for page in self._server.pages(first, budget):
+                yield page
+            return
+        outcome = Outcome()
+        async for page in attempt(self._server.pages(search, budget), outcome):
+            yield page
+        if outcome.found:
+            self._learn(Trait.FINDS_REFERENCES_WHOLE, search, names)
+        elif not self._known(Trait.FINDS_REFERENCES_WHOLE, search, names):
+            async for page in self._server.pages(_bare(search, names), budget):
+                if page.matches:
+                    self._learn(Trait.FINDS_REFERENCES_BARE, search, names)
+                yield page
+
+    def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
+        """Return whether this form of reference has found rows with each of the parameters."""
+        return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
+
+    def _learn(self, trait: Trait, search: Search, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._server.traits.learn(trait, search.type, name)
+
+
+def _references(search: Search) -> Iterator[str]:
+    """Return the parameters whose values are all references."""
+    return (name for name, value in search.params if not name.startswith("_") and _REFERENCES.fullmatch(value))
+
+
+def _bare(search: Search, names: tuple[str, ...]) -> Search:
+    pairs = ((name, SearchValue(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
+    return Search(search.type, tuple(pairs))
+
+
+_TARGETS = {
+    "location": "Location",
+    "practitioner": "Practitioner",
+    "organization": "Organization",
+    "network": "Organization",
+    "service": "HealthcareService",
+}
+_LONGEST, _AT_ONCE = 4_000, 4  # characters of ids in one URL, which most servers take; batches in flight
+_FEW = 4  # pages
+
+
+def batches(ids: Sequence[str], *, prefix: str = "") -> Iterator[tuple[str, ...]]:
+    """Yield the ids in batches that fit into one URL, each id with the prefix."""
+    batch: list[str] = []
+    size = 0
+    for id_ in ids:
+        more = len(prefix) + len(id_) + 5  # an encoded "/" or ","
+        if batch and size + more > _LONGEST:
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(prefix + id_)
+        size += more
+    if batch:
+        yield tuple(batch)
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """Return the reference and parameter of `location.address-city` or `location:Location.address-city`, or None."""
+    head, dot, rest = name.partition(".")
+    reference = head.partition(":")[0]
+    return (reference, rest) if dot and rest and reference in _TARGETS else None
+
+
+class Steps:
+    """The two steps of one search; the results of each are read once."""
+
+    def __init__(self, search: Search, links: Links, budget: Budget) -> None:
+        parts = [(found, value) for name, value in search.params if (found := split(name))]
+        self.reference = parts[0][0][0]
+        inner = tuple((rest, value) for (reference, rest), value in parts if reference == self.reference)
+        self.inner = Search(_TARGETS[self.reference], inner)
+        self.plain = Search(search.type, tuple(pair for pair in search.params if split(pair[0]) is None))
+        self._others = [(f"{one}.{rest}", value) for (one, rest), value in parts if one != self.reference]
+        self._links, self._budget = links, budget
+        self._targets: list[Page] | None = None
+        self._rows: list[Page] | None = None
+        self._looked: set[str] = set()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether other parameters than the chain restrict the search."""
+        return not all(name.startswith("_") for name, _ in self.plain.params)
+
+    async def targets(self) -> list[Page] | None:
+        """Return the resources that the reference may point to; None if they are too many pages."""
+        if "targets" not in self._looked:
+            self._looked.add("targets")
+            self._targets = await self._few(self.inner)
+        return self._targets
+
+    async def rows(self) -> list[Page] | None:
+        """Return the rows without the chain; None if they are too many pages, or nothing else restricts the search."""
+        if "rows" not in self._looked:
+            self._looked.add("rows")
+            self._rows = await self._few(self.plain) if self.narrows else None
+        return self._rows
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """Yield the pages for the targets' ids in order, a few batches at a time, and the targets themselves.
+
+        If there are too many targets and the rest of the search finds few rows, yield those; they may not match the
+        chain.
+        """
+        found = await self.targets()
+        few = await self.rows() if found is None else None
+        if few is not None:
+            for page in few:
+                yield page
+            return
+        found = found if found is not None else [page async for page in self._links.pages(self.inner, self._budget)]
+        targets = tuple(msgspec.structs.replace(row, mode="target") for page in found for row in page.matches if row.id)
+        ids = list(dict.fromkeys(entry.id for entry in targets))
+        gate = asyncio.Semaphore(_AT_ONCE)
+        jobs = [asyncio.create_task(self._to(batch, gate)) for batch in batches(ids, prefix=f"{self.inner.type}/")]
+        try:
+            for job in jobs:
+                for page in await job:
+                    yield replace(page, entries=(*page.entries, *targets))
+                    targets = ()
+        finally:
+            for job in jobs:
+                job.cancel()
+
+    def ends(self, pages: Sequence[Page]) -> tuple[str, ...]:
+        """Return the ids of the chain's target type that these rows reference."""
+        of_type = re.compile(rb'"(?:[^"]*/)?' + self.inner.type.encode() + rb'/([A-Za-z0-9.-]{1,64})"')
+        found = (of_type.findall(bytes(row.raw)) for page in pages for row in page.matches)
+        return tuple(dict.fromkeys(id_.decode() for ids in found for id_ in ids))
+
+    async def _to(self, batch: Sequence[str], gate: asyncio.Semaphore) -> list[Page]:
+        asked = self.plain.where((self.reference, any_of(batch)), *self._others)
+        async with gate:
+            return [page async for page in self._links.pages(asked, self._budget)]
+
+    async def _few(self, search: Search) -> list[Page] | None:
+        pages: list[Page] = []
+        async for page in self._links.pages(search, self._budget):
+            pages.append(page)
+            many = page.total is not None and page.total > _FEW * max(len(pages[0].matches), 1)
+            if many or (len(pages) == _FEW and page.next_url):
+                return None
+        return pages
+
 
 _FIRST = ("_count", "1")
 

@@ -13,8 +13,7 @@ from bot.payer.http import Http
 from bot.payer.origin import Retry
 from bot.payer.paging import Server
 from bot.payer.response_cache import ResponseCache
-from bot.payer.search import Search, any_of
-from bot.payer.tolerance import Trait
+from bot.payer.search import Search, Trait, any_of
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(

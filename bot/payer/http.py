@@ -27,7 +27,7 @@ from httpx_aiohttp import AiohttpTransport
 from bot.errors import PayerDamaged, PayerDown, PayerError, PayerOversized, PayerSlow
 from bot.payer.budget import MIB
 from bot.payer.origin import IN_FLIGHT, Breaker, Origin, Waits
-from bot.payer.tolerance import ServerTraits
+from bot.payer.search import known_traits
 
 FAR = 5 * 60.0  # seconds: from here on signatures, id_tokens and expiries go wrong
 
@@ -70,7 +70,7 @@ class Http(httpx.AsyncBaseTransport):
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
-        self.traits = ServerTraits(clock)
+        self.traits = known_traits(clock)
         self.clocks = Clocks(now)
         self._waits, self._heard = waits, heard
         self._in_flight, self._large = in_flight, asyncio.Semaphore(LARGE_AT_ONCE)

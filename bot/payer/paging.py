@@ -25,8 +25,7 @@ from bot.payer.budget import Budget, Gap
 from bot.payer.http import Http, HttpAnswer, base_at, request_of
 from bot.payer.origin import Retry
 from bot.payer.response_cache import CacheTransport, ResponseCache
-from bot.payer.search import Search
-from bot.payer.tolerance import Tolerance, Trait, note_ignored, simpler_ones
+from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
 from bot.records.decode import Unreadable
 
@@ -89,8 +88,7 @@ class Server:
         self._headers, self._renew, self._keep, self._post = headers, renew, keep, post
         self._retry = retry or Retry(http)
         self._transport: httpx.AsyncBaseTransport = CacheTransport(kept, self._retry) if kept else self._retry
-        self.traits = http.traits.at(self.base.url)
-        self.tolerance = Tolerance(self.traits)
+        self.traits = Traits(http.traits, self.base.url)
 
     async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
         """Yield the pages of a search, first to last, until the server or the budget ends them.
@@ -145,7 +143,7 @@ class Server:
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """Return the first page; parameters that the server rejects and the client can do without are dropped (F36)."""
-        wanted = self.tolerance.known(search, budget.report)
+        wanted = self.traits.tolerable(search, budget.report)
         try:
             page, url = await self._search(wanted, budget)
         except PayerRejects as error:
@@ -158,7 +156,7 @@ class Server:
                 found = await self._search(simpler, budget)
             except PayerRejects:
                 continue
-            self.tolerance.learn(wanted, simpler, budget.report)
+            self.traits.learn_refused(wanted, simpler, budget.report)
             return found
         raise refusal
 

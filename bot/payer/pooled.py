@@ -14,8 +14,7 @@ import msgspec
 from bot.errors import PayerError
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, names_a_member
-from bot.payer.search import Search, SearchValue
-from bot.payer.tolerance import Trait
+from bot.payer.search import Search, SearchValue, Trait
 from bot.records.bundle import Entry, Page
 from bot.records.decode import Unreadable
 

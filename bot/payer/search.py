@@ -1,15 +1,22 @@
-"""Searches. Text that people type becomes one escaped parameter value, never a name or a path (T48)."""
+"""Searches. Text that people type becomes one escaped parameter value, never a name or a path (T48).
+
+What is learned about a server is remembered for a day. A search that it rejects with 400 (F36) is repeated without the
+parameter, and what the client then does itself is reported.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from enum import Enum, auto
 from urllib.parse import urlencode
 
 import msgspec
+from cachetools import TTLCache
 from msgspec.structs import force_setattr, replace
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects
+from bot.payer.budget import Report
 from bot.records.bundle import Page
 
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
@@ -88,3 +95,125 @@ async def given(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
             yield page
     except (PayerForbids, PayerLacks, PayerRejects):
         return
+
+
+_DAY = 24 * 60 * 60.0
+_MANY = 2048
+
+
+class Trait(Enum):
+    """A fact about a server, for one type of resource and one parameter if it depends on them."""
+
+    REFUSES_PARAMETER = auto()
+    """It rejects a search of the type with 400 if it includes the parameter."""
+    FINDS_PATIENT_BY_ID = auto()
+    """It has found resources of the type by a patient's bare id."""
+    FINDS_PATIENT_BY_REFERENCE = auto()
+    """It has found resources of the type by `Patient/id`, and none by the bare id."""
+    FINDS_REFERENCES_WHOLE = auto()
+    """It has found rows of the type by the parameter's full reference, `Location/a`."""
+    FINDS_REFERENCES_BARE = auto()
+    """It has found rows of the type by the bare id of the parameter's reference, and none by the full one."""
+    FOLLOWS_CHAIN = auto()
+    """It has found rows of the type by this chain, so an empty result is trusted."""
+    IGNORES_CHAIN = auto()
+    """It rejects this chain, or finds nothing by it although there are rows."""
+    TAKES_LISTS = auto()
+    """It has found rows by several values, separated by commas, of a parameter of this kind."""
+    TAKES_POST = auto()
+    """It has found something by a POST search."""
+    REFUSES_POST = auto()
+    """It rejects POST searches, or finds nothing by POST that it finds by GET."""
+
+
+Known = TTLCache[tuple[str, Trait, str, str], bool]
+
+
+def known_traits(clock: Callable[[], float]) -> Known:
+    """Return the memory for the facts about all servers of a process."""
+    return TTLCache(_MANY, _DAY, timer=clock)
+
+
+class Traits:
+    """The facts about one server. What is not known may be true or not."""
+
+    def __init__(self, known: Known, base: str) -> None:
+        self._known, self._base = known, base
+
+    def has(self, trait: Trait, resource_type: str = "", parameter: str = "") -> bool:
+        """Return whether the fact is known."""
+        return (self._base, trait, resource_type, parameter) in self._known
+
+    def learn(self, trait: Trait, resource_type: str = "", parameter: str = "") -> None:
+        """Remember the fact."""
+        self._known[self._base, trait, resource_type, parameter] = True
+
+    def unlearn(self, trait: Trait, resource_type: str = "", parameter: str = "") -> None:
+        """Forget a fact that is no longer true."""
+        self._known.pop((self._base, trait, resource_type, parameter), None)
+
+    def tolerable(self, search: Search, report: Report) -> Search:
+        """Return the search without parameters that this server is known to reject; filters among them are reported."""
+        refused = [name for name, _ in search.params if self.has(Trait.REFUSES_PARAMETER, search.type, name)]
+        _note(refused, report)
+        return search.without(*refused)
+
+    def learn_refused(self, asked: Search, took: Search, report: Report) -> None:
+        """Remember the parameters that differ between the rejected and the accepted search."""
+        refused = [name for name, _ in asked.params if not took.has(name)]
+        for name in refused:
+            self.learn(Trait.REFUSES_PARAMETER, asked.type, name)
+        _note(refused, report)
+
+
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]*[A-Za-z0-9]")
+_COMFORTS = ("_sort", "_count", "_include", "_include:iterate", "_revinclude", "_total", "_elements")
+_FILTERS: tuple[str, ...] = (
+    "network",
+    "service-date",
+    "service-date:missing",
+    "active",
+    "status",
+    "type",
+    "gender",
+    "communication",
+    "_lastUpdated",
+)
+_FILTERS += ("date", "code", "category", "DrugPlan", "DrugName:contains")
+_UNSEEN = frozenset(_COMFORTS) - {"_sort"}
+
+
+def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
+    """Yield simpler searches: without what the server named, then without each optional parameter, then without all.
+
+    Parameters that identify the owner, ids and people's names are never dropped, since that would change the question.
+    The caller applies the dropped filters itself.
+    """
+    optional = [name for name, _ in search.params if name in {*_COMFORTS, *_FILTERS}]
+    optional = sorted(set(optional), key=[*_COMFORTS, *_FILTERS].index)
+    said = " ".join(str(getattr(issue, "text", "")) for issue in _issues(refusal))
+    named = [name for name in optional if name in said]
+    tries = [named, *([name] for name in optional), [name for name in optional if name in _COMFORTS], optional]
+    done: list[list[str]] = [[]]
+    for names in tries:
+        if names not in done:
+            done.append(names)
+            yield search.without(*names)
+
+
+def note_ignored(search: Search, page: Page, report: Report) -> None:
+    """Report the parameters that a 200 says it ignored: the client has to apply the filter (F32, T44)."""
+    said = set(_WORDS.findall(" ".join(issue.text for issue in page.issues)))
+    _note([name for name, _ in search.params if name in said], report)
+
+
+def _issues(refusal: PayerRejects) -> tuple[object, ...]:
+    issues = refusal.facts.get("issues")
+    return issues if isinstance(issues, tuple) else ()
+
+
+def _note(names: list[str], report: Report) -> None:
+    """Report dropped parameters, except those that do not change the result: page size and includes."""
+    for name in names:
+        if name not in _UNSEEN:
+            report.read_here(name)

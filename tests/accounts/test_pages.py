@@ -11,8 +11,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from bot.accounts.popup import TEAMS_JS
-from bot.accounts.render import Renderer, preferred
+from bot.accounts.render import TEAMS_JS, Renderer, preferred
 from bot.errors import BotError, LinkError, StoreBusy
 from bot.message import Person
 from bot.replies.catalogues import read_catalogues

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, RSAKey
 from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
-from bot.accounts.client_auth import public_keys, read_key
+from bot.accounts.endpoint import public_keys, read_key
 from bot.cli.browser import Browser
 from bot.cli.keys import jwks
 from bot.config import ClientMethod

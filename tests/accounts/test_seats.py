@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.accounts.members import LinkQuota
 from bot.accounts.rows import PatientCandidate
-from bot.accounts.seats import LinkQuota
 from bot.errors import TooManyChats
 from bot.message import Person
 from bot.ops.audit import Audit

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from bot.accounts.client_auth import make_key
+from bot.accounts.endpoint import make_key
 from bot.cli.audit import _cut_back
 from bot.cli.cli import main
 from bot.cli.keys import reseal

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from bot.documents.cells import cell
 from bot.documents.desk import pack, unpack
-from bot.documents.printer import Printer
+from bot.documents.printer import Printer, cell
 from bot.replies.markdown import clean
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(

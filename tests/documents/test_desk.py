@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bot.accounts.values import Access
+from bot.accounts.rows import Access
 from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack
 from bot.documents.links import HealthLinks
 from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver

@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from bot.accounts import render
-from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
+from bot.accounts.render import TEAMS_JS, TEAMS_JS_SHA384
 from bot.sandbox.world import World
 from tests.doubles.teams import TENANT, Call
 from tests.e2e.chromium import BROWSER

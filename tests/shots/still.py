@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.accounts.values import Link
+from bot.accounts.rows import Link
 from bot.channels.slack.forms import AMONG_OTHERS, modal
 from bot.channels.slack.home import form_button, with_forms
 from bot.channels.slack.writer import Notices

@@ -4,7 +4,7 @@ import re
 
 from msgspec.structs import replace
 
-from bot.accounts.popup import known_as
+from bot.accounts.render import known_as
 from bot.accounts.signin import MOST_DEPARTURES
 from bot.errors import CodeWrong, LinkError, LinkExpired
 from bot.message import Person

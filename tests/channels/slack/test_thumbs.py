@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bot.accounts.values import Link
+from bot.accounts.rows import Link
 from bot.channels.base import purpose
 from bot.channels.slack.home import with_forms
 from bot.channels.slack.incoming import read_press
