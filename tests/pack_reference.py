@@ -24,23 +24,22 @@ _MODULES = {
     "asking": """
         kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files payer.budget
         payer.optional payer.search errors records.bundle records.care_kind records.dates records.decode
-        records.money records.patient records.sums
+        records.money records.patient
     """,
     "claims": """
         kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.near_claims kit.period kit.said
-        kit.sides kit.sized kit.wanted kit.which records.adjudication records.amounts records.authorization
-        records.claim records.line records.live records.performed records.reasons records.share records.typed
+        kit.sides kit.sized kit.wanted kit.which records.amounts records.authorization records.claim records.explanation
+        records.live records.reasons records.service records.share
     """,
     "coverage": """
-        kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors records.card records.cost_share
-        records.coverage
+        kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors records.card records.coverage
     """,
     "directory": """
         kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.found
         kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
-        payer.health records.details records.listing records.provider
+        payer.capabilities records.details records.listing records.provider
     """,
-    "clinical": "kit.care records.care records.observation",
+    "clinical": "kit.care records.care",
     "formulary": "kit.formulary records.formulary",
 }
 _HEAD = """# Pack reference

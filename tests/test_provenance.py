@@ -10,7 +10,7 @@ from bot.payer.budget import ReadRecord, Report
 from bot.payer.search import Search
 from bot.records.dates import PartialDate
 from bot.records.money import Amount
-from bot.records.sums import Step, Term
+from bot.records.share import Step, Term
 
 MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import msgspec
 from bot.conversation.state import Asked
 from bot.message import SOURCES, Action, Actions, Press
 from bot.payer.budget import Report
-from bot.records.sums import Step
+from bot.records.share import Step
 
 TECHNICAL = "technical"
 """The argument of the button for the rule, the searches and the ids."""

@@ -75,26 +75,26 @@ from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.capabilities import PayerHealth
 from bot.payer.search import Search, given
-from bot.records.adjudication import added
+from bot.records.explanation import added
 from bot.records.authorization import Authorization
 from bot.records.card import PayerContact, PayerPhone, card_bundle
 from bot.records.care import CarePlan, Condition, Procedure
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds, kind_shown
 from bot.records.claim import Claim, read_claims
-from bot.records.cost_share import CostShare
+from bot.records.coverage import CostShare
 from bot.records.coverage import Coverage, same_plan
 from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.details import Hours, is_npi, on_day
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
-from bot.records.line import ClaimLine, read_lines
+from bot.records.share import ClaimLine, read_lines
 from bot.records.listing import Listing, Network
 from bot.records.live import NO_DOUBTS, Live, Story, SumDoubts, Visits, Within, fills, story_of, visits
 from bot.records.money import Amount, by_currency
-from bot.records.observation import Observation
+from bot.records.care import Observation
 from bot.records.patient import Patient
 from bot.records.reasons import Contract, Reason, read_contract
 from bot.records.share import Doubt, Why, doubts_of, owed_steps, why_of
-from bot.records.sums import Step, Term, sum_of
+from bot.records.share import Step, Term, sum_of
 # isort: on
 # fmt: on

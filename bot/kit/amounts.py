@@ -13,9 +13,9 @@ from bot.kit.ask import Ask
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import lines_of_care
-from bot.records.adjudication import added
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
+from bot.records.explanation import added
 from bot.records.money import Amount
 
 Whole = Literal["price", "bill", "share"]

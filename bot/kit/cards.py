@@ -12,8 +12,7 @@ from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_alike, words_of
 from bot.records.details import is_npi
 from bot.records.listing import Listing
-from bot.records.record import Value, grouped
-from bot.records.shapes import Key
+from bot.records.shapes import Key, Value, grouped
 
 Group = tuple[Listing, ...]
 _AFTER = frozenset(

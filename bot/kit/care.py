@@ -12,11 +12,10 @@ from bot.kit.ask import Ask, Summary, span_of
 from bot.kit.reading import Reader, records
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
-from bot.records.care import CarePlan, ClinicalRecord
+from bot.records.care import CarePlan, ClinicalRecord, Observation
 from bot.records.dates import PartialDate
 from bot.records.money import Quantity
-from bot.records.observation import Observation
-from bot.records.record import grouped
+from bot.records.shapes import grouped
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"

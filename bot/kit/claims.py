@@ -19,10 +19,9 @@ from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
 from bot.records.claim import Claim, Number, read_claim, read_claims
+from bot.records.decode import is_ready
 from bot.records.live import Live, believed_day, fills, live, visits
-from bot.records.performed import Dispensed
-from bot.records.service import names_in
-from bot.records.typed import is_ready
+from bot.records.service import Dispensed, names_in
 
 if TYPE_CHECKING:
     from bot.kit.near_claims import Nearest

@@ -19,10 +19,9 @@ from bot.kit.coverages import Coverages, member_coverages
 from bot.kit.period import period_claims
 from bot.kit.said import SCOPES, Shares
 from bot.kit.wanted import ClaimWish, wanted_of
-from bot.records.adjudication import added
 from bot.records.claim import Claim
-from bot.records.cost_share import CostShare
-from bot.records.coverage import Coverage, PlanYear, calendar_year, plan_year, same_plan
+from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
+from bot.records.explanation import added
 from bot.records.live import ClaimDays, ClaimFilter, Live
 from bot.records.money import Amount
 

@@ -17,8 +17,7 @@ from bot.kit.ask import MEMBER_TYPES, Ask
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Entry, Page
-from bot.records.record import grouped
-from bot.records.sensitivity import labels_of
+from bot.records.shapes import grouped, labels_of
 
 KINDS = ("Patient", "Coverage", "ExplanationOfBenefit", "Condition", "Procedure", "Observation", "CarePlan")
 MOST_RECORDS, MOST_PACKED = 6_000, 12 * MIB

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from bot.kit.amounts import amount_in
 from bot.kit.most import month_of
 from bot.kit.wanted import ClaimWish
-from bot.records.adjudication import added
 from bot.records.claim import Claim
+from bot.records.explanation import added
 from bot.records.money import Amount
-from bot.records.record import grouped
+from bot.records.shapes import grouped
 
 _YEAR = 12
 

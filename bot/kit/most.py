@@ -13,11 +13,11 @@ from bot.kit.ask import Ask, span_of, text_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import SINGULAR, count_asked, order_asked
-from bot.records.adjudication import added
 from bot.records.claim import Claim
+from bot.records.explanation import added
 from bot.records.live import Live
 from bot.records.money import Amount
-from bot.records.record import grouped
+from bot.records.shapes import grouped
 
 Measure = Literal["amount", "count", "average"]
 SHOWN, MOST_SHOWN = 6, 10

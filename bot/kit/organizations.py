@@ -20,8 +20,7 @@ from bot.records.details import Specialty
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Organization, Service
-from bot.records.record import RawJson, Record
-from bot.records.shapes import Coding, Key, RecordShape, Reference, key_of, keys_of
+from bot.records.shapes import Coding, Key, RawJson, Record, RecordShape, Reference, key_of, keys_of
 from bot.records.text import NOTE_LIMIT, clean
 
 NameTest = Callable[[str | None, str], bool]

@@ -19,8 +19,7 @@ from bot.records.directory import ORGANIZATION_TYPES
 from bot.records.joined import Directory
 from bot.records.listing import Network
 from bot.records.provider import InsurancePlan, Location
-from bot.records.record import Value
-from bot.records.shapes import Key
+from bot.records.shapes import Key, Value
 
 _NETWORKS = Search("Organization", (("type", token(ORGANIZATION_TYPES, "ntwk")),))
 _PLANS = Search("InsurancePlan", (("_include", "InsurancePlan:coverage-area"),))

@@ -10,10 +10,9 @@ from bot.kit.ask import Ask
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given
 from bot.records.bundle import Entry, Page
-from bot.records.decode import Unreadable
+from bot.records.decode import Unreadable, without_faults
 from bot.records.joined import Directory
-from bot.records.record import RawJson, Record
-from bot.records.typed import without_faults
+from bot.records.shapes import RawJson, Record
 
 MOST = 40
 """The maximum number of rows on a page that are parsed strictly, at about half a millisecond each."""

@@ -13,16 +13,15 @@ from bot.kit.ask import Ask
 from bot.kit.gathering import KINDS, Gathered, Kept, Missing, keep
 from bot.kit.offers import Document
 from bot.records.bundle import Entry, read_head
-from bot.records.care import CarePlan, Condition, Procedure
+from bot.records.care import CarePlan, Condition, Observation, Procedure
 from bot.records.claim import Claim, read_claim
 from bot.records.coverage import Coverage
 from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.live import live
-from bot.records.observation import Observation
 from bot.records.patient import Patient
-from bot.records.record import Value
 from bot.records.service import names_in
+from bot.records.shapes import Value
 
 FOLDER = "fhir"
 _ERRORS = "errors.ndjson"

@@ -15,8 +15,7 @@ from bot.kit.which import PLURAL, SINGULAR
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
-from bot.records.cost_share import CostShare
-from bot.records.coverage import Coverage
+from bot.records.coverage import CostShare, Coverage
 from bot.records.money import Amount
 
 SCOPES = {"oral": "dental", "vision": "vision", "pharmacy": "drugs"}

@@ -13,8 +13,8 @@ from bot.kit.ask import Ask
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import order_asked
-from bot.records.adjudication import added
 from bot.records.claim import Claim
+from bot.records.explanation import added
 from bot.records.live import Live
 from bot.records.money import Amount
 

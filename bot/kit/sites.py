@@ -17,8 +17,7 @@ from bot.kit.spelling import is_state, words_of
 from bot.records.details import GeoPoint, Phone, Specialty
 from bot.records.listing import Listing, by_rank, hours_of
 from bot.records.provider import Location
-from bot.records.record import Value, grouped
-from bot.records.shapes import Key
+from bot.records.shapes import Key, Value, grouped
 
 _SLACK = 0.5  # a ZIP's centre is only about where its people are
 

@@ -29,7 +29,7 @@ from bot.kit.which import (
 )
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
-from bot.records.record import grouped
+from bot.records.shapes import grouped
 from bot.records.share import is_in_state
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")

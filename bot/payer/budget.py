@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.sums import Step
+from bot.records.share import Step
 
 MIB = 1024 * 1024
 GapKind = Literal[

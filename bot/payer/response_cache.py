@@ -15,7 +15,7 @@ from cachetools import LRUCache, TTLCache
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
 from bot.payer.budget import MIB
 from bot.payer.origin import judge
-from bot.records.sensitivity import labels_of
+from bot.records.shapes import labels_of
 
 FRESH = 15 * 60.0
 OLDEST = 24 * 60 * 60.0

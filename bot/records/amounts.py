@@ -10,7 +10,10 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.adjudication import (
+from bot.records.explanation import (
+    Adjudication,
+    ClaimItem,
+    Explanation,
     added,
     amount_of,
     amounts_by_name,
@@ -19,7 +22,6 @@ from bot.records.adjudication import (
     named_amounts,
     total_lines,
 )
-from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import USUAL_CURRENCY, Amount
 
 AmountSource = Literal["total", "header", "lines", "parts", "payment", "paid"]

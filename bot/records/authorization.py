@@ -10,10 +10,9 @@ from bot.records.dates import Period, parse_date, period
 from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import believable
-from bot.records.performed import Performed
 from bot.records.reasons import is_category, reasons_in
-from bot.records.record import RawJson, Value
-from bot.records.shapes import Extension, PeriodShape, QuantityShape, Shape, name_of
+from bot.records.service import Performed
+from bot.records.shapes import Extension, PeriodShape, QuantityShape, RawJson, Shape, Value, name_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]

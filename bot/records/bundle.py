@@ -12,8 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from bot.records.decode import Unreadable, decode
-from bot.records.sensitivity import labels_of
-from bot.records.shapes import NOTHING, Concept, Key, Reference, Shape, key_of
+from bot.records.shapes import NOTHING, Concept, Key, Reference, Shape, key_of, labels_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Mode = Literal["match", "include", "target", "outcome"]

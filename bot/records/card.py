@@ -9,11 +9,9 @@ from uuid import uuid4
 
 import msgspec
 
-from bot.records.cost_share import CostShare
-from bot.records.coverage import Coverage, Named
+from bot.records.coverage import CostShare, Coverage, Named
 from bot.records.directory import Contact, OrganizationShape
-from bot.records.record import RawJson, Record
-from bot.records.shapes import Address, Telecom
+from bot.records.shapes import Address, RawJson, Record, Telecom
 from bot.records.text import clean
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/"

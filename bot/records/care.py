@@ -1,10 +1,25 @@
-"""Conditions, procedures and care plans as plain values (US Core 3.1.1)."""
+"""Conditions, procedures, care plans and results as plain values (US Core 3.1.1)."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
 from bot.records.dates import PartialDate, Period, parse_date, period
-from bot.records.record import RawJson, Record
-from bot.records.shapes import Concept, PeriodShape, RecordShape, Shape, period_of
+from bot.records.money import Quantity, quantity_of
+from bot.records.shapes import (
+    Concept,
+    PeriodShape,
+    QuantityShape,
+    RangeShape,
+    RawJson,
+    Record,
+    RecordShape,
+    Shape,
+    Value,
+    period_of,
+)
 from bot.records.text import NOTE_LIMIT, clean, lines_of
 
 _OVER = frozenset({"inactive", "remission", "resolved"})
@@ -115,3 +130,199 @@ def _planned(detail: _Detail) -> str | None:
 def _named(concept: Concept | None) -> tuple[str | None, str | None]:
     """Return the words and the first code of what was found or done."""
     return (concept.words(), next(iter(concept.codes()), None)) if concept else (None, None)
+
+
+Mark = Literal["high", "low", "normal", "abnormal"]
+_MARKS: dict[str, Mark] = {
+    **dict.fromkeys(("H", "HH", "HU", ">"), "high"),
+    **dict.fromkeys(("L", "LL", "LU", "<"), "low"),
+    **dict.fromkeys(("A", "AA"), "abnormal"),
+    "N": "normal",
+}
+
+
+_PRESSURE = ("8480-6", "8462-4")
+# LOINC codes of US Core's vital signs, and the categories of HL7's observation-category.
+_VITAL = frozenset(
+    {"85353-1", "85354-9", "55284-4", "8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "8302-2", "8306-3", "9843-4"}
+    | {"29463-7", "3141-9", "39156-5", "2708-6", "59408-5", "59576-9", "77606-2", "8289-1"}
+)
+_CATEGORIES = frozenset(
+    {"social-history", "vital-signs", "imaging", "laboratory", "procedure", "survey", "exam", "therapy", "activity"}
+)
+_MMHG = frozenset({"mmHg", "mm[Hg]", "mm Hg"})
+
+
+class _RatioShape(Shape, frozen=True):
+    numerator: QuantityShape | None = None
+    denominator: QuantityShape | None = None
+
+
+class _ReferenceRange(Shape, frozen=True):
+    low: QuantityShape | None = None
+    high: QuantityShape | None = None
+    text: str | None = None
+    applies_to: tuple[Concept, ...] = ()
+
+
+class _Measured(RecordShape, frozen=True):
+    """The elements that an Observation and its components share."""
+
+    code: Concept | None = None
+    value_quantity: QuantityShape | None = None
+    value_codeable_concept: Concept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+    value_range: RangeShape | None = None
+    value_ratio: _RatioShape | None = None
+    value_time: str | None = None
+    value_date_time: str | None = None
+    value_period: PeriodShape | None = None
+    data_absent_reason: Concept | None = None
+    interpretation: tuple[Concept, ...] = ()
+    reference_range: tuple[_ReferenceRange, ...] = ()
+
+
+class _ObservationShape(_Measured, frozen=True):
+    status: str | None = None
+    category: tuple[Concept, ...] = ()
+    effective_date_time: str | None = None
+    effective_period: PeriodShape | None = None
+    effective_instant: str | None = None
+    issued: str | None = None
+    component: tuple[_Measured, ...] = ()
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A value in one of its forms: a number with unit, a range, text, yes or no, or a date."""
+
+    quantity: Quantity | None = None
+    low: Quantity | None = None
+    high: Quantity | None = None
+    per: Quantity | None = None
+    text: str | None = None
+    yes: bool | None = None
+    day: PartialDate | None = None
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """The reference range of the result; `text` if it was given in words."""
+
+    low: Quantity | None
+    high: Quantity | None
+    text: str | None
+
+
+class Part(Value):
+    """One measured thing. `value` is None if it is absent, and `absent` may be the record's reason.
+
+    `mark` is the record's own interpretation, else the side of the record's own range on which the number is.
+    """
+
+    def __init__(self, shape: _Measured) -> None:
+        self.name = shape.code.words() if shape.code else None
+        self.codes = shape.code.codes() if shape.code else ()
+        self.value = _value(shape)
+        self.usual = _usual(shape.reference_range)
+        self.mark = _mark_of(shape.interpretation) or _side(self.value, self.usual)
+        self.absent = shape.data_absent_reason.words() if shape.data_absent_reason and self.value is None else None
+
+
+class Observation(ClinicalRecord):
+    """A result with its parts; `day` is the effective date, else the issue date.
+
+    What only groups other results does not count.
+    """
+
+    TYPE = "Observation"
+
+    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+        shape = self._read(raw, _ObservationShape, labels)
+        self.status = shape.status
+        self.categories = tuple(code for category in shape.category for code in category.codes())
+        self.day = _day(shape)
+        self.main = Part(shape)
+        self.parts = tuple(map(Part, shape.component))
+        measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
+        valid = shape.status not in {"entered-in-error", "cancelled"} and not shape.modifier_extension
+        self.counts = bool(measured) and valid
+
+    def is_of(self, category: str) -> bool:
+        """Return whether it is of this HL7 category; without one, a vital sign by its code, else a laboratory test."""
+        own = _CATEGORIES.intersection(self.categories)
+        codes = {code for part in (self.main, *self.parts) for code in part.codes}
+        return category in (own or {"vital-signs" if _VITAL & codes else "laboratory"})
+
+    @property
+    def pressure(self) -> tuple[Quantity, Quantity] | None:
+        """A blood pressure's upper and lower number in mmHg; None for any other result (LOINC 8480-6 and 8462-4)."""
+        upper, lower = (self._in_mmhg(code) for code in _PRESSURE)
+        return (upper, lower) if upper and lower else None
+
+    def _in_mmhg(self, code: str) -> Quantity | None:
+        numbers = (one.value.quantity for one in self.parts if one.value and code in one.codes)
+        return next((one for one in numbers if one and not one.comparator and one.unit in _MMHG), None)
+
+    @property
+    def preliminary(self) -> bool:
+        """Whether a later version may still change it."""
+        return self.status in {"registered", "preliminary"}
+
+
+def _day(shape: _ObservationShape) -> PartialDate | None:
+    span = shape.effective_period
+    texts = (shape.effective_date_time, span and (span.start or span.end), shape.effective_instant, shape.issued)
+    return next((day for text in texts if (day := parse_date(text))), None)
+
+
+def _value(shape: _Measured) -> Measured | None:
+    if quantity := quantity_of(shape.value_quantity):
+        return Measured(quantity=quantity)
+    if shape.value_integer is not None:
+        return Measured(quantity=Quantity(Decimal(shape.value_integer)))
+    if span := _span(shape.value_range):
+        return span
+    if shape.value_ratio and (above := quantity_of(shape.value_ratio.numerator)):
+        return Measured(quantity=above, per=quantity_of(shape.value_ratio.denominator))
+    if shape.value_boolean is not None:
+        return Measured(yes=shape.value_boolean)
+    day = parse_date(shape.value_date_time or (shape.value_period.start if shape.value_period else None))
+    words = shape.value_codeable_concept.words() if shape.value_codeable_concept else None
+    text = words or clean(shape.value_string, NOTE_LIMIT) or clean(shape.value_time)
+    return Measured(text=text, day=day) if text or day else None
+
+
+def _span(shape: RangeShape | None) -> Measured | None:
+    low, high = (quantity_of(shape.low), quantity_of(shape.high)) if shape else (None, None)
+    return Measured(low=low, high=high) if low or high else None
+
+
+def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
+    """Return the reference range; of several, preferably one that applies to everybody."""
+    ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
+    found = (Usual(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
+    return next((usual for usual in found if usual.low or usual.high or usual.text), None)
+
+
+def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
+    codes = (code for concept in interpretations for code in concept.codes())
+    return next((_MARKS[code] for code in codes if code in _MARKS), None)
+
+
+def _side(value: Measured | None, usual: Usual | None) -> Mark | None:
+    """Return where the value is relative to its range, if units agree; None for a bound such as "< 5"."""
+    number = value.quantity if value and not value.per else None
+    if number is None or number.comparator or usual is None:
+        return None
+    low, high = _bound(usual.low, number), _bound(usual.high, number)
+    if low is not None and number.value < low:
+        return "low"
+    if high is not None and number.value > high:
+        return "high"
+    return "normal" if low is not None and high is not None else None
+
+
+def _bound(bound: Quantity | None, number: Quantity) -> Decimal | None:
+    return bound.value if bound and bound.unit in {None, number.unit} else None

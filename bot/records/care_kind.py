@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bot.records.claim import Claim
-from bot.records.performed import Performed, PerformedLine
+from bot.records.service import Performed, PerformedLine
 
 _KEPT = 4_096
 _DIGIT = re.compile(r"[0-9]")

@@ -13,27 +13,27 @@ import msgspec
 from bot.records.amounts import Money, has_negative, money_of, owed_of, paid_by_patient, paid_of
 from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date, parse_instant
-from bot.records.decode import Unreadable, decode
+from bot.records.decode import Unreadable, decode, without_faults
 from bot.records.explanation import Explanation
 from bot.records.money import Amount
-from bot.records.performed import dispensed_in, performed_in, services_in
 from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
-from bot.records.sensitivity import labels_of
 from bot.records.service import (
     ClaimKind,
     ServiceIs,
+    dispensed_in,
     kind_of,
     names_in,
+    performed_in,
     place,
     prescriber,
     seen,
     service_of,
+    services_in,
     specialties,
     with_contained,
 )
-from bot.records.shapes import Names, Reference, key_of, name_of
+from bot.records.shapes import Names, Reference, key_of, labels_of, name_of
 from bot.records.text import NOTE_LIMIT, clean
-from bot.records.typed import without_faults
 
 T = TypeVar("T")
 _EOB = "ExplanationOfBenefit"

@@ -1,9 +1,18 @@
-"""The parts of an ExplanationOfBenefit that the tolerant reading uses: what the claim's summary needs."""
+"""The parts of an ExplanationOfBenefit that the tolerant reading uses, and the amounts in one place of it.
 
+An amount has the plain name of its category and is one for each (fhir-notes 4.3): parts are added, a rate is not a
+charge, and nothing is guessed. The total line of a UB-04 form, which some payers send as another line (revenue code
+0001), is not a line of care.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
+from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, quantity_of, total
 from bot.records.shapes import (
     NOTHING,
     Concept,
@@ -16,6 +25,7 @@ from bot.records.shapes import (
     Reference,
     Shape,
 )
+from bot.records.text import clean
 
 
 class Adjudication(Shape, frozen=True):
@@ -135,3 +145,220 @@ class Explanation(RecordShape, frozen=True):
     def info(self, category: str) -> tuple[SupportingInfo, ...]:
         """Return the supporting information of one category."""
         return tuple(i for i in self.supporting_info if i.category and category in i.category.codes())
+
+
+_NAMES = {
+    "billed": "submitted submittedamount",
+    "allowed": "eligible allowed allowedamount",
+    "deductible": "deductible deductibleamount",
+    "copay": "copay copayamount copaymentamount",
+    "coinsurance": "coinsurance coinsuranceamount",
+    "noncovered": "noncovered noncoveredamount",
+    "benefit": "benefit paymentamount",
+    "liability": "memberliability memberliabilityamount memberresponsibility patientliability patientresponsibility"
+    " patientpayamount",
+    "paid_by_patient": "paidbypatient",
+    "paid_in_cash": "paidbypatientcash",
+    "paid_otherwise": "paidbypatientother",
+    "paid_from_account": "paidbypatienthealthaccount",
+    "paid_to_provider": "paidtoprovider",
+    "paid_to_patient": "paidtopatient",
+    "prior_payer": "priorpayerpaid cobamount",
+    "discount": "discount",
+    "drug_cost": "drugcost",
+}
+"""The categories by their plain names: the guides' codes, and those of Humana's own system (fhir-notes 12)."""
+_CODES = {code: name for name, codes in _NAMES.items() for code in codes.split()}
+_JOINTS = str.maketrans("", "", "-_ ")
+_GROSS, _TOTAL = "gross", "1"
+_FEWEST = 3
+_ADDED = frozenset(
+    {
+        *("deductible", "copay", "coinsurance", "noncovered", "discount", "prior_payer"),
+        *("paid_by_patient", "paid_in_cash", "paid_otherwise", "paid_from_account"),
+    }
+)
+"""Categories whose amounts a payer splits: Medicare's two deductibles, a share by reason, a payment by its source."""
+_NO_CHARGE = re.compile(r"(?<![a-z])(rate|unit|per|reduced|rdcd|allowance|limit|fee schedule)(?![a-z])", re.IGNORECASE)
+_WHOLE = re.compile(r"(?<![a-z])(total|tot|charge|charges|chrg|chrgs)(?![a-z])", re.IGNORECASE)
+
+
+class StatedAmount(msgspec.Struct, frozen=True, gc=False):
+    """An amount with the codings and texts of its category and of its reason."""
+
+    amount: Amount
+    category: Concept | None = None
+    reason: Concept | None = None
+
+    @property
+    def words(self) -> str:
+        """The codings and texts as one line; only the last part of a URL."""
+        found: list[str] = []
+        for concept in (self.category, self.reason):
+            if concept:
+                found += [part for c in concept.coding for part in ((c.code or "").rsplit("/", 1)[-1], c.display or "")]
+                found.append(concept.text or "")
+        return " ".join(part.replace("_", " ") for part in found if part).strip()
+
+
+@lru_cache(maxsize=1024)
+def _name_of_code(code: str) -> str | None:
+    """Return the plain name for a code, cached, because payers use the same few codes on every line."""
+    if code.rpartition("/")[2].startswith("gdc_"):
+        return _GROSS
+    return _CODES.get(code.lower().translate(_JOINTS))
+
+
+def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
+    """Return the amount in `currency` if it has none of its own; None without a value."""
+    value = believable(money.value) if money else None
+    return None if money is None or value is None else Amount(value, iso_currency(money.currency) or currency)
+
+
+@lru_cache(maxsize=64)
+def iso_currency(currency: str | None) -> str | None:
+    """Return the currency code as in ISO 4217, cached."""
+    return (clean(currency) or "").upper() or None
+
+
+def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
+    """Return the amounts of one line by plain name, and the names of those with conflicting amounts."""
+    quantity = quantity_of(item.quantity)
+    return amounts_by_name(item.adjudication, currency, quantity.value if quantity else None)
+
+
+def paid_in(amounts: Mapping[str, Amount]) -> Amount | None:
+    """Return what the plan paid according to one place: to provider and patient, else the benefit."""
+    return added([amounts.get("paid_to_provider"), amounts.get("paid_to_patient")]) or amounts.get("benefit")
+
+
+def amounts_by_name(
+    adjudications: Iterable[Adjudication], currency: str, quantity: Decimal | None = None
+) -> tuple[dict[str, Amount], frozenset[str]]:
+    """Return one amount for each category by plain name, and the names of categories with contradictory entries."""
+    said: dict[str, list[StatedAmount]] = {}
+    for name, one in named_amounts(adjudications, currency):
+        said.setdefault(name, []).append(one)
+    found: dict[str, Amount] = {}
+    conflicting: set[str] = set()
+    for name, several in said.items():
+        amount, doubted = one_amount(name, several, quantity)
+        if amount is not None:
+            found[name] = amount
+        if doubted:
+            conflicting.add(name)
+    return found, frozenset(conflicting)
+
+
+def added(amounts: Iterable[Amount | None]) -> Amount | None:
+    """Return the sum; None if there is nothing to add or currencies differ."""
+    try:
+        return total(amounts)
+    except MixedCurrencies:
+        return None
+
+
+def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:
+    """Each amount that has a known category, under its plain name: that of its first known coding.
+
+    CMS's gross drug cost below and above the threshold (`gdc_…`) is no share, whatever code stands beside it.
+    """
+    for one in adjudications:
+        if one.amount is None or one.category is None or one.modifier_extension:
+            continue
+        names = [name for coding in one.category.coding if coding.code and (name := _name_of_code(coding.code))]
+        amount = amount_of(one.amount, currency) if names and _GROSS not in names else None
+        if amount:
+            yield names[0], StatedAmount(amount, one.category, one.reason)
+
+
+def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None = None) -> tuple[Amount | None, bool]:
+    """Return the one amount for several entries, and whether it is doubtful; (None, True) if they cannot be reconciled.
+
+    A rate next to a charge is ignored; in a category that payers split, the parts are added, as doubtful if only the
+    amount differs. Other different amounts with one code have no sum.
+    """
+    if len(said) == 1:
+        return said[0].amount, False
+    if len({one.amount.currency for one in said}) > 1:
+        return None, True
+    kept = [one for one in said if not _NO_CHARGE.search(one.words)] or list(said)
+    if name in _ADDED:
+        return _added_parts(kept)
+    if len({one.amount.value for one in kept}) == 1:
+        return kept[0].amount, False
+    whole = [one for one in kept if _WHOLE.search(one.words)]
+    if len({one.amount.value for one in whole}) == 1 and len(whole) < len(kept):
+        return whole[0].amount, True
+    return _product(kept, quantity)
+
+
+def _added_parts(said: Sequence[StatedAmount]) -> tuple[Amount | None, bool]:
+    """Return the sum without zeros; doubtful if entries differ in nothing but the amount."""
+    given = [one for one in said if one.amount.value] or list(said[:1])
+    value = sum((one.amount.value for one in given), Decimal(0))
+    return Amount(value, given[0].amount.currency), len({one.words for one in given}) < len(given)
+
+
+def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:
+    """Return the charge that is a rate times the quantity, or the sum of all others; else None."""
+    values = {one.amount.value for one in said}
+    for one in said:
+        others = [value for value in values if value != one.amount.value]
+        if quantity and len(others) == 1 and quantity != 1 and others[0] * quantity == one.amount.value:
+            return one.amount, True
+        if len(others) > 1 and sum(others, Decimal(0)) == one.amount.value:
+            return one.amount, True
+    return None, True
+
+
+def total_lines(
+    items: tuple[ClaimItem, ...], amounts: Callable[[ClaimItem], Mapping[str, Amount]], billed: Amount | None
+) -> tuple[ClaimItem, ...]:
+    """Return the lines that only add up the others; () if every line is one of care.
+
+    Such a line has revenue code 0001 and there are others; or it has no procedure and each of its amounts is the sum of
+    all others, if there are at least two others, or if `billed`, the claim's own total, agrees.
+    """
+    if len(items) < _FEWEST - 1:
+        return ()
+    by_code = tuple(item for item in items if _is_total(item))
+    if by_code and len(by_code) < len(items):
+        return by_code
+    for one in (items[-1], items[0]):
+        others = tuple(item for item in items if item is not one)
+        if not _has_procedure(one) and _adds_up(one, others, amounts, billed):
+            return (one,)
+    return ()
+
+
+def _is_total(item: ClaimItem) -> bool:
+    return item.revenue is not None and any(code.lstrip("0") == _TOTAL for code in item.revenue.codes())
+
+
+def _has_procedure(item: ClaimItem) -> bool:
+    codes = item.product_or_service.codes() if item.product_or_service else ()
+    return any(code not in {"not-applicable", "unknown", "0001"} for code in codes)
+
+
+def _adds_up(
+    one: ClaimItem,
+    others: tuple[ClaimItem, ...],
+    amounts: Callable[[ClaimItem], Mapping[str, Amount]],
+    billed: Amount | None,
+) -> bool:
+    own, rest = amounts(one), [amounts(item) for item in others]
+    charge = own.get("billed")
+    if charge is None or charge.value <= 0 or any(other.get("billed") is None for other in rest):
+        return False
+    if len(others) < _FEWEST - 1 and charge != billed:
+        return False
+    try:
+        return all(_sum(rest, name) == amount.value for name, amount in own.items())
+    except MixedCurrencies:
+        return False
+
+
+def _sum(rest: list[Mapping[str, Amount]], name: str) -> Decimal:
+    found = total(amounts.get(name) for amounts in rest)
+    return found.value if found else Decimal(0)

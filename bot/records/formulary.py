@@ -11,11 +11,20 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.records.adjudication import amount_of
 from bot.records.dates import parse_date
+from bot.records.explanation import amount_of
 from bot.records.money import Amount, believable
-from bot.records.record import RawJson, Record
-from bot.records.shapes import Concept, Extension, Identifier, RecordShape, extensions_named, first_named, key_of
+from bot.records.shapes import (
+    Concept,
+    Extension,
+    Identifier,
+    RawJson,
+    Record,
+    RecordShape,
+    extensions_named,
+    first_named,
+    key_of,
+)
 from bot.records.text import clean, web_address
 
 _ORDER = (

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
 from bot.records.money import Amount
-from bot.records.record import grouped
+from bot.records.shapes import grouped
 from bot.records.versions import NEVER, coordinated, is_prior, matched, newest_versions, priors_of, twins, version_of
 
 _A_DAY = timedelta(days=1)

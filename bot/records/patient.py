@@ -6,10 +6,9 @@ The profile is shown only to the member, and only when they ask for it.
 from collections.abc import Iterable
 
 from bot.records.dates import parse_date
-from bot.records.record import RawJson, Record
-from bot.records.shapes import Address, Concept, HumanName, RecordShape, Shape, Telecom, best_name
+from bot.records.decode import without_faults
+from bot.records.shapes import Address, Concept, HumanName, RawJson, Record, RecordShape, Shape, Telecom, best_name
 from bot.records.text import clean
-from bot.records.typed import without_faults
 
 
 class _Communication(Shape, frozen=True):

@@ -41,7 +41,6 @@ from bot.records.directory import (
     PractitionerShape,
     RoleShape,
 )
-from bot.records.record import RawJson, Record, Value
 from bot.records.shapes import (
     Address,
     Concept,
@@ -49,9 +48,12 @@ from bot.records.shapes import (
     Identifier,
     Key,
     PeriodShape,
+    RawJson,
+    Record,
     RecordShape,
     Reference,
     Shape,
+    Value,
     best_name,
     key_of,
     keys_of,

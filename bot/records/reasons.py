@@ -8,10 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.adjudication import line_amounts, paid_in
 from bot.records.amounts import Money
 from bot.records.decode import decode
-from bot.records.explanation import Adjudication, ClaimItem, Explanation
+from bot.records.explanation import Adjudication, ClaimItem, Explanation, line_amounts, paid_in
 from bot.records.money import USUAL_CURRENCY, Amount
 from bot.records.shapes import Concept
 from bot.records.text import clean

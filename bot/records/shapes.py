@@ -1,4 +1,6 @@
-"""The FHIR R4 data types of the tolerant reading as msgspec structs; every element is optional, as payers omit some.
+"""The FHIR R4 data types of the tolerant reading as msgspec structs, and what the values of the records have in common.
+
+Every element is optional, as payers omit some. A value reads its own resource, and does not change afterwards.
 
 Extensions are identified by the last part of their URL, as older servers have other paths before it (fhir-notes 8).
 References are relative, absolute, versioned, contained, a urn, or words only (F34, fhir-notes 10).
@@ -6,14 +8,16 @@ References are relative, absolute, versioned, contained, a urn, or words only (F
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
 
 from bot.records.dates import Period, period
+from bot.records.decode import Unreadable, decode
 from bot.records.text import clean
 
 NOTHING = msgspec.Raw()
@@ -270,3 +274,105 @@ def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
 def period_of(shape: PeriodShape | None) -> Period:
     """Return the period, without ends if none are given."""
     return period(shape.start, shape.end) if shape else Period()
+
+
+SENSITIVE_CODES = frozenset(
+    {"42CFRPart2", "ETH", "SUD", "ETHUD", "OPIOIDUD", "PSY", "MH", "BH", "PSYTHPN", "HIV", "STD", "SDV", "SEX"}
+    | {"SUBSTAB", "ALC", "DRGIS", "GDIS", "SCA", "SICKLE", "ABUSE", "VIO", "SEXAS", "SPI", "TBOO"}
+    | {"NORDSCLCD", "NORDSLCD", "NODSCLCD", "NOAUTH", "REDACTED", "MASKED", "R", "V"}
+)
+"""v3-Confidentiality R and V, v3-ActCode's laws, sensitivities and refrain policies, v3-ObservationValue's maskings."""
+
+_HINTS = (b'"security"', b"sec-label")
+_UNSEEN = ("R",)
+
+
+def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
+    """Return the sensitive labels anywhere in the resource, including contained resources and elements, sorted.
+
+    ("R",), restricted, if it has labels but cannot be parsed.
+    """
+    body = bytes(raw)
+    if not any(hint in body for hint in _HINTS):
+        return ()  # most records carry none, and looking costs a whole parse
+    try:
+        plain = json.loads(body)
+        return tuple(sorted(set(_labels(plain)) & SENSITIVE_CODES))
+    except (ValueError, RecursionError):
+        return _UNSEEN
+
+
+def _labels(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for element in value:
+            yield from _labels(element)
+        return
+    if not isinstance(value, dict):
+        return
+    meta = value.get("meta")
+    if isinstance(meta, dict):
+        yield from _codes(meta.get("security"))
+    if "sec-label" in str(value.get("url", "")):
+        yield from _codes(value.get("valueCoding"))
+        yield from _codes(value.get("valueCodeableConcept"))
+        yield from _codes([{"code": value.get("valueCode")}])
+    for element in value.values():
+        yield from _labels(element)
+
+
+def _codes(value: Any) -> Iterator[str]:
+    """Yield the codes of a Coding, of a list of them, or of a CodeableConcept."""
+    for coding in value if isinstance(value, list) else [value]:
+        if isinstance(coding, dict):
+            yield str(coding.get("code"))
+            if "coding" in coding:
+                yield from _codes(coding["coding"])
+
+
+R = TypeVar("R", bound=RecordShape)
+K = TypeVar("K")
+T = TypeVar("T")
+RawJson = bytes | msgspec.Raw
+
+
+class Value:
+    """What a resource says, read by `__init__`. What the payer does not say is None or empty."""
+
+    if not TYPE_CHECKING:  # the attributes are those that `__init__` sets, each once
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in vars(self):
+                raise AttributeError("what the payer said is not changed")
+            vars(self)[name] = value
+
+
+class Record(Value):
+    """A record of the member, read from a resource of the type `TYPE`.
+
+    `labels` are those that hide it until the member asks for it, on the resource or its Bundle; `dropped` are the
+    locations of elements that could not be read.
+
+    Raises:
+        Unreadable: damaged, or of another type. The message never contains a value of the record.
+    """
+
+    TYPE: ClassVar[str]
+    id: str
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    def _read(self, raw: RawJson, shape: type[R], labels: tuple[str, ...]) -> R:
+        """Set what every record has, and return the resource's elements."""
+        found, dropped = decode(raw, shape)
+        if found.resource_type != self.TYPE:
+            raise Unreadable(f"not a {self.TYPE}")
+        self.id, self.labels, self.dropped = found.id, tuple(sorted({*labels, *labels_of(raw)})), dropped
+        return found
+
+
+def grouped(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the rows by their key, in order."""
+    groups: dict[K, list[T]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups

@@ -1,17 +1,116 @@
-"""Statements about one claim: its doubts, the reason for the share, its calculation, and the state that it is in."""
+"""Statements about claims: sums and their steps; a claim's lines, doubts, state, and the reason for its share."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from bot.records.adjudication import added
 from bot.records.claim import Claim
+from bot.records.dates import PartialDate
+from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
 from bot.records.live import Live
-from bot.records.money import Amount
-from bot.records.sums import Step, Term
+from bot.records.money import USUAL_CURRENCY, Amount, quantity_of
+from bot.records.reasons import reasons_in
+from bot.records.service import NDC, drug_of
+from bot.records.shapes import Concept, Value
+from bot.records.text import NOTE_LIMIT, clean
 from bot.records.versions import same_number
+
+_SHOWN = 12
+
+
+class Term(msgspec.Struct, frozen=True):
+    """An amount of a step with a name for templates; `minus` if it is subtracted. `day` is the date of service."""
+
+    name: str
+    amount: Amount
+    day: PartialDate | None = None
+    minus: bool = False
+
+
+class Step(msgspec.Struct, frozen=True):
+    """The terms and their sum, `result`. Of many terms the first are shown.
+
+    `rest` is the sum of the other `left` terms.
+
+    `count` is how many amounts there were; for lines only that is known, and there are no terms.
+    """
+
+    name: str
+    result: Amount
+    terms: tuple[Term, ...] = ()
+    rest: Amount | None = None
+    left: int = 0
+    count: int = 0
+
+
+def sum_of(name: str, claims: Iterable[Claim], amount: Callable[[Claim], Amount | None]) -> tuple[Step, ...]:
+    """Return the sum over the claims that have the amount; () if there is nothing to add or there are two currencies.
+
+    A labelled claim adds its amount without its day.
+    """
+    terms = [_term(claim, value) for claim in claims if (value := amount(claim)) is not None]
+    result = added(term.amount for term in terms)
+    if result is None:
+        return ()
+    shown, others = terms[:_SHOWN], terms[_SHOWN:]
+    return (Step(name, result, tuple(shown), added(term.amount for term in others), len(others), len(terms)),)
+
+
+def _term(claim: Claim, amount: Amount) -> Term:
+    return Term("shielded" if claim.sensitive else "claim", amount, None if claim.sensitive else claim.service.day)
+
+
+_NOT_TOLD = frozenset({"not-applicable", "unknown"})
+_COMPOUND = "compound"
+
+
+class ClaimLine(Value):
+    """A line of a claim. Absent values are None; amounts are the line's own.
+
+    `description` is the payer's text, never one from a code list of ours; `drug` is the NDC text of a fill, or of the
+    ingredients of a compound; `notes` are the payer's notes that the line refers to. `refused`: the plan did not pay it
+    for a reason of its own. `at` is its index among the claim's lines.
+    """
+
+    def __init__(self, item: ClaimItem, at: int, notes: Mapping[Decimal, str], claim: Claim) -> None:
+        money, _ = line_amounts(item, claim.currency or USUAL_CURRENCY)
+        what, quantity, tooth = _told(item.product_or_service), quantity_of(item.quantity), _told(item.body_site)
+        is_drug = any(c.system == NDC or c.code == _COMPOUND for c in what.coding)
+        self.at = at
+        self.description = what.words() or _told(item.revenue).words()
+        self.code = next((c.code for c in what.coding if c.code and c.code != _COMPOUND), None)
+        self.billed = money.get("billed")
+        self.allowed = money.get("allowed")
+        self.plan_paid = paid_in(money)
+        self.owed = money.get("liability")
+        self.copay = money.get("copay")
+        self.drug = drug_of(item) if is_drug else None
+        self.quantity = quantity.value if quantity else None
+        self.unit = clean(item.quantity.unit or item.quantity.code) if item.quantity else None
+        self.tooth = tooth.words() or next(iter(tooth.codes()), None)
+        self.reasons = tuple(dict.fromkeys(reasons_in(item.adjudication)))
+        self.notes = tuple(notes[number] for number in item.note_number if number in notes)
+        self.refused = at in claim.refused
+
+
+def read_lines(claim: Claim) -> tuple[ClaimLine, ...]:
+    """Return the lines of a claim that still has its resource, in order.
+
+    A line that only adds up the others is left out. A line without a currency has the claim's.
+    """
+    eob = claim.explanation
+    notes = {note.number: text for note in eob.process_note if note.number and (text := clean(note.text, NOTE_LIMIT))}
+    return tuple(ClaimLine(item, at, notes, claim) for at, item in enumerate(eob.item) if at not in claim.sum_lines)
+
+
+def _told(concept: Concept | None) -> Concept:
+    """Return the concept without the codes for "no information"; empty for None."""
+    if concept is None:
+        return Concept()
+    return Concept(coding=tuple(c for c in concept.coding if c.code not in _NOT_TOLD), text=concept.text)
+
 
 DoubtKind = Literal[
     "sum_of_parts",

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from bot.records.claim import Claim, Number
 from bot.records.money import Amount
-from bot.records.record import grouped
+from bot.records.shapes import grouped
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

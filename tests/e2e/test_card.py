@@ -16,7 +16,7 @@ from joserfc.jwk import OctKey
 
 from bot.documents import publisher
 from bot.documents.publisher import qr_svg
-from bot.records.typed import read_typed
+from bot.records.decode import read_typed
 from bot.sandbox.world import World
 from tests.e2e.house import House
 from tests.e2e.planted import stored, strings_of

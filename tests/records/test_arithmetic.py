@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.records.money import Amount
-from bot.records.share import owed_steps
-from bot.records.sums import Step, sum_of
+from bot.records.share import Step, owed_steps, sum_of
 from tests.records.made import claim, money
 
 _CENTS = st.integers(-10_000, 500_000).map(lambda cents: cents / 100)

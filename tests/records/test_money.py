@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.adjudication import amount_of
+from bot.records.explanation import amount_of
 from bot.records.money import Amount, MixedCurrencies, Quantity, believable, total
 from bot.records.shapes import MoneyShape
 

@@ -7,10 +7,10 @@ import pytest
 
 from bot.records.bundle import read_page
 from bot.records.claim import read_claim
+from bot.records.decode import read_typed
 from bot.records.joined import join
-from bot.records.line import read_lines
 from bot.records.live import live, visits
-from bot.records.typed import read_typed
+from bot.records.share import read_lines
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public FHIR examples (../shared/data) are not here")

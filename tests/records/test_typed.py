@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.records import typed as typed_module
+from bot.records import decode as typed_module
 from bot.records.claim import read_claim
-from bot.records.decode import Unreadable
-from bot.records.line import read_lines
+from bot.records.decode import Unreadable, read_typed
 from bot.records.patient import Patient
-from bot.records.typed import read_typed
+from bot.records.share import read_lines
 from tests.records.made import Json, coded, eob, money, raw
 
 PROVIDER = {"display": "Cedar Clinic"}

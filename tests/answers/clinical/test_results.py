@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.message import Block, Chart
-from bot.records.observation import Observation
+from bot.records.care import Observation
 from tests.answers import shorthand
 from tests.answers.asking import Resource, answered
 from tests.answers.made import PART_2
