@@ -34,6 +34,7 @@ from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
 from bot.kit.directory import listings
+from bot.kit.facts import OF_PLACE, Fact, facts_asked, facts_of
 from bot.kit.floors import (
     COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met, floor_of, floors_of,
     network_side, scopes_of, standings, this_year, year_now, year_so_far)
@@ -52,7 +53,7 @@ from bot.kit.news import (
     LOOKED_AT, Doctors, Seen, WithSeen, as_seen, doctors_gone, doctors_seen, doctors_still, mark, marks_of_claims)
 from bot.kit.offers import (
     CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument, WithReminder)
-from bot.kit.opening import OpenAt, is_open, open_at
+from bot.kit.opening import OpenAt, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in

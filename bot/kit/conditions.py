@@ -192,7 +192,8 @@ def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Condi
         not_names=excluded_of(ask, "provider_name"),
         networks=networks,
         accepting=bool(ask.slots.get("accepting_new")),
-        gender=text_of(ask, "gender"),
+        # The letter of "cardiology Memphis M" names a network.
+        gender=None if ask.words.get("gender") == ask.words.get("network", "") else text_of(ask, "gender"),
         not_gender=str(not_gender.value) if not_gender else None,
         languages=values_of(ask, "language"),
         every_language=spoken is not None and spoken.how == "and",

@@ -5,21 +5,21 @@ Among several providers with one name, the one on the person's own claims is cho
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from bot.kit.ask import Ask, OwnDoctor
-from bot.kit.cards import by_provider
+from bot.kit.ask import Ask, OwnDoctor, text_of
+from bot.kit.cards import Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
-from bot.kit.directory import bring, read_rows
+from bot.kit.directory import bring, read_by, read_rows
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
 from bot.kit.spelling import is_named, starts_like
 from bot.language.context import AMONG
 from bot.payer.budget import MIB
-from bot.payer.search import Search, any_of, escape, given, token
+from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.claim import Claim
 from bot.records.details import is_npi
 from bot.records.directory import NPI
@@ -32,13 +32,20 @@ _PERSON = ("practitioner", "location", "network", "organization", "service")
 _MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000
 _SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
 SHOWN = 8
+_ROLES = {
+    "Practitioner": ("PractitionerRole", "practitioner", _PERSON),
+    "Organization": ("OrganizationAffiliation", "participating-organization", AT_PLACE),
+}
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
+_OWN_PLACE = re.compile(
+    r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE
+)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 _SEVERAL = 2
 
-Groups = tuple[tuple[Listing, ...], ...]
+Groups = tuple[Group, ...]
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -83,86 +90,67 @@ async def who(ask: Ask) -> Who:
 
     A name matches whole words in any order and without accents; the beginnings of words only if nothing else matches.
     """
-    name = str(ask.slots.get("provider_name") or "") or None
+    name = text_of(ask, "provider_name")
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    npi, tin = str(ask.slots.get("npi") or ""), str(ask.slots.get("tin") or "")
+    npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
+    among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
     rows: tuple[Listing, ...] = ()
     near: tuple[Choice, ...] = ()
     if key is not None:
-        name = None
-        rows = tuple(row for row in await _of(ask, key) if row.key == key)
+        name, rows = None, await listings_of(ask, (key,))
     elif npi:
-        rows = await _numbered(ask, npi)
+        rows = await _numbered(ask, "npi", npi, ("Practitioner", "Organization"), token(NPI, npi))
         name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
-        name, rows = f"TIN {tin}", await _of_tin(ask, tin)
-    elif among := [one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one]:
-        read = await asyncio.gather(*(_of(ask, one) for one in among[:SHOWN]))
-        rows = tuple(row for one, rows in zip(among, read, strict=False) for row in rows if row.key == one)
+        ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
+        name, rows = f"TIN {tin}", await _numbered(ask, "tin", tin, ("Organization",), ways)
+    elif among:
+        rows = await listings_of(ask, among)
     elif name:
-        rows = await _called(ask, name)
+        name, rows = await _called(ask, name)
         near = () if rows else await nearest(ask, name, people=is_titled(ask))
         same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
-        rows, near = await _all_of(ask, same) if same else rows, () if same else near
+        keys = [key for one in same if (key := key_of(one.reference))]
+        rows, near = (await listings_of(ask, keys), ()) if same else (rows, near)
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
-    groups = _there(groups, ask.slots.get("location")) or groups
-    groups = _at_house(groups, ask) if name else groups
-    groups = _of_kind(groups, ask)
+    groups = _narrowed(ask, groups, named=bool(name))
     if name and not (npi or tin):
-        groups = _of_sex(groups, ask) or groups
         groups = await of_own_claims(ask, groups, name)
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
 
 
-async def _all_of(ask: Ask, choices: Iterable[Choice]) -> tuple[Listing, ...]:
-    """Return all listings of each of the choices."""
-    keys = [key for one in choices if (key := key_of(one.reference))]
-    found = await asyncio.gather(*(_of(ask, key) for key in keys))
-    return tuple(row for rows in found for row in rows if row.key in keys)  # servers may find more than was asked
+def _narrowed(ask: Ask, groups: Groups, *, named: bool) -> Groups:
+    """Return those of several providers that fit what is said beside the name; all where none does.
 
-
-def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[Listing, ...], ...]:
-    """Return those of several providers that have a place in the named city or ZIP code."""
-    named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
-    wanted = {str(one).casefold() for one in named if one}
-    return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
-
-
-def _at_house(groups: Groups, ask: Ask) -> Groups:
-    """Of several providers those at the house that is named beside them; where none is there, all, and that is told."""
-    house = str(ask.slots.get("organization") or "")
-    if not house or len(groups) < _SEVERAL:
-        return groups
-    fitting = tuple(rows for rows in groups if any(is_at(row, house) for row in rows))
-    if not fitting:
-        ask.cannot("organization")
-    return fitting or groups
-
-
-def _of_kind(groups: Groups, ask: Ask) -> Groups:
-    """Return the providers of the named kind; if there are none, return all and report the slot as not applied."""
-    value = ask.slots.get("specialty")
-    if value is None or is_title(ask.words.get("specialty", "")):
-        return groups
-    codes = set(kind_codes(ask))
-    fitting = tuple(rows for rows in groups if any(row.specialty_codes & codes for row in rows))
-    if groups and not fitting:
-        ask.cannot("specialty")
-    return fitting or groups
-
-
-def _of_sex(groups: Sequence[tuple[Listing, ...]], ask: Ask) -> tuple[tuple[Listing, ...], ...]:
-    """Return those of several providers whose sex matches a Spanish title ("la doctora", "el doctor")."""
-    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
-    woman = title in {"dra", "doctora"}
-    if len(groups) < _SEVERAL or not (woman or _HE.search(ask.said)):
-        return ()
-    wrong = "male" if woman else "female"
-    return tuple(
-        rows for rows in groups if all(not row.practitioner or row.practitioner.gender != wrong for row in rows)
+    That none fits is reported for a house and a kind of provider, which a kind is also of a single one.
+    """
+    place, house = ask.slots.get("location"), text_of(ask, "organization") or ""
+    written = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
+    towns = {str(one).casefold() for one in written if one}
+    house = house if named and house != ask.slots.get("provider_name") else ""
+    codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
+    sex = _sex_of_title(ask) if named else None
+    checks: tuple[tuple[str, object, Callable[[Group], bool]], ...] = (
+        ("", towns, lambda rows: bool(towns & _towns(rows))),
+        ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
+        ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
+        ("", sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
     )
+    for slot, said, fits in checks:
+        if said and (len(groups) > 1 or (groups and slot == "specialty")):
+            fitting = tuple(rows for rows in groups if fits(rows))
+            if slot and not fitting:
+                ask.cannot(slot)
+            groups = fitting or groups
+    return groups
+
+
+def _sex_of_title(ask: Ask) -> str | None:
+    """Return the sex that a Spanish title rules out: "la doctora", "el doctor"."""
+    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
+    return "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None
 
 
 def _towns(rows: Iterable[Listing]) -> set[str]:
@@ -170,98 +158,73 @@ def _towns(rows: Iterable[Listing]) -> set[str]:
     return {(town or "").casefold() for place in places for town in (place.city, place.zip5)}
 
 
-async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
-    """Return all listings of one provider; servers compare the reference as a whole or by its id (fhir-notes 9.1)."""
-    directory = Directory(lists_services=key.type == "HealthcareService")
-    if key.type in PLACES:
-        await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
-        return await at_places(ask, directory, (key,))
-    for value in (f"{key.type}/{key.id}", key.id):
+async def listings_of(ask: Ask, keys: Sequence[Key], known: Directory | None = None) -> tuple[Listing, ...]:
+    """Return all listings of these providers, in their order, active or not; `known` holds what was read before."""
+    types = dict.fromkeys(key.type for key in keys if key.type)
+    found = await asyncio.gather(
+        *(_of_type(ask, type_, [key for key in keys if key.type == type_][:_MOST], known) for type_ in types)
+    )
+    every = [row for rows in found for row in rows]  # servers may find more than was asked
+    return tuple(row for key in keys for row in every if row.key == key)
+
+
+async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: Directory | None) -> tuple[Listing, ...]:
+    directory = known or Directory(lists_services=type_ == "HealthcareService")
+    by_id = Search(type_, (("_id", any_of(key.id for key in keys)),))
+    if type_ in PLACES:
+        if known is None:
+            await read_rows(ask, directory, by_id)
+        return await at_places(ask, directory, keys)
+    role, parameter, elements = _ROLES[type_]
+    for prefix in (f"{type_}/", ""):  # servers compare the reference as a whole or by its id (fhir-notes 9.1)
         if not directory.roles:
-            await _read(ask, directory, key.type, [value])
-    if key.type == "Organization":
-        return await _affiliated(ask, directory, [key]) if directory.roles else await _bare(ask, directory, key)
-    if not directory.roles and key.type == "Practitioner":
-        await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
-        directory.list_bare()
-    return await _joined(ask, directory)
+            ids = any_of(f"{prefix}{key.id}" for key in keys)
+            await read_rows(ask, directory, Search(role, ((parameter, ids),)), elements)
+    if not directory.roles and known is None:
+        await read_rows(ask, directory, by_id)
+    if type_ == "Organization":
+        placeless = sorted(set(keys) - directory.placed())
+        await read_by(ask, directory, Search("Location"), "organization", placeless)
+    directory.list_bare(keys)
+    await bring(ask, directory, elements)
+    return directory.listings()
 
 
-async def _numbered(ask: Ask, npi: str) -> tuple[Listing, ...]:
-    """Return the listings of the person or organization with the NPI.
+async def _numbered(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
+    """Return the listings of the people and organizations with a number.
 
     Servers need not search by it (fhir-notes 9.1): if one returns other records, the slot is reported as not applied.
     """
-    directory, ignored = Directory(), False
-    for type_ in ("Practitioner", "Organization"):
-        found = Directory()
-        async for page in given(ask.search(Search(type_, (("identifier", token(NPI, npi)),)))):
-            found.add(page.entries)
-            own = _of_npi(found, npi)
-            ignored = ignored or (bool(page.matches) and not own)
-            if own or ignored:
-                break
-        directory.absorb(found)
-    keys = _of_npi(directory, npi)
-    if not keys:
-        if ignored or ask.report.gaps:
-            ask.cannot("npi")
-        return ()
-    rows = [row for key in keys if key.type for row in await _of(ask, key)]
-    return tuple(row for row in rows if row.key in keys)
-
-
-def _of_npi(directory: Directory, npi: str) -> list[Key]:
-    people = [key for key, one in directory.practitioners.items() if one.npi == npi]
-    return people + [key for key, one in directory.organizations.items() if one.npi == npi]
-
-
-async def _of_tin(ask: Ask, tin: str) -> tuple[Listing, ...]:
-    """Return the listings of organizations with the tax number; an unsupported search is reported."""
     directory = Directory()
-    ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
-    await read_pages(ask, directory, Search("Organization", (("identifier", ways),)), 1)
-    keys = [key for key, one in directory.organizations.items() if tin in one.tins]
-    if not keys and (directory.organizations or ask.report.gaps):
-        ask.cannot("tin")
-    rows = [row for key in keys[:_MOST] if key.type for row in await _of(ask, key)]
-    return tuple(row for row in rows if row.key in keys)
+    for type_ in types:
+        await read_pages(ask, directory, Search(type_, (("identifier", value),)), 1)
+    people, houses = directory.practitioners, directory.organizations
+    keys = [key for key, one in people.items() if one.npi == number]
+    keys += [key for key, one in houses.items() if number in {one.npi, *one.tins}]
+    if not keys and (people or houses or ask.report.gaps):
+        ask.cannot(slot)
+    return await listings_of(ask, keys)
 
 
-async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]:
-    await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
-    return await _affiliated(ask, directory, [key]) if key in directory.organizations else ()
-
-
-async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
-    """Read the roles of people, or the affiliations of organizations."""
-    if type_ == "Practitioner":
-        await read_rows(ask, directory, Search("PractitionerRole", (("practitioner", any_of(ids)),)), _PERSON)
-    elif type_ == "Organization":
-        search = Search("OrganizationAffiliation", (("participating-organization", any_of(ids)),))
-        await read_rows(ask, directory, search, AT_PLACE)
-
-
-async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Return the listings for the name, or else for the name without its city or without initials."""
+async def _called(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
+    """Return the name and its listings, or else those for the name without city and initials, or without "clinic"."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
-    whole = await _with_name(ask, name)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
-    return whole if whole or short in {name, ""} else await _with_name(ask, short)
+    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short))):
+        if one and (rows := await _with_name(ask, one)):
+            return one, rows
+    return name, ()
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Return people and organizations with the name, or else places and services; only people after "Dr."."""
-    people = _people(ask, name)
-    rows = (
-        await people
-        if is_titled(ask)
-        else tuple(row for found in await asyncio.gather(people, _organizations(ask, name)) for row in found)
-    )
+    titled = is_titled(ask)
+    ways = (_people(ask, name),) if titled else (_people(ask, name), _houses(ask, name, ("Organization",)))
+    rows = tuple(row for found in await asyncio.gather(*ways) for row in found)
     exact = tuple(row for row in rows if is_named(row.name, name))
-    if not exact and not is_titled(ask):
-        rows = (*rows, *await at_places(ask, *await houses_named(ask, name, _may_be, PLACES)))
+    if not exact and not titled:
+        rows = (*rows, *await _houses(ask, name, PLACES))
         exact = tuple(row for row in rows if is_named(row.name, name))
     return exact or tuple(row for row in rows if starts_like(row.name, name))
 
@@ -277,74 +240,39 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
     One word is searched at a time, last word first, and the whole name is checked here.
     """
-    for word in telling_words(_untitled(name), last_first=True):
+    untitled = " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
+    for word in telling_words(untitled, last_first=True):
         directory = Directory()
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
-        rows = await _joined(ask, directory)
+        await bring(ask, directory, _PERSON)
+        rows = directory.listings()
         if not any(_may_be(row.name, name) for row in rows):
-            rows = await _of_people(ask, Search("Practitioner", (("name", escape(word)),)), name)
+            directory = Directory()
+            await read_rows(ask, directory, Search("Practitioner", (("name", escape(word)),)))
+            every = directory.practitioners.items()
+            rows = await listings_of(ask, [key for key, one in every if _may_be(one.name, name)], directory)
         if any(_may_be(row.name, name) for row in rows):
             return rows
     return ()
 
 
-async def _of_people(ask: Ask, search: Search, name: str) -> tuple[Listing, ...]:
-    """Return the listings of people whom a search finds and the name matches.
-
-    Empty listings for those without a role.
-    """
-    found = Directory()
-    await read_rows(ask, found, search)
-    keys = [key for key, one in found.practitioners.items() if key.type and _may_be(one.name, name)][:_MOST]
-    directory = Directory()
-    directory.practitioners.update((key, found.practitioners[key]) for key in keys)
-    for prefix in ("Practitioner/", "") if keys else ():
-        if not directory.roles:
-            await _read(ask, directory, "Practitioner", [f"{prefix}{key.id}" for key in keys])
-    directory.list_bare()
-    return await _joined(ask, directory)
-
-
-async def _organizations(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Return organizations with the name and their affiliations to networks."""
-    directory, keys = await houses_named(ask, name, _may_be, ("Organization",))
-    return await _affiliated(ask, directory, keys[:_MOST]) if keys else ()
-
-
-async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
-    """Return the organizations' affiliations; one without any is listed with the places that it manages."""
-    references = [f"{key.type}/{key.id}" for key in keys]
-    await _read(ask, directory, "Organization", references)
-    placeless = set(keys) - directory.placed()
-    if placeless:
-        run_by = any_of(f"{key.type}/{key.id}" for key in sorted(placeless))
-        await read_rows(ask, directory, Search("Location", (("organization", run_by),)))
-    directory.list_bare(keys)
-    return await _joined(ask, directory, AT_PLACE)
-
-
-async def _joined(ask: Ask, directory: Directory, elements: Sequence[str] = _PERSON) -> tuple[Listing, ...]:
-    await bring(ask, directory, elements)
-    return directory.listings()
+async def _houses(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
+    """Return organizations with their affiliations, or places and services, with the name."""
+    directory, keys = await houses_named(ask, name, _may_be, types)
+    return await listings_of(ask, keys, directory)
 
 
 def _may_be(written: str | None, said: str) -> bool:
     return is_named(written, said) or starts_like(written, said)
 
 
-def _untitled(name: str) -> str:
-    return " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
-
-
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
     """Return the organizations affiliated with the provider's own, without payers; True marks a hospital."""
     own = {row.organization_key for row in rows if row.organization_key}
     directory = Directory()
-    if own:
-        references = any_of(f"{key.type}/{key.id}" for key in sorted(own))
-        search = Search("OrganizationAffiliation", (("participating-organization", references),))
-        await read_rows(ask, directory, search, ("primary-organization",))
-        await bring(ask, directory, ("primary-organization",))
+    ties = Search("OrganizationAffiliation")
+    await read_by(ask, directory, ties, "participating-organization", sorted(own), includes=("primary-organization",))
+    await bring(ask, directory, ("primary-organization",))
     found: dict[str, bool] = {}
     for role in directory.roles.values():
         key = key_of(role.primary)

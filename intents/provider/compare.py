@@ -16,6 +16,7 @@ from bot.kit import (
     Ask,
     Card,
     Choice,
+    Fact,
     Listing,
     Plan,
     Ranked,
@@ -25,6 +26,8 @@ from bot.kit import (
     around,
     by_provider,
     cards,
+    facts_asked,
+    facts_of,
     is_named,
     listings,
     networks,
@@ -62,9 +65,10 @@ class Compared(Summary, frozen=True):
 
     `name` is the one that is missing or ambiguous, as the `slot` says which.
 
-    `also` is the other name where nobody has that either, `beside` the one of the two who is listed. `ranked`: who of
-    both is nearer was asked. `shared` are the networks that list both providers, and `mine` those of them that are the
-    asker's; `both` counts the providers whom both networks list.
+    `facts` are what is listed of each thing that was asked of both. `also` is the other name where nobody has that
+    either, `beside` the one of the two who is listed. `ranked`: who of both is nearer was asked. `shared` are the
+    networks that list both providers, and `mine` those of them that are the asker's; `both` counts the providers whom
+    both networks list.
     """
 
     state: State
@@ -87,6 +91,12 @@ class Compared(Summary, frozen=True):
     also: str | None = None
     beside: Card | None = None
     ranked: Ranked | None = None
+    facts: tuple[tuple[Fact, ...], ...] = ()
+
+    @property
+    def each(self) -> tuple[tuple[Card, tuple[Fact, ...]], ...]:
+        """Both providers with what was asked of them."""
+        return tuple(zip(self.cards, self.facts, strict=True))
 
 
 async def answer(ask: Ask) -> Compared:
@@ -161,7 +171,9 @@ def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around |
     both = tuple(card for rows in found for card in cards(ask, rows, where))
     shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
     near = ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
-    return Compared("providers", ask.today, cards=both, shared=shared, where=where, ranked=near)
+    asked = [one for one in facts_asked(ask) if one != "distance"]  # that, and their networks, are told in any case
+    each = tuple(facts_of(ask, card, rows, asked) for card, rows in zip(both, found, strict=True))
+    return Compared("providers", ask.today, cards=both, shared=shared, where=where, ranked=near, facts=each)
 
 
 async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Compared:

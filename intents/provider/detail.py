@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -13,11 +13,13 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from bot.kit import (
+    OF_PLACE,
     Around,
     Ask,
     Card,
     Choice,
     Document,
+    Fact,
     Hours,
     Listing,
     Network,
@@ -27,7 +29,8 @@ from bot.kit import (
     WithDocument,
     around,
     cards,
-    is_open,
+    facts_asked,
+    facts_of,
     names_of,
     on_day,
     open_at,
@@ -96,35 +99,18 @@ class Receipt(msgspec.Struct, frozen=True):
         return f"{self.read:%Z}" if self.read else ""
 
 
-_Fact = Literal["accepting_new", "language", "languages", "gender", "telehealth", "wheelchair", "open_at", "wish"]
-Question = _Fact | Literal["active", "updated"]
-
-Number = Literal["phone", "fax", "npi", "email", "web"]
-
-
-class Told(msgspec.Struct, frozen=True):
-    """The listing's answer to a yes-or-no question; "unsaid" if it has none.
-
-    `yes` and `no` are the networks with and without new patients; `yes` can also be the listed languages or sex.
-    `words` are the person's words for something that is not in the directory.
-    """
-
-    about: Question
-    verdict: Literal["yes", "no", "partly", "unsaid"]
-    yes: tuple[str, ...] = ()
-    no: tuple[str, ...] = ()
-    words: str = ""
-
-
 class Detail(WithDocument, frozen=True):
     """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
 
-    `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
-    be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
-    nothing in particular is. `place_names` are places of which no more is told, `own_addresses` those of an
-    organization that is listed at no place. `where`: how far it is from there is asked. `technical`: the receipt with
-    its records. `each`: the providers of the list that was shown, where none of them is named, with that number and
-    what is told of each.
+    Attributes:
+        facts: What is listed of each thing that was asked for, in the order of the question.
+        opening: When the place has to be open; with `week`, its hours are shown for all days.
+        place_names: Places of which no more is told; `own_addresses` are those of an organization without places.
+        where: The area from which a distance was asked for.
+        technical: Whether the receipt shows its records.
+        each: The providers of the list that was shown, each with its facts, if none of them was named.
+        brief: Whether only answers of yes or no, or about the listing itself, were asked for.
+        whole: Whether all is shown: nothing in particular was asked for, or what differs from place to place.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -142,26 +128,38 @@ class Detail(WithDocument, frozen=True):
     receipt: Receipt | None = None
     asked_network: str | None = None
     technical: bool = False
-    told: tuple[Told, ...] = ()
-    brief: bool = False
+    facts: tuple[Fact, ...] = ()
     opening: OpenAt | None = None
     week: bool = False
-    asks: Number | None = None
     where: Around | None = None
-    each: tuple[tuple[Card, str | None, tuple[Told, ...]], ...] = ()
+    each: tuple[tuple[Card, tuple[Fact, ...]], ...] = ()
+    brief: bool = False
+    whole: bool = True
+
+
+_OF_LISTING = frozenset({"active", "updated"})
+_WHOLE = re.compile(
+    r"\b(info\w*|about|details?|who|contact|datos|detalles?|qui[eé]n|sobre|acerca|contacto)\b", re.IGNORECASE
+)
+_CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
 
 
 async def answer(ask: Ask) -> Detail:
     """Return the provider with the name, or of a button; for a receipt, only the receipt."""
-    found = await who(ask)
+    found, asked = await who(ask), _asked(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
         sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
     found.cite(ask)
     if not (found.only or "among" in ask.arguments) and "wish" in ask.slots:
         ask.cannot("wish")
-    far = found.only and "location" in ask.slots and _FAR.search(ask.said)
-    return summarize(found, ask, sold, await around(ask) if far else None)
+    return summarize(found, ask, sold, await around(ask) if "distance" in asked and found.found else None)
+
+
+def _asked(ask: Ask) -> tuple[str, ...]:
+    """Return the facts that are asked for; by default one provider's phone, unless the listing as a whole is."""
+    every = not ask.said or "among" in ask.arguments or _WHOLE.search(ask.said)
+    return facts_asked(ask) or (() if every else ("phone",))
 
 
 def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
@@ -180,23 +178,32 @@ def summarize(
     found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: Around | None = None
 ) -> Detail:
     """The one provider's facts, every place and network once, the nearest to `where` first."""
-    rows = found.only
+    rows, asked = found.only, _asked(ask)
     if rows is None:
-        partial = not ask.report.complete
-        several = Detail(found.state, found.name, ask.today, found.choices, len(found.found), partial=partial)
-        return _of_each(several, found.found, ask) if "among" in ask.arguments else several
+        shown = ((cards(ask, one, where)[0], one) for one in found.found if asked and "among" in ask.arguments)
+        return Detail(
+            found.state,
+            found.name,
+            ask.today,
+            found.choices,
+            len(found.found),
+            partial=not ask.report.complete,
+            opening=open_at(ask),
+            where=where,
+            each=tuple((card, facts_of(ask, card, own, asked)) for card, own in shown),
+        )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
     card = cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
     places = [site for site in card.sites if site.spot]
-    told = () if receipt else tuple(_told(card, rows, ask))
+    facts = () if receipt else facts_of(ask, card, rows, asked)
     return Detail(
         state="one",
         name=rows[0].name,
         today=ask.today,
         card=card,
-        reference=f"{rows[0].key.type}/{rows[0].key.id}",
+        reference=rows[0].reference,
         places=tuple(Place(one, on_day(one.hours, ask.today), bool(one.hours)) for one in _first(places, ask)),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
         own_addresses=_own_addresses(rows),
@@ -205,11 +212,11 @@ def summarize(
         receipt=receipt,
         asked_network=network,
         technical="technical" in ask.arguments,
-        told=told,
-        brief=bool(told and ask.said) and not _MORE.search(ask.said),
+        facts=facts,
+        brief=bool(facts and ask.said) and all(one.verdict != "said" or one.about in _OF_LISTING for one in facts),
+        whole=not (facts and ask.said) or (len(places) != 1 and not OF_PLACE.isdisjoint(asked)),
         opening=open_at(ask),
-        week="open_at" in ask.slots or bool(_WHEN.search(ask.said)),
-        asks=None if where else _asks(ask.said, told),
+        week="open_at" in ask.slots or "hours" in asked,
         where=where,
         document=Document("receipt", {"receipt": receipt, "asked_network": network})
         if receipt
@@ -217,134 +224,6 @@ def summarize(
         if "contact" in ask.arguments or _CONTACT.search(ask.said)
         else None,
     )
-
-
-def _of_each(several: Detail, found: Sequence[tuple[Listing, ...]], ask: Ask) -> Detail:
-    """Return the number or the yes and no of each provider of a list; their names alone where the hours are asked."""
-    shown = [(cards(ask, rows, None)[0], rows) for rows in found]
-    told = [tuple(_told(card, rows, ask)) for card, rows in shown]
-    asks = _asks(ask.said, [one for each in told for one in each])
-    asks = "phone" if asks is None and not any(told) and _ADDRESS.search(ask.said) else asks
-    if asks is None and not any(told):
-        return several
-    each = ((card, _number(card, asks) if asks else None, own) for (card, _), own in zip(shown, told, strict=True))
-    return replace(several, each=tuple(each), asks=asks, opening=open_at(ask))
-
-
-_ADDRESS = re.compile(r"\b(addr\w*|where|direcci[oó]n\w*|d[oó]nde)\b", re.IGNORECASE)
-_MORE = re.compile(
-    r"\b(phones?|call|fax|address|numbers?|where|hours|contact|info\w*|about|details?|npi"
-    r"|tel[eé]fonos?|direcci[oó]n|n[uú]meros?|d[oó]nde|horarios?|contacto|datos|detalles?)\b",
-    re.IGNORECASE,
-)  # besides yes or no, the listing itself is asked for
-_PHONE = re.compile(r"\b(phones?|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel)\b", re.IGNORECASE)
-_NUMBERS: dict[Number | None, re.Pattern[str]] = {
-    "fax": re.compile(r"\bfax\b", re.IGNORECASE),
-    "npi": re.compile(r"\bnpi\b", re.IGNORECASE),
-    None: re.compile(r"\btin\b", re.IGNORECASE),
-    "email": re.compile(r"\b(e-?mail|write|message|correo|escr[ií]b\w*|mensaje)\b", re.IGNORECASE),
-    "web": re.compile(r"\b(web ?(?:site|page)?|url|homepage|online|sitio|p[aá]gina)\b", re.IGNORECASE),
-}  # another number than the phone's
-_FAR = re.compile(
-    r"\b(how (?:far|close|near)|distance|miles|qu[eé] tan lejos|distancia|a cu[aá]ntas millas)\b", re.IGNORECASE
-)
-_WHEN = re.compile(r"\b(when|(?:what|which) days|cu[aá]ndo|qu[eé] d[ií]as)\b", re.IGNORECASE)
-_ACTIVE = re.compile(
-    r"\b(active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií]))\b",
-    re.IGNORECASE,
-)
-_UPDATED = re.compile(
-    r"\b(how (?:old|current|recent)|updated|out of date|last (?:checked|verified)|actualiz\w+|qu[eé] tan vieja)\b",
-    re.IGNORECASE,
-)
-_OTHER = re.compile(
-    r"\b(address|where|hours?|time|opens?|closes?|info\w*|about|details?|direcci[oó]n|d[oó]nde|horarios?|hora|abren?"
-    r"|when|cu[aá]ndo|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca|directions?|llegar)\b",
-    re.IGNORECASE,
-)  # something else than the number is asked for
-_CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
-_LANGUAGES = re.compile(r"\b(?:what|which|qu[eé]|cu[aá]les) (?:other |otros )?(?:languages?|idiomas?)\b", re.IGNORECASE)
-_SEX = {
-    "female": re.compile(r"\b(woman|female|lady|mujer)\b", re.IGNORECASE),
-    "male": re.compile(r"\b(man|male|guy|hombre|var[oó]n)\b", re.IGNORECASE),
-}
-_ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
-
-
-def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
-    """Yield the listing's answers to the yes-or-no questions in the message."""
-    if _said(ask, "accepting_new"):
-        yield _takes_new(card)
-    if _LANGUAGES.search(ask.said):
-        yield Told("languages", "yes" if card.languages else "unsaid", card.languages)
-    elif wanted := _languages(ask):
-        listed = {one.casefold().split("-")[0] for one in card.languages}
-        verdict: Literal["yes", "no", "unsaid"] = "yes" if wanted <= listed else "no" if listed else "unsaid"
-        yield Told("language", verdict, card.languages)
-    if asked := [sex for sex, words in _SEX.items() if words.search(ask.said)]:
-        known = card.gender if card.gender in _SEX else None
-        yield Told(
-            "gender", "unsaid" if known is None else "yes" if known in asked else "no", (known,) if known else ()
-        )
-    if _said(ask, "telehealth"):
-        ways = tuple(dict.fromkeys(way for site in card.sites for way in site.ways))
-        yield Told("telehealth", "yes" if any(site.virtual for site in card.sites) else "unsaid", ways)
-    if _said(ask, "wheelchair"):
-        yield Told("wheelchair", "yes" if any(_ACCESS & set(site.access) for site in card.sites) else "unsaid")
-    if _said(ask, "open_at") and (wish := open_at(ask)):
-        answers = [is_open(ask, row, wish) for row in rows]
-        yield Told("open_at", "yes" if True in answers else "no" if False in answers else "unsaid")
-    yield from _of_listing(card, ask)
-    if _said(ask, "wish"):
-        yield Told("wish", "unsaid", words=ask.words.get("wish", ""))
-
-
-def _of_listing(card: Card, ask: Ask) -> Iterator[Told]:
-    """Yield the answers about the listing itself: whether it is active, and its age."""
-    if _ACTIVE.search(ask.said):
-        yield Told("active", "yes")
-    if _UPDATED.search(ask.said):
-        yield Told("updated", "yes" if card.site.updated else "unsaid")
-
-
-def _asks(said: str, told: Sequence[Told]) -> Number | None:
-    """Return the number that the message asks for, by default the phone."""
-    if not said:
-        return None
-    for number, words in _NUMBERS.items():
-        if words.search(said):
-            return number
-    return "phone" if _PHONE.search(said) or not (told or _OTHER.search(said)) else None
-
-
-def _number(card: Card, asks: Number) -> str | None:
-    """Return the first number of this kind in the listing."""
-    if asks in {"phone", "npi"}:
-        return card.phone if asks == "phone" else card.npi
-    every = {"fax": "faxes", "email": "emails", "web": "webs"}[asks]
-    return next((one for site in card.sites for one in getattr(site, every)), None)
-
-
-def _said(ask: Ask, name: str) -> bool:
-    """Return whether this message says it, and not an earlier question."""
-    return bool(ask.slots.get(name)) and ask.words.get(name, "").casefold() in ask.said.casefold()
-
-
-def _takes_new(card: Card) -> Told:
-    """Return the answer about new patients, by network if the listing distinguishes them."""
-    answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
-    yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
-    no = tuple(sorted({network for network, answer in answers} - set(yes)))
-    open_ = bool(yes) or any(site.openings for site in card.sites)
-    known = open_ or bool(no) or any(site.openings_known for site in card.sites)
-    return Told("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
-
-
-def _languages(ask: Ask) -> set[str]:
-    if not _said(ask, "language"):
-        return set()
-    several, one = ask.several.get("language"), ask.slots.get("language")
-    return {str(code).casefold() for code in (several.values if several else (one,) if one else ())}
 
 
 def _first(places: list[Site], ask: Ask) -> list[Site]:

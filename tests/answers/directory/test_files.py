@@ -74,7 +74,7 @@ async def test_what_holds_now_is_told_by_the_places_own_time(hour: int, zone: st
 async def test_a_fax_is_told_as_one() -> None:
     """Asked for, first; and that there is none."""
     _, text, _ = await answered("provider.detail", *SHELF, slots={"provider_name": "Kim"}, said="fax of Kim")
-    assert text.startswith("(423) 555-0199 is a fax of Minh")
+    assert text.startswith("(423) 555-0199 is the fax number, where nobody answers, of Minh")
     bare = (place("main", "1 Main St"), *SHELF[1:])
     _, text, _ = await answered("provider.detail", *bare, slots={"provider_name": "Kim"}, said="fax of Kim")
     assert text.startswith("The directory gives no fax number for Minh")

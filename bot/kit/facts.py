@@ -1,0 +1,172 @@
+"""The facts of a provider's listing that a message asks for, in the order of its words, and what is listed of each."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from bot.kit.ask import Ask, values_of
+from bot.kit.cards import Card
+from bot.kit.opening import is_open, open_at
+from bot.records.listing import Listing
+
+Verdict = Literal["said", "unsaid", "yes", "no", "partly"]
+_ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
+_WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
+_ASKS: Mapping[str, re.Pattern[str]] = {
+    about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for about, words in {
+        "phone": r"phones?|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel",
+        "fax": r"fax(?:es)?(?: numbers?)?|n[uú]meros? de fax",
+        "npi": r"npis?(?: numbers?)?|n[uú]mero npi",
+        "tin": r"tins?|tax[ -]?ids?(?: numbers?)?|eins?",
+        "email": r"e-?mails?(?: address(?:es)?)?|write|message|correos?(?: electr[oó]nicos?)?|escr[ií]b\w*|mensaje",
+        "web": r"web(?: ?(?:sites?|pages?|address))?|urls?|homepages?|online|sitio|p[aá]gina",
+        "address": r"addr\w*|where|locat(?:ed|ion)|directions?|direcci[oó]n\w*|d[oó]nde|llegar",
+        "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
+        r"|horas?|abren?|cierran?",
+        "specialty": r"special\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
+        r"|qu[eé] tipo de (?:m[eé]dico|doctor)",
+        "taxonomy": r"taxonom\w+(?: codes?)?",
+        "languages": r"langs?|languages?|idiomas?|lenguas?",
+        "gender": rf"gender|sex|g[eé]nero|sexo|(?:{_WOMAN}|{_MAN}) (?:or|o) (?:an? |una? )?(?:{_WOMAN}|{_MAN})",
+        "female": _WOMAN,
+        "male": _MAN,
+        "networks": r"nets?|networks?|red|redes",
+        "practice": r"(?:clinic|practice|group|office|facility)(?:'?s)? name|name of (?:the |h?er |his |their )?"
+        r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)|nombre (?:de la|del) \w+",
+        "accepting_new": r"new (?:patients?|pts?)|accepting|taking (?:new|patients|pts)|pacientes nuevos",
+        "active": r"active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií])",
+        "updated": r"how (?:old|current|recent)|updated|out of date|last (?:checked|verified)|actualiz\w+"
+        r"|qu[eé] tan vieja",
+        "distance": r"how (?:far|close|near)|distances?|miles|qu[eé] tan lejos|distancia|a cu[aá]ntas millas",
+    }.items()
+}
+_SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "wish")
+_NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
+_TOLD_BY = {"languages": "language", "hours": "open_at", "networks": "network", "npi": "npi", "tin": "tin"}
+"""What is not asked for beside other things where the slot names it: "taking patients in network P"."""
+OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
+"""What each place of a provider has for itself."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """What the listing says about one thing, as values ("said") or as an answer of yes or no; or "unsaid".
+
+    Attributes:
+        about: What was asked for: a slot, or one of the names above.
+        yes: The values; of new patients the networks that take them, of a language or sex those that are listed.
+        no: The networks that take no new patients.
+        words: The person's words for something that is not in the directory.
+    """
+
+    about: str
+    verdict: Verdict
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    words: str = ""
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is no answer of yes or no."""
+        return self.verdict == "said" or (self.about in _VALUES and self.verdict == "unsaid")
+
+
+def facts_asked(ask: Ask) -> tuple[str, ...]:
+    """Return what the message asks for, in its order."""
+    spans = [(*found.span(), about) for about, asks in _ASKS.items() for found in asks.finditer(ask.said)]
+    if "location" in ask.slots:
+        spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
+    for slot in _SLOTS:
+        said = ask.words.get(slot, "")
+        if ask.slots.get(slot) and (at := ask.said.casefold().find(said.casefold())) >= 0:
+            spans.append((at, at + len(said), slot))
+    # Words within longer ones ask for nothing, such as the number of "fax number".
+    kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
+    every = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
+    return tuple(about for about in every if _TOLD_BY.get(about) not in ask.slots) or every
+
+
+def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
+    return longer[0] <= one[0] and one[1] <= longer[1] and longer[1] - longer[0] > one[1] - one[0]
+
+
+def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[Fact, ...]:
+    """Return what the listings of one provider say of each thing that is asked for."""
+    return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
+
+
+_VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]] = {
+    "phone": lambda card, _: (card.phone,),
+    "fax": lambda card, _: (one for site in card.sites for one in site.faxes),
+    "npi": lambda card, _: (card.npi,),
+    "tin": lambda _, rows: (tin for row in rows if row.organization for tin in row.organization.tins),
+    "email": lambda card, _: (one for site in card.sites for one in site.emails),
+    "web": lambda card, _: (one for site in card.sites for one in site.webs),
+    "address": lambda card, _: (site.address for site in card.sites),
+    "hours": lambda card, _: (day for one in card.site.hours for day in one.days),
+    "specialty": lambda card, _: (one.words for site in card.sites for one in site.specialties),
+    "taxonomy": lambda card, _: (one.codes[0] for site in card.sites for one in site.specialties if one.codes),
+    "languages": lambda card, _: card.languages,
+    "gender": lambda card, _: (card.gender if card.gender in {"female", "male"} else None,),
+    "networks": lambda card, _: card.every_network,
+    "practice": lambda _, rows: (row.organization_name for row in rows),
+    "active": lambda card, _: (card.reference,),  # only active listings make a card
+    "updated": lambda card, _: (card.site.updated.isoformat() if card.site.updated else None,),
+    "distance": lambda card, _: (None if card.miles is None else f"{card.miles:.1f}",),
+}
+
+
+def _said(about: str, card: Card, rows: Sequence[Listing]) -> Fact:
+    values = tuple(dict.fromkeys(value for value in _VALUES[about](card, rows) if value))
+    return Fact(about, "said" if values else "unsaid", values)
+
+
+def _sex(about: str, card: Card, rows: Sequence[Listing]) -> Fact:
+    known = _said("gender", card, rows)
+    return known if known.verdict == "unsaid" else Fact("gender", "yes" if about in known.yes else "no", known.yes)
+
+
+def _takes_new(card: Card) -> Fact:
+    """Return the answer about new patients, by network if the listing distinguishes them."""
+    answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
+    yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
+    no = tuple(sorted({network for network, answer in answers} - set(yes)))
+    open_ = bool(yes) or any(site.openings for site in card.sites)
+    known = open_ or bool(no) or any(site.openings_known for site in card.sites)
+    return Fact("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
+
+
+def _speaks(ask: Ask, card: Card) -> Fact:
+    wanted = {code.casefold() for code in values_of(ask, "language")}
+    listed = {one.casefold().split("-")[0] for one in card.languages}
+    return Fact("language", "yes" if wanted <= listed else "no" if listed else "unsaid", card.languages)
+
+
+def _is_open(ask: Ask, rows: Sequence[Listing]) -> Fact:
+    wish = open_at(ask)
+    answers = [is_open(ask, row, wish) for row in rows] if wish else []
+    return Fact("open_at", "yes" if True in answers else "no" if False in answers else "unsaid")
+
+
+def _by_video(card: Card) -> Fact:
+    ways = tuple(dict.fromkeys(way for site in card.sites for way in site.ways))
+    return Fact("telehealth", "yes" if any(site.virtual for site in card.sites) else "unsaid", ways)
+
+
+def _is_accessible(card: Card) -> Fact:
+    return Fact("wheelchair", "yes" if any(_ACCESS & set(site.access) for site in card.sites) else "unsaid")
+
+
+_ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], Fact]] = {
+    "accepting_new": lambda _ask, card, _rows: _takes_new(card),
+    "language": lambda ask, card, _: _speaks(ask, card),
+    "female": lambda _, card, rows: _sex("female", card, rows),
+    "male": lambda _, card, rows: _sex("male", card, rows),
+    "telehealth": lambda _ask, card, _rows: _by_video(card),
+    "wheelchair": lambda _ask, card, _rows: _is_accessible(card),
+    "open_at": lambda ask, _, rows: _is_open(ask, rows),
+    "wish": lambda ask, _card, _rows: Fact("wish", "unsaid", words=ask.words.get("wish", "")),
+}
+"""The answers of yes or no."""
