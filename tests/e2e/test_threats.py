@@ -62,7 +62,7 @@ async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -
     ("question", "words", "leave"),
     [
         (OWED, 'This is Dana M.\'s record. Not yours? Say "unlink".', "unlink"),
-        ("¿cuánto debo de mi última visita?", 'Registro de Dana M.: si no es suyo, diga "desconectar".', "desconectar"),
+        ("¿cuánto debo de mi última visita?", 'Datos de Dana M.: si no son suyos, diga "desconectar".', "desconectar"),
     ],
 )
 async def test_whoever_sits_at_the_chat_is_told_how_to_leave(
