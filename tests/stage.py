@@ -14,8 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import Bot, assemble, web_app
-from bot.cli.browser import Browser
-from bot.cli.own_pages import link_in
+from bot.cli.own_pages import Browser, link_in
 from bot.config import Settings
 from bot.conversation.under_way import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from bot.cli.browser import Browser
 from bot.cli.feedback import lines
+from bot.cli.own_pages import Browser
 from bot.message import Item, Shareable
 from bot.replies.plain import plain
 from tests.stage import Stage, Talk, buttons

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from bot.message import Private, Reply, Shareable
 from bot.ops.limits import Limits
 from bot.replies.plain import plain

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Bot
-from bot.cli.browser import Browser
-from bot.cli.own_pages import link_in
+from bot.cli.own_pages import Browser, link_in
 from bot.message import Message, OneToOne, Person, Private
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox, serve_sandbox

@@ -13,8 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.app import Bot, assemble, health_of
-from bot.cli.ports import listen_for
-from bot.cli.web_server import WebServer, config_of
+from bot.cli.web_server import WebServer, config_of, listen_for
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.entrance import entrance_of

@@ -7,8 +7,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from bot.accounts.endpoint import TokenEndpoint, endpoints_of, method_of
-from bot.cli.findings import CheckResult, bad, note, ok
-from bot.cli.reach import why_silent
+from bot.cli.findings import CheckResult, bad, note, ok, why_silent
 from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError, LinkError, PayerError
 from bot.language.rules import IntentRules

@@ -87,7 +87,7 @@ def serve(*, sandbox: bool, host: str, port: int) -> None:
 @click.option("--client-keys", type=click.File(encoding="utf-8"), help="The app's JWK Set, for private_key_jwt.")
 def sandbox(*, port: int, data: Path | None, client_auth: ClientMethod, client_keys: TextIO | None) -> None:
     """Serve the made-up payer alone: its sign-in and its FHIR server."""
-    from bot.cli.payer import behaviour_of, serve_payer  # noqa: PLC0415 -- see the module docstring
+    from bot.cli.rehearsal import behaviour_of, serve_payer  # noqa: PLC0415 -- see the module docstring
 
     with told():
         behaviour = behaviour_of(client_auth, client_keys.read() if client_keys else None)

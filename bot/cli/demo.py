@@ -6,8 +6,7 @@ from typing import TextIO
 
 from bot.app import Bot
 from bot.channels.console import LOCAL, read_lines, run
-from bot.cli.browser import Browser
-from bot.cli.own_pages import link_in, with_pages
+from bot.cli.own_pages import Browser, link_in, with_pages
 from bot.cli.rehearsal import sandbox_settings
 from bot.cli.terminal import until_quit
 from bot.config import Settings

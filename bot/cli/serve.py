@@ -11,8 +11,7 @@ from starlette.routing import Route
 
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
-from bot.cli.ports import free_near, is_foreign, listen_for, why_not
-from bot.cli.web_server import WebServer, beside, config_of
+from bot.cli.web_server import WebServer, beside, config_of, free_near, is_foreign, listen_for, why_not
 from bot.config import Settings, misspelt_names
 from bot.config.faults import spelling
 from bot.errors import ConfigError, StoreUnusable

@@ -1,15 +1,57 @@
-"""uvicorn with the settings of the bot's HTTP servers: a time limit for headers, no access log, and a clean stop."""
+"""The bot's HTTP servers: a port, or why it cannot be had; uvicorn with a time limit for headers and a clean stop."""
 
 import asyncio
 import contextlib
+import errno
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator
-from socket import socket
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot.errors import ConfigError
+from bot.serving import listen
+
+_NEIGHBOURS = 20
+_LAST_PORT = 65_535
+
+
+def listen_for(option: str, host: str, port: int) -> socket.socket:
+    """Return a listening socket for `--host` and `--port`; ConfigError names option, reason and an alternative."""
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if is_foreign(error):
+            raise ConfigError(f"--host: {host} is no address of this machine; try 127.0.0.1") from error
+        raise ConfigError(f"{option}: {why_not(error, port)}; try {option} {free_near(host, port)}") from error
+
+
+def is_foreign(error: OSError) -> bool:
+    """Return whether the address belongs to another machine or does not exist."""
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+
+
+def why_not(error: OSError, port: int) -> str:
+    """Return why a port of this machine is not available."""
+    if error.errno == errno.EADDRINUSE:
+        return f"another program uses port {port}"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return f"this user may not use port {port}"
+    return f"port {port} cannot be had ({error.strerror})"
+
+
+def free_near(host: str, port: int) -> int:
+    """Return the next port that is currently free; ports below 1024 are not tried."""
+    for near in range(max(port, 8764) + 1, min(max(port, 8764) + _NEIGHBOURS, _LAST_PORT)):
+        try:
+            listen(host, near).close()
+        except OSError:
+            continue
+        return near
+    return 0
 
 
 class Hurried(HttpToolsProtocol):
@@ -78,7 +120,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
 
 
 @contextlib.asynccontextmanager
-async def beside(app: ASGIApp, sock: socket) -> AsyncIterator[None]:
+async def beside(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
     """Serve a second application until the first one has stopped."""
     server = Second(config_of(app))
     log.info("watched", port=sock.getsockname()[1])

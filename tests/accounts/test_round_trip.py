@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.endpoint import public_keys, read_key
-from bot.cli.browser import Browser
 from bot.cli.keys import jwks
+from bot.cli.own_pages import Browser
 from bot.config import ClientMethod
 from bot.errors import ConfigError, LinkError, SignInRefused
 from bot.message import Person

@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from tests.chaos.forks import Forked, Forks
 from tests.chaos.toll import Question, Toll, count, is_done
 from tests.commands.running import environment

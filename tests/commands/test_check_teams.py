@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from bot.channels.teams.regions import CLOUDS, Cloud
-from bot.cli.teams import probe
+from bot.cli.check_channels import probe
 from bot.errors import ConfigError
 
 SECRET = "s3cret-value"

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from bot.cli.check import check_all
 from bot.cli.cli import main
-from bot.cli.ports import listen_for
-from bot.cli.reach import why_silent
+from bot.cli.findings import why_silent
 from bot.cli.serve import welcome
 from bot.cli.terminal import run
+from bot.cli.web_server import listen_for
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.log import set_up
@@ -233,7 +233,7 @@ def test_a_port_without_the_right_to_it(monkeypatch: pytest.MonkeyPatch) -> None
             raise PermissionError(13, "Permission denied")
         return socket.socket()
 
-    monkeypatch.setattr("bot.cli.ports.listen", refuse)
+    monkeypatch.setattr("bot.cli.web_server.listen", refuse)
     with pytest.raises(ConfigError, match="--port: this user may not use port 80; try --port 8765"):
         listen_for("--port", "127.0.0.1", 80)
 

@@ -12,8 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import assemble, web_app
-from bot.cli.browser import Browser
-from bot.cli.own_pages import sign_in
+from bot.cli.own_pages import Browser, sign_in
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person
 from bot.replies.plain import plain

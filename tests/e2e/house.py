@@ -21,8 +21,7 @@ from bot.channels.registry import Running, Start, started
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.start import start as slack_start
 from bot.channels.teams.start import start as teams_start
-from bot.cli.browser import Browser
-from bot.cli.own_pages import link_in
+from bot.cli.own_pages import Browser, link_in
 from bot.config import Settings
 from bot.conversation.under_way import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply

@@ -19,7 +19,7 @@ from mcp import Client
 from bot.channels.mcp import ASK, make_server
 from bot.channels.teams.sdk import Outside
 from bot.cli import admin
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from bot.errors import SignInRefused
 from bot.ops.limits import Limits
 from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH

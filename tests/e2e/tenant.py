@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.channels.teams.sdk import Outside
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from bot.message import Person
 from bot.sandbox.world import World
 from tests.doubles.teams import APP, TENANT, Call, TeamsDouble, own_token, settled

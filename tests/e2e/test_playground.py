@@ -13,7 +13,7 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, expect
 
 from bot.channels.teams.sdk import Outside
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from bot.sandbox.world import World
 from bot.serving import listen
 from tests.doubles.teams import APP, TENANT, own_token

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from bot.sandbox.app import serve_sandbox
 from bot.sandbox.world import World
 from bot.serving import listen

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from tests.days import VISIT_BEFORE, in_words, month_day
 from tests.doubles.block_kit import parsed
 from tests.doubles.slack import TOKEN

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.cli.browser import Browser
+from bot.cli.own_pages import Browser
 from bot.sandbox.world import World
 from tests.cases import saw
 from tests.days import LAST_VISIT, month_day
