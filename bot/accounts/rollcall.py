@@ -45,10 +45,9 @@ class RollCall:
         forget: Callable[[Person], Awaitable[None]],
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._accounts, self._audit, self._forget = store, accounts, audit, forget
-        self._pause, self._clock = pause, clock
+        self._pause = pause
         self.ask: dict[str, Present] = {}
         self.lists: dict[str, Listed] = {}
 
@@ -63,7 +62,7 @@ class RollCall:
 
     async def once(self) -> int:
         """Ask about everybody about whom no other process asks in this hour. Return how many links ended."""
-        now = self._clock()
+        now = time.time()
         claims = {platform: f"{platform}:{int(now // HOUR)}" for platform in self.ask}
         own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]
         if not own:

@@ -38,10 +38,8 @@ class Rated(NamedTuple):
 class Ratings:
     """The counters, in the store that all processes share. `now` returns the local time, for the month."""
 
-    def __init__(
-        self, store: Store, meter: Meter, now: Callable[[], datetime], clock: Callable[[], float] = time.time
-    ) -> None:
-        self._store, self._meter, self._now, self._clock = store, meter, now, clock
+    def __init__(self, store: Store, meter: Meter, now: Callable[[], datetime]) -> None:
+        self._store, self._meter, self._now = store, meter, now
 
     async def count(self, intent: str, rule: str, outcome: RatingOutcome, person: Person) -> None:
         """Add one to a counter; the person is not stored; StoreError if the rating was not counted."""
@@ -50,14 +48,14 @@ class Ratings:
         for _ in range(_TRIES):  # of two that count at once, the second reads anew
             before = await self._store.get(_COUNT, key)
             if before is None:
-                if await self._store.add(_COUNT, key, b"1", expires=self._clock() + _KEPT):
+                if await self._store.add(_COUNT, key, b"1", expires=time.time() + _KEPT):
                     return
             elif await self._store.swap(_COUNT, key, before, b"%d" % (int(before) + 1)):
                 return
 
     async def is_first(self, person: Person, button: str) -> bool:
         """Return whether this is the person's first press of this button; further presses are not counted."""
-        expires = self._clock() + _BUTTON
+        expires = time.time() + _BUTTON
         return await self._store.add(_ONCE, f"{button}\x1f{person.key}", expires=expires, owner=person.key)
 
 
@@ -91,8 +89,8 @@ class GivenSentence(msgspec.Struct, frozen=True):
 class Sentences:
     """The operator's list of sentences. `now` returns the local time, for the month."""
 
-    def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
-        self._table, self._now, self._clock = table, now, clock
+    def __init__(self, table: SealedTable, now: Callable[[], datetime]) -> None:
+        self._table, self._now = table, now
 
     async def keep(self, text: str, language: str) -> bool:
         """Keep a sentence for ninety days from the month's first; False if full, StoreError if not stored."""
@@ -101,7 +99,7 @@ class Sentences:
         row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))
         now = self._now()
         passed = (now - now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-        expires = round((self._clock() - passed) / _HOUR) * _HOUR + DAYS * _A_DAY
+        expires = round((time.time() - passed) / _HOUR) * _HOUR + DAYS * _A_DAY
         await self._table.put(_KIND, secrets.token_urlsafe(12), row, expires=expires)
         return True
 

@@ -159,14 +159,8 @@ class Counted(NamedTuple):
 class Tally:
     """The counts of all processes in one store. `now` returns the local time; `pseudonym` hashes a person."""
 
-    def __init__(
-        self,
-        table: SealedTable,
-        pseudonym: Pseudonym,
-        now: Callable[[], datetime],
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._table, self._pseudonym, self._now, self._clock = table, pseudonym, now, clock
+    def __init__(self, table: SealedTable, pseudonym: Pseudonym, now: Callable[[], datetime]) -> None:
+        self._table, self._pseudonym, self._now = table, pseudonym, now
         self._waiting: dict[str, tuple[int, set[Person]]] = {}
 
     def today(self, person: Person) -> None:
@@ -210,7 +204,7 @@ class Tally:
             sealed = await store.get(_KIND, key)
             cell = _cell(self._table.opened(_KIND, key, sealed))
             cell.add(times, people)
-            row = self._table.row(_KIND, key, msgspec.json.encode(cell), expires=self._clock() + _KEPT)
+            row = self._table.row(_KIND, key, msgspec.json.encode(cell), expires=time.time() + _KEPT)
             if sealed is None:
                 if await store.add(_KIND, key, row.value, expires=row.expires):
                     return

@@ -133,14 +133,13 @@ class Budget:
         body: int = 10 * MIB,
         total: int = 30 * MIB,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.report = Report()
         self.deadline = clock() + seconds
         self.pages_left, self.resources_left = pages, resources
         self.read = 0
         self._body, self._total = body, total
-        self._clock, self._now = clock, now
+        self._clock = clock
         self._moment: datetime | None = None
 
     @property
@@ -196,5 +195,5 @@ class Budget:
         self.resources_left -= resources
         self.read += resources
         self.report.pages += 1
-        moment = self._moment or self._now()
+        moment = self._moment or datetime.now(UTC)
         self.report.sources += [ReadRecord(kind, id_, moment) for kind, id_ in records]

@@ -1,7 +1,7 @@
 """Capabilities that a server declares. Servers declare too little, so what is missing is unknown, not unsupported."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -124,8 +124,8 @@ class PayerHealth(msgspec.Struct, frozen=True):
 class Probe:
     """Requests the CapabilityStatement of one base URL, and records when the state last changed."""
 
-    def __init__(self, http: Http, base: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._http, self._url, self._now = http, f"{base.rstrip('/')}/metadata", now
+    def __init__(self, http: Http, base: str) -> None:
+        self._http, self._url = http, f"{base.rstrip('/')}/metadata"
         self._last: PayerHealth | None = None
         self._until = 0.0
         self._lock = asyncio.Lock()
@@ -139,7 +139,7 @@ class Probe:
             return self._last
 
     async def _look(self, before: PayerHealth | None) -> PayerHealth:
-        started, moment = self._http.clock(), self._now()
+        started, moment = self._http.clock(), datetime.now(UTC)
         try:
             answer = await self._http.get(self._url, {"accept": "application/fhir+json"}, started + _PATIENCE)
         except PayerError:

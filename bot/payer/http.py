@@ -52,9 +52,9 @@ class Http(httpx.AsyncBaseTransport):
     A request's extensions give its `deadline` (a time of `clock`), the `cap` on its body, and the `kind` of resource
     that it is about. Responses are complete and decoded. Close it, or use it as an async context manager.
 
-    `transport` replaces the connection. `clock` is the monotonic clock of deadlines, `pause` waits between tries, `now`
-    returns Unix seconds. `waits` shares Retry-After times with other processes. `heard` is called with the outcome of
-    each call ("2xx", or the class of its exception) and its duration in seconds.
+    `transport` replaces the connection. `clock` is the monotonic clock of deadlines, `pause` waits between tries.
+    `waits` shares Retry-After times with other processes. `heard` is called with the outcome of each call ("2xx", or
+    the class of its exception) and its duration in seconds.
     """
 
     def __init__(
@@ -63,7 +63,6 @@ class Http(httpx.AsyncBaseTransport):
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        now: Callable[[], float] = time.time,
         in_flight: int = IN_FLIGHT,
         waits: Waits | None = None,
         heard: Callable[[str, float], None] = _unheard,
@@ -71,7 +70,7 @@ class Http(httpx.AsyncBaseTransport):
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
         self.traits = known_traits(clock)
-        self.clocks = Clocks(now)
+        self.clocks = Clocks()
         self._waits, self._heard = waits, heard
         self._in_flight, self._large = in_flight, asyncio.Semaphore(LARGE_AT_ONCE)
         self._origins: dict[str, Origin] = {}
@@ -102,13 +101,10 @@ class Http(httpx.AsyncBaseTransport):
         form: Mapping[str, str] | str,
         headers: Mapping[str, str],
         deadline: float,
-        cap: int = MIB,
-        *,
-        kind: str = "",
     ) -> httpx.Response:
         """Send one POST of a form, never retried, as it may have taken effect (T50); a PayerError without an answer."""
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
-        request = request_of(url, headers, form=encoded, deadline=deadline, cap=cap, kind=kind)
+        request = request_of(url, headers, form=encoded, deadline=deadline, cap=MIB, kind="")
         return await self.handle_async_request(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

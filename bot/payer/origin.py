@@ -170,13 +170,8 @@ class Retry(httpx.AsyncBaseTransport):
     is stored in the response's extension `read`.
     """
 
-    def __init__(
-        self,
-        wire: Http,
-        jitter: Callable[[], float] = random.random,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._wire, self._clock, self._sleep, self._jitter, self._now = wire, wire.clock, wire.pause, jitter, now
+    def __init__(self, wire: Http, jitter: Callable[[], float] = random.random) -> None:
+        self._wire, self._clock, self._sleep, self._jitter = wire, wire.clock, wire.pause, jitter
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the first response that `read` accepts.
@@ -239,7 +234,7 @@ class Retry(httpx.AsyncBaseTransport):
 
     async def _backoff(self, answer: httpx.Response, breaker: Breaker, deadline: float, tried: int) -> float | None:
         """Return the seconds to wait before the next try; None if the response is to be read."""
-        said = retry_after(answer.headers.get("retry-after"), self._now())
+        said = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
         if answer.status_code != _TOO_MANY and not (answer.status_code == _UNAVAILABLE and said is not None):
             return None
         breaker.released()

@@ -53,14 +53,13 @@ class ResponseCache:
     def __init__(
         self,
         clock: Callable[[], float],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         room: CachedResponses | None = None,
         fresh: float = FRESH,
         keeps: Callable[[bytes], bool] = _anything,
         own: bool = False,
     ) -> None:
-        self._clock, self._now, self._keeps, self.own, self._fresh = clock, now, keeps, own, fresh
+        self._clock, self._keeps, self.own, self._fresh = clock, keeps, own, fresh
         self._answers: CachedResponses = room_for(_MOST, OLDEST, clock) if room is None else room
         self.flights: dict[str, asyncio.Event] = {}
         self._ended = False
@@ -87,7 +86,8 @@ class ResponseCache:
         """Cache a response, if that is allowed."""
         body = response.content
         if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
-            self._answers[self, key] = _Cached(response.status_code, response.headers, body, self._clock(), self._now())
+            moment = datetime.now(UTC)
+            self._answers[self, key] = _Cached(response.status_code, response.headers, body, self._clock(), moment)
 
 
 class CacheTransport(httpx.AsyncBaseTransport):

@@ -148,9 +148,9 @@ class Traits:
         """Remember the fact."""
         self._known[self._base, trait, resource_type, parameter] = True
 
-    def unlearn(self, trait: Trait, resource_type: str = "", parameter: str = "") -> None:
+    def unlearn(self, trait: Trait) -> None:
         """Forget a fact that is no longer true."""
-        self._known.pop((self._base, trait, resource_type, parameter), None)
+        self._known.pop((self._base, trait, "", ""), None)
 
     def tolerable(self, search: Search, report: Report) -> Search:
         """Return the search without parameters that this server is known to reject; filters among them are reported."""
