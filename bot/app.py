@@ -38,9 +38,8 @@ from bot.conversation.under_way import Patience
 from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval, Reminders
 from bot.delivery.retention import Retention
-from bot.documents.desk import Documents
+from bot.documents.desk import Documents, Pages
 from bot.documents.links import HealthLinkPages, HealthLinks
-from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import ConfigError
@@ -53,9 +52,8 @@ from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit, StoredWaits
 from bot.ops.metrics import Meter, Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
 from bot.pack import Pack, find_pack, load_pack, with_benefits
-from bot.payer.capabilities import Probe
 from bot.payer.client import DirectoryClient
-from bot.payer.discovery import Discovery
+from bot.payer.discovery import Discovery, Probe
 from bot.payer.http import Http
 from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store

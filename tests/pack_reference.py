@@ -37,7 +37,7 @@ _MODULES = {
     "directory": """
         kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.found
         kit.facts kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
-        payer.capabilities records.details records.listing records.provider
+        payer.discovery records.details records.listing records.provider
     """,
     "clinical": "kit.care records.care",
     "formulary": "kit.formulary records.formulary",

@@ -12,7 +12,6 @@ from bot.accounts.idtoken import IdTokens, SigningKeys
 from bot.accounts.members import LinkQuota, MemberLinks
 from bot.accounts.pages import LinkPages
 from bot.accounts.patients import Patients
-from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
 from bot.accounts.rows import (
     LIVES,
@@ -27,7 +26,7 @@ from bot.accounts.rows import (
     Rows,
     Unlinked,
 )
-from bot.accounts.signin import SignIns
+from bot.accounts.signin import Proofs, SignIns
 from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of

@@ -14,12 +14,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.accounts.codes import digest, shown
-from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
-from bot.accounts.proof import SPENT_KIND
+from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token, is_preview, shown
 from bot.accounts.render import PRIVATE, Renderer, is_popup, known_as, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
-from bot.accounts.signin import SignIns
+from bot.accounts.signin import SPENT_KIND, SignIns
 from bot.config import Settings
 from bot.errors import (
     BotError,

@@ -12,8 +12,7 @@ from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError, LinkError, PayerError
 from bot.language.rules import IntentRules
 from bot.pack import Pack
-from bot.payer.capabilities import Capabilities
-from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.discovery import Capabilities, Discovery, Endpoints
 from bot.payer.http import Http
 
 State = Literal["works", "degraded", "off", "unknown"]

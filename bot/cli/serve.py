@@ -13,7 +13,7 @@ from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.web_server import WebServer, beside, config_of, free_near, is_foreign, listen_for, why_not
 from bot.config import Settings, misspelt_names
-from bot.config.faults import spelling
+from bot.config.reading import spelling
 from bot.errors import ConfigError, StoreUnusable
 from bot.serving import listen
 from bot.stores.opening import lacks, sqlite_path

@@ -47,8 +47,8 @@ from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToO
 from bot.ops.audit import Audit
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
-from bot.payer.capabilities import PayerHealth
 from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.discovery import PayerHealth
 
 _AGAIN = "again"
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})

@@ -17,8 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.accounts import jose
-from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
-from bot.accounts.forms import body_of
+from bot.accounts.codes import Tries, body_of, digest, new_code, new_secret, read_code, same
 from bot.accounts.render import PRIVATE
 from bot.errors import CodeSpent, CodeWrong, DocumentOver, StoreError
 from bot.message import Person

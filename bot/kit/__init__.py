@@ -74,7 +74,7 @@ from bot.kit.amounts import (
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, fitting, is_numbered, wanted_of, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
-from bot.payer.capabilities import PayerHealth
+from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given
 from bot.records.explanation import added
 from bot.records.authorization import Authorization

@@ -14,8 +14,8 @@ from bot.kit.cases import AppealCase
 from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
-from bot.payer.capabilities import PayerHealth
 from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.discovery import PayerHealth
 from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search
 from bot.records.bundle import Page

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.cli.check_payer import State, answers, states
-from bot.payer.capabilities import Capabilities, read_capabilities
+from bot.payer.discovery import Capabilities, read_capabilities
 from tests.answers.asking import pack
 
 FULL = {

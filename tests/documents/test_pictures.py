@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.documents.pictures import BOX, plotted, stretches, ticks_of
+from bot.documents.printer import BOX, plotted, stretches, ticks_of
 
 AMOUNTS = st.lists(st.decimals(0, 10**6, places=2), min_size=1, max_size=4).filter(any)
 FIGURES = st.lists(st.decimals(0, 10**5, places=3), min_size=2, max_size=12)

@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.accounts.codes import digest
-from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token
+from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token
 from bot.accounts.render import PRIVATE, Renderer
 from bot.channels.slack.writer import Notices
 from bot.config import Settings
