@@ -175,7 +175,9 @@ class Facts(msgspec.Struct, frozen=True):
 
     @property
     def fields(self) -> tuple[tuple[Fact, ...], ...]:
-        """The rows by label: neighbours with the same one are the lines of one field."""
+        """The rows by field: in a card, neighbours with the same label are the lines of one."""
+        if not self.framed:
+            return tuple((row,) for row in self.rows)
         return tuple(tuple(run) for _, run in groupby(self.rows, key=lambda row: row.label))
 
     @property

@@ -163,8 +163,8 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
     match block:
         case Title(text):
             return [text]
-        case Facts(rows):
-            return [f"{row.label}: {row.value}" for row in rows]
+        case Facts():
+            return [f"{rows[0].label}: {', '.join(row.value for row in rows)}" for rows in block.fields]
         case Chart():
             return [block.said] if block.said else []
         case Item():

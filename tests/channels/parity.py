@@ -61,8 +61,9 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
                 told = zip(items, block.rows, strict=True)
                 yield from (("said", f"{item.number}. {' · '.join(row)}") for item, row in told)
                 yield from (("button", one.label, one.url or one.id) for item in items for one in item.actions)
-            case Facts(rows):
-                yield from (("said", f"{row.label}: {row.value}") for row in rows)
+            case Facts():
+                fields = [(rows[0].label, "\n".join(row.value for row in rows)) for rows in block.fields]
+                yield from (("said", ": ".join(field)) for field in fields)
             case Chart():
                 pass
             case Item(number, lines, actions):
@@ -165,8 +166,8 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "Table":
                 yield from _table(element)
             case "Container" if element.get("style") == "emphasis":
-                pairs = [map(_run, column["items"]) for row in element["items"] for column in row["columns"]]
-                yield from (("said", ": ".join(pair)) for pair in pairs)
+                fields = [list(map(_run, one["items"])) for row in element["items"] for one in row["columns"]]
+                yield from (("said", ": ".join((label, "\n".join(lines)))) for label, *lines in fields)
             case "Container":
                 told = compared(element)
                 yield from (("said", f"{label} · {name}: {value}") for label, name, value in told)

@@ -28,8 +28,8 @@ _KEYS = {
     "Chart.HorizontalBar": {"title", "data", "fallback"},
     "Chart.HorizontalBar.Stacked": {"title", "data", "fallback"},
     "Chart.Line": {"title", "data", "fallback"},
-    "Action.OpenUrl": {"title", "url", "mode"},
-    "Action.Execute": {"title", "verb", "data", "fallback", "mode"},
+    "Action.OpenUrl": {"title", "url", "mode", "style"},
+    "Action.Execute": {"title", "verb", "data", "fallback", "mode", "style"},
     "Action.ToggleVisibility": {"title", "targetElements"},
     "Action.Submit": {"title", "style", "data", "mode"},
 }
