@@ -63,12 +63,12 @@ async def test_a_page_in_spanish_keeps_the_plans_own_words() -> None:
     """In quotes where our name of the care hides a difference, and the note on quotes only then."""
     visit = claim("a", "2026-03-04", PARTS, **WHO, **told("2026-03-04", "Heart specialist visit"))
     alone = html.unescape(printed((await exported(visit, language="es")).summary, "html", "es"))
-    assert "visita al consultorio" in alone
+    assert "Visita al consultorio" in alone
     assert "Heart specialist visit" not in alone
     other = claim("b", "2026-03-05", PARTS, **WHO, **told("2026-03-05", "Office visit"))
     page = html.unescape(printed((await exported(visit, other, language="es")).summary, "html", "es"))
-    assert 'visita al consultorio ("Heart specialist visit")' in page
-    assert 'visita al consultorio ("Office visit")' in page
+    assert 'Visita al consultorio ("Heart specialist visit")' in page
+    assert 'Visita al consultorio ("Office visit")' in page
     assert "entre comillas" in page
     bare = await exported(claim("a", "2026-03-04", PARTS, **WHO), language="es")
     assert "entre comillas" not in printed(bare.summary, "html", "es")
