@@ -22,9 +22,9 @@ def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
     if rule.after and before not in rule.after:
         return False
     names = heard.names
-    if (rule.any and rule.any.isdisjoint(names)) or any(group.isdisjoint(names) for group in rule.all):
+    if (rule.any and rule.any.isdisjoint(names)) or any(group.isdisjoint(names) for group in rule.groups):
         return False
-    groups = rule.all or (rule.any,)
+    groups = rule.groups or (rule.any,)
     return len(heard.clauses) == 1 or any(_is_asked(name, heard) for group in groups for name in group & names)
 
 

@@ -22,7 +22,7 @@ def same_rows(folder: Path, entry: IntentRules) -> Iterator[Finding]:
     """Yield a finding for each rule whose conditions repeat an earlier rule's, so that its slots are never set."""
     alike: dict[object, list[Rule]] = defaultdict(list)
     for rule in entry.rules:
-        alike[frozenset(rule.all), rule.any, rule.after].append(rule)
+        alike[frozenset(rule.groups), rule.any, rule.after].append(rule)
     for first, *others in alike.values():
         for other in others:
             what = f"rule {other.name!r} contradicts {first.name!r}: both ask for the same"

@@ -2,14 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PackError
-from bot.language.phrases import Meaning, PhraseTree, phrases_in
-from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.findings import hint
+from bot.language.phrases import Meaning, PhraseTree, Said
+from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
 
 HIDDEN = "NEVER"
@@ -23,33 +26,8 @@ MEDICINE = "MEDICINE"
 WITHIN = 8
 
 
-class _Idea(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    en: str = ""
-    es: str = ""
-
-
-class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    all: list[str]
-    within: int = WITHIN
-    after: bool = False
-    firm: bool = False
-    loose: bool = False
-    alone: bool = False
-    plain: bool = False
-    lines: list[str] = []
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    repaired: str
-    ideas: dict[str, _Idea]
-    crisis: list[_Rule]
-    emergency: list[_Rule]
-    lines: dict[str, list[str]] = {}
-
-
-class DangerRule(msgspec.Struct, frozen=True):
-    """Ideas that together mean danger: `others`, each so many times, within `within` words of `first`.
+class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """Ideas that together mean danger: the first of `all`, and within `within` words of it the others.
 
     With `after`, only after it. In a sentence about benefits, cost or the past, a rule that is not `firm` only adds a
     line above the answer, unless the sentence says "now". A `loose` rule does the same in every message that something
@@ -57,17 +35,29 @@ class DangerRule(msgspec.Struct, frozen=True):
     understood, even if calm. `lines` are further phone numbers.
     """
 
-    kind: Literal["crisis", "emergency"]
     name: str
-    first: str
-    others: tuple[tuple[str, int], ...]
-    within: int
-    after: bool
-    firm: bool
-    loose: bool
-    alone: bool
-    plain: bool
-    lines: tuple[str, ...]
+    all: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    within: int = WITHIN
+    after: bool = False
+    firm: bool = False
+    loose: bool = False
+    alone: bool = False
+    plain: bool = False
+    lines: tuple[str, ...] = ()
+    kind: Literal["crisis", "emergency"] = "emergency"
+
+    @cached_property
+    def others(self) -> tuple[tuple[str, int], ...]:
+        """The ideas besides the first one, each with how many times it is needed."""
+        return tuple(Counter(self.all[1:]).items())
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    repaired: str
+    ideas: dict[str, Said]
+    crisis: list[DangerRule]
+    emergency: list[DangerRule]
+    lines: dict[str, list[str]] = {}
 
 
 class Dangers(msgspec.Struct, frozen=True):
@@ -82,34 +72,10 @@ class Dangers(msgspec.Struct, frozen=True):
     lines: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
 
-def _compiled(kind: Literal["crisis", "emergency"], raw: _Rule, ideas: Mapping[str, _Idea], shown: str) -> DangerRule:
-    where = f"{shown}: {kind}.{raw.name}"
-    if not raw.all:
-        raise PackError(f"{where}: all: names no idea")
-    _known(raw.all, ideas, f"{where}: all")
-    others = tuple(Counter(raw.all[1:]).items())
-    return DangerRule(
-        kind=kind,
-        name=raw.name,
-        first=raw.all[0],
-        others=others,
-        within=raw.within,
-        after=raw.after,
-        firm=raw.firm,
-        loose=raw.loose,
-        alone=raw.alone,
-        plain=raw.plain,
-        lines=tuple(raw.lines),
-    )
-
-
-def _known(names: Sequence[str], ideas: Mapping[str, _Idea], where: str) -> None:
+def _known(names: Sequence[str], ideas: Mapping[str, Said], where: str) -> None:
     for name in names:
         if name not in ideas:
-            from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
-
-            near = process.extractOne(name, sorted(ideas))
-            raise PackError(f"{where}: unknown idea {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+            raise PackError(f"{where}: unknown idea {name!r}{hint(name, ideas)}")
 
 
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
@@ -119,21 +85,20 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
         PackError: "file: key: what" for the first fault.
     """
     shown = f"{WORDS}/safety.yaml"
-    file: _File = converted(read_yaml(folder / "safety.yaml", shown), _File, shown)
+    file = read_words(folder, "safety.yaml", _File)
     tree = PhraseTree()
     for name, idea in file.ideas.items():
-        for language, text in (("en", idea.en), ("es", idea.es)):
-            meaning = Meaning("concept", name, language, hides=name == HIDDEN)
-            for phrase in phrases_in(text, shown, f"ideas.{name}"):
-                tree.add(phrase, meaning)
+        for language, phrase in idea.phrases(shown, f"ideas.{name}"):
+            tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
     for medicine in medicines:
         tree.add(medicine, Meaning("concept", MEDICINE, ""))
-    crisis = [_compiled("crisis", rule, file.ideas, shown) for rule in file.crisis]
-    emergency = [_compiled("emergency", rule, file.ideas, shown) for rule in file.emergency]
+    rules = (*(replace(rule, kind="crisis") for rule in file.crisis), *file.emergency)
+    for rule in rules:
+        _known(rule.all, file.ideas, f"{shown}: {rule.kind}.{rule.name}: all")
     repaired = frozenset(key for word in file.repaired.split(",") for key in keys_in(word))
     lines = defaultdict[str, set[str]](set)
     for line, names in file.lines.items():
         _known(names, file.ideas, f"{shown}: lines.{line}")
         for name in names:
             lines[name].add(line)
-    return Dangers(tree, (*crisis, *emergency), repaired, {name: frozenset(found) for name, found in lines.items()})
+    return Dangers(tree, rules, repaired, {name: frozenset(found) for name, found in lines.items()})

@@ -13,8 +13,8 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.clauses import Clause
-from bot.language.phrases import Meaning, PhraseFound, PhraseTree, phrases_in
-from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.phrases import Meaning, PhraseFound, PhraseTree, Said
+from bot.language.rules import WORDS, read_words
 from bot.language.text import Tag, Utterance
 
 TERM, OTHER, ALONE = "term", "other_term", "lone_term"
@@ -33,39 +33,29 @@ _STRESS = frozenset({"even", "exactly", "actually", "really", "just", "heck", "h
 _WHAT_IS = frozenset({"what's", "whats", "wats", "wat's", "whts"})
 
 
-class _Tongues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    en: str
-    es: str
-
-
-class _Asks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    en: str = ""
-    es: str = ""
-
-
 class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: _Tongues
-    words: _Tongues
+    name: Said
+    words: Said
     en: str
     es: str
-    asks: _Asks = _Asks()
+    asks: Said = Said()
     yours: dict[str, str] = {}
     the: Literal["mine", "any"] = "any"
 
 
-class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    before: _Tongues
-    after: _Tongues
-    meaning: _Tongues
-    it: _Asks = _Asks()
-    difference: _Tongues
-    between: _Tongues
-    before_the: _Asks = _Asks()
+class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    before: Said = Said()
+    after: Said = Said()
+    meaning: Said = Said()
+    it: Said = Said()
+    difference: Said = Said()
+    between: Said = Said()
+    before_the: Said = Said()
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    forms: _Forms
-    terms: dict[str, _Term]
+    forms: _Forms = _Forms()
+    terms: dict[str, _Term] = {}
 
 
 class GlossaryTerm(msgspec.Struct, frozen=True):
@@ -251,26 +241,19 @@ def load_glossary(folder: Path) -> Glossary:
         PackError: "file: key: what" for the first fault, such as two terms with the same words.
     """
     shown = f"{WORDS}/glossary.yaml"
-    if not (folder / "glossary.yaml").is_file():
-        return Glossary()
-    file: _File = converted(read_yaml(folder / "glossary.yaml", shown), _File, shown)
+    file = read_words(folder, "glossary.yaml", _File, optional=True)
     tree, owners = PhraseTree(), dict[str, str]()
     for kind in _Forms.__struct_fields__:
-        for language, phrase in _phrases(getattr(file.forms, kind), shown, f"forms.{kind}"):
+        for language, phrase in getattr(file.forms, kind).phrases(shown, f"forms.{kind}"):
             tree.add(phrase, Meaning(_FORM, kind, language))
     for key, term in file.terms.items():
         for kind, said in (("term", term.words), ("asks", term.asks)):
-            for language, phrase in _phrases(said, shown, f"terms.{key}"):
+            for language, phrase in said.phrases(shown, f"terms.{key}"):
                 if owners.setdefault(phrase, key) != key:
                     raise PackError(f"{shown}: terms.{key}: {phrase!r} is a word of {owners[phrase]!r} already")
                 tree.add(phrase, Meaning(kind, key, language))
     terms = {language: {key: _in(term, language) for key, term in file.terms.items()} for language in ("en", "es")}
     return Glossary(terms, tree)
-
-
-def _phrases(said: _Tongues | _Asks, shown: str, key: str) -> Iterator[tuple[str, str]]:
-    for language, text in (("en", said.en), ("es", said.es)):
-        yield from ((language, phrase) for phrase in phrases_in(text, shown, key) if phrase)
 
 
 def _in(term: _Term, language: str) -> GlossaryTerm:

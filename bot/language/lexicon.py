@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from bot import compiled
 from bot.errors import PackError
@@ -16,9 +17,9 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
-from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
+from bot.language.phrases import Meaning, PhraseTree, Said, expand, phrases_in
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
-from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.rules import WORDS, read_words
 from bot.language.text import AnyOf, keys_in
 from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
 
@@ -52,35 +53,25 @@ _FOR_ES = f"({_WAYS_ES}) (mi|mis|la|las|el|los)"
 _HIDING = frozenset({"specialty", "facility_type"})
 
 
-class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases by language, separated by commas.
+class _Phrases(Said, frozen=True, forbid_unknown_fields=True):
+    """Phrases; with `hides`, nothing inside a phrase of this concept has another meaning."""
 
-    `hides`: nothing inside a phrase of this concept has another meaning.
-    """
-
-    en: str = ""
-    es: str = ""
     hides: bool = False
 
 
-class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
+class _Specialty(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The names of a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
 
     `wider`: no code is as specific as the words, such as "ms specialist", so that an answer has to say so.
     """
 
-    codes: list[str]
+    codes: tuple[str, ...]
     wider: bool = False
-    treats: _Said = _Said()
-    en: str = ""
-    es: str = ""
+    treats: Said = Said()
 
 
-class _Service(msgspec.Struct, frozen=True):
+class _Service(Said, frozen=True, forbid_unknown_fields=False):
     """The names of a kind of care; the same file's data on how claims show it is not used here."""
-
-    en: str = ""
-    es: str = ""
 
 
 class _Drugs(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,11 +83,6 @@ class _Names(msgspec.Struct, forbid_unknown_fields=True):
     given: str
     family: str
     organizations: str
-
-
-class _Everyday(msgspec.Struct, forbid_unknown_fields=True):
-    en: str
-    es: str
 
 
 _NOWHERE = Area("", ())
@@ -166,23 +152,19 @@ class Lexicon(msgspec.Struct):
         )
 
 
-def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, where: tuple[str, str]) -> None:
-    shown, key = where
-    hides = kind in _HIDING or (isinstance(said, _Said) and said.hides)
-    for language in LANGUAGES:
-        text, meaning = said.en if language == "en" else said.es, Meaning(kind, value, language, hides)
-        for phrase in phrases_in(text, shown, key):
-            lexicon.tree.add(phrase, meaning)
-            if kind == "concept" and phrase:
-                lexicon.spoken.add((key, language))
+def _add(lexicon: Lexicon, said: Said, kind: str, value: object, where: tuple[str, str]) -> None:
+    hides = kind in _HIDING or (isinstance(said, _Phrases) and said.hides)
+    for language, phrase in said.phrases(*where):
+        lexicon.tree.add(phrase, Meaning(kind, value, language, hides))
+        if kind == "concept":
+            lexicon.spoken.add((where[1], language))
     lexicon.kinds.add(kind)
 
 
 def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
-    for file in sorted((folder / "concepts").glob("*.yaml")):
+    for file in sorted((folder / WORDS / "concepts").glob("*.yaml")):
         shown = f"{WORDS}/concepts/{file.name}"
-        entries: dict[str, _Said] = converted(read_yaml(file, shown), dict[str, _Said], shown)
-        for name, said in entries.items():
+        for name, said in read_words(folder, f"concepts/{file.name}", dict[str, _Phrases]).items():
             if name in lexicon.concepts:
                 raise PackError(f"{shown}: {name}: is a concept of {lexicon.concepts[name]} already")
             if not name.isupper():
@@ -193,52 +175,37 @@ def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
 
 def _load_values(lexicon: Lexicon, folder: Path) -> None:
     shown = f"{WORDS}/values.yaml"
-    kinds: dict[str, dict[str, _Said]] = converted(
-        read_yaml(folder / "values.yaml", shown), dict[str, dict[str, _Said]], shown
-    )
-    for kind, values in kinds.items():
+    for kind, values in read_words(folder, "values.yaml", dict[str, dict[str, _Phrases]]).items():
         for value, said in values.items():
             _add(lexicon, said, kind, value, (shown, f"{kind}.{value}"))
     for name, kind in (("facilities", "facility_type"), ("networks", "network")):
-        shown = f"{WORDS}/{name}.yaml"
-        listed: dict[str, _Said] = converted(read_yaml(folder / f"{name}.yaml", shown), dict[str, _Said], shown)
-        for value, said in listed.items():
-            _add(lexicon, said, kind, value, (shown, value))
-
-
-def _load_services(lexicon: Lexicon, folder: Path) -> None:
-    """Load the kinds of care; a pack without the file has none."""
-    shown = f"{WORDS}/services.yaml"
-    if not (folder / "services.yaml").is_file():
-        return
-    listed: dict[str, _Service] = converted(read_yaml(folder / "services.yaml", shown), dict[str, _Service], shown)
-    for name, service in listed.items():
-        _add(lexicon, _Said(en=service.en, es=service.es), "service", name, (shown, name))
+        for value, said in read_words(folder, f"{name}.yaml", dict[str, _Phrases]).items():
+            _add(lexicon, said, kind, value, (f"{WORDS}/{name}.yaml", value))
+    for name, service in read_words(folder, "services.yaml", dict[str, _Service], optional=True).items():
+        _add(lexicon, service, "service", name, (f"{WORDS}/services.yaml", name))
 
 
 def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ...]]:
     """Load the kinds of doctors. Return their NUCC codes by name."""
     shown = f"{WORDS}/specialties.yaml"
-    listed: dict[str, _Specialty] = converted(
-        read_yaml(folder / "specialties.yaml", shown), dict[str, _Specialty], shown
-    )
+    listed = read_words(folder, "specialties.yaml", dict[str, _Specialty])
     ways_of_asking = {"en": expand(_FOR_EN), "es": expand(_FOR_ES)}
     for name, specialty in listed.items():
-        kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
+        codes = specialty.codes
+        meant: list[tuple[str, object]] = [("any_doctor" if name == ANY_DOCTOR else "specialty", codes)]
+        meant += [(WISH, name)] if specialty.wider else []
+        called = specialty
         if name != ANY_DOCTOR:
-            specialty.en = ", ".join(_as_people_say(specialty.en))
-        codes = tuple(specialty.codes)
-        meant = [(kind, codes), *([(WISH, name)] if specialty.wider else ())]
+            called = replace(specialty, en=", ".join(_as_people_say(specialty.en)))
         for of, value in meant:
-            _add(lexicon, specialty, of, value, (shown, name))
-        for language, ways in ways_of_asking.items():
-            for complaint in filter(None, map(str.strip, getattr(specialty.treats, language).split(","))):
-                lexicon.tree.add(complaint, Meaning(COMPLAINT, codes, language))
-                for of, value in meant if name != ANY_DOCTOR else ():
-                    meaning = Meaning(of, value, language, of in _HIDING)
-                    for phrase in phrases_in(complaint, shown, name):
-                        lexicon.tree.add_behind(ways, phrase, meaning)
-    return {name: tuple(specialty.codes) for name, specialty in listed.items()}
+            _add(lexicon, called, of, value, (shown, name))
+        for language, complaint in specialty.treats.phrases(shown, name):
+            lexicon.tree.add(complaint, Meaning(COMPLAINT, codes, language))
+            for of, value in meant if name != ANY_DOCTOR else ():
+                lexicon.tree.add_behind(
+                    ways_of_asking[language], complaint, Meaning(of, value, language, of in _HIDING)
+                )
+    return {name: specialty.codes for name, specialty in listed.items()}
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:
@@ -252,7 +219,7 @@ def _as_people_say(phrases: str) -> Iterator[str]:
 
 def _load_drugs(lexicon: Lexicon, folder: Path) -> None:
     shown = f"{WORDS}/drugs.yaml"
-    drugs: _Drugs = converted(read_yaml(folder / "drugs.yaml", shown), _Drugs, shown)
+    drugs = read_words(folder, "drugs.yaml", _Drugs)
     for generic, brands in drugs.pairs.items():
         for name in (generic, *phrases_in(brands, shown, generic)):
             if name:
@@ -266,7 +233,7 @@ def _load_drugs(lexicon: Lexicon, folder: Path) -> None:
 
 def _load_names(lexicon: Lexicon, folder: Path) -> None:
     shown = f"{WORDS}/names.yaml"
-    names: _Names = converted(read_yaml(folder / "names.yaml", shown), _Names, shown)
+    names = read_words(folder, "names.yaml", _Names)
     lexicon.given = frozenset(key for name in names.given.split(",") for key in keys_in(name))
     lexicon.family = frozenset(key for name in names.family.split(",") for key in keys_in(name))
     for phrase in phrases_in(names.organizations, shown, "organizations"):
@@ -277,14 +244,13 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
 
 def _everyday(folder: Path, name: str) -> frozenset[str]:
     """Return the keys of a file with words in both languages."""
-    said: _Everyday = converted(read_yaml(folder / name, f"{WORDS}/{name}"), _Everyday, f"{WORDS}/{name}")
-    return frozenset(key for words in (said.en, said.es) for word in words.split() for key in keys_in(word))
+    said = read_words(folder, name, Said)
+    return keys_of(f"{said.en} {said.es}")
 
 
 def _load_cells(lexicon: Lexicon, folder: Path) -> None:
     shown = f"{WORDS}/cells.yaml"
-    listed: dict[str, str] = converted(read_yaml(folder / "cells.yaml", shown), dict[str, str], shown)
-    for cell, names in listed.items():
+    for cell, names in read_words(folder, "cells.yaml", dict[str, str]).items():
         for name in names.split():
             if name in lexicon.cells:
                 raise PackError(f"{shown}: {cell}: {name!r} is in cell {lexicon.cells[name]!r} already")
@@ -293,14 +259,9 @@ def _load_cells(lexicon: Lexicon, folder: Path) -> None:
 
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
     """Load the keys of options in each language, with their types of value; a pack without the file has none."""
-    shown = f"{WORDS}/options.yaml"
-    if not (folder / "options.yaml").is_file():
-        return
-    listed: dict[str, _Said] = converted(read_yaml(folder / "options.yaml", shown), dict[str, _Said], shown)
-    for kind, said in listed.items():
-        for language, keys in (("en", said.en), ("es", said.es)):
-            names = (key.strip() for key in keys.split(",") if key.strip())
-            lexicon.options.setdefault(language, []).extend((name, kind) for name in names)
+    for kind, said in read_words(folder, "options.yaml", dict[str, Said], optional=True).items():
+        for language, key in said.phrases(f"{WORDS}/options.yaml", kind):
+            lexicon.options.setdefault(language, []).append((key, kind))
 
 
 def load_lexicon(folder: Path) -> Lexicon:
@@ -321,26 +282,24 @@ def read_lexicon(folder: Path) -> Lexicon:
     """
     names = load_place_names(folder)
     lexicon = Lexicon(grammar=load_grammar(folder, OPERATIONS))
-    words = folder / WORDS
-    _load_concepts(lexicon, words)
-    _load_values(lexicon, words)
-    _load_services(lexicon, words)
-    codes = _load_specialties(lexicon, words)
-    _load_drugs(lexicon, words)
-    _load_names(lexicon, words)
-    lexicon.dangers = load_dangers(words, lexicon.drugs)
-    for language, tongue in read_tongues(words).items():
+    _load_concepts(lexicon, folder)
+    _load_values(lexicon, folder)
+    codes = _load_specialties(lexicon, folder)
+    _load_drugs(lexicon, folder)
+    _load_names(lexicon, folder)
+    lexicon.dangers = load_dangers(folder, lexicon.drugs)
+    for language, tongue in read_tongues(folder).items():
         add_words(lexicon.tree, language, tongue, codes)
         add_dangers(lexicon.dangers.words, language, tongue)
         lexicon.idle |= keys_of(tongue.idle)
         lexicon.familiar |= (keys_of(tongue.common) | keys_of(tongue.idle)) - lexicon.given - lexicon.family
-    lexicon.glossary = load_glossary(words)
+    lexicon.glossary = load_glossary(folder)
     lexicon.kinds |= {TERM, OTHER, ALONE} if lexicon.glossary.terms else set()
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
     concepts = lexicon.tree.words_of("concept")
     lexicon.strange = concepts.pop(FOREIGN, set()).difference(*concepts.values())
-    _load_cells(lexicon, words)
-    _load_options(lexicon, words)
+    _load_cells(lexicon, folder)
+    _load_options(lexicon, folder)
     for phrase, value in place_phrases(names):
         lexicon.tree.add(phrase, Meaning(PLACE, value, "", hides=True))
     phrases = [(phrase.lower(), value.careful) for phrase, value in place_phrases(names)]

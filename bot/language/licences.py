@@ -8,14 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from bot.language.hearing import Heard
-from bot.language.rules import WORDS, IntentRules, converted, read_yaml
+from bot.language.rules import IntentRules, read_words
 
-_FILE = "classes.yaml"
 _SHORTEST = 2
 
 
@@ -49,9 +47,7 @@ class Licences:
         Raises:
             PackError: "file: key: what".
         """
-        shown = f"{WORDS}/{_FILE}"
-        raw: Any = read_yaml(folder / WORDS / _FILE, shown)
-        return cls({name: converted(one, WordClass, f"{shown}: {name}") for name, one in raw.items()})
+        return cls(read_words(folder, "classes.yaml", dict[str, WordClass]))
 
     def held(self, heard: Heard) -> frozenset[str]:
         """Return the classes of which a message contains a word or a value."""

@@ -57,6 +57,22 @@ def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
             raise PackError(f"{shown}: {key}: {error}") from error
 
 
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phrases by language, separated by commas."""
+
+    en: str = ""
+    es: str = ""
+
+    def phrases(self, shown: str, key: str) -> Iterator[tuple[str, str]]:
+        """Yield (language, plain phrase).
+
+        Raises:
+            PackError: as `phrases_in`.
+        """
+        for language, text in (("en", self.en), ("es", self.es)):
+            yield from ((language, phrase) for phrase in phrases_in(text, shown, key) if phrase)
+
+
 class Meaning(NamedTuple):
     """The meaning of a phrase: a concept (`kind` is "concept") or a value of a slot type. `language` may be "".
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bot import compiled
-from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.rules import read_words
 from bot.language.text import keys_in
 
 Coordinates = tuple[float, float]
@@ -87,8 +87,7 @@ def load_place_names(folder: Path) -> PlaceNames:
     Raises:
         PackError: "file: key: what".
     """
-    shown = f"{WORDS}/places.yaml"
-    raw: _PlaceFile = converted(read_yaml(folder / WORDS / "places.yaml", shown), _PlaceFile, shown)
+    raw = read_words(folder, "places.yaml", _PlaceFile)
     careful = frozenset(_named(raw.careful))
     home: list[tuple[str, NamedPlace]] = [
         (city, NamedPlace(city, raw.state, False, city in careful))

@@ -110,7 +110,7 @@ class Signs:
     def _first(self, rules: Sequence[tuple[DangerRule, bool]]) -> Danger | None:
         """Return the first matching rule's emergency. Each rule has a flag: calm words around it silence it."""
         for rule, calms in rules if self._places else ():
-            if rule.first in self._places and (at := self._rings(rule, calms=calms)) is not None:
+            if rule.all[0] in self._places and (at := self._rings(rule, calms=calms)) is not None:
                 return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule), at)
         return None
 
@@ -121,7 +121,7 @@ class Signs:
             if other not in places:
                 return None
         back = 0 if rule.after else rule.within
-        for anchor in places[rule.first][:MOST_TRIED]:
+        for anchor in places[rule.all[0]][:MOST_TRIED]:
             if all(
                 _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
                 for other, times in rule.others

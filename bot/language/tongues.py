@@ -13,7 +13,7 @@ from bot.errors import PackError
 from bot.language.dangers import HIDDEN
 from bot.language.findings import hint
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
-from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
 
 FOLDER = "tongues"
@@ -38,16 +38,14 @@ class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idle: str = ""
 
 
-def read_tongues(words: Path) -> dict[str, Tongue]:
+def read_tongues(folder: Path) -> dict[str, Tongue]:
     """Return the files by language.
 
     Raises:
         PackError: "file: key: what".
     """
-    files = {file.stem: f"{WORDS}/{FOLDER}/{file.name}" for file in sorted((words / FOLDER).glob("*.yaml"))}
-    return {
-        language: converted(read_yaml(words.parent / shown, shown), Tongue, shown) for language, shown in files.items()
-    }
+    files = sorted((folder / WORDS / FOLDER).glob("*.yaml"))
+    return {file.stem: read_words(folder, f"{FOLDER}/{file.name}", Tongue) for file in files}
 
 
 def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[str, tuple[str, ...]]) -> None:

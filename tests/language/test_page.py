@@ -119,10 +119,10 @@ def _block_behind(sentence: str) -> dict[str, Any]:
 def test_the_page_shows_every_key_of_a_rule_file() -> None:
     """The loader takes the block, and has no key that the block lacks."""
     shown = _block_behind("The same file with every key that it may have:")
-    read = msgspec.convert(shown, rules._IntentFile)
+    read = msgspec.convert(shown, rules.IntentFile)
     assert set(shown) == set(read.__struct_fields__)
     assert set(shown["rules"][0]) == set(read.rules[0].__struct_fields__)
-    assert set(shown["instead"]) == set(rules._InsteadFile.__struct_fields__)
+    assert set(shown["instead"]) == set(rules.Instead.__struct_fields__)
 
 
 def test_the_phrases_of_the_page_mean_their_concept() -> None:
