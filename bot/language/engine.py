@@ -363,7 +363,7 @@ class Engine:
         if entry.intent.startswith(FOLLOW) and context and (before := self.intents.get(context.intent)):
             wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
         if TERM in wanted.values() and not any(tag.kind in {TERM, ALONE} for tag in tags):
-            tags += self.lexicon.glossary.named(heard.said, heard.keys)
+            tags += self.lexicon.glossary.named(heard.keys)
         slots = {
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }

@@ -1,7 +1,8 @@
 """General questions: "what is an EOB", "HMO vs PPO", "does a deductible reset". They need no member data.
 
-A term counts only if the words next to it, to the end of the sentence, ask what it means: "what is a copay" does, "what
-is my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms and these words.
+A sentence asks about a term in general if nothing in it but the term means anything: "what is a copay" does, "what is
+my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms, and the words that may
+stand around them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,22 +16,13 @@ from bot.errors import PackError
 from bot.language.clauses import Clause
 from bot.language.phrases import Meaning, PhraseFound, PhraseTree, Said
 from bot.language.rules import WORDS, read_words
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, keys_in
 
 TERM, OTHER, ALONE = "term", "other_term", "lone_term"
 MOST_WORDS = 60
-# Of this kind a longer phrase hides no shorter one.
-_FORM = "concept"
-_TWO = 2
-_SPARE = 1
-_SHORT_GAP = 5
-_ENDS = ".?!;\n"
-_OWN = frozenset({"my", "mine", "our", "mi", "nuestro", "nuestra"})
-# Words that only stress a question: "what even is a copay".
-_STRESS = frozenset({"even", "exactly", "actually", "really", "just", "heck", "hell", "exactamente", "realmente"})
-
-
-_WHAT_IS = frozenset({"what's", "whats", "wats", "wat's", "whts"})
+_QUESTION = "asks"
+_TWO, _NEAR = 2, 2
+_ENDS, _THE = ".?!;\n", ("the",)
 
 
 class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,19 +35,25 @@ class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     the: Literal["mine", "any"] = "any"
 
 
-class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    before: Said = Said()
-    after: Said = Said()
-    meaning: Said = Said()
-    it: Said = Said()
-    difference: Said = Said()
-    between: Said = Said()
-    before_the: Said = Said()
-
-
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    forms: _Forms = _Forms()
+    around: dict[str, str] = {}
     terms: dict[str, _Term] = {}
+
+
+class WordsAround(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words, as keys, that may stand around a term in a general question.
+
+    `asks` ask what it is, `compares` how two differ; `small` are all but `it`. A term behind one of `aside` is only
+    where the other one stands: "on a bill". `own` words mean the person's own plan; `it` are all words
+    of a sentence that asks about the one before it.
+    """
+
+    asks: frozenset[str] = frozenset()
+    compares: frozenset[str] = frozenset()
+    small: frozenset[str] = frozenset()
+    aside: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    it: frozenset[str] = frozenset()
 
 
 class GlossaryTerm(msgspec.Struct, frozen=True):
@@ -78,160 +76,89 @@ class GlossaryTerm(msgspec.Struct, frozen=True):
 
 
 class Glossary(msgspec.Struct, frozen=True):
-    """The terms by language and key, and the tree that finds them and the words of a question around them."""
+    """The terms by language and key, the tree that finds them, and the words of a question around them."""
 
     terms: Mapping[str, Mapping[str, GlossaryTerm]] = msgspec.field(default_factory=dict)
     tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
+    around: WordsAround = WordsAround()
 
     def tags(self, said: Utterance, keys: Sequence[str], cut: Sequence[Clause]) -> tuple[tuple[Tag, ...], range]:
         """Return the terms that a message asks about in general, and the words of that sentence.
 
-        One term, or the two whose difference is asked for; no terms and no words for any other message.
+        One term, or the two whose difference is asked for; no terms and no words for any other message. A sentence that
+        names none asks about the one before it: "I got an EOB. What is that?"
         """
-        read = list(_read(said, keys))
-        kept = [place for place, _ in read]
-        found = self.tree.scan([key for _, key in read])
-        named = [entry for entry in found if _are(entry, "term", "asks")]
-        if not named:
+        found = self.tree.scan(keys)
+        before = list[PhraseFound]()
+        for first, after in (*_sentences(said), *((one.first, one.after) for one in cut)) if found else ():
+            part = [one for one in found if first <= one.first and one.after <= after]
+            terms = self._asked(keys, range(first, after), part) if part else before * self._asks_it(keys[first:after])
+            if terms:
+                return _tags(terms), range(min(first, terms[0].first), after)
+            own = not self.around.own.isdisjoint(keys[first:after])
+            before = [] if own else [one for one in part if not _is_question(one)][-1:]
+        alone = len(found) == 1 and found[0].after - found[0].first == len(keys) and not _is_question(found[0])
+        if not alone or self._is_figure(found[0]):
             return (), range(0)
-        own = [place for place, (_, key) in enumerate(read) if key in _OWN]
-        before: list[PhraseFound] = []
-        for first, after in (*_sentences(said, kept), *_clauses(kept, cut)):
-            part = _Part(first, after, [one for one in found if first <= one.first and one.after <= after])
-            if terms := self._asked(part, own) or (before if part.asks_what_it_is() else []):
-                tags = (
-                    Tag(kind, _key(one), kept[one.first], kept[one.after - 1] + 1)
-                    for kind, one in zip((TERM, OTHER), terms, strict=False)
-                )
-                return tuple(tags), range(min(kept[first], kept[terms[0].first]), kept[after - 1] + 1)
-            before = [] if any(first <= place < after for place in own) else part.of("term")[-1:]
-        alone = named[0] if len(named) == 1 and named[0].after - named[0].first == len(kept) else None
-        if alone is None or not _are(alone, "term") or self._is_own(alone):
-            return (), range(0)
-        return (Tag(ALONE, _key(alone), 0, len(keys)),), range(0)
+        return (Tag(ALONE, _key(found[0]), 0, len(keys)),), range(0)
 
-    def named(self, said: Utterance, keys: Sequence[str]) -> tuple[Tag, ...]:
+    def named(self, keys: Sequence[str]) -> tuple[Tag, ...]:
         """Return the first two terms that a message names, whatever it asks about them."""
-        read = list(_read(said, keys))
-        found = (one for one in self.tree.scan([key for _, key in read]) if _are(one, "term", "asks"))
-        first = {_key(one): one for one in reversed(list(found))}
-        return tuple(
-            Tag(kind, _key(one), read[one.first][0], read[one.after - 1][0] + 1)
-            for kind, one in zip((TERM, OTHER), sorted(first.values(), key=lambda one: one.first), strict=False)
-        )
+        first = {_key(one): one for one in reversed(self.tree.scan(keys))}
+        return _tags(sorted(first.values(), key=lambda one: one.first))
 
-    def _asked(self, part: "_Part", own: Sequence[int]) -> list[PhraseFound]:
-        asks = [one for one in part.found if _are(one, "asks")]
-        if asks:
-            return [max(asks, key=lambda one: one.after - one.first)]
-        terms = part.of("term")
-        different = {_key(one): one for one in terms}
-        if len(different) >= _TWO and part.of("difference") and part.left("term", "difference", "between") <= _SPARE:
-            return list(different.values())[:_TWO]
-        terms = [one for one in terms if not any(part.first <= place < one.first for place in own)]
-        asked = [one for one in terms if part.asks_what(one, the=not self._is_own(one))][:1]
-        return part.listed_before(asked[0], terms) if asked else part.listed(terms)
+    def _asked(self, keys: Sequence[str], places: range, found: Sequence[PhraseFound]) -> list[PhraseFound]:
+        """Return which of the terms in a part of a message it asks about in general."""
+        if whole := [one for one in found if _is_question(one)]:
+            return [max(whole, key=lambda one: one.after - one.first)]
+        if not self._is_general(keys, places, found):
+            return []
+        main = [one for one in found if self.around.aside.isdisjoint(keys[max(0, one.first - _NEAR) : one.first])]
+        return list({_key(one): one for one in main or found}.values())[:_TWO]
 
-    def _is_own(self, term: PhraseFound) -> bool:
+    def _is_general(self, keys: Sequence[str], places: range, found: Sequence[PhraseFound]) -> bool:
+        """Return whether nothing but small words stand around the terms, and one of them asks or compares."""
+        covered = {place for one in found for place in range(one.first, one.after)}
+        rest = {keys[place] for place in places if place not in covered}
+        if not self.around.small.issuperset(rest):
+            return False
+        if not self.around.compares.isdisjoint(rest):
+            return len({_key(one) for one in found}) >= _TWO
+        mine = keys[found[0].first - 1 : found[0].first] == _THE and self._is_figure(found[0])
+        return not (mine or self._is_own(keys[places.start : places.stop]) or self.around.asks.isdisjoint(rest))
+
+    def _asks_it(self, keys: Sequence[str]) -> bool:
+        """Return whether a sentence without a term asks what the one before is about: "what does that mean"."""
+        return self.around.it.issuperset(keys) and not self.around.asks.isdisjoint(keys)
+
+    def _is_own(self, keys: Sequence[str]) -> bool:
+        """Return whether the person's own plan is meant, and not only where a term stands: "on my bill"."""
+        around = zip(("", *keys), keys, strict=False)
+        return any(word in self.around.own and before not in self.around.aside for before, word in around)
+
+    def _is_figure(self, term: PhraseFound) -> bool:
         """Return whether a term alone means the person's own figure."""
         return self.terms["en"][_key(term)].the_is_mine
 
 
-class _Part(msgspec.Struct, frozen=True):
-    """One sentence: its words [first, after), and what was found in it."""
-
-    first: int
-    after: int
-    found: Sequence[PhraseFound]
-
-    def of(self, *kinds: str) -> list[PhraseFound]:
-        return [one for one in self.found if _are(one, *kinds)]
-
-    def left(self, *kinds: str) -> int:
-        """Return the number of words that none of these kinds covers."""
-        covered = {place for one in self.of(*kinds) for place in range(one.first, one.after)}
-        return self.after - self.first - len(covered)
-
-    def asks_what(self, term: PhraseFound, *, the: bool) -> bool:
-        """Return whether the words before or after a term ask what it is, up to the end of the sentence."""
-        befores = ("before", "before_the") if the else ("before",)
-        asked = any(one.after == term.first for one in self.of(*befores)) and self._ends_after(term.after)
-        return asked or (term.first == self.first and term.after < self.after and self._means(term.after))
-
-    def listed(self, terms: Sequence[PhraseFound]) -> list[PhraseFound]:
-        """Return two terms of which the second follows in the same question: "what is an HMO and a PPO"; else []."""
-        for one, other in pairwise(terms):
-            asked = any(form.after == one.first for form in self.of("before"))
-            if asked and self._ends_after(other.after) and self._joins(one.after, other.first):
-                return [one, other]
-        return []
-
-    def listed_before(self, last: PhraseFound, terms: Sequence[PhraseFound]) -> list[PhraseFound]:
-        """Return the term with the one before it in the same list: "what is a PPO and what is an HMO"; else []."""
-        for one, other in pairwise(terms):
-            asked = any(form.after == one.first for form in self.of("before"))
-            if other is last and asked and self._joins(one.after, other.first):
-                return [one, other]
-        return [last]
-
-    def _joins(self, first: int, after: int) -> bool:
-        """Return whether only small words are between two terms."""
-        covered = {place for one in self.of("between", "before") for place in range(one.first, one.after)}
-        return after - first <= _SHORT_GAP and all(place in covered for place in range(first, after))
-
-    def asks_what_it_is(self) -> bool:
-        """Return whether the sentence only asks about the one before it: "What is that?"."""
-        return any(one.first == self.first and one.after == self.after for one in self.of("it"))
-
-    def _ends_after(self, place: int) -> bool:
-        """Return whether only words such as "mean" and "in insurance" follow up to the end."""
-        reached = {place}
-        for one in sorted(self.of("after"), key=lambda entry: entry.first):
-            if one.first in reached:
-                reached.add(one.after)
-        return self.after in reached
-
-    def _means(self, place: int) -> bool:
-        """Return whether "meaning" or "definition" follows a term that begins the sentence."""
-        return any(one.first == place and one.after == self.after for one in self.of("meaning"))
+def _tags(terms: Sequence[PhraseFound]) -> tuple[Tag, ...]:
+    named = zip((TERM, OTHER), terms, strict=False)
+    return tuple(Tag(kind, _key(one), one.first, one.after) for kind, one in named)
 
 
-def _read(said: Utterance, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the words with their positions, without accents; "what's" is two words."""
-    for place, key in enumerate(keys):
-        if said.words[place] in _WHAT_IS:
-            yield from ((place, "what"), (place, "is"))
-        elif key not in _STRESS:
-            yield place, key
-
-
-def _are(entry: PhraseFound, *kinds: str) -> bool:
-    """Return whether a phrase is a term, a whole question ("asks"), or one of these forms around a term."""
-    return any((meaning.value if meaning.kind == _FORM else meaning.kind) in kinds for meaning in entry.meanings)
+def _is_question(entry: PhraseFound) -> bool:
+    """Return whether a phrase is a whole question about a term."""
+    return entry.meanings[0].kind == _QUESTION
 
 
 def _key(entry: PhraseFound) -> str:
-    return next(str(meaning.value) for meaning in entry.meanings if meaning.kind in {"term", "asks"})
+    return str(entry.meanings[0].value)
 
 
-def _clauses(kept: Sequence[int], cut: Sequence[Clause]) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each clause among the words that are kept."""
-    for clause in cut:
-        inside = [place for place, word in enumerate(kept) if clause.first <= word < clause.after]
-        if inside:
-            yield inside[0], inside[-1] + 1
-
-
-def _sentences(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each sentence among the words that are kept."""
-    first = 0
-    for place in range(1, len(kept)):
-        between = said.text[said.spans[kept[place - 1]][1] : said.spans[kept[place]][0]]
-        if any(sign in between for sign in _ENDS):
-            yield first, place
-            first = place
-    if kept:
-        yield first, len(kept)
+def _sentences(said: Utterance) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each sentence."""
+    ends = (place for place in range(1, len(said.words)) if not set(_ENDS).isdisjoint(said.between(place)))
+    return pairwise((0, *ends, len(said.words)))
 
 
 def load_glossary(folder: Path) -> Glossary:
@@ -242,18 +169,19 @@ def load_glossary(folder: Path) -> Glossary:
     """
     shown = f"{WORDS}/glossary.yaml"
     file = read_words(folder, "glossary.yaml", _File, optional=True)
+    if not file.terms:
+        return Glossary()
     tree, owners = PhraseTree(), dict[str, str]()
-    for kind in _Forms.__struct_fields__:
-        for language, phrase in getattr(file.forms, kind).phrases(shown, f"forms.{kind}"):
-            tree.add(phrase, Meaning(_FORM, kind, language))
     for key, term in file.terms.items():
-        for kind, said in (("term", term.words), ("asks", term.asks)):
+        for kind, said in (("term", term.words), (_QUESTION, term.asks)):
             for language, phrase in said.phrases(shown, f"terms.{key}"):
                 if owners.setdefault(phrase, key) != key:
                     raise PackError(f"{shown}: terms.{key}: {phrase!r} is a word of {owners[phrase]!r} already")
                 tree.add(phrase, Meaning(kind, key, language))
     terms = {language: {key: _in(term, language) for key, term in file.terms.items()} for language in ("en", "es")}
-    return Glossary(terms, tree)
+    around = {name: frozenset(keys_in(text)) for name, text in file.around.items()}
+    small = frozenset().union(*(words for name, words in around.items() if name != "it"))
+    return Glossary(terms, tree, WordsAround(**{**around, "small": small}))
 
 
 def _in(term: _Term, language: str) -> GlossaryTerm:

@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bot.language.hearing import Heard
-from bot.language.rules import IntentRules, read_words
+from bot.language.rules import WORDS, IntentRules, converted, read_words
 
+_FILE = "classes.yaml"
 _SHORTEST = 2
 
 
@@ -47,7 +49,8 @@ class Licences:
         Raises:
             PackError: "file: key: what".
         """
-        return cls(read_words(folder, "classes.yaml", dict[str, WordClass]))
+        raw = read_words(folder, _FILE, dict[str, Any])
+        return cls({name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()})
 
     def held(self, heard: Heard) -> frozenset[str]:
         """Return the classes of which a message contains a word or a value."""

@@ -23,14 +23,6 @@ WORDS = [
     for phrase in phrases_in(term["words"][language], "glossary.yaml", key)
 ]
 ASKED = {"en": "what is {}", "es": "¿qué es {}?"}
-FORMS = """
-forms:
-  before: {en: what is a, es: que es un}
-  after: {en: mean, es: significa}
-  meaning: {en: meaning, es: significado}
-  difference: {en: difference between, es: diferencia entre}
-  between: {en: and, es: y}
-"""
 TERM = "  {key}:\n    name: {{en: A, es: B}}\n    words: {{en: {word}, es: otra {key}}}\n    en: One.\n    es: Uno.\n"
 
 
@@ -85,7 +77,7 @@ def test_general_questions_are_no_look_ups_and_figures_are_not_explained(engine:
 def test_a_faulty_glossary_is_refused_in_one_line(tmp_path: Path, terms: str, what: str) -> None:
     """Words of two terms, brackets, a language that is missing, an unknown choice: by file and key."""
     (tmp_path / "_words").mkdir()
-    (tmp_path / "_words" / "glossary.yaml").write_text(FORMS + "terms:\n" + terms, encoding="utf-8")
+    (tmp_path / "_words" / "glossary.yaml").write_text("terms:\n" + terms, encoding="utf-8")
     with pytest.raises(PackError) as refused:
         load_glossary(tmp_path)
     assert str(refused.value).startswith("_words/glossary.yaml: terms")
