@@ -1,168 +1,175 @@
-"""Checks for entries of a pack that contradict each other, have unknown names, form a cycle, or cannot be reached."""
+"""Faults of a pack's files: unknown names, what contradicts itself, what is missing. Each prevents a start."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from bot.language.context import RECORD, Context
+from bot.language.context import RECORD
 from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of, nearest
 from bot.language.kernel import FOLLOW
-from bot.language.lexicon import LANGUAGES, WISH_AFTER, WISH_BEFORE, Lexicon
+from bot.language.left import CONDITIONS
+from bot.language.lexicon import LANGUAGES, WISH_AFTER, WISH_BEFORE
 from bot.language.options import HOW
-from bot.language.reading import Reading
 from bot.language.rules import WORDS, IntentRules, Rule
 from bot.language.slots import NAMED_NETWORK
 
 CELLS = ("object", "attribute", "act", "owner", "time", "condition", "alien", "talk")
+FOUND_IN_TEXT = frozenset({
+    "amount", "amount_over", "amount_own", "amount_under", "call_number", "call_with", "claim_id", "date_ahead",
+    "date_out", "date_range", "date_whole", "location", "npi", "nucc", "open_at", "procedure_code", "provider_name",
+    "radius", "tin",
+})  # fmt: skip
+SLOT_TYPES = FOUND_IN_TEXT | {
+    NAMED_NETWORK, "other_name", "other_network", "reason", "answer", "reply_language", "start_over", "question",
+    "letter",
+}  # fmt: skip
+PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON"})
+# Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
+ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
+_CLASSES, _CELLS, _GLOSSARY = (f"{WORDS}/{name}.yaml" for name in ("classes", "cells", "glossary"))
+
+_Named = tuple[str, str, Iterable[str], Collection[str]]
+"""Where names stand, what is said of one that is not known, the names, and those that are known."""
 
 
-def same_rows(folder: Path, entry: IntentRules) -> Iterator[Finding]:
-    """Yield a finding for each rule whose conditions repeat an earlier rule's, so that its slots are never set."""
-    alike: dict[object, list[Rule]] = defaultdict(list)
-    for rule in entry.rules:
-        alike[frozenset(rule.groups), rule.any, rule.after].append(rule)
-    for first, *others in alike.values():
-        for other in others:
-            what = f"rule {other.name!r} contradicts {first.name!r}: both ask for the same"
-            yield _at(folder, entry, f"name: {other.name}", what)
-
-
-def licensed(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Finding]:
-    """Yield findings for licences of unknown classes, look-ups without a licence, and intents without weights."""
-    classes = engine.licences.classes
-    if entry.needs != "nothing" and not entry.licence:
-        yield _at(folder, entry, "needs", f"licence: missing; it looks things up ({entry.needs})")
-    for name in sorted({name for one in entry.licence for name in one.split()} - classes.keys()):
-        yield _at(folder, entry, "licence", f"licence: unknown class {name!r}", nearest(name, classes))
-    if entry.intent not in engine.weights.labels:
-        yield _at(folder, entry, "examples", "examples: no sentence was counted for it: run `make weights`")
-
-
-def classes(engine: Engine, folder: Path, known: frozenset[str]) -> Iterator[Finding]:
-    """Yield findings for names in a class that are no concept or slot type, and for classes in no licence."""
-    file, shown = folder / WORDS / "classes.yaml", f"{WORDS}/classes.yaml"
-    named = {name for entry in engine.intents.values() for one in entry.licence for name in one.split()}
-    for key, one in engine.licences.classes.items():
-        for name in sorted(frozenset(one.names) - known):
-            what = f"{key}: names: {name!r} is no concept and no slot type"
-            yield Finding(shown, line_of(file, f"{key}:"), what, nearest(name, known))
-        if key not in named:
-            yield Finding(shown, line_of(file, f"{key}:"), f"{key}: no licence names it")
-
-
-def left_open(folder: Path, entry: IntentRules, known: frozenset[str]) -> Iterator[Finding]:
-    """Yield findings for meaningless names in `never` and `whole`, and for a self-contradicting `instead`."""
-    slots = {name for one in entry.subjects for name in one.slots}
-    for name in sorted(entry.never - slots):
-        yield _at(folder, entry, "never", f"never: {name!r} is no slot of its subjects", nearest(name, slots))
-    for name in sorted({name for one in entry.subjects for name in one.whole} - known - {"*"}):
-        what = f"whole: {name!r} is no concept and no slot type"
-        yield _at(folder, entry, "whole", what, nearest(name, known))
-    for one in entry.subjects:
-        if not {RECORD, *entry.heard}.intersection(one.slots):
-            yield _at(folder, entry, "subject", f"subject: it holds no slot of {one.name!r}")
-    if entry.instead and entry.instead.has == entry.instead.lacks:
-        yield _at(folder, entry, "instead", f"instead: has and lacks {entry.instead.has!r}")
-
-
-def offered(engine: Engine, folder: Path, entry: IntentRules, names: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield findings for forms with fields that are no options of their intent, and prompts that lack a language.
-
-    `names` are the forms seen so far, with their intents.
-    """
-    form = entry.form
-    if form is not None:
-        if names.get(form.name, entry.intent) != entry.intent:
-            yield _at(folder, entry, "form", f"form: {form.name!r} is the form of {names[form.name]} already")
-        kinds = {"network" if kind == NAMED_NETWORK else kind for kind in entry.slots.values()}
-        kinds |= {HOW} if "network" in kinds else set()
-        keys = {key for listed in engine.lexicon.options.values() for key, kind in listed if kind in kinds}
-        own = (form.own,) if form.own else ()
-        for key in sorted(set(form.fields) - keys):
-            yield _at(folder, entry, "form", f"form: {key!r} is no option that it takes", nearest(key, keys))
-        for key in sorted({*form.required, *form.one_of, *form.days, *form.several, *own} - set(form.fields)):
-            yield _at(folder, entry, "form", f"form: {key!r} is not among its fields", nearest(key, form.fields))
-    for language in LANGUAGES if entry.prompt else ():
-        if entry.prompt and not (entry.prompt.title.get(language) and entry.prompt.says.get(language)):
-            yield _at(folder, entry, "prompt", f"prompt: no title or no words in {language!r}")
-
-
-def cells(lexicon: Lexicon, folder: Path, known: frozenset[str]) -> Iterator[Finding]:
-    """Yield findings for unknown cells, and for names in them that are no concept or slot type."""
-    file, shown = folder / WORDS / "cells.yaml", f"{WORDS}/cells.yaml"
-    for cell in sorted(set(lexicon.cells.values()) - set(CELLS)):
-        yield Finding(shown, line_of(file, f"{cell}:"), f"{cell}: no such cell", nearest(cell, CELLS))
-    for name in sorted(lexicon.cells.keys() - known):
-        what = f"{lexicon.cells[name]}: {name!r} is no concept and no slot type"
-        yield Finding(shown, line_of(file, name), what, nearest(name, known))
-
-
-def _at(folder: Path, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
+def at(folder: Path, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
+    """Return a finding about a rule file, in the first line that contains a text."""
     return Finding(entry.file.relative_to(folder).as_posix(), line_of(entry.file, text), what, near)
 
 
-# Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
-ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
+class Faults:
+    """The faults of the files in a pack's `intents/` folder."""
 
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self._folder, self._engine, self._lexicon = folder, engine, engine.lexicon
+        self._names = set(self._lexicon.concepts) | self._lexicon.kinds | FOUND_IN_TEXT | PSEUDO
+        self._known = frozenset(self._names | SLOT_TYPES | set(CONDITIONS) | ENGINES_OWN)
+        self._types = SLOT_TYPES | self._lexicon.kinds
+        self._forms: dict[str, str] = {}
 
-def contexts_for(engine: Engine, entry: IntentRules) -> Sequence[Context | None]:
-    """Return the contexts for an example: none.
+    def every(self) -> Iterator[Finding]:
+        """Yield all of them, those of the words first."""
+        yield from self._of_words()
+        for entry in self._engine.intents.values():
+            for text, what, names, known in (*self._named(entry), *self._of_form(entry)):
+                for name in sorted(set(names).difference(known)):
+                    yield at(self._folder, entry, text or name, what.format(repr(name)), nearest(name, known))
+            for text, what in self._wrong(entry):
+                yield at(self._folder, entry, text, what)
 
-    Or for a follow-up each answer that it fits, those with most slots first.
-    """
-    if not entry.intent.startswith(FOLLOW):
-        return (None,)
-    kind = entry.intent.removeprefix(FOLLOW)
-    fitting = sorted((one for one in engine.intents.values() if kind in one.follows), key=lambda one: -len(one.slots))
-    asked = [Context(one.intent, {}, asked=slot) for one in fitting for slot in one.asks]
-    return [*(Context(one.intent, {}) for one in fitting), *asked] or (None,)
+    def _of_words(self) -> Iterator[Finding]:
+        """Yield findings for unknown names in files of words, concepts without phrases, and classes in no licence."""
+        engine, lexicon = self._engine, self._lexicon
+        for key, term in lexicon.glossary.terms.get("en", {}).items():
+            told = f"term {key!r}: yours: unknown intent {{}}"
+            yield from self._unknown(_GLOSSARY, f"  {key}:", told, {term.yours} - {""}, engine.intents)
+        for name, shown in lexicon.concepts.items():
+            for language in LANGUAGES:
+                if (name, language) not in lexicon.spoken:
+                    yield self._in_words(shown, f"{name}:", f"{name}: no phrases in {language!r}")
+        for cell in sorted(set(lexicon.cells.values()) - set(CELLS)):
+            yield self._in_words(_CELLS, f"{cell}:", f"{cell}: no such cell", nearest(cell, CELLS))
+        for name, cell in lexicon.cells.items():
+            told = f"{cell}: {{}} is no concept and no slot type"
+            yield from self._unknown(_CELLS, name, told, {name}, self._known)
+        licensed = {name for entry in engine.intents.values() for one in entry.licence for name in one.split()}
+        for key, one in engine.licences.classes.items():
+            told = f"{key}: names: {{}} is no concept and no slot type"
+            yield from self._unknown(_CLASSES, f"{key}:", told, one.names, self._known)
+            if key not in licensed:
+                yield self._in_words(_CLASSES, f"{key}:", f"{key}: no licence names it")
 
+    def _in_words(self, shown: str, text: str, what: str, near: str = "") -> Finding:
+        return Finding(shown, line_of(self._folder / shown, text), what, near)
 
-def after_answers(entry: IntentRules) -> list[Context]:
-    """Return the contexts for a sentence of `afterwards`: each answer that the file's rules name."""
-    return [Context(name, {}) for name in sorted({name for rule in entry.rules for name in rule.after})]
+    def _unknown(
+        self, shown: str, text: str, what: str, names: Iterable[str], known: Collection[str]
+    ) -> Iterator[Finding]:
+        for name in sorted(set(names).difference(known)):
+            yield self._in_words(shown, text, what.format(repr(name)), nearest(name, known))
 
-
-class Readings:
-    """An engine's readings of the sentences of its own pack, cached by sentence and previous answer."""
-
-    def __init__(self, engine: Engine, today: date) -> None:
-        self._engine, self._today = engine, today
-        self._kept: dict[tuple[str, str | None, str | None], Reading] = {}
-
-    def of(self, said: str, context: Context | None = None) -> Reading:
-        """Return the reading of a sentence alone, or after an answer without slots."""
-        key = (said, context.intent if context else None, context.asked if context else None)
-        if key not in self._kept:
-            self._kept[key] = self._engine.understand(said, today=self._today, context=context)
-        return self._kept[key]
-
-
-def missed(engine: Engine, entry: IntentRules, readings: Readings) -> set[str]:
-    """Return the names of the rules of an intent that none of its own sentences reaches."""
-    alone, later = contexts_for(engine, entry), after_answers(entry)
-    sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]
-    left = {rule.name for rule in entry.rules}
-    for said, context in ((said, one) for said, contexts in sentences for one in contexts):
-        if not left:
-            break
-        left -= {one.rule for one in readings.of(said, context).candidates if one.intent == entry.intent}
-    return left
-
-
-def unreached(engine: Engine, folder: Path, readings: Readings) -> Iterator[Finding]:
-    """Yield findings for rules that no example reaches, as no test would show if they stop working."""
-    for entry in engine.intents.values():
-        left = missed(engine, entry, readings)
+    def _named(self, entry: IntentRules) -> Iterator[_Named]:
+        """Yield the names in a rule file that have to be known; "" for the line of the name itself."""
+        intents = self._engine.intents
         for rule in entry.rules:
-            if rule.name in left:
-                key = "afterwards" if rule.after and not entry.intent.startswith(FOLLOW) else "examples"
-                what = f"rule {rule.name!r}: no sentence of `{key}` reaches it"
-                file = entry.file.relative_to(folder).as_posix()
-                yield Finding(file, line_of(entry.file, f"name: {rule.name}"), what)
+            told = f"rule {rule.name!r}: "
+            yield "", told + "unknown concept or slot type {}", rule.concepts, self._names
+            yield "", told + "after an unknown intent {}", rule.after, intents
+            yield rule.name, told + "sets {}, which is not among its slots", rule.set, entry.slots
+        for slot, kind in entry.slots.items():
+            yield "slots", f"slot {slot!r} has no known type {{}}", {kind}, self._types
+        yield "about", "about: {} is no slot type", {name.partition(":")[0] for name in entry.about}, self._types
+        follows = {name.removeprefix(FOLLOW) for name in intents if name.startswith(FOLLOW)}
+        yield "follows", "unknown follow-up {}", entry.follows, follows
+        for key in ("of_list", "acts", "covered"):
+            yield key, f"{key}: unknown intent {{}}", {getattr(entry, key)} - {None}, intents
+        licences = self._engine.licences.classes
+        yield "licence", "licence: unknown class {}", {name for one in entry.licence for name in one.split()}, licences
+        slots = {name for one in entry.subjects for name in one.slots}
+        yield "never", "never: {} is no slot of its subjects", entry.never, slots
+        whole = {name for one in entry.subjects for name in one.whole}
+        yield "whole", "whole: {} is no concept and no slot type", whole, self._known | {"*"}
+
+    def _of_form(self, entry: IntentRules) -> Iterator[_Named]:
+        """Yield the fields that a form names, which have to be options of its intent."""
+        if (form := entry.form) is None:
+            return
+        kinds = {"network" if kind == NAMED_NETWORK else kind for kind in entry.slots.values()}
+        kinds |= {HOW} if "network" in kinds else set()
+        keys = {key for listed in self._lexicon.options.values() for key, kind in listed if kind in kinds}
+        yield "form", "form: {} is no option that it takes", form.fields, keys
+        own = (form.own,) if form.own else ()
+        named = (*form.required, *form.one_of, *form.days, *form.several, *own)
+        yield "form", "form: {} is not among its fields", named, form.fields
+
+    def _wrong(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
+        """Yield what is missing in a rule file, or contradicts itself, each with a text of its line."""
+        yield from _same_rows(entry.rules)
+        named = {name for rule in entry.rules for name in rule.concepts}
+        for name in sorted(named - PSEUDO - self._lexicon.cells.keys()):
+            yield name, f"rules: {name!r} is in no cell of {_CELLS}"
+        if entry.needs != "nothing" and not entry.licence:
+            yield "needs", f"licence: missing; it looks things up ({entry.needs})"
+        if entry.intent not in self._engine.weights.labels:
+            yield "examples", "examples: no sentence was counted for it: run `make weights`"
+        for one in entry.subjects:
+            if not {RECORD, *entry.heard}.intersection(one.slots):
+                yield "subject", f"subject: it holds no slot of {one.name!r}"
+        for language in LANGUAGES:
+            yield from _unsaid(entry, language)
+        if entry.form and self._forms.setdefault(entry.form.name, entry.intent) != entry.intent:
+            yield "form", f"form: {entry.form.name!r} is the form of {self._forms[entry.form.name]} already"
+        if entry.instead and entry.instead.has == entry.instead.lacks:
+            yield "instead", f"instead: has and lacks {entry.instead.has!r}"
+        yield from self._detours(entry)
+
+    def _detours(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
+        """Yield that another intent that answers instead is unknown, or leads back."""
+        seen, now = {entry.intent}, entry
+        while now.instead is not None:
+            other = self._engine.intents.get(now.instead.intent)
+            if other is None or other.intent in seen:
+                why = "is unknown" if other is None else "leads back here"
+                yield "instead", f"instead: {now.instead.intent!r} {why}"
+                return
+            seen.add(other.intent)
+            now = other
 
 
-def _all(texts: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [said for listed in texts.values() for said in listed]
+def _unsaid(entry: IntentRules, language: str) -> Iterator[tuple[str, str]]:
+    """Yield that a title or a prompt is missing in a language."""
+    if entry.needs != "nothing" and not entry.title.get(language):
+        yield "title", f"title: missing in {language!r}"
+    if entry.prompt and not (entry.prompt.title.get(language) and entry.prompt.says.get(language)):
+        yield "prompt", f"prompt: no title or no words in {language!r}"
+
+
+def _same_rows(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
+    """Yield that a rule's conditions repeat an earlier rule's, so that its slots are never set."""
+    alike: dict[object, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        alike[frozenset(rule.groups), rule.any, rule.after].append(rule)
+    for first, *others in alike.values():
+        for other in others:
+            yield f"name: {other.name}", f"rule {other.name!r} contradicts {first.name!r}: both ask for the same"

@@ -96,6 +96,12 @@ CONTRADICTIONS = {
         "[specialtee, near, radius,",
         "provider/find.yaml:* form: 'specialtee' is no option that it takes (did you mean specialty?)",
     ),
+    "a term whose button leads nowhere": (
+        "_words/glossary.yaml",
+        "intent: coverage.dependents",
+        "intent: coverage.dependants",
+        "_words/glossary.yaml:* term 'dependent': yours: unknown intent *(did you mean coverage.dependents?)",
+    ),
     "a prompt that speaks one language": (
         "help.yaml",
         '  says: {en: "What can you do?", es: "¿Qué puede hacer?"}',

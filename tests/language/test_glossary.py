@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PackError
-from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.glossary import MOST_WORDS, load_glossary
 from bot.language.phrases import phrases_in
@@ -88,13 +87,3 @@ def test_a_faulty_glossary_is_refused_in_one_line(tmp_path: Path, terms: str, wh
 def test_a_pack_without_a_glossary_has_none(tmp_path: Path) -> None:
     """Nothing is explained, and nothing breaks."""
     assert load_glossary(tmp_path).terms == {}
-
-
-def test_a_button_to_an_unknown_intent_is_found(engine: Engine, intents_folder: Path) -> None:
-    """The file, the line and the nearest known name are told."""
-    known = dict(engine.intents)
-    del known["coverage.dependents"]
-    findings = [str(one) for one in checker.glossary_faults(intents_folder, engine.lexicon.glossary, known)]
-    assert len(findings) == 1
-    assert findings[0].startswith("_words/glossary.yaml:")
-    assert "term 'dependent': yours: unknown intent 'coverage.dependents'" in findings[0]
