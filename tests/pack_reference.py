@@ -27,8 +27,8 @@ _MODULES = {
         records.money records.patient
     """,
     "claims": """
-        kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.near_claims kit.period kit.said
-        kit.sides kit.sized kit.wanted kit.which records.amounts records.authorization records.claim records.explanation
+        kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.ranking kit.near_claims kit.period kit.said
+        kit.sized kit.wanted kit.which records.amounts records.authorization records.claim records.explanation
         records.live records.reasons records.service records.share
     """,
     "coverage": """

@@ -108,7 +108,7 @@ class Answering:
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
         ask.report.progress = progress
-        ask = await in_its_time(ask)
+        ask = await in_its_time(ask, of_claims=rules.reads_claims and "date_range" in rules.slots)
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
         every = household_of(asked, rules, access.people) if access else None
@@ -330,6 +330,7 @@ class Answering:
             sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
             complete=report.complete,
             unmet=unmet,
+            named=ask.named,
         )
 
     def _with_unmet(self, asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:

@@ -207,6 +207,8 @@ class Keeper:
             reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
         if said.alone:
             return await self.alone(message.person, reply)
+        if asked and reply.named:
+            asked = replace(asked, slots={**asked.slots, **{name: Slot(one, one) for name, one in reply.named.items()}})
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)

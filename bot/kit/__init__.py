@@ -32,7 +32,9 @@ from bot.kit.claims import (
     medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, loosened, sift
-from bot.kit.coverages import Coverages, member_coverages, plan_year_of
+from bot.kit.coverages import (
+    Coverages, Shares, TwoVisits, asks_yearly, care_said, member_coverages, named_visit, of_family, of_scope,
+    plan_year_of, scope_of, side_named, two_visits, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, Fact, facts_asked, facts_of
 from bot.kit.floors import (
@@ -44,9 +46,10 @@ from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.months import Month, month_number, months_of, sum_told
-from bot.kit.most import (
-    LONG, Most, Share, counts_asked, each_asked, grouped_by, most_of, number_of, of_unit, ranking_asked,
-    shares_by, since_first, times_asked, times_of, unit_asked)
+from bot.kit.most import Most, Share, SideSum, most_of, number_of, rank_sides, shares_by, times_of
+from bot.kit.ranking import (
+    LONG, counts_asked, each_asked, ends_asked, grouped_by, of_unit, ranking_asked, since_first, sizes_group,
+    summed_wish, threshold_asked, times_asked, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.news import (
@@ -61,17 +64,15 @@ from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    Shares, asks_for_client, asks_one, asks_several, asks_yearly, by_name, by_names, by_side, confirms, form_asked,
-    named_visit, of_family, of_scope, scope_of, side_named, visit_kind)
+    asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, form_asked, is_ranking,
+    wanted_of, with_sides)
 from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
-from bot.kit.sides import SideSum, is_ranking, rank_sides, with_sides
-from bot.kit.sized import Threshold, summed_wish, threshold_asked
+from bot.kit.sized import Threshold
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
-from bot.kit.said import TwoVisits, two_visits
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of)
-from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, fitting, is_numbered, wanted_of, with_fills
+from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.discovery import PayerHealth

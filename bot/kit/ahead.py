@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit, stands
-from bot.kit.coverages import Coverages
+from bot.kit.coverages import Coverages, visit_kind
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
-from bot.kit.said import visit_kind
+from bot.kit.said import wanted_of
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish, any_time, choose, wanted_of
+from bot.kit.wanted import ClaimWish, any_time, choose
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.coverage import Coverage

@@ -22,7 +22,8 @@ from bot.kit.claims import claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import CaseChange, WithCase
-from bot.kit.wanted import ClaimWish, fitting, is_numbered, wanted_of
+from bot.kit.said import fitting, wanted_of
+from bot.kit.wanted import ClaimWish, is_numbered
 from bot.language.calendar import later
 from bot.payer.search import Search, given
 from bot.records.authorization import Authorization

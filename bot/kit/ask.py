@@ -120,6 +120,7 @@ class Ask(msgspec.Struct):
         mark_key: The secret for the digests that are stored for this record.
         care: Care that no slot holds, named in a word unknown to the pack.
         kin: All people whose records the person may see, if the question is about them together.
+        named: Values of slots that only the record told; changed copies of the question share them.
         wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
     """
 
@@ -151,6 +152,7 @@ class Ask(msgspec.Struct):
     several: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     unmet: dict[str, bool] = msgspec.field(default_factory=dict)
     own_doctors: list[OwnDoctor] = msgspec.field(default_factory=list)
+    named: dict[str, str] = msgspec.field(default_factory=dict)
     kin: tuple[Kin, ...] = ()
     wish: ClaimWish | None = None
     care: NamedCare | None = None
@@ -298,12 +300,31 @@ def _number(text: str | None) -> int:
 
 
 def span_of(ask: Ask) -> tuple[date | None, date | None]:
-    """Return the first and last day that were asked for, both inclusive; None for an open end."""
-    value = ask.slots.get("date_range")
-    if not isinstance(value, Mapping):
-        return None, None
-    start, end = value.get("start"), value.get("end")
-    return (date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
+    """Return the first and last day that were asked for, both inclusive; None for an open end.
+
+    Of several times it is what they have in common, "after March 1 but before May"; if that is nothing, all of them
+    with the days between, of which `times_apart` tells the times.
+    """
+    several = ask.several.get("date_range")
+    spans = [_days_of(value) for value in several.values] if several else [_days_of(ask.slots.get("date_range"))]
+    starts, ends = ([day for day in days if day] for days in zip(*spans, strict=True))
+    if times_apart(ask):
+        return (min(starts) if len(starts) == len(spans) else None), (max(ends) if len(ends) == len(spans) else None)
+    return max(starts, default=None), min(ends, default=None)
+
+
+def times_apart(ask: Ask) -> tuple[tuple[date | None, date | None], ...]:
+    """Return the times that were asked for, if they are several that have no day in common: "in March and May"."""
+    several = ask.several.get("date_range")
+    spans = tuple(_days_of(value) for value in several.values) if several else ()
+    first = max((start for start, _ in spans if start), default=date.min)
+    return spans if first > min((end for _, end in spans if end), default=date.max) else ()
+
+
+def _days_of(value: object) -> tuple[date | None, date | None]:
+    given = value if isinstance(value, Mapping) else {}
+    start, end = (date.fromisoformat(str(day)) if (day := given.get(name)) else None for name in ("start", "end"))
+    return start, end
 
 
 def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:

@@ -35,6 +35,11 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "same": re.compile(r"\b(?:changed?|(?:the )?same|cambi(?:o|ado)|igual)\b"),
 }
 """The words of a question whether a result moved, by the direction that a yes confirms."""
+_LIMIT = re.compile(
+    r"\b(?:(?P<over>over|above|(?:higher|more|greater) than|más de)|under|below|(?:lower|less) than|menos de) "
+    r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
+    re.IGNORECASE,
+)
 
 
 T = TypeVar("T")
@@ -208,13 +213,25 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     """One page of tests, each with its newest result and the earlier ones; `test` is the one that a button selected.
 
     `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
-    are none. `asked` is the direction, if the question is whether a named result moved.
+    are none. `asked` is the direction, if the question is whether a named result moved; `limit` is the number that it
+    is held against, and whether it has to be over it. `without` is the test that the message leaves out.
     """
 
     test: Series | None = None
     named: str | None = None
     missing: bool = False
     asked: Direction | None = None
+    limit: tuple[Decimal, bool] | None = None
+    without: str | None = None
+
+    @property
+    def beyond(self) -> bool | None:
+        """Whether the newest result of the single test is over the limit, or under it, as asked; None if unknown."""
+        figures = figures_of(self.only.newest) if self.only and unit_of(self.only.newest) is not None else ()
+        if self.limit is None or len(figures) != 1:
+            return None
+        number, over = self.limit
+        return figures[0] > number if over else figures[0] < number
 
     @property
     def only(self) -> Series | None:
@@ -273,7 +290,14 @@ def tests_on_record(
         named=named,
         missing=bool(named and every and not alike),
         asked=_direction(ask) if alike else None,
+        limit=_limit(ask) if alike else None,
     )
+
+
+def _limit(ask: Ask) -> tuple[Decimal, bool] | None:
+    """Return the number that a result is held against, and whether it has to be over it: "is my LDL above 130"."""
+    found = _LIMIT.search(ask.said)
+    return (Decimal(found["number"]), bool(found["over"])) if found else None
 
 
 def _direction(ask: Ask) -> Direction | None:

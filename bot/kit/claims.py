@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, days_around, service_dates, span_of
-from bot.kit.wanted import READS_ALL, fitting, is_numbered, wanted_of, with_fills
+from bot.kit.said import fitting, wanted_of
+from bot.kit.wanted import READS_ALL, is_numbered, with_fills
 from bot.kit.which import part_asked
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
@@ -183,15 +184,15 @@ async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
     return await _strictly(ask, read_claim(await ask.read("ExplanationOfBenefit", claim_id)))
 
 
-async def newest_visits(ask: Ask, *, people: bool = False) -> tuple[tuple[Claim, ...], Live]:
+async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) -> tuple[tuple[Claim, ...], Live]:
     """Return the claims of the visits that match, newest first, and all claims that were read.
 
-    The records of providers are included with `people`, and if the question limits the visits.
+    The records of providers are included with `people`, and if the question limits the visits; `every` reads them all.
     """
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: bool(_visits_that_fit(so_far, ask)),
+        enough=lambda so_far: not every and bool(_visits_that_fit(so_far, ask)),
         page_size=10,
         people=people or wanted_of(ask).narrows,
     )

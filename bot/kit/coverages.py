@@ -1,15 +1,21 @@
-"""The member's coverages, current ones first; read from the claims if the payer lists none (fhir-notes 5)."""
+"""The member's coverages, current ones first, and which plan, copay or yearly amount a question is about.
+
+The coverages are read from the claims if the payer lists none (fhir-notes 5).
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Literal
 
 import msgspec
 
 from bot.kit.ask import Ask
 from bot.kit.reading import read_entries, records_of, strict
+from bot.kit.said import confirms, form_asked
+from bot.kit.spelling import words_of
 from bot.payer.search import Search, given
 from bot.records.card import PayerContact, PayerPhone
-from bot.records.coverage import Coverage, PlanYear, plan_year
+from bot.records.coverage import CostShare, Coverage, PlanYear, plan_year
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
 _FIRST = 1
@@ -72,3 +78,146 @@ def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:
     every = coverages_of(coverages, today)
     years = (plan_year(coverage, today, every.every) for coverage in every.current)
     return next((year for year in years if year), None)
+
+
+SCOPES = {"oral": "dental", "vision": "vision", "pharmacy": "drugs"}
+"""The scope of a plan by the type of claim that it covers."""
+Shares = tuple[Coverage, tuple[CostShare, ...]]
+_WORDS = {
+    "dental": ("dental", "dentist", "dentists", "teeth", "tooth", "dentista", "dientes", "muelas"),
+    "vision": ("vision", "eye", "eyes", "glasses", "vista", "ojos", "lentes"),
+    "drugs": (
+        *("drug", "drugs", "pharmacy", "prescription", "prescriptions", "rx", "medication", "medications", "medicine"),
+        *("medicinas", "medicamentos", "recetas", "farmacia"),
+    ),
+}
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "spvisit": ("specialist", "specialists", "specialty", "spec", "especialista", "especialistas", "espec"),
+    "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
+    "emergency": ("emergency", "er", "emergencia", "emergencias"),
+    "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),
+    "televisit": ("telehealth", "virtual", "video", "telesalud", "telemedicina"),
+    "inpthosp": ("hospital", "inpatient", "hospitalizacion"),
+    "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
+}
+"""Names of the services that copays are for, in both languages."""
+# NUCC: family medicine, internal medicine, pediatrics, general practice.
+_PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
+_FAMILY = frozenset({"family", "families", "familiar", "familia"})
+_WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
+_SO_FAR = frozenset(
+    {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
+    | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
+    | {"gastado", "pagado", "cerca", "alcance", "mas"}
+)
+"""Words about the standing with a yearly amount, which show that the amount itself is not in question."""
+_MET = frozenset({"met", "meet", "hit", "reached", "reach", "satisfied", "maxed", "done", "full", "fully"}) | frozenset(
+    {"cumpli", "cumplido", "cumplio", "cubri", "cubierto", "alcance", "alcanzado", "llegue", "llegado", "complete"}
+)
+_AUXILIARY = frozenset(
+    {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
+)
+"""Words that a question for a yes or a no begins with."""
+_HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
+
+
+def _asks_whether(ask: Ask) -> bool:
+    """Return whether the words want a yes or a no: "have I met it", "¿ya lo cumplí?"."""
+    said = words_of(ask.said)
+    put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
+    return put and form_asked(ask) is None and _HOW.isdisjoint(said)
+
+
+def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
+    """Return "figure" where a yearly amount itself is asked for, "whether" where it is asked if it is met."""
+    said = words_of(ask.said)
+    if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
+        return "figure"
+    return "whether" if _asks_whether(ask) and not _MET.isdisjoint(said) else None
+
+
+def scope_of(ask: Ask) -> str | None:
+    """Return the kind of plan that the message names: dental, vision or drugs; None if there is none."""
+    said = set(words_of(ask.said))
+    return next((scope for scope, words in _WORDS.items() if said & set(words)), None)
+
+
+def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
+    """Return the plans of that kind with their shares; for drugs, also the drug shares of other plans."""
+    found: list[Shares] = []
+    for coverage, shares in plans if scope else ():
+        own = tuple(share for share in shares if share.drugs or share.service == "rx")
+        of_it = shares if coverage.scope == scope else own if scope == "drugs" else ()
+        if of_it:
+            found.append((coverage, of_it))
+    return found
+
+
+def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
+    """Return the plans with the family's shares alone, where the words ask for these and a plan names one."""
+    every = list(plans)
+    found = [(plan, own) for plan, shares in every if (own := tuple(one for one in shares if one.who == "family"))]
+    if not found or _FAMILY.isdisjoint(words_of(ask.said)):
+        return every
+    ask.said_unmet("person")  # the family of a deductible is nobody whose record is asked for
+    return found
+
+
+def visit_kind(ask: Ask) -> str | None:
+    """Return the code of the visit in question, by the words of the message or else by its specialty."""
+    other = None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty"))
+    return named_visit(ask) or other
+
+
+def named_visit(ask: Ask) -> str | None:
+    """Return the code of the visit that the message names."""
+    words = set(words_of(ask.said))
+    return next((code for code, names in _NAMES.items() if words & set(names)), None)
+
+
+def side_named(ask: Ask) -> str | None:
+    """In or out of network, when the question says it; a network's name says neither."""
+    words = str(ask.slots.get("network") or "").casefold()
+    return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
+
+
+def care_said(ask: Ask) -> str | None:
+    """Return the person's words for the care in question, the longer ones of two that hold each other."""
+    named = [ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words]
+    wider = [one for one in named if set(words_of(named[0])) < set(words_of(one))]
+    return next(iter((*wider, *named)), None)
+
+
+def named_visits(ask: Ask) -> tuple[str, ...]:
+    """The codes of all visits that the message names, in the order of its words, and of the doctor that it names."""
+    code_of = {word: code for code, names in _NAMES.items() for word in names}
+    named = dict.fromkeys(code_of[word] for word in words_of(ask.said) if word in code_of)
+    doctor = _visit_to(ask.slots.get("specialty"))
+    return (*named, doctor) if doctor and named and doctor not in named else tuple(named)
+
+
+def _visit_to(codes: object) -> str | None:
+    """Return `gpvisit` or `spvisit`; plans distinguish primary care from specialists of any kind."""
+    if not isinstance(codes, list) or not codes:
+        return None
+    return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
+
+
+class TwoVisits(msgspec.Struct, frozen=True):
+    """The copays of one plan for both, in the order of the words; `so`: what was asked of the two is so."""
+
+    plan: Coverage
+    one: CostShare
+    other: CostShare
+    so: bool | None
+
+
+def two_visits(ask: Ask, coverages: Coverages) -> TwoVisits | None:
+    """The two that the message names; None where it doesn't name two, or no plan of today has a copay for both."""
+    named = named_visits(ask)
+    for plan in coverages.current if len(named) == len(("one", "other")) else ():
+        copays = {share.service: share for share in reversed(plan.costs) if share.amount and share.side != "out"}
+        if copays.keys() >= set(named):
+            one, other = (copays[code] for code in named)
+            return TwoVisits(plan, one, other, confirms(ask, one.amount, other.amount))
+    return None

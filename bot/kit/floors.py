@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from bot.errors import PayerError
 from bot.kit.ask import Ask, days_around, span_of, time_of
 from bot.kit.claims import newest_claims
-from bot.kit.coverages import Coverages, member_coverages
+from bot.kit.coverages import SCOPES, Coverages, Shares, member_coverages
 from bot.kit.period import period_claims
-from bot.kit.said import SCOPES, Shares
-from bot.kit.wanted import ClaimWish, wanted_of
+from bot.kit.said import wanted_of
+from bot.kit.wanted import ClaimWish
 from bot.records.claim import Claim
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
 from bot.records.explanation import added

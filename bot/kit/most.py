@@ -1,68 +1,23 @@
 """A list of claims ranked, counted or averaged: by doctors, places, drugs, kinds of care, months, visits or fills."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in
-from bot.kit.ask import Ask, span_of, text_of
-from bot.kit.spelling import words_of
+from bot.kit.ask import Ask, text_of
+from bot.kit.ranking import YEAR, Measure, Ranking, Sizes, counted_as, ranking_asked
 from bot.kit.wanted import ClaimWish
-from bot.kit.which import SINGULAR, count_asked, order_asked
 from bot.records.claim import Claim
 from bot.records.explanation import added
 from bot.records.live import Live
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 
-Measure = Literal["amount", "count", "average"]
-SHOWN, MOST_SHOWN = 6, 10
-LONG = timedelta(days=730)
-"""How far back an average or a count looks where no time is named."""
-_YEARS, _DECADE = 3, timedelta(days=3653)
 _CENT = Decimal("0.01")
-_EVER = frozenset({"ever", "lifetime", "jamas", "vida"})
-# With these words "the most" is the most money; without them it is how often.
-_MONEY = frozenset(
-    {"pay", "pays", "paid", "paying", "spend", "spent", "spending", "cost", "costs", "costing", "charge", "charges"}
-    | {"charged", "bill", "billed", "owe", "owed", "money", "price", "priced", "much", "dollars", "share", "copay"}
-    | {"pague", "pago", "paga", "pagado", "pagamos", "gaste", "gasto", "gastado", "gastamos", "costo", "cuesta"}
-    | {"cobro", "cobra", "cobraron", "cobrado", "debo", "debi", "dinero", "precio", "cuanto", "salio", "sale", "copago"}
-    | {"budget", "wallet", "expense", "expenses", "expensive", "presupuesto", "cartera", "caro", "cara", "costado"}
-)
-
-
-# How often is compared, and no money, where one of each is said and no word of money.
-_MORE = frozenset({"more", "less", "fewer", "often", "oftener", "mas", "menos"})
-_HAD = frozenset(
-    {"often", "oftener", "times", "visits", "appointments", "sessions", "fills", "refills", "prescriptions", "claims"}
-    | {"go", "went", "gone", "going", "been", "see", "saw", "seen", "visit", "visited", "use", "used", "fill", "filled"}
-    | {"veces", "seguido", "menudo", "visitas", "citas", "consultas", "recetas", "reclamos", "reclamaciones", "voy"}
-    | {"fui", "ido", "vamos", "fuimos", "veo", "vi", "visto", "visite", "uso", "use", "surti", "surto", "surtido"}
-)
-
-
-_GROUPS: Mapping[str, frozenset[str]] = {
-    "kind": frozenset({"kind", "kinds", "type", "category", "tipo", "clase", "categoria"}),
-    "doctor": frozenset({"doctor", "doctors", "provider", "providers", "medico", "doctora", "proveedor"}),
-    "place": frozenset({"place", "facility", "office", "clinic", "lugar", "clinica"}),
-    "pharmacy": frozenset({"pharmacy", "pharmacies", "drugstore", "farmacia"}),
-    "drug": frozenset({"drug", "drugs", "medicine", "med", "medication", "prescription", "medicina", "medicamento"}),
-    "month": frozenset({"month", "months", "mes", "meses"}),
-    "year": frozenset({"year", "years", "ano", "anos"}),
-}
-"""What a sum is divided by, by the words behind "by"."""
-_EACH, _USUAL = (
-    frozenset({"each", "every", "cada"}),
-    frozenset({"average", "usually", "typically", "promedio", "suelo"}),
-)
-_ONE_BY_ONE = SINGULAR | {
-    *("one", "time", "fill", "refill", "prescription", "una", "uno", "vez", "receta"),
-}
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -92,131 +47,21 @@ class Share(msgspec.Struct, frozen=True):
         return Decimal(self.times) if measure == "count" else amount.value if amount else None
 
 
-class Ranking(msgspec.Struct, frozen=True):
-    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are.
-
-    `most` is how many of them are shown.
-    """
-
-    group: str
-    least: bool
-    measure: Measure
-    counted: str
-    most: int = SHOWN
-
-
 class Most(Ranking, frozen=True):
-    """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first."""
+    """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first.
+
+    `fit` counts those whose size fits, where sizes are asked for.
+    """
 
     of: int = 0
     ties: int = 0
+    fit: int = 0
     shares: tuple[Share, ...] = ()
 
     @property
     def first(self) -> Share:
         """The one that is asked for."""
         return self.shares[0]
-
-
-def grouped_by(ask: Ask) -> str | None:
-    """Return the group that the words divide a sum by: "by pharmacy", "split by month", "por tipo"; None if none."""
-    said = words_of(ask.said)
-    behind = [word for at, word in enumerate(said) if {"by", "por"} & set(said[max(0, at - 2) : at])]
-    return next((group for word in behind for group, words in _GROUPS.items() if word in words), None)
-
-
-def each_asked(ask: Ask) -> bool:
-    """Return whether every visit, fill or claim is asked for by itself: "what did each one run me"."""
-    said = words_of(ask.said)
-    near = (set(said[at + 1 : at + 4]) for at, word in enumerate(said) if word in _EACH)
-    return not _USUAL & set(said) and any(_ONE_BY_ONE & words for words in near)
-
-
-def ranking_asked(ask: Ask) -> Ranking | None:
-    """The ranking that was asked for: of the providers where only the most or the least is named."""
-    order, rank = order_asked(ask), text_of(ask, "rank")
-    unit, group = text_of(ask, "unit"), text_of(ask, "group")
-    one = group or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
-    money = bool(_MONEY.intersection(words_of(ask.said)))
-    shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
-    if shown and not unit:
-        one = one or "claim"  # "my five biggest" names no group
-    if order in {"biggest", "smallest"}:
-        least, measure = order == "smallest", _by_money(ask)
-    elif rank in {"most", "least"} and (one or unit):
-        least, measure = rank == "least", _by_money(ask) if money else "count"
-    elif rank in {"often", "seldom"}:
-        least, measure = rank == "seldom", "count"
-    elif (by := grouped_by(ask)) in _RANKED_BY:
-        one, least, measure = by, False, "amount"
-    else:
-        return None
-    if measure == "count" and one in _SINGLE:  # each of them was had once
-        one = "drug" if unit == "fill" else None
-    return Ranking(one or "provider", least, measure, _counted(one, unit), shown or SHOWN)
-
-
-def _by_money(ask: Ask) -> Measure:
-    return "average" if "average" in ask.slots else "amount"
-
-
-def _counted(group: str | None, unit: str | None) -> str:
-    """Return what counts as one time: a claim, a fill, or a day of care."""
-    return "claim" if unit == "claim" else "fill" if unit == "fill" or group in {"drug", "pharmacy"} else "visit"
-
-
-def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
-    """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
-    said = set(words_of(ask.said))
-    if said & _MONEY or not (said & _MORE and said & _HAD):
-        return None
-    if said & {"claims", "reclamos", "reclamaciones"}:
-        return "claim"
-    return "fill" if unit_asked(ask, wanted) == "fill" else "visit"
-
-
-def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
-    """Return what an average is for: each visit, fill, claim, month or year."""
-    unit = text_of(ask, "unit")
-    fills = wanted.claim_type == "pharmacy" or bool(wanted.drugs)
-    care = bool(wanted.services) or wanted.claim_type == "professional"
-    if unit in {"visit", "doctor"}:
-        return "fill" if fills else "visit"
-    return unit or ("fill" if fills else "visit" if care else "claim")
-
-
-def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, timedelta | None]:
-    """Return since when, or else how far back, a ranking or average looks where the question names no time.
-
-    All of the record where "ever" is said, years where one of them is asked for, and two years for how often and for
-    an average; (None, `back`) otherwise.
-    """
-    ranking, this_year = ranking_asked(ask), date(ask.today.year, 1, 1)
-    if span_of(ask) != (None, None):
-        return None, back
-    if says_ever(ask):
-        return ask.today - _DECADE, None
-    if ranking and ranking.group == "year":
-        return this_year.replace(year=this_year.year - _YEARS), None
-    many = "average" in ask.slots or (ranking and ranking.measure != "amount")
-    return None, LONG if many or "number_of" in ask.slots else back
-
-
-def says_ever(ask: Ask) -> bool:
-    """Return whether the whole record is meant, by "ever" without a time."""
-    return span_of(ask) == (None, None) and not _EVER.isdisjoint(words_of(ask.said))
-
-
-def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions with what the counted or averaged visits or fills are, unless other care is named."""
-    unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
-    ranks = ranking_asked(ask) is not None or "average" in ask.slots or counted in {"visit", "fill"}
-    if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
-        return wanted
-    if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
-        return replace(wanted, claim_types=(kind,))
-    visits = (unit == "visit" or counted == "visit") and not wanted.providers
-    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if visits else wanted
 
 
 def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
@@ -233,7 +78,7 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
     """The members of a group whose number is asked for ("how many different doctors"), the most seen first."""
     group = text_of(ask, "number_of")
-    ranking = Ranking(group, least=False, measure="count", counted=_counted(group, None)) if group else None
+    ranking = Ranking(group, least=False, measure="count", counted=counted_as(group, None)) if group else None
     return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) if ranking else None
 
 
@@ -249,11 +94,33 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
         for one in _shares(told, key, wanted, ranking.counted)
         if one.name and (size := one.size(ranking.measure)) is not None
     ]
+    if ranking.sizes or ranking.every:
+        return _of_sizes(ranking, sized, wanted)
     sized.sort(key=lambda pair: (pair[0] if least else -pair[0], pair[1].name))
     if not sized or (sized[0][0] <= 0 and not least):
         return None
     ties = sum(1 for size, _ in sized if size == sized[0][0])
     return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[: ranking.most]))
+
+
+def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:
+    """Return those of a group whose size fits, months in the order of time; months without care are zero."""
+    every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
+    if ranking.group == "month" and wanted.start and wanted.end and ranking.measure == "count":
+        first, last = (day.year * YEAR + day.month - 1 for day in (wanted.start, wanted.end))
+        names = (f"{at // YEAR:04}-{at % YEAR + 1:02}" for at in range(first, last + 1))
+        every = {name: (Decimal(0), Share(name, 0, None)) for name in names} | every
+    if not every:
+        return None
+    rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in {"month", "year"} else -row[0])
+    fit = [one for size, one in rows if ranking.sizes is None or _fits(size, ranking.sizes)]
+    return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
+
+
+def _fits(size: Decimal, sizes: Sizes) -> bool:
+    over, under, over_too, under_too = sizes
+    above = over is None or size > over or (over_too and size == over)
+    return above and (under is None or size < under or (under_too and size == under))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
@@ -272,13 +139,6 @@ def times_of(claims: Iterable[Claim], counted: str) -> int:
     """Return how many times care was had: days of care, or claims where fills or claims are counted."""
     rows = list(claims)
     return len(rows) if counted in {"fill", "claim"} else len({str(claim.service.day or claim.id) for claim in rows})
-
-
-def since_first(ask: Ask, alive: Live) -> Ask:
-    """Return a question about "ever" with the time that the record covers: from its first day of care until today."""
-    days = [claim.service.day.first for claim in alive.claims if claim.service.day] if says_ever(ask) else []
-    span = {"start": min(days).isoformat(), "end": ask.today.isoformat()} if days else None
-    return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
 
 
 def _shares(
@@ -317,10 +177,6 @@ def _year(claim: Claim) -> str:
     return str(claim.service.day.year) if claim.service.day else ""
 
 
-_RANKED_BY = frozenset({"place", "pharmacy", "drug"})
-_SINGLE = frozenset({"visit", "fill", "claim"})
-# What one of a unit is ranked as, where no group is named.
-_ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 _IS: Mapping[str, Callable[[Claim], bool]] = {
     "doctor": lambda claim: claim.kind == "professional",
@@ -343,3 +199,32 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
     "visit": lambda claim: claim.id,
     "claim": lambda claim: claim.id,
 }
+
+
+class SideSum(msgspec.Struct, frozen=True):
+    """One of several sides: its condition, how many claims it has, and their sum; None if it has none in one currency.
+
+    `least`: some of its claims do not tell the amount, so that the sum is a minimum.
+    """
+
+    wanted: ClaimWish
+    claims: int
+    amount: Amount | None
+    least: bool = False
+
+
+def rank_sides(alive: Live, span: tuple[date, date], wanted: ClaimWish, *, least: bool = False) -> tuple[SideSum, ...]:
+    """Return every side with its sum, the biggest first; those without claims come last."""
+    rows = [_side(alive.within(span, one).counted, one) for one in wanted.sides]
+    told = [(row.amount.value, row) for row in rows if row.amount is not None]
+    told.sort(key=lambda pair: pair[0], reverse=not least)
+    return (*(row for _, row in told), *(row for row in rows if row.amount is None))
+
+
+def _side(claims: Iterable[Claim], wanted: ClaimWish) -> SideSum:
+    counted = tuple(claims)
+    shares = [amount_in(claim, wanted) for claim in counted]
+    given = [share for share in shares if share is not None]
+    one = len({share.currency for share in given}) == 1
+    floors = any(claim.owed.is_floor for claim in counted) or len(given) < len(shares)
+    return SideSum(wanted, len(counted), added(given) if one else None, floors)

@@ -11,7 +11,8 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.wanted import ClaimWish, choose, wanted_of
+from bot.kit.said import wanted_of
+from bot.kit.wanted import ClaimWish, choose
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
@@ -58,7 +59,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
         slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
-        whenever = replace(wanted, start=None, end=None)
+        whenever = replace(wanted, start=None, end=None, times=())
         alive = await newest_claims(
             replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
@@ -116,7 +117,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
     if wanted.weekdays:
         yield "weekday", replace(wanted, weekdays=frozenset())
     if wanted.start or wanted.end:
-        yield "time", replace(wanted, start=None, end=None)
+        yield "time", replace(wanted, start=None, end=None, times=())
     if wanted.state:
         yield "state", replace(wanted, state=None)
     if wanted.providers and wanted.services:

@@ -1,49 +1,40 @@
-"""Information in the message that no slot holds: the plan, the kind of visit, one, two or all visits, whose claims."""
+"""What a question asks of claims: their conditions, how many of them, in which form, and whose names it holds."""
 
 import re
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from typing import Literal
 
-import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, span_of, text_of, values_of
-from bot.kit.coverages import Coverages
+from bot.kit.ask import Ask, excluded_of, span_of, text_of, times_apart, values_of
+from bot.kit.conditions import doctors_asked, listed
+from bot.kit.sized import exact_asked, is_met, limits_asked
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish
-from bot.kit.which import PLURAL, SINGULAR
+from bot.kit.wanted import ClaimWish, choose
+from bot.kit.which import PLURAL, SINGULAR, VISITS, drugs_named_in, nth_asked, of_each_year, order_asked, part_asked
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
-from bot.records.coverage import CostShare, Coverage
 from bot.records.money import Amount
 
-SCOPES = {"oral": "dental", "vision": "vision", "pharmacy": "drugs"}
-"""The scope of a plan by the type of claim that it covers."""
-Shares = tuple[Coverage, tuple[CostShare, ...]]
-_WORDS = {
-    "dental": ("dental", "dentist", "dentists", "teeth", "tooth", "dentista", "dientes", "muelas"),
-    "vision": ("vision", "eye", "eyes", "glasses", "vista", "ojos", "lentes"),
-    "drugs": (
-        *("drug", "drugs", "pharmacy", "prescription", "prescriptions", "rx", "medication", "medications", "medicine"),
-        *("medicinas", "medicamentos", "recetas", "farmacia"),
-    ),
+_LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
+_CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
+_SETTINGS = {
+    "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
+    "inpatient": frozenset({"inpatient"}),
 }
-
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "spvisit": ("specialist", "specialists", "specialty", "spec", "especialista", "especialistas", "espec"),
-    "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
-    "emergency": ("emergency", "er", "emergencia", "emergencias"),
-    "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),
-    "televisit": ("telehealth", "virtual", "video", "telesalud", "telemedicina"),
-    "inpthosp": ("hospital", "inpatient", "hospitalizacion"),
-    "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
-}
-"""Names of the services that copays are for, in both languages."""
-# NUCC: family medicine, internal medicine, pediatrics, general practice.
-_PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
-
-_FAMILY = frozenset({"family", "families", "familiar", "familia"})
+"""Claim types that no slot holds, by the words for them."""
+_WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
+_WEEKENDS = frozenset({"weekend", "weekends", "finde"})
+_SPECIALISTS = frozenset({"specialist", "specialists", "especialista", "especialistas"})
+_THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
+_THERAPIES = frozenset({"therapy", "therapist", "terapia", "terapias", "terapeuta"})
+_RANKED = frozenset({"rank", "ranked", "ranking", "clasifica", "clasifique"})
+# Doctors of whatever kind: their visits are meant, and no prescription.
+_DOCTORS = frozenset({"doctors", "docs", "doctores", "doctoras", "medicos", "physicians"})
+_SEVERAL, _RANKS = 2, 3
 _THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
 _LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
@@ -71,21 +62,6 @@ _ASKS_FOR = re.compile(
 _ONE = frozenset(
     {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
 )
-_WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
-_SO_FAR = frozenset(
-    {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
-    | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
-    | {"gastado", "pagado", "cerca", "alcance", "mas"}
-)
-"""Words about the standing with a yearly amount, which show that the amount itself is not in question."""
-_MET = frozenset({"met", "meet", "hit", "reached", "reach", "satisfied", "maxed", "done", "full", "fully"}) | frozenset(
-    {"cumpli", "cumplido", "cumplio", "cubri", "cubierto", "alcance", "alcanzado", "llegue", "llegado", "complete"}
-)
-_AUXILIARY = frozenset(
-    {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
-)
-"""Words that a question for a yes or a no begins with."""
-_HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
 def form_asked(ask: Ask) -> QuestionForm | None:
@@ -107,72 +83,6 @@ def asks_for_client(ask: Ask) -> bool:
     return _ASKS_FOR.search(" ".join(words_of(ask.said))) is not None
 
 
-def _asks_whether(ask: Ask) -> bool:
-    """Return whether the words want a yes or a no: "have I met it", "¿ya lo cumplí?"."""
-    said = words_of(ask.said)
-    put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
-    return put and form_asked(ask) is None and _HOW.isdisjoint(said)
-
-
-def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
-    """Return "figure" where a yearly amount itself is asked for, "whether" where it is asked if it is met."""
-    said = words_of(ask.said)
-    if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
-        return "figure"
-    return "whether" if _asks_whether(ask) and not _MET.isdisjoint(said) else None
-
-
-def scope_of(ask: Ask) -> str | None:
-    """Return the kind of plan that the message names: dental, vision or drugs; None if there is none."""
-    said = set(words_of(ask.said))
-    return next((scope for scope, words in _WORDS.items() if said & set(words)), None)
-
-
-def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
-    """Return the plans of that kind with their shares; for drugs, also the drug shares of other plans."""
-    found: list[Shares] = []
-    for coverage, shares in plans if scope else ():
-        own = tuple(share for share in shares if share.drugs or share.service == "rx")
-        of_it = shares if coverage.scope == scope else own if scope == "drugs" else ()
-        if of_it:
-            found.append((coverage, of_it))
-    return found
-
-
-def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
-    """Return the plans with the family's shares alone, where the words ask for these and a plan names one."""
-    every = list(plans)
-    found = [(plan, own) for plan, shares in every if (own := tuple(one for one in shares if one.who == "family"))]
-    if not found or _FAMILY.isdisjoint(words_of(ask.said)):
-        return every
-    ask.said_unmet("person")  # the family of a deductible is nobody whose record is asked for
-    return found
-
-
-def visit_kind(ask: Ask) -> str | None:
-    """Return the code of the visit in question, by the words of the message or else by its specialty."""
-    other = None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty"))
-    return named_visit(ask) or other
-
-
-def named_visit(ask: Ask) -> str | None:
-    """Return the code of the visit that the message names."""
-    words = set(words_of(ask.said))
-    return next((code for code, names in _NAMES.items() if words & set(names)), None)
-
-
-def side_named(ask: Ask) -> str | None:
-    """In or out of network, when the question says it; a network's name says neither."""
-    words = str(ask.slots.get("network") or "").casefold()
-    return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
-
-
-def named_visits(ask: Ask) -> tuple[str, ...]:
-    """The codes of all visits that the message names, in the order of its words."""
-    code_of = {word: code for code, names in _NAMES.items() for word in names}
-    return tuple(dict.fromkeys(code_of[word] for word in words_of(ask.said) if word in code_of))
-
-
 def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     """Whether the first is more, or less, than the second as it was asked; None where that was not, or is not told."""
     said = set(words_of(ask.said))
@@ -180,13 +90,6 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     if form_asked(ask) or not _THAN & said or more == less or not (one and other) or one.currency != other.currency:
         return None
     return one.value > other.value if more else one.value < other.value
-
-
-def _visit_to(codes: object) -> str | None:
-    """Return `gpvisit` or `spvisit`; plans distinguish primary care from specialists of any kind."""
-    if not isinstance(codes, list) or not codes:
-        return None
-    return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
@@ -207,8 +110,9 @@ def _plurals(kinds: Iterable[CareKind]) -> set[str]:
     return {f"{word}s" for kind in kinds for name in kind.names.values() for word in words_of(name)}
 
 
-_SEVERAL = 2
 _CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
+_INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
+_TITLED = re.compile(r"\b(?:dra?\.?|doctora?) ([^\W\d_]{3,})", re.IGNORECASE)
 
 
 def by_side(ask: Ask) -> Ask:
@@ -226,7 +130,8 @@ def by_side(ask: Ask) -> Ask:
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     """Return the question with the provider of a claim that it names without a slot.
 
-    In full ("what I paid peak rehab"), or with two capitals or more of the name ("at Blue Heron").
+    In full ("what I paid peak rehab"), with two capitals or more of the name ("at Blue Heron"), or by a word of it
+    behind a title ("what Dr. Fitzgerald cost me") or, of a person, with a capital inside a sentence ("that Destiny").
     """
     if "provider_name" in ask.slots or "provider_name" in ask.excluded or not ask.said:
         return ask
@@ -235,10 +140,15 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     found = {name: words for name in names if len(words := words_of(name)) >= _SEVERAL and not own.issuperset(words)}
     named_ = [name for name, words in found.items() if f" {' '.join(words)} " in said]
     if not named_:
-        parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL]
+        parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL] + _TITLED.findall(ask.said)
+        people = {word for claim in claims for word in words_of((claim.seen or "").partition(",")[0])}
+        parts += [word for word in _INSIDE.findall(ask.said) if words_of(word)[0] in people]
         parts = [run for run in parts if not own.intersection(words_of(run))]
         named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found.values())]
-    return replace(ask, slots={**ask.slots, "provider_name": max(named_, key=len)}) if named_ else ask
+    if not named_:
+        return ask
+    ask.named["provider_name"] = max(named_, key=len)
+    return replace(ask, slots={**ask.slots, **ask.named})
 
 
 def by_names(ask: Ask, claims: Iterable[Claim]) -> Ask:
@@ -263,21 +173,135 @@ def _called(run: str, names: Collection[frozenset[str]]) -> list[str]:
     return [" ".join(words)] if any(name.issuperset(words_of(" ".join(words))) for name in names) and words else words
 
 
-class TwoVisits(msgspec.Struct, frozen=True):
-    """The copays of one plan for both, in the order of the words; `so`: what was asked of the two is so."""
-
-    plan: Coverage
-    one: CostShare
-    other: CostShare
-    so: bool | None
+def wanted_of(ask: Ask) -> ClaimWish:
+    """Return the conditions in a question's slots, read once."""
+    if ask.wish is None:
+        ask.wish = _wanted(ask)
+    return ask.wish
 
 
-def two_visits(ask: Ask, coverages: Coverages) -> TwoVisits | None:
-    """The two that the message names; None where it doesn't name two, or no plan of today has a copay for both."""
-    named = named_visits(ask)
-    for plan in coverages.current if len(named) == len(("one", "other")) else ():
-        copays = {share.service: share for share in reversed(plan.costs) if share.amount and share.side != "out"}
-        if copays.keys() >= set(named):
-            one, other = (copays[code] for code in named)
-            return TwoVisits(plan, one, other, confirms(ask, one.amount, other.amount))
-    return None
+def _wanted(ask: Ask) -> ClaimWish:
+    (start, end), (over, under) = span_of(ask), limits_asked(ask)
+    services, specialists = _services(ask), _specialists(ask)
+    types, either = _types(ask, services)
+    called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
+    nth = nth_asked(ask, VISITS.union(*called))
+    part, excluded = part_asked(ask), ask.excluded.get("specialty")
+    out = excluded.every if excluded else ()
+    return ClaimWish(
+        doctor_kinds=() if part else doctors_asked(ask),  # "my knee" names no doctor
+        specialists=specialists,
+        without_doctors=frozenset(code for one in out for code in listed(one)),
+        start=start,
+        end=end,
+        times=times_apart(ask),
+        claim_types=types,
+        providers=values_of(ask, "provider_name"),
+        number=text_of(ask, "claim_id"),
+        service=services[0] if services else None,
+        services=services,
+        over=over,
+        under=under,
+        state=text_of(ask, "state_of_claim"),
+        order="oldest" if nth and nth > 0 else None if nth else order_asked(ask),
+        aspect=text_of(ask, "amount_kind"),
+        exact=exact_asked(ask),
+        over_too=is_met(ask, "amount_over"),
+        under_too=is_met(ask, "amount_under"),
+        without_states=excluded_of(ask, "state_of_claim"),
+        without_types=excluded_of(ask, "claim_type"),
+        without_providers=excluded_of(ask, "provider_name"),
+        without_services=excluded_of(ask, "service"),
+        drugs=drugs_named_in(ask, values_of(ask, "drug")),
+        without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
+        without_days=_left_out(ask),
+        weekdays=_weekdays(ask),
+        part=part,
+        nth=nth,
+        yearly=nth is not None and of_each_year(ask),
+        fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
+        either=either,
+        kinds=ask.care_kinds,
+        care=ask.care,
+    )
+
+
+def _services(ask: Ask) -> tuple[str, ...]:
+    """Return the kinds of care; "therapy" alone is of the mind or of the body."""
+    found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
+    if _specialists(ask) in words_of(ask.words.get("service")):
+        found = tuple(name for name in found if name != _OFFICE)  # "specialist visits" tells whose they are
+    bare = _THERAPY in found and not _THERAPIES.isdisjoint(words_of(ask.words.get("service")))
+    return (*found, _PHYSICAL) if bare and _PHYSICAL not in found and ask.care_kinds.named(_PHYSICAL) else found
+
+
+def _specialists(ask: Ask) -> str | None:
+    """Return the word for doctors of whatever kind but primary care."""
+    word = next((word for word in words_of(ask.said) if word in _SPECIALISTS), None)
+    return None if {"specialty", "provider_name"} & {*ask.slots, *ask.excluded} else word
+
+
+def _left_out(ask: Ask) -> tuple[date, date] | None:
+    """Return the excluded days, both inclusive; for the current month, the whole month."""
+    every = ask.excluded.get("date_range")
+    value = every.value if every else ask.slots.get("date_out")
+    if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+        return None
+    start, end = date.fromisoformat(str(value["start"])), date.fromisoformat(str(value["end"]))
+    if end == ask.today and start.day == 1 and (start.year, start.month) == (end.year, end.month):
+        end = end.replace(day=monthrange(end.year, end.month)[1])
+    return start, end
+
+
+def _weekdays(ask: Ask) -> frozenset[int]:
+    """Return the days of the week on which the care has to be, Monday as 1; the others where some are excluded."""
+    wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
+    days = frozenset(map(int, wanted)) | (frozenset() if _WEEKENDS.isdisjoint(words_of(ask.said)) else _WEEKEND)
+    return (days or (_WEEK if out else days)) - frozenset(map(int, out))
+
+
+def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the claim types, and whether they are alternatives to the kinds of care, as in "dental and ER claims".
+
+    A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
+    """
+    types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
+    bare = not (types or services) and {"provider_name", "number_of", "group"}.isdisjoint(ask.slots)
+    start, end = span_of(ask)
+    bare = bare and (start is None or start != end)  # on one day whoever was seen is meant, in a hospital too
+    if bare and _DOCTORS.issuperset(words_of(ask.words.get("specialty")) or ("",)):
+        return ("professional",), False
+    setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
+    if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
+        return (setting,), False
+    if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
+        return types, False
+    said = _LISTED.split(ask.words.get("claim_type", "").casefold())
+    pairs = zip(types, said, strict=True) if len(types) == len(said) > 1 else ()
+    kept = tuple(one for one, words in pairs if not own.intersection(words_of(words)))
+    return kept, bool(kept)
+
+
+def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
+    """Return the claims that match all conditions of the question."""
+    return choose(claims, wanted_of(ask)).claims
+
+
+def is_ranking(ask: Ask) -> bool:
+    """Return whether an order by size is asked for."""
+    return order_asked(ask) in {"biggest", "smallest"} or not _RANKED.isdisjoint(words_of(ask.said))
+
+
+def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+    """Return the conditions with kinds of claims and kinds of care as sides of one ranking.
+
+    "Doctors" in a row with other kinds are doctor visits.
+    """
+    ranks = is_ranking(ask)
+    several = len(wanted.claim_types) + len(wanted.services)
+    doctors = several > 1 and not _DOCTORS.isdisjoint(words_of(ask.said)) and "professional" not in wanted.claim_types
+    types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types
+    if len(types) + len(wanted.services) < _RANKS and not (ranks and several > 1):
+        return wanted
+    either = wanted.either or bool(types and wanted.services)
+    return replace(wanted, claim_types=types, doctor_kinds=(), either=either)

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.spelling import words_of
-from bot.kit.which import PLURAL, SINGULAR
 from bot.records.claim import Claim
 from bot.records.money import Amount
 
@@ -28,14 +27,18 @@ _EXACTLY = re.compile(
     r"\b(?:exactly|precisely|exactamente|justamente)\s+\$?\s*(\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d+(?:\.\d\d)?)(?![\d%/])",
     re.IGNORECASE,
 )
-_OTHERS = ("billed", "allowed", "plan_paid")
-_ASKING = frozenset(
-    {"have", "has", "had", "did", "do", "does", "am", "are", "is", "was", "were", "will"}
-    | {"he", "hemos", "gaste", "gastamos", "pague", "pagamos", "debo", "costaron", "costo"}
+_NOTHING = re.compile(
+    r"\b(?:exactly|precisely|paid|pay|paying|cost(?:ing)?(?: me)?|owed?|exactamente|pague|costo)"
+    r" (?:zero|nothing|cero|nada)\b"
 )
-_YES_OR_NO = frozenset({("yes", "or", "no"), ("yes", "no"), ("si", "o", "no")})
-_ANY = SINGULAR | PLURAL | {"any", "anything", "each", "single", "one", "every", "something", "alguna", "algo", "cada"}
-_BEGINS = 3
+_BARE = re.compile(
+    r"\b(?:(?P<over>over|above|past|more than|higher than|passed|más de)|under|below|less than|lower than|menos de) "
+    r"(?P<number>(?!(?:19|20)\d\d\b)(?:\d{1,3}(?:,\d{3})+|\d{3,6}))(?![\d.,]*\d)"
+    r"(?! (?:times|days?|visits?|claims?|years?|months?|weeks?|mg|mcg|miles|percent|veces|días|años|meses))",
+    re.IGNORECASE,
+)
+"""A limit of three digits or more that is no year and counts nothing."""
+_OTHERS = ("billed", "allowed", "plan_paid")
 _ONE, _HUNDRED = Decimal(1), Decimal(100)
 
 
@@ -76,14 +79,20 @@ def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
     said = [_dollars(number.replace(",", "")) for number in _EXACTLY.findall(ask.said)]
     own = [_dollars(value) for value in values_of(ask, "amount")]
+    said += [Decimal(0)] if _NOTHING.search(" ".join(words_of(ask.said))) else []
     amounts = tuple(dict.fromkeys(one for one in (*own, *said) if one is not None))
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     return Exact(amounts, cents) if amounts else None
 
 
 def limits_asked(ask: Ask) -> tuple[Decimal | None, Decimal | None]:
-    """Return the lower and the upper limit of the amount."""
-    return _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
+    """Return the lower and the upper limit of the amount, also of a sum that is told as a bare number: "over 3000"."""
+    over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
+    bare = _BARE.search(ask.said) if over is under is None else None
+    if bare is None:
+        return over, under
+    number = _dollars(bare["number"].replace(",", ""))
+    return (number, None) if bare["over"] else (None, number)
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -104,24 +113,6 @@ class Threshold(msgspec.Struct, frozen=True):
         value, limit = total.value, self.amount.value
         so = (value > limit if self.over else value < limit) or (self.too and value == limit)
         return self if least and so != self.over else replace(self, so=so)
-
-
-def threshold_asked(ask: Ask) -> Threshold | None:
-    """Return the amount that the whole sum is compared with: "have I spent more than $1,000 this year".
-
-    None where the limit is one of single claims, or the words ask for something else than a yes or no.
-    """
-    (over, under), words = limits_asked(ask), words_of(ask.said)
-    limit, slot = (over, "amount_over") if over is not None else (under, "amount_under")
-    said = any(words[at : at + len(run)] == run for run in _YES_OR_NO for at in range(len(words)))
-    if limit is None or None not in (over, under) or not (said or _ASKING.intersection(words[:_BEGINS])):
-        return None
-    return None if _ANY.intersection(words) else Threshold(Amount(limit), over is not None, is_met(ask, slot))
-
-
-def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions of a sum, without the limit that the sum itself is held against."""
-    return replace(wanted, over=None, under=None) if threshold_asked(ask) else wanted
 
 
 def is_met(ask: Ask, slot: str) -> bool:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NamedCare, excluded_of, span_of, text_of, values_of
-from bot.kit.conditions import doctors_asked, listed
-from bot.kit.sized import Exact, exact_asked, is_met, limits_asked, ordered, sized
-from bot.kit.spelling import words_of
+from bot.kit.ask import NamedCare
+from bot.kit.conditions import PRIMARY_CARE
+from bot.kit.sized import Exact, ordered, sized
 from bot.kit.which import (
-    VISITS,
-    drugs_named_in,
     is_drug,
     named,
-    nth_asked,
     of_care_named,
-    of_each_year,
-    order_asked,
-    part_asked,
     parts_named,
 )
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
@@ -32,19 +23,8 @@ from bot.records.claim import Claim
 from bot.records.shapes import grouped
 from bot.records.share import is_in_state
 
-_LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
-_CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
-# Doctors of whatever kind: their visits are meant, and no prescription.
-_DOCTORS = frozenset({("doctors",), ("doctores",), ("medicos",), ("physicians",)})
-_SETTINGS = {
-    "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
-    "inpatient": frozenset({"inpatient"}),
-}
-"""Claim types that no slot holds, by the words for them."""
-_WEEK = frozenset(range(1, 8))
-_THERAPY, _PHYSICAL = "therapy", "physical_therapy"
-_THERAPIES = frozenset({"therapy", "therapist", "terapia", "terapias", "terapeuta"})
+_PRIMARY = frozenset(PRIMARY_CARE)
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -53,7 +33,9 @@ class ClaimWish(msgspec.Struct, frozen=True):
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
     with `over_too` and `under_too` that amount itself fits, as in "at least $50"; `exact` is what it has to be.
-    `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds.
+    `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds;
+    `specialists` is the word for whoever is of a kind that is no primary care.
+    `times` are several times between `start` and `end`, one of which the care has to be in.
     `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too; `yearly`: that of each year. Each
@@ -64,6 +46,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
 
     start: date | None = None
     end: date | None = None
+    times: tuple[tuple[date | None, date | None], ...] = ()
     claim_types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     number: str | None = None
@@ -78,6 +61,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     over_too: bool = False
     under_too: bool = False
     doctor_kinds: tuple[tuple[frozenset[str], str], ...] = ()
+    specialists: str | None = None
     without_doctors: frozenset[str] = frozenset()
     without_states: tuple[str, ...] = ()
     without_types: tuple[str, ...] = ()
@@ -108,7 +92,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     @property
     def doctor_said(self) -> str | None:
         """The person's words for the kinds of doctors."""
-        return " / ".join(word for _, word in self.doctor_kinds) or None
+        return " / ".join(word for _, word in self.doctor_kinds) or self.specialists
 
     @property
     def kind(self) -> CareKind | None:
@@ -154,13 +138,27 @@ class ClaimWish(msgspec.Struct, frozen=True):
     @property
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
-        lists = (self.claim_types, self.providers, self.services, self.drugs, self.without_types, self.without_states)
+        lists = (
+            self.times,
+            self.claim_types,
+            self.providers,
+            self.services,
+            self.drugs,
+            self.without_types,
+            self.without_states,
+        )
         left_out = (
             self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
         )
         ones = (self.start, self.end, self.number, self.over, self.under, self.exact, self.state, self.nth, self.part)
         cared = bool(self.care and self.care.claims)
-        return any(lists) or cared or bool(self.doctors) or bool(left_out) or any(one is not None for one in ones)
+        return (
+            any(lists)
+            or cared
+            or bool(self.doctors or self.specialists)
+            or bool(left_out)
+            or any(one is not None for one in ones)
+        )
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -176,103 +174,6 @@ class Chosen(msgspec.Struct, frozen=True):
     undated: int = 0
 
 
-def wanted_of(ask: Ask) -> ClaimWish:
-    """Return the conditions in a question's slots, read once."""
-    if ask.wish is None:
-        ask.wish = _wanted(ask)
-    return ask.wish
-
-
-def _wanted(ask: Ask) -> ClaimWish:
-    (start, end), (over, under) = span_of(ask), limits_asked(ask)
-    services = _services(ask)
-    types, either = _types(ask, services)
-    called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
-    nth = nth_asked(ask, VISITS.union(*called))
-    part, excluded = part_asked(ask), ask.excluded.get("specialty")
-    out = excluded.every if excluded else ()
-    return ClaimWish(
-        doctor_kinds=() if part else doctors_asked(ask),  # "my knee" names no doctor
-        without_doctors=frozenset(code for one in out for code in listed(one)),
-        start=start,
-        end=end,
-        claim_types=types,
-        providers=values_of(ask, "provider_name"),
-        number=text_of(ask, "claim_id"),
-        service=services[0] if services else None,
-        services=services,
-        over=over,
-        under=under,
-        state=text_of(ask, "state_of_claim"),
-        order="oldest" if nth and nth > 0 else None if nth else order_asked(ask),
-        aspect=text_of(ask, "amount_kind"),
-        exact=exact_asked(ask),
-        over_too=is_met(ask, "amount_over"),
-        under_too=is_met(ask, "amount_under"),
-        without_states=excluded_of(ask, "state_of_claim"),
-        without_types=excluded_of(ask, "claim_type"),
-        without_providers=excluded_of(ask, "provider_name"),
-        without_services=excluded_of(ask, "service"),
-        drugs=drugs_named_in(ask, values_of(ask, "drug")),
-        without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
-        without_days=_left_out(ask),
-        weekdays=_weekdays(ask),
-        part=part,
-        nth=nth,
-        yearly=nth is not None and of_each_year(ask),
-        fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
-        either=either,
-        kinds=ask.care_kinds,
-        care=ask.care,
-    )
-
-
-def _services(ask: Ask) -> tuple[str, ...]:
-    """Return the kinds of care; "therapy" alone is of the mind or of the body."""
-    found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
-    bare = _THERAPY in found and not _THERAPIES.isdisjoint(words_of(ask.words.get("service")))
-    return (*found, _PHYSICAL) if bare and _PHYSICAL not in found and ask.care_kinds.named(_PHYSICAL) else found
-
-
-def _left_out(ask: Ask) -> tuple[date, date] | None:
-    """Return the excluded days, both inclusive; for the current month, the whole month."""
-    every = ask.excluded.get("date_range")
-    value = every.value if every else ask.slots.get("date_out")
-    if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
-        return None
-    start, end = date.fromisoformat(str(value["start"])), date.fromisoformat(str(value["end"]))
-    if end == ask.today and start.day == 1 and (start.year, start.month) == (end.year, end.month):
-        end = end.replace(day=monthrange(end.year, end.month)[1])
-    return start, end
-
-
-def _weekdays(ask: Ask) -> frozenset[int]:
-    """Return the days of the week on which the care has to be, Monday as 1; the others where some are excluded."""
-    wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
-    days = frozenset(map(int, wanted)) or (_WEEK if out else frozenset[int]())
-    return days - frozenset(map(int, out))
-
-
-def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the claim types, and whether they are alternatives to the kinds of care, as in "dental and ER claims".
-
-    A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
-    """
-    types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
-    bare = not (types or services) and {"provider_name", "number_of", "group"}.isdisjoint(ask.slots)
-    if bare and words_of(ask.words.get("specialty")) in _DOCTORS:
-        return ("professional",), False
-    setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
-    if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
-        return (setting,), False
-    if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
-        return types, False
-    said = _LISTED.split(ask.words.get("claim_type", "").casefold())
-    pairs = zip(types, said, strict=True) if len(types) == len(said) > 1 else ()
-    kept = tuple(one for one, words in pairs if not own.intersection(words_of(words)))
-    return kept, bool(kept)
-
-
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     """Return the claims that match every condition, each checked here whatever the server did."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
@@ -285,8 +186,8 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     cared = _of_part(tuple(claim for claim in plain if _of_care(claim, wanted)), wanted)
     cared = of_care_named(cared, wanted.care)
     silent = sum(1 for c in plain if wanted.services and not c.performed.tells and not _of_care(c, wanted))
-    if wanted.doctors:
-        any_doctor = replace(wanted, doctor_kinds=())
+    if wanted.doctors or wanted.specialists:
+        any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
     priced = sized(cared, wanted)
     untold = sum(1 for c in cared if (wanted.over or wanted.under or wanted.exact) and c.amount(wanted.aspect) is None)
@@ -295,14 +196,9 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)
 
 
-def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """Return the claims that match all conditions of the question."""
-    return choose(claims, wanted_of(ask)).claims
-
-
 def any_time(wanted: ClaimWish) -> ClaimWish:
     """Return the conditions without a time."""
-    return replace(wanted, start=None, end=None, without_days=None)
+    return replace(wanted, start=None, end=None, times=(), without_days=None)
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
@@ -322,6 +218,8 @@ def _in_time(claim: Claim, wanted: ClaimWish) -> bool:
     day = claim.service.day
     if wanted.weekdays and (day is None or day.exact is None or day.exact.isoweekday() not in wanted.weekdays):
         return False
+    if wanted.times and not any(claim.service.overlaps(*time) for time in wanted.times):
+        return False
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
 
 
@@ -334,6 +232,7 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
         and not any(is_drug(claim, names) for names in wanted.without_drugs)
         and (not wanted.doctors or bool(wanted.doctors & claim.specialties))
+        and not (wanted.specialists and claim.specialties <= _PRIMARY)
         and not wanted.without_doctors & claim.specialties
         and (wanted.number is None or is_numbered(claim, wanted.number))
         and (wanted.state is None or is_in_state(claim, wanted.state))

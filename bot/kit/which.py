@@ -61,11 +61,18 @@ _NTH: Mapping[str, int] = {
     )
     for word in words.split()
 }
-_COUNTS: Mapping[str, int] = {
+COUNTS: Mapping[str, int] = {
     word: at
-    for at, pair in enumerate(("two dos", "three tres", "four cuatro", "five cinco", "six seis", "seven siete"), 2)
-    for word in pair.split()
+    for at, words in enumerate(
+        (
+            *("one una", "two dos", "three tres", "four cuatro", "five cinco"),
+            *("six seis", "seven siete", "eight ocho", "nine nueve", "ten diez"),
+        ),
+        1,
+    )
+    for word in words.split()
 }
+"""Numbers of things by their words, in both languages."""
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 _TIME = frozenset({"time", "one", "vez"})
 _EACH_YEAR = re.compile(r"\b(?:each|every|per) year\b|\bcada ano\b")
@@ -84,7 +91,7 @@ _MANY = PLURAL | {
     *("recetas", "medicinas", "medicamentos", "gastos", "costos"),
 }
 """What a number of things is asked for of: "the two most recent fills"."""
-_NEAR = 3
+_NEAR, _SEVERAL = 3, 2
 """The maximum number of words between an ordinal and its noun: "my second visit to the chiropractor"."""
 
 
@@ -181,9 +188,13 @@ def count_asked(ask: Ask, most: int) -> int | None:
     words, ordered = words_of(ask.said), words_of(ask.words.get("order"))
     taken = [word for slot, text in ask.words.items() if slot != "order" for word in words_of(text)]
     for at, word in enumerate(words):
-        count = int(word) if word.isdecimal() else _COUNTS.get(word, 0)
+        count = int(word) if word.isdecimal() else COUNTS.get(word, 0)
         near = set(words[at + 1 : at + 1 + _NEAR])
-        if 1 <= count <= most and word not in taken and (_MANY & near or near.intersection(ordered)):
+        if (
+            (1 if word.isdecimal() else _SEVERAL) <= count <= most
+            and word not in taken
+            and (_MANY & near or near.intersection(ordered))
+        ):
             return count
     return None
 

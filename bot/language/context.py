@@ -139,7 +139,7 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     """Return the slots, and `RECORD`, that a question takes over from the previous answer, as they share a subject.
 
     A question with its own object takes over no condition. The date of an action is not the date of the care it is
-    about.
+    about. What begins as a correction of the same question keeps all that it does not name.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None:
@@ -147,11 +147,19 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     said = {*reading.slots, *(cell.name for cell in reading.cells)} - (TIMES if rules.acts else set())
     held = {RECORD, *rules.heard, *(intents[rules.instead.intent].heard if rules.instead else ())}
     about = {one.name for one in before.subjects}
-    left = [one for one in rules.subjects if one.name in about and _leaves_open(one, said, reading)]
+    same = reading.intent == context.intent and _corrects(reading)
+    open_ = (one for one in rules.subjects if one.name in about)
+    left = [one for one in open_ if (said.isdisjoint(one.slots) if same else _leaves_open(one, said, reading))]
     names = dict.fromkeys(name for one in left for name in one.slots)
     own = not OBJECTS.isdisjoint(reading.slots) and len(reading.text.split()) > ELLIPSIS
     out = {*rules.never, *reading.slots, *(CONDITIONS_OF_CLAIMS if own else ()), *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)
+
+
+def _corrects(reading: Reading) -> bool:
+    """Return whether a message begins as a correction: "no I mean the discount"."""
+    text = reading.text.casefold()
+    return any(cell.name == "CORRECTION" and text.startswith(cell.text.casefold()) for cell in reading.cells)
 
 
 def _leaves_open(subject: Subject, said: set[str], reading: Reading) -> bool:

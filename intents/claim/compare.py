@@ -18,6 +18,7 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    Most,
     SideSum,
     SumDoubts,
     Summary,
@@ -28,9 +29,11 @@ from bot.kit import (
     by_names,
     confirms,
     counts_asked,
+    most_of,
     of_unit,
     period_claims,
     rank_sides,
+    sizes_group,
     span_of,
     sum_of,
     summed_wish,
@@ -80,8 +83,9 @@ class Comparison(Summary, frozen=True):
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
     compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
-    compare with, so that nothing is compared. `ranked` are more than two
-    sides in the order of their sums. `threshold` is the amount that the sum of `now` is held against.
+    compare with, so that nothing is compared. `ranked` are more than two sides in the order of their sums. `most` are
+    those of a group that come to a size. `year` is all of the earlier year of which the same days are compared.
+    `threshold` is the amount that the sum of `now` is held against.
     """
 
     wanted: ClaimWish
@@ -96,6 +100,8 @@ class Comparison(Summary, frozen=True):
     one_sided: bool = False
     threshold: Threshold | None = None
     ranked: tuple[SideSum, ...] = ()
+    most: Most | None = None
+    year: Side | None = None
 
     @property
     def more(self) -> int:
@@ -114,6 +120,8 @@ async def answer(ask: Ask) -> Comparison:
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
     ask = by_names(ask, alive.every)
+    if sizes_group(ask):
+        return _of_a_group(ask, alive)
     if _is_one_sided(ask):
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
@@ -127,6 +135,15 @@ async def answer(ask: Ask) -> Comparison:
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in alive.within(*side).counted])
     return summary
+
+
+def _of_a_group(ask: Ask, alive: Live) -> Comparison:
+    """Return the doctors, months or drugs that come to a size, which are compared with nothing."""
+    span, wanted = time_of(ask), of_unit(ask, summed_wish(ask, wanted_of(ask)))
+    counted = alive.within(span, wanted).counted
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
+    side = _side(counted, span, wanted, ask)
+    return Comparison(wanted, side, side, None, most=most_of(ask, counted, wanted))
 
 
 def _is_one_sided(ask: Ask) -> bool:
@@ -164,8 +181,28 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     every = _wanted(ask)
     ranked = rank_sides(alive, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
     return Comparison(
-        _wanted(ask), now, then, difference, doubts, two, single, so, counted, threshold=threshold, ranked=ranked
+        _wanted(ask),
+        now,
+        then,
+        difference,
+        doubts,
+        two,
+        single,
+        so,
+        counted,
+        threshold=threshold,
+        ranked=ranked,
+        year=_whole_year(alive, sides[1], ask) if not (two or counted) else None,
     )
+
+
+def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | None:
+    """Return all of an earlier year of which only the first days are compared, as this year has no more yet."""
+    (start, end), wanted = side
+    whole = start, date(start.year, 12, 31)
+    if (start.month, start.day) != (1, 1) or end == whole[1] or start.year >= ask.today.year or end.year != start.year:
+        return None
+    return _side(alive.within(whole, wanted).counted, whole, wanted, ask)
 
 
 def _wanted(ask: Ask) -> ClaimWish:

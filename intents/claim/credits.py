@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.kit import Amount, Ask, Claim, Summary, choose, days_around, left_of, newest_claims, wanted_of
+from bot.kit import Amount, Ask, Claim, ClaimWish, Summary, choose, days_around, left_of, newest_claims, wanted_of
 
 SHOWN = 6
 Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
@@ -16,13 +16,14 @@ class Credits(Summary, frozen=True):
     """The claims that indicate money for the member, newest first, each with its sign and the amount if known.
 
     `read` is the number of claims checked. A reversal shows what the plan took back, which may have to be settled by
-    the doctor's office.
+    the doctor's office. `wanted` are the conditions of the claims that were read.
     """
 
     rows: tuple[tuple[Claim, Sign, Amount | None], ...]
     more: int
     read: int
     hides: bool
+    wanted: ClaimWish
 
 
 async def answer(ask: Ask) -> Credits:
@@ -33,7 +34,7 @@ async def answer(ask: Ask) -> Credits:
     gone = {claim.id for claim in alive.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
-    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides)
+    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides, wanted)
 
 
 def _sign(claim: Claim, gone: set[str]) -> tuple[Sign, Amount | None] | None:

@@ -30,6 +30,7 @@ from bot.kit import (
     claims_around,
     doubts_of,
     fills,
+    fitting,
     is_numbered,
     near_claims,
     newest_claims,
@@ -45,7 +46,7 @@ from bot.kit import (
     why_of,
 )
 
-SHOWN = 10
+SHOWN, _OTHERS = 10, 4
 _ASKS = re.compile(
     r"\W*(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo))\b", re.IGNORECASE
 )
@@ -67,6 +68,7 @@ class ClaimDetail(Summary, frozen=True):
         why: The reason for the share, proven by the claim's amounts.
         fill: A pharmacy fill after the last visit, if only that visit was asked for.
         kinds: The kind of care behind the payer's words.
+        others: The newest claim with each other provider that fits, where it is asked who it was.
     """
 
     claim: Claim | None = None
@@ -84,6 +86,7 @@ class ClaimDetail(Summary, frozen=True):
     nearest: Nearest | None = None
     fill: Claim | None = None
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
+    others: tuple[Claim, ...] = ()
 
 
 async def answer(ask: Ask) -> ClaimDetail:
@@ -101,12 +104,19 @@ async def answer(ask: Ask) -> ClaimDetail:
         return ClaimDetail(claim, shielded=True)
     before, around = await asyncio.gather(_before(ask, claim), claims_around(ask, claim, alive))
     fill = _fill_since(ask, claim, alive)
-    cite_claims(ask, (claim, before, fill))
     ask.report.steps += owed_steps(claim)
     contract = read_contract(claim.resource or b"{}")
     summary = summarize(claim, read_lines(claim), contract, before, around)
-    kinds = care_words(ask, (claim,))
-    return replace(summary, question=text_of(ask, "question") or _begins_with(ask.said), fill=fill, kinds=kinds)
+    question = text_of(ask, "question") or _begins_with(ask.said)
+    others = _others(ask, claim, alive) if question == "who" and alive and wanted_of(ask).narrows else ()
+    cite_claims(ask, (claim, before, fill, *others))
+    return replace(summary, question=question, fill=fill, kinds=care_words(ask, (claim,)), others=others)
+
+
+def _others(ask: Ask, claim: Claim, alive: Live) -> tuple[Claim, ...]:
+    """Return the newest claim with each other provider that fits, without sensitive ones."""
+    fit = [one for one in fitting(alive.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive]
+    return tuple({one.seen: one for one in reversed(fit)}.values())[::-1][:_OTHERS]
 
 
 def _begins_with(said: str) -> str | None:
@@ -162,5 +172,6 @@ async def _find(ask: Ask) -> tuple[Claim | None, Live]:
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
         )
         return next((claim for claim in alive.every if is_numbered(claim, number)), None), alive
-    found, alive = await newest_visits(ask, people=True)
+    whose = _begins_with(ask.said) == "who" and wanted_of(ask).narrows
+    found, alive = await newest_visits(ask, people=True, every=whose)
     return (found[min(max(ask.pick, 0), len(found) - 1)] if found else None), alive

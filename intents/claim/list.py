@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from bot.kit import (
     ClaimWish,
     Doubt,
     Live,
+    Most,
     Nearest,
     Summary,
     Within,
@@ -27,10 +29,13 @@ from bot.kit import (
     cite_claims,
     count_asked,
     doubts_of,
+    most_of,
     near_claims,
     newest_claims,
     service_dates,
+    sizes_group,
     span_of,
+    summed_wish,
     tells_state,
     text_of,
     wanted_of,
@@ -39,6 +44,8 @@ from bot.kit import (
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
 _HOW_MANY = frozenset({"many", "count", "number", "cuantos", "cuantas", "numero"})
+_PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
+"""Parts of a share that a claim may be without."""
 _SAID = frozenset(
     {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "conflicting", "rivals", "gap"}
 )
@@ -56,6 +63,7 @@ class ClaimList(Summary, frozen=True):
         together: The sum of the claims of a period, if all of them are shown and have the amount.
         one: Whether the most or least expensive one was asked for, which is then the first.
         number: How many there are, if that was asked for.
+        most: The doctors, months or drugs that come to the size that was asked for, in place of the claims.
         table: Whether it is a table, because it was asked for or because there are many claims in a period.
     """
 
@@ -78,6 +86,7 @@ class ClaimList(Summary, frozen=True):
     one: bool = False
     table: bool = False
     number: int | None = None
+    most: Most | None = None
 
 
 async def answer(ask: Ask) -> ClaimList:
@@ -87,7 +96,9 @@ async def answer(ask: Ask) -> ClaimList:
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: not _counts(ask) and len(so_far.within(span_of(ask), wanted).listed) > most,
+        enough=lambda so_far: (
+            not (_counts(ask) or sizes_group(ask)) and len(so_far.within(span_of(ask), wanted).listed) > most
+        ),
     )
     if (named := by_name(ask, alive.every)) is not ask:
         return await answer(named)
@@ -101,10 +112,11 @@ async def answer(ask: Ask) -> ClaimList:
 def summarize(alive: Live, ask: Ask) -> ClaimList:
     """Return the page of the claims that match every condition, each checked here whatever the server did."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
+    wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
     page = found.listed[first : first + _page(ask)]
     return ClaimList(
-        wanted=wanted_of(ask),
+        wanted=replace(wanted_of(ask), over=wanted.over),
         claims=page,
         first=first + 1,
         more=len(found.listed) > first + _page(ask),
@@ -121,6 +133,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
         one=asks_one(ask) and not first and bool(page) and not page[0].sensitive and wanted.aspect is None,
+        most=most_of(ask, found.counted, wanted) if sizes_group(ask) else None,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
 
@@ -155,6 +168,8 @@ def _of_visits(ask: Ask) -> bool:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """Return the conditions; filled prescriptions are not visits."""
+    """Return the conditions; filled prescriptions are not visits, and a part of a share has to be there."""
     wanted = wanted_of(ask)
+    if wanted.aspect in _PARTS and not (wanted.over or wanted.under or wanted.exact):
+        wanted = replace(wanted, over=Decimal(0))
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted

@@ -36,6 +36,7 @@ from bot.kit import (
     choose,
     cite_claims,
     each_asked,
+    ends_asked,
     grouped_by,
     holds_more,
     is_ranking,
@@ -92,6 +93,7 @@ class Spending(Summary, frozen=True):
     `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
     care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
     `paid_untold`: what was paid is asked for and not told, so that the sum is the share.
+    `ends` are the least and the most expensive claim, where both are asked for.
     `each` are the claims that are asked for one by one, `sides` several kinds of care in the order of their sums.
     `threshold` is what the sum is held against.
     `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
@@ -138,6 +140,7 @@ class Spending(Summary, frozen=True):
     threshold: Threshold | None = None
     sides: tuple[SideSum, ...] = ()
     each: tuple[Claim, ...] = ()
+    ends: tuple[Claim, ...] = ()
     paid_untold: bool = False
 
     @property
@@ -262,7 +265,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         one
         and not hides
         and "by" not in ask.arguments
-        and not (threshold_asked(ask) or each_asked(ask) or wanted.yearly)
+        and not (threshold_asked(ask) or each_asked(ask) or ends_asked(ask) or wanted.yearly)
     )
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
@@ -293,6 +296,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         hides=hides,
         by=_by(ask),
         each=_each(ask, counted),
+        ends=_ends(ask, plain, wanted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
@@ -315,6 +319,16 @@ def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
     shown = each_asked(ask) or wanted_of(ask).yearly
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
+
+
+def _ends(ask: Ask, plain: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
+    """Return the least and the most expensive claim, without sensitive ones, where both are asked for."""
+    if not ends_asked(ask) or len(plain) < _SEVERAL:
+        return ()
+    for word in ("order", "care"):
+        ask.said_unmet(word)
+    ordered = choose(plain, ClaimWish(order="smallest", aspect=wanted.aspect)).claims
+    return ordered[0], ordered[-1]
 
 
 def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:

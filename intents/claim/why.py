@@ -20,6 +20,7 @@ from bot.kit import (
     Summary,
     Why,
     checked,
+    choose,
     cite_claims,
     doubts_of,
     fitting,
@@ -28,6 +29,8 @@ from bot.kit import (
     newest_claims,
     owed_steps,
     service_dates,
+    span_of,
+    sum_told,
     text_of,
     visits,
     wanted_of,
@@ -46,6 +49,8 @@ class Explained(Summary, frozen=True):
         reasons: The plan's reasons for what it denied.
         free: Whether the question is if it was free.
         plan_says: The coinsurance in the plan's record in per cent, by claim, if the claim's own differs.
+        several: How many claims the time has of which the biggest is explained, if a time is asked about.
+        together: The sum of their shares.
     """
 
     wanted: ClaimWish
@@ -58,6 +63,14 @@ class Explained(Summary, frozen=True):
     nearest: Nearest | None = None
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+    several: int = 0
+    together: Amount | None = None
+
+    @property
+    def mostly(self) -> bool:
+        """Whether the claim holds more than half of the sum."""
+        owed = self.claims[0].owed.amount if self.claims else None
+        return bool(owed and self.together and owed.value * 2 > self.together.value)
 
 
 async def answer(ask: Ask) -> Explained:
@@ -95,10 +108,13 @@ def summarize(alive: Live, ask: Ask) -> Explained:
     """Return the first few claims with the reasons for their shares."""
     found, wanted = _chosen(alive, ask), wanted_of(ask)
     shown = found[:SHOWN]
+    several = alive.within((wanted.start, wanted.end), wanted).counted if _is_several(ask) else ()
     return Explained(
         wanted,
         shown,
         max(0, len(found) - SHOWN),
+        several=len(several),
+        together=sum_told([claim.owed.amount for claim in several]),
         whys={claim.id: why_of(claim) for claim in shown},
         discounts={claim.id: claim.amount("discount") for claim in shown},
         reasons={claim.id: claim.reasons for claim in shown},
@@ -123,7 +139,16 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     if wanted.order or wanted.number:
         return kept.claims[:1]
     days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
+    if _is_several(ask):
+        rows = (claim for day in days for claim in day.claims)
+        return choose(rows, ClaimWish(order="biggest")).claims[:1]
     return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()
+
+
+def _is_several(ask: Ask) -> bool:
+    """Return whether a time of several days is asked about, and none of its entries: "why was October so expensive"."""
+    start, end = span_of(ask)
+    return start is not None and start != end and not ask.pick and "id" not in ask.arguments
 
 
 def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from bot.kit import Ask, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
 
 TESTS: dict[str, tuple[str, ...]] = {
@@ -30,6 +32,7 @@ CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
 """LOINC codes of tests that records also call by another name."""
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
+_LEAVING = frozenset({"without", "except", "excluding", "besides", "not", "minus", "sin", "excepto", "menos", "salvo"})
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
@@ -39,6 +42,11 @@ async def answer(ask: Ask) -> TestsOnRecord:
     every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
     alike = [test for test in every if named and _is_called(test, named)]
+    if named and _is_left_out(named, ask.said):
+        rest = [test for test in every if test not in alike]
+        found = replace(tests_on_record(ask, rest, len(read), shielded, named=None, alike=()), without=named)
+        ask.report.cite("Observation", [one.id for one in found.shown])
+        return found
     found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
     return found
@@ -50,6 +58,13 @@ def _named(said: str, tests: Sequence[Series]) -> str | None:
     known = next((word for word in words if _alike(word)), None)
     telling = (word for word in words if len(word) >= LONG and word not in COMMON)
     return known or next((word for word in telling if any(_is_called(test, word) for test in tests)), None)
+
+
+def _is_left_out(named: str, said: str) -> bool:
+    """Return whether the word for a test stands behind one that leaves it out: "without the cholesterol ones"."""
+    words = words_of(said)
+    at = words.index(named) if named in words else 0
+    return not _LEAVING.isdisjoint(words[max(0, at - 2) : at])
 
 
 def _alike(word: str) -> tuple[str, ...]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.kit import UNSHIELDED, Ask, Medication, Shielded, Summary, medications, span_of
+from bot.kit import UNSHIELDED, Ask, Medication, Shielded, Summary, form_asked, medications, span_of, words_of
 
 PAGE = 5
+_TELLING = 5  # letters of a drug's name
 DAYS = 365
 
 
 class Medications(Summary, frozen=True):
-    """One page of drugs with their newest fill; `since` is the first day of the search."""
+    """One page of drugs with their newest fill; `since` is the first day of the search.
+
+    `asks_who`: it is asked who prescribed them.
+    """
 
     drugs: tuple[Medication, ...] = ()
     since: date = date.min
@@ -20,14 +25,19 @@ class Medications(Summary, frozen=True):
     page: int = 0
     found: int = 0
     shielded: Shielded = UNSHIELDED
+    asks_who: bool = False
 
 
 async def answer(ask: Ask) -> Medications:
-    """Return the drugs filled in the last year or the named period, without sensitive ones unless asked for."""
+    """Return the drugs filled in the last year or the named period, without sensitive ones unless asked for.
+
+    Where the message names some of them, by the ingredient or a brand, these alone.
+    """
     since = span_of(ask)[0] or ask.today - timedelta(days=DAYS)
     read = await medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     described = [drug for drug in read if shown or not drug.labels]
+    described = _named(ask, described) or described
     first = ask.page * PAGE
     drugs = tuple(described[first : first + PAGE])
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
@@ -37,6 +47,14 @@ async def answer(ask: Ask) -> Medications:
         first=first + 1,
         more=len(described) > first + PAGE,
         page=ask.page,
-        found=len(read),
+        found=len(described),
         shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
+        asks_who=form_asked(ask) == "who",
     )
+
+
+def _named(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
+    """Return the drugs that the message names."""
+    said = {word for word in words_of(ask.said) if len(word) >= _TELLING}
+    names = said | {word for one in said for name in ask.other_names(one) for word in words_of(name)}
+    return [one for one in drugs if names.intersection(words_of(one.dispensed.drug)[:1])]

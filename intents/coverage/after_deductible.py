@@ -14,6 +14,7 @@ from bot.kit import (
     Coverage,
     Coverages,
     Summary,
+    care_said,
     member_coverages,
     newest_claims,
     priced_alone,
@@ -66,7 +67,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
     copays = tuple(share for share in shares if share.kind == "copay" and share.amount)
     copay = next((share for share in copays if share.service == kind), None) if kind else None
     percent = next((s for s in shares if s.kind == "coinsurance" and s.service is None and s.percent is not None), None)
-    what = next((ask.words[name] for name in ("service", "specialty", "facility_type") if name in ask.words), None)
+    what = care_said(ask)
     fit = priced_alone(claims, wanted)
     example = fit[0] if fit and copay is None else None
     price = example.allowed if example else None

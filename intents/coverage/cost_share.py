@@ -5,6 +5,7 @@ Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7): the amount u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -27,6 +28,7 @@ from bot.kit import (
     Toward,
     TwoVisits,
     asks_yearly,
+    care_said,
     carrying,
     counted_since,
     counting,
@@ -62,6 +64,9 @@ from bot.kit import (
 
 _EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
+_MOST = re.compile(
+    r"\b(?:max|maximum|maximo|tope)\b|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
+)
 
 
 class CostShares(Summary, frozen=True):
@@ -296,7 +301,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,
         asks=_about_care(ask),
-        what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
+        what=care_said(ask),
         named=visit,
         unsplit=ask.slots.get("reason") == "before_met",
         yearly=asks_yearly(ask) if aspect in COUNTED else None,
@@ -386,7 +391,10 @@ def _tells(standing: MetSoFar, floor: Floor) -> bool:
 
 
 def _aspect(ask: Ask) -> str | None:
+    """Return the share that is named; "the max" and "the most I could pay" are the yearly maximum."""
     value = ask.slots.get("amount_kind")
+    if "amount_kind" not in {*ask.slots, *ask.several} and _MOST.search(" ".join(words_of(ask.said))):
+        return "out_of_pocket_max"
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 

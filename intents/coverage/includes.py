@@ -18,6 +18,7 @@ from bot.kit import (
     Live,
     Summary,
     added,
+    care_said,
     member_coverages,
     period_claims,
     plan_year_of,
@@ -88,8 +89,7 @@ async def answer(ask: Ask) -> Included:
         rules = await priced_ahead(ask, rules, coverages)
         if not any(one.deductible or one.low for one in rules):
             ask.said_unmet("person")  # the rule holds for everybody on the plan, and so does that none is known
-        what = next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None)
-        return Included("", (), coverages.current, what=what, ahead=rules, counts=counts)
+        return Included("", (), coverages.current, what=care_said(ask), ahead=rules, counts=counts)
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
