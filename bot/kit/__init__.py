@@ -34,7 +34,7 @@ from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, loosened, sift
 from bot.kit.coverages import (
     Coverages, Shares, TwoVisits, asks_yearly, care_said, member_coverages, named_visit, of_family, of_scope,
-    plan_year_of, scope_of, side_named, two_visits, visit_kind)
+    plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, Fact, facts_asked, facts_of
 from bot.kit.floors import (
@@ -46,7 +46,7 @@ from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.months import Month, month_number, months_of, sum_told
-from bot.kit.most import Most, Share, SideSum, most_of, number_of, rank_sides, shares_by, times_of
+from bot.kit.most import Most, Share, SideSum, ends_of, most_of, number_of, rank_sides, shares_by, times_of
 from bot.kit.ranking import (
     LONG, counts_asked, each_asked, ends_asked, grouped_by, of_unit, ranking_asked, since_first, sizes_group,
     summed_wish, threshold_asked, times_asked, unit_asked)

@@ -3,6 +3,7 @@
 The coverages are read from the claims if the payer lists none (fhir-notes 5).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
@@ -104,6 +105,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _FAMILY = frozenset({"family", "families", "familiar", "familia"})
+_MOST = re.compile(
+    r"\b(?:max|maximum|maximo|tope)\b|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
+)
 _WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
 _SO_FAR = frozenset(
     {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
@@ -179,6 +183,14 @@ def side_named(ask: Ask) -> str | None:
     """In or out of network, when the question says it; a network's name says neither."""
     words = str(ask.slots.get("network") or "").casefold()
     return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
+
+
+def share_asked(ask: Ask) -> str | None:
+    """Return the share that is named; "the max" and "the most I could pay" are the yearly maximum."""
+    value = ask.slots.get("amount_kind")
+    if "amount_kind" not in {*ask.slots, *ask.several} and _MOST.search(" ".join(words_of(ask.said))):
+        return "out_of_pocket_max"
+    return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 
 def care_said(ask: Ask) -> str | None:

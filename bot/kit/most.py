@@ -9,8 +9,8 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, text_of
-from bot.kit.ranking import YEAR, Measure, Ranking, Sizes, counted_as, ranking_asked
-from bot.kit.wanted import ClaimWish
+from bot.kit.ranking import YEAR, Measure, Ranking, Sizes, counted_as, ends_asked, ranking_asked
+from bot.kit.wanted import ClaimWish, choose
 from bot.records.claim import Claim
 from bot.records.explanation import added
 from bot.records.live import Live
@@ -73,6 +73,16 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None
     return (
         _ranked(replace(ranking, group="provider"), open_, wanted) if ranking.group == "doctor" and not found else found
     )
+
+
+def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
+    """Return the least and the most expensive of some claims where both are asked for; () otherwise, or of one."""
+    if not ends_asked(ask) or len(claims) <= 1:
+        return ()
+    for word in ("order", "care"):
+        ask.said_unmet(word)
+    ordered = choose(claims, ClaimWish(order="smallest", aspect=wanted.aspect)).claims
+    return ordered[0], ordered[-1]
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:

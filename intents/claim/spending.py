@@ -37,6 +37,7 @@ from bot.kit import (
     cite_claims,
     each_asked,
     ends_asked,
+    ends_of,
     grouped_by,
     holds_more,
     is_ranking,
@@ -296,7 +297,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         hides=hides,
         by=_by(ask),
         each=_each(ask, counted),
-        ends=_ends(ask, plain, wanted),
+        ends=ends_of(ask, plain, wanted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
@@ -319,16 +320,6 @@ def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
     shown = each_asked(ask) or wanted_of(ask).yearly
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
-
-
-def _ends(ask: Ask, plain: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the least and the most expensive claim, without sensitive ones, where both are asked for."""
-    if not ends_asked(ask) or len(plain) < _SEVERAL:
-        return ()
-    for word in ("order", "care"):
-        ask.said_unmet(word)
-    ordered = choose(plain, ClaimWish(order="smallest", aspect=wanted.aspect)).claims
-    return ordered[0], ordered[-1]
 
 
 def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:

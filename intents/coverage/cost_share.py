@@ -5,7 +5,6 @@ Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7): the amount u
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -50,6 +49,7 @@ from bot.kit import (
     same_plan,
     scope_of,
     scopes_of,
+    share_asked,
     side_named,
     standings,
     sum_of,
@@ -64,9 +64,6 @@ from bot.kit import (
 
 _EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
-_MOST = re.compile(
-    r"\b(?:max|maximum|maximo|tope)\b|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
-)
 
 
 class CostShares(Summary, frozen=True):
@@ -222,7 +219,7 @@ async def answer(ask: Ask) -> CostShares:
     if rules := _rules(coverages, ask):
         ahead = await priced_ahead(ask, rules, coverages)
         return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)
-    aspect = _aspect(ask)
+    aspect = share_asked(ask)
     for kind in _told_care(ask) if visit_kind(ask) is None else ():
         (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
     if (aspect or _about_care(ask) == "covered") and aspect not in COUNTED:
@@ -250,14 +247,14 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
         month = same_month(starts, *_span(ask)) if starts and dated else None
         return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
     if reason == "counted":
-        return CostShares(toward=await went_toward(ask, coverages, _aspect(ask) or "deductible"))
+        return CostShares(toward=await went_toward(ask, coverages, share_asked(ask) or "deductible"))
     two = two_visits(ask, coverages)
     return CostShares(two=two) if two else None
 
 
 def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
-    aspect, side, service = _aspect(ask), side_named(ask), visit_kind(ask)
+    aspect, side, service = share_asked(ask), side_named(ask), visit_kind(ask)
     chosen = _chosen(coverages, ask)
     every = of_family([(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
@@ -311,7 +308,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
 
 def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
     """Return the rules of the benefit table, for questions about a price, copay or cover without a period."""
-    of_care = _about_care(ask) is not None or _aspect(ask) in _EITHER
+    of_care = _about_care(ask) is not None or share_asked(ask) in _EITHER
     return rules_ahead(ask, coverages, side_named(ask)) if of_care and not _asks_time(coverages, ask) else ()
 
 
@@ -324,7 +321,7 @@ def _told_care(ask: Ask) -> list[str]:
 def _about_care(ask: Ask) -> str | None:
     """Return what is asked about care, "covered" or "price", if no share is asked for by name."""
     reason = ask.slots.get("reason")
-    if reason not in {"covered", "free", "price"} or _aspect(ask) is not None:
+    if reason not in {"covered", "free", "price"} or share_asked(ask) is not None:
         return None
     return "price" if form_asked(ask) == "amount" else "covered" if reason == "free" else str(reason)
 
@@ -388,14 +385,6 @@ def _tells(standing: MetSoFar, floor: Floor) -> bool:
     """Return whether the standing contains the information of the floor."""
     plan = floor.plan is None or (standing.plan is not None and same_plan(standing.plan, floor.plan))
     return floor.side == "in" and plan and floor.year == standing.year
-
-
-def _aspect(ask: Ask) -> str | None:
-    """Return the share that is named; "the max" and "the most I could pay" are the yearly maximum."""
-    value = ask.slots.get("amount_kind")
-    if "amount_kind" not in {*ask.slots, *ask.several} and _MOST.search(" ".join(words_of(ask.said))):
-        return "out_of_pocket_max"
-    return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 
 def _span(ask: Ask) -> tuple[date, date]:

@@ -21,8 +21,8 @@ from bot.kit import (
     member_coverages,
     period_claims,
     same_plan,
+    share_asked,
     standings,
-    text_of,
 )
 
 Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
@@ -105,4 +105,4 @@ def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
 
 
 def _aspect(ask: Ask) -> str:
-    return text_of(ask, "amount_kind") or "deductible"
+    return share_asked(ask) or "deductible"
