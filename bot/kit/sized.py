@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
+from operator import eq
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -53,7 +54,7 @@ class Exact(msgspec.Struct, frozen=True):
 
         Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87.
         """
-        ways = (_is_same,) if self.to_cent else (_is_same, _is_about)
+        ways = (eq,) if self.to_cent else (eq, _is_about)
         for is_it in ways:
             for names in ((aspect,), _OTHERS):
                 if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
@@ -63,10 +64,6 @@ class Exact(msgspec.Struct, frozen=True):
     def _has(self, claim: Claim, names: Iterable[str | None], is_it: Callable[[Decimal, Decimal], bool]) -> bool:
         told = [amount.value for name in names if (amount := claim.amount(name)) is not None]
         return any(is_it(one, wanted) for one in told for wanted in self.amounts)
-
-
-def _is_same(one: Decimal, wanted: Decimal) -> bool:
-    return one == wanted
 
 
 def _is_about(one: Decimal, wanted: Decimal) -> bool:
