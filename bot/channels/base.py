@@ -1,14 +1,18 @@
-"""The interfaces of channels, and `deliver`, the one place that decides where a reply is sent (T25)."""
+"""What channels share: their interfaces, the reading and the acknowledgement of a platform's request, and `deliver`.
+
+`deliver` is the one place that decides where a reply is sent (T25).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 import structlog
+from starlette.requests import Request
 
 from bot.config import Settings
 from bot.conversation.handing_over import Post
@@ -18,12 +22,17 @@ from bot.delivery.inbox import Later, Writing, unrecorded
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Stands
 from bot.errors import Unwritten
-from bot.message import Answered, Language, Message, OneToOne, Person, Private, Reply, Shareable, Shared
+from bot.message import Answered, Language, Message, OneToOne, Person, Place, Private, Reply, Shareable, Shared
 from bot.ops.metrics import Meter
 from bot.pack import Pack
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("channel")
+
+Body = Mapping[str, Any]
+"""A platform's request, decoded from JSON or a form."""
+_LONGEST_NUMBER = 12
+T = TypeVar("T")
 
 Refused = Callable[[str, str], None]
 """Called when a platform's request is refused, with the platform and the reason."""
@@ -174,6 +183,15 @@ async def answer_aside(
     return True
 
 
+async def say(channel: Channel, place: Place, reply: Shareable, person: Person) -> None:
+    """Send a reply of the channel's own to a place."""
+    match place:
+        case OneToOne():
+            await channel.post(place, reply, person)
+        case Shared():
+            await channel.share(place, reply, person)
+
+
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Within this context, do some work beside, such as to show that an answer is made; it ends with the context."""
@@ -183,3 +201,45 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def read_request(request: Request, most: int) -> bytes | None:
+    """Return the raw body; None if it is larger than `most` bytes, the most that is ever in memory (T19)."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+ACK_SECONDS = 2.0  # Slack waits three; what is not acknowledged by then is delivered again
+
+
+class Acks:
+    """Limits the wait for a store before the acknowledgement.
+
+    Late work continues, since a driver may take seconds to fail.
+    """
+
+    def __init__(self, seconds: float = ACK_SECONDS) -> None:
+        self.seconds = seconds
+        self._work: set[asyncio.Task[Any]] = set()
+
+    async def within(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of `work`.
+
+        Raises:
+            TimeoutError: it is not done yet. If it is stored later, the repeated delivery is recognized.
+        """
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        done, _ = await asyncio.wait({task}, timeout=self.seconds)
+        if not done:
+            task.add_done_callback(lambda late: late.cancelled() or late.exception())  # who waited was told
+            raise TimeoutError
+        return task.result()

@@ -16,8 +16,7 @@ from bot.accounts.rows import LastLook, PatientCandidate
 from bot.conversation.household import household_of, of_household
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
-from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
-from bot.conversation.quoting import PayerQuoted, closed, once, quotable
+from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, once, quotable, trace_in, trace_of, with_trace
 from bot.conversation.reminding import Reminding
 from bot.conversation.sharing import SHARED
 from bot.conversation.state import Asked, Memory

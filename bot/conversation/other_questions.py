@@ -9,7 +9,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bot.conversation.quoting import quotable
+from bot.conversation.provenance import quotable
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import Context
 from bot.language.engine import Engine

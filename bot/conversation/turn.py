@@ -34,7 +34,7 @@ from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, SEND, HandingOver
 from bot.conversation.other_questions import by_button, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
-from bot.conversation.quoting import PayerQuoted
+from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.sharing import SHARED, carried

@@ -170,7 +170,8 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
         case Item():
             return _item(block, addresses=addresses)
         case Actions(buttons):
-            return _buttons(buttons, addresses=addresses)
+            row, linked = _row(buttons, addresses=addresses)
+            return [*([row] if row else []), *linked]
         case _:
             return [spoken(block.spans)]
 
@@ -182,12 +183,6 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
     lines[-1] = f"{lines[-1]} {row}".rstrip()
     first, *rest = [*lines, *linked]
     return [f"{item.number}. {first}", *(f"   {line}" for line in rest)]
-
-
-def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:
-    """The buttons in a row, and the addresses a line each."""
-    row, linked = _row(buttons, addresses=addresses)
-    return [*([row] if row else []), *linked]
 
 
 def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]:

@@ -159,10 +159,11 @@ class Words:
             jinja2.TemplateError: the template is missing or wrong, or a value is missing. TemplateFault: the output
             cannot be parsed into blocks.
         """
-        name = str(values.get("theirs") or "")
-        found = (self._about(language) if name else self._by_language[language]).get_template(template + SUFFIX)
+        file, name = template + SUFFIX, str(values.get("theirs") or "")
+        if not name:
+            return parse(self._by_language[language].get_template(file).render(values), links or {})
         with about(name):
-            return parse(found.render(values), links or {})
+            return parse(self._about(language).get_template(file).render(values), links or {})
 
     def _about(self, language: str) -> Environment:
         """Return the language's template environment for answers about another person; created on first use."""

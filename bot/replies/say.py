@@ -131,12 +131,14 @@ class Say:
             TypeError: a value needs a filter, or a message that counts has no whole number `n`.
         """
         texts, form = self._read.get(message) or self._find(message)
-        values, text = {NAME: named(), **values}, texts[0]
+        text = texts[0]
         if message.many:
             number = values["n"]
             if not isinstance(number, int):
                 raise TypeError("a message with a plural needs a whole number: n")
             text, values["n"] = texts[form(number)], f"{number:,}"
+        if NAME in text:
+            values.setdefault(NAME, named())
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
     def _find(self, message: CatalogueMessage) -> tuple[tuple[_Text, ...], Callable[[int], int]]:

@@ -16,7 +16,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Unreachable, beside, deliver
+from bot.channels.base import Unreachable, beside, deliver, say
 from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
@@ -201,11 +201,8 @@ class SlackController:
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
         place, blocks = await self._place(here, incoming), self._notices.blocks(notice, language)
         reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
-        writer = self._writer(here, incoming, mark)
-        if isinstance(place, OneToOne):
-            await writer.post(place, reply, person)
-        elif place is not None:
-            await writer.share(place, reply, person)
+        if place is not None:
+            await say(self._writer(here, incoming, mark), place, reply, person)
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Update a person's Home tab."""

@@ -24,8 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Refused, unheard
-from bot.channels.requests import Acks, Body, read_request
+from bot.channels.base import Acks, Body, Refused, read_request, unheard
 from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent

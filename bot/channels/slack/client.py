@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+import msgspec
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -90,9 +91,19 @@ _REPEATABLE = frozenset({
 })  # fmt: skip
 # What slack_sdk itself calls and handles: the OAuth flow, token rotation and Socket Mode.
 _OF_THE_SDK = frozenset({"apps.connections.open", "oauth.v2.access"})
+_CALL_SECONDS = 10
 _WAITS = (0.3, 1.0)  # seconds before the second and the third try
 _SILENCE = (aiohttp.ClientError, OSError, TimeoutError)
 _UNREADABLE = (AttributeError, LookupError, UnicodeError)  # from slack_sdk, for what is no JSON object
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Return the HTTP session that all calls share."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        json_serialize=lambda body: msgspec.json.encode(body).decode(),
+    )
 
 
 class Client(AsyncWebClient):

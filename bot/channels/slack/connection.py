@@ -24,7 +24,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Pause
-from bot.channels.slack.client import Client
+from bot.channels.slack.client import Client, open_session
 from bot.channels.slack.install import Install
 from bot.channels.slack.installations import Installations, ManyWorkspaces, States, Workspaces
 from bot.channels.slack.sharing import ResponseUrls
@@ -80,9 +80,6 @@ class Socket:
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
 
-_CALL_SECONDS = 10
-
-
 class Credentials(msgspec.Struct, frozen=True):
     """The operator's credentials for Slack: a token for one workspace, or an OAuth client for many.
 
@@ -119,11 +116,7 @@ class Connection:
 
     def __init__(self, credentials: Credentials, pause: Pause = asyncio.sleep) -> None:
         self._credentials, self._pause = credentials, pause
-        self.session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            json_serialize=lambda body: msgspec.json.encode(body).decode(),
-        )
+        self.session = open_session()
         self.urls = ResponseUrls(self.session, credentials.api_url)
 
     def client(self, token: str | None) -> Client:

@@ -81,11 +81,12 @@ class Errands:
             return
         installed = here.installed
         kept = StoredErrand(installed.enterprise, installed.team or incoming.team, incoming, kind)
-        lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
+        place = f"{installed.enterprise}/{installed.team}"
+        lane = f"{place}/{incoming.channel}/{incoming.user}"
         # A page is no part of a conversation, and a form cannot wait for one: its trigger lives three seconds.
         lane += f"/{kind}" if kind in {"home", "prompts", "form"} else ""
         try:
-            await self.inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
+            await self.inbox.take(f"{place}:{incoming.key}", lane, msgspec.json.encode(kept))
         except StoreUnusable:
             if kind == "answer" and lane not in self._unkept:
                 self._unkept[lane] = True

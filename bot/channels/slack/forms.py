@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.channels.requests import Body
+from bot.channels.base import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.writer import Notices
 from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of, option_of, unquoted

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from bot.channels.requests import Body
+from bot.channels.base import Body
 
 LONGEST = 4_000
 _TOKEN = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")

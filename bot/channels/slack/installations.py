@@ -24,7 +24,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.requests import Body
+from bot.channels.base import Body
 from bot.channels.slack.client import code_of
 from bot.channels.slack.workspace import Installed, OneWorkspace, Workspace
 from bot.message import Person

@@ -44,11 +44,6 @@ class Installed(msgspec.Struct, frozen=True):
     bot_user: str
     bot_id: str
 
-    @property
-    def key(self) -> str:
-        """The installation as one string."""
-        return f"{self.enterprise}/{self.team}"
-
 
 class WhoUnknown(Exception):
     """Slack does not tell this app who people are; the message is Slack's error code."""

@@ -58,17 +58,13 @@ class ChannelRateLimit:
         self._clock, self._pause = clock, pause
         self._free: TTLCache[str, float] = TTLCache(_MOST_CHANNELS, 60, timer=clock)
 
-    async def turn(self, channel: str) -> None:
-        """Wait until the channel may be written to again."""
+    async def turn(self, channel: str, *, waits: bool) -> None:
+        """Record a post. With `waits`, wait before it until the channel may be written to again."""
         now = self._clock()
         at = max(now, self._free.get(channel, now))
         self._free[channel] = at + SECONDS
-        if at > now:
+        if waits and at > now:
             await self._pause(at - now)
-
-    def note(self, channel: str) -> None:
-        """Record a post without waiting; the next turn is a second later."""
-        self._free[channel] = max(self._clock(), self._free.get(channel, 0.0)) + SECONDS
 
 
 _ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
@@ -205,25 +201,19 @@ class SlackWriter:
         """
         lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
         with contextlib.suppress(*(lost if to.reply.passing else ())):
+            if to.reply.passing and self._note is None and to.reply.intent != HELD_UP and await self._has_status(to):
+                return
             shown = self._notices.pages(to.reply)
             for at, page in enumerate(shown):
                 done = to.reply.final and at == len(shown) - 1
-                await self._write_page(to, page, further=bool(at), done=done)
-
-    async def _write_page(self, to: _Writing, page: BlockPage, *, further: bool, done: bool) -> None:
-        if to.reply.passing and self._note is None and to.reply.intent != HELD_UP and await self._has_status(to):
-            return
-        note, self._note = self._note, None
-        if note is not None and note[0] == to.place and await self._replaced(to, note[1], page, done=done):
-            sent = note[1]
-        else:
-            # In a 1:1 chat the person's own typing sets the pace, so that only further pages wait.
-            if isinstance(to.place, Shared) or further:
-                await self._pace.turn(to.place.conversation)
-            else:
-                self._pace.note(to.place.conversation)
-            sent = await self._posted(to, page, done=done)
-        self._note = (to.place, sent) if to.reply.passing else None
+                note, self._note = self._note, None
+                if note is not None and note[0] == to.place and await self._replaced(to, note[1], page, done=done):
+                    sent = note[1]
+                else:
+                    # In a 1:1 chat the person's own typing sets the pace, so that only further pages wait.
+                    await self._pace.turn(to.place.conversation, waits=at > 0 or isinstance(to.place, Shared))
+                    sent = await self._posted(to, page, done=done)
+                self._note = (to.place, sent) if to.reply.passing else None
 
     async def _has_status(self, to: _Writing) -> bool:
         """Set Slack's status that an answer is being made, in a thread with the assistant. Return whether it is shown.
@@ -243,10 +233,7 @@ class SlackWriter:
     async def _replaced(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> bool:
         """Return whether the page replaced the progress note, which fails if the note was deleted."""
         try:
-            await self._remember(to, ts)
-            marked = self._mark.metadata(done=done)
-            page = await self._standing(to, page)
-            await drawn(self._client.chat_update, page, channel=to.place.conversation, ts=ts, **marked)
+            await self._fill(to, ts, page, done=done)
         except SlackApiError:
             return False
         except Unreachable:
@@ -254,17 +241,19 @@ class SlackWriter:
                 raise
         return True
 
-    async def _remember(self, to: _Writing, ts: str) -> None:
-        """Record a message in the person's chat that is about to contain their data."""
-        known = ts in self._noted or to.reply.intent in FAREWELLS
-        if isinstance(to.reply, Private) and isinstance(to.place, OneToOne) and not known:
-            self._noted[ts] = await self._retention.note(to.person, to.place, ts)
+    async def _fill(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> None:
+        """Write the page into a message. One in the person's chat that gets their data is recorded before.
 
-    async def _standing(self, to: _Writing, page: BlockPage) -> BlockPage:
-        """Return the page; or a sentence in its place if the person was disconnected meanwhile (T53)."""
-        if not isinstance(to.reply, Private) or await to.reply.stands():
-            return page
-        return self._notices.page("withdrawn", to.reply.language)
+        If the person was disconnected meanwhile, a sentence says so in its place (T53).
+        """
+        if isinstance(to.reply, Private):
+            known = ts in self._noted or to.reply.intent in FAREWELLS
+            if isinstance(to.place, OneToOne) and not known:
+                self._noted[ts] = await self._retention.note(to.person, to.place, ts)
+            if not await to.reply.stands():
+                page = self._notices.page("withdrawn", to.reply.language)
+        where = {"channel": to.place.conversation, "ts": ts, **self._mark.metadata(done=done)}
+        await drawn(self._client.chat_update, page, **where)
 
     async def _posted(self, to: _Writing, page: BlockPage, *, done: bool) -> str:
         if not isinstance(to.reply, Private):
@@ -274,11 +263,8 @@ class SlackWriter:
         ready = self._notices.labels("announced", language)[purpose(to.reply)]
         neutral = self._notices.working(language) if passing else ready
         sent = await self._send(to.place, neutral)
-        where: dict[str, Any] = {"channel": to.place.conversation, "ts": sent["ts"]}
         try:
-            await self._remember(to, sent["ts"])
-            page = await self._standing(to, page)
-            await drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
+            await self._fill(to, sent["ts"], page, done=done)
         except (Exception, asyncio.CancelledError):
             await self._take_back(to, sent["ts"])
             raise

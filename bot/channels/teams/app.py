@@ -17,10 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Answers, Pause, Unreachable, beside, deliver, unheard
+from bot.channels.base import Acks, Answers, Body, Pause, Unreachable, beside, deliver, read_request, say, unheard
 from bot.channels.base import Refused as Heard
 from bot.channels.offered import name_of
-from bot.channels.requests import Acks, Body, read_request
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.dialogs import Dialogs
@@ -51,7 +50,7 @@ from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
-from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
+from bot.message import Message, OneToOne, Person, Private, Shareable
 from bot.replies.render import Words
 from bot.stores.sealed import SealedTable
 
@@ -267,9 +266,9 @@ class TeamsApp:
     async def _tell_unkept(self, incoming: Incoming) -> None:
         """Tell the person that the message cannot be stored, because Teams retries silently."""
         person = Person("teams", "", incoming.tenant, incoming.user)
-        message, writer = Message(incoming.key, person, incoming.place, ""), self._writer(incoming.service_url)
         try:
-            await _say(writer, message, self._notices.in_every_language("not_kept"))
+            told = self._notices.in_every_language("not_kept")
+            await say(self._writer(incoming.service_url), incoming.place, told, person)
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             _failed(error)
 
@@ -299,23 +298,11 @@ class TeamsApp:
     async def _answer(self, delivery: Delivery) -> None:
         try:
             incoming = msgspec.json.decode(delivery.body, type=Incoming)
-            person, directory_only = await self._people.person(incoming)
-            message = Message(
-                incoming.key,
-                person,
-                incoming.place,
-                incoming.text,
-                press=incoming.press,
-                command=incoming.command,
-                directory_only=directory_only,
-                form=incoming.form,
-                delivery=delivery.key,
-                origin="quoted" if incoming.quoted else "said",
-            )
+            message = await self._people.message(incoming, delivery.key)
             writer = self._writer(incoming.service_url, incoming.sender, is_aside=incoming.aside)
             if delivery.maybe_written or delivery.exhausted or incoming.edited:
                 told = self._notices.in_every_language("edited" if incoming.edited else "interrupted")
-                await _say(writer, message, told)
+                await say(writer, message.place, told, message.person)
                 return
             if is_share(incoming.press):
                 await self._pass_on(writer, incoming, message, delivery)
@@ -337,13 +324,13 @@ class TeamsApp:
         """
         found = await self._sharing.taken(message.press or "", message.person)
         if found is None:
-            await _say(writer, message, self._notices.in_every_language("share_over"))
+            await say(writer, message.place, self._notices.in_every_language("share_over"), message.person)
             return
         await delivery.writing()
         place, reply = found
         await self._writer(incoming.service_url).share(place, reply, message.person)
         if incoming.personal:
-            await _say(writer, message, self._notices.shared_there(reply.language))
+            await say(writer, message.place, self._notices.shared_there(reply.language), message.person)
 
     async def _typing(self, incoming: Incoming) -> None:
         """Show a typing indicator if the answer takes longer than a moment."""
@@ -372,14 +359,6 @@ class TeamsApp:
 def _hash(text: str) -> str:
     """Return a hash of an id that is stored for an hour after its message, so that it identifies no conversation."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-async def _say(writer: TeamsWriter, message: Message, reply: Shareable) -> None:
-    match message.place:
-        case OneToOne() as here:
-            await writer.post(here, reply, message.person)
-        case Shared() as here:
-            await writer.share(here, reply, message.person)
 
 
 def _failed(error: Exception) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from bot.channels.requests import Body
+from bot.channels.base import Body
 from bot.channels.teams.regions import CHANNEL
 from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import ONLY, RENEW

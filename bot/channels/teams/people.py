@@ -8,7 +8,7 @@ from cachetools import TTLCache
 from bot.channels.teams.connector import FAILURES, Connector
 from bot.channels.teams.incoming import Incoming
 from bot.errors import Unwritable
-from bot.message import Person
+from bot.message import Message, Person
 
 log = structlog.get_logger("teams")
 
@@ -42,6 +42,22 @@ class People:
                 return person, True
             self._members[asked] = known
         return person, not self._members[asked]
+
+    async def message(self, incoming: Incoming, delivery: str = "") -> Message:
+        """Return the question of a delivery, from the person as far as Teams confirms them."""
+        person, directory_only = await self.person(incoming)
+        return Message(
+            incoming.key,
+            person,
+            incoming.place,
+            incoming.text,
+            press=incoming.press,
+            command=incoming.command,
+            directory_only=directory_only,
+            form=incoming.form,
+            delivery=delivery,
+            origin="quoted" if incoming.quoted else "said",
+        )
 
     async def is_present(self, person: Person, service_url: str, conversation: str) -> bool | None:
         """Return whether a person is still a member, without the cache; None if Teams does not say."""

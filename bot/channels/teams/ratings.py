@@ -14,13 +14,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bot.channels.base import Answers
-from bot.channels.requests import Body
+from bot.channels.base import Answers, Body
 from bot.channels.teams.incoming import LONGEST_ID, Incoming, language_of, said, word
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.errors import StoreError
-from bot.message import Answered, Message, OneToOne, Person, Rating
+from bot.message import Answered, OneToOne, Person, Rating
 from bot.replies.cards import TYPE, pages, submitting
 from bot.replies.plain import plain
 from bot.stores.sealed import SealedTable
@@ -84,9 +83,7 @@ class Thumbs:
 
     async def _answered(self, incoming: Incoming) -> Answered | None:
         """Return the answer to a press without posting it."""
-        person, directory_only = await self._people.person(incoming)
-        asked = Message(incoming.key, person, incoming.place, "", press=incoming.press, directory_only=directory_only)
-        found: Answered | None = None
+        asked, found = await self._people.message(incoming), None
         with suppress(TimeoutError):
             async with asyncio.timeout(_SECONDS):
                 async for reply in self._answers.answer(asked):

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.channels.requests import Body
+from bot.channels.base import Body
 from bot.channels.teams.incoming import Incoming, language_of, read_press
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
@@ -41,9 +41,7 @@ class Renewals:
         return {"statusCode": 200, "type": MESSAGE, "value": self._notices.text("nothing_new", language_of(body))}
 
     async def _card(self, incoming: Incoming) -> AdaptiveCard | None:
-        person, directory_only = await self._people.person(incoming)
-        asked = Message(incoming.key, person, incoming.place, "", press=incoming.press, directory_only=directory_only)
-        reply = await self._renew(asked)
+        reply = await self._renew(await self._people.message(incoming))
         if reply is None or incoming.press is None:
             return None
         return renewing(pages(reply)[0].card, incoming.press, incoming.sender)

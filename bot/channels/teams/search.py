@@ -10,8 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.channels.base import Answers
-from bot.channels.requests import Body
+from bot.channels.base import Answers, Body
 from bot.channels.teams.incoming import language_of, sequence, tenant_of, word
 from bot.channels.teams.notices import Notices
 from bot.message import Actions, Block, Item, Message, Note, Person, Shareable, Shared, Span
