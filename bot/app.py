@@ -26,7 +26,7 @@ from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering
 from bot.conversation.cases import Cases
-from bot.conversation.exchange import Keeper
+from bot.conversation.exchange import Keeper, Parts
 from bot.conversation.feedback import Feedback
 from bot.conversation.handing_over import HandingOver
 from bot.conversation.looking import Looking
@@ -132,23 +132,20 @@ async def assemble(
         telling = Telling(pack, keeper := Keeper(pack, dialogue), meter)
         accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
         stack.push_async_callback(accounts.close)
+        parts = Parts(pack=pack, accounts=accounts, audit=audit, dialogue=dialogue, keeper=keeper, meter=meter, now=now)
         hours, address = settings.bot_delete_after_hours, settings.bot_public_url
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
-        reminders, cases = Reminders(table, now), Cases(table)
-        reminding = Reminding(reminders, cases, pack, keeper, push=telling.push, now=now, interval=interval)
+        reminding = Reminding(parts, Reminders(table, now), Cases(table), push=telling.push, interval=interval)
         links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
         publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
-        answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
-        turn = _turn(
-            *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
-            *(table, reminding),
-        )
+        answering = _answering(settings, parts, wire, recent, publisher, reminding, patience.wall)
+        turn = _turn(settings, parts, answering, table, retention, telling, reminding, patience)
         renderer = Renderer(pack.templates / "pages", settings)
         forget = partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, address), RollCall(store, accounts, audit, forget)
         reach = Reach(telling.push, turn.handing_over.post, {}, calls.ask, calls.lists)
-        due = _due(table, reminding, answering, accounts, reach, audit, now, interval)
+        due = _due(parts, table, reminding, answering, reach, interval)
         bot = Bot(
             *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
             *(renderer, meter, recent, retention, telling, calls, due, reach, forget),
@@ -193,30 +190,23 @@ def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
     )
 
 
-def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
+def _answering(  # noqa: PLR0917 -- as above
     settings: Settings,
-    pack: Pack,
+    parts: Parts,
     http: Http,
-    accounts: Accounts,
-    audit: Audit,
+    recent: MemberCache,
     publisher: Publisher,
     reminding: Reminding,
-    recent: MemberCache,
     wall: float,
-    now: Callable[[], datetime],
 ) -> Answering:
     return Answering(
-        pack=pack,
-        accounts=accounts,
-        audit=audit,
+        parts,
         directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
-        member=member_client(settings, http, accounts, recent),
+        member=member_client(settings, http, parts.accounts, recent),
         forget=recent.forget,
         publisher=publisher,
         reminding=reminding,
-        places=pack.places,
         health=Probe(http, settings.directory_url).state,
-        now=now,
         wall=wall,
         clock=http.clock,
     )
@@ -224,42 +214,27 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
 
 def _turn(  # noqa: PLR0917 -- as above
     settings: Settings,
-    pack: Pack,
-    keeper: Keeper,
-    telling: Telling,
-    accounts: Accounts,
-    audit: Audit,
-    dialogue: Dialogue,
+    parts: Parts,
     answering: Answering,
-    retention: Retention,
-    meter: Meter,
-    patience: Patience,
-    now: Callable[[], datetime],
     table: SealedTable,
+    retention: Retention,
+    telling: Telling,
     reminding: Reminding,
+    patience: Patience,
 ) -> Turn:
+    handoff = settings.bot_handoff_channel or "", settings.bot_handoff_email or ""
+    ratings = Ratings(table.store, parts.meter, parts.now)
     return Turn(
-        pack=pack,
-        accounts=accounts,
-        audit=audit,
-        dialogue=dialogue,
-        answering=answering,
+        parts,
+        answering,
         retention=retention,
-        now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
-        limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(table.store, audit)),
-        meter=meter,
-        keeper=keeper,
+        limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(table.store, parts.audit)),
         telling=telling,
-        feedback=Feedback(Ratings(table.store, meter, now), Sentences(table, now)),
+        feedback=Feedback(ratings, Sentences(table, parts.now)),
         reminding=reminding,
-        handing_over=HandingOver(
-            *(settings.bot_handoff_channel or "", settings.bot_handoff_email or ""),
-            pack=pack,
-            store=table.store,
-            audit=audit,
-        ),
+        handing_over=HandingOver(parts, table.store, *handoff),
     )
 
 
@@ -270,27 +245,20 @@ async def _forget(retention: Retention, accounts: Accounts, person: Person) -> N
 
 
 def _due(  # noqa: PLR0917 -- as above
-    table: SealedTable,
-    reminding: Reminding,
-    answering: Answering,
-    accounts: Accounts,
-    reach: Reach,
-    audit: Audit,
-    now: Callable[[], datetime],
-    interval: Interval,
+    parts: Parts, table: SealedTable, reminding: Reminding, answering: Answering, reach: Reach, interval: Interval
 ) -> DueReminders:
     async def ended(person: Person, why: str) -> None:
-        await audit.record("reminders_ended", person, detail=why)
+        await parts.audit.record("reminders_ended", person, detail=why)
 
     return DueReminders(
         table,
         reminding.tell,
-        Looking(accounts, audit, answering.unasked).once,
+        Looking(parts, answering.unasked).once,
         interval=interval,
         platforms=lambda: {one: reach.present.get(one) for one in reach.push},
         stands=reach.stands,
         ended=ended,
-        now=now,
+        now=parts.now,
     )
 
 

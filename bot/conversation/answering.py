@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Access, Accounts
+from bot.accounts.accounts import Access
 from bot.accounts.rows import LastLook, PatientCandidate
+from bot.conversation.exchange import Parts
 from bot.conversation.household import household_of, of_household
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
@@ -41,10 +41,8 @@ from bot.kit import (
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.language.left import CARE
-from bot.language.nearby import Gazetteer
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
-from bot.ops.audit import Audit
-from bot.pack import Pack, template_of
+from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import PayerHealth
@@ -61,26 +59,22 @@ class Answering:
 
     def __init__(
         self,
+        parts: Parts,
         *,
-        pack: Pack,
-        accounts: Accounts,
-        audit: Audit,
         directory: DirectoryClient,
         member: Callable[[Person, Access], MemberClient],
         forget: Callable[[str], None],
         publisher: Publisher,
         reminding: Reminding,
-        places: Gazetteer,
         health: Callable[[], Awaitable[PayerHealth]],
-        now: Callable[[], datetime],
         wall: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
-        self._pack, self._accounts, self._audit = pack, accounts, audit
-        self._directory, self._member, self._forget, self._places = directory, member, forget, places
+        self._pack, self._accounts, self._audit, self._now = parts.pack, parts.accounts, parts.audit, parts.now
+        self._directory, self._member, self._forget, self._places = directory, member, forget, parts.pack.places
         self._publisher, self._reminding, self._health = publisher, reminding, health
-        self._now, self._wall, self._clock = now, wall, clock
-        self.own = OwnRecords(accounts, member, self._prepare, wall, clock)
+        self._wall, self._clock = wall, clock
+        self.own = OwnRecords(parts.accounts, member, self._prepare, wall, clock)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """Return a progress note. The number of claims is only shown in the member's own chat."""

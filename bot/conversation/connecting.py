@@ -5,20 +5,18 @@ All of them are `Private`, so that a link or a member's name never reaches a sha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from bot.accounts.accounts import Accounts, Linked
+from bot.accounts.accounts import Linked
+from bot.conversation.exchange import Parts
 from bot.conversation.reminding import Reminding
-from bot.conversation.state import Asked, Dialogue
+from bot.conversation.state import Asked
 from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired
 from bot.language.text import keys_in
 from bot.message import Action, Language, Message, Person, Press, Private
-from bot.ops.audit import Audit
 from bot.ops.trail import AuditEvent
-from bot.pack import Pack
 
 _WHO = frozenset({"who", "whos", "quien", "quienes"})
 _LOOKS = frozenset({
@@ -37,19 +35,9 @@ _AT_WORK = "who-at-work"
 class Connecting:
     """Replies about the person's account."""
 
-    def __init__(
-        self,
-        *,
-        accounts: Accounts,
-        audit: Audit,
-        pack: Pack,
-        dialogue: Dialogue,
-        retention: Retention,
-        now: Callable[[], datetime],
-        reminding: Reminding,
-    ) -> None:
-        self._accounts, self._audit, self._pack = accounts, audit, pack
-        self._dialogue, self._retention, self._now, self._reminding = dialogue, retention, now, reminding
+    def __init__(self, parts: Parts, retention: Retention, reminding: Reminding) -> None:
+        self._accounts, self._audit, self._pack = parts.accounts, parts.audit, parts.pack
+        self._dialogue, self._now, self._retention, self._reminding = parts.dialogue, parts.now, retention, reminding
 
     async def answer(self, message: Message, asked: Asked) -> Private:
         """Return the reply to an `account.*` intent."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
+from bot.accounts.accounts import Accounts
 from bot.conversation.followups import place_in
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
@@ -36,6 +38,8 @@ from bot.message import (
     Shared,
     Title,
 )
+from bot.ops.audit import Audit
+from bot.ops.metrics import Meter
 from bot.pack import Pack, template_of
 
 ButtonMeaning = Callable[[Press], Asked]
@@ -269,6 +273,18 @@ class Keeper:
             return known[id(press)][1]
 
         return meaning
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the steps of every turn use. `now` returns the local time."""
+
+    pack: Pack
+    accounts: Accounts
+    audit: Audit
+    dialogue: Dialogue
+    keeper: Keeper
+    meter: Meter
+    now: Callable[[], datetime]
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:

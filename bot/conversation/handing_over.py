@@ -10,12 +10,11 @@ from typing import Literal
 import structlog
 from msgspec.structs import replace
 
-from bot.conversation.exchange import Exchange, Said
+from bot.conversation.exchange import Exchange, Parts, Said
 from bot.conversation.state import Asked
 from bot.errors import StoreError, Unwritten, new_reference
 from bot.message import Answered, Message, Person, Private, Shareable
-from bot.ops.audit import Audit
-from bot.pack import Pack, template_of
+from bot.pack import template_of
 from bot.stores.base import NewRow, Store
 
 log = structlog.get_logger("handoff")
@@ -43,17 +42,10 @@ class HandingOver:
     """
 
     def __init__(
-        self,
-        channel: str,
-        email: str,
-        *,
-        pack: Pack,
-        store: Store,
-        audit: Audit,
-        clock: Callable[[], float] = time.time,
+        self, parts: Parts, store: Store, channel: str, email: str, clock: Callable[[], float] = time.time
     ) -> None:
-        self._channel, self._email, self._pack = channel, email, pack
-        self._store, self._audit, self._clock = store, audit, clock
+        self._channel, self._email, self._pack, self._audit = channel, email, parts.pack, parts.audit
+        self._store, self._clock = store, clock
         self.post: dict[str, Post] = {}
 
     @property

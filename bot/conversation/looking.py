@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.accounts.accounts import Access, Accounts
+from bot.accounts.accounts import Access
+from bot.conversation.exchange import Parts
 from bot.conversation.reminding import WATCH
 from bot.delivery.reminders import Look, LookEnded, Reminder, marks_of
 from bot.errors import NotCovered, NotLinked, SignInExpired
 from bot.kit import Ask, claim_news, deductible_met
 from bot.message import Person
-from bot.ops.audit import Audit
 
 _WHOLE_DAY = 20 * 3_600.0  # seconds: the first look of a day reads all claims
 
@@ -22,13 +22,9 @@ class Looking:
     """Reads a person's claims as a question of theirs would. `ask` returns an `Ask` of theirs, `clock` Unix seconds."""
 
     def __init__(
-        self,
-        accounts: Accounts,
-        audit: Audit,
-        ask: Callable[[Person, Access], Ask],
-        clock: Callable[[], float] = time.time,
+        self, parts: Parts, ask: Callable[[Person, Access], Ask], clock: Callable[[], float] = time.time
     ) -> None:
-        self._accounts, self._audit, self._ask, self._clock = accounts, audit, ask, clock
+        self._accounts, self._audit, self._ask, self._clock = parts.accounts, parts.audit, ask, clock
 
     async def once(self, reminder: Reminder) -> Look:
         """Check whether there is the news that a person asked for; recorded in the audit trail first.

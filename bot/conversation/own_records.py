@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -29,7 +28,7 @@ class OwnRecords:
         member: Callable[[Person, Access], MemberClient],
         prepare: Callable[[Message, Asked, Access | None], Ask],
         wall: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         """`prepare` makes the `Ask` for which claims are read; `wall` is the time limit of each read in seconds."""
         self._accounts, self._member, self._prepare, self._wall, self._clock = accounts, member, prepare, wall, clock

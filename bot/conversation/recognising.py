@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 
 import structlog
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Accounts
 from bot.accounts.codes import read_code
 from bot.conversation import followups, owner
 from bot.conversation.connecting import CodeState, Connecting
-from bot.conversation.exchange import UNREAD, Exchange, Said
+from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.other_questions import cleared, parted
 from bot.conversation.slash_commands import Commands, Request
-from bot.conversation.state import Asked, Dialogue, Memory, become, said
+from bot.conversation.state import Asked, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Reading
@@ -51,17 +49,11 @@ NextStep = Answered | Said | Asked
 class Recognisers:
     """Reads a message, and determines what it is."""
 
-    def __init__(
-        self,
-        *,
-        pack: Pack,
-        accounts: Accounts,
-        dialogue: Dialogue,
-        connecting: Connecting,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._pack, self._accounts, self._dialogue, self._connecting = pack, accounts, dialogue, connecting
-        self._now, self._intents, self._engine = now, pack.intents, pack.engine
+    def __init__(self, parts: Parts, connecting: Connecting) -> None:
+        pack = self._pack = parts.pack
+        self._accounts, self._dialogue, self._now = parts.accounts, parts.dialogue, parts.now
+        self._connecting = connecting
+        self._intents, self._engine = pack.intents, pack.engine
         self._commands, self._fixed = Commands(pack.engine, pack.command), _fixed(pack)
         self._code_words = _code_words(pack)
         self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = (

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from bot.accounts.accounts import Access, LinkRow
 from bot.accounts.rows import PatientCandidate
 from bot.conversation.cases import Cases
-from bot.conversation.exchange import Keeper
+from bot.conversation.exchange import Parts
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
 from bot.delivery.reminders import (
@@ -36,7 +36,6 @@ from bot.delivery.reminders import (
 from bot.errors import Unwritable
 from bot.kit import CaseChange, CaseKept, ReminderKept, ReminderWish
 from bot.message import Message, Person, Private, always
-from bot.pack import Pack
 
 LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"
 _YEAR = 365  # days for which a person is asked to sign in again
@@ -63,18 +62,10 @@ class Reminding:
     """
 
     def __init__(
-        self,
-        reminders: Reminders,
-        cases: Cases,
-        pack: Pack,
-        keeper: Keeper,
-        *,
-        push: Mapping[str, Push],
-        now: Callable[[], datetime],
-        interval: Interval,
+        self, parts: Parts, reminders: Reminders, cases: Cases, *, push: Mapping[str, Push], interval: Interval
     ) -> None:
-        self._reminders, self.cases, self._pack, self._keeper = reminders, cases, pack, keeper
-        self._push, self._now, self._interval = push, now, interval
+        self._pack, self._keeper, self._now = parts.pack, parts.keeper, parts.now
+        self._reminders, self.cases, self._push, self._interval = reminders, cases, push, interval
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """Store the reminder that an answer asks for. Return the outcome."""

@@ -7,16 +7,14 @@ heard -> danger -> what it is (`recognising`) -> whose record, what needs no sea
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from datetime import datetime
 from functools import partial
 from typing import Literal
 
 import structlog
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Accounts
 from bot.conversation import owner
 from bot.conversation.answering import Answering
 from bot.conversation.connecting import Connecting
@@ -24,7 +22,7 @@ from bot.conversation.exchange import (
     ABOUT,
     AlarmLine,
     Exchange,
-    Keeper,
+    Parts,
     Said,
     asked_by,
     endangered,
@@ -38,7 +36,7 @@ from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.sharing import SHARED, carried
-from bot.conversation.state import Asked, Dialogue, Memory
+from bot.conversation.state import Asked, Memory
 from bot.conversation.telling import Telling
 from bot.conversation.under_way import Patience, under_way
 from bot.delivery.retention import Retention
@@ -47,10 +45,8 @@ from bot.kit import NeedsPlace
 from bot.language.kernel import FEEDBACK
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
-from bot.ops.audit import Audit
 from bot.ops.limits import Limits
-from bot.ops.metrics import Meter
-from bot.pack import Pack, template_of
+from bot.pack import template_of
 from bot.payer.budget import Progress, Report
 
 log = structlog.get_logger("turn")
@@ -64,46 +60,29 @@ class Turn:
 
     def __init__(
         self,
-        *,
-        pack: Pack,
-        accounts: Accounts,
-        audit: Audit,
-        dialogue: Dialogue,
+        parts: Parts,
         answering: Answering,
+        *,
         retention: Retention,
-        now: Callable[[], datetime],
-        member_answers: Literal["dm", "off"] = "dm",
-        patience: Patience | None = None,
-        limits: Limits | None = None,
-        meter: Meter,
-        keeper: Keeper,
+        member_answers: Literal["dm", "off"],
+        patience: Patience,
+        limits: Limits,
         telling: Telling,
         feedback: Feedback,
         reminding: Reminding,
         handing_over: HandingOver,
     ) -> None:
-        self._pack, self._intents, self._dialogue, self._accounts = pack, pack.intents, dialogue, accounts
-        self._answering = answering
-        self._now, self._member_answers, self._patience = now, member_answers, patience or Patience()
-        self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
-        self._feedback, self._reminding, self.handing_over = feedback, reminding, handing_over
-        self._connecting = Connecting(
-            accounts=accounts,
-            audit=audit,
-            pack=pack,
-            dialogue=dialogue,
-            retention=retention,
-            now=now,
-            reminding=reminding,
-        )
+        self._pack, self._intents, self._dialogue = parts.pack, parts.pack.intents, parts.dialogue
+        self._accounts, self._meter, self._keeper, self._now = parts.accounts, parts.meter, parts.keeper, parts.now
+        self._answering, self._member_answers, self._patience = answering, member_answers, patience
+        self._limits, self._telling, self._feedback = limits, telling, feedback
+        self._reminding, self.handing_over = reminding, handing_over
+        self._connecting = Connecting(parts, retention, reminding)
         self.renewed = self._connecting.renewed
-        self._owners = Owners(accounts, pack, self._connecting.offer)
-        self.recognisers = Recognisers(
-            pack=pack, accounts=accounts, dialogue=dialogue, connecting=self._connecting, now=now
-        )
-        self.forms = Forms(
-            pack.engine, pack.offers, answering.listed_networks, answering.own_networks, members=member_answers == "dm"
-        )
+        self._owners = Owners(parts.accounts, parts.pack, self._connecting.offer)
+        self.recognisers = Recognisers(parts, self._connecting)
+        networks = answering.listed_networks, answering.own_networks
+        self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=member_answers == "dm")
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Yield every reply to a message, in order; only the last has `final` set.
