@@ -232,7 +232,7 @@ def _turn(  # noqa: PLR0917 -- as above
         patience=patience,
         limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(table.store, parts.audit)),
         telling=telling,
-        feedback=Feedback(ratings, Sentences(table, parts.now)),
+        feedback=Feedback(parts, ratings, Sentences(table, parts.now)),
         reminding=reminding,
         handing_over=HandingOver(parts, table.store, *handoff),
     )

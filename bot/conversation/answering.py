@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.accounts.accounts import Access
 from bot.accounts.rows import LastLook, PatientCandidate
-from bot.conversation.exchange import Parts
+from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.household import household_of, of_household
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
@@ -82,7 +82,7 @@ class Answering:
         values, language = {"progress": progress}, asked.language
         return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
-    async def answer(self, message: Message, memory: Memory, asked: Asked, progress: Progress) -> Answered:
+    async def answer(self, exchange: Exchange, asked: Asked, progress: Progress) -> Answered:
         """Return the reply to a question; `progress` is updated while records are read.
 
         The first answer about a member in a conversation says whose record was read and how to disconnect (T22).
@@ -94,7 +94,7 @@ class Answering:
             PayerError: the payer returned no valid response.
             StoreError: untrusted records could not be recorded in the audit trail (T56).
         """
-        rules = self._pack.intents[asked.intent]
+        message, memory, rules = exchange.message, exchange.memory, self._pack.intents[asked.intent]
         needs_member = rules.needs == "member"
         access = await self._accounts.access(message.person, asked.whose, memory.link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):

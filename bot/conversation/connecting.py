@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.accounts.accounts import Linked
-from bot.conversation.exchange import Parts
+from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked
 from bot.delivery.retention import Erased, Retention
@@ -39,9 +39,9 @@ class Connecting:
         self._accounts, self._audit, self._pack = parts.accounts, parts.audit, parts.pack
         self._dialogue, self._now, self._retention, self._reminding = parts.dialogue, parts.now, retention, reminding
 
-    async def answer(self, message: Message, asked: Asked) -> Private:
+    async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Return the reply to an `account.*` intent."""
-        person, language = message.person, asked.language
+        message, person, language = exchange.message, exchange.message.person, asked.language
         match asked.intent:
             case "account.link":
                 reply = await self.offer(person, language, "account/link", intent=asked.intent)
@@ -52,7 +52,7 @@ class Connecting:
                 reply = self._say("account/forget", language, intent=asked.intent, erased=erased, behind=False)
             case "account.choose":
                 linked = await self._accounts.choose(person, int(asked.arguments["index"]))
-                reply = await self._linked(person, linked, language)
+                reply, exchange.connects = await self._linked(person, linked, language), True
             case "account.decline":
                 await self._accounts.cancel(person)
                 reply = self._say("account/declined", language, intent=asked.intent)

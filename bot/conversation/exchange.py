@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
 from bot.conversation.followups import place_in
-from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
 from bot.language.kernel import HELP
@@ -156,6 +155,14 @@ class Exchange(msgspec.Struct):
         """Whether the message is a button press."""
         return self.message.press is not None
 
+    @property
+    def known_names(self) -> tuple[tuple[str, str], ...]:
+        """The (given, family) names of each person of the asker's sign-in, for the language engine.
+
+        () in shared places, where the reply must not depend on whose records the asker may read.
+        """
+        return tuple((one.given, one.family) for one in self.memory.people) if self.message.alone else ()
+
     def above(self, reply: Answered) -> tuple[Answered, ...]:
         """Return the reply with the emergency line above it, if there is one."""
         return self.line.above(reply) if self.line is not None else (reply,)
@@ -215,7 +222,7 @@ class Keeper:
             asked = replace(asked, slots={**asked.slots, **{name: Slot(one, one) for name, one in reply.named.items()}})
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
-        meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
+        meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
         here = asked if exchange.is_pressed else None
         connected = message.alone and memory.link is not None  # where others read, nothing depends on it

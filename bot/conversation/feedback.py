@@ -11,11 +11,12 @@ import contextlib
 
 from msgspec.structs import replace
 
-from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, about_of
-from bot.conversation.state import Asked, Memory
+from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, Exchange, Parts, about_of
+from bot.conversation.state import Asked
 from bot.errors import StoreError
-from bot.message import Message
+from bot.message import Private
 from bot.ops.figures import DAYS, OUTCOMES, Ratings, Sentences
+from bot.pack import template_of
 
 _WAS = "was"
 _OURS = frozenset({_WAS, ABOUT, RULE})
@@ -27,24 +28,28 @@ _THUMBS = {RIGHT: "right", WRONG: "wrong"}
 class Feedback:
     """Counts feedback, and stores the sentences that people give."""
 
-    def __init__(self, ratings: Ratings, sentences: Sentences) -> None:
-        self._ratings, self._sentences = ratings, sentences
+    def __init__(self, parts: Parts, ratings: Ratings, sentences: Sentences) -> None:
+        self._pack, self._ratings, self._sentences = parts.pack, ratings, sentences
 
-    async def given(self, asked: Asked, memory: Memory) -> dict[str, object]:
-        """Return the values of the reply to a given sentence: its words and whether it is stored.
+    async def answer(self, exchange: Exchange, asked: Asked) -> Private:
+        """Return what would be stored of a message that was not understood; or store it, and say so.
 
         No words if it has expired.
 
         Raises:
             StoreError: it is not stored.
         """
+        memory, kept = exchange.memory, False
         key, words = memory.unread or ("", "")
-        if not key or asked.arguments.get("key") != key:
-            return {"words": "", "key": "", "kept": False, "days": DAYS}
-        kept = asked.intent == KEEP and await self._sentences.keep(words, memory.language or asked.language)
-        return {"words": words, "key": key, "kept": kept, "days": DAYS}
+        if asked.arguments.get("key") != key:
+            key, words = "", ""
+        if asked.intent == KEEP:
+            kept = bool(key) and await self._sentences.keep(words, memory.language or asked.language)
+            exchange.memory = replace(memory, unread=None)
+        values = {"words": words, "key": key, "kept": kept, "days": DAYS}
+        return self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
 
-    async def heard(self, message: Message, asked: Asked, memory: Memory) -> Asked:
+    async def heard(self, exchange: Exchange, asked: Asked) -> Asked:
         """Count feedback on an answer. Return the question to go on with.
 
         "That's wrong" is about the last answer. The reply to it knows which; a question of a button under that reply
@@ -53,6 +58,7 @@ class Feedback:
         outcome = _THUMBS.get(asked.intent) or asked.arguments.get(_WAS)
         if outcome not in OUTCOMES:
             return asked
+        message, memory = exchange.message, exchange.memory
         last = about_of(memory.asked, memory) if memory.asked else {}
         about = asked.arguments if ABOUT in asked.arguments else last
         if intent := about.get(ABOUT):

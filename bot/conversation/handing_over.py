@@ -80,12 +80,13 @@ class HandingOver:
         words = own if own and (tells or not exchange.memory.typed) else exchange.memory.typed
         return replace(asked, arguments={**asked.arguments, "question": " ".join(words.split())[:_LONGEST]})
 
-    async def answer(self, message: Message, asked: Asked) -> Private:
+    async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Return the reply to a person who wants to see what would be sent, agrees, or declines.
 
         Raises:
             StoreError: nothing was sent.
         """
+        message = exchange.message
         told = asked.arguments if message.alone else {}
         letter = {
             "question": told.get("question", ""),

@@ -14,17 +14,16 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Accounts, PatientCandidate
-from bot.accounts.rows import LinkRow, place
+from bot.accounts.rows import LinkRow, PatientCandidate, place
+from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.household import HOUSEHOLD, SOME, by_button, household_of, means_several
-from bot.conversation.state import Asked, Dialogue, Memory
+from bot.conversation.state import Asked, Memory
 from bot.errors import NotLinked
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
-from bot.message import SOURCES, Actions, Answered, AReply, Message, Private, Shareable, Shared
-from bot.pack import Pack
+from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared
 
 OTHER_RECORD = "account/other_record"
 SWITCH, WHOSE = "account.switch", "account.whose"
@@ -58,23 +57,15 @@ OfferLink = Callable[..., Awaitable[Private]]
 """`Connecting.offer`."""
 
 
-def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]:
-    """Return the (given, family) names of each person of the asker's sign-in, for the language engine.
-
-    () in shared places, where the reply must not depend on whose records the asker may read.
-    """
-    return tuple((one.given, one.family) for one in memory.people) if message.alone else ()
-
-
-def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, whole: Reading) -> Asked:
+def about_whom(asked: Asked, exchange: Exchange, part: Reading, whole: Reading) -> Asked:
     """Return the question with the person it is about; in a shared place a question that names a person is refused.
 
     "His" or "her" refers to the last matching person mentioned in this chat. If nobody has been mentioned, the bot asks
     whose record is meant. The pronoun is not resolved if `whole` names another person before it, or if `part` (the
     clause that asks) is about the writer.
     """
-    person = asked.values.get(PERSON)
-    if not message.alone and isinstance(person, Mapping) and "name" in person:
+    person, memory = asked.values.get(PERSON), exchange.memory
+    if not exchange.message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
     if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(part)):
         return replace(asked, slots={**asked.slots, PERSON: Slot(ours, HOUSEHOLD)})
@@ -83,7 +74,7 @@ def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, wh
         return asked
     spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
     mine = any(cell.name == "MY" for cell in _asking(part))
-    if spoken and (not mine or spoken[0].patient == current(memory)):
+    if spoken and (not mine or spoken[0].patient == memory.current):
         return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
     if memory.asked is None and (not mine or word in _POSSESSIVE):
         return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
@@ -110,7 +101,7 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     It is the last question's, unless the message says "my" or "I" and no "her": then it is that of the person the asker
     switched to, or connected.
     """
-    return now(memory) if _says(reading, _OWN | _SPEAKER) else current(memory)
+    return memory.chosen if _says(reading, _OWN | _SPEAKER) else memory.current
 
 
 def _pronoun(reading: Reading) -> str:
@@ -146,26 +137,14 @@ def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | N
     if asked is None or (slot is not None and slot.value is not None):
         return asked
     if slot is not None:
-        return replace(asked, whose=next((one.patient for one in memory.people if one.own), now(memory)))
-    return replace(asked, whose=now(memory)) if _says(reading, _OWN) else asked
+        return replace(asked, whose=next((one.patient for one in memory.people if one.own), memory.chosen))
+    return replace(asked, whose=memory.chosen) if _says(reading, _OWN) else asked
 
 
 def _says(reading: Reading, words: Collection[str]) -> bool:
     """Return whether the possessives in the question are the asker's own, and none is somebody else's."""
     said = {word for cell in _asking(reading) if cell.name == "MY" for word in keys_in(cell.text)}
     return not said.isdisjoint(words) and all(cell.name != "HER" for cell in _asking(reading))
-
-
-def current(memory: Memory) -> str:
-    """Return the Patient id of the last question's person, else of the one who is meant now."""
-    known = {one.patient for one in memory.people}
-    return memory.asked.whose if memory.asked and memory.asked.whose in known else now(memory)
-
-
-def now(memory: Memory) -> str:
-    """Return the Patient id of the person the asker switched to, else of the first; "" for a sign-in of one person."""
-    known = {one.patient for one in memory.people}
-    return memory.whose if memory.whose in known else next((one.patient for one in memory.people), "")
 
 
 def called(memory: Memory, asked: Asked) -> str:
@@ -186,7 +165,7 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     An intent with a `person` slot selects the person within the one record ("is my son covered"); the intent that it
     lists as `covered` is answered from that person's own record.
     """
-    asked = by_button(replace(asked, whose=asked.whose or now(memory), pronoun=""))
+    asked = by_button(replace(asked, whose=asked.whose or memory.chosen, pronoun=""))
     if rules and PERSON in rules.slots and rules.household and PERSON not in asked.slots:
         asked = replace(asked, slots={**asked.slots, PERSON: Slot("", HOUSEHOLD)})  # "who is on my plan" names nobody
     slot = asked.slots.get(PERSON)
@@ -212,7 +191,7 @@ def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
     """
     slot, reads = asked.slots[PERSON], rules.reads.type if rules.reads else ""
     if PERSON in rules.slots or household_of(asked, rules, memory.people):
-        return Settled(replace(asked, whose=now(memory)))
+        return Settled(replace(asked, whose=memory.chosen))
     of_plan = slot.text.casefold() in _OURS and reads in _OF_PLAN
     if len(memory.people) > 1 and not of_plan:
         return Settled(_of(asked, asked.whose), memory.people)
@@ -234,7 +213,7 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     if not (found and means_several(slot) and household_of(some, rules, memory.people)):
         return Settled(asked, found)
     unmet = {name: one for name, one in asked.unmet.items() if name != PERSON}
-    return Settled(replace(some, whose=now(memory), unmet=unmet))
+    return Settled(replace(some, whose=memory.chosen, unmet=unmet))
 
 
 def _is_of_plan(asked: Asked, rules: IntentRules) -> bool:
@@ -301,48 +280,54 @@ def _year(born: str) -> int | None:
 class Owners:
     """Replies about whose record it is. `offer` returns a one-time link with the text of a template."""
 
-    def __init__(self, accounts: Accounts, pack: Pack, offer: OfferLink) -> None:
-        self._accounts, self._pack, self._offer = accounts, pack, offer
+    def __init__(self, parts: Parts, offer: OfferLink) -> None:
+        self._accounts, self._pack, self._dialogue, self._now = parts.accounts, parts.pack, parts.dialogue, parts.now
+        self._offer = offer
 
-    async def recalled(self, message: Message, dialogue: Dialogue) -> Memory:
-        """Return the dialogue state with the asker's connection; without one for directory-only people."""
-        key = message.person.key
-        memory, kept = await dialogue.recall(message, *(() if message.directory_only else (place(LinkRow, key),)))
-        return replace(memory, link=self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None)
+    async def recall(self, exchange: Exchange) -> None:
+        """Read the dialogue state, with the asker's connection; without one for directory-only people."""
+        message, key = exchange.message, exchange.message.person.key
+        memory, kept = await self._dialogue.recall(message, *(() if message.directory_only else (place(LinkRow, key),)))
+        link = self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None
+        exchange.memory = replace(memory, link=link)
 
-    async def connected(self, message: Message, memory: Memory) -> Memory:
-        """Return the memory with the asker's connection, read again."""
-        return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
+    async def connected(self, exchange: Exchange) -> None:
+        """Read the asker's connection again."""
+        message = exchange.message
+        link = None if message.directory_only else await self._accounts.connected(message.person)
+        exchange.memory = replace(exchange.memory, link=link)
 
-    def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[PatientCandidate]) -> Answered:
+    def other(self, exchange: Exchange, asked: Asked, found: Collection[PatientCandidate]) -> Answered:
         """Return the reply in place of an answer: a choice among several people, or that the sign-in gives no access.
 
         In shared places it is private in all cases, because it must not reveal whose records the asker may read.
         """
-        values = {"asked": asked, "people": found or memory.people, "whose": asked.whose}
-        kind: type[Answered] = Private if memory.people or isinstance(message.place, Shared) else Shareable
+        people = exchange.memory.people
+        values = {"asked": asked, "people": found or people, "whose": asked.whose}
+        kind: type[Answered] = Private if people or isinstance(exchange.message.place, Shared) else Shareable
         template = "account/which" if found else OTHER_RECORD
         return self._pack.reply(kind, asked.intent, template, values, asked.language)
 
-    async def answer(self, message: Message, asked: Asked, memory: Memory, today: date) -> tuple[Private, Memory]:
-        """Return the reply to "whose record is this" and "switch to Mai", and the memory with the person now meant."""
+    async def answer(self, exchange: Exchange, asked: Asked) -> Private:
+        """Return the reply to "whose record is this" and "switch to Mai". The latter changes the memory."""
+        message, memory = exchange.message, exchange.memory
         link = await self._accounts.link(message.person)
         if link is None:
-            return await self._offer(message.person, asked.language, NotLinked.template, intent=asked.intent), memory
+            return await self._offer(message.person, asked.language, NotLinked.template, intent=asked.intent)
         slot = asked.slots.get(PERSON)
-        template, whose = "account/whose", current(memory)
+        template, whose = "account/whose", memory.current
         if asked.intent == SWITCH and memory.people:
             known = tuple(one for one in memory.people if one.patient == asked.whose and message.press)
-            found = meant(slot, memory.people, whose, today) if slot else known
+            found = meant(slot, memory.people, whose, self._now().date()) if slot else known
             if len(found) != 1:
-                reply = self.other(message, replace(asked, whose=whose), memory, found)
-                return Private(intent=reply.intent, language=reply.language, blocks=reply.blocks), memory
+                reply = self.other(exchange, replace(asked, whose=whose), found)
+                return Private(intent=reply.intent, language=reply.language, blocks=reply.blocks)
             template, whose = "account/switched", found[0].patient
             last = replace(memory.asked, whose=whose) if memory.asked else None  # "and the deductible?" is about them
             earlier = tuple(replace(one, whose=whose) for one in memory.earlier)
-            memory = replace(memory, whose=whose, asked=last, earlier=earlier)
+            exchange.memory = replace(memory, whose=whose, asked=last, earlier=earlier)
         values = {"people": memory.people, "whose": whose, "link": link}
-        return self._pack.reply(Private, asked.intent, template, values, asked.language), memory
+        return self._pack.reply(Private, asked.intent, template, values, asked.language)
 
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
         """Return a private answer with a heading on whose record it shows, and buttons for the others, if several.

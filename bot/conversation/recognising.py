@@ -70,7 +70,7 @@ class Recognisers:
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
         text = request.options.said if request else message.text
-        people = owner.known_names(message, memory)
+        people = exchange.known_names
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
         if reading.unclear:
             reading = cleared(self._engine, reading, today, people)
@@ -239,7 +239,7 @@ class Recognisers:
             return replace(memory.asked or Asked(reading.intent), language=language)
         if "answer" in reading.slots:
             return followups.consent(memory, reading) or Asked("followup.refine", language=language)
-        context, people = memory.context(), owner.known_names(exchange.message, memory)
+        context, people = memory.context(), exchange.known_names
         part, others = parted(self._engine, reading, today=self._now().date(), context=context, people=people)
         if reading.intent.startswith(FOLLOW):
             reading = part = reading if others else part
@@ -263,7 +263,7 @@ class Recognisers:
             asked = followups.of_what_was_shown(memory, asked, part, self._intents)
         if not self._pack.is_of_member(asked.intent):
             return owner.of_nobody(asked)
-        return owner.about_whom(asked, exchange.message, memory, part, reading)
+        return owner.about_whom(asked, exchange, part, reading)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
         """Return whether the question, whichever is meant, is likely about a record that this sign-in does not open."""
@@ -307,7 +307,7 @@ class Recognisers:
         """Return a key and the message as it may be given to the operator; None if little of it may be stored."""
         if exchange.message.origin != "said" or isinstance(exchange.message.place, Shared):
             return None
-        people = owner.known_names(exchange.message, exchange.memory)
+        people = exchange.known_names
         words = self._engine.redacted(exchange.message.text, today=self._now().date(), people=people)
         kept = sum(not word.startswith("[") for word in words)
         return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None

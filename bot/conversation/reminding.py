@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import msgspec
 
 from bot.accounts.accounts import Access, LinkRow
-from bot.accounts.rows import PatientCandidate
 from bot.conversation.cases import Cases
-from bot.conversation.exchange import Parts
+from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
 from bot.delivery.reminders import (
@@ -35,7 +34,7 @@ from bot.delivery.reminders import (
 )
 from bot.errors import Unwritable
 from bot.kit import CaseChange, CaseKept, ReminderKept, ReminderWish
-from bot.message import Message, Person, Private, always
+from bot.message import Person, Private, always
 
 LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"
 _YEAR = 365  # days for which a person is asked to sign in again
@@ -122,12 +121,12 @@ class Reminding:
             return ReminderKept(most=kept.most)
         return ReminderKept(minutes=0 if wanted.asleep else minutes, ends=over, until=last, every=every, new=new)
 
-    async def answer(self, message: Message, asked: Asked, people: Sequence[PatientCandidate]) -> Private:
+    async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Return the reply to "my reminders", and to a request to delete one or all of them.
 
-        `people` are all whose records the person may ask about, if they are several: the list then says whose.
+        If the person may ask about several people's records, the list says whose.
         """
-        person, language = message.person, asked.language
+        person, language = exchange.message.person, asked.language
         rows, one = await self._reminders.of(person), asked.arguments.get("key")
         named = str(asked.values.get("question") or "")
         meant = [key for key, row in rows if not named or row.about in _NAMED.get(named, ())]
@@ -135,7 +134,7 @@ class Reminding:
             ended = await self._reminders.end(person, *([one] if one else meant))
             told = {"ended": ended, "left": len(rows) - ended, "one": one}
             return self._pack.reply(Private, END, "reminder/end", told, language)
-        names = {one.patient: one.name for one in people}
+        names = {one.patient: one.name for one in exchange.memory.people}
         shown = [{"key": key, "reminder": row, "name": names.get(row.whose, "")} for key, row in rows]
         values = {"rows": shown, "today": self._now().date(), "which": asked.intent == END}
         return self._pack.reply(Private, LIST, "reminder/list", values, language)

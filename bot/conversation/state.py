@@ -115,6 +115,18 @@ class Memory(msgspec.Struct, frozen=True):
         """All people whose records the person may ask about; empty if that is only who signed in."""
         return self.link.people if self.link is not None else ()
 
+    @property
+    def chosen(self) -> str:
+        """The Patient id of the person the asker switched to, else of the first; "" for a sign-in of one person."""
+        known = {one.patient for one in self.people}
+        return self.whose if self.whose in known else next((one.patient for one in self.people), "")
+
+    @property
+    def current(self) -> str:
+        """The Patient id of the last question's person, else of the chosen one."""
+        known = {one.patient for one in self.people}
+        return self.asked.whose if self.asked and self.asked.whose in known else self.chosen
+
     def context(self) -> Context | None:
         """Return the part that the language engine uses."""
         if self.asked is None:

@@ -7,7 +7,7 @@ heard -> danger -> what it is (`recognising`) -> whose record, what needs no sea
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Literal
@@ -51,7 +51,6 @@ from bot.payer.budget import Progress, Report
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
-_OF_DESK = frozenset({ASK, SEND, DROP})
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 
 
@@ -75,11 +74,17 @@ class Turn:
         self._pack, self._intents, self._dialogue = parts.pack, parts.pack.intents, parts.dialogue
         self._accounts, self._meter, self._keeper, self._now = parts.accounts, parts.meter, parts.keeper, parts.now
         self._answering, self._member_answers, self._patience = answering, member_answers, patience
-        self._limits, self._telling, self._feedback = limits, telling, feedback
-        self._reminding, self.handing_over = reminding, handing_over
+        self._limits, self._telling, self._feedback, self.handing_over = limits, telling, feedback, handing_over
         self._connecting = Connecting(parts, retention, reminding)
         self.renewed = self._connecting.renewed
-        self._owners = Owners(parts.accounts, parts.pack, self._connecting.offer)
+        self._owners = Owners(parts, self._connecting.offer)
+        self._of_person: Mapping[str, Callable[[Exchange, Asked], Awaitable[Private]]] = {
+            **dict.fromkeys((SENTENCE, KEEP), feedback.answer),
+            **dict.fromkeys((ASK, SEND, DROP), handing_over.answer),
+            **dict.fromkeys((LIST, END), reminding.answer),
+            **dict.fromkeys((SWITCH, WHOSE), self._owners.answer),
+        }
+        """What answers about the asker's own words, reminders and people, without a request to the payer."""
         self.recognisers = Recognisers(parts, self._connecting)
         networks = answering.listed_networks, answering.own_networks
         self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=member_answers == "dm")
@@ -122,7 +127,7 @@ class Turn:
     async def _replies(self, message: Message, exchange: Exchange) -> AsyncIterator[Answered]:
         """Yield the replies of each step: emergencies first; errors are in the language of their step."""
         try:
-            exchange.memory = await self._owners.recalled(message, self._dialogue)
+            await self._owners.recall(exchange)
             exchange.errors = exchange.memory.language or "en"
             request = self.recognisers.hear(exchange)
             step: NextStep | None = endangered(self._pack, exchange)
@@ -165,13 +170,13 @@ class Turn:
             only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
             await self._dialogue.remember(message, only)
         try:
-            if await self._looks_from_home(message, memory, asked):
+            if await self._looks_from_home(exchange, asked):
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
-            exchange.memory = replace(memory, met=memory.met or needs_member)
-            async with under_way(partial(self._answering.answer, message, memory, asked), self._patience) as heard:
+            async with under_way(partial(self._answering.answer, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
                     yield self._answering.on_the_way(asked, found, private=needs_member)
+                exchange.memory = replace(memory, met=memory.met or needs_member)
                 yield self._with_others(exchange, self._owners.headed(found, asked, memory), asked)
         except NeedsPlace as need:
             exchange.unread = "place"
@@ -185,7 +190,7 @@ class Turn:
         """Return the reply to a question that needs no search, or the question to look up."""
         message = exchange.message
         if message.origin == "said" and (ABOUT in asked.arguments or asked.intent.startswith(FEEDBACK)):
-            asked = await self._feedback.heard(message, asked, exchange.memory)
+            asked = await self._feedback.heard(exchange, asked)
         rules = self._intents.get(asked.intent)
         settled = owner.settle(asked, rules, exchange.memory, self._now().date())
         asked, rules = settled.asked, self._intents.get(settled.asked.intent)
@@ -195,11 +200,13 @@ class Turn:
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
             return Said(aside, keeps=True) if asked_by(aside) else aside
-        if asked.intent.startswith("account.") or asked.intent in _OF_DESK | {LIST, END, SENTENCE, KEEP}:
-            return await self._of_person(exchange, asked)
+        keeps = asked.intent in self._of_person
+        if keeps or asked.intent.startswith("account."):
+            answer = self._of_person.get(asked.intent, self._connecting.answer)
+            return Said(await answer(exchange, asked), keeps=keeps, alone=asked.intent in FAREWELLS)
         if settled.found is not None and not (message.alone and await self._accounts.link(message.person) is None):
             # Where nobody is connected yet, signing in may give access to the record asked about.
-            return Said(self._owners.other(message, asked, exchange.memory, settled.found), asked)
+            return Said(self._owners.other(exchange, asked, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
             return self.handing_over.offered(exchange, asked)
         exchange.memory = replace(exchange.memory, misses=0)
@@ -218,14 +225,6 @@ class Turn:
             return await self._answering.written_down(message, asked, own, Report())
         return reply
 
-    async def _of_sentence(self, exchange: Exchange, asked: Asked) -> Said:
-        """Return what would be stored of a message that was not understood; or store it, and say so."""
-        values = await self._feedback.given(asked, exchange.memory)
-        if asked.intent == KEEP:
-            exchange.memory = replace(exchange.memory, unread=None)
-        reply = self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
-        return Said(reply, keeps=True)
-
     def _not_of_asker(self, message: Message, asked: Asked) -> Answered | Said | None:
         """Return the reply to quoted or unfinished words that would cause an action.
 
@@ -239,21 +238,6 @@ class Turn:
             return None
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
-    async def _of_person(self, exchange: Exchange, asked: Asked) -> Said:
-        """Return the reply about the asker's account, reminders or own words, which needs no request to the payer."""
-        message = exchange.message
-        if asked.intent in {SENTENCE, KEEP}:
-            return await self._of_sentence(exchange, asked)
-        if asked.intent in _OF_DESK:
-            return Said(await self.handing_over.answer(message, asked), keeps=True)
-        if asked.intent in {LIST, END}:
-            return Said(await self._reminding.answer(message, asked, exchange.memory.people), keeps=True)
-        if asked.intent in {SWITCH, WHOSE}:
-            whose, exchange.memory = await self._owners.answer(message, asked, exchange.memory, self._now().date())
-            return Said(whose, keeps=True)
-        reply, exchange.connects = await self._connecting.answer(message, asked), asked.intent == "account.choose"
-        return Said(reply, alone=asked.intent in FAREWELLS)
-
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
         """Return the answer, with a button for each other question of the message; an `aside` keeps the topic."""
         slots: dict[str, Mapping[str, Slot]] = {}
@@ -266,9 +250,10 @@ class Turn:
             return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
         return Said(reply, replace(asked, also={}), slots=slots, rates=True)
 
-    async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
+    async def _looks_from_home(self, exchange: Exchange, asked: Asked) -> bool:
         """Return whether the member's own address is about to be used, and was not used for the previous question."""
-        before = memory.asked.values.get("location") if memory.asked else None
+        message, last = exchange.message, exchange.memory.asked
+        before = last.values.get("location") if last else None
         if asked.values.get("location") != "me" or before == "me" or not message.alone:
             return False
         return await self._accounts.link(message.person) is not None
@@ -276,7 +261,7 @@ class Turn:
     async def _kept(self, exchange: Exchange) -> Asked | None:
         """Return the question that waited for the sign-in, once the account is connected; else None."""
         exchange.connects = False
-        exchange.memory = await self._owners.connected(exchange.message, exchange.memory)
+        await self._owners.connected(exchange)
         person = exchange.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None
