@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache, partial
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -22,9 +23,10 @@ from bot.delivery.inbox import Later, Writing, unrecorded
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Stands
 from bot.errors import Unwritten
-from bot.message import Answered, Language, Message, OneToOne, Person, Place, Private, Reply, Shareable, Shared
+from bot.message import Answered, Block, Language, Message, OneToOne, Person, Place, Private, Reply, Shareable, Shared
 from bot.ops.metrics import Meter
 from bot.pack import Pack
+from bot.replies.render import Words, labels_of
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("channel")
@@ -69,6 +71,23 @@ def purpose(reply: Reply) -> Purpose:
     if reply.intent.startswith("account."):
         return "account"
     return "answer" if reply.sources or reply.rating or reply.intent.startswith("answer.") else "reply"
+
+
+class Texts:
+    """The channels' own texts, from `templates/channels/`. `labels` returns a table's labels by name, cached."""
+
+    def __init__(self, words: Words) -> None:
+        self._words, self.labels = words, lru_cache(partial(labels_of, words))
+
+    def blocks(
+        self,
+        name: str,
+        language: Language,
+        values: Mapping[str, object] | None = None,
+        links: Mapping[str, str] | None = None,
+    ) -> tuple[Block, ...]:
+        """Return a template's blocks."""
+        return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
 
 
 class Answers(Protocol):

@@ -52,7 +52,7 @@ def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
     Raises:
         ValueError: the file is not YAML, or a number lacks its source or date; the message names the file and the key.
     """
-    found = _load(templates / NUMBERS, dict[str, _Number])
+    found = load(templates / NUMBERS, dict[str, _Number])
     if empty := [name for name, one in found.items() if not (one.number or one.site or one.name)]:
         raise ValueError(f"{NUMBERS}: {empty[0]}: has no number, site or name")
     return {
@@ -66,14 +66,15 @@ def load_appeals(templates: Path) -> dict[str, Mapping[str, object]]:
     Raises:
         ValueError: the file is not YAML, or a step lacks its source or date; the message names the file and the key.
     """
-    found = _load(templates / APPEALS, dict[str, _AppealStep])
+    found = load(templates / APPEALS, dict[str, _AppealStep])
     return {name: msgspec.structs.asdict(one) for name, one in found.items()}
 
 
-def _load(path: Path, kind: type[dict[str, _T]]) -> dict[str, _T]:
+def load(path: Path, kind: type[dict[str, _T]]) -> dict[str, _T]:
+    """Return the content of a YAML file of this form; {} without one. Raises ValueError, which names the file."""
     if not path.is_file():
         return {}
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name}: {error}") from error

@@ -21,8 +21,8 @@ from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, Catalogues, fa
 from bot.replies.filters import filters, finalize
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX, CatalogueMessage, scan, sources
-from bot.replies.numbers import load_appeals, load_numbers
-from bot.replies.say import NAME, Say, about, load_theirs, named, of_them
+from bot.replies.numbers import load, load_appeals, load_numbers
+from bot.replies.say import FILE, NAME, Say, about, named, of_them
 
 _KEPT_FILTERS: tuple[str, ...] = (
     "capitalize",
@@ -139,7 +139,7 @@ class Words:
                 for language in self.languages
             }
         )
-        self._theirs = load_theirs(templates)
+        self._theirs = load(templates / FILE, dict[str, Mapping[str, str]])
         self._of_others: dict[str, Environment] = {}
         self._fixed: dict[str, list[tuple[str, Press]]] | None = None
 

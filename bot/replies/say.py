@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 
-import msgspec
 from jinja2 import nodes
 from markupsafe import Markup
 
@@ -16,23 +14,8 @@ from bot.replies.catalogues import Catalogue
 from bot.replies.messages import CatalogueMessage, parts
 
 FILE, NAME = "theirs.yaml", "them"
+"""The phrases for another person's record, by language; and the name of that person in them."""
 _NAMED: ContextVar[str] = ContextVar("named", default="")
-
-
-def load_theirs(templates: Path) -> dict[str, Mapping[str, str]]:
-    """Return each phrase with its replacement, by language; empty if the folder has no such file.
-
-    Raises:
-        ValueError: the file is not YAML of this form; the message names the file.
-    """
-    path = templates / FILE
-    if not path.is_file():
-        return {}
-    try:
-        found: dict[str, Mapping[str, str]] = msgspec.yaml.decode(path.read_bytes(), type=dict[str, dict[str, str]])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{FILE}: {error}") from error
-    return found
 
 
 def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:

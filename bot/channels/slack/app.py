@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
 from msgspec.structs import replace
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
-from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -235,13 +235,26 @@ class SlackApp:
         return Response(status_code=status)
 
     async def _dispatched(self, payload: Body) -> BoltResponse:
-        """Return bolt's response. bolt cannot handle what ends a person or an installation: their token is gone."""
+        """Return bolt's response, with the workspace that is meant as `here` in its context.
+
+        Without a workspace, bolt would tell the person of a broken installation; and it cannot handle what ends a
+        person or an installation, whose token is gone. In a shared channel, a press names the workspace of who pressed,
+        and its message that of the bot.
+        """
         event = payload.get("event")
         if isinstance(event, Mapping) and event.get("type") in ENDINGS:
             await self._ended(payload, event)
             return BoltResponse(status=200)
         # With this mode bolt takes what is decoded already, whichever way it came.
-        return await self._bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(payload)))
+        request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
+        posted = (payload.get("message") or {}).get("team") if payload.get("type") == "block_actions" else None
+        organization, own = request.context.enterprise_id or "", request.context.team_id or ""
+        named = [team for team in (posted, own) if team or (team == "" and organization)]
+        for team in named:
+            if here := await self._workspaces.of(organization, team):
+                request.context["team_id"], request.context["here"] = team, here
+                return await self._bolt.async_dispatch(request)
+        return BoltResponse(status=200) if named else await self._bolt.async_dispatch(request)  # a check of the address
 
     async def _ended(self, body: Body, event: Body) -> None:
         place = where(body)
@@ -267,10 +280,11 @@ class SlackApp:
             name="slack",
             logger=silent(),
             client=self._connection.client(None),
-            before_authorize=self._placed,
             authorize=authorize,  # type: ignore[arg-type] # None is allowed; bolt handles it
             request_verification_enabled=False,
             ssl_check_enabled=False,
+            ignoring_self_events_enabled=False,  # `read_event` and `read_edit` pass over the bot's own
+            attaching_function_token_enabled=False,
             process_before_response=True,
             attaching_conversation_kwargs_enabled=False,
         )
@@ -285,29 +299,15 @@ class SlackApp:
         bolt.error(on_error)
         return bolt
 
-    async def _placed(self, body: Body, context: AsyncBoltContext, next: Ack) -> BoltResponse | None:  # noqa: A002 -- bolt's name
-        """Go on with the workspace that is meant; without one, bolt would tell the person of a broken installation.
-
-        bolt passes it to what follows as `here`. In a shared channel, a press names the workspace of who pressed, and
-        its message that of the bot.
-        """
-        posted = (body.get("message") or {}).get("team") if body.get("type") == "block_actions" else None
-        organization = context.enterprise_id or ""
-        named = [team for team in (posted, context.team_id or "") if team or (team == "" and organization)]
-        for team in named:
-            if here := await self._workspaces.of(organization, team):
-                context["team_id"], context["here"] = team, here
-                return cast("BoltResponse", await next())
-        return BoltResponse(status=200) if named else cast("BoltResponse", await next())  # a check of the address
-
     async def _on_event(self, body: Body, here: Workspace) -> None:
-        bot_user = here.installed.bot_user
-        if edited := read_edit(body, bot_user):
-            await self._errands.take(here, edited, "edited")
-        elif body["event"].get("subtype") == "message_deleted":
-            self._errands.cancel(body["event"].get("channel"), body["event"].get("deleted_ts"))
-        else:
-            await self._errands.take(here, read_event(body, bot_user))
+        event, bot_user = body["event"], here.installed.bot_user
+        match event.get("subtype"):
+            case "message_changed":
+                await self._errands.take(here, read_edit(body, bot_user), "edited")
+            case "message_deleted":
+                self._errands.cancel(event.get("channel"), event.get("deleted_ts"))
+            case _:
+                await self._errands.take(here, read_event(body, bot_user))
 
     async def _on_command(self, ack: Ack, body: Body, here: Workspace) -> None:
         await self._errands.take(here, read_command(body, here.installed.bot_user))

@@ -78,10 +78,10 @@ def read_event(body: Body, bot_user: str) -> Incoming | None:
 
 
 def read_edit(body: Body, bot_user: str) -> Incoming | None:
-    """Return a person's edit of their own message; None for all other changes of messages."""
+    """Return a person's edit of their own message, from a `message_changed`; None for all other changes."""
     event = body["event"]
     now, before = event.get("message") or {}, event.get("previous_message") or {}
-    if event.get("subtype") != "message_changed" or event.get("channel_type") != "im":
+    if event.get("channel_type") != "im":
         return None
     if not now.get("user") or now["user"] == bot_user or now.get("bot_id"):
         return None

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Unreachable, purpose
+from bot.channels.base import Texts, Unreachable, purpose
 from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.delivery.retention import Retention
@@ -26,7 +26,6 @@ from bot.errors import StoreError, Unwritable
 from bot.message import (
     FAREWELLS,
     Answered,
-    Block,
     Language,
     OneToOne,
     Person,
@@ -39,7 +38,7 @@ from bot.message import (
 )
 from bot.replies.blocks import BlockPage, pages
 from bot.replies.catalogues import ByLanguage
-from bot.replies.render import Words, labels_of
+from bot.replies.render import Words
 
 HELD_UP = "next"
 """The intent of the notice that an answer waits for another one."""
@@ -71,12 +70,11 @@ _ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
 """The texts of the confirmation before a button deletes something, by intent."""
 
 
-class Notices:
+class Notices(Texts):
     """Renders `templates/channels/`; what every answer needs is rendered once at the start."""
 
     def __init__(self, words: Words) -> None:
-        self._words = words
-        self.labels = lru_cache(partial(labels_of, words))
+        super().__init__(words)
         self._working = ByLanguage({language: self.page("looking", language) for language in words.languages})
         self._unwritable = ByLanguage({language: self.page("cannot_write", language) for language in words.languages})
 
@@ -99,16 +97,6 @@ class Notices:
     def aside(self, language: Language, address: str) -> BlockPage:
         """Return a message that says the answer is in the private chat, with a link to `address`."""
         return self.page("answered_aside", language, links={"chat": address})
-
-    def blocks(
-        self,
-        name: str,
-        language: Language,
-        values: Mapping[str, object] | None = None,
-        links: Mapping[str, str] | None = None,
-    ) -> tuple[Block, ...]:
-        """Return a template's blocks."""
-        return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
 
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
         """Return a template that fits into one message."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, get_args
 from urllib.parse import quote
 
-from bot.message import Block, Language, Shareable
+from bot.channels.base import Texts
+from bot.message import Language, Shareable
 from bot.replies.cards import CardPage, pages
 from bot.replies.catalogues import SOURCE, ByLanguage
-from bot.replies.render import Words, labels_of
+from bot.replies.render import Words
 
 TeamsSentence = Literal[
     "answer_ready", "by_browser", "hello", "in_our_chat", "interrupted", "looking", "no_chat", "not_shown",
@@ -18,12 +18,13 @@ TeamsSentence = Literal[
 """Plain texts for notifications ("answer_ready", T26), dialogs, buttons and the search."""
 
 
-class Notices:
+class Notices(Texts):
     """The texts, rendered once from `templates/channels/`. `app_id` is the app package's id, used in deep links."""
 
     def __init__(self, words: Words, app_id: str) -> None:
-        self._words, self._app_id = words, app_id
-        found = {tongue: labels_of(words, "label", tongue) for tongue in words.languages}
+        super().__init__(words)
+        self._app_id = app_id
+        found = {tongue: self.labels("label", tongue) for tongue in words.languages}
         self._labels = ByLanguage({tongue: (rows["name"], rows["about"]) for tongue, rows in found.items()})
         self._texts = {
             name: ByLanguage({tongue: self._page(name, tongue).text for tongue in words.languages})
@@ -34,21 +35,13 @@ class Notices:
         """Return a plain text."""
         return self._texts[name][language]
 
-    def labels(self, name: str, language: Language) -> Mapping[str, str]:
-        """Return the labels of a form, by name."""
-        return labels_of(self._words, name, language)
-
     def label(self, language: Language) -> tuple[str, str]:
         """Return the name of a private answer's sensitivity label, and what it means."""
         return self._labels[language]
 
-    def blocks(self, name: str, language: Language, values: Mapping[str, object]) -> tuple[Block, ...]:
-        """Return the blocks of one of the channel's texts with these values."""
-        return tuple(self._words.render(f"channels/{name}", values, language=language))
-
     def shared_there(self, language: Language) -> Shareable:
         """Return a reply that says that an answer from the private chat was posted where it was asked."""
-        blocks = self.blocks("shared_there", language, {})
+        blocks = self.blocks("shared_there", language)
         return Shareable(intent="shared_there", language=language, blocks=blocks, to_asker=True)
 
     def withdrawn(self, language: Language) -> CardPage:
@@ -70,9 +63,9 @@ class Notices:
     def in_every_language(self, name: Literal["edited", "interrupted", "not_kept", "share_over"]) -> Shareable:
         """Return a notice in all languages, for events without a language of their own."""
         tongues = self._words.languages
-        blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
+        blocks = [block for tongue in tongues for block in self.blocks(name, tongue)]
         return Shareable(intent=name, language=SOURCE, blocks=tuple(dict.fromkeys(blocks)), to_asker=True)
 
     def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
-        blocks = self._words.render(f"channels/{name}", {}, language=language, links=links)
+        blocks = self.blocks(name, language, links=links)
         return pages(Shareable(intent=name, language=language, blocks=blocks))[0]
