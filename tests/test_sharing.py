@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.sharing import to_share
+from bot.conversation.followups import to_share
 from bot.conversation.state import Asked, Memory
 from bot.kit.ask import MEMBER_TYPES
 from bot.language.reading import Slot

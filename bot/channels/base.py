@@ -244,8 +244,8 @@ class Acks:
     Late work continues, since a driver may take seconds to fail.
     """
 
-    def __init__(self, seconds: float = ACK_SECONDS) -> None:
-        self.seconds = seconds
+    def __init__(self) -> None:
+        self.seconds = ACK_SECONDS
         self._work: set[asyncio.Task[Any]] = set()
 
     async def within(self, work: Coroutine[Any, Any, T]) -> T:

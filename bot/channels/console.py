@@ -51,7 +51,6 @@ async def run(
     out: TextIO,
     *,
     as_json: bool = False,
-    person: Person = LOCAL,
 ) -> None:
     """Answer each line in order until the lines end. Empty lines are counted, but not answered.
 
@@ -62,7 +61,7 @@ async def run(
         number += 1
         if not line.strip():
             continue
-        async for reply in answers.answer(Message(f"line-{number}", person, _HERE, line)):
+        async for reply in answers.answer(Message(f"line-{number}", LOCAL, _HERE, line)):
             write(reply, out, number, as_json=as_json)
 
 

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from bot.accounts.accounts import Access
 from bot.accounts.rows import LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts
+from bot.conversation.followups import SHARED
 from bot.conversation.household import household_of, of_household
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, once, quotable, trace_in, trace_of, with_trace
 from bot.conversation.reminding import Reminding
-from bot.conversation.sharing import SHARED
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
 from bot.errors import Disconnected, PayerDown, PayerError, SignInExpired

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 
 import msgspec
 
@@ -32,10 +31,10 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class Cases:
-    """The stored cases. `clock` returns Unix seconds."""
+    """The stored cases."""
 
-    def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
-        self._table, self._store, self._clock = table, table.store, clock
+    def __init__(self, table: SealedTable) -> None:
+        self._table, self._store = table, table.store
 
     async def of(self, person: Person, whose: str) -> tuple[AppealCase, ...]:
         """Return a person's cases about one record, oldest first."""
@@ -78,7 +77,7 @@ class Cases:
         """Store a row in place of the one that was read; False if that was changed meanwhile."""
         if before is not None:
             return await self._store.swap(_KIND, key, before, self._table.sealed(_KIND, key, value))
-        row = self._table.row(_KIND, key, value, expires=self._clock() + LIVES, owner=person.key)
+        row = self._table.row(_KIND, key, value, expires=time.time() + LIVES, owner=person.key)
         return await self._store.append((row,))
 
     async def _rows(self, person: Person) -> list[tuple[str, _Row]]:

@@ -1,4 +1,7 @@
-"""The meaning of a message after the previous answer: a follow-up, a list entry, a yes. Pure functions."""
+"""The meaning of a message after the previous answer: a follow-up, a list entry, a yes, what to share. Pure functions.
+
+An answer to be shared is asked again without the asker's account, address or networks; it is a `Shareable` by type.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.sharing import carried, to_share
 from bot.conversation.state import Asked, Memory
 from bot.language.context import AMONG, RECORD, changed, taken_over
 from bot.language.kernel import SHARE
@@ -24,6 +26,10 @@ _MORE = "followup.more"
 _REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
 _NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
+SHARED = "share"
+"""The argument of a question whose answer is to be shared."""
+_CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
+"""Arguments for a provider's contact card, or for a list as a file, from its first page."""
 
 
 def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
@@ -253,3 +259,44 @@ def _chosen(memory: Memory, index: int) -> Asked | None:
 
 def _whole(text: str | None) -> int:
     return int(text) if text and text.lstrip("-").isdecimal() else 0
+
+
+def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return the question whose answer is to be shared; without one, the sharing intent alone.
+
+    It is about the provider in the message, an entry of the last list, or the last directory question; of these,
+    preferably one with a list, if a list is to be shared.
+    """
+    how = str(reading.slots["share"].value) if "share" in reading.slots else ""
+    rules = intents.get(SHARE)
+    one = rules.instead.intent if rules is not None and rules.instead is not None else ""  # it shows one provider
+    name, told = reading.slots.get("provider_name"), reading.slots.get("ordinal")
+    index = told.value.get("index") if told is not None and isinstance(told.value, Mapping) else None
+    entry = _chosen(memory, int(index)) if index is not None else None
+    open_ = [asked for asked in (memory.asked, *memory.earlier) if asked is not None and _is_open(asked, intents)]
+    lists = [asked for asked in open_ if asked.intent != one] if how in {_LIST, _FILE} else []
+    found = next(iter(lists or open_), None)
+    if name is not None and one:
+        found = Asked(one, slots={"provider_name": name})
+    elif entry is not None and _is_open(entry, intents):
+        found = entry
+    if found is None:
+        return Asked(SHARE)
+    if how == _CONTACT and found.intent != one:
+        only = _chosen(memory, 0)
+        if only is None or not _is_open(only, intents):
+            return Asked(SHARE, slots={"entries": Slot("", len(memory.choices))})
+        return replace(only, arguments={**only.arguments, _CONTACT: "yes"})
+    shared = {} if how in {_CONTACT, _FILE} else {SHARED: "yes"}
+    kept = {name: value for name, value in found.arguments.items() if name not in {_PAGE, SHARED}}
+    return replace(found, arguments={**kept, _FILE: "yes", _CONTACT: "yes", **shared}, also={})
+
+
+def carried(asked: Asked) -> dict[str, str | None]:
+    """Return the sharing arguments of a question, for when it waits for a place; None for missing ones."""
+    return {name: asked.arguments.get(name) for name in (SHARED, _FILE, _CONTACT)}
+
+
+def _is_open(asked: Asked, intents: Mapping[str, IntentRules]) -> bool:
+    rules = intents.get(asked.intent)
+    return rules is not None and rules.needs == "directory"

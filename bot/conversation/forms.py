@@ -49,10 +49,9 @@ class Forms:
         own: Callable[[Person], Awaitable[tuple[str, ...]]],
         *,
         members: bool = True,
-        seconds: float = _SECONDS,
     ) -> None:
         self._engine, self.offers, self._listed, self._own = engine, offers, listed, own
-        self._members, self._seconds = members, seconds
+        self._members = members
 
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
         """Return the faulty fields: required ones that are empty, unreadable values, and unknown places.
@@ -85,7 +84,7 @@ class Forms:
 
     async def _in_time(self, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(_SECONDS):
                 return await names
         except TimeoutError:
             return ()

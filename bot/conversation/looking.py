@@ -19,12 +19,10 @@ _WHOLE_DAY = 20 * 3_600.0  # seconds: the first look of a day reads all claims
 
 
 class Looking:
-    """Reads a person's claims as a question of theirs would. `ask` returns an `Ask` of theirs, `clock` Unix seconds."""
+    """Reads a person's claims as a question of theirs would. `ask` returns an `Ask` of theirs."""
 
-    def __init__(
-        self, parts: Parts, ask: Callable[[Person, Access], Ask], clock: Callable[[], float] = time.time
-    ) -> None:
-        self._accounts, self._audit, self._ask, self._clock = parts.accounts, parts.audit, ask, clock
+    def __init__(self, parts: Parts, ask: Callable[[Person, Access], Ask]) -> None:
+        self._accounts, self._audit, self._ask = parts.accounts, parts.audit, ask
 
     async def once(self, reminder: Reminder) -> Look:
         """Check whether there is the news that a person asked for; recorded in the audit trail first.
@@ -40,7 +38,7 @@ class Looking:
             raise LookEnded("sign_in") from None
         except (NotLinked, NotCovered):
             raise LookEnded("gone") from None
-        ask, now = self._ask(person, access), self._clock()
+        ask, now = self._ask(person, access), time.time()
         if reminder.about == "deductible":
             met = await deductible_met(ask)
             await self._note(ask, person)

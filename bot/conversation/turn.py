@@ -28,6 +28,7 @@ from bot.conversation.exchange import (
     endangered,
 )
 from bot.conversation.feedback import KEEP, SENTENCE, Feedback
+from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, SEND, HandingOver
 from bot.conversation.other_questions import by_button, questions, unsaid
@@ -35,7 +36,6 @@ from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
-from bot.conversation.sharing import SHARED, carried
 from bot.conversation.state import Asked, Memory
 from bot.conversation.telling import Telling
 from bot.conversation.under_way import Patience, under_way

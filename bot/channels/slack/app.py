@@ -79,7 +79,6 @@ class SlackApp:
         forget: Forget,
         refused: Refused = unheard,
         now: Callable[[], datetime],
-        clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -89,7 +88,7 @@ class SlackApp:
 
         `forget` deletes everything that is stored about a person; `now` returns the local time.
         """
-        self._host, self._given, self._table, self._clock = host, credentials, table, clock
+        self._host, self._given, self._table = host, credentials, table
         self._refused, self._commands, self._inbox_of = refused, tuple(commands), inbox
         self._notices, self._acks, self._monotonic = Notices(words), Acks(), monotonic
         self._people = People(table, forget)
@@ -219,7 +218,7 @@ class SlackApp:
         if body is None:
             return self._refuse(400, "size")
         content_type = request.headers.get("content-type", "")
-        if not is_signed(self._given.signing_secret, request.headers, body, self._clock()):
+        if not is_signed(self._given.signing_secret, request.headers, body, time.time()):
             return Response() if is_ssl_check(content_type, body) else self._refuse(401, "signature")
         payload = payload_of(content_type, body)
         if payload is None:

@@ -159,11 +159,8 @@ class ManyWorkspaces:
         table: SealedTable,
         client: ClientOf,
         rotator: AsyncTokenRotator,
-        *,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._installations, self._table, self._client, self._rotator = installations, table, client, rotator
-        self._clock = clock
         self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
@@ -200,7 +197,7 @@ class ManyWorkspaces:
         The others continue with the old token, which is valid for two more hours.
         """
         ends = bot.bot_token_expires_at
-        if ends is None or ends - self._clock() > _ROTATE_BEFORE_SECONDS:
+        if ends is None or ends - time.time() > _ROTATE_BEFORE_SECONDS:
             return bot
         stored = await self._installations.find(bot.enterprise_id or "", bot.team_id or "")
         if stored is None or stored.bot_token != bot.bot_token:

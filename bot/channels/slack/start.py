@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def start(
-    host: ChannelHost, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> AsyncIterator[SlackApp | None]:
-    """Yield Slack, started, if it is configured, otherwise None. `pause` waits between messages to a channel."""
+async def start(host: ChannelHost) -> AsyncIterator[SlackApp | None]:
+    """Yield Slack, started, if it is configured, otherwise None."""
     settings = host.settings
     if settings.slack_bot_token is None and settings.slack_client_id is None:
         yield None
@@ -56,7 +53,6 @@ async def start(
         forget=host.forget,
         refused=Refusals(host.meter),
         now=settings.now,
-        pause=pause,
     )
     try:
         await slack.start()

@@ -140,14 +140,14 @@ class Keys:
         self._clock, self._fetching = clock, asyncio.Lock()
         self._tried = -_NEVER
 
-    async def endorse(self, kid: str, channel: str = CHANNEL) -> bool:
-        """Return whether the connector has this key and it is endorsed for the channel.
+    async def endorse(self, kid: str) -> bool:
+        """Return whether the connector has this key and it is endorsed for Teams.
 
         Keys are fetched for an unknown key, and every hour, at most twice a minute.
         """
         if kid not in self._known() or self._clock() - self._tried >= _FRESH_SECONDS:
             await self.fetch()
-        return channel in self._known().get(kid, ())
+        return CHANNEL in self._known().get(kid, ())
 
     async def fetch(self) -> None:
         """Fetch the keys, unless that was tried just before; if it fails, the old ones stay."""
