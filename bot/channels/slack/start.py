@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.channels.base import ChannelHost
+from bot.channels.base import ChannelHost, Pause
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
 from bot.ops.metrics import Refusals
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def start(host: ChannelHost) -> AsyncIterator[SlackApp | None]:
-    """Yield Slack, started, if it is configured, otherwise None."""
+async def start(host: ChannelHost, *, pause: Pause = asyncio.sleep) -> AsyncIterator[SlackApp | None]:
+    """Yield Slack, started, if it is configured, otherwise None. `pause` waits between messages to a channel."""
     settings = host.settings
     if settings.slack_bot_token is None and settings.slack_client_id is None:
         yield None
@@ -53,6 +54,7 @@ async def start(host: ChannelHost) -> AsyncIterator[SlackApp | None]:
         forget=host.forget,
         refused=Refusals(host.meter),
         now=settings.now,
+        pause=pause,
     )
     try:
         await slack.start()
