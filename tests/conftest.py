@@ -85,7 +85,7 @@ LONG = (
     "accounts/test_linking_attacks",
     "e2e/test_two_members",
     "test_pack",
-    "language/test_checker",
+    "language/test_bad_packs",
     "e2e/test_playground",
     "e2e/test_accessible",
     "e2e/test_replicas",
@@ -95,16 +95,14 @@ LONG = (
     "commands/test_serve",
     "commands/test_trust",
     "commands/test_chat",
-    "sandbox/synthetic/test_accounts",
     "sandbox/synthetic/test_world",
-    "e2e/test_faults_claims",
     "e2e/test_faults_wire",
 )
 
 
 TOGETHER = {
     "browsers": ("e2e/test_accessible", "e2e/test_browser", "e2e/test_playground", "e2e/test_popup"),
-    "trees": ("test_kernel", "test_names", "test_promises", "test_proofs", "test_shape", "stores/test_sealed"),
+    "trees": ("test_kernel", "test_names", "test_promises", "test_shape", "stores/test_sealed"),
 }
 """Modules that need a Chromium, and those that read the code (`tests.trees`): one process has what each group needs."""
 _SCOPES = {f"tests/{module}.py": scope for scope, modules in TOGETHER.items() for module in modules}

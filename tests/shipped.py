@@ -93,6 +93,13 @@ def thinned(folder: Path) -> None:
         file.write_text(_MORE_EXAMPLES.sub(r"\1]", text), encoding="utf-8")
 
 
+def changed(file: Path, old: str, new: str) -> None:
+    """Put other words in place of those in a file of such a copy; without old ones it is a new file."""
+    text = file.read_text(encoding="utf-8") if old else ""
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
 def compiled_in(folder: Path) -> None:
     """Templates that an earlier run or another process of this one has compiled come from there.
 

@@ -10,7 +10,7 @@ from bot.errors import PackError, every_error
 from bot.language import checker
 from bot.pack import _missing_templates, check_pack, find_pack, load_pack
 from bot.replies.render import Words
-from tests.shipped import shipped_pack, thinned, words_kept
+from tests.shipped import changed, shipped_pack, thinned, words_kept
 
 HERE = Path(__file__).parent.parent
 _OF_PHRASES = ("values", "facilities", "networks", "services", "specialties")
@@ -22,12 +22,6 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     words_kept(monkeypatch)
     thinned(tmp_path)
     return tmp_path
-
-
-def _change(file: Path, old: str, new: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def _refusal(pack: Path) -> str:
@@ -51,8 +45,8 @@ def test_a_copy_to_be_spoilt_is_in_order(pack: Path) -> None:
 
 def test_every_fault_is_told_at_once(pack: Path) -> None:
     """Two in one file, one in another, a template that does not parse: an author mends them after one run."""
-    _change(pack / "intents" / "claim" / "status.yaml", "needs: member", "needs: members\nfolows: []")
-    _change(pack / "intents" / "coverage" / "summary.yaml", "needs: member", "needs: nobody")
+    changed(pack / "intents" / "claim" / "status.yaml", "needs: member", "needs: members\nfolows: []")
+    changed(pack / "intents" / "coverage" / "summary.yaml", "needs: member", "needs: nobody")
     template = pack / "templates" / "claim" / "status.md.j2"
     template.write_text("{% if %}", encoding="utf-8")
     faults = _refusal(pack).splitlines()
@@ -100,7 +94,7 @@ def test_every_error_has_its_words() -> None:
 
 def test_an_unknown_key_is_refused(pack: Path) -> None:
     """A rule file says only what the kernel knows: a slip of the pen is no silent default."""
-    _change(pack / "intents/claim/list.yaml", "needs:", "need: member\nneeds:")
+    changed(pack / "intents/claim/list.yaml", "needs:", "need: member\nneeds:")
     refusal = _refusal(pack)
     assert refusal.startswith("claim/list.yaml: ")
     assert "need" in refusal
@@ -126,7 +120,7 @@ def test_a_missing_template_is_refused(pack: Path) -> None:
 )
 def test_a_number_of_help_is_never_missing(pack: Path, old: str, new: str, what: str) -> None:
     """Nobody in danger reads an answer with a hole in it: the start stops instead."""
-    _change(pack / "templates" / "numbers.yaml", old, new)
+    changed(pack / "templates" / "numbers.yaml", old, new)
     assert _refusal(pack) == f"templates/numbers.yaml: {what}"
 
 

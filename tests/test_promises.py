@@ -2,11 +2,14 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.test_proofs import THREATS, proven
+from tests.answers.told import cases
+from tests.kit import money
 from tests.trees import nodes_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +26,7 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "test_owner.py::test_no_text_and_no_button_reaches_a_record_that_the_sign_in_does_not_open",
     ),
     "What stands in addresses": (
-        "e2e/test_post_search.py::test_the_searches_of_a_member_go_as_post_and_answer_the_same",
+        "e2e/test_threats.py::test_the_searches_of_a_member_go_as_post_and_answer_the_same",
     ),
     "Where it is shown": ("e2e/test_privacy.py::test_places_that_others_read_get_nothing_of_a_member",),
     "What is kept": (
@@ -52,8 +55,8 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "e2e/test_reminders.py::test_an_appeal_goes_with_its_connection_and_its_record",
     ),
     "What is new": (
-        "accounts/test_last_looks.py::test_a_look_is_kept_with_the_connection_and_gone_with_it",
-        "accounts/test_last_looks.py::test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read",
+        "accounts/test_whole.py::test_a_look_is_kept_with_the_connection_and_gone_with_it",
+        "accounts/test_whole.py::test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read",
     ),
     "Who asked": ("test_audit.py::test_a_row_says_who_what_and_where_without_a_name",),
     "How words are understood": (
@@ -137,3 +140,54 @@ def _numbers(cell: str) -> set[str]:
     for first, last in re.findall(r"T(\d\d)(?: to T(\d\d))?", cell):
         found |= {f"T{number:02}" for number in range(int(first), int(last or first) + 1)}
     return found
+
+
+TESTS = Path(__file__).resolve().parent
+FAULTS = tuple(f"F{number:02}" for number in range(1, 73))
+THREATS = tuple(f"T{number:02}" for number in range(1, 78))
+NOT_OURS: dict[str, str] = {}
+"""Numbers that do not apply here, each with its reason."""
+
+
+@cache
+def proven() -> dict[str, set[str]]:
+    """The files of the tests that carry each number, read from their marks, and of the tables."""
+    found: dict[str, set[str]] = {}
+    for path in sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("accounts/attacks/*.py")]):
+        for number in _marks(path):
+            found.setdefault(number, set()).add(path.name)
+    tables = [row.proves for row in money.rows().values()] + [case.proves for case in cases().values()]
+    for number in {number for row in tables for number in row}:
+        found.setdefault(number, set()).add("a table")
+    return found
+
+
+def _marks(path: Path) -> Iterator[str]:
+    """Numbers of `mark.fault(...)` and `mark.threat(...)` on a test, of the cases of `numbered`, and of an attack."""
+    for test in nodes_of(path):
+        if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "named":
+            yield from (str(word.value) for word in test.args[1:] if isinstance(word, ast.Constant))
+        if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and test.name.startswith("test_"):
+            for mark in (each for each in test.decorator_list if isinstance(each, ast.Call)):
+                words = {node.value for node in ast.walk(mark) if isinstance(node, ast.Constant)}
+                if isinstance(mark.func, ast.Attribute) and mark.func.attr in {"fault", "threat"}:
+                    yield from (word for word in words if isinstance(word, str))
+                elif any(isinstance(node, ast.Name) and node.id == "numbered" for node in ast.walk(mark)):
+                    yield from _cases(path)
+
+
+def _cases(path: Path) -> Iterator[str]:
+    for node in nodes_of(path):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.match(r"[FT]\d\d ", node.value):
+            yield node.value[:3]
+
+
+@pytest.mark.parametrize("number", [*FAULTS, *THREATS])
+def test_a_number_has_its_proof(number: str) -> None:
+    """A fault or threat without a marked test fails here, unless it is on the list of what does not apply."""
+    assert (number in proven()) is not (number in NOT_OURS), f"no test is marked with {number}"
+
+
+def test_no_mark_is_a_slip_of_the_pen() -> None:
+    """Marks carry numbers that there are."""
+    assert set(proven()) <= {*FAULTS, *THREATS}

@@ -124,3 +124,30 @@ def test_what_is_not_ours_is_no_look_up_and_what_is_ours_is_not_refused(engine: 
     assert [case.said for case, one in others if engine.intents[one.intent or ""].needs != "nothing"] == []
     assert [case.said for case, one in others if one.is_miss] == []
     assert [case.said for case, one in read if case.intent == "-" and one.intent == "out_of_scope"] == []
+
+
+SURE = 0.85
+SENT, RESULT, CALL, STATUS = "appeal.sent", "appeal.result", "appeal.call", "appeal.status"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I haven't sent the appeal yet", "I never sent the appeal", "the appeal has not been sent",
+        "I almost sent the appeal yesterday", "did I send the appeal on Monday?", "was the appeal sent",
+        "¿ya mandé la apelación?", "casi mando la apelación ayer",
+        "was my appeal approved", "has my appeal been approved", "they haven't approved my appeal yet",
+        "why wasn't my appeal approved", "my appeal should be approved", "are they going to pay my appeal",
+        "who won the appeal", "¿ya aprobaron mi apelación?", "no sé si aprobaron mi apelación",
+        "did they uphold the denial", "my appeal is not approved yet", "they approved my appeal, right?",
+        "nobody approved my appeal", "I don't know if they approved my appeal",
+        "was my reference number 55018", "I spoke to nobody on Monday", "I never called them",
+    ],
+)  # fmt: skip
+def test_what_is_asked_or_denied_is_not_kept(engine: Engine, today: date, said: str) -> None:
+    """The answer beside the act comes, and the act is a button where words of it were heard in doubt."""
+    reading = engine.understand(said, today=today)
+    assert reading.intent == STATUS
+    assert "question" not in reading.slots
+    assert not {"date_range", "date_ahead"} & reading.slots.keys()
+    assert reading.score > SURE or {SENT, RESULT, CALL}.intersection(reading.offers)

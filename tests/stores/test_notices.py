@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
+from bot.ops.limits import StoredWaits
 from bot.stores import postgres as postgres_store
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
 from bot.stores.postgres import NAME, PostgresStore, open_postgres
+from tests.days import Clock
 from tests.inbox.handling import Handler, inbox, until
 from tests.stores.test_postgres import closing, opened
 
@@ -113,3 +115,27 @@ async def test_it_can_be_told_not_to_listen(postgres_url: str) -> None:
         assert store._notices is None
         assert await store.take_in(NewRow("inbox:slack", "1", b"", LATER), "a")
     assert await (await open_store(postgres_url, listens=False)).size("inbox:") == 1
+
+
+PAYER = "https://payer.example"
+
+
+@pytest.mark.fault("F19")
+async def test_a_wait_is_known_to_all_until_it_is_over(store: Store, clock: Clock) -> None:
+    """The longest counts, other origins are free, and nothing is left afterwards."""
+    told, other = StoredWaits(store, clock), StoredWaits(store, clock)
+    await told.keep(PAYER, 600)
+    await told.keep(PAYER, 2)
+    clock.now += 100
+    assert await other.left(PAYER) == 500
+    assert await other.left("https://elsewhere.example") == 0
+    clock.now += 500
+    assert await other.left(PAYER) == 0
+
+
+async def test_a_store_that_cannot_be_used_keeps_nobody_from_asking(store: Store, clock: Clock) -> None:
+    """The payer may be asked; each process still knows what it was told itself."""
+    await store.close()
+    waits = StoredWaits(store, clock)
+    await waits.keep(PAYER, 600)
+    assert await waits.left(PAYER) == 0

@@ -1,15 +1,22 @@
 """After a reading that was cut short nobody is said not to be there: the reply says that it could not read all."""
 
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.kit import Ask
+from bot.kit import Ask, loosened, sift
+from bot.kit.conditions import Loosened
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
+from bot.records.bundle import Entry
+from bot.records.joined import join
+from bot.records.listing import Listing
 from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour, Fault
 from bot.sandbox.world import World
@@ -71,3 +78,31 @@ async def test_a_name_is_not_said_to_be_missing_after_half_a_reading() -> None:
     """The name may stand on the page that did not come."""
     text = await said("provider.detail", {"provider_name": "Ann Member"}, query_has="_page=")
     assert "I couldn't read all of the directory" in text
+
+
+WISHES = ("network", "accepting_new", "gender", "language")
+
+
+def _rows(count: int) -> tuple[Listing, ...]:
+    raw = '{{"resourceType": "PractitionerRole", "id": "r{0}"}}'
+    return join(Entry("PractitionerRole", f"r{n}", "match", raw.format(n).encode()) for n in range(count))
+
+
+_FITS_SOME = st.frozensets(st.sampled_from(WISHES), max_size=len(WISHES) - 1)
+
+
+@given(st.lists(_FITS_SOME, max_size=6))
+def test_what_is_offered_is_there_and_no_smaller_change_would_do(has: list[frozenset[str]]) -> None:
+    """Whoever is there: a count is what the loosened search finds, and fewer wishes given up find nobody."""
+    rows = _rows(len(has))
+    holds = dict(zip((row.role_id for row in rows), has, strict=True))
+    filters = [(name, lambda row, name=name: name in holds[row.role_id]) for name in WISHES]
+    found = loosened(rows, filters)
+    assert bool(found) == bool(rows)
+    for one in found:
+        assert one.total == sum(frozenset(WISHES) - set(one.wishes) <= own for own in has) > 0
+        assert one.argument.split(",") == list(one.wishes)
+        for fewer in combinations(WISHES, len(one.wishes) - 1):
+            assert not sift(rows, [pair for pair in filters if pair[0] not in fewer])
+    assert sorted(found, key=lambda one: -one.total) == list(found) == [*dict.fromkeys(found)]
+    assert all(isinstance(one, Loosened) for one in found)

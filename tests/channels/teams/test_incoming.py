@@ -16,6 +16,7 @@ from bot.channels.teams.incoming import (
     read_press,
     tenant_of,
 )
+from bot.channels.teams.regions import CLOUDS, Hosts, cloud_of
 from bot.message import OneToOne, Shared
 from tests.doubles.teams import TeamsDouble
 
@@ -66,3 +67,11 @@ def test_what_is_asked_in_copilot_is_asked_in_no_private_chat(told: dict[str, An
     assert isinstance(copilot.place, Shared)
     assert is_of_teams({**body, **told})
     assert read_edit({**body, **told, "channelData": {**body["channelData"], "eventType": "editMessage"}}) is None
+
+
+def test_clouds_have_their_own_hosts_and_issuers() -> None:
+    """A sovereign cloud by its name; hosts that are set take the place of its own."""
+    assert Hosts(CLOUDS["gcch"].hosts).hold(CLOUDS["gcch"].service_url)
+    assert not Hosts(CLOUDS["gcch"].hosts).hold(CLOUDS["public"].service_url)
+    assert CLOUDS["dod"].issuer == "https://api.botframework.us"
+    assert cloud_of("gcc", "a.example,b.example").hosts == {"a.example", "b.example"}

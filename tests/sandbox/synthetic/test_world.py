@@ -6,8 +6,11 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.sandbox.synthetic import build
+from bot.sandbox.synthetic.chance import npi, stream
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
 
 SAMPLE = 60
@@ -94,3 +97,68 @@ def test_telephones_are_fictional(world: World) -> None:
         for resource in world.of_type(kind):
             for contact in resource.get("telecom", ()):
                 assert contact["system"] != "phone" or " 555-01" in contact["value"]
+
+
+def test_members_differ_in_kind(world: World) -> None:
+    """At least eight accounts say in a line what is special about them, each opening a Patient that exists."""
+    assert len(world.accounts) >= 8
+    for username, account in world.accounts.items():
+        assert account.username == username
+        assert account.about
+        assert all(patient in world.resources["Patient"] for patient in account.patients)
+
+
+def test_a_representative_opens_only_others(world: World) -> None:
+    """Lan's sign-in is a RelatedPerson with three patients, none of them her own."""
+    account = world.accounts["lan"]
+    kind, _, key = account.fhir_user.partition("/")
+    assert kind == "RelatedPerson"
+    assert world.resources[kind][key]["patient"]["reference"] == f"Patient/{account.patients[0]}"
+    assert len(account.patients) == 3
+    assert account.display not in {world.resources["Patient"][one]["name"][0]["text"] for one in account.patients}
+
+
+def test_a_family_shares_its_number(world: World) -> None:
+    """Marcus, his wife and their child share the subscriber's number, and each sign-in opens one record."""
+    cards = {one["beneficiary"]["display"]: one for one in world.of_type("Coverage")}
+    family = [cards[f"{name} Whitfield"] for name in ("Marcus", "Leah", "Eli")]
+    assert len({one["subscriberId"] for one in family}) == 1
+    assert [one["dependent"] for one in family] == ["01", "02", "03"]
+    assert len(world.accounts["marcus"].patients) == len(world.accounts["leah"].patients) == 1
+
+
+def test_two_networks_and_four_coverages(world: World) -> None:
+    """Priya's plan has two networks; she has a second plan, a dental one and one that has ended."""
+    patient = f"Patient/{world.accounts['priya'].patients[0]}"
+    found = [one for one in world.of_type("Coverage") if one["beneficiary"]["reference"] == patient]
+    assert found[0]["network"] == "Blue Network S and Blue Network L"
+    assert [one["status"] for one in found] == ["active", "active", "active", "cancelled"]
+
+
+@pytest.mark.parametrize("username", ["maria1k", "maria10k"])
+def test_a_long_record_is_made_on_demand(username: str, today: date) -> None:
+    """Nothing of it is there before, all of it is there after, and asking twice changes nothing."""
+    world = build(today=today)
+    [patient] = world.accounts[username].patients
+    before = len(world.resources["ExplanationOfBenefit"])
+    world.complete(patient)
+    after = len(world.resources["ExplanationOfBenefit"])
+    world.complete(patient)
+    assert after - before == {"maria1k": 1_000, "maria10k": 10_000}[username]
+    assert len(world.resources["ExplanationOfBenefit"]) == after
+
+
+@given(st.integers(0, 99_999_999))
+def test_an_npi_passes_luhn(number: int) -> None:
+    """The check digit is right over the prefix 80840 and the ten digits (45 CFR 162.406)."""
+    value = npi(number)
+    digits = [int(digit) for digit in reversed(f"80840{value}")]
+    doubled = sum(digits[0::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    assert len(value) == 10
+    assert doubled % 10 == 0
+
+
+def test_streams_are_repeatable_and_apart() -> None:
+    """One seed and name give one row of numbers, another name another."""
+    assert stream(1, "a").random() == stream(1, "a").random()
+    assert stream(1, "a").random() != stream(1, "b").random()
