@@ -25,9 +25,7 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "test_owner.py::test_what_was_read_for_one_person_never_answers_for_another",
         "test_owner.py::test_no_text_and_no_button_reaches_a_record_that_the_sign_in_does_not_open",
     ),
-    "What stands in addresses": (
-        "e2e/test_threats.py::test_the_searches_of_a_member_go_as_post_and_answer_the_same",
-    ),
+    "What stands in addresses": ("e2e/test_threats.py::test_the_searches_of_a_member_go_as_post_and_answer_the_same",),
     "Where it is shown": ("e2e/test_privacy.py::test_places_that_others_read_get_nothing_of_a_member",),
     "What is kept": (
         "e2e/test_privacy.py::test_the_store_holds_nothing_readable",
