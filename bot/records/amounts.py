@@ -4,14 +4,13 @@ Places are never added together. What is owed is the amount that the payer repor
 disagreement is recorded.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
 from bot.records.explanation import (
-    Adjudication,
     ClaimItem,
     Explanation,
     added,
@@ -43,7 +42,7 @@ class Money(msgspec.Struct, frozen=True):
     `rivals` are liabilities from other places: another total, the header, or the sum of lines if all have one. `paid`
     is what the plan paid, from each place that says so, in the guide's order. `conflicting` are the names of amounts of
     which one place has several that cannot all be true. `sum_lines` are the indexes of lines that only add up the
-    others.
+    others, `of_lines` the amounts of each line by its index.
     """
 
     places: dict[str, FoundAmount]
@@ -53,6 +52,7 @@ class Money(msgspec.Struct, frozen=True):
     paid: tuple[FoundAmount, ...] = ()
     conflicting: frozenset[str] = frozenset()
     sum_lines: tuple[int, ...] = ()
+    of_lines: Mapping[int, Mapping[str, Amount]] = {}
 
     def found(self, name: str) -> FoundAmount | None:
         """Return the amount with its place; None if not reported."""
@@ -66,24 +66,27 @@ class Money(msgspec.Struct, frozen=True):
 
 def money_of(eob: Explanation) -> Money:
     """Return all amounts of the claim. `currency` is None if it has several (F39)."""
-    items = tuple(item for item in eob.item if not item.modifier_extension)
-    currency = _currency(eob, items)
+    items = {at: item for at, item in enumerate(eob.item) if not item.modifier_extension}
+    currency = _currency(eob, items.values())
     usual = currency or USUAL_CURRENCY
     totals = [(name, said.amount) for name, said in named_amounts(eob.total, usual)]
     billed = next((amount for name, amount in totals if name == "billed"), None)
-    sums = total_lines(items, lambda item: line_amounts(item, usual)[0], billed)
-    items = tuple(item for item in items if not any(item is one for one in sums))
-    conflicting: set[str] = set()
-    lines, header = _by_lines(items, usual, conflicting), _by_name(eob.adjudication, usual, conflicting)
-    first = _first_of_each(totals)
-    places = {**lines, **header, **first}
-    rivals = _rivals(totals, header, lines, len(items))
+    read = {at: line_amounts(item, usual) for at, item in items.items()}
+    sums = total_lines([(item, read[at][0]) for at, item in items.items()], billed)
+    sum_lines = tuple(at for place, at in enumerate(items) if place in sums)
+    kept = [found for at, found in read.items() if at not in sum_lines]
+    of_header, doubted = amounts_by_name(eob.adjudication, usual)
+    lines, first = _by_lines(amounts for amounts, _ in kept), dict[str, FoundAmount]()
+    header = {name: FoundAmount(amount, "header") for name, amount in of_header.items()}
+    for name, told in totals:  # they overlap: in each category the first counts
+        first.setdefault(name, FoundAmount(told, "total"))
+    rivals = _rivals(totals, header, lines, len(kept))
     paid = [found for place in (first, header, lines) for found in _paid_in(place)]
     if eob.payment and (amount := amount_of(eob.payment.amount, usual)):
         paid.append(FoundAmount(amount, "payment"))
-    places_of_sums = tuple(at for at, item in enumerate(eob.item) if any(item is one for one in sums))
-    doubted = frozenset(conflicting - first.keys())
-    return Money(places, currency, len(items), rivals, tuple(paid), doubted, places_of_sums)
+    conflicting = doubted.union(*(of_line for _, of_line in kept)) - first.keys()
+    places, of_lines = {**lines, **header, **first}, {at: amounts for at, (amounts, _) in read.items()}
+    return Money(places, currency, len(kept), rivals, tuple(paid), conflicting, sum_lines, of_lines)
 
 
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
@@ -107,14 +110,6 @@ def has_negative(eob: Explanation) -> bool:
     return paid is not None and paid.value is not None and paid.value.is_signed()
 
 
-def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, FoundAmount]:
-    """Return the amounts of totals, which overlap: in each category the first counts."""
-    places: dict[str, FoundAmount] = {}
-    for name, amount in totals:
-        places.setdefault(name, FoundAmount(amount, "total"))
-    return places
-
-
 def _rivals(
     totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
 ) -> tuple[Amount, ...]:
@@ -126,18 +121,10 @@ def _rivals(
     return tuple(given)
 
 
-def _by_name(adjudications: tuple[Adjudication, ...], currency: str, conflicting: set[str]) -> dict[str, FoundAmount]:
-    found, doubted = amounts_by_name(adjudications, currency)
-    conflicting |= doubted
-    return {name: FoundAmount(amount, "header") for name, amount in found.items()}
-
-
-def _by_lines(items: tuple[ClaimItem, ...], currency: str, conflicting: set[str]) -> dict[str, FoundAmount]:
+def _by_lines(lines: Iterable[Mapping[str, Amount]]) -> dict[str, FoundAmount]:
     columns: dict[str, list[Amount]] = {}
-    for item in items:
-        found, doubted = line_amounts(item, currency)
-        conflicting |= doubted
-        for name, amount in found.items():
+    for line in lines:
+        for name, amount in line.items():
             columns.setdefault(name, []).append(amount)
     return {
         name: FoundAmount(sum_, "lines", len(amounts))
@@ -146,7 +133,7 @@ def _by_lines(items: tuple[ClaimItem, ...], currency: str, conflicting: set[str]
     }
 
 
-def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
+def _currency(eob: Explanation, items: Iterable[ClaimItem]) -> str | None:
     """Return the only currency in the claim, the usual one if there is none, None if there are several."""
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]

@@ -160,12 +160,22 @@ def read_page(body: bytes, wanted: str = "") -> Page:
         return Page(issues=_issues(bundle.issue), is_bundle=False)
     if bundle.resource_type != "Bundle":
         raise Unreadable("neither a Bundle nor an OperationOutcome")
-    entries, issues, unreadable = _sorted_out(rows, wanted, _asked_of(bundle))
+    base, entries, issues, unreadable = _asked_of(bundle), list[Entry](), list[Issue](), 0
+    for row in rows:
+        try:
+            entry = _entry(row, wanted, base)
+        except Unreadable:
+            unreadable += 1
+            continue
+        if entry.mode == "outcome":
+            issues += read_issues(bytes(entry.raw))
+        else:
+            entries.append(entry)
     return Page(
         entries=_labelled(entries, bundle.meta),
         next_url=next((link.url for link in bundle.link if link.relation == "next" and link.url), None),
         total=bundle.total if bundle.total is not None and bundle.total >= 0 else None,
-        issues=issues,
+        issues=tuple(issues),
         unreadable=unreadable,
         sent=sum(1 for entry in entries if entry.mode == "match") + unreadable,
     )
@@ -214,25 +224,6 @@ def _asked_of(bundle: _BundleShape) -> str:
     urls = (link.url.partition("?")[0] for link in bundle.link if link.relation == "self" and link.url)
     found = _SELF.fullmatch(next(urls, ""))
     return found["base"] if found else ""
-
-
-def _sorted_out(
-    rows: Iterable[_EntryShape | None], wanted: str, base: str
-) -> tuple[list[Entry], tuple[Issue, ...], int]:
-    entries: list[Entry] = []
-    issues: list[Issue] = []
-    unreadable = 0
-    for row in rows:
-        try:
-            entry = _entry(row, wanted, base)
-        except Unreadable:
-            unreadable += 1
-            continue
-        if entry.mode == "outcome":
-            issues += read_issues(bytes(entry.raw))
-        else:
-            entries.append(entry)
-    return entries, tuple(issues), unreadable
 
 
 def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:

@@ -11,7 +11,7 @@ import msgspec
 
 from bot.records.coverage import CostShare, Coverage, Named
 from bot.records.directory import Contact, OrganizationShape
-from bot.records.shapes import Address, RawJson, Record, Telecom
+from bot.records.shapes import RawJson, Record, Telecom
 from bot.records.text import clean
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
@@ -43,16 +43,8 @@ class PayerContact(Record):
         phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
         self.name = clean(shape.name)
         self.phones = tuple({phone.number: phone for phone in reversed(phones)}.values())[::-1]
-        self.address = next((words for address in shape.address if (words := _address(address))), None)
-
-
-def _address(address: Address) -> str | None:
-    """Return the address as one line; None for an old one."""
-    if address.use == "old":
-        return None
-    last = " ".join(part for part in (address.state, address.postal_code) if part)
-    parts = [clean(part) for part in (*address.line, address.city, last)]
-    return ", ".join(part for part in parts if part) or clean(address.text)
+        lines = (one.on_one_line(one.postal_code) for one in shape.address if one.use != "old")
+        self.address = next(filter(None, lines), None)
 
 
 def _purpose(contact: Contact) -> str | None:

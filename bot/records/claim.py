@@ -208,7 +208,7 @@ class Claim:
     coverages = _Fact(lambda of: tuple(id_ for one in of.eob.insurance if (id_ := _id_of(one.coverage))))
     carriers = _of(_carriers, "eob")
     insurer = _of(name_of, "eob.insurer", "names")
-    performed = _of(performed_in, "eob", "raw", "money.currency")
+    performed = _of(performed_in, "eob", "raw", "money.of_lines")
     labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
     lines = _of(len, "eob.item")
     sum_lines = _Fact(lambda of: of.money.sum_lines)

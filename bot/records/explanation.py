@@ -6,7 +6,7 @@ charge, and nothing is guessed. The total line of a UB-04 form, which some payer
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -312,23 +312,25 @@ def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Am
     return None, True
 
 
-def total_lines(
-    items: tuple[ClaimItem, ...], amounts: Callable[[ClaimItem], Mapping[str, Amount]], billed: Amount | None
-) -> tuple[ClaimItem, ...]:
-    """Return the lines that only add up the others; () if every line is one of care.
+Line = tuple[ClaimItem, Mapping[str, Amount]]
+"""A line with its amounts by plain name."""
+
+
+def total_lines(lines: Sequence[Line], billed: Amount | None) -> tuple[int, ...]:
+    """Return which of the lines only add up the others; () if every line is one of care.
 
     Such a line has revenue code 0001 and there are others; or it has no procedure and each of its amounts is the sum of
     all others, if there are at least two others, or if `billed`, the claim's own total, agrees.
     """
-    if len(items) < _FEWEST - 1:
+    if len(lines) < _FEWEST - 1:
         return ()
-    by_code = tuple(item for item in items if _is_total(item))
-    if by_code and len(by_code) < len(items):
+    by_code = tuple(at for at, (item, _) in enumerate(lines) if _is_total(item))
+    if by_code and len(by_code) < len(lines):
         return by_code
-    for one in (items[-1], items[0]):
-        others = tuple(item for item in items if item is not one)
-        if not _has_procedure(one) and _adds_up(one, others, amounts, billed):
-            return (one,)
+    for at in (len(lines) - 1, 0):
+        others = [amounts for other, (_, amounts) in enumerate(lines) if other != at]
+        if not _has_procedure(lines[at][0]) and _adds_up(lines[at][1], others, billed):
+            return (at,)
     return ()
 
 
@@ -341,24 +343,14 @@ def _has_procedure(item: ClaimItem) -> bool:
     return any(code not in {"not-applicable", "unknown", "0001"} for code in codes)
 
 
-def _adds_up(
-    one: ClaimItem,
-    others: tuple[ClaimItem, ...],
-    amounts: Callable[[ClaimItem], Mapping[str, Amount]],
-    billed: Amount | None,
-) -> bool:
-    own, rest = amounts(one), [amounts(item) for item in others]
+def _adds_up(own: Mapping[str, Amount], others: Sequence[Mapping[str, Amount]], billed: Amount | None) -> bool:
     charge = own.get("billed")
-    if charge is None or charge.value <= 0 or any(other.get("billed") is None for other in rest):
+    if charge is None or charge.value <= 0 or any(other.get("billed") is None for other in others):
         return False
     if len(others) < _FEWEST - 1 and charge != billed:
         return False
     try:
-        return all(_sum(rest, name) == amount.value for name, amount in own.items())
+        sums = {name: total(other.get(name) for other in others) for name in own}
     except MixedCurrencies:
         return False
-
-
-def _sum(rest: list[Mapping[str, Amount]], name: str) -> Decimal:
-    found = total(amounts.get(name) for amounts in rest)
-    return found.value if found else Decimal(0)
+    return all((sum_.value if sum_ else 0) == own[name].value for name, sum_ in sums.items())

@@ -64,13 +64,7 @@ def _home(addresses: Iterable[Address]) -> Address:
 def _addresses(shapes: Iterable[Address]) -> tuple[str, ...]:
     """Return the current addresses, the home first, each on one line."""
     ranked = sorted(filter(_holds, shapes), key=lambda one: one.use != "home")
-    return tuple(dict.fromkeys(line for line in map(_on_one_line, ranked) if line))
-
-
-def _on_one_line(address: Address) -> str | None:
-    town = " ".join(part for part in (address.state, address.postal_code) if part)
-    parts = ", ".join(part for part in (*address.line, address.city, town) if part)
-    return clean(parts or address.text, 160)
+    return tuple(dict.fromkeys(line for one in ranked if (line := one.on_one_line(one.postal_code))))
 
 
 def _reached(telecoms: Iterable[Telecom], system: str) -> tuple[str, ...]:

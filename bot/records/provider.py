@@ -134,15 +134,9 @@ class Organization(Value):
         self.part_of = key_of(shape.part_of)
         self.last_updated = shape.updated
         self.endpoints = keys_of(shape.endpoint)
-        self.addresses = tuple(dict.fromkeys(filter(None, map(_written, shape.address))))
-
-
-def _written(address: Address) -> str:
-    """An address on one line; one of a past time or for bills alone is no place to go to."""
-    if address.use in {"old", "billing"}:
-        return ""
-    region = " ".join(part for part in (address.state, address.zip5) if part)
-    return ", ".join(part for part in (*map(clean, address.line), clean(address.city), region) if part)
+        # One of a past time or for bills alone is no place to go to.
+        current = (one for one in shape.address if one.use not in {"old", "billing"})
+        self.addresses = tuple(dict.fromkeys(line for one in current if (line := one.on_one_line(one.zip5))))
 
 
 class Role(msgspec.Struct, frozen=True):

@@ -10,8 +10,8 @@ import msgspec
 
 from bot.records.amounts import Money
 from bot.records.decode import decode
-from bot.records.explanation import Adjudication, ClaimItem, Explanation, line_amounts, paid_in
-from bot.records.money import USUAL_CURRENCY, Amount
+from bot.records.explanation import Adjudication, ClaimItem, Explanation, paid_in
+from bot.records.money import Amount
 from bot.records.shapes import Concept
 from bot.records.text import clean
 
@@ -149,8 +149,7 @@ def is_denied(eob: Explanation, money: Money) -> bool | None:
     if status := payment_status(eob):
         return status == "denied"
     billed, noncovered = money.get("billed"), money.get("noncovered")
-    counting = sum(1 for item in eob.item if not item.modifier_extension) - len(money.sum_lines)
-    if counting and len(refused_lines(eob, money)) == counting:
+    if money.lines and len(refused_lines(eob, money)) == money.lines:
         return True
     reasons = [*reasons_in(eob.adjudication), *(one for item in eob.item for one in reasons_in(item.adjudication))]
     if billed and noncovered and billed.currency == noncovered.currency and reasons:
@@ -160,12 +159,11 @@ def is_denied(eob: Explanation, money: Money) -> bool | None:
 
 def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
     """Return the indexes of the lines that the plan did not pay for a reason of its own."""
-    currency = money.currency or USUAL_CURRENCY
-    lines = (row for row in enumerate(eob.item) if row[0] not in money.sum_lines and not row[1].modifier_extension)
-    return tuple(at for at, item in lines if _is_refused(item, currency))
+    lines = ((at, amounts) for at, amounts in money.of_lines.items() if at not in money.sum_lines)
+    return tuple(at for at, amounts in lines if _is_refused(eob.item[at], amounts))
 
 
-def _is_refused(item: ClaimItem, currency: str) -> bool:
+def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
     """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered.
 
     No reason is needed where the member is to bear all that was billed and nothing of it is covered.
@@ -173,7 +171,6 @@ def _is_refused(item: ClaimItem, currency: str) -> bool:
     said = [part for one in item.adjudication for part in (one.category, one.reason) if part]
     if any(code.lower() in _DENIED for part in said for code in part.codes()):
         return True
-    amounts, _ = line_amounts(item, currency)
     paid = paid_in(amounts)
     reasons = [reason for reason in reasons_in(item.adjudication) if not _is_own_share(reason)]
     billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")

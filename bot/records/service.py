@@ -14,8 +14,8 @@ import msgspec
 from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode
-from bot.records.explanation import ClaimItem, Contained, Explanation, added, line_amounts, paid_in
-from bot.records.money import USUAL_CURRENCY, Amount, Quantity, quantity_of
+from bot.records.explanation import ClaimItem, Contained, Explanation, added, paid_in
+from bot.records.money import Amount, Quantity, quantity_of
 from bot.records.shapes import Concept, HumanName, Key, Names, Shape, best_name, key_of, name_of, period_of
 from bot.records.text import clean
 
@@ -273,8 +273,8 @@ class _More(Shape, frozen=True):
     procedure: tuple[_Procedure, ...] = ()
 
 
-def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | None) -> Performed:
-    """Return what the claim says was done; unreadable diagnoses and procedures are left out."""
+def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
+    """Return what the claim says was done, with the amounts `of_lines`; unreadable diagnoses are left out."""
     try:
         more, _ = decode(raw, _More)
     except Unreadable:
@@ -283,7 +283,7 @@ def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | Non
     header = [eob.type, eob.sub_type, *(info.code for info in eob.supporting_info if info.code)]
     procedures = [one.procedure_codeable_concept for one in more.procedure]
     return Performed(
-        lines=tuple(_line(item, currency or USUAL_CURRENCY) for item in eob.item),
+        lines=tuple(_line(item, of_lines.get(at)) for at, item in enumerate(eob.item)),
         bill=bill,
         drg=tuple(code.lstrip("0") for info in eob.info("drg") for code in _codes(info.code)),
         diagnoses=tuple(
@@ -294,9 +294,9 @@ def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | Non
     )
 
 
-def _line(item: ClaimItem, currency: str) -> PerformedLine:
-    """Return the line; empty for one with a modifierExtension, which may change its meaning."""
-    if item.modifier_extension:
+def _line(item: ClaimItem, amounts: Mapping[str, Amount] | None) -> PerformedLine:
+    """Return the line; empty for one with a modifierExtension, which may change its meaning and has no amounts."""
+    if amounts is None:
         return PerformedLine()
     drugs, revenue, codes = list[str](), list[str](), list[str]()
     whats = [item.product_or_service, *(part.product_or_service for part in item.detail)]
@@ -306,7 +306,6 @@ def _line(item: ClaimItem, currency: str) -> PerformedLine:
             if not code or code.casefold() in _UNTOLD:
                 continue
             (drugs if "ndc" in system else revenue if "revenue" in system else codes).append(code)
-    amounts, _ = line_amounts(item, currency)
     shares = added(amounts.get(name) for name in ("deductible", "copay", "coinsurance"))
     return PerformedLine(
         codes=tuple(codes),

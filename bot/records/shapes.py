@@ -25,6 +25,7 @@ NOTHING = msgspec.Raw()
 
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _NO_END = "9999"
+_LONGEST_ADDRESS = 160
 _POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/{_ID})?$")
 
 
@@ -159,6 +160,12 @@ class Address(Shape, frozen=True):
         """The first five digits of a US ZIP code; None if malformed."""
         digits = (self.postal_code or "").strip()[:5]
         return digits if len(digits) == 5 and digits.isdecimal() else None  # noqa: PLR2004 -- a ZIP has five digits
+
+    def on_one_line(self, zip_code: str | None) -> str | None:
+        """Return street, city, state and the ZIP code, which is given; without any of them the payer's text."""
+        last = " ".join(part for part in (self.state, zip_code) if part)
+        parts = (clean(part) for part in (*self.line, self.city, last))
+        return ", ".join(part for part in parts if part) or clean(self.text, _LONGEST_ADDRESS)
 
 
 class Attachment(Shape, frozen=True):
