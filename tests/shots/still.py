@@ -1,4 +1,4 @@
-"""Places that are drawn without asking: Slack's Home and forms from their own Block Kit, and the operator's page."""
+"""Places that are drawn without asking: Slack's Home and forms, how a sign-in can end, and the operator's page."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.accounts.render import Renderer
 from bot.accounts.rows import Link
 from bot.channels.slack.forms import AMONG_OTHERS, modal
 from bot.channels.slack.home import form_button, with_forms
@@ -69,6 +70,12 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
         view = modal(pack.offers.forms[form].form, notices, language, known, more=more)
         words = notices.labels(f"form_{form}", language)
         yield f"form-{name}", _drawn(view, language, {key: words[fault] for key, fault in faults.items()})
+    renderer = Renderer(find_pack(None) / "templates" / "pages", _settings())
+    person, back = Person("slack", "", "T1", "U1"), "slack://open?team=T1"
+    for problem in ("sign_in_cancelled", "setup_wrong"):
+        shown = renderer.page("problem", language, problem=problem, reference="7F3K2")
+        yield f"page-{problem}", bytes(shown.body).decode()
+    yield "page-used", bytes(renderer.page("used", language, person=person, back=back).body).decode()
     yield "counts", counts(language)
 
 
