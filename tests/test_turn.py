@@ -13,7 +13,6 @@ from bot.kit import Ask, Summary
 from bot.message import Private, Reply, Shareable
 from bot.replies.plain import plain
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.world import DIRECTORY_TYPES
 from tests.shipped import shipped_pack
 from tests.stage import Stage, Talk, buttons, serving_bot
 
@@ -21,7 +20,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ASKED = "what did I owe for my last visit"
 INTENTS = shipped_pack().intents
 OF_MEMBERS = sorted(name for name, rules in INTENTS.items() if rules.needs == "member")
-OF_DIRECTORY = sorted(name for name, rules in INTENTS.items() if rules.needs == "directory")
 _CLAIMS = "/fhir/r4/ExplanationOfBenefit"
 
 
@@ -126,20 +124,6 @@ async def test_two_people_at_once_each_get_their_own(stage: Stage) -> None:
     assert {_text(replies) for replies in together[1::2]} == {alone}
 
 
-async def test_a_button_is_nobody_elses(stage: Stage) -> None:
-    """A press that carries another person's button is over for whoever sends it, and reads nothing."""
-    dana, rosa = await _linked(stage, stage.bots["dm"], "dana"), await _linked(stage, stage.bots["dm"], "rosa")
-    (listed,) = await dana.say("show my claims")
-    stolen = buttons(listed)[0].id
-    before = len(stage.sandbox.requests)
-    (reply,) = await rosa.say("Details", press=stolen)
-    assert isinstance(reply, Shareable)
-    assert not reply.sources
-    assert len(stage.sandbox.requests) == before
-    (own,) = await dana.say("Details", press=stolen)
-    assert own.intent == "claim.detail"
-
-
 async def test_a_button_means_the_same_after_other_questions(stage: Stage) -> None:
     """An old button still asks what it asked when it was shown."""
     talk = await _linked(stage, stage.bots["dm"], "dana")
@@ -148,14 +132,6 @@ async def test_a_button_means_the_same_after_other_questions(stage: Stage) -> No
     await talk.say("find a cardiologist near 37402")
     (reply,) = await talk.say("Details", press=details)
     assert "March 15, 2026" in plain(reply.blocks)
-
-
-async def test_a_channel_does_not_know_what_was_said_in_the_chat(stage: Stage) -> None:
-    """A follow-up in a channel cannot pull a member's answer out of the private chat."""
-    talk = await _linked(stage, stage.bots["dm"], "dana")
-    await talk.say(ASKED)
-    replies = await talk.say("and the one before that?", place="channel")
-    assert "$" not in _text(replies)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -170,21 +146,6 @@ async def test_a_members_answer_is_private_by_type(stage: Stage, intent: str, la
             assert isinstance(reply, Shareable) == (guest or INTENTS[intent].answer != "built")
             assert not reply.sources
     assert len(stage.sandbox.requests) == before
-
-
-@pytest.mark.parametrize("intent", OF_DIRECTORY)
-async def test_a_directory_answer_never_carries_a_token(stage: Stage, intent: str) -> None:
-    """Whatever a linked member asks of the directory, no credential and no member's id goes to it."""
-    talk = await _linked(stage, stage.bots["dm"], "dana")
-    (patient,) = stage.world.accounts["dana"].patients
-    before = len(stage.sandbox.requests)
-    await talk.say(INTENTS[intent].examples["en"][0])
-    asked = [seen for seen in list(stage.sandbox.requests)[before:] if _type(seen.path) in DIRECTORY_TYPES]
-    assert not any(seen.has_authorization or seen.has_cookie or patient in seen.query for seen in asked)
-
-
-def _type(path: str) -> str:
-    return path.removeprefix("/fhir/r4/").split("/", maxsplit=1)[0]
 
 
 @given(st.text(max_size=4_000))

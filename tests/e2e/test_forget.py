@@ -66,15 +66,9 @@ def standing(scene: Played) -> str:
 
 @pytest.mark.threat("T31")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
-@pytest.mark.parametrize(
-    "words",
-    [
-        *("forget me", "please forget me", "forget everything about me", "delete my account"),
-        *("olvídame", "borra mi cuenta", "por favor olvida mis datos"),
-    ],
-)
+@pytest.mark.parametrize("words", ["delete my account", "borra mi cuenta", "olvídame"])
 async def test_words_of_forgetting_leave_no_message(scene: Played, surface: str, words: str) -> None:
-    """Whatever rule hears them: none of the answers with member data stands in the chat any more."""
+    """None of the answers with member data stands in the chat any more (more of such words: language/heard)."""
     await scene.sign_in(surface, USER, "dana")
     for asked in (OWED, "my claims", "my deductible"):
         await scene.say(surface, asked, USER)
@@ -89,7 +83,7 @@ async def test_words_of_forgetting_leave_no_message(scene: Played, surface: str,
 
 @pytest.mark.threat("T31")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
-@pytest.mark.parametrize("words", ["unlink", "log out", "don't delete my messages, just unlink"])
+@pytest.mark.parametrize("words", ["unlink", "don't delete my messages, just unlink"])
 async def test_disconnecting_leaves_the_answers_until_they_are_asked_to_go(
     scene: Played, surface: str, words: str
 ) -> None:
