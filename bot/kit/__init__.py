@@ -31,7 +31,7 @@ from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
     medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import is_called as is_called_so
-from bot.kit.conditions import Conditions, conditions, loosened, sift
+from bot.kit.conditions import Conditions, conditions
 from bot.kit.coverages import (
     Coverages, Shares, TwoVisits, asks_yearly, care_said, member_coverages, named_visit, of_family, of_scope,
     plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
@@ -41,7 +41,7 @@ from bot.kit.floors import (
     COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met, floor_of, floors_of,
     network_side, scopes_of, standings, this_year, year_now, year_so_far)
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
-from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
+from bot.kit.found import Found, FoundPlaces, ProviderSearch, find_places
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
@@ -66,7 +66,7 @@ from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
     asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, form_asked, is_ranking,
     wanted_of, with_sides)
-from bot.kit.sites import Proven, ProvenPlace, Site, proven_of, proven_place, sites, within
+from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites, within
 from bot.kit.sized import Threshold
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
@@ -74,7 +74,7 @@ from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of)
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
-from bot.kit.who import Who, affiliations_of, is_titled, who
+from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who
 from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given
 from bot.records.explanation import added

@@ -137,6 +137,17 @@ class Conditions(msgspec.Struct, frozen=True):
             age_group=None if "age_group" in gone else self.age_group,
         )
 
+    def of_kind(self) -> Conditions:
+        """Return only the kind, the name, the organization and the street: who is asked about."""
+        return Conditions(
+            codes=self.codes,
+            name=self.name,
+            not_names=self.not_names,
+            organization=self.organization,
+            houses=self.houses,
+            street=self.street,
+        )
+
     def unknown(self, ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
         """Return the conditions about which no listing says anything."""
         return tuple(name for name, known in self.knowable(ask) if found and all(known(row) is None for row in found))

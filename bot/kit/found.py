@@ -4,10 +4,10 @@ Every filter is checked on every card (T44).
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
-from bot.kit.cards import Card, store_cards
+from bot.kit.cards import Card, cards, store_cards
 from bot.kit.conditions import Conditions, Loosened, conditions, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted, names_of
@@ -187,54 +187,169 @@ _FILE = re.compile(
 )  # a card has no more than the phone: the rest of "fax for all of them" is in the file
 
 
-def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: object) -> F:
-    """Return the page that was asked for as a `made` with `more` fields; with a file of all cards, if asked for."""
-    one = "pick" in ask.arguments
-    first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
-    wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
-    read = ask.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return made(
-        document=Document("list", {"cards": every, "read": read}, ("csv",)) if wants_file else None,
-        cards=tuple(every[first : first + (1 if one else PAGE)]),
-        total=len(every),
-        first=first + 1,
-        page=ask.page,
-        today=ask.today,
-        one=one,
-        partial=not ask.report.complete,
-        ranked=ranked(ask, every),
-        **more,
-    )
+class ProviderSearch(Generic[F]):
+    """A search for providers of some sort, near a place or anywhere, by every condition of a question.
 
-
-async def beyond(
-    result: F, where: Around | None, there: Callable[[Around], Awaitable[tuple[Sequence[Listing], F]]]
-) -> tuple[Sequence[Listing], F]:
-    """Return what there is farther away, or with fewer conditions, if nothing matches; and the rows read there."""
-    rows: Sequence[Listing] = ()
-    for wide in farther(where) if where else ():
-        rows, wider = await there(wide)
-        result = replace(result, farther=wider.total, farther_miles=int(wide.miles), partial=wider.partial)
-        if result.loosened or wider.total or wider.loosened:
-            return rows, result if result.loosened else replace(result, wider=wider.loosened)
-    return rows, result
-
-
-def unmet_of(ask: Ask, wishes: Conditions, near: Sequence[Listing]) -> tuple[str, ...]:
-    """Return the conditions about which no near listing says anything."""
-    unmet = wishes.unknown(ask, near)
-    return (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
-
-
-async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
-    """Return the person's own networks, in their own chat, if the question names neither a network nor a provider.
-
-    Providers in these networks are listed first; a button shows the others.
+    Subclasses say how the sort is read, what of it is kept, and how it is shown: as people, or as places.
     """
-    asked = wishes.networks
-    named = wishes.name or wishes.organization or ask.slots.get("npi")
-    own = () if asked.named or asked.outside or (named and not asked.anyone) else await own_wanted(ask)
-    return AskedNetworks(wanted=own)
+
+    made: Callable[..., F]
+    cited: tuple[str, ...]
+    stores = False  # whether places are counted, and not providers
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+
+    async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
+        """Return the listings in the area, with the conditions as far as reading settles them."""
+        raise NotImplementedError
+
+    def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
+        """Return the cards of these listings, nearest first."""
+        return cards(self.ask, rows, where)
+
+    def kept(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
+        """Return the listings that match every condition."""
+        return sift(found, wishes.filters(self.ask, where, found))
+
+    def page(self, kept: Sequence[Listing], where: Around | None, wishes: Conditions, **more: object) -> F:
+        """Return the page that was asked for; with a file of all cards, if asked for."""
+        ask, every = self.ask, self.cards(kept, where)
+        one = "pick" in ask.arguments
+        first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
+        wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
+        read = ask.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.made(
+            document=Document("list", {"cards": every, "read": read}, ("csv",)) if wants_file else None,
+            cards=tuple(every[first : first + (1 if one else PAGE)]),
+            total=len(every),
+            first=first + 1,
+            page=ask.page,
+            today=ask.today,
+            one=one,
+            partial=not ask.report.complete,
+            ranked=ranked(ask, every),
+            where=where,
+            wishes=wishes,
+            every_network=names_of(kept),
+            **more,
+        )
+
+    async def answer(self, wishes: Conditions, *, placed: bool = True) -> F:
+        """Return the matching providers, nearest first; what there is farther away or with less asked, if none match.
+
+        Raises:
+            NeedsPlace: If the search is `placed` and no place was named.
+        """
+        ask = self.ask
+        if wishes.networks.unclear and wishes.networks.listed:
+            ask.said_unmet("network")
+            return self.page((), None, wishes, unclear=wishes.networks.unclear)
+        where = await around(ask) if placed else None
+        wishes, found = await self.read(wishes, where)
+        if wishes.networks.unclear:
+            return self.page((), where, wishes, unclear=wishes.networks.unclear)
+        result = self.summarize(found, where, wishes)
+        for name in result.unmet:
+            ask.said_unmet(name)
+        for type_ in self.cited:
+            ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
+        if not result.total:
+            return (await self.beyond(result, found))[1]
+        own = await self.own(wishes)
+        return self.with_own(result, found, own) if own.wanted else result
+
+    async def own(self, wishes: Conditions) -> AskedNetworks:
+        """Return the person's own networks, in their own chat, if the question names neither a network nor a provider.
+
+        Providers in these networks are listed first; a button shows the others.
+        """
+        asked = wishes.networks
+        named = wishes.name or wishes.organization or self.ask.slots.get("npi")
+        barred = asked.named or asked.outside or (named and not asked.anyone)
+        return AskedNetworks(wanted=() if barred else await own_wanted(self.ask))
+
+    def with_own(self, result: F, found: Sequence[Listing], own: AskedNetworks) -> F:
+        """Return the providers in the person's own networks, or with `others` those outside; all, if none is inside."""
+        where, wishes, others = result.where, result.wishes, "others" in self.ask.arguments
+        inside = self.kept(found, where, replace(wishes, networks=own))
+        known = {self.counted(row) for row in inside}
+        outside = [row for row in self.kept(found, where, wishes) if self.counted(row) not in known]
+        if not inside:
+            return replace(result, own=own.names, none_own=True)
+        elsewhere = 0 if others else len(self.cards(outside, where))
+        wishes = replace(wishes, networks=AskedNetworks())  # the own ones are named in the place of "in network"
+        page = self.page(outside if others else inside, where, wishes, unmet=result.unmet, unsaid=result.unsaid)
+        return replace(page, own=own.names, others=others, elsewhere=elsewhere)
+
+    def counted(self, row: Listing) -> object:
+        """Return what is counted of a listing: its provider, or its place."""
+        return row.store if self.stores else row.key
+
+    async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
+        """Return what there is farther away, or with fewer conditions, and the listings read there last."""
+        for wide in farther(result.where) if result.where else ():
+            _, found = await self.read(result.wishes, wide)
+            there = self.summarize(found, wide, result.wishes)
+            result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
+            if result.loosened or there.total or there.loosened:
+                return found, result if result.loosened else replace(result, wider=there.loosened)
+        return found, result
+
+    def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
+        """Return the page that was asked for of the listings that match what the directory can answer."""
+        near = sift(found, wishes.of_kind().filters(self.ask, where))
+        unmet = wishes.unknown(self.ask, near)
+        unmet = (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
+        wishes = wishes.without(unmet)
+        page = self.page(self.kept(found, where, wishes), where, wishes)
+        return replace(
+            page,
+            loosened=() if page.total else loosened(found, wishes.filters(self.ask, where, found), stores=self.stores),
+            unmet=unmet,
+            unsaid=wishes.unsaid(self.ask, where, found),
+        )
+
+
+class Places(ProviderSearch[FoundPlaces]):
+    """Places of one of the `kinds`, or of any kind."""
+
+    cited = ("OrganizationAffiliation", "HealthcareService", "Location", "Organization")
+    stores = True
+
+    def __init__(self, ask: Ask, kinds: tuple[str, ...]) -> None:
+        super().__init__(ask)
+        self.kinds = kinds
+        hours_asked = open_at(ask) is None and bool(_HOURS.search(ask.said))
+        self.made = partial(FoundPlaces, kinds=kinds, hours_asked=hours_asked)
+
+    async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
+        """Return the places of the kinds; networks that the directory doesn't list are looked up among theirs."""
+        found = await places_of_care(self.ask, self.kinds, where)
+        lost = wishes.networks.named and not wishes.networks.listed
+        return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
+
+    def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
+        """Return one card per place."""
+        return store_cards(self.ask, rows, where)
+
+    def kept(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
+        """Return all listings, of whatever network, of the places that match."""
+        fitting = {row.store for row in super().kept(found, where, wishes) if row.locations or not where}
+        return tuple(row for row in sift(found, Conditions().filters(self.ask, where)) if row.store in fitting)
+
+    async def own(self, wishes: Conditions) -> AskedNetworks:
+        """Return the person's own networks; in an emergency none matters."""
+        emergency = self.kinds == ("emergency_room",) and not wishes.networks.anyone
+        return AskedNetworks() if emergency else await super().own(wishes)
+
+    def with_own(self, result: FoundPlaces, found: Sequence[Listing], own: AskedNetworks) -> FoundPlaces:
+        """Return the places in the own networks, with the nearest place if that is not among them."""
+        page = super().with_own(result, found, own)
+        if page.none_own or page.others or page.first > 1 or not page.cards or page.cards[0].miles is None:
+            return page
+        nearest = self.cards(self.kept(found, page.where, page.wishes), page.where)[0]
+        return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
 
 
 async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
@@ -246,87 +361,5 @@ async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPla
     Raises:
         NeedsPlace: If no place was named.
     """
-    asked = await without_own(ask, await asked_networks(ask))
-    wishes = conditions(ask, (), asked)
-    if asked.unclear and asked.listed:
-        ask.said_unmet("network")
-        return replace(_page((), ask, kinds, None, wishes), unclear=asked.unclear)
-    own = AskedNetworks() if kinds == ("emergency_room",) and not asked.anyone else await own_of(ask, wishes)
-    wishes = replace(wishes, networks=own) if asked.anyone and own.wanted else wishes
-    where = None if anywhere else await around(ask)
-    found = await places_of_care(ask, kinds, where)
-    if asked.named and not asked.listed:
-        wishes = replace(wishes, networks=among(ask, found))
-    if wishes.networks.unclear:
-        return replace(_page((), ask, kinds, where, wishes), unclear=wishes.networks.unclear)
-    result = replace(summarize(found, ask, kinds, where, wishes), own=own.names)
-    if result.total and own.wanted and not asked.anyone:
-        result = _with_own(result, found, ask, own)
-    for name in result.unmet:
-        ask.said_unmet(name)
-    for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
-        ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
-    if result.total:
-        return result
-
-    async def there(wide: Around) -> tuple[Sequence[Listing], FoundPlaces]:
-        rows = await places_of_care(ask, kinds, wide)
-        return rows, summarize(rows, ask, kinds, wide, wishes)
-
-    return (await beyond(result, where, there))[1]
-
-
-def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: AskedNetworks) -> FoundPlaces:
-    """Return the places in the person's own networks, or with `others` those outside; all, if none is inside."""
-    where, wishes = result.where, result.wishes
-    inside = _shown(found, ask, where, replace(wishes, networks=own))
-    stores = {row.store for row in inside}
-    outside = [row for row in _shown(found, ask, where, wishes) if row.store not in stores]
-    if not inside:
-        return replace(result, none_own=True)
-    others = "others" in ask.arguments
-    page = _page(outside if others else inside, ask, result.kinds, where, wishes)
-    beyond = store_cards(ask, outside, where)
-    nearer = next((card for card in beyond if not others and page.first == 1 and _is_nearer(card, page.cards[0])), None)
-    return replace(
-        page,
-        unmet=result.unmet,
-        unsaid=result.unsaid,
-        own=own.names,
-        others=others,
-        elsewhere=0 if others else len(beyond),
-        nearer=nearer,
-    )
-
-
-def _is_nearer(one: Card, other: Card) -> bool:
-    return one.miles is not None and other.miles is not None and one.miles < other.miles
-
-
-def summarize(
-    found: Sequence[Listing], ask: Ask, kinds: tuple[str, ...], where: Around | None, wishes: Conditions
-) -> FoundPlaces:
-    """Return the page that was asked for of the places that match every condition the directory can answer."""
-    unmet = unmet_of(ask, wishes, sift(found, Conditions().filters(ask, where)))
-    wishes = wishes.without(unmet)
-    page = _page(_shown(found, ask, where, wishes), ask, kinds, where, wishes)
-    return replace(
-        page,
-        loosened=() if page.total else loosened(found, wishes.filters(ask, where, found), stores=True),
-        unmet=unmet,
-        unsaid=wishes.unsaid(ask, where, found),
-    )
-
-
-def _shown(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> list[Listing]:
-    """Return all listings, of whatever network, of the places that match, for the places' cards."""
-    fitting = {row.store for row in sift(found, wishes.filters(ask, where, found)) if row.locations or not where}
-    return [row for row in sift(found, Conditions().filters(ask, where)) if row.store in fitting]
-
-
-def _page(
-    shown: Sequence[Listing], ask: Ask, kinds: tuple[str, ...], where: Around | None, wishes: Conditions
-) -> FoundPlaces:
-    hours_asked = wishes.open_at is None and bool(_HOURS.search(ask.said))
-    made = partial(FoundPlaces, kinds=kinds, hours_asked=hours_asked)
-    return page_of(ask, store_cards(ask, shown, where), made, where=where, wishes=wishes, every_network=names_of(shown))
+    wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
+    return await Places(ask, kinds).answer(wishes, placed=not anywhere)

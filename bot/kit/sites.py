@@ -86,7 +86,9 @@ class Site(Value):
         self.access = tuple(dict.fromkeys(code for place in places for code in place.access))
         self.virtual = any(service.virtual for service in services)
         self.ways = tuple(dict.fromkeys(way for service in services for way in service.ways))
-        self.updated = _updated(ask, rows)
+        latest = ask.today + timedelta(days=1)  # the server may be ahead of here
+        updates = (row.last_updated for row in rows)
+        self.updated = oldest(one if one and one.date() <= latest else None for one in updates)
         self.records = tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows))
         self.closures = tuple(dict.fromkeys(one for row in rows for one in row.closures if not one.is_over(ask.today)))
         self.closed = all(row.is_shut(ask.today) for row in rows)
@@ -180,11 +182,10 @@ def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tupl
     return tuple(dict.fromkeys(one.value for one in telecoms if one.system in systems))
 
 
-def _updated(ask: Ask, rows: Sequence[Listing]) -> datetime | None:
-    """Return the oldest update of the listings; None if one has none, or a date in the future."""
-    latest = ask.today + timedelta(days=1)  # the server may be ahead of here
-    dates = [row.last_updated for row in rows if row.last_updated and row.last_updated.date() <= latest]
-    return min(dates) if dates and len(dates) == len(rows) else None
+def oldest(updates: Iterable[datetime | None]) -> datetime | None:
+    """Return the oldest of these updates; None if one is unknown."""
+    known = list(updates)
+    return None if None in known else min((one for one in known if one), default=None)
 
 
 def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
@@ -232,39 +233,57 @@ def _county(ask: Ask, place: Location) -> tuple[str, ...]:
 
 
 class ProvenPlace(msgspec.Struct, frozen=True):
-    """One place of the provider: all its networks, and those of the wanted ones that it is listed in.
+    """One place of the provider, with those of the wanted networks that it is listed in."""
 
-    `placed` is False for a listing without a place; `shares_phone` is True if several places have the number.
-    """
-
-    address: str
+    site: Site
     wanted: tuple[str, ...]
-    networks: tuple[str, ...]
-    placed: bool = True
-    phone: str | None = None
-    shares_phone: bool = False
 
 
-def proven_place(site: Site, wanted: Sequence[str]) -> ProvenPlace:
-    """Return a place with the wanted networks that it is proven to be in."""
-    proven = tuple(name for name in wanted if name in site.networks)
-    return ProvenPlace(site.address, proven, site.networks, site.spot is not None, site.phone, not site.phones)
+class Proof(msgspec.Struct, frozen=True):
+    """What the listings of one provider prove about the `wanted` networks.
 
-
-def proven_of(
-    places: Sequence[ProvenPlace], others: Sequence[ProvenPlace], wanted: Sequence[str], rows: Sequence[Listing]
-) -> Proven:
-    """Return what is proven for the places in question and the provider's other places.
-
-    `listed`: at every place; `partly`: at some; `elsewhere`: only at other places; `other`: only other networks;
-    `silent`: no network is named at all, so an unnamed one may be it; `any`: no network was asked for.
+    Attributes:
+        verdict: `listed` at every place in question, `partly` at some, `elsewhere` only at other places, `other` only
+            in other networks, `silent` without any network, so that an unnamed one may be it, `any` if no network was
+            asked for.
+        places: The places in question; `others` are further ones.
+        networks: All networks of the provider.
+        updated: The oldest update of the listings for the places in question, None if one has none.
     """
-    if not names_of(rows):
-        return "silent"
-    if not wanted:
-        return "any"
-    if places and all(place.wanted for place in places):
-        return "listed"
-    if any(place.wanted for place in places):
-        return "partly"
-    return "elsewhere" if any(place.wanted for place in others) else "other"
+
+    verdict: Proven
+    wanted: tuple[str, ...]
+    places: tuple[ProvenPlace, ...]
+    others: tuple[ProvenPlace, ...]
+    networks: tuple[str, ...]
+    updated: datetime | None
+
+    @property
+    def proven(self) -> tuple[ProvenPlace, ...]:
+        """The places at which one of the wanted networks is proven."""
+        return tuple(place for place in self.places if place.wanted)
+
+    @property
+    def unproven(self) -> tuple[ProvenPlace, ...]:
+        """The places at which none is proven."""
+        return tuple(place for place in self.places if not place.wanted)
+
+
+def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: Around | None = None) -> Proof:
+    """Return what the listings prove for the places in the area, or for all places."""
+    here = [row for row in rows if where is None or within(ask, row, where)]
+    apart = [row for row in rows if row not in here]
+    places, others = (tuple(_proven(site, wanted) for site in sites(ask, some, where)) for some in (here, apart))
+    networks, proven = names_of(rows), [bool(place.wanted) for place in places]
+    verdict: Proven = "elsewhere" if any(place.wanted for place in others) else "other"
+    if not networks:
+        verdict = "silent"
+    elif not wanted:
+        verdict = "any"
+    elif any(proven):
+        verdict = "listed" if all(proven) else "partly"
+    return Proof(verdict, wanted, places, others, networks, oldest(place.site.updated for place in places))
+
+
+def _proven(site: Site, wanted: Sequence[str]) -> ProvenPlace:
+    return ProvenPlace(site, tuple(name for name in wanted if name in site.networks))

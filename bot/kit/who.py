@@ -14,6 +14,7 @@ from bot.kit.ask import Ask, OwnDoctor, text_of
 from bot.kit.cards import Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
+from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
 from bot.kit.spelling import is_named, starts_like
@@ -46,6 +47,7 @@ _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 _SEVERAL = 2
 
 Groups = tuple[Group, ...]
+State = Literal["one", "several", "ended", "unknown", "unnamed"]
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -70,7 +72,7 @@ class Who(msgspec.Struct, frozen=True):
         return told_apart(self.found)[:SHOWN] or self.near
 
     @property
-    def state(self) -> Literal["one", "several", "ended", "unknown", "unnamed"]:
+    def state(self) -> State:
         """Whether there is one provider or several; `ended` if those with the name have no active listings."""
         if self.found:
             return "one" if len(self.found) == 1 else "several"
@@ -83,6 +85,38 @@ class Who(msgspec.Struct, frozen=True):
         used = {(row.role.type, row.role_id) for row in self.only or ()}
         for type_ in _SOURCES:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
+
+
+class OfProvider(WithDocument, frozen=True, kw_only=True):
+    """An answer about one provider: `found` says who it is, or why there is none; `partial`: not all could be read."""
+
+    found: Who
+    partial: bool = False
+
+    @property
+    def state(self) -> State:
+        """Whether there is one provider, or why there is none."""
+        return self.found.state
+
+    @property
+    def name(self) -> str | None:
+        """The only provider's name in the directory, or else the name that was asked for."""
+        return self.found.only[0].name if self.found.only else self.found.name
+
+    @property
+    def reference(self) -> str | None:
+        """The only provider as `Type/id`, for a button."""
+        return self.found.only[0].reference if self.found.only else None
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Who of several may be meant, or who has a similar name."""
+        return self.found.choices
+
+    @property
+    def total(self) -> int:
+        """How many providers there are."""
+        return len(self.found.found)
 
 
 async def who(ask: Ask) -> Who:

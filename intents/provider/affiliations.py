@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import Ask, Card, Choice, Listing, Summary, Who, affiliations_of, cards, is_named, sites, staff_beside, who
+from bot.kit import Ask, Card, Listing, OfProvider, Who, affiliations_of, cards, is_named, sites, staff_beside, who
 
 _ELSE = re.compile(
     r"\b(who else|any(?:one|body) else|other (?:doctors|docs|providers|people)|colleagues|partners"
@@ -30,7 +29,7 @@ class Tie(msgspec.Struct, frozen=True):
     hospital: bool
 
 
-class Affiliations(Summary, frozen=True):
+class Affiliations(OfProvider, frozen=True, kw_only=True):
     """`groups` are organizations in the provider's own listings, `beyond` those that these belong to.
 
     Attributes:
@@ -39,16 +38,10 @@ class Affiliations(Summary, frozen=True):
         others: Who else is listed at the provider's places, None if not asked for.
     """
 
-    state: Literal["one", "several", "ended", "unknown", "unnamed"]
-    name: str | None
-    choices: tuple[Choice, ...] = ()
-    total: int = 0
-    reference: str | None = None
     groups: tuple[Tie, ...] = ()
     beyond: tuple[Tie, ...] = ()
     asked: str | None = None
     tied: tuple[Tie, ...] = ()
-    partial: bool = False
     others: tuple[Card, ...] | None = None
     places: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -65,22 +58,20 @@ async def answer(ask: Ask) -> Affiliations:
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
     if found.only and ("else" in ask.arguments or _ELSE.search(ask.said)):
-        return await _beside(ask, found.only)
+        return await _beside(ask, found, found.only)
     asked = str(ask.slots.get("organization") or "") or None
     where = () if asked or not ask.said or _HOSPITAL.search(ask.said) else sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     return replace(summarize(found, further, asked), partial=not ask.report.complete, addresses=addresses)
 
 
-async def _beside(ask: Ask, rows: Sequence[Listing]) -> Affiliations:
+async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations:
     """Return who else is listed at the provider's places."""
     places = dict.fromkeys(place for row in rows for place in row.locations)
     others = await staff_beside(ask, rows)
     ask.cite("PractitionerRole", [row.role_id for row in others])
     return Affiliations(
-        state="one",
-        name=rows[0].name,
-        reference=rows[0].reference,
+        found=found,
         others=cards(ask, others, None),
         places=tuple(dict.fromkeys(one for place in places if (one := place.name or next(iter(place.lines), None)))),
         partial=not ask.report.complete,
@@ -91,7 +82,7 @@ def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | No
     """Return the affiliations, each once, and those that the question is about."""
     rows = found.only
     if rows is None:
-        return Affiliations(found.state, found.name, found.choices, len(found.found))
+        return Affiliations(found=found)
     cities: dict[str, dict[str, None]] = {}
     for row in rows:
         for name in (row.organization_name,) if row.practitioner_key else row.place_names:
@@ -101,9 +92,7 @@ def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | No
     asked = None if asked and is_named(rows[0].name, asked) else asked
     beyond = tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities)
     return Affiliations(
-        state="one",
-        name=rows[0].name,
-        reference=rows[0].reference,
+        found=found,
         groups=groups,
         beyond=beyond,
         asked=asked,

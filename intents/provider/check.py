@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
 
-import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
     Document,
-    Listing,
+    OfProvider,
     PayerError,
-    Proven,
+    Proof,
     ProvenPlace,
     Summary,
     Unreadable,
@@ -26,11 +23,8 @@ from bot.kit import (
     asked_networks,
     in_own,
     is_npi,
-    names_of,
     network_names,
-    proven_of,
-    proven_place,
-    sites,
+    proof_of,
     who,
 )
 
@@ -44,30 +38,29 @@ _ABSENT = frozenset({"other", "silent"})  # what may be otherwise by a row that 
 _ROLES = frozenset({"PractitionerRole", "OrganizationAffiliation"})
 _LASTS = re.compile(r"([^,]+), *([^,]+)")
 
-Verdict = Literal["unknown", "ended", "several", "no_npi", "unread"] | Proven
 
+class Checked(OfProvider, frozen=True, kw_only=True):
+    """One line of the list: its text `asked`, and the `proof` for the only provider that it names.
 
-class Checked(msgspec.Struct, frozen=True):
-    """One line of the list.
-
-    Its text `asked`, and the `places` that the directory proves for the only provider it names.
-
-    Attributes:
-        verdict: "unread" if the directory could not be searched; "no_npi" for ten digits that are not an NPI; "several"
-            with their number in `total`.
-        near: Names with a similar spelling, if nobody has the name.
+    `verdict` is "unread" if the directory could not be searched; "no_npi" for ten digits that are not an NPI. `near`
+    are names with a similar spelling, if nobody has the name.
     """
 
     asked: str
-    verdict: Verdict
-    name: str | None = None
-    npi: str | None = None
-    networks: tuple[str, ...] = ()
-    places: tuple[ProvenPlace, ...] = ()
-    updated: datetime | None = None
-    total: int = 0
-    reference: str | None = None
+    verdict: str
+    found: Who = Who(None, ())
+    proof: Proof | None = None
     near: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """The provider's name in the directory."""
+        return self.found.only[0].name if self.found.only else None
+
+    @property
+    def npi(self) -> str | None:
+        """The provider's NPI."""
+        return self.found.only[0].npi if self.found.only else None
 
     @property
     def is_number(self) -> bool:
@@ -75,14 +68,14 @@ class Checked(msgspec.Struct, frozen=True):
         return _number_in(self.asked) is not None
 
     @property
-    def proven(self) -> tuple[ProvenPlace, ...]:
-        """The places at which a wanted network is proven."""
-        return tuple(place for place in self.places if place.wanted)
+    def places(self) -> tuple[ProvenPlace, ...]:
+        """The provider's places."""
+        return self.proof.places if self.proof else ()
 
     @property
     def shown(self) -> ProvenPlace | None:
         """The place for the line in the file: a proven one, or else another one."""
-        return next(iter(self.proven), None) or next(iter(self.places), None)
+        return next((place for place in self.places if place.wanted), None) or next(iter(self.places), None)
 
 
 class CheckedList(WithDocument, frozen=True, kw_only=True):
@@ -143,14 +136,14 @@ async def answer(ask: Ask) -> Summary:
 async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
     number = _number_in(line)
     if number and not is_npi(number):
-        return Checked(line, "no_npi")
+        return Checked(asked=line, verdict="no_npi")
     slots = {"npi": number} if number else {"provider_name": _in_order(line)}
     budget = ask.budget.alone()  # what one name misses says nothing of the others
     alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, budget=budget)
     try:
         found = await who(alone)
     except (PayerError, Unreadable):
-        return Checked(line, "unread")
+        return Checked(asked=line, verdict="unread")
     finally:
         ask.report.absorb(budget.report)
     return summarize(line, alone, found, wanted)
@@ -171,25 +164,12 @@ def _in_order(line: str) -> str:
 
 def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Checked:
     """Return what the directory proves for the provider that a line names."""
-    rows: Sequence[Listing] | None = found.only
-    if rows is None:
+    if found.only is None:
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
         state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
         near = tuple(one.name for one in found.near if one.name) if state == "unknown" else ()
-        return Checked(line, state, total=len(found.found), near=near[:_MOST_NEAR])
-    there = sites(ask, rows, None)
-    places = tuple(proven_place(site, wanted) for site in there)
-    dates = [site.updated for site in there if site.updated]
-    verdict = proven_of(places, (), wanted, rows)
-    if verdict in _ABSENT and any(gap.kind != "type_refused" or gap.type in _ROLES for gap in ask.report.gaps):
-        return Checked(line, "unread")
-    return Checked(
-        asked=line,
-        verdict=verdict,
-        name=rows[0].name,
-        npi=rows[0].npi,
-        networks=names_of(rows),
-        places=places,
-        updated=min(dates, default=None) if len(dates) == len(there) else None,
-        reference=f"{rows[0].key.type}/{rows[0].key.id}",
-    )
+        return Checked(asked=line, verdict=state, found=found, near=near[:_MOST_NEAR])
+    proof = proof_of(ask, found.only, wanted)
+    if proof.verdict in _ABSENT and any(gap.kind != "type_refused" or gap.type in _ROLES for gap in ask.report.gaps):
+        return Checked(asked=line, verdict="unread")
+    return Checked(asked=line, verdict=proof.verdict, found=found, proof=proof)

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -17,21 +16,21 @@ from bot.kit import (
     Around,
     Ask,
     Card,
-    Choice,
     Document,
     Fact,
     Hours,
     Listing,
     Network,
+    OfProvider,
     OpenAt,
     Site,
     Who,
-    WithDocument,
     around,
     cards,
     facts_asked,
     facts_of,
     names_of,
+    oldest,
     on_day,
     open_at,
     plans,
@@ -99,8 +98,8 @@ class Receipt(msgspec.Struct, frozen=True):
         return f"{self.read:%Z}" if self.read else ""
 
 
-class Detail(WithDocument, frozen=True):
-    """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
+class Detail(OfProvider, frozen=True, kw_only=True):
+    """The provider, when it is one.
 
     Attributes:
         facts: What is listed of each thing that was asked for, in the order of the question.
@@ -113,18 +112,12 @@ class Detail(WithDocument, frozen=True):
         whole: Whether all is shown: nothing in particular was asked for, or what differs from place to place.
     """
 
-    state: Literal["one", "several", "ended", "unknown", "unnamed"]
-    name: str | None
     today: date
-    choices: tuple[Choice, ...] = ()
-    total: int = 0
     card: Card | None = None
-    reference: str | None = None
     places: tuple[Place, ...] = ()
     place_names: tuple[str, ...] = ()
     own_addresses: tuple[str, ...] = ()
     own_phones: tuple[str, ...] = ()
-    partial: bool = False
     receipt: Receipt | None = None
     asked_network: str | None = None
     technical: bool = False
@@ -182,11 +175,8 @@ def summarize(
     if rows is None:
         shown = ((cards(ask, one, where)[0], one) for one in found.found if asked and "among" in ask.arguments)
         return Detail(
-            found.state,
-            found.name,
-            ask.today,
-            found.choices,
-            len(found.found),
+            found=found,
+            today=ask.today,
             partial=not ask.report.complete,
             opening=open_at(ask),
             where=where,
@@ -199,11 +189,9 @@ def summarize(
     places = [site for site in card.sites if site.spot]
     facts = () if receipt else facts_of(ask, card, rows, asked)
     return Detail(
-        state="one",
-        name=rows[0].name,
+        found=found,
         today=ask.today,
         card=card,
-        reference=rows[0].reference,
         places=tuple(Place(one, on_day(one.hours, ask.today), bool(one.hours)) for one in _first(places, ask)),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
         own_addresses=_own_addresses(rows),
@@ -238,7 +226,6 @@ def _receipt(
     """Return a receipt of the listings of the network in question, by default of all."""
     shown = [row for row in rows if not network or network in names_of([row])]
     names = tuple(name for name in names_of(shown) if not network or name == network)
-    dates = [row.last_updated for row in shown if row.last_updated]
     read = max((source.fetched_at for source in ask.report.sources), default=None)
     where = sites(ask, shown, None)
     unsigned = Receipt(
@@ -249,7 +236,7 @@ def _receipt(
         places=tuple(site.address for site in where if site.spot),
         phones=tuple(dict.fromkeys(phone for site in where for phone in site.phones or site.common)),
         records=tuple(sorted({f"{row.role.type}/{row.role_id}" for row in shown})),
-        updated=min(dates) if dates and len(dates) == len(shown) else None,
+        updated=oldest(row.last_updated for row in shown),
         read=read.replace(microsecond=0).astimezone(ask.moment().tzinfo) if read else None,
         proofs=_proofs(ask, shown, names),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, get_args
 
-from bot.kit import Ask, Card, Choice, Listing, Summary, Who, cards, who
+from bot.kit import Ask, Card, Listing, OfProvider, Who, cards, who
 
 Wrong = Literal["phone", "address", "accepting", "gone", "network"]
 _WRONG: Mapping[Wrong, re.Pattern[str]] = {
@@ -18,16 +18,12 @@ _WRONG: Mapping[Wrong, re.Pattern[str]] = {
 }
 
 
-class Report(Summary, frozen=True):
+class Report(OfProvider, frozen=True, kw_only=True):
     """The listing that is reported; `wrong` is None until the person says what is wrong.
 
     `records` are the records of the listing, shown if `technical`; `read` is when they were read.
     """
 
-    state: Literal["one", "several", "ended", "unknown", "unnamed"]
-    name: str | None
-    choices: tuple[Choice, ...] = ()
-    total: int = 0
     card: Card | None = None
     wrong: Wrong | None = None
     records: tuple[str, ...] = ()
@@ -56,12 +52,11 @@ def summarize(found: Who, ask: Ask) -> Report:
     """Return the data with which the plan can find the listing."""
     rows = found.only
     if rows is None:
-        return Report(found.state, found.name, found.choices, len(found.found))
+        return Report(found=found)
     wrong = next((one for one in get_args(Wrong) if one == ask.arguments.get("wrong")), None) or _said_wrong(ask.said)
     read = max((source.fetched_at for source in ask.report.sources), default=None)
     return Report(
-        state="one",
-        name=rows[0].name,
+        found=found,
         card=cards(ask, rows, None)[0],
         wrong=wrong,
         records=records(rows),

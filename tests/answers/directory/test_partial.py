@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.kit import Ask, loosened, sift
-from bot.kit.conditions import Loosened
+from bot.kit import Ask
+from bot.kit.conditions import Loosened, loosened, sift
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
