@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -63,7 +63,8 @@ class AddressLimit:
             return
         error = TooManyRequests("one address asks for too many pages")
         _log.warning("problem", kind=type(error).__name__, reference=error.reference)
-        page = self._problem(scope, HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", error)
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        page = self._renderer.problem(Request(scope), "too_many_requests", status, error.reference)
         page.headers["Retry-After"] = str(seconds)
         await page(scope, receive, send)
 
@@ -77,11 +78,9 @@ class AddressLimit:
                 raise
             error = BotError()
             _log.error("unexpected", error=type(failure).__name__, reference=error.reference)
-            await self._problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", error)(scope, receive, send)
-
-    def _problem(self, scope: Scope, status: HTTPStatus, problem: str, error: BotError) -> HTMLResponse:
-        accepts = Request(scope).headers.get("accept-language")
-        return self._renderer.page("problem", accepts, status=status, problem=problem, reference=error.reference)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            page = self._renderer.problem(Request(scope), "unexpected", status, error.reference)
+            await page(scope, receive, send)
 
 
 _STATUS: dict[type[BotError], HTTPStatus] = {
@@ -158,7 +157,7 @@ class LinkPages:
                 raise WrongBrowser("the form was not made for this browser")
             if "no" in fields:
                 await self._sign_ins.refuse(link_id)
-                return self._problem_page(request, "sign_in_cancelled", "", HTTPStatus.OK)
+                return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK)
             departure = await self._sign_ins.depart(
                 link_id, request.query_params, self._renderer.preferred(request.headers.get("accept-language"))
             )
@@ -194,7 +193,7 @@ class LinkPages:
         if outcome is None or (state == "over" and not outcome.problem):
             return self._problem(request, LinkExpired("nothing to show in this browser"))
         if outcome.problem:
-            return self._problem_page(request, outcome.problem, outcome.reference, HTTPStatus(outcome.status))
+            return self._renderer.problem(request, outcome.problem, HTTPStatus(outcome.status), outcome.reference)
         popup, person = outcome.popup, outcome.person
         back = "" if popup else chat_address(person, self._settings.teams_app_id)
         if state != "waits":
@@ -234,10 +233,7 @@ class LinkPages:
 
     def _problem(self, request: Request, error: BotError) -> Response:
         _note(error)
-        return self._problem_page(request, _words_of(error), error.reference, _status_of(error))
-
-    def _problem_page(self, request: Request, problem: str, reference: str, status: HTTPStatus) -> Response:
-        return self._page(request, "problem", status=status, problem=problem, reference=reference)
+        return self._renderer.problem(request, _words_of(error), _status_of(error), error.reference)
 
     def _page(self, request: Request, name: str, **values: object) -> Response:
         return self._renderer.page(name, request.headers.get("accept-language"), **values)  # type: ignore[arg-type]
@@ -308,8 +304,7 @@ class AboutPages:
     def _told(self, request: Request, problem: str, status: HTTPStatus) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse(status.phrase, status, PRIVATE)
-        accepts = request.headers.get("accept-language")
-        return self._renderer.page("problem", accepts, status=status, problem=problem, reference="")
+        return self._renderer.problem(request, problem, status)
 
     async def show(self, request: Request) -> Response:
         """Show the page for the path, or redirect to the operator's."""

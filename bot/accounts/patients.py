@@ -26,6 +26,7 @@ class _Name(msgspec.Struct, frozen=True):
 
 
 class _Patient(msgspec.Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
     id: str = ""
     name: tuple[_Name, ...] = ()
     birth_date: Any = ""
@@ -125,11 +126,10 @@ def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
     found: dict[str, _Patient] = {}
     for entry in entries:
         try:
-            kind = msgspec.json.decode(entry.resource, type=dict[str, Any]).get("resourceType")
             patient = msgspec.json.decode(entry.resource, type=_Patient)
         except (msgspec.MsgspecError, RecursionError):
             continue
-        if kind == "Patient" and _ID.fullmatch(patient.id):
+        if patient.resource_type == "Patient" and _ID.fullmatch(patient.id):
             found[patient.id] = patient
     return tuple(found.values())
 

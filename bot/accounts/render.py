@@ -8,12 +8,14 @@ is not the person that the page was made for, the code is typed as in any other 
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from bot.config import Settings
@@ -96,6 +98,11 @@ class Renderer:
         html = self._by_language[language].get_template(f"{name}.html").render(values)
         headers = headers_of(language, self._style_hash, form_action, self._scripts[scripts] if scripts else "'none'")
         return HTMLResponse(html, status, {**headers, **private(popup=popup)})
+
+    def problem(self, request: Request, name: str, status: HTTPStatus, reference: str = "") -> HTMLResponse:
+        """Return the page that says what went wrong, in the browser's language."""
+        accepts = request.headers.get("accept-language")
+        return self.page("problem", accepts, status=status, problem=name, reference=reference)
 
 
 def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:

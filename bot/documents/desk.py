@@ -359,8 +359,7 @@ class Pages:
         """Return an error page, and log its reference; neither contains the link or the document's content."""
         _log.info("document_not_given", error=type(error).__name__, reference=error.reference, reason=str(error))
         name, status = _PROBLEMS.get(type(error), ("store_busy", HTTPStatus.SERVICE_UNAVAILABLE))
-        accepts = request.headers.get("accept-language")
-        return self._renderer.page("problem", accepts, status=status, problem=name, reference=error.reference)
+        return self._renderer.problem(request, name, status, error.reference)
 
 
 def _file(paper: Paper, form: str, packed: AsyncIterator[bytes]) -> Response:

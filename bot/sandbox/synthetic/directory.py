@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from bot.sandbox.synthetic import chance, geography, tables
 from bot.sandbox.synthetic.geography import SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, in_network, network_reference
@@ -15,6 +17,7 @@ from bot.sandbox.synthetic.shapes import (
     NUCC,
     PLANNET,
     PLANNET_CODES,
+    coded,
     concept,
     extension,
     identifier,
@@ -22,6 +25,7 @@ from bot.sandbox.synthetic.shapes import (
     period,
     reference,
     resource,
+    telecom,
 )
 from bot.sandbox.world import Resource
 
@@ -106,22 +110,15 @@ def _by_code() -> dict[str, dict[str, str]]:
 
 
 def _featured(row: dict[str, str], number: int) -> SyntheticListing:
-    return SyntheticListing(
-        key=row["key"],
-        given=row["given"],
-        family=row["family"],
-        degree=row["degree"],
-        gender=row["gender"],
-        specialty=_by_code()[row["specialty"]],
-        place=geography.places()[row["zip"]],
-        street=row["street"],
-        phone=f"({row['phone'][:3]}) {row['phone'][4:]}",
-        networks=tuple(row["networks"].split()),
-        accepting=tuple(row["accepting"].split()),
-        languages=tuple(row["languages"].split()),
-        age_days=int(row["age_days"]),
-        number=number,
-    )
+    listed = {name: row[name].split() for name in ("networks", "accepting", "languages")}
+    changes = {
+        **listed,
+        "specialty": _by_code()[row["specialty"]],
+        "place": geography.places()[row["zip"]],
+        "phone": f"({row['phone'][:3]}) {row['phone'][4:]}",
+        "number": number,
+    }
+    return msgspec.convert({**row, **changes}, SyntheticListing, strict=False)
 
 
 def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticListing:
@@ -139,7 +136,7 @@ def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticL
         specialty=specialty,
         place=place,
         street=_office(place, rng),
-        phone=geography.phone(place.area_code, rng)["value"],
+        phone=geography.phone(place.area_code, rng),
         networks=networks,
         accepting=tuple(letter for letter in networks if rng.random() < 0.6),  # noqa: PLR2004 - three in five
         languages=("en", language) if language and rng.random() < 0.7 else ("en",),  # noqa: PLR2004 - most
@@ -173,7 +170,6 @@ def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Re
 
 
 def _practice(office: Practice, updated: str, rng: random.Random) -> Iterator[Resource]:
-    telecom = [{"system": "phone", "value": office.phone, "use": "work"}]
     yield resource(
         "Organization",
         office.key,
@@ -183,7 +179,7 @@ def _practice(office: Practice, updated: str, rng: random.Random) -> Iterator[Re
         active=True,
         type=[concept(f"{PLANNET_CODES}OrgTypeCS", "prvgrp")],
         name=office.name,
-        telecom=telecom,
+        telecom=telecom(office.phone),
         address=[office.place.address(office.street)],
     )
     yield resource(
@@ -193,7 +189,7 @@ def _practice(office: Practice, updated: str, rng: random.Random) -> Iterator[Re
         updated,
         status="active",
         name=office.name,
-        telecom=telecom,
+        telecom=telecom(office.phone),
         address=office.place.address(office.street),
         position=office.place.position(rng),
         managingOrganization=reference(f"Organization/{office.key}", office.name),
@@ -205,7 +201,7 @@ def _practitioner(person: SyntheticListing, updated: str) -> Resource:
         f"{PLANNET}practitioner-qualification",
         [
             extension("status", "Code", "active"),
-            extension("whereValid", "CodeableConcept", concept("https://www.usps.com/", "TN")),
+            coded("whereValid", "https://www.usps.com/", "TN"),
         ],
     )
     return resource(
@@ -247,7 +243,7 @@ def _role(person: SyntheticListing, office: Practice, updated: str, today: date,
         code=[concept(f"{PLANNET_CODES}ProviderRoleCS", person.specialty["role"])],
         specialty=[concept(NUCC, person.specialty["code"], person.specialty["word"])],
         location=[reference(f"Location/{office.key}", office.name)],
-        telecom=[{"system": "phone", "value": person.phone, "use": "work"}],
+        telecom=telecom(person.phone),
         availableTime=_hours(person),
     )
 
@@ -261,7 +257,7 @@ def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterato
         yield nested(
             f"{PLANNET}newpatients",
             [
-                extension("acceptingPatients", "CodeableConcept", concept(f"{PLANNET_CODES}AcceptingPatientsCS", code)),
+                coded("acceptingPatients", f"{PLANNET_CODES}AcceptingPatientsCS", code),
                 extension("fromNetwork", "Reference", network_reference(letter)),
             ],
         )

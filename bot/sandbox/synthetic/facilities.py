@@ -15,13 +15,14 @@ from bot.sandbox.synthetic.shapes import (
     NUCC,
     PLANNET,
     PLANNET_CODES,
+    coded,
     coding,
     concept,
-    extension,
     identifier,
     nested,
     reference,
     resource,
+    telecom,
 )
 from bot.sandbox.world import Resource
 
@@ -82,15 +83,11 @@ def _drawn(kind: dict[str, str], place: SyntheticPlace, number: int, rng: random
         kind=kind,
         place=place,
         street=geography.street(rng),
-        phone=geography.phone(place.area_code, rng)["value"],
+        phone=geography.phone(place.area_code, rng),
         networks=tuple(letter for letter in NETWORKS if rng.random() < 0.6) or ("S",),  # noqa: PLR2004 - three in five
         npi=chance.npi(60_000_000 + number),
         age_days=None if number % 29 == 0 else int(rng.triangular(0, 380, 40)),
     )
-
-
-def _telecom(facility: Facility) -> list[dict[str, str]]:
-    return [{"system": "phone", "value": facility.phone, "use": "work"}]
 
 
 def _organization(facility: Facility, updated: str) -> Resource:
@@ -104,7 +101,7 @@ def _organization(facility: Facility, updated: str) -> Resource:
         active=True,
         type=[concept(f"{PLANNET_CODES}OrgTypeCS", "fac")],
         name=facility.name,
-        telecom=_telecom(facility),
+        telecom=telecom(facility.phone),
         address=[facility.place.address(facility.street)],
         endpoint=endpoint,
     )
@@ -119,18 +116,18 @@ def _hours(facility: Facility) -> list[dict[str, Any]]:
 
 
 def _location(facility: Facility, updated: str, rng: random.Random) -> Resource:
-    access = concept(f"{PLANNET_CODES}AccessibilityCS", rng.choice(("adacomp", "pubtrans", "handiaccess")))
+    access = rng.choice(("adacomp", "pubtrans", "handiaccess"))
     return resource(
         "Location",
         facility.key,
         f"{PLANNET}plannet-Location",
         updated,
-        extension=[extension(f"{PLANNET}accessibility", "CodeableConcept", access)],
+        extension=[coded(f"{PLANNET}accessibility", f"{PLANNET_CODES}AccessibilityCS", access)],
         identifier=[identifier(NPI, facility.npi)],
         status="active",
         name=facility.name,
         type=[concept(f"{HL7}v3-RoleCode", facility.kind["location_type"])],
-        telecom=_telecom(facility),
+        telecom=telecom(facility.phone),
         address=facility.place.address(facility.street),
         position=facility.place.position(rng),
         managingOrganization=reference(facility.address, facility.name),
@@ -140,14 +137,11 @@ def _location(facility: Facility, updated: str, rng: random.Random) -> Resource:
 
 def _methods(facility: Facility) -> list[dict[str, Any]]:
     """Return how the service is delivered: in person, and for mental health also by video or phone."""
-    physical = extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "physical"))
-    methods = [nested(f"{PLANNET}delivery-method", [physical])]
+    ways, modes = f"{PLANNET_CODES}DeliveryMethodCS", f"{PLANNET_CODES}VirtualModalitiesCS"
+    methods = [nested(f"{PLANNET}delivery-method", [coded("type", ways, "physical")])]
     if facility.kind["category"] == "behav":
-        virtual = extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "virtual"))
-        modalities = (
-            extension("virtualModalities", "CodeableConcept", concept(f"{PLANNET_CODES}VirtualModalitiesCS", way))
-            for way in ("video", "phone")
-        )
+        virtual = coded("type", ways, "virtual")
+        modalities = (coded("virtualModalities", modes, mode) for mode in ("video", "phone"))
         methods.append(nested(f"{PLANNET}delivery-method", [virtual, *modalities]))
     return methods
 
@@ -165,7 +159,7 @@ def _service(facility: Facility, updated: str) -> Resource:
         specialty=[concept(NUCC, facility.kind["nucc"], facility.kind["word"])],
         location=[reference(f"Location/{facility.key}", facility.name)],
         name=facility.kind["word"],
-        telecom=_telecom(facility),
+        telecom=telecom(facility.phone),
         appointmentRequired=facility.kind["kind"] in {"imaging", "surgery", "dialysis"},
     )
 

@@ -10,6 +10,7 @@ from bot.sandbox.synthetic.shapes import (
     FORMULARY,
     FORMULARY_CODES,
     HL7,
+    coded,
     concept,
     extension,
     nested,
@@ -106,11 +107,7 @@ def _tier(tier: dict[str, str], key: str) -> dict[str, Any]:
     return nested(
         f"{FORMULARY}usdf-DrugTierDefinition-extension",
         [
-            extension(
-                "drugTierID",
-                "CodeableConcept",
-                concept(f"{FORMULARY_CODES}usdf-DrugTierCS", tier["tier"], tier["name"]),
-            ),
+            coded("drugTierID", f"{FORMULARY_CODES}usdf-DrugTierCS", tier["tier"], tier["name"]),
             extension("mailOrder", "Boolean", tier["mail"] == "yes"),
             *(_cost(kind, share, times) for kind, times in pharmacies),
         ],
@@ -122,21 +119,16 @@ def _cost(kind: str, share: str, times: float) -> dict[str, Any]:
     copay = 0 if percent else float(share) * times
     rate = float(share.removesuffix("%")) / 100 if percent else 0
     free = not percent and not copay
+    rate_option = "after-deductible" if percent else "not-applicable"
     copay_option = "not-applicable" if percent else "no-charge" if free else "before-deductible"
     return nested(
         "costSharing",
         [
-            extension("pharmacyType", "CodeableConcept", concept(f"{FORMULARY_CODES}usdf-PharmacyTypeCS", kind)),
+            coded("pharmacyType", f"{FORMULARY_CODES}usdf-PharmacyTypeCS", kind),
             extension("copayAmount", "Money", {"value": copay, "currency": "USD"}),
-            extension("copayOption", "CodeableConcept", concept(f"{FORMULARY_CODES}usdf-CopayOptionCS", copay_option)),
+            coded("copayOption", f"{FORMULARY_CODES}usdf-CopayOptionCS", copay_option),
             extension("coinsuranceRate", "Decimal", rate),
-            extension(
-                "coinsuranceOption",
-                "CodeableConcept",
-                concept(
-                    f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS", "after-deductible" if percent else "not-applicable"
-                ),
-            ),
+            coded("coinsuranceOption", f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS", rate_option),
         ],
     )
 
@@ -144,11 +136,7 @@ def _cost(kind: str, share: str, times: float) -> dict[str, Any]:
 def _drug(drug: SyntheticDrug, row: dict[str, str], cheaper: SyntheticDrug | None, updated: str) -> Resource:
     tier = row["preferred_brand"] if drug.tier == "preferred-brand" else drug.tier
     extensions = [
-        extension(
-            f"{FORMULARY}usdf-DrugTierID-extension",
-            "CodeableConcept",
-            concept(f"{FORMULARY_CODES}usdf-DrugTierCS", tier),
-        ),
+        coded(f"{FORMULARY}usdf-DrugTierID-extension", f"{FORMULARY_CODES}usdf-DrugTierCS", tier),
         *_limits(drug),
         extension(f"{FORMULARY}usdf-PlanID-extension", "String", row["plan_id"]),
     ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from bot.sandbox.synthetic import tables
 
 
@@ -44,18 +46,8 @@ class SyntheticPlace:
 @cache
 def places() -> dict[str, SyntheticPlace]:
     """Return every place by ZIP code."""
-    return {
-        row["zip"]: SyntheticPlace(
-            zip=row["zip"],
-            city=row["city"],
-            county=row["county"],
-            latitude=float(row["latitude"]),
-            longitude=float(row["longitude"]),
-            area_code=row["area_code"],
-            weight=int(row["weight"]),
-        )
-        for row in tables.rows("places")
-    }
+    every = msgspec.convert(tables.rows("places"), list[SyntheticPlace], strict=False)
+    return {place.zip: place for place in every}
 
 
 def street(rng: random.Random) -> str:
@@ -63,6 +55,6 @@ def street(rng: random.Random) -> str:
     return f"{rng.randrange(100, 9900)} {rng.choice(tables.names('streets'))}"
 
 
-def phone(area_code: str, rng: random.Random) -> dict[str, str]:
-    """Return a work phone number in the range reserved for fiction, 555-0100 to 555-0199."""
-    return {"system": "phone", "value": f"({area_code}) 555-{rng.randrange(100, 200):04d}", "use": "work"}
+def phone(area_code: str, rng: random.Random) -> str:
+    """Return a phone number in the range reserved for fiction, 555-0100 to 555-0199."""
+    return f"({area_code}) 555-{rng.randrange(100, 200):04d}"

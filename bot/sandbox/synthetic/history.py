@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import Any, TypeVar
 
 from bot.sandbox.synthetic import chance, geography, tables
 from bot.sandbox.synthetic.claim import CostSharing, Party, SyntheticClaim, SyntheticKind, SyntheticLine
@@ -14,6 +15,7 @@ from bot.sandbox.synthetic.facilities import Facility
 from bot.sandbox.synthetic.geography import SyntheticPlace
 from bot.sandbox.synthetic.members import Member
 
+_Placed = TypeVar("_Placed", SyntheticListing, Facility)
 # Who orders tests and attends in a facility: internal medicine.
 _ATTENDING = "207R00000X"
 
@@ -26,8 +28,7 @@ class Providers:
         self._places: dict[str, list[Facility]] = defaultdict(list)
         self._named = {person.key: person for person in people}
         self._practices = practices(people)
-        self._near_people: dict[tuple[str, str], list[SyntheticListing]] = {}
-        self._near_places: dict[tuple[str, str], list[Facility]] = {}
+        self._near: dict[tuple[str, str], list[Any]] = {}
         for person in people:
             self._people[person.specialty["code"]].append(person)
         for facility in places_of_care:
@@ -40,10 +41,10 @@ class Providers:
     def parties(self, specialty: str, home: str, rng: random.Random) -> tuple[Party, Party, str]:
         """Return who bills, who is seen, and the NUCC code of the latter, for a specialty or a kind of facility."""
         if specialty in self._places:
-            facility = rng.choice(self._nearest_places(specialty, home))
-            doctor = rng.choice(self._nearest_people(_ATTENDING, home))
+            facility = rng.choice(self._nearest(self._places, specialty, home, 2))
+            doctor = rng.choice(self._nearest(self._people, _ATTENDING, home, 3))
             return Party(facility.address, facility.name, facility.npi), _person(doctor), _ATTENDING
-        person = rng.choice(self._nearest_people(specialty, home))
+        person = rng.choice(self._nearest(self._people, specialty, home, 3))
         return self._biller(person), _person(person), specialty
 
     def _biller(self, person: SyntheticListing) -> Party:
@@ -53,19 +54,12 @@ class Providers:
         office = self._practices[practice_key(person)]
         return Party(f"Organization/{office.key}", office.name, office.npi)
 
-    def _nearest_people(self, specialty: str, home: str) -> list[SyntheticListing]:
-        if (specialty, home) not in self._near_people:
+    def _nearest(self, of: dict[str, list[_Placed]], kind: str, home: str, most: int) -> list[_Placed]:
+        """Return the `most` people or facilities of a kind that are nearest to a ZIP code."""
+        if (kind, home) not in self._near:
             place = geography.places()[home]
-            ranked = sorted(self._people[specialty], key=lambda one: _far(one.place, place))
-            self._near_people[specialty, home] = ranked[:3]
-        return self._near_people[specialty, home]
-
-    def _nearest_places(self, kind: str, home: str) -> list[Facility]:
-        if (kind, home) not in self._near_places:
-            place = geography.places()[home]
-            ranked = sorted(self._places[kind], key=lambda one: _far(one.place, place))
-            self._near_places[kind, home] = ranked[:2]
-        return self._near_places[kind, home]
+            self._near[kind, home] = sorted(of[kind], key=lambda one: _far(one.place, place))[:most]
+        return self._near[kind, home]
 
 
 def _person(person: SyntheticListing) -> Party:

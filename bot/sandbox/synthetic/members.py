@@ -6,6 +6,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from bot.sandbox.synthetic import geography, tables
 from bot.sandbox.synthetic.claim import CostSharing, SyntheticShape, usd
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME
@@ -120,7 +122,6 @@ _COPAY_CODES = {
     "emergency": "emergency",
     "inpatient": "inpthosp",
 }
-_SHAPES: dict[str, SyntheticShape] = {"1.1.0": "1.1.0", "2.0.0": "2.0.0"}
 
 
 @cache
@@ -130,25 +131,13 @@ def members() -> tuple[Member, ...]:
 
 
 def _member(row: dict[str, str]) -> Member:
-    return Member(
-        username="" if row["username"] == "-" else row["username"],
-        serial=int(row["serial"]),
-        given=row["given"],
-        family=row["family"],
-        gender=row["gender"],
-        age=int(row["age"]),
-        zip=row["zip"],
-        plan=row["plan"],
-        shape=_SHAPES[row["shape"]],
-        language=row["language"],
-        subscriber=int(row["subscriber"] or row["serial"]),
-        relationship=row["relationship"],
-        employer=row["employer"],
-        visits=int(row["visits"]),
-        also=tuple(row["also"].split()),
-        conditions=tuple(row["conditions"].split()),
-        about=row["about"],
-    )
+    changes = {
+        "username": "" if row["username"] == "-" else row["username"],
+        "subscriber": row["subscriber"] or row["serial"],
+        "also": row["also"].split(),
+        "conditions": row["conditions"].split(),
+    }
+    return msgspec.convert({**row, **changes}, Member, strict=False)
 
 
 def _sharing(member: Member) -> dict[str, str]:

@@ -8,6 +8,7 @@ from bot.sandbox.synthetic.shapes import (
     HL7,
     PLANNET,
     PLANNET_CODES,
+    coded,
     coding,
     concept,
     extension,
@@ -15,6 +16,7 @@ from bot.sandbox.synthetic.shapes import (
     nested,
     reference,
     resource,
+    telecom,
 )
 from bot.sandbox.world import Resource
 
@@ -65,7 +67,7 @@ def _payer(updated: str) -> Resource:
         type=[concept(f"{PLANNET_CODES}OrgTypeCS", "payer")],
         name=PAYER_NAME,
         alias=["BlueCross", "BlueCare"],
-        telecom=[{"system": "phone", "value": "(423) 555-0100", "use": "work"}],
+        telecom=telecom("(423) 555-0100"),
         address=[{"line": ["1 Sandbox Hill Cir"], "city": "Chattanooga", "state": "TN", "postalCode": "37402"}],
         endpoint=[reference("Endpoint/portal")],
     )
@@ -106,9 +108,7 @@ def _area(key: str, updated: str) -> Resource:
 
 
 def _portal(updated: str) -> Resource:
-    use = nested(
-        f"{PLANNET}endpoint-usecase", [extension("type", "CodeableConcept", concept(f"{HL7}v3-ActReason", "HOPERAT"))]
-    )
+    use = nested(f"{PLANNET}endpoint-usecase", [coded("type", f"{HL7}v3-ActReason", "HOPERAT")])
     return resource(
         "Endpoint",
         "portal",

@@ -49,6 +49,16 @@ def extension(url: str, kind: str, value: object) -> dict[str, Any]:
     return {"url": url, f"value{kind}": value}
 
 
+def coded(url: str, system: str, code: str, display: str = "") -> dict[str, Any]:
+    """Return an Extension whose value is a CodeableConcept with one coding."""
+    return extension(url, "CodeableConcept", concept(system, code, display))
+
+
+def telecom(number: str) -> list[dict[str, str]]:
+    """Return a work phone number as the telecom of a resource."""
+    return [{"system": "phone", "value": number, "use": "work"}]
+
+
 def nested(url: str, parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Return an Extension that contains other extensions."""
     return {"url": url, "extension": list(parts)}
