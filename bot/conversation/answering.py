@@ -99,12 +99,15 @@ class Answering:
         access = await self._accounts.access(message.person, asked.whose, memory.link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
-        ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
+        dated = asked
+        if access and "date_range" in asked.slots:
+            dated = await self._in_plan_year(message, asked)
+        ask = self._prepare(message, dated, access)
         ask.report.progress = progress
         ask = await in_its_time(ask, of_claims=rules.reads_claims and "date_range" in rules.slots)
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
-        every = household_of(asked, rules, access.people) if access else None
+        every = household_of(asked, rules, access.people) if access and access.people else None
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
         summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
@@ -228,10 +231,10 @@ class Answering:
         asking = (with_trace(one, trace) if trace and isinstance(one, Actions) else one for one in blocks)
         return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))
 
-    async def _in_plan_year(self, message: Message, asked: Asked, access: Access | None) -> Asked:
+    async def _in_plan_year(self, message: Message, asked: Asked) -> Asked:
         """Return the question with "this plan year" as in the member's coverage; a calendar year without one."""
-        slot, engine = asked.slots.get("date_range"), self._pack.engine
-        if access is None or slot is None or not engine.says_plan_year(slot.text):
+        slot, engine = asked.slots["date_range"], self._pack.engine
+        if not engine.says_plan_year(slot.text):
             return asked
         today = self._now().date()
         year = plan_year_of(await self.own.coverages(message, asked.whose), today)
@@ -307,7 +310,9 @@ class Answering:
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         beside = (one for one in own if not isinstance(one, Actions))
         blocks = (*blocks[:1], *beside, *blocks[1:])  # the answer comes first
-        blocks, unmet = self._with_unmet(asked, ask, blocks)
+        unmet: tuple[str, ...] = ()
+        if asked.unmet or ask.unmet:
+            blocks, unmet = self._with_unmet(asked, ask, blocks)
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}
             blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)

@@ -44,7 +44,7 @@ class Connecting:
         message, person, language = exchange.message, exchange.message.person, asked.language
         match asked.intent:
             case "account.link":
-                reply = await self.offer(person, language, "account/link", intent=asked.intent)
+                reply = await self.offer(person, language, "account/link", intent=asked.intent, anew=True)
             case "account.unlink":
                 reply = await self._unlink(message, asked)
             case "account.forget":
@@ -69,24 +69,20 @@ class Connecting:
         """
         return self._say("account/quoted", asked.language, intent=asked.intent, asked=asked)
 
-    async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
+    async def offer(
+        self, person: Person, language: Language, template: str, *, intent: str, anew: bool = False
+    ) -> Private:
         """Return a one-time link with the text of a template; the link is for this person's own chat.
 
-        While a finished sign-in waits for its code, a question is answered with a request for the code, as a new link
-        would discard the sign-in.
+        While a finished sign-in waits for its code, the reply is a request for the code, as a new link would discard
+        the sign-in; unless the person wants to begin `anew`.
         """
-        if intent != "account.link" and await self._accounts.awaits_code(person):
+        if not anew and await self._accounts.awaits_code(person):
             return self._say("account/code_waiting", language, intent=intent)
         url = await self._accounts.begin(person)
         values = {"linked": await self._accounts.link(person)}
-        anew = Action("renew", "", press=Press("account.link", {"link": await self._accounts.asked(person)}))
-        return self._pack.reply(Private, intent, template, values, language, {"link": url}, renewal=anew)
-
-    async def connect(self, person: Person, language: Language) -> Private:
-        """Return a one-time link; or, while a finished sign-in waits for its code, the request to type it."""
-        if await self._accounts.awaits_code(person):
-            return self._say("account/code_waiting", language, intent="account.link")
-        return await self.offer(person, language, "account/link", intent="account.link")
+        renewal = Action("renew", "", press=Press("account.link", {"link": await self._accounts.asked(person)}))
+        return self._pack.reply(Private, intent, template, values, language, {"link": url}, renewal=renewal)
 
     async def renewed(self, message: Message) -> Private | None:
         """Return the text that replaces an old offer to connect: the account is connected, or the offer has expired.

@@ -73,7 +73,7 @@ class HandingOver:
 
         That is the one typed before, or the request itself if it says what it is about.
         """
-        if asked.intent != HUMAN or not self.way or not exchange.message.alone:
+        if not self.way or not exchange.message.alone:
             return asked
         own = "" if exchange.is_pressed else exchange.message.text
         tells = any(cell.cell in _MATTER for cell in exchange.reading.cells)

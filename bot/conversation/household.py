@@ -45,7 +45,7 @@ def means_several(slot: Slot) -> bool:
 
 def by_button(asked: Asked) -> Asked:
     """Return the question of a button about several people, with the slot that words would have filled."""
-    kin = {"kin": asked.arguments.get(PERSON)}
+    kin = {"kin": asked.arguments[PERSON]}
     if kin not in (HOUSEHOLD, CHILDREN):
         return asked
     arguments = {name: value for name, value in asked.arguments.items() if name != PERSON}

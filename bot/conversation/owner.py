@@ -165,7 +165,9 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     An intent with a `person` slot selects the person within the one record ("is my son covered"); the intent that it
     lists as `covered` is answered from that person's own record.
     """
-    asked = by_button(replace(asked, whose=asked.whose or memory.chosen, pronoun=""))
+    asked = replace(asked, whose=asked.whose or memory.chosen, pronoun="")
+    if PERSON in asked.arguments:
+        asked = by_button(asked)
     if rules and PERSON in rules.slots and rules.household and PERSON not in asked.slots:
         asked = replace(asked, slots={**asked.slots, PERSON: Slot("", HOUSEHOLD)})  # "who is on my plan" names nobody
     slot = asked.slots.get(PERSON)

@@ -133,7 +133,10 @@ class Recognisers:
         if not message.alone or said(message.text) not in self._code_words:
             return None
         linked = await self._accounts.link(message.person) is not None
-        return None if linked else Said(await self._connecting.connect(message.person, exchange.language))
+        if linked:
+            return None
+        offer = self._connecting.offer(message.person, exchange.language, "account/link", intent="account.link")
+        return Said(await offer)
 
     async def _code_in(self, message: Message) -> CodeState | None:
         """Return the state of the code in a message; None for a message without one.

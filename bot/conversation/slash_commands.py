@@ -49,7 +49,7 @@ class Request(msgspec.Struct, frozen=True):
     def faults(self, asked: Asked) -> dict[str, object]:
         """Return the values for the text about faulty options; {} if every option can be used."""
         own = next(rules for rules in self.intents if rules.intent == asked.intent)
-        taken = {HOW, *(_ALSO.get(kind, kind) for kind in own.slots.values())}
+        taken = {HOW, *_kinds(own)}
         unknown, unread = self.options.unknown, tuple(one for one in self.options.unread if one.kind in taken)
         if not unknown and not unread:
             return {}
@@ -85,7 +85,7 @@ class Commands:
         return tuple(self._offered(name, intents, language) for name, intents in self._intents.items())
 
     def _offered(self, name: str, intents: tuple[IntentRules, ...], language: str) -> CommandOffered:
-        kinds = {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
+        kinds = _kinds(*intents)
         directory = (one for one in self._engine.intents.values() if one.needs == "directory")
         in_forms = {key for one in directory if one.form for key in one.form.fields}
         keys: dict[str, str] = {}
@@ -109,7 +109,7 @@ class Commands:
             intents = (self._engine.intents[message.form],)
         if message.press or not intents:
             return None
-        kinds = {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
+        kinds = _kinds(*intents)
         options = read_options(self._engine, text, kinds, today)
         return Request(intents, options, message.form is None and text.strip().casefold() in _HELP)
 
@@ -136,6 +136,11 @@ class Commands:
         )
 
 
+def _kinds(*intents: IntentRules) -> set[str]:
+    """Return the kinds of values that the options of these intents have."""
+    return {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
+
+
 def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:
     """Return the intent that the words select; if none, the one that accepts most of the `given` options.
 
@@ -147,7 +152,7 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
             return by_name[candidate.intent]
 
     def fits(rules: IntentRules) -> tuple[bool, int, int]:
-        kinds = {_ALSO.get(kind, kind) for kind in rules.slots.values()}
+        kinds = _kinds(rules)
         named = any(kind in given for kind in kinds - {"network", "location"})
         return named or NAMED_NETWORK not in rules.slots.values(), len(given.keys() & kinds), len(rules.slots)
 
@@ -156,7 +161,7 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
 
 def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     """Return the options that only another intent of the command accepts, and unsupported "not" and "or"."""
-    taken = {_ALSO.get(kind, kind) for kind in rules.slots.values()}
+    taken = _kinds(rules)
     other = {kind: slot for kind, slot in options.slots.items() if kind not in taken}
     return {**other, **not_honoured(slots, rules)}
 

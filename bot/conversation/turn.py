@@ -30,7 +30,7 @@ from bot.conversation.exchange import (
 from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
-from bot.conversation.handing_over import ASK, DROP, SEND, HandingOver
+from bot.conversation.handing_over import ASK, DROP, HUMAN, SEND, HandingOver
 from bot.conversation.other_questions import by_button, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
@@ -170,7 +170,7 @@ class Turn:
             only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
             await self._dialogue.remember(message, only)
         try:
-            if await self._looks_from_home(exchange, asked):
+            if "location" in asked.slots and await self._looks_from_home(exchange, asked):
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
             async with under_way(partial(self._answering.answer, exchange, asked), self._patience) as heard:
@@ -208,7 +208,7 @@ class Turn:
             # Where nobody is connected yet, signing in may give access to the record asked about.
             return Said(self._owners.other(exchange, asked, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
-            return self.handing_over.offered(exchange, asked)
+            return self.handing_over.offered(exchange, asked) if asked.intent == HUMAN else asked
         exchange.memory = replace(exchange.memory, misses=0)
         return Said(await self._stated(message, asked), keeps=True, slots=by_button(asked.also))
 

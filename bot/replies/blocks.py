@@ -152,7 +152,7 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             yield _rich(line.spans for line in lines)
         else:
             for block in run:
-                if tables and (rows := _rows(block)):
+                if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):
                     tables -= 1
                     yield _table(rows, caption)
                     yield from _of_rows(block)
@@ -288,13 +288,13 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
     }
 
 
-def _rows(block: Block | ListTable) -> tuple[tuple[Span, ...], ...]:
-    """Return the cells of a table, its header first; none if it is no table or exceeds Slack's limits."""
+def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
+    """Return the cells of a table, its header first; none for facts that are no table, or beyond Slack's limits."""
     rows: tuple[tuple[Span, ...], ...] = ()
     if isinstance(block, ListTable):
         listed = (_stacked(block, str(item.number), row) for item, row in zip(block.items, block.rows, strict=True))
         rows = _stacked(block, _NUMBER, block.columns, " · "), *listed
-    elif isinstance(block, Facts) and (columns := block.columns):
+    elif columns := block.columns:
         sides = [block.rows[at : at + len(columns)] for at in range(0, len(block.rows), len(columns))]
         told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
         rows = tuple(map(Span, (_CORNER, *columns))), *told

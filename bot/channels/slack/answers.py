@@ -76,26 +76,34 @@ class SlackController:
         Raises:
             Unreachable: nothing was written, or only what can be found again, and nobody could be told; try again.
         """
-        began = _Began(delivery)
-        delivery = replace(delivery, writing=began.writing)
+        # Where posts may exist: nowhere (None), only where they can be found (True), or elsewhere too (False).
+        found = delivery.findable if delivery.maybe_written else None
+        record = delivery.writing
+
+        async def writing(*, findable: bool = False) -> None:
+            nonlocal found
+            await record(findable=findable)
+            found = findable and found is not False
+
+        delivery = replace(delivery, writing=writing)
         try:
             await job(here, incoming, delivery)
         except Superseded:
             raise
         except PASSING as error:
-            if began.findable is False:
+            if found is False:
                 failed(error)
                 await self._sorry(here, incoming, delivery, notice)
                 return
-            if began.findable is None and incoming.direct and delivery.tries == _TELLS_AT:
+            if found is None and incoming.direct and delivery.tries == _TELLS_AT:
                 await self._hold_on(here, incoming, delivery)
             raise Unreachable(str(error) if isinstance(error, Unreachable) else type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person reads a sentence and nobody a trace
             failed(error)
             notice = "who_unknown" if isinstance(error, WhoUnknown) else notice
             if code_of(error) not in SHUT:
-                if began.findable is None:
-                    await began.writing(findable=incoming.direct)
+                if found is None:
+                    await writing(findable=incoming.direct)
                 await self._sorry(here, incoming, delivery, notice)
 
     async def _hold_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
@@ -308,19 +316,6 @@ class SlackController:
             await here.client.assistant_threads_setStatus(
                 channel_id=place.conversation, thread_ts=place.thread, status=status
             )
-
-
-class _Began:
-    """Where posts may exist: nowhere (None), only where they can be found (True), or elsewhere too (False)."""
-
-    def __init__(self, delivery: Delivery) -> None:
-        self._note = delivery.writing
-        self.findable = delivery.findable if delivery.maybe_written else None
-
-    async def writing(self, *, findable: bool = False) -> None:
-        """Record that something is about to be posted."""
-        await self._note(findable=findable)
-        self.findable = findable and self.findable is not False
 
 
 async def on_error(error: Exception) -> BoltResponse:
