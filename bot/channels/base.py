@@ -36,14 +36,7 @@ Body = Mapping[str, Any]
 _LONGEST_NUMBER = 12
 T = TypeVar("T")
 
-Refused = Callable[[str, str], None]
-"""Called when a platform's request is refused, with the platform and the reason."""
-
 Pause = Callable[[float], Awaitable[None]]
-
-
-def unheard(channel: str, reason: str) -> None:
-    """Do nothing: the default for `Refused`."""
 
 
 class Unreachable(Later):

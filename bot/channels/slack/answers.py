@@ -20,12 +20,12 @@ from bot.channels.base import Unreachable, beside, deliver, say
 from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
-from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import People
 from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls, Sharing
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
 from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter, drawn
+from bot.conversation.turn import Turn
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
@@ -52,7 +52,7 @@ class SlackController:
 
     def __init__(
         self,
-        host: Host,
+        turn: Turn,
         notices: Notices,
         people: People,
         sharing: Sharing,
@@ -63,7 +63,7 @@ class SlackController:
         urls: ResponseUrls,
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._host, self._notices, self._people, self._sharing, self._modals = host, notices, people, sharing, modals
+        self._turn, self._notices, self._people, self._sharing, self._modals = turn, notices, people, sharing, modals
         self._pace, self._retention, self._urls, self._pause = pace, retention, urls, pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
@@ -158,11 +158,11 @@ class SlackController:
             async with beside(self._say_status(here, place, person)):
                 writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
                 writer.mine = delivery.mine
-                await deliver(writer, self._host, message, delivery.writing, intents)
+                await deliver(writer, self._turn, message, delivery.writing, intents)
         finally:
             if (
                 not intents.isdisjoint(FAREWELLS)
-                and not (await self._host.home(person, "en", directory_only=directory_only))[1]
+                and not (await self._turn.home(person, "en", directory_only=directory_only))[1]
             ):
                 await self._people.leave(person)
         if not intents.isdisjoint(_CHANGES_HOME):
@@ -214,7 +214,7 @@ class SlackController:
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Update a person's Home tab."""
-        await home.publish(here, self._host, self._notices, self._modals, (incoming.user, incoming.team))
+        await home.publish(here, self._turn, self._notices, self._modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
         """Update a person's Home after an answer.

@@ -7,8 +7,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,13 +23,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Acks, Body, Refused, read_request, unheard
+from bot.channels.base import Acks, Body, ChannelHost, Pause, read_request
 from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
 from bot.channels.slack.errands import ErrandKind, Errands
 from bot.channels.slack.forms import Modals
-from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
     Incoming,
     read_command,
@@ -41,16 +39,14 @@ from bot.channels.slack.incoming import (
     read_shortcut,
     read_thread,
 )
-from bot.channels.slack.installations import ENDINGS, Forget, People, read_ending, where
+from bot.channels.slack.installations import ENDINGS, People, read_ending, where
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Notices
-from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
-from bot.delivery.retention import Retention, ShownMessage
+from bot.delivery.retention import ShownMessage
 from bot.message import Person, Private, Shareable
-from bot.replies.render import Words
-from bot.stores.sealed import SealedTable
+from bot.ops.metrics import Refusals
 
 log = structlog.get_logger("slack")
 
@@ -67,34 +63,22 @@ class SlackApp:
 
     def __init__(
         self,
-        host: Host,
-        words: Words,
+        host: ChannelHost,
         credentials: Credentials,
-        table: SealedTable,
         *,
-        commands: Iterable[str],
-        forms: Forms,
-        inbox: Callable[[Handler, Soother], Inbox],
-        retention: Retention,
-        forget: Forget,
-        refused: Refused = unheard,
-        now: Callable[[], datetime],
+        inbox: Callable[[Handler, Soother], Inbox] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Pause = asyncio.sleep,
     ) -> None:
-        """`commands` are the slash commands.
-
-        `inbox` stores deliveries, `retention` records messages that may have to be deleted.
-
-        `forget` deletes everything that is stored about a person; `now` returns the local time.
-        """
-        self._host, self._given, self._table = host, credentials, table
-        self._refused, self._commands, self._inbox_of = refused, tuple(commands), inbox
-        self._notices, self._acks, self._monotonic = Notices(words), Acks(), monotonic
-        self._people = People(table, forget)
-        self._retention, self._erasing = retention, retention.serve("slack", self._delete)
-        self._sharing = Sharing(table, self._notices, now)
-        self._modals = Modals(forms, self._notices, now)
+        """`inbox` makes the store of deliveries, `pause` waits between messages to a channel."""
+        pack, table, now = host.pack, host.table, host.settings.now
+        self._turn, self._given, self._table = host.turn, credentials, table
+        self._refused, self._acks, self._monotonic = Refusals(host.meter), Acks(), monotonic
+        self._commands = (f"/{pack.command}", *pack.commands)
+        self._inbox_of = inbox or (lambda handler, soothe: Inbox("slack", handler, table, soothe=soothe, finds=True))
+        self._notices, self._people = Notices(pack.words), People(table, host.forget)
+        self._retention, self._erasing = host.retention, host.retention.serve("slack", self._delete)
+        self._sharing, self._modals = Sharing(table, self._notices, now), Modals(host.turn.forms, self._notices, now)
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
 
     async def start(self) -> None:
@@ -107,7 +91,7 @@ class SlackApp:
         self._workspaces = self._connection.workspaces(self._table)
         self._install = self._connection.install(self._table, self._notices)
         desk = self._desk = SlackController(
-            self._host,
+            self._turn,
             self._notices,
             self._people,
             self._sharing,

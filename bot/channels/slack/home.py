@@ -6,31 +6,21 @@ It stays visible, so it has no names and amounts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Answers
 from bot.channels.slack.client import code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import Notices
-from bot.message import Language, Person, Private
+from bot.conversation.turn import Turn
 from bot.replies.buttons import Kit, plain_text
 
 ENDING = frozenset({"unlink"})
 """The forms that delete something, which ask for confirmation."""
 
 
-class Host(Answers, Protocol):
-    """Answers messages and renders the Home page."""
-
-    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """Return the page, and whether an account is connected."""
-        ...
-
-
-async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Modals, who: tuple[str, str]) -> None:
+async def publish(workspace: Workspace, turn: Turn, notices: Notices, modals: Modals, who: tuple[str, str]) -> None:
     """Replace a person's Home tab by a current one. `who` is their id and their team's.
 
     Raises:
@@ -40,7 +30,7 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
     user, team = who
     person, directory_only = await workspace.person(user, team)
     language = (await workspace.profile(user)).language
-    page, linked = await host.home(person, language, directory_only=directory_only)
+    page, linked = await turn.home(person, language, directory_only=directory_only)
     labels = notices.labels("home_buttons", language)
     forms = [form_button(name, labels[name]) for name in modals.offered(linked=linked and not directory_only)]
     view = {"type": "home", "blocks": with_forms(notices.pages(page)[0].blocks, forms)}

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from bot.channels.base import ChannelHost, Pause
-from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
-from bot.ops.metrics import Refusals
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp
@@ -42,20 +40,7 @@ async def start(host: ChannelHost, *, pause: Pause = asyncio.sleep) -> AsyncIter
         app_token=_secret(settings.slack_app_token),
         tools=settings.bot_mcp_url is not None,
     )
-    slack = SlackApp(
-        host.turn,
-        host.pack.words,
-        credentials,
-        host.table,
-        commands=(f"/{host.pack.command}", *host.pack.commands),
-        forms=host.turn.forms,
-        inbox=lambda handler, soothe: Inbox("slack", handler, host.table, soothe=soothe, finds=True),
-        retention=host.retention,
-        forget=host.forget,
-        refused=Refusals(host.meter),
-        now=settings.now,
-        pause=pause,
-    )
+    slack = SlackApp(host, credentials, pause=pause)
     try:
         await slack.start()
     except SlackApiError as error:

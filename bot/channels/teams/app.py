@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Acks, Answers, Body, Pause, Unreachable, beside, deliver, read_request, say, unheard
-from bot.channels.base import Refused as Heard
+from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, read_request, say
 from bot.channels.offered import name_of
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
@@ -40,25 +38,21 @@ from bot.channels.teams.incoming import (
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.ratings import Thumbs
-from bot.channels.teams.regions import Cloud, Hosts
-from bot.channels.teams.renewals import MESSAGE, Renewals, RenewCard
+from bot.channels.teams.regions import Hosts, cloud_of
+from bot.channels.teams.renewals import MESSAGE, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.sharing import ShownAside, is_share
 from bot.channels.teams.writer import TeamsWriter, chats
-from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.leases import Superseded
-from bot.delivery.retention import Retention, ShownMessage
+from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable
-from bot.replies.render import Words
-from bot.stores.sealed import SealedTable
+from bot.ops.metrics import Refusals
 
 log = structlog.get_logger("teams")
 
-Gone = Callable[[Person], Awaitable[object]]
 _DRAIN_SECONDS = 25
-REAL = Outside()
 _TYPING_SECONDS = 0.5
 _UNSIGNED = 401
 _OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
@@ -72,49 +66,40 @@ class TeamsApp:
 
     def __init__(
         self,
-        answers: Answers,
-        words: Words,
-        *,
+        host: ChannelHost,
         app_id: str,
-        password: str | None,
-        tenants: tuple[str, ...],
-        cloud: Cloud,
-        commands: Iterable[str],
-        forms: Forms,
-        table: SealedTable,
-        now: Callable[[], datetime],
-        inbox: Callable[[Handler, Soother], Inbox],
-        retention: Retention,
-        gone: Gone,
-        renew: RenewCard,
-        refused: Heard = unheard,
-        outside: Outside = REAL,
+        *,
+        inbox: Callable[[Handler, Soother], Inbox] | None = None,
+        outside: Outside | None = None,
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
     ) -> None:
-        """`tenants` are those whose people may use it, the app's own first.
+        """`inbox` makes the store of deliveries, `pause` waits between tries of a call.
 
-        `gone` is called with a person who removed the app.
-
-        `renew` returns the current content of a card.
+        The settings' tenants are those whose people may use it, the app's own first.
         """
-        self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
-        self._refused = refused
-        self._commands = {name_of(command): command for command in commands}
-        self._tenants, self._home = frozenset(tenant.casefold() for tenant in tenants), tenants[0].casefold()
-        self._adapter, self._notices = Adapter(), Notices(words, app_id)
-        self._app = make_app(
-            self._adapter, app_id=app_id, password=password, tenant=tenants[0], cloud=cloud, outside=outside
-        )
-        self._cloud, self._hosts = cloud, Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
+        settings, table, now, outside = host.settings, host.table, host.settings.now, outside or Outside()
+        self._answers, self._gone, self._open, self._typing_after = host.turn, host.forget, outside.open, typing_after
+        self._refused = Refusals(host.meter)
+        self._commands = {name_of(command): command for command in host.pack.commands}
+        own, password = settings.teams_tenants[0], settings.teams_app_password
+        self._tenants, self._home = frozenset(map(str.casefold, settings.teams_tenants)), own.casefold()
+        self._adapter, self._notices = Adapter(), Notices(host.pack.words, app_id)
+        cloud = self._cloud = cloud_of(settings.teams_cloud, settings.teams_service_hosts)
+        secret = password.get_secret_value() if password else None
+        self._app = make_app(self._adapter, app_id=app_id, password=secret, tenant=own, cloud=cloud, outside=outside)
+        self._hosts = Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
         self._connector = Connector(self._app, self._hosts, pause)
         self._people, self._chats = People(self._connector), chats()
-        self._renewals = Renewals(self._people, self._notices, renew)
-        self._thumbs = Thumbs(table, answers, self._people, self._notices, self._keep)
+        self._renewals = Renewals(self._people, self._notices, host.turn.renewed)
+        self._thumbs = Thumbs(table, host.turn, self._people, self._notices, self._keep)
         self._sharing = ShownAside(table, self._notices, now)
-        self._dialogs = Dialogs(forms, self._people, self._notices, own_chat=self._own_chat, keep=self._keep, now=now)
+        self._dialogs = Dialogs(
+            host.turn.forms, self._people, self._notices, own_chat=self._own_chat, keep=self._keep, now=now
+        )
+        inbox = inbox or (lambda handler, soothe: Inbox("teams", handler, table, soothe=soothe))
         self._inbox = inbox(self._answer, self._soothe)
-        self._retention, self._erasing = retention, retention.serve("teams", self._delete)
+        self._retention, self._erasing = host.retention, host.retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
         self._acks = Acks()
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS)

@@ -9,12 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.applications import Starlette
 
+from bot.channels.base import ChannelHost
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
 from bot.conversation.forms import Forms
@@ -36,6 +38,7 @@ from bot.message import (
     Source,
     Span,
 )
+from bot.ops.metrics import Meter
 from bot.serving import listen, running
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
@@ -105,6 +108,12 @@ class KeywordTurn:
                 blocks = (*(Line((Span("x" * 3_000),)) for _ in range(3)),)
             intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
             yield Shareable(intent=intent, language="en", blocks=blocks, sources=facts)
+
+    @property
+    def forms(self) -> Forms:
+        """The pack's forms, with the networks of this turn."""
+        pack = shipped_pack()
+        return Forms(pack.engine, pack.offers, self.listed_networks, self.own_networks)
 
     async def listed_networks(self) -> tuple[str, ...]:
         """What the directory lists."""
@@ -204,17 +213,19 @@ async def opened(
 
     sock = listen()
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    app = SlackApp(
-        turn,
-        shipped_pack().words,
-        Credentials(api_url=slack.api_url, public_url=address, tools=tools, **credentials),
-        table,
-        commands=("/bcbst", *shipped_pack().commands),
-        forms=Forms(shipped_pack().engine, shipped_pack().offers, turn.listed_networks, turn.own_networks),
-        inbox=partial(KeptInbox, table),
+    host = SimpleNamespace(
+        turn=turn,
+        pack=shipped_pack(),
+        table=table,
         retention=Retention(table, hashed, pause=clock.pause),
         forget=forget,
-        now=lambda: NOW,
+        meter=Meter(),
+        settings=SimpleNamespace(now=lambda: NOW),
+    )
+    app = SlackApp(
+        cast("ChannelHost", host),
+        Credentials(api_url=slack.api_url, public_url=address, tools=tools, **credentials),
+        inbox=partial(KeptInbox, table),
         monotonic=clock.now,
         pause=clock.pause,
     )

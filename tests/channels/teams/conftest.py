@@ -5,13 +5,14 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest_asyncio
 from starlette.applications import Starlette
 
+from bot.channels.base import ChannelHost
 from bot.channels.teams.app import TeamsApp
-from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
@@ -33,6 +34,7 @@ from bot.message import (
     Source,
     Span,
 )
+from bot.ops.metrics import Meter
 from bot.serving import listen, running
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
@@ -52,6 +54,12 @@ class KeywordTurn:
         self.gate = asyncio.Event()
         self.gate.set()
         self.connected = True
+
+    @property
+    def forms(self) -> Forms:
+        """The pack's forms, with the networks of this turn."""
+        pack = shipped_pack()
+        return Forms(pack.engine, pack.offers, self.listed_networks, self.own_networks)
 
     async def listed_networks(self) -> tuple[str, ...]:
         """What the directory lists."""
@@ -162,7 +170,6 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     await teams.start()
     store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
     house: House
-    pack = shipped_pack()
 
     def inbox(handler: Handler, soothe: Soother) -> Inbox:
         return Inbox("teams", handler, SealedTable(store, VAULT), soothe=soothe, soothe_after=0.05)
@@ -176,21 +183,27 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     async def pause(seconds: float) -> None:
         house.waits.append(seconds)
 
-    app = TeamsApp(
-        turn,
-        shipped_pack().words,
-        app_id=APP,
-        password=None,
-        tenants=(TENANT,),
-        cloud=CLOUDS["public"],
-        commands=("/bcbst-find", "/bcbst-help"),
-        forms=Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks),
-        table=SealedTable(store, VAULT),
+    settings = SimpleNamespace(
+        teams_tenants=(TENANT,),
+        teams_app_password=None,
+        teams_cloud="public",
+        teams_service_hosts=None,
         now=lambda: datetime(2026, 5, 20, 12, tzinfo=UTC),
+    )
+    table = SealedTable(store, VAULT)
+    host = SimpleNamespace(
+        turn=turn,
+        pack=shipped_pack(),
+        table=table,
+        retention=Retention(table, hashed, pause=pause),
+        forget=gone,
+        meter=Meter(),
+        settings=settings,
+    )
+    app = TeamsApp(
+        cast("ChannelHost", host),
+        APP,
         inbox=inbox,
-        retention=Retention(SealedTable(store, VAULT), hashed, pause=pause),
-        gone=gone,
-        renew=turn.renewed,
         outside=Outside(keys_url=teams.keys_url, token=own_token),
         pause=pause,
         typing_after=60,
