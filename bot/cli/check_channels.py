@@ -7,7 +7,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.channels.teams.regions import CLOUDS, Cloud
 from bot.cli.findings import CheckResult, bad, note, ok, why_silent
 from bot.cli.manifest import scopes
 from bot.config import Settings
@@ -17,6 +16,8 @@ from bot.stores.opening import lacks
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+    from bot.channels.teams.regions import Cloud
 
 _SECONDS = 10
 # Of Entra's error codes: what an operator can put right by one setting.
@@ -90,6 +91,8 @@ async def teams(settings: Settings, app_id: str) -> CheckResult:
         return note("teams", "Microsoft is not asked before the settings above are there")
     if missing := lacks("teams"):
         return bad("teams", f"TEAMS_APP_ID: Teams {missing}")
+    from bot.channels.teams.regions import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
+
     password = settings.teams_app_password.get_secret_value() if settings.teams_app_password else ""
     try:
         await probe(app_id, password, settings.teams_tenants[0], CLOUDS[settings.teams_cloud])
