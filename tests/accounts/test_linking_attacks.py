@@ -9,13 +9,14 @@ import pytest
 import pytest_asyncio
 
 from bot.message import Person
-from tests.accounts.attacks.attack import THREATS
-from tests.accounts.attacks.every import ATTACKS
+from tests.accounts.attacks import records, sign_ins
+from tests.accounts.attacks.sign_ins import THREATS
 from tests.accounts.grounds import Ground, code_of, connected, hostile_double, sandbox_payer
 from tests.stage import TODAY
 from tests.worlds import world_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+ATTACKS = {**sign_ins.ATTACKS, **records.ATTACKS}
 _NUMBERS = itertools.count(1)
 PLAYED = [
     pytest.param(name, id=name, marks=[pytest.mark.attack(name), *map(pytest.mark.threat, THREATS.get(name, ()))])

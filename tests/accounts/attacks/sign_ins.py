@@ -1,0 +1,322 @@
+"""Attacks on linking by Mallory, who wants Vera's records in his chat or his in hers: on links, returns and codes."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from bot.accounts.render import known_as
+from bot.accounts.signin import MOST_DEPARTURES
+from bot.errors import CodeSpent, CodeWrong, LinkError, LinkExpired
+from bot.message import Person
+from tests.accounts.conftest import code_on, hidden
+from tests.accounts.grounds import Ground, altered, code_of, connected, value_in
+from tests.cases import saw
+
+Attack = Callable[[Ground, Person, Person], Awaitable[None]]
+LATER = 4_000_000_000.0
+
+
+THREATS: dict[str, tuple[str, ...]] = {}
+"""The threats that an attack proves to be met, by its name."""
+
+
+class Attacks(dict[str, Attack]):
+    """Attacks by their names."""
+
+    def named(self, name: str, *threats: str) -> Callable[[Attack], Attack]:
+        """Put an attack on the list, with the threats that it plays."""
+
+        def listed(play: Attack) -> Attack:
+            self[name], THREATS[name] = play, threats
+            return play
+
+        return listed
+
+
+def refused(page: httpx.Response, *statuses: int) -> None:
+    """The page shows no code, and one of these statuses."""
+    assert page.status_code in statuses
+    assert code_on(page) == ""
+
+
+async def said_no(ground: Ground, person: Person, text: str, *errors: type[LinkError]) -> None:
+    """A message with this code is refused in the chat."""
+    with pytest.raises(errors) as told:
+        await ground.accounts.prove(person, text)
+    saw(f"in the chat: {(told.value.__doc__ or '').partition('.')[0].splitlines()[0]}")
+
+
+ATTACKS = Attacks()
+"""Every attack on linking."""
+
+
+PREVIEW = {"user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}
+
+
+@ATTACKS.named("forwarded link: only the victim signs in", "T01")
+async def forwarded(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Her code stays in her browser; nothing that he can type connects."""
+    victim = ground.visitor()
+    away = await victim.depart(await ground.accounts.begin(mallory))
+    code = code_on(await victim.come_back(await ground.sign_in(away, ground.hers)))
+    assert code
+    await said_no(ground, mallory, "ABCDEFGH" if code != "ABCDEFGH" else "ABCDEFGJ", CodeWrong)
+    await said_no(ground, vera, code, LinkExpired)
+
+
+@ATTACKS.named("forwarded link: he departs first, she signs in, he ends")
+async def forwarded_between(ground: Ground, mallory: Person, vera: Person) -> None:
+    """His code connects his own record only."""
+    link = await ground.accounts.begin(mallory)
+    his, her = ground.visitor(), ground.visitor()
+    away = await his.depart(link)
+    hers = code_on(await her.come_back(await ground.sign_in(await her.depart(link), ground.hers)))
+    code = code_on(await his.come_back(await ground.sign_in(away, ground.mine)))
+    assert {code, hers} - {""}
+    if code:
+        await ground.accounts.prove(mallory, code)
+    assert await connected(ground, mallory) in {None, ground.patient_of(ground.mine)}
+    assert await connected(ground, vera) is None
+
+
+@ATTACKS.named("forwarded link: she signs in last")
+async def forwarded_last(ground: Ground, mallory: Person, vera: Person) -> None:
+    """The code that he saw is no longer the one that counts."""
+    link = await ground.accounts.begin(mallory)
+    his, her = ground.visitor(), ground.visitor()
+    code = code_on(await his.come_back(await ground.sign_in(await his.depart(link), ground.mine)))
+    await her.come_back(await ground.sign_in(await her.depart(link), ground.hers))
+    await said_no(ground, mallory, code, LinkError)
+    assert await connected(ground, vera) is None
+
+
+@ATTACKS.named("forwarded link: in a pop-up of her own Teams")
+async def forwarded_to_teams(ground: Ground, mallory: Person, vera: Person) -> None:
+    """The page hands the code to no client but his; what hers would bring, or she types, connects nobody."""
+    his, hers = replace(mallory, platform="teams"), replace(vera, platform="teams")
+    pop_up = ground.visitor()
+    away = await pop_up.depart(await ground.accounts.begin(his) + "?popup=teams")
+    page = await pop_up.come_back(await ground.sign_in(away, ground.hers))
+    assert re.findall(r'data-person="(\w+)"', page.text) == [known_as(his)]
+    assert known_as(his) != known_as(hers)
+    await said_no(ground, hers, code_on(page), LinkExpired)
+    assert await connected(ground, his) is None
+
+
+@ATTACKS.named("stolen link: the thief signs in", "T03")
+async def stolen(ground: Ground, mallory: Person, vera: Person) -> None:
+    """He gets a code that she never types."""
+    thief = ground.visitor()
+    away = await thief.depart(await ground.accounts.begin(vera))
+    code = code_on(await thief.come_back(await ground.sign_in(away, ground.mine)))
+    assert code
+    await said_no(ground, mallory, code, LinkExpired)
+
+
+@ATTACKS.named("stolen link: after a newer one was made")
+async def stolen_and_replaced(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Page, sign-in and code of the old one are over."""
+    link, thief = await ground.accounts.begin(vera), ground.visitor()
+    away = await thief.depart(link)
+    await ground.accounts.begin(vera)
+    refused(await ground.visitor().open(link), 410)
+    refused(await thief.come_back(await ground.sign_in(away, ground.mine)), 410)
+    assert not await ground.accounts.awaits_code(mallory)
+
+
+@ATTACKS.named("stolen link: after its first success", "T03")
+async def stolen_and_used(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Link and code are worth nothing, and her connection stays hers."""
+    link, own, thief = await ground.accounts.begin(vera), ground.visitor(), ground.visitor()
+    away = await thief.depart(link)
+    code = code_on(await own.come_back(await ground.sign_in(await own.depart(link), ground.hers)))
+    await ground.accounts.prove(vera, code)
+    refused(await ground.visitor().open(link), 410)
+    refused(await thief.come_back(await ground.sign_in(away, ground.mine)), 410)
+    await said_no(ground, mallory, code, LinkExpired)
+    assert await connected(ground, vera) == ground.patient_of(ground.hers)
+
+
+@ATTACKS.named("two hundred sign-ins from one link")
+async def many_departures(ground: Ground, mallory: Person, vera: Person) -> None:
+    """A link begins as many sign-ins as a person needs; then it is over."""
+    link = await ground.accounts.begin(mallory)
+    for _ in range(MOST_DEPARTURES):
+        await ground.visitor().depart(link)
+    last = ground.visitor()
+    refused(await last.send(link, hidden(await last.open(link))), 410)
+    assert len(await ground.store.owned("sign_in", mallory.key)) == MOST_DEPARTURES
+    assert await ground.store.owned("sign_in", vera.key) == []
+
+
+@ATTACKS.named("link preview", "T29")
+async def link_preview(ground: Ground, mallory: Person, vera: Person) -> None:
+    """A robot learns nobody's name, of dead links neither, and takes nothing; the link still works."""
+    link = await ground.accounts.begin(vera)
+    for url in (link, "/link/never-made"):
+        page = await ground.visitor(**PREVIEW).open(url)
+        assert page.status_code == 200
+        assert "<form" not in page.text
+        assert vera.name not in page.text
+        assert "set-cookie" not in page.headers
+    assert await ground.visitor().depart(link)
+    assert not await ground.accounts.awaits_code(mallory)
+
+
+@ATTACKS.named("his callback in her browser", "T02")
+async def foreign_callback(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Without the cookie of the browser that began it: 400, no token, and nothing of hers is burnt."""
+    his, her = ground.visitor(), ground.visitor()
+    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    away = await her.depart(await ground.accounts.begin(vera))
+    before = ground.tokens_asked()
+    for browser in (ground.visitor(), her):
+        refused(await browser.open(callback), 400)
+    assert ground.tokens_asked() == before
+    assert code_on(await her.come_back(await ground.sign_in(away, ground.hers)))
+
+
+@ATTACKS.named("her half-way sign-in in his browser")
+async def moved_callback(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Her callback, read from a log or a history, opens nothing elsewhere."""
+    her = ground.visitor()
+    callback = await ground.sign_in(await her.depart(await ground.accounts.begin(vera)), ground.hers)
+    his = ground.visitor()
+    await his.depart(await ground.accounts.begin(mallory))
+    refused(await his.open(callback), 400)
+    assert not await ground.accounts.awaits_code(mallory)
+
+
+@ATTACKS.named("swapped state")
+async def swapped_state(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Her state on his callback belongs to another browser."""
+    his, her = ground.visitor(), ground.visitor()
+    away = await her.depart(await ground.accounts.begin(vera))
+    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    refused(await his.open(altered(callback, state=value_in(away, "state"))), 400)
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@ATTACKS.named("replayed state")
+async def replayed_state(ground: Ground, mallory: Person, vera: Person) -> None:
+    """A second visit of the callback hears that it was used, and asks for no second token."""
+    his = ground.visitor()
+    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    assert code_on(await his.come_back(callback))
+    before = ground.tokens_asked()
+    refused(await his.open(callback), 410)
+    refused(await his.open(altered(callback, code="another-code")), 410)
+    assert ground.tokens_asked() == before
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@ATTACKS.named("eight callbacks at once", "T04")
+async def parallel_callbacks(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Exactly one proceeds."""
+    his = ground.visitor()
+    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    before = ground.tokens_asked()
+    answers = await asyncio.gather(*(his.open(callback) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [303] + [410] * 7
+    assert ground.tokens_asked() == before + 1
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@ATTACKS.named("made-up state")
+async def made_up_state(ground: Ground, mallory: Person, vera: Person) -> None:
+    """A state that nobody gave out is nobody's."""
+    his = ground.visitor()
+    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    before = ground.tokens_asked()
+    for state in ("made-up", "", "%00", "a" * 5_000):
+        refused(await his.open(altered(callback, state=state)), 400, 410)
+    assert ground.tokens_asked() == before
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@ATTACKS.named("a made-up fault of the set-up")
+async def made_up_set_up(ground: Ground, mallory: Person, vera: Person) -> None:
+    """`unauthorized_client` on his own sign-in, made up in his browser, degrades nobody's health page."""
+    his = ground.visitor()
+    away = await his.depart(await ground.accounts.begin(mallory))
+    back = altered("/oauth/callback", error="unauthorized_client", state=value_in(away, "state"))
+    refused(await his.come_back(altered(back, iss=ground.issuer)), 503)
+    assert not ground.accounts.client_refused
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@ATTACKS.named("made-up error callback")
+async def made_up_error(ground: Ground, mallory: Person, vera: Person) -> None:
+    """From elsewhere it burns nothing; with her state its words are not repeated."""
+    her = ground.visitor()
+    away = await her.depart(await ground.accounts.begin(vera))
+    for query in ("error=access_denied", "error=access_denied&state=made-up"):
+        refused(await ground.visitor().open(f"/oauth/callback?{query}"), 400)
+    made_up = altered("/oauth/callback", error="access_denied", error_description="call 555", iss=ground.issuer)
+    page = await her.come_back(altered(made_up, state=value_in(away, "state")))
+    refused(page, 400)
+    assert "call 555" not in page.text
+    assert not await ground.accounts.awaits_code(mallory)
+
+
+@ATTACKS.named("a record of somebody else's, unseen")
+async def unseen_record(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Whose record the code opens, and for whose chat, stands on the page above the code."""
+    visitor = ground.visitor()
+    link = await ground.accounts.begin(mallory)
+    assert "The next page shows the name" in (await visitor.open(link)).text
+    page = await visitor.come_back(await ground.sign_in(await visitor.depart(link), ground.hers))
+    before, _, _ = page.text.partition('id="link-code"')
+    assert ground.name_of(ground.hers) in before
+    assert mallory.name in before
+    assert await connected(ground, vera) is None
+
+
+@ATTACKS.named("brute-forced code")
+async def brute_forced(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Five tries; then the right one is worth nothing either."""
+    code = await code_of(ground, vera, ground.hers)
+    for number in range(5):
+        await said_no(ground, vera, f"WWWWWWW{number + 2}", CodeWrong, CodeSpent)
+    await said_no(ground, vera, code, LinkExpired)
+    assert await connected(ground, mallory) is None
+
+
+@ATTACKS.named("twenty guesses at once", "T15")
+async def guesses_at_once(ground: Ground, mallory: Person, vera: Person) -> None:
+    """They count as twenty, however fast they come."""
+    code = await code_of(ground, vera, ground.hers)
+    tries = [*["AAAAAAAA"] * 19, code]
+    results = await asyncio.gather(*(ground.accounts.prove(vera, each) for each in tries), return_exceptions=True)
+    assert all(isinstance(result, LinkError) for result in results)
+    assert await connected(ground, vera) is await connected(ground, mallory) is None
+
+
+@ATTACKS.named("her code typed in his chat")
+async def code_in_another_chat(ground: Ground, mallory: Person, vera: Person) -> None:
+    """A code belongs to the chat that asked for it, even while another sign-in waits there."""
+    hers = await code_of(ground, vera, ground.hers)
+    await code_of(ground, mallory, ground.mine)
+    await said_no(ground, mallory, hers, CodeWrong)
+    assert await connected(ground, mallory) is None
+    await ground.accounts.prove(vera, hers)
+    assert await connected(ground, vera) == ground.patient_of(ground.hers)
+
+
+@ATTACKS.named("same user id in another workspace", "T18")
+async def another_workspace(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Team, enterprise and platform belong to who somebody is."""
+    await ground.accounts.prove(vera, await code_of(ground, vera, ground.hers))
+    for other in (
+        replace(vera, team="T2"),
+        replace(vera, enterprise="E2"),
+        replace(vera, platform="teams"),
+        replace(mallory, user=vera.user, team="T3"),
+    ):
+        assert await connected(ground, other) is None
+        await ground.accounts.unlink(other)
+    assert await connected(ground, vera) == ground.patient_of(ground.hers)
