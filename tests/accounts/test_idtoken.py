@@ -102,17 +102,6 @@ async def test_audiences_of_which_one_is_ours_are_fine(bot: Bot) -> None:
     assert code_on(await _last_page(bot))
 
 
-@pytest.mark.fault("F08")
-@pytest.mark.threat("T10")
-async def test_a_rotated_key_is_fetched_once(bot: Bot) -> None:
-    """Signing in right after a rotation works, with one more JWKS request (T10, F08)."""
-    assert code_on(await _last_page(bot))
-    bot.payer.key = 1
-    assert code_on(await _last_page(bot))
-    assert code_on(await _last_page(bot))
-    assert bot.payer.count("/jwks") == 2
-
-
 @pytest.mark.threat("T10")
 async def test_unknown_keys_cannot_make_the_bot_ask_again_and_again(bot: Bot) -> None:
     """Unknown kids cause at most one more fetch a minute (T10)."""

@@ -55,26 +55,6 @@ def test_any_text_has_a_reading(engine: Engine, today: date, text: str) -> None:
     assert len(reading.candidates) <= 3
 
 
-@pytest.mark.fault("F63")
-@pytest.mark.threat("T49")
-@pytest.mark.parametrize(
-    "text",
-    [
-        "doctor near " * 400,
-        "(" * 4000,
-        "[[((" * 1000,
-        "\u202e" * 4000,
-        "1/" * 2000,
-        "$" * 4000,
-        "dr a " * 1000,
-        "9" * 4000,
-    ],
-)
-def test_hostile_text_has_a_reading_too(engine: Engine, today: date, text: str) -> None:
-    """Repeated words, brackets, direction marks and long numbers are only text."""
-    assert engine.understand(text, today=today).intent in engine.intents
-
-
 def test_the_engine_has_no_state_between_messages(engine: Engine, today: date) -> None:
     """Many people at once get the same readings as one alone."""
     said = ["what did i owe for my last visit", "heart doctor near 37402", "quiero morir", "show my claims"]
