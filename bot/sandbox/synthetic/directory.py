@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.sandbox.synthetic import chance, geography, tables
-from bot.sandbox.synthetic.geography import SyntheticPlace
+from bot.sandbox.synthetic.geography import Site, SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, in_network, network_reference
 from bot.sandbox.synthetic.shapes import (
     LANGUAGE_TAG,
@@ -70,26 +70,14 @@ def listings(seed: int) -> Iterator[SyntheticListing]:
             number += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Practice:
-    """An office shared by several listings; its key is the id of its Organization and of its Location."""
-
-    key: str
-    name: str
-    npi: str
-    place: SyntheticPlace
-    street: str
-    phone: str
-
-
-def practices(people: list[SyntheticListing]) -> dict[str, Practice]:
+def practices(people: list[SyntheticListing]) -> dict[str, Site]:
     """Return the practices of these listings by key; the phone number is from the first listing of each."""
-    found: dict[str, Practice] = {}
+    found: dict[str, Site] = {}
     for person in people:
         key = practice_key(person)
         if key not in found:
             word = _PRACTICE_NAMES[person.number % len(_PRACTICE_NAMES)]
-            found[key] = Practice(
+            found[key] = Site(
                 key=key,
                 name=f"{person.place.city} {word} at {person.street.split(' ', 1)[1]}",
                 npi=chance.npi(50_000_000 + len(found)),
@@ -162,38 +150,13 @@ def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Re
     rng = chance.stream(seed, "roles")
     offices = practices(people)
     for office in offices.values():
-        yield from _practice(office, chance.instant(chance.before(today, rng.randrange(60)), rng), rng)
+        updated = chance.instant(chance.before(today, rng.randrange(60)), rng)
+        yield office.organization(updated, "prvgrp")
+        yield office.location(updated, rng)
     for person in people:
         updated = "" if person.age_days is None else chance.instant(chance.before(today, person.age_days), rng)
         yield _practitioner(person, updated)
         yield from _roles(person, offices[practice_key(person)], updated, today)
-
-
-def _practice(office: Practice, updated: str, rng: random.Random) -> Iterator[Resource]:
-    yield resource(
-        "Organization",
-        office.key,
-        f"{PLANNET}plannet-Organization",
-        updated,
-        identifier=[identifier(NPI, office.npi)],
-        active=True,
-        type=[concept(f"{PLANNET_CODES}OrgTypeCS", "prvgrp")],
-        name=office.name,
-        telecom=telecom(office.phone),
-        address=[office.place.address(office.street)],
-    )
-    yield resource(
-        "Location",
-        office.key,
-        f"{PLANNET}plannet-Location",
-        updated,
-        status="active",
-        name=office.name,
-        telecom=telecom(office.phone),
-        address=office.place.address(office.street),
-        position=office.place.position(rng),
-        managingOrganization=reference(f"Organization/{office.key}", office.name),
-    )
 
 
 def _practitioner(person: SyntheticListing, updated: str) -> Resource:
@@ -218,7 +181,7 @@ def _practitioner(person: SyntheticListing, updated: str) -> Resource:
     )
 
 
-def _roles(person: SyntheticListing, office: Practice, updated: str, today: date) -> Iterator[Resource]:
+def _roles(person: SyntheticListing, office: Site, updated: str, today: date) -> Iterator[Resource]:
     """Yield one role per network as in Plan-Net 1.1.0; some people have one role for all networks, as in 1.0.0."""
     if person.number % _MERGED == 0:
         yield _role(person, office, updated, today, person.networks)
@@ -227,7 +190,7 @@ def _roles(person: SyntheticListing, office: Practice, updated: str, today: date
         yield _role(person, office, updated, today, (letter,))
 
 
-def _role(person: SyntheticListing, office: Practice, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
+def _role(person: SyntheticListing, office: Site, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
     ended = person.number % _ENDED == _ENDED - 1
     end = chance.before(today, 30 + person.number % 200) if ended else None
     return resource(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from bot.sandbox.synthetic import chance, geography, tables
-from bot.sandbox.synthetic.geography import SyntheticPlace
+from bot.sandbox.synthetic.geography import Site, SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME, network_reference
 from bot.sandbox.synthetic.shapes import (
     HL7,
@@ -31,17 +31,11 @@ _EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @dataclass(frozen=True, slots=True)
-class Facility:
+class Facility(Site):
     """A place of care: its kind (a row of the table of kinds), its address, and its networks."""
 
-    key: str
-    name: str
     kind: dict[str, str]
-    place: SyntheticPlace
-    street: str
-    phone: str
     networks: tuple[str, ...]
-    npi: str
     age_days: int | None
 
     @property
@@ -67,11 +61,20 @@ def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Re
     for facility in places_of_care:
         age = facility.age_days
         updated = "" if age is None else chance.instant(chance.before(today, age), rng)
-        yield _organization(facility, updated)
-        yield _location(facility, updated, rng)
+        hospital, access = facility.kind["kind"] == "hospital", rng.choice(("adacomp", "pubtrans", "handiaccess"))
+        endpoint = [reference(f"Endpoint/{facility.key}")] if hospital else []
+        yield facility.organization(updated, "fac", endpoint=endpoint)
+        yield facility.location(
+            updated,
+            rng,
+            extension=[coded(f"{PLANNET}accessibility", f"{PLANNET_CODES}AccessibilityCS", access)],
+            identifier=[identifier(NPI, facility.npi)],
+            type=[concept(f"{HL7}v3-RoleCode", facility.kind["location_type"])],
+            hoursOfOperation=_hours(facility),
+        )
         yield _service(facility, updated)
         yield _affiliation(facility, updated)
-        if facility.kind["kind"] == "hospital":
+        if hospital:
             yield _endpoint(facility, updated)
 
 
@@ -90,49 +93,12 @@ def _drawn(kind: dict[str, str], place: SyntheticPlace, number: int, rng: random
     )
 
 
-def _organization(facility: Facility, updated: str) -> Resource:
-    endpoint = [reference(f"Endpoint/{facility.key}")] if facility.kind["kind"] == "hospital" else []
-    return resource(
-        "Organization",
-        facility.key,
-        f"{PLANNET}plannet-Organization",
-        updated,
-        identifier=[identifier(NPI, facility.npi)],
-        active=True,
-        type=[concept(f"{PLANNET_CODES}OrgTypeCS", "fac")],
-        name=facility.name,
-        telecom=telecom(facility.phone),
-        address=[facility.place.address(facility.street)],
-        endpoint=endpoint,
-    )
-
-
 def _hours(facility: Facility) -> list[dict[str, Any]]:
     if facility.kind["kind"] in _ALWAYS_OPEN:
         return [{"daysOfWeek": _EVERY_DAY, "allDay": True}]
     if facility.kind["kind"] in {"urgent_care", "pharmacy"}:
         return [{"daysOfWeek": _EVERY_DAY, "openingTime": "08:00:00", "closingTime": "20:00:00"}]
     return [{"daysOfWeek": _EVERY_DAY[:5], "openingTime": "08:00:00", "closingTime": "17:00:00"}]
-
-
-def _location(facility: Facility, updated: str, rng: random.Random) -> Resource:
-    access = rng.choice(("adacomp", "pubtrans", "handiaccess"))
-    return resource(
-        "Location",
-        facility.key,
-        f"{PLANNET}plannet-Location",
-        updated,
-        extension=[coded(f"{PLANNET}accessibility", f"{PLANNET_CODES}AccessibilityCS", access)],
-        identifier=[identifier(NPI, facility.npi)],
-        status="active",
-        name=facility.name,
-        type=[concept(f"{HL7}v3-RoleCode", facility.kind["location_type"])],
-        telecom=telecom(facility.phone),
-        address=facility.place.address(facility.street),
-        position=facility.place.position(rng),
-        managingOrganization=reference(facility.address, facility.name),
-        hoursOfOperation=_hours(facility),
-    )
 
 
 def _methods(facility: Facility) -> list[dict[str, Any]]:

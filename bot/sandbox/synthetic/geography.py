@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from bot.sandbox.synthetic import tables
+from bot.sandbox.synthetic.shapes import NPI, PLANNET, PLANNET_CODES, concept, identifier, reference, resource, telecom
+from bot.sandbox.world import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,47 @@ def street(rng: random.Random) -> str:
 def phone(area_code: str, rng: random.Random) -> str:
     """Return a phone number in the range reserved for fiction, 555-0100 to 555-0199."""
     return f"({area_code}) 555-{rng.randrange(100, 200):04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A practice or a place of care; its key is the id of its Organization and of its Location."""
+
+    key: str
+    name: str
+    npi: str
+    place: SyntheticPlace
+    street: str
+    phone: str
+
+    def organization(self, updated: str, kind: str, **more: object) -> Resource:
+        """Return its Organization, of Plan-Net's type `kind`."""
+        return resource(
+            "Organization",
+            self.key,
+            f"{PLANNET}plannet-Organization",
+            updated,
+            identifier=[identifier(NPI, self.npi)],
+            active=True,
+            type=[concept(f"{PLANNET_CODES}OrgTypeCS", kind)],
+            name=self.name,
+            telecom=telecom(self.phone),
+            address=[self.place.address(self.street)],
+            **more,
+        )
+
+    def location(self, updated: str, rng: random.Random, **more: object) -> Resource:
+        """Return its Location, near the centre of its place."""
+        return resource(
+            "Location",
+            self.key,
+            f"{PLANNET}plannet-Location",
+            updated,
+            status="active",
+            name=self.name,
+            telecom=telecom(self.phone),
+            address=self.place.address(self.street),
+            position=self.place.position(rng),
+            managingOrganization=reference(f"Organization/{self.key}", self.name),
+            **more,
+        )
