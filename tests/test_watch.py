@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.sandbox.app import SeenRequest
 from bot.sandbox.synthetic.members import members
-from bot.sandbox.wire import SeenRequest
 from tests.watch import told
 
 DANA = next(member for member in members() if member.username == "dana")

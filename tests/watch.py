@@ -8,9 +8,9 @@ from urllib.parse import unquote_plus
 
 from starlette.types import Scope
 
-from bot.sandbox import wire
+from bot.sandbox import app
+from bot.sandbox.app import SeenRequest
 from bot.sandbox.synthetic.members import members
-from bot.sandbox.wire import SeenRequest
 from bot.sandbox.world import DIRECTORY_TYPES
 
 # What a person looks up in the directory by the name of a place, in their own words: it may be a person's by mistake.
@@ -38,18 +38,18 @@ def _places_apart(asked: str) -> str:
 @contextmanager
 def watching(offences: list[str]) -> Iterator[None]:
     """Note what every sandbox payer of this process is told in the wrong place."""
-    plain = wire._seen
+    plain = app._seen
 
     def looked_at(scope: Scope) -> SeenRequest:
         seen = plain(scope)
         offences.extend(f"{seen.path}: {what}" for what in told(seen))
         return seen
 
-    wire._seen = looked_at
+    app._seen = looked_at
     try:
         yield
     finally:
-        wire._seen = plain
+        app._seen = plain
 
 
 @cache

@@ -90,12 +90,12 @@ class CareKind(msgspec.Struct, frozen=True):
 class CareKinds(msgspec.Struct, frozen=True):
     """Every kind by its key, with its wider and narrower kinds.
 
-    Look-ups are cached, as every line of a claim needs them.
+    What codes and texts belong to is cached, as every line of a claim needs it.
     """
 
     every: Mapping[str, CareKind]
-    _wider: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
-    _parts: dict[str, tuple[CareKind, ...]] = msgspec.field(default_factory=dict)
+    _wider: Mapping[str, frozenset[str]] = {}
+    _parts: Mapping[str, tuple[CareKind, ...]] = {}
     _coded: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
     _told: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
@@ -105,24 +105,11 @@ class CareKinds(msgspec.Struct, frozen=True):
 
     def within(self, key: str) -> tuple[CareKind, ...]:
         """Return the kind and all its narrower kinds."""
-        if key not in self._parts and key in self.every:
-            self._parts[key] = tuple(kind for name, kind in self.every.items() if key in self.above(name))
         return self._parts.get(key, ())
 
     def above(self, key: str) -> frozenset[str]:
         """Return the keys of the kind and of its wider kinds."""
-        if key not in self._wider and key in self.every:
-            self._wider[key] = self._climbed(key)
         return self._wider.get(key, frozenset())
-
-    def _climbed(self, key: str) -> frozenset[str]:
-        found, left = set[str](), [key]
-        while left:
-            one = left.pop()
-            if one not in found and one in self.every:
-                found.add(one)
-                left += self.every[one].parents
-        return frozenset(found)
 
     def near(self, key: str) -> tuple[str, ...]:
         """Return the keys of its wider kinds."""
@@ -248,7 +235,20 @@ def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
     for key, kind in every.items():
         if missing := [parent for parent in kind.parents if parent not in every]:
             raise ValueError(f"{key}: of: {missing[0]} is no kind")
-    return CareKinds(every)
+    wider = {key: _climbed(key, every) for key in every}
+    parts = {key: tuple(kind for name, kind in every.items() if key in wider[name]) for key in every}
+    return CareKinds(every, wider, parts)
+
+
+def _climbed(key: str, every: Mapping[str, CareKind]) -> frozenset[str]:
+    """Return the keys of a kind and of its wider kinds."""
+    found, left = set[str](), [key]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += every[one].parents
+    return frozenset(found)
 
 
 def _kind(key: str, entry: Mapping[str, Any]) -> CareKind:

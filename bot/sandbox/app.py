@@ -1,23 +1,150 @@
-"""The sandbox payer as one ASGI application, and the same on a loopback port in the running event loop."""
+"""The sandbox payer as one ASGI application, also on a loopback port; it records requests and applies faults."""
 
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.sandbox.authorization.endpoints import AUTHORIZE, TOKEN, AuthorizationEndpoints
 from bot.sandbox.authorization.models import RegisteredClient
 from bot.sandbox.authorization.server import SandboxAuthorization
-from bot.sandbox.behaviour import Behaviour
+from bot.sandbox.behaviour import Behaviour, Fault
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
 from bot.sandbox.fhir.query import FhirRefusal, refusal
 from bot.sandbox.fhir.search import ResourceStore
-from bot.sandbox.wire import REQUESTS_KEPT, SeenRequest, Wire
 from bot.sandbox.world import World
 from bot.serving import listen, running
+
+REQUESTS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """One received request, without header values, and without a body except for searches."""
+
+    method: str
+    path: str
+    query: str
+    """The query; of a search by POST, the parameters of its form."""
+    header_names: frozenset[str]
+    in_url: bool = True
+    """Whether the parameters were in the URL."""
+
+    @property
+    def has_authorization(self) -> bool:
+        """Whether the request had a token or other credentials."""
+        return "authorization" in self.header_names
+
+    @property
+    def has_cookie(self) -> bool:
+        """Whether the request had a cookie."""
+        return "cookie" in self.header_names
+
+
+class Wire:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, behaviour: Behaviour, requests: deque[SeenRequest]) -> None:
+        self.app = app
+        self.behaviour = behaviour
+        self.requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the fault that applies to it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked, receive = await _with_form(scope, receive)
+        seen = replace(_seen(asked), in_url=asked is scope)
+        self.requests.append(seen)
+        fault = self._due(seen)
+        if fault is not None and fault.hold is not None:
+            await fault.hold.wait()
+        sender = _with_headers(send, self.behaviour.headers) if self.behaviour.headers else send
+        if fault is None or _only_holds(fault):
+            await self.app(scope, receive, sender)
+        elif fault.rewrite is None and fault.cut is None:
+            await _answer(sender, fault.status, fault.headers, fault.body)
+        else:
+            await self._changed(scope, receive, sender, fault)
+
+    def _due(self, seen: SeenRequest) -> Fault | None:
+        due = [fault for fault in self.behaviour.faults if fault.takes(seen.path, seen.query)]
+        return due[0] if due else None
+
+    async def _changed(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:
+        status, headers, body = await _captured(self.app, scope, receive)
+        body = fault.rewrite(body) if fault.rewrite else body
+        await send({"type": "http.response.start", "status": status, "headers": _sized(headers, body)})
+        if fault.cut is None:
+            await send({"type": "http.response.body", "body": body})
+        else:
+            # Leaving an answer unfinished makes the server close the connection, which is the fault wanted here.
+            await send({"type": "http.response.body", "body": body[: fault.cut], "more_body": True})
+
+
+def _only_holds(fault: Fault) -> bool:
+    return fault.hold is not None and fault.rewrite is None and fault.cut is None
+
+
+async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """Return a search by POST as one by GET, with a function that returns its body again; others are unchanged."""
+    if scope["method"] != "POST" or not scope["path"].endswith("/_search"):
+        return scope, receive
+    messages: list[Message] = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    form = b"".join(message.get("body", b"") for message in messages)
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return {**scope, "query_string": form}, again
+
+
+def _seen(scope: Scope) -> SeenRequest:
+    return SeenRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
+    )
+
+
+def _with_headers(send: Send, extra: dict[str, str]) -> Send:
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            more = [(name.lower().encode(), value.encode()) for name, value in extra.items()]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return sender
+
+
+async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], list(messages[0]["headers"]), body
+
+
+def _sized(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    return [*kept, (b"content-length", str(len(body)).encode())]
+
+
+async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": _sized(raw, body)})
+    await send({"type": "http.response.body", "body": body})
 
 
 @dataclass(slots=True)
