@@ -3,6 +3,9 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from itertools import permutations
 
 import httpx
 import pytest
@@ -68,30 +71,23 @@ async def forwarded(ground: Ground, mallory: Person, vera: Person) -> None:
     await said_no(ground, vera, code, LinkExpired)
 
 
-@ATTACKS.named("forwarded link: he departs first, she signs in, he ends")
-async def forwarded_between(ground: Ground, mallory: Person, vera: Person) -> None:
-    """His code connects his own record only."""
-    link = await ground.accounts.begin(mallory)
-    his, her = ground.visitor(), ground.visitor()
-    away = await his.depart(link)
-    hers = code_on(await her.come_back(await ground.sign_in(await her.depart(link), ground.hers)))
-    code = code_on(await his.come_back(await ground.sign_in(away, ground.mine)))
-    assert {code, hers} - {""}
-    if code:
-        await ground.accounts.prove(mallory, code)
-    assert await connected(ground, mallory) in {None, ground.patient_of(ground.mine)}
+async def _forwarded(ground: Ground, mallory: Person, vera: Person, *, order: str) -> None:
+    """Each departs with it and then signs in, in that order: his code connects his own record, if it is last."""
+    link, browsers = await ground.accounts.begin(mallory), {"M": ground.visitor(), "V": ground.visitor()}
+    members, aways, codes = {"M": ground.mine, "V": ground.hers}, dict[str, str](), dict[str, str]()
+    for who in order:
+        if who not in aways:
+            aways[who] = await browsers[who].depart(link)
+        else:
+            codes[who] = code_on(await browsers[who].come_back(await ground.sign_in(aways[who], members[who])))
+    with suppress(LinkError):
+        await ground.accounts.prove(mallory, codes["M"])
+    assert await connected(ground, mallory) == (ground.patient_of(ground.mine) if order[-1] == "M" else None)
     assert await connected(ground, vera) is None
 
 
-@ATTACKS.named("forwarded link: she signs in last")
-async def forwarded_last(ground: Ground, mallory: Person, vera: Person) -> None:
-    """The code that he saw is no longer the one that counts."""
-    link = await ground.accounts.begin(mallory)
-    his, her = ground.visitor(), ground.visitor()
-    code = code_on(await his.come_back(await ground.sign_in(await his.depart(link), ground.mine)))
-    await her.come_back(await ground.sign_in(await her.depart(link), ground.hers))
-    await said_no(ground, mallory, code, LinkError)
-    assert await connected(ground, vera) is None
+for _order in sorted(map("".join, set(permutations("MMVV")))):
+    ATTACKS.named(f"forwarded link: both depart and sign in, {_order}", "T01")(partial(_forwarded, order=_order))
 
 
 @ATTACKS.named("forwarded link: in a pop-up of her own Teams")
@@ -117,14 +113,17 @@ async def stolen(ground: Ground, mallory: Person, vera: Person) -> None:
     await said_no(ground, mallory, code, LinkExpired)
 
 
-@ATTACKS.named("stolen link: after a newer one was made")
+@ATTACKS.named("stolen link: after a newer one was made", "T03")
 async def stolen_and_replaced(ground: Ground, mallory: Person, vera: Person) -> None:
-    """Page, sign-in and code of the old one are over."""
-    link, thief = await ground.accounts.begin(vera), ground.visitor()
+    """Page, sign-in under way and the code that was shown are over."""
+    link, thief, own = await ground.accounts.begin(vera), ground.visitor(), ground.visitor()
     away = await thief.depart(link)
+    code = code_on(await own.come_back(await ground.sign_in(await own.depart(link), ground.hers)))
     await ground.accounts.begin(vera)
     refused(await ground.visitor().open(link), 410)
     refused(await thief.come_back(await ground.sign_in(away, ground.mine)), 410)
+    assert not await ground.accounts.awaits_code(vera)
+    await said_no(ground, vera, code, LinkExpired)
     assert not await ground.accounts.awaits_code(mallory)
 
 
@@ -249,17 +248,21 @@ async def made_up_set_up(ground: Ground, mallory: Person, vera: Person) -> None:
     assert not await ground.accounts.awaits_code(vera)
 
 
-@ATTACKS.named("made-up error callback")
+@ATTACKS.named("made-up error callback", "T13")
 async def made_up_error(ground: Ground, mallory: Person, vera: Person) -> None:
-    """From elsewhere it burns nothing; with her state its words are not repeated."""
-    her = ground.visitor()
-    away = await her.depart(await ground.accounts.begin(vera))
-    for query in ("error=access_denied", "error=access_denied&state=made-up"):
-        refused(await ground.visitor().open(f"/oauth/callback?{query}"), 400)
-    made_up = altered("/oauth/callback", error="access_denied", error_description="call 555", iss=ground.issuer)
-    page = await her.come_back(altered(made_up, state=value_in(away, "state")))
-    refused(page, 400)
-    assert "call 555" not in page.text
+    """From elsewhere it burns nothing; with her state its words are not repeated, and the state is burnt."""
+    for error, status in (("access_denied", 400), ("<b>call 555-0100 now</b>", 400), ("server_error", 502)):
+        her = ground.visitor()
+        away = await her.depart(await ground.accounts.begin(vera))
+        for query in ("error=access_denied", "error=access_denied&state=made-up"):
+            refused(await ground.visitor().open(f"/oauth/callback?{query}"), 400)
+        made_up = altered("/oauth/callback", error=error, error_description="call 555", iss=ground.issuer)
+        made_up, before = altered(made_up, state=value_in(away, "state")), ground.tokens_asked()
+        page = await her.come_back(made_up)
+        refused(page, status)
+        assert "call 555" not in page.text
+        refused(await her.open(made_up), 410)
+        assert ground.tokens_asked() == before
     assert not await ground.accounts.awaits_code(mallory)
 
 
