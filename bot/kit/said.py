@@ -141,7 +141,7 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     named_ = [name for name, words in found.items() if f" {' '.join(words)} " in said]
     if not named_:
         parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL] + _TITLED.findall(ask.said)
-        people = {word for claim in claims for word in words_of((claim.seen or "").partition(",")[0])}
+        people = {word for claim in claims if claim.seen and "," in claim.seen for word in words_of(claim.seen)}
         parts += [word for word in _INSIDE.findall(ask.said) if words_of(word)[0] in people]
         parts = [run for run in parts if not own.intersection(words_of(run))]
         named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found.values())]

@@ -26,6 +26,7 @@ from bot.kit import (
     part_of,
     plan_paid_in,
     service_dates,
+    sum_told,
     text_of,
     wanted_of,
     words_of,
@@ -41,7 +42,7 @@ class ClaimStatus(Summary, frozen=True):
 
     `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid. `lines`
     has, by the id of a claim of which only some lines are of the care in question, what the plan paid for these and the
-    member's share of them, if every one says so.
+    member's share of them, if every one says so. `together` is the share of all that match, where that is asked for.
     """
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
@@ -53,6 +54,7 @@ class ClaimStatus(Summary, frozen=True):
     nearest: Nearest | None = None
     paid: bool = False
     lines: Mapping[str, tuple[Amount, Amount]] = msgspec.field(default_factory=dict)
+    together: Amount | None = None
 
 
 async def answer(ask: Ask) -> ClaimStatus:
@@ -76,10 +78,20 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
-    paid = text_of(ask, "question") == "paid" and _MEMBER_PAID.isdisjoint(words_of(ask.said))
+    paid, mine = text_of(ask, "question") == "paid", not _MEMBER_PAID.isdisjoint(words_of(ask.said))
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
-    return ClaimStatus(shown, len(found) > SHOWN, asked, narrows, wanted, doubts, paid=paid, lines=lines)
+    return ClaimStatus(
+        shown,
+        len(found) > SHOWN,
+        asked,
+        narrows,
+        wanted,
+        doubts,
+        paid=paid and not mine,
+        lines=lines,
+        together=sum_told([claim.owed.amount for claim in found]) if mine and narrows and len(found) <= SHOWN else None,
+    )
 
 
 def _lines(claim: Claim, wanted: ClaimWish) -> tuple[Amount, Amount] | None:
