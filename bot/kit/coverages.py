@@ -188,7 +188,8 @@ def side_named(ask: Ask) -> str | None:
 def share_asked(ask: Ask) -> str | None:
     """Return the share that is named; "the max" and "the most I could pay" are the yearly maximum."""
     value = ask.slots.get("amount_kind")
-    if "amount_kind" not in {*ask.slots, *ask.several} and _MOST.search(" ".join(words_of(ask.said))):
+    named = {"amount_kind", "service", "specialty", "facility_type"} & {*ask.slots, *ask.several}
+    if not named and _MOST.search(" ".join(words_of(ask.said))):
         return "out_of_pocket_max"
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 

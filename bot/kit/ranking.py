@@ -75,7 +75,10 @@ _NONE = re.compile(
     r"\b(?:no|without|without any|zero|sin|ningun|ninguna) (?:claims?|visits?|care|appointments?|bills?|charges?|costs?"
     r"|reclamos?|reclamacion(?:es)?|visitas?|citas?|gastos?)\b|\bnothing\b|\bnada\b"
 )
-_NUMBER = re.compile(r"\b(?:number of|how many|how often|cuantos|cuantas|numero de) (\w+)")
+_NUMBER = re.compile(
+    r"\b(?P<times>how often|how many times|cuantas veces)\b"
+    r"|\b(?:number of|how many|cuantos|cuantas|numero de) (?P<of>\w+)"
+)
 _IN_ONE = re.compile(
     r"\b(?:in|any|per|by|for|which|what|each|every|en|algun|que|cada|por) (?:a |an |one |any |each |single |un |una )*"
     r"(month|year|mes|ano)(?:s|es)?\b"
@@ -183,8 +186,10 @@ def _sized_group(ask: Ask) -> Ranking | None:
     period = text_of(ask, "group") or ((one := _IN_ONE.search(said)) and _PERIODS[one[1]])
     if period not in {"month", "year"}:
         return None
-    if (number := _NUMBER.search(said)) and number[1] in PLURAL | _FILLS:
-        unit = "claim" if "claim" in number[1] else "fill" if number[1] in _FILLS else "visit"
+    number = _NUMBER.search(said)
+    if number and (number["times"] or number["of"] in PLURAL | _FILLS):
+        of = number["of"] or ""
+        unit = "claim" if "claim" in of else "fill" if of in _FILLS else "visit"
         return Ranking(period, least=False, measure="count", counted=unit, most=YEAR, every=True)
     (over, under), too = limits_asked(ask), (is_met(ask, "amount_over"), is_met(ask, "amount_under"))
     if over is under is None:

@@ -39,6 +39,14 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 """A limit of three digits or more that is no year and counts nothing."""
+_PAID = re.compile(
+    r"\b(?:paid|pay|owe|owed|charged(?: me)?|pagué|pague|cobraron)(?: only| just| about| like| solo)? "
+    r"(?!(?:19|20)\d\d\b)(\d{1,5}(?:\.\d\d)?)(?![\d%.,]*\d|%)"
+    r"(?! (?:times|days?|visits?|claims?|years?|months?|weeks?|percent|doctors?|bills?|veces|meses|por))",
+    re.IGNORECASE,
+)
+"""An amount without a sign of money behind the verb of a payment: "I paid 64 to Dr. Kim"."""
+_WHETHER = frozenset({"did", "do", "does", "have", "has", "had", "am", "will", "would", "can", "he", "hemos"})
 _OTHERS = ("billed", "allowed", "plan_paid")
 _ONE, _HUNDRED = Decimal(1), Decimal(100)
 
@@ -76,7 +84,10 @@ def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
     said = [_dollars(number.replace(",", "")) for number in _EXACTLY.findall(ask.said)]
     own = [_dollars(value) for value in values_of(ask, "amount")]
-    said += [Decimal(0)] if _NOTHING.search(" ".join(words_of(ask.said))) else []
+    words = words_of(ask.said)
+    if "amount" not in ask.slots and _WHETHER.isdisjoint(words[:1]):
+        own += [_dollars(number) for number in _PAID.findall(ask.said)]
+    said += [Decimal(0)] if _NOTHING.search(" ".join(words)) else []
     amounts = tuple(dict.fromkeys(one for one in (*own, *said) if one is not None))
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     return Exact(amounts, cents) if amounts else None

@@ -29,6 +29,8 @@ from bot.kit import (
     cite_claims,
     count_asked,
     doubts_of,
+    ends_asked,
+    ends_of,
     most_of,
     near_claims,
     newest_claims,
@@ -63,6 +65,7 @@ class ClaimList(Summary, frozen=True):
         together: The sum of the claims of a period, if all of them are shown and have the amount.
         one: Whether the most or least expensive one was asked for, which is then the first.
         number: How many there are, if that was asked for.
+        ends: The least and the most expensive claim, where both are asked for; they are then all of the page.
         most: The doctors, months or drugs that come to the size that was asked for, in place of the claims.
         table: Whether it is a table, because it was asked for or because there are many claims in a period.
     """
@@ -87,6 +90,7 @@ class ClaimList(Summary, frozen=True):
     table: bool = False
     number: int | None = None
     most: Most | None = None
+    ends: tuple[Claim, ...] = ()
 
 
 async def answer(ask: Ask) -> ClaimList:
@@ -97,7 +101,8 @@ async def answer(ask: Ask) -> ClaimList:
         ask,
         *service_dates(ask),
         enough=lambda so_far: (
-            not (_counts(ask) or sizes_group(ask)) and len(so_far.within(span_of(ask), wanted).listed) > most
+            not (_counts(ask) or sizes_group(ask) or ends_asked(ask))
+            and len(so_far.within(span_of(ask), wanted).listed) > most
         ),
     )
     if (named := by_name(ask, alive.every)) is not ask:
@@ -114,12 +119,13 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
-    page = found.listed[first : first + _page(ask)]
+    ends = ends_of(ask, found.counted, wanted)
+    page = ends or found.listed[first : first + _page(ask)]
     return ClaimList(
         wanted=replace(wanted_of(ask), over=wanted.over),
         claims=page,
         first=first + 1,
-        more=len(found.listed) > first + _page(ask),
+        more=not ends and len(found.listed) > first + _page(ask),
         read=len(found.listed),
         page=ask.page,
         number=len(found.listed) if _counts(ask) and not ask.report.hides else None,
@@ -134,6 +140,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
         one=asks_one(ask) and not first and bool(page) and not page[0].sensitive and wanted.aspect is None,
         most=most_of(ask, found.counted, wanted) if sizes_group(ask) else None,
+        ends=ends,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
 

@@ -28,6 +28,7 @@ from bot.kit import (
     count_asked,
     days_around,
     doubts_of,
+    ends_of,
     form_asked,
     most_of,
     newest_claims,
@@ -62,6 +63,7 @@ class Pharmacy(Summary, frozen=True):
         visits: Whether some of them are visits at which the care was given, and not fills.
         prescribers: The newest fill of each drug, if it is asked who prescribed it.
         threshold: What the sum is held against.
+        ends: The least and the most expensive fill, where both are asked for.
         most: The fills, pharmacies or drugs in the order that was asked for.
     """
 
@@ -91,6 +93,7 @@ class Pharmacy(Summary, frozen=True):
     most: Most | None = None
     threshold: Threshold | None = None
     prescribers: tuple[Claim, ...] = ()
+    ends: tuple[Claim, ...] = ()
 
     @property
     def total(self) -> Amount | None:
@@ -100,7 +103,7 @@ class Pharmacy(Summary, frozen=True):
     @property
     def more(self) -> bool:
         """Whether there are older fills."""
-        return self.first - 1 + len(self.fills) < self.count
+        return not self.ends and self.first - 1 + len(self.fills) < self.count
 
 
 async def answer(ask: Ask) -> Pharmacy:
@@ -137,10 +140,10 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         threshold_asked(ask),
         by_currency(share for _, share in shares),
     )
-    least = any(claim.owed.is_floor for claim in told)
+    least, ends = any(claim.owed.is_floor for claim in told), ends_of(ask, sums, _wish(ask))
     sure = not (least or ask.report.hides) and len(told) == len(sums)
     return Pharmacy(
-        fills=tuple(filled[ask.page * page : (ask.page + 1) * page]),
+        fills=ends or tuple(filled[ask.page * page : (ask.page + 1) * page]),
         first=ask.page * page + 1,
         page=ask.page,
         start=start,
@@ -165,6 +168,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if form_asked(ask) == "who" else (),
         threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
+        ends=ends,
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
 
