@@ -203,7 +203,7 @@ def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahea
     plans = [(rule.plan, rule.plan.costs)]
     met = {name: standings(name, plans, alive, coverages) for name in COUNTED}
     left, most = (found[0] if found else None for found in met.values())
-    wanted = replace(any_time(wanted_of(ask)), service=rule.kind, services=(rule.kind,) if rule.kind else ())
+    wanted = replace(any_time(wanted_of(ask)), services=(rule.kind,) if rule.kind else ())
     priced = priced_alone(counting(alive, coverages), wanted)
     worked = replace(rule, deductible=left, maximum=most, claims=tuple(priced))
     if worked.prices is None:

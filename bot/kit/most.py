@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, text_of
-from bot.kit.ranking import YEAR, Measure, Ranking, Sizes, counted_as, ends_asked, ranking_asked
+from bot.kit.ranking import YEAR, Measure, Ranking, counted_as, ends_asked, ranking_asked
 from bot.kit.wanted import ClaimWish, choose
 from bot.records.claim import Claim
 from bot.records.explanation import added
@@ -123,14 +123,8 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     if not every:
         return None
     rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in {"month", "year"} else -row[0])
-    fit = [one for size, one in rows if ranking.sizes is None or _fits(size, ranking.sizes)]
+    fit = [one for size, one in rows if ranking.sizes is None or ranking.sizes.hold(size)]
     return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
-
-
-def _fits(size: Decimal, sizes: Sizes) -> bool:
-    over, under, over_too, under_too = sizes
-    above = over is None or size > over or (over_too and size == over)
-    return above and (under is None or size < under or (under_too and size == under))
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:

@@ -112,8 +112,8 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "nth", replace(wanted, nth=None)
     if wanted.part and wanted.services:
         yield "part", replace(wanted, part=None)
-    if wanted.over is not None or wanted.under is not None or wanted.exact:
-        yield "amount", replace(wanted, over=None, under=None, exact=None)
+    if wanted.limits or wanted.exact:
+        yield "amount", replace(wanted, limits=None, exact=None)
     if wanted.weekdays:
         yield "weekday", replace(wanted, weekdays=frozenset())
     if wanted.start or wanted.end:
@@ -123,9 +123,9 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
     if wanted.providers and wanted.services:
         yield "provider", replace(wanted, providers=())
     if wider := _wider_of(claims, wanted):
-        yield "wider", replace(wanted, service=wider, services=(wider,))
+        yield "wider", replace(wanted, services=(wider,))
     if wanted.services:
-        yield "service", replace(wanted, service=None, services=())
+        yield "service", replace(wanted, services=())
 
 
 def _may_be(claim: Claim, wanted: ClaimWish) -> bool:

@@ -10,16 +10,13 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, span_of, text_of
-from bot.kit.sized import Threshold, is_met, limits_asked
+from bot.kit.sized import Limits, Threshold, limits_asked
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import COUNTS, PLURAL, SINGULAR, count_asked, order_asked
 from bot.records.live import Live
-from bot.records.money import Amount
 
 Measure = Literal["amount", "count", "average"]
-Sizes = tuple[Decimal | None, Decimal | None, bool, bool]
-"""The least and the greatest size that fits, and whether each itself fits."""
 SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks where no time is named."""
@@ -121,7 +118,7 @@ class Ranking(msgspec.Struct, frozen=True):
     measure: Measure
     counted: str
     most: int = SHOWN
-    sizes: Sizes | None = None
+    sizes: Limits | None = None
     every: bool = False
 
 
@@ -191,10 +188,8 @@ def _sized_group(ask: Ask) -> Ranking | None:
         of = number["of"] or ""
         unit = "claim" if "claim" in of else "fill" if of in _FILLS else "visit"
         return Ranking(period, least=False, measure="count", counted=unit, most=YEAR, every=True)
-    (over, under), too = limits_asked(ask), (is_met(ask, "amount_over"), is_met(ask, "amount_under"))
-    if over is under is None:
-        return None
-    return Ranking(period, least=False, measure="amount", counted="claim", most=YEAR, sizes=(over, under, *too))
+    limits = limits_asked(ask)
+    return Ranking(period, least=False, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
 
 
 def threshold_asked(ask: Ask) -> Threshold | None:
@@ -202,21 +197,16 @@ def threshold_asked(ask: Ask) -> Threshold | None:
 
     None where the limit is one of single claims, or the words ask for something else than a yes or no.
     """
-    (over, under), words = limits_asked(ask), words_of(ask.said)
-    limit, slot = (over, "amount_over") if over is not None else (under, "amount_under")
+    limits, words = limits_asked(ask), words_of(ask.said)
     said = any(words[at : at + len(run)] == run for run in _YES_OR_NO for at in range(len(words)))
-    if limit is None or None not in (over, under) or not (said or _ASKING.intersection(words[:_BEGINS])):
+    if limits is None or None not in (limits.over, limits.under) or not (said or _ASKING.intersection(words[:_BEGINS])):
         return None
-    return (
-        None
-        if _ANY.intersection(words) or _sizes_months(ask)
-        else Threshold(Amount(limit), over is not None, is_met(ask, slot))
-    )
+    return None if _ANY.intersection(words) or _sizes_months(ask) else Threshold(limits)
 
 
 def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     """Return the conditions of a sum, without the limits of the sum itself, or of a month's."""
-    return replace(wanted, over=None, under=None) if threshold_asked(ask) or _sizes_months(ask) else wanted
+    return replace(wanted, limits=None) if threshold_asked(ask) or _sizes_months(ask) else wanted
 
 
 def _sizes_months(ask: Ask) -> bool:
@@ -230,10 +220,10 @@ def sizes_group(ask: Ask) -> bool:
     return _sized_group(ask) is not None
 
 
-def _often(said: str, group: str) -> Sizes | None:
+def _often(said: str, group: str) -> Limits | None:
     """Return how often each of a group has to be had; None if the words tell no number of times."""
     if group == "month" and _NONE.search(said):
-        return Decimal(0), Decimal(0), True, True
+        return _exactly(Decimal(0))
     for found in _HOW_OFTEN.finditer(said):
         word = found["once"] or found["n"] or ""
         count = int(word) if word.isdecimal() else _ONCE.get(word) or COUNTS.get(word)
@@ -241,10 +231,14 @@ def _often(said: str, group: str) -> Sizes | None:
             continue
         number = Decimal(count)
         if found["over"] or found["under"]:
-            return (number, None, False, False) if found["over"] else (None, number, False, False)
+            return Limits(over=number) if found["over"] else Limits(under=number)
         more = found["least"] or found["or"] or found["more"]
-        return (number, None, True, False) if more else (number, number, True, True)
+        return Limits(over=number, over_too=True) if more else _exactly(number)
     return None
+
+
+def _exactly(size: Decimal) -> Limits:
+    return Limits(size, size, over_too=True, under_too=True)
 
 
 def _by_money(ask: Ask) -> Measure:

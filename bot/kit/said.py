@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, span_of, text_of, times_apart, values_of
 from bot.kit.conditions import doctors_asked, listed
-from bot.kit.sized import exact_asked, is_met, limits_asked
+from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, choose
 from bot.kit.which import PLURAL, SINGULAR, VISITS, drugs_named_in, nth_asked, of_each_year, order_asked, part_asked
@@ -181,7 +181,7 @@ def wanted_of(ask: Ask) -> ClaimWish:
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    (start, end), (over, under) = span_of(ask), limits_asked(ask)
+    start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
     called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
@@ -198,16 +198,12 @@ def _wanted(ask: Ask) -> ClaimWish:
         claim_types=types,
         providers=values_of(ask, "provider_name"),
         number=text_of(ask, "claim_id"),
-        service=services[0] if services else None,
         services=services,
-        over=over,
-        under=under,
+        limits=limits_asked(ask),
         state=text_of(ask, "state_of_claim"),
         order="oldest" if nth and nth > 0 else None if nth else order_asked(ask),
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
-        over_too=is_met(ask, "amount_over"),
-        under_too=is_met(ask, "amount_under"),
         without_states=excluded_of(ask, "state_of_claim"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),

@@ -93,56 +93,70 @@ def exact_asked(ask: Ask) -> Exact | None:
     return Exact(amounts, cents) if amounts else None
 
 
-def limits_asked(ask: Ask) -> tuple[Decimal | None, Decimal | None]:
-    """Return the lower and the upper limit of the amount, also of a sum that is told as a bare number: "over 3000"."""
+class Limits(msgspec.Struct, frozen=True):
+    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
+
+    over: Decimal | None = None
+    under: Decimal | None = None
+    over_too: bool = False
+    under_too: bool = False
+
+    def hold(self, size: Decimal) -> bool:
+        """Return whether the size is within the limits."""
+        above = self.over is None or size > self.over or (self.over_too and size == self.over)
+        return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
+
+
+def limits_asked(ask: Ask) -> Limits | None:
+    """Return the limits of the amount, also of a sum that is told as a bare number: "over 3000"."""
     over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
-    bare = _BARE.search(ask.said) if over is under is None else None
-    if bare is None:
-        return over, under
-    number = _dollars(bare["number"].replace(",", ""))
-    return (number, None) if bare["over"] else (None, number)
+    if over is not None or under is not None:
+        return Limits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
+    bare = _BARE.search(ask.said)
+    number = _dollars(bare["number"].replace(",", "")) if bare else None
+    return (Limits(over=number) if bare["over"] else Limits(under=number)) if bare else None
 
 
 class Threshold(msgspec.Struct, frozen=True):
-    """An amount that a sum is held against; `so`: the sum is `over` it, or under, as asked; None where it is not known.
+    """The one limit that a sum is held against; `so`: the sum is over it, or under, as asked; None if not known."""
 
-    `too`: the amount itself is enough, as in "at least $50".
-    """
-
-    amount: Amount
-    over: bool
-    too: bool
+    limits: Limits
     so: bool | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the sum has to be over the amount, and not under it."""
+        return self.limits.over is not None
+
+    @property
+    def too(self) -> bool:
+        """Whether the amount itself is enough, as in "at least $50"."""
+        return self.limits.over_too if self.over else self.limits.under_too
+
+    @property
+    def amount(self) -> Amount:
+        """The limit, in US dollars."""
+        return Amount(self.limits.over or self.limits.under or Decimal(0))
 
     def held(self, total: Amount | None, *, least: bool) -> Threshold:
         """Return whether the sum is so; a sum that is a minimum proves only what any larger one would."""
         if total is None or total.currency != self.amount.currency:
             return self
-        value, limit = total.value, self.amount.value
-        so = (value > limit if self.over else value < limit) or (self.too and value == limit)
+        so = self.limits.hold(total.value)
         return self if least and so != self.over else replace(self, so=so)
 
 
-def is_met(ask: Ask, slot: str) -> bool:
+def _is_met(ask: Ask, slot: str) -> bool:
     """Return whether a limit includes its amount: "at least $50", "between $50 and $80", but not "over $50"."""
     return not _TOO.isdisjoint(words_of(ask.words.get(slot)))
 
 
 def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """Return the claims with the amount that was asked for."""
-    within = tuple(claim for claim in claims if _is_within(claim, wanted))
-    return wanted.exact.of(within, wanted.aspect) if wanted.exact else within
-
-
-def _is_within(claim: Claim, wanted: ClaimWish) -> bool:
-    if wanted.over is None and wanted.under is None:
-        return True
-    amount = claim.amount(wanted.aspect)
-    if amount is None:
-        return False
-    value, over, under = amount.value, wanted.over, wanted.under
-    above = over is None or value > over or (wanted.over_too and value == over)
-    return above and (under is None or value < under or (wanted.under_too and value == under))
+    limits, aspect = wanted.limits, wanted.aspect
+    told = ((claim, claim.amount(aspect)) for claim in claims)
+    within = claims if limits is None else tuple(one for one, amount in told if amount and limits.hold(amount.value))
+    return wanted.exact.of(within, aspect) if wanted.exact else within
 
 
 def ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:

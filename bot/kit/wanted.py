@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import NamedCare
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.sized import Exact, ordered, sized
+from bot.kit.sized import Exact, Limits, ordered, sized
 from bot.kit.which import (
     is_drug,
     named,
@@ -31,8 +30,8 @@ _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 class ClaimWish(msgspec.Struct, frozen=True):
     """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
-    `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
-    with `over_too` and `under_too` that amount itself fits, as in "at least $50"; `exact` is what it has to be.
+    `limits` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
+    `exact` is what it has to be.
     `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds;
     `specialists` is the word for whoever is of a kind that is no primary care.
     `times` are several times between `start` and `end`, one of which the care has to be in.
@@ -50,16 +49,12 @@ class ClaimWish(msgspec.Struct, frozen=True):
     claim_types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     number: str | None = None
-    service: str | None = None
     services: tuple[str, ...] = ()
-    over: Decimal | None = None
-    under: Decimal | None = None
+    limits: Limits | None = None
     exact: Exact | None = None
     state: str | None = None
     order: str | None = None
     aspect: str | None = None
-    over_too: bool = False
-    under_too: bool = False
     doctor_kinds: tuple[tuple[frozenset[str], str], ...] = ()
     specialists: str | None = None
     without_doctors: frozenset[str] = frozenset()
@@ -108,6 +103,11 @@ class ClaimWish(msgspec.Struct, frozen=True):
         return tuple(kind for name in self.services if (kind := self.kinds.named(name)))
 
     @property
+    def service(self) -> str | None:
+        """The first kind of care that was asked for."""
+        return next(iter(self.services), None)
+
+    @property
     def claim_type(self) -> str | None:
         """The single claim type that was asked for."""
         return self.claim_types[0] if len(self.claim_types) == 1 else None
@@ -117,8 +117,8 @@ class ClaimWish(msgspec.Struct, frozen=True):
         """One wish for each of several named claim types, kinds of care or providers; empty if there is one."""
         types = self.claim_types if self.either or len(set(self.claim_types)) > 1 else ()
         kinds = self.services if self.either or len(self.services) > 1 else ()
-        found = [replace(self, claim_types=(one,), service=None, services=(), either=False) for one in types]
-        found += [replace(self, claim_types=(), service=one, services=(one,), either=False) for one in kinds]
+        found = [replace(self, claim_types=(one,), services=(), either=False) for one in types]
+        found += [replace(self, claim_types=(), services=(one,), either=False) for one in kinds]
         found = found or [replace(self, drugs=(one,)) for one in self.drugs] if len(self.drugs) > 1 else found
         found = found or [replace(self, providers=(one,)) for one in self.providers]
         found = found if len(found) > 1 else [replace(self, doctor_kinds=(one,)) for one in self.doctor_kinds]
@@ -150,7 +150,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
         left_out = (
             self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
         )
-        ones = (self.start, self.end, self.number, self.over, self.under, self.exact, self.state, self.nth, self.part)
+        ones = (self.start, self.end, self.number, self.limits, self.exact, self.state, self.nth, self.part)
         cared = bool(self.care and self.care.claims)
         return (
             any(lists)
@@ -190,7 +190,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
         any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
     priced = sized(cared, wanted)
-    untold = sum(1 for c in cared if (wanted.over or wanted.under or wanted.exact) and c.amount(wanted.aspect) is None)
+    untold = sum(1 for c in cared if (wanted.limits or wanted.exact) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
     undated = sum(1 for c in rows if some_time and not c.service.known and _fits(c, wanted) and _of_care(c, wanted))
     return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)

@@ -185,7 +185,7 @@ def _each(
 ) -> tuple[tuple[CareKind, Authorization | None], ...]:
     """Return the newest request for each named kind of care; empty if fewer than two were named."""
     kinds = wanted.kinds_of_care
-    asked = [replace(wanted, service=kind.key, services=(kind.key,), state=None) for kind in kinds]
+    asked = [replace(wanted, services=(kind.key,), state=None) for kind in kinds]
     found = [_newest(by_id[claim.id] for claim in choose(plain, one).claims) for one in asked]
     return (
         tuple((kind, rows[0] if rows else None) for kind, rows in zip(kinds, found, strict=True)) if kinds[1:] else ()

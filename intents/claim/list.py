@@ -15,6 +15,7 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Doubt,
+    Limits,
     Live,
     Most,
     Nearest,
@@ -122,7 +123,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     ends = ends_of(ask, found.counted, wanted)
     page = ends or found.listed[first : first + _page(ask)]
     return ClaimList(
-        wanted=replace(wanted_of(ask), over=wanted.over),
+        wanted=replace(wanted_of(ask), limits=wanted.limits),
         claims=page,
         first=first + 1,
         more=not ends and len(found.listed) > first + _page(ask),
@@ -177,6 +178,6 @@ def _of_visits(ask: Ask) -> bool:
 def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; filled prescriptions are not visits, and a part of a share has to be there."""
     wanted = wanted_of(ask)
-    if wanted.aspect in _PARTS and not (wanted.over or wanted.under or wanted.exact):
-        wanted = replace(wanted, over=Decimal(0))
+    if wanted.aspect in _PARTS and not (wanted.limits or wanted.exact):
+        wanted = replace(wanted, limits=Limits(over=Decimal(0)))
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted
