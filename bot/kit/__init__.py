@@ -45,7 +45,7 @@ from bot.kit.found import Found, FoundPlaces, ProviderSearch, find_places
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
-from bot.kit.months import Month, month_number, months_of, sum_told
+from bot.kit.months import Month, month_number, months_of
 from bot.kit.most import Most, Share, SideSum, ends_of, most_of, number_of, rank_sides, shares_by, times_of
 from bot.kit.ranking import (
     LONG, counts_asked, each_asked, ends_asked, grouped_by, of_unit, ranking_asked, since_first, sizes_group,
@@ -71,7 +71,7 @@ from bot.kit.sized import Limits, Threshold
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
-    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of)
+    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who

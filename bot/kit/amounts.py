@@ -161,3 +161,9 @@ def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
     """Return whether the amount is for the whole claim although only some lines are of the wanted kind."""
     shown, part = part_of(claim, wanted)
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
+
+
+def sum_told(amounts: Sequence[Amount | None]) -> Amount | None:
+    """Return the sum of the amounts that are told; None if there is none, or in several currencies."""
+    given = [amount for amount in amounts if amount is not None]
+    return added(given) if len({amount.currency for amount in given}) == 1 else None

@@ -10,11 +10,10 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.amounts import amount_in
+from bot.kit.amounts import amount_in, sum_told
 from bot.kit.most import month_of
 from bot.kit.wanted import ClaimWish
 from bot.records.claim import Claim
-from bot.records.explanation import added
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 
@@ -30,12 +29,6 @@ class Month(msgspec.Struct, frozen=True):
     name: str
     amount: Amount | None
     read: bool = True
-
-
-def sum_told(amounts: Sequence[Amount | None]) -> Amount | None:
-    """Return the sum of the amounts that are told; None if there is none, or in several currencies."""
-    given = [amount for amount in amounts if amount is not None]
-    return added(given) if len({amount.currency for amount in given}) == 1 else None
 
 
 def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:

@@ -7,12 +7,11 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in
+from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
 from bot.kit.ranking import YEAR, Measure, Ranking, counted_as, ends_asked, ranking_asked
 from bot.kit.wanted import ClaimWish, choose
 from bot.records.claim import Claim
-from bot.records.explanation import added
 from bot.records.live import Live
 from bot.records.money import Amount
 from bot.records.shapes import grouped
@@ -152,8 +151,7 @@ def _shares(
 
 
 def _share(name: str, rows: list[Claim], wanted: ClaimWish, counted: str) -> Share:
-    given = [amount for claim in rows if (amount := amount_in(claim, wanted)) is not None]
-    total = added(given) if len({amount.currency for amount in given}) == 1 else None
+    total = sum_told([amount_in(claim, wanted) for claim in rows])
     return Share(name, len(rows), total, rows[0], times_of(rows, counted))
 
 
@@ -228,7 +226,5 @@ def rank_sides(alive: Live, span: tuple[date, date], wanted: ClaimWish, *, least
 def _side(claims: Iterable[Claim], wanted: ClaimWish) -> SideSum:
     counted = tuple(claims)
     shares = [amount_in(claim, wanted) for claim in counted]
-    given = [share for share in shares if share is not None]
-    one = len({share.currency for share in given}) == 1
-    floors = any(claim.owed.is_floor for claim in counted) or len(given) < len(shares)
-    return SideSum(wanted, len(counted), added(given) if one else None, floors)
+    floors = any(claim.owed.is_floor for claim in counted) or None in shares
+    return SideSum(wanted, len(counted), sum_told(shares), floors)

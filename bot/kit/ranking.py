@@ -296,10 +296,17 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     """Return the conditions with what the counted or averaged visits or fills are, unless other care is named."""
     unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
     ranking = ranking_asked(ask)
-    ranks = ranking is not None or ends_asked(ask) or "average" in ask.slots or counted in {"visit", "fill"}
+    ranks = (
+        ranking is not None
+        or "number_of" in ask.slots
+        or ends_asked(ask)
+        or "average" in ask.slots
+        or counted in {"visit", "fill"}
+    )
     unit = ranking.counted if ranking and ranking.every else unit
     if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
         return wanted
+    unit = "fill" if text_of(ask, "number_of") in {"pharmacy", "drug"} else unit
     if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
         return replace(wanted, claim_types=(kind,))
     visits = (unit == "visit" or counted == "visit") and not wanted.providers

@@ -34,7 +34,6 @@ from bot.kit import (
     ranking_asked,
     since_first,
     span_of,
-    text_of,
     times_asked,
     visits,
     wanted_of,
@@ -94,7 +93,7 @@ class DaysOfCare(Summary, frozen=True):
 async def answer(ask: Ask) -> DaysOfCare:
     """Return the days of care that the question describes, in all claims if no time was named."""
     ask = _dated(ask)
-    wanted = _wanted(ask)
+    wanted = of_unit(ask, wanted_of(ask))
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
     ask = since_first(by_name(ask, found.every), found)
     summary = summarize(found, ask)
@@ -106,7 +105,7 @@ async def answer(ask: Ask) -> DaysOfCare:
 
 def summarize(found: Live, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
-    wanted = _wanted(ask)
+    wanted = of_unit(ask, wanted_of(ask))
     kept = replace(found, claims=choose(found.claims, wanted).claims)
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, any_time(wanted)))
     dated = [group for group in groups if group.day]
@@ -127,13 +126,6 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
-
-
-def _wanted(ask: Ask) -> ClaimWish:
-    """Return the conditions; a number of pharmacies or medicines is one of fills."""
-    wanted = of_unit(ask, wanted_of(ask))
-    fills = text_of(ask, "number_of") in {"pharmacy", "drug"} and not wanted.claim_types
-    return replace(wanted, claim_types=("pharmacy",)) if fills else wanted
 
 
 def _dated(ask: Ask) -> Ask:

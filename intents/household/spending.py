@@ -18,7 +18,6 @@ from bot.kit import (
     SumDoubts,
     Summary,
     Within,
-    added,
     amount_asked,
     amount_in,
     by_currency,
@@ -27,6 +26,7 @@ from bot.kit import (
     of_some,
     period_claims,
     sum_of,
+    sum_told,
     time_of,
     wanted_of,
 )
@@ -98,10 +98,9 @@ def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
 
 def _part(person: HouseholdMember, alive: Live, ask: Ask, *, hides: bool) -> Part:
     rows, wanted = _within(alive, ask).counted, _wanted(ask)
-    told = [amount for claim in rows if (amount := amount_in(claim, wanted)) is not None]
-    one = len({amount.currency for amount in told}) == 1
+    shares = [amount_in(claim, wanted) for claim in rows]
     floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
-    return Part(person, len(rows), added(told) if one else None, hides or floors or len(told) < len(rows))
+    return Part(person, len(rows), sum_told(shares), hides or floors or None in shares)
 
 
 def _within(alive: Live, ask: Ask) -> Within:
