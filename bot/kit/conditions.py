@@ -250,6 +250,7 @@ def _is_accessible(row: Listing) -> bool | None:
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
+_FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 _TITLES = frozenset(
     {"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "doctores", "médicos"}
@@ -269,11 +270,11 @@ def asks_kind(ask: Ask, wishes: Conditions) -> bool:
 
 
 def kind_said(ask: Ask, wishes: Conditions) -> str | None:
-    """Return the person's words for the kind.
+    """Return the person's words for the kind, without "for my kid", which an answer cannot repeat.
 
     None for "a doctor", which means primary care, and for named providers.
     """
-    said = ask.words.get("specialty", "") if "specialty" in ask.slots else ""
+    said = _FOR_MINE.sub("", ask.words.get("specialty", "")) if "specialty" in ask.slots else ""
     plain = set(wishes.codes) <= set(PRIMARY_CARE) and is_title(said)
     return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
 
