@@ -250,13 +250,6 @@ async def test_the_documents_speak_the_askers_language(dana: House, said: str) -
     assert [row[7:12] for row in read[1:] if row[0]] == [list(row.values())[7:12] for row in facts]
 
 
-async def test_an_empty_period_gives_no_document(dana: House) -> None:
-    """It says so, and offers all years."""
-    said = await dana.say("export my claims from 1999")
-    assert "nothing to export" in said.text
-    assert "All years" in said.buttons
-
-
 async def test_a_network_receipt_is_anybodys_for_a_day(dana: House, world: World) -> None:
     """No code, no form, as often as wanted; nothing of the member who asked is on it, and unlinking does not end it."""
     link = await printable_receipt(dana)

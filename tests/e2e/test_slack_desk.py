@@ -56,6 +56,7 @@ async def test_words_ask_for_the_button_that_shares(workspace: Workspace) -> Non
     assert "Shared by Person U1" in shared.text
 
 
+@pytest.mark.threat("T24")
 async def test_a_linked_members_command_shows_nothing_of_them(workspace: Workspace) -> None:
     """A staff command leads to the directory whatever its words say, and asks the payer nothing of a member (T24)."""
     await workspace.link()

@@ -24,7 +24,6 @@ from tests.e2e.hostile import Listener
 from tests.e2e.house import DANA, OWED, House, open_house, somebody
 from tests.stage import Talk, serving_bot
 
-MEMBER_TYPES = ("ExplanationOfBenefit", "Coverage", "Patient/", "Condition", "Observation", "Procedure", "CarePlan")
 OWN = frozenset({"patient", "beneficiary", "subject", "subscriber", "policyHolder"})
 
 
@@ -46,20 +45,6 @@ async def test_a_name_links_nobody(dana: House) -> None:
     dana.person = somebody("another-dana")
     assert dana.person.name == DANA.name
     assert "Connect my account" in (await dana.say(OWED)).text
-
-
-@pytest.mark.threat("T24")
-@pytest.mark.parametrize(
-    "text", [OWED, "what is my deductible", "list my claims", "my id card", "near me cardiologist"]
-)
-async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -> None:
-    """Typed by somebody who is connected: /bcbst-find asks the directory, or nothing, and no member endpoint."""
-    before = len(dana.sandbox.requests)
-    said = await dana.say(text, command="/bcbst-find")
-    asked = list(dana.sandbox.requests)[before:]
-    assert not [seen for seen in asked if any(kind in seen.path for kind in MEMBER_TYPES)]
-    assert not [seen for seen in asked if seen.has_authorization]
-    assert "54.87" not in said.text
 
 
 @pytest.mark.threat("T22")
