@@ -214,10 +214,13 @@ async def test_adding_the_app_greets_and_removing_it_forgets(house: House) -> No
 @pytest.mark.threat("T21")
 @pytest.mark.parametrize(
     "member",
-    [{"userRole": "guest"}, {"userRole": "anonymous"}, {"tenantId": OTHER_TENANT}, {"objectId": "somebody-else"}],
+    [
+        *({"userRole": "guest"}, {"userRole": "anonymous"}),
+        *({"tenantId": OTHER_TENANT}, {"tenantId": None}, {"objectId": "somebody-else"}, {"objectId": None}),
+    ],
 )
 async def test_guests_and_strangers_may_ask_the_directory_only(house: House, member: dict[str, str]) -> None:
-    """Whoever is no full member of the tenant is marked, so that no member answer is made."""
+    """Whoever is no full member of the tenant, or is not named, is marked, so that no member answer is made."""
     house.teams.members["u1"] = member
     await house.deliver(house.teams.message("hello"))
     assert house.turn.heard[0].directory_only

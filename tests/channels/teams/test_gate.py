@@ -171,14 +171,6 @@ async def test_membership_is_that_of_the_very_conversation(house: House) -> None
     assert [message.directory_only for message in house.turn.heard] == [False, True]
 
 
-@pytest.mark.parametrize("member", [{"objectId": None}, {"tenantId": None}])
-async def test_who_is_not_named_is_no_member(house: House, member: dict[str, None]) -> None:
-    """A list of members that leaves out the object id or the tenant confirms neither."""
-    house.teams.members["u1"] = member
-    await house.deliver(house.teams.message("hello"))
-    assert house.turn.heard[0].directory_only
-
-
 @pytest.mark.attack("a group that says it is personal")
 @pytest.mark.parametrize("fields", [{"isGroup": True}, {"id": "19:meeting@thread.v2"}])
 async def test_a_group_is_no_personal_chat(house: House, fields: dict[str, Any]) -> None:
