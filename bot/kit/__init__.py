@@ -31,7 +31,7 @@ from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
     medications, newest_claims, newest_visits, shown_alone, why_gone)
 from bot.kit.conditions import is_called as is_called_so
-from bot.kit.conditions import Conditions, conditions
+from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
     Coverages, Shares, TwoVisits, asks_yearly, care_said, member_coverages, named_visit, of_family, of_scope,
     plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
@@ -87,7 +87,7 @@ from bot.records.coverage import CostShare
 from bot.records.coverage import Coverage, same_plan
 from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
-from bot.records.details import Hours, is_npi, on_day
+from bot.records.details import is_npi
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.share import ClaimLine, read_lines
 from bot.records.listing import Listing, Network

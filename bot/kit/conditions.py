@@ -30,6 +30,7 @@ _KEPT_WISHES = frozenset({"radius", "specialty", "not_name"})  # without these i
 _MOST_LOOSENED = 3
 
 Known = Callable[[Listing], bool | None]
+_KNOWABLE = ("telehealth", "wheelchair", "open_at", "age_group")
 _NO_NETWORK = AskedNetworks()
 _SHORTEST_START = 5  # letters
 _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
@@ -86,8 +87,8 @@ class Conditions(msgspec.Struct, frozen=True):
     not_gender: str | None = None
     languages: tuple[str, ...] = ()
     every_language: bool = False
-    telehealth: bool = False
-    access: bool = False
+    telehealth: bool | None = None
+    wheelchair: bool | None = None
     open_at: OpenAt | None = None
     age_group: str | None = None
     organization: str | None = None
@@ -120,22 +121,15 @@ class Conditions(msgspec.Struct, frozen=True):
         wish, group = self.open_at, self.age_group
         asked: list[tuple[str, object, Known]] = [
             ("telehealth", self.telehealth, _is_virtual),
-            ("wheelchair", self.access, _is_accessible),
+            ("wheelchair", self.wheelchair, _is_accessible),
             ("open_at", wish, lambda row: is_open(ask, row, wish) if wish else None),
             ("age_group", group, lambda row: treats(row.specialty_codes, group, row.ages) if group else None),
         ]
         return [(slot, known) for slot, asks, known in asked if asks]
 
     def without(self, names: Sequence[str]) -> Conditions:
-        """Return the conditions without those named."""
-        gone = set(names)
-        return replace(
-            self,
-            telehealth=self.telehealth and "telehealth" not in gone,
-            access=self.access and "wheelchair" not in gone,
-            open_at=None if "open_at" in gone else self.open_at,
-            age_group=None if "age_group" in gone else self.age_group,
-        )
+        """Return the conditions without those named, of the ones that listings may lack data about."""
+        return replace(self, **{name: None for name in names if name in _KNOWABLE})
 
     def of_kind(self) -> Conditions:
         """Return only the kind, the name, the organization and the street: who is asked about."""
@@ -193,7 +187,7 @@ class Conditions(msgspec.Struct, frozen=True):
         return all(wanted) if self.every_language else any(wanted)
 
 
-def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Conditions:
+def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _NO_NETWORK) -> Conditions:
     """Return the conditions from the question's slots."""
     not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
@@ -209,7 +203,7 @@ def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Condi
         languages=values_of(ask, "language"),
         every_language=spoken is not None and spoken.how == "and",
         telehealth=bool(ask.slots.get("telehealth")),
-        access=bool(ask.slots.get("wheelchair") or ask.slots.get("accessibility")),
+        wheelchair=bool(ask.slots.get("wheelchair")),
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,

@@ -111,12 +111,12 @@ async def read_around(
     *,
     optional: bool = False,
 ) -> None:
-    """Add the rows of a search at a place to the directory, once for each way to search by place.
+    """Add the rows of a search at a place to the directory, once for each way to search by place, or of all places.
 
     The ways run one after another: a chained search that the server rejects the first time is not tried again.
     """
-    for number, way in enumerate(ways):
-        await read_rows(ask, directory, search.where(way), includes, optional=optional or number > 0)
+    for number, way in enumerate([(way,) for way in ways] or [()]):
+        await read_rows(ask, directory, search.where(*way), includes, optional=optional or number > 0)
 
 
 async def _placeless(

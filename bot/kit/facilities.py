@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.directory import area, bring, read_around, read_by, read_rows, taxonomy, widen
+from bot.kit.directory import area, bring, read_around, read_by, taxonomy, widen
 from bot.kit.spelling import words_of
 from bot.payer.search import Search, any_of, token
 from bot.records.joined import Directory
@@ -161,15 +161,11 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
     )
     searches = [(search, names) for found, names in both for search in found]
 
-    async def read(number: int) -> None:
-        search, names = searches[number]
-        if where is None:
-            await read_rows(ask, directory, search, names, optional=True)
-        else:
-            await read_around(ask, directory, search, names, ways, optional=True)
+    async def read(search: Search, names: Sequence[str]) -> None:
+        await read_around(ask, directory, search, names, ways, optional=True)
 
-    await read(0)  # alone, so that a server which fails at chains does so once, not for every search at once
-    others = asyncio.gather(*map(read, range(1, len(searches))))
+    await read(*searches[0])  # alone, so that a server which fails at chains does so once, not for every search at once
+    others = asyncio.gather(*(read(*one) for one in searches[1:]))
     found, _ = await asyncio.gather(_places(ask, kind.places, ways), others)
     await _add(ask, directory, found)
     await bring(ask, directory, ("service", "participating-organization", "location"))

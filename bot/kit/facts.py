@@ -6,13 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from bot.kit.ask import Ask, values_of
+from bot.kit.ask import Ask
 from bot.kit.cards import Card
-from bot.kit.opening import is_open, open_at
+from bot.kit.conditions import conditions
 from bot.records.listing import Listing
 
 Verdict = Literal["said", "unsaid", "yes", "no", "partly"]
-_ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
@@ -38,8 +37,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)|nombre (?:de la|del) \w+",
         "accepting_new": r"new (?:patients?|pts?)|accepting|taking (?:new|patients|pts)|pacientes nuevos",
         "active": r"active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií])",
-        "updated": r"how (?:old|current|recent)|updated|out of date|last (?:checked|verified)|actualiz\w+"
-        r"|qu[eé] tan vieja",
+        "updated": r"how (?:old|current|recent)|(?:when\b.*)?(?:last )?(?:updated|checked|verified)(?: when)?"
+        r"|out of date|(?:cu[aá]ndo\b.*)?actualiz\w+|qu[eé] tan vieja",
         "distance": r"how (?:far|close|near)|distances?|miles|qu[eé] tan lejos|distancia|a cu[aá]ntas millas",
     }.items()
 }
@@ -86,6 +85,11 @@ def facts_asked(ask: Ask) -> tuple[str, ...]:
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     every = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
     return tuple(about for about in every if _TOLD_BY.get(about) not in ask.slots) or every
+
+
+def without_facts(name: str) -> str:
+    """Return a name without words that ask for a fact: Hamza Beasley of "Hamza Beasley specialize"."""
+    return " ".join(word for word in name.split() if not any(asks.fullmatch(word) for asks in _ASKS.values()))
 
 
 def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
@@ -138,35 +142,27 @@ def _takes_new(card: Card) -> Fact:
     return Fact("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
 
 
-def _speaks(ask: Ask, card: Card) -> Fact:
-    wanted = {code.casefold() for code in values_of(ask, "language")}
-    listed = {one.casefold().split("-")[0] for one in card.languages}
-    return Fact("language", "yes" if wanted <= listed else "no" if listed else "unsaid", card.languages)
+def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> Fact:
+    passes = dict(conditions(ask).filters(ask, None))["language"]
+    verdict: Verdict = "yes" if any(map(passes, rows)) else "no" if card.languages else "unsaid"
+    return Fact("language", verdict, card.languages)
 
 
-def _is_open(ask: Ask, rows: Sequence[Listing]) -> Fact:
-    wish = open_at(ask)
-    answers = [is_open(ask, row, wish) for row in rows] if wish else []
-    return Fact("open_at", "yes" if True in answers else "no" if False in answers else "unsaid")
-
-
-def _by_video(card: Card) -> Fact:
-    ways = tuple(dict.fromkeys(way for site in card.sites for way in site.ways))
-    return Fact("telehealth", "yes" if any(site.virtual for site in card.sites) else "unsaid", ways)
-
-
-def _is_accessible(card: Card) -> Fact:
-    return Fact("wheelchair", "yes" if any(_ACCESS & set(site.access) for site in card.sites) else "unsaid")
+def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> Fact:
+    """Return the answer that a search for this condition would give."""
+    known = dict(conditions(ask).knowable(ask)).get(about)
+    answers = {known(row) for row in rows} if known else set()
+    return Fact(about, "yes" if True in answers else "no" if False in answers else "unsaid")
 
 
 _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], Fact]] = {
     "accepting_new": lambda _ask, card, _rows: _takes_new(card),
-    "language": lambda ask, card, _: _speaks(ask, card),
+    "language": _speaks,
     "female": lambda _, card, rows: _sex("female", card, rows),
     "male": lambda _, card, rows: _sex("male", card, rows),
-    "telehealth": lambda _ask, card, _rows: _by_video(card),
-    "wheelchair": lambda _ask, card, _rows: _is_accessible(card),
-    "open_at": lambda ask, _, rows: _is_open(ask, rows),
+    "telehealth": lambda ask, _, rows: _known(ask, "telehealth", rows),
+    "wheelchair": lambda ask, _, rows: _known(ask, "wheelchair", rows),
+    "open_at": lambda ask, _, rows: _known(ask, "open_at", rows),
     "wish": lambda ask, _card, _rows: Fact("wish", "unsaid", words=ask.words.get("wish", "")),
 }
 """The answers of yes or no."""

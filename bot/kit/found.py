@@ -21,7 +21,7 @@ from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.opening import DAY, open_at, spans
-from bot.records.details import WEEK, Hours, on_day
+from bot.records.details import WEEK
 from bot.records.listing import Listing
 
 RankedBy = Literal["near", "late", "early"]
@@ -173,10 +173,6 @@ class FoundPlaces(Found, frozen=True, kw_only=True):
     def kind(self) -> str | None:
         """The single kind; None for several kinds and for any kind."""
         return self.kinds[0] if len(self.kinds) == 1 else None
-
-    def hours(self, card: Card) -> tuple[Hours, ...]:
-        """Return the opening hours of the place on the day of the question."""
-        return on_day(card.site.hours, self.today)
 
 
 F = TypeVar("F", bound=Found)

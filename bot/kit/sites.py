@@ -14,7 +14,7 @@ from bot.kit.ask import Ask
 from bot.kit.network_names import names_of, openings_of
 from bot.kit.opening import local_time, standing
 from bot.kit.spelling import is_state, words_of
-from bot.records.details import GeoPoint, Phone, Specialty
+from bot.records.details import GeoPoint, Phone, Specialty, on_day
 from bot.records.listing import Listing, by_rank, hours_of
 from bot.records.provider import Location
 from bot.records.shapes import Key, Value, grouped
@@ -56,6 +56,7 @@ class Site(Value):
 
     Attributes:
         phones: The place's own numbers; `common` are those of several places, such as a chain's.
+        today: The opening hours on the day of the question.
         networks: The networks proven by a reference on a listing of this place.
         unnamed: Whether one of these networks has no name.
         openings: The networks in which new patients are accepted; "" for an answer without a network.
@@ -77,6 +78,7 @@ class Site(Value):
         self.phones = _numbers(telecoms, _PHONES) or _numbers(() if self.common else own, _PHONES)
         self.faxes, self.emails, self.webs = (_numbers((*telecoms, *common), {one}) for one in ("fax", "email", "url"))
         self.hours = hours_of(rows)
+        self.today = on_day(self.hours, ask.today)
         self.specialties = _specialties(rows)
         self.networks = names_of(rows)
         self.unnamed = any(not network.name for row in rows for network in row.networks)

@@ -14,6 +14,7 @@ from bot.kit.ask import Ask, OwnDoctor, text_of
 from bot.kit.cards import Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
+from bot.kit.facts import without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
@@ -241,11 +242,11 @@ async def _numbered(ask: Ask, slot: str, number: str, types: Sequence[str], valu
 
 
 async def _called(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
-    """Return the name and its listings, or else those for the name without city and initials, or without "clinic"."""
+    """Return the name and its listings, or else a name without city and initials, "clinic" or words for a fact."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
-    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short))):
+    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short))):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()

@@ -8,7 +8,20 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import Ask, Card, Listing, OfProvider, Who, affiliations_of, cards, is_named, sites, staff_beside, who
+from bot.kit import (
+    Ask,
+    Card,
+    Listing,
+    OfProvider,
+    Who,
+    affiliations_of,
+    cards,
+    is_named,
+    sites,
+    staff_beside,
+    text_of,
+    who,
+)
 
 _ELSE = re.compile(
     r"\b(who else|any(?:one|body) else|other (?:doctors|docs|providers|people)|colleagues|partners"
@@ -16,9 +29,10 @@ _ELSE = re.compile(
     re.IGNORECASE,
 )
 _HOSPITAL = re.compile(
-    r"\b(hospital\w*|affil\w*|afili\w*|privileges?|privilegios?|admits?|admit\w*|ingresa\w*|delivers?|groups?|grupos?)\b",
+    r"\b(hospital\w*|affil\w*|afili\w*|privileges?|privilegios?|admits?|admit\w*|ingresa\w*|delivers?)\b",
     re.IGNORECASE,
 )
+_GROUP = re.compile(r"\b(groups?|grupos?|practice name|clinic name)\b", re.IGNORECASE)
 
 
 class Tie(msgspec.Struct, frozen=True):
@@ -35,6 +49,7 @@ class Affiliations(OfProvider, frozen=True, kw_only=True):
     Attributes:
         asked: The organization that the question is about, unless it is the provider itself.
         tied: The affiliations with organizations of that name.
+        of_group: Whether the group is asked for, and not a hospital.
         others: Who else is listed at the provider's places, None if not asked for.
     """
 
@@ -45,6 +60,7 @@ class Affiliations(OfProvider, frozen=True, kw_only=True):
     others: tuple[Card, ...] | None = None
     places: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    of_group: bool = False
 
     @property
     def hospitals(self) -> tuple[Tie, ...]:
@@ -59,10 +75,14 @@ async def answer(ask: Ask) -> Affiliations:
     found.cite(ask)
     if found.only and ("else" in ask.arguments or _ELSE.search(ask.said)):
         return await _beside(ask, found, found.only)
-    asked = str(ask.slots.get("organization") or "") or None
-    where = () if asked or not ask.said or _HOSPITAL.search(ask.said) else sites(ask, found.only or (), None)
+    house = text_of(ask, "organization")
+    asked = None if found.only and house == text_of(ask, "provider_name") else house
+    of_hospital = not ask.said or _HOSPITAL.search(ask.said) is not None
+    of_group = not of_hospital and _GROUP.search(ask.said) is not None
+    where = () if asked or of_hospital or of_group else sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
-    return replace(summarize(found, further, asked), partial=not ask.report.complete, addresses=addresses)
+    told = summarize(found, further, asked)
+    return replace(told, partial=not ask.report.complete, addresses=addresses, of_group=of_group)
 
 
 async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations:

@@ -16,6 +16,7 @@ from bot.kit import (
     Ask,
     Card,
     Choice,
+    Conditions,
     Fact,
     Listing,
     Plan,
@@ -29,18 +30,18 @@ from bot.kit import (
     facts_asked,
     facts_of,
     is_named,
+    kind_codes,
     listings,
     networks,
     own_networks,
     plans,
     ranked,
+    sift,
     telling,
     wanted,
     who,
     within,
 )
-
-PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 
 _LISTED = frozenset({"network", "other_network", "location", "specialty"})
 
@@ -187,9 +188,8 @@ async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Com
             return Compared("unclear", ask.today, found_as.called, slot, unclear=found_as)
     if resolved[0].names == resolved[1].names:
         return Compared("same", ask.today, resolved[0].names[0])
-    codes = _codes(ask)
     sold = await plans(ask)
-    found = await listings(ask, codes=codes, where=where) if where else None
+    found = await listings(ask, codes=kind_codes(ask), where=where) if where else None
     return counted(found, resolved, sold, ask, where)
 
 
@@ -197,7 +197,7 @@ def counted(
     found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: Around | None
 ) -> Compared:
     """Return both networks with the providers of the kind in the area; counts only if a place was named."""
-    fitting = [row for row in found or () if _fits(row, ask, where)]
+    fitting = sift(found or (), Conditions(codes=kind_codes(ask)).filters(ask, where))
     members = [[row for row in fitting if one.holds(row)] for one in sides]
     both = [rows for rows in by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
     ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
@@ -207,7 +207,7 @@ def counted(
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
         what=ask.words.get("specialty"),
-        codes=_codes(ask),
+        codes=kind_codes(ask),
         where=where,
     )
 
@@ -221,15 +221,3 @@ def _side(one: Wanted, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, 
     takers = [row for row in rows if one.opens(row)]
     nearest = cards(ask, rows, where)
     return Side(name, used, len(by_provider(rows)), len(by_provider(takers)), nearest[0] if nearest else None)
-
-
-def _fits(row: Listing, ask: Ask, where: Around | None) -> bool:
-    """Return whether a listing passes every filter, whatever the server did (T44)."""
-    return bool(row.specialty_codes & set(_codes(ask))) and where is not None and within(ask, row, where)
-
-
-def _codes(ask: Ask) -> tuple[str, ...]:
-    value = ask.slots.get("specialty")
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(str(code) for code in value)
-    return PRIMARY_CARE

@@ -18,7 +18,6 @@ from bot.kit import (
     Card,
     Document,
     Fact,
-    Hours,
     Listing,
     Network,
     OfProvider,
@@ -31,25 +30,11 @@ from bot.kit import (
     facts_of,
     names_of,
     oldest,
-    on_day,
     open_at,
     plans,
     sites,
     who,
 )
-
-
-class Place(msgspec.Struct, frozen=True):
-    """One place with its data; `today` are its hours on that day, if `known`."""
-
-    site: Site
-    today: tuple[Hours, ...]
-    known: bool
-
-    @property
-    def address(self) -> str:
-        """The address, or else the name of the place."""
-        return self.site.address
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -114,7 +99,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
 
     today: date
     card: Card | None = None
-    places: tuple[Place, ...] = ()
+    places: tuple[Site, ...] = ()
     place_names: tuple[str, ...] = ()
     own_addresses: tuple[str, ...] = ()
     own_phones: tuple[str, ...] = ()
@@ -192,7 +177,7 @@ def summarize(
         found=found,
         today=ask.today,
         card=card,
-        places=tuple(Place(one, on_day(one.hours, ask.today), bool(one.hours)) for one in _first(places, ask)),
+        places=tuple(_first(places, ask)),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
         own_addresses=_own_addresses(rows),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
