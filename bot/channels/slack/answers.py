@@ -63,7 +63,7 @@ class SlackController:
         urls: ResponseUrls,
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._turn, self._notices, self._people, self._sharing, self._modals = turn, notices, people, sharing, modals
+        self._turn, self.notices, self.people, self.sharing, self.modals = turn, notices, people, sharing, modals
         self._pace, self._retention, self._urls, self._pause = pace, retention, urls, pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
@@ -130,7 +130,7 @@ class SlackController:
     async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Answer a message, a command, a press, a shortcut or a form, without repeating an earlier try's posts."""
         person, directory_only = await here.person(incoming.user, incoming.team)
-        await self._people.note(person)
+        await self.people.note(person)
         place = await self._place(here, incoming)
         if place is None:
             log.warning("no chat to answer in", channel="slack")
@@ -164,7 +164,7 @@ class SlackController:
                 not intents.isdisjoint(FAREWELLS)
                 and not (await self._turn.home(person, "en", directory_only=directory_only))[1]
             ):
-                await self._people.leave(person)
+                await self.people.leave(person)
         if not intents.isdisjoint(_CHANGES_HOME):
             await self._home_again(here, incoming)
 
@@ -173,7 +173,7 @@ class SlackController:
         if not incoming.direct:
             return
         language = await here.language(incoming.user)
-        blocks = self._notices.blocks("next", language)
+        blocks = self.notices.blocks("next", language)
         note = Shareable(intent=HELD_UP, language=language, blocks=blocks, final=False, passing=True)
         writer, place = (
             self._writer(here, incoming, DeliveryMark.of(delivery.key)),
@@ -207,14 +207,14 @@ class SlackController:
     ) -> None:
         """Reply with one sentence of the channel's own, without any other request to Slack."""
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
-        place, blocks = await self._place(here, incoming), self._notices.blocks(notice, language)
+        place, blocks = await self._place(here, incoming), self.notices.blocks(notice, language)
         reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
         if place is not None:
             await say(self._writer(here, incoming, mark), place, reply, person)
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Update a person's Home tab."""
-        await home.publish(here, self._turn, self._notices, self._modals, (incoming.user, incoming.team))
+        await home.publish(here, self._turn, self.notices, self.modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
         """Update a person's Home after an answer.
@@ -238,7 +238,7 @@ class SlackController:
         if here is None or own is None:
             raise Unwritable("no chat")
         mark = DeliveryMark.of(reply.mark) if reply.mark else UNMARKED
-        writer = SlackWriter(here, self._notices, self._pace, self._retention, mark)
+        writer = SlackWriter(here, self.notices, self._pace, self._retention, mark)
         writer.mine = reply.mine
         if not await reply.mine():
             raise Superseded
@@ -254,7 +254,7 @@ class SlackController:
             Unwritten: Slack rejected it.
             Unreachable: it is unknown whether it was posted.
         """
-        page = self._notices.pages(reply)[0]
+        page = self.notices.pages(reply)[0]
         if person.platform == "slack":
             page = page.ending(({"type": "context", "elements": [{"type": "mrkdwn", "text": f"<@{person.user}>"}]},))
         try:
@@ -290,17 +290,17 @@ class SlackController:
 
     def _writer(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
         if incoming.response_url is None:
-            return SlackWriter(here, self._notices, self._pace, self._retention, mark)
+            return SlackWriter(here, self.notices, self._pace, self._retention, mark)
         return self.whisper(here, incoming, mark)
 
     def whisper(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> EphemeralWriter:
         """Return a writer for a response URL."""
         return EphemeralWriter(
             here,
-            self._notices,
+            self.notices,
             self._pace,
             self._retention,
-            sharing=self._sharing,
+            sharing=self.sharing,
             urls=self._urls,
             response_url=incoming.response_url or "",
             mark=mark,
@@ -311,7 +311,7 @@ class SlackController:
         if not isinstance(place, OneToOne) or not place.thread:
             return
         await self._pause(_STATUS_AFTER)
-        status = self._notices.labels("status", await here.language(person.user))["status"]
+        status = self.notices.labels("status", await here.language(person.user))["status"]
         with contextlib.suppress(SlackApiError, Unreachable):
             await here.client.assistant_threads_setStatus(
                 channel_id=place.conversation, thread_ts=place.thread, status=status

@@ -101,16 +101,7 @@ class SlackApp:
             urls=self._connection.urls,
             pause=self._pause,
         )
-        self._errands = Errands(
-            desk,
-            self._notices,
-            self._sharing,
-            self._modals,
-            people=self._people,
-            workspaces=self._workspaces,
-            inbox=self._inbox_of,
-            monotonic=self._monotonic,
-        )
+        self._errands = Errands(desk, self._workspaces, self._inbox_of, self._monotonic)
         self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()

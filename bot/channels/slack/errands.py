@@ -16,12 +16,11 @@ from cachetools import TTLCache
 
 from bot.channels.base import Unreachable
 from bot.channels.slack.answers import Job, SlackController, failed
-from bot.channels.slack.forms import AMONG_OTHERS, Modals
+from bot.channels.slack.forms import AMONG_OTHERS
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.installations import Ending, People, Workspaces
-from bot.channels.slack.sharing import SHARE, Sharing
+from bot.channels.slack.installations import Ending, Workspaces
+from bot.channels.slack.sharing import SHARE
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
-from bot.channels.slack.writer import Notices
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
 from bot.errors import StoreUnusable
 from bot.message import OneToOne, Shared
@@ -51,17 +50,11 @@ class Errands:
     def __init__(
         self,
         desk: SlackController,
-        notices: Notices,
-        sharing: Sharing,
-        modals: Modals,
-        *,
-        people: People,
         workspaces: Workspaces,
         inbox: Callable[[Handler, Soother], Inbox],
         monotonic: Callable[[], float],
     ) -> None:
-        self._desk, self._notices, self._sharing, self._modals = desk, notices, sharing, modals
-        self._people, self._workspaces = people, workspaces
+        self._desk, self._workspaces = desk, workspaces
         self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself keeps no reference
         self._tagged: dict[tuple[object, object], asyncio.Task[None]] = {}
         self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
@@ -161,7 +154,7 @@ class Errands:
 
     async def _end(self, ending: Ending) -> None:
         try:
-            await self._people.end(ending, self._workspaces)
+            await self._desk.people.end(ending, self._workspaces)
         except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
             failed(error)
             raise Unreachable(type(error).__name__) from None
@@ -179,13 +172,13 @@ class Errands:
         own = None if incoming.action == SHARE else await here.chat(incoming.user)
         if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
             return
-        shown = await self._sharing.shown(incoming.press or "", person)
+        shown = await self._desk.sharing.shown(incoming.press or "", person)
         whisper = self._desk.whisper(here, incoming, DeliveryMark.of(delivery.key))
         if shown is None:
-            await whisper.respond(self._notices.page("share_over", await here.language(incoming.user)))
+            await whisper.respond(self._desk.notices.page("share_over", await here.language(incoming.user)))
         elif incoming.action == SHARE:
             await delivery.writing()
-            for page in self._sharing.public(shown, person):
+            for page in self._desk.sharing.public(shown, person):
                 await whisper.respond(page, to_all=True)
         else:
             await delivery.writing(findable=own is not None)
@@ -199,7 +192,7 @@ class Errands:
             notice = "interrupted" if delivery.maybe_written else "form_late"
             await self._desk.say(here, incoming, notice, DeliveryMark.of(delivery.key))
             return
-        name = self._modals.name_of(incoming.action)
+        name = self._desk.modals.name_of(incoming.action)
         if name is not None and incoming.trigger:
             try:
                 person, directory_only = await here.person(incoming.user, incoming.team)
@@ -209,7 +202,7 @@ class Errands:
             # Others who look on in a channel must not learn from the form whether its opener has an account.
             own = (incoming.own_chat or incoming.direct) and incoming.press != AMONG_OTHERS
             known = person if own and not directory_only else None
-            view = await self._modals.view(name, known, language, whole=bool(incoming.view))
+            view = await self._desk.modals.view(name, known, language, whole=bool(incoming.view))
             await delivery.writing()
             if incoming.view:
                 await here.client.views_update(view_id=incoming.view, view=view)
@@ -219,7 +212,7 @@ class Errands:
     async def _suggest(self, here: Workspace, incoming: Incoming, _: Delivery) -> None:
         """Suggest prompts to a person who opens the chat."""
         language = await here.language(incoming.user)
-        offered = self._modals.prompts[:_MOST_PROMPTS]
+        offered = self._desk.modals.prompts[:_MOST_PROMPTS]
         prompts = [
             {"title": one.title.get(language, one.title["en"]), "message": one.says.get(language, one.says["en"])}
             for one in offered

@@ -60,7 +60,7 @@ class Installations(AsyncInstallationStore):
         """Store a bot's token, replacing the previous one."""
         # Under the workspace alone: of a person from elsewhere, Slack does not tell the organization of a workspace.
         key = _key(bot.enterprise_id, None) if bot.is_enterprise_install else _key(None, bot.team_id)
-        await self._table.put(_KIND, key, msgspec.json.encode(_as_row(bot)), expires=time.time() + _FOREVER)
+        await self._table.put(_KIND, key, msgspec.json.encode(vars(bot)), expires=time.time() + _FOREVER)
         if bot.enterprise_id and bot.team_id:
             await self._table.store.drop(_KIND, _key(bot.enterprise_id, bot.team_id))
 
@@ -130,24 +130,6 @@ async def _is_first(table: SealedTable, key: str, seconds: float) -> bool:
 
 def _key(enterprise: str | None, team: str | None) -> str:
     return f"{enterprise or ''}/{team or ''}"
-
-
-def _as_row(bot: Bot) -> dict[str, Any]:
-    return {
-        "app_id": bot.app_id,
-        "enterprise_id": bot.enterprise_id,
-        "enterprise_name": bot.enterprise_name,
-        "team_id": bot.team_id,
-        "team_name": bot.team_name,
-        "bot_token": bot.bot_token,
-        "bot_id": bot.bot_id,
-        "bot_user_id": bot.bot_user_id,
-        "bot_scopes": list(bot.bot_scopes),
-        "bot_refresh_token": bot.bot_refresh_token,
-        "bot_token_expires_at": bot.bot_token_expires_at,
-        "is_enterprise_install": bot.is_enterprise_install,
-        "installed_at": bot.installed_at,
-    }
 
 
 class ManyWorkspaces:
