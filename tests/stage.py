@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from bot.app import Bot, assemble, web_app
 from bot.cli.own_pages import Browser, link_in
 from bot.config import Settings
-from bot.conversation.under_way import Patience
+from bot.conversation.turn import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox, serve_sandbox

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bot.accounts.rows import LinkRow
-from bot.conversation.cases import Cases
+from bot.conversation.reminding import Cases
 from bot.kit import AppealCase, CallNote, CaseChange
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.conversation.under_way import Patience, under_way
+from bot.conversation.turn import Patience, under_way
 from bot.errors import PayerDown
 from bot.message import Answered, Person
 from bot.ops.health import Health

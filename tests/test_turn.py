@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app import Bot
-from bot.conversation.under_way import Patience
+from bot.conversation.turn import Patience
 from bot.kit import Ask, Summary
 from bot.message import Private, Reply, Shareable
 from bot.replies.plain import plain

@@ -29,7 +29,7 @@ from bot.cli.names_file import ListedLine, read_names
 from bot.config import Settings
 from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
-from bot.conversation.under_way import Patience
+from bot.conversation.turn import Patience
 from bot.documents.printer import Printer, cell, inert
 from bot.errors import ConfigError, PayerError
 from bot.kit import Unreadable, asked_networks, network_names

@@ -32,8 +32,7 @@ from bot.message import (
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, opens, plain_text, thumbs, unasked
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import drawable, plain, spoken, together, unbroken
-from bot.replies.rows import ListTable, amount_of, parted, with_tables
+from bot.replies.plain import ListTable, amount_of, drawable, parted, plain, spoken, together, unbroken, with_tables
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50

@@ -13,8 +13,7 @@ import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Item, Line, Rating, Title
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import spoken
-from bot.replies.rows import row_of
+from bot.replies.plain import row_of, spoken
 
 Kit = dict[str, Any]
 """An element of Block Kit."""

@@ -16,8 +16,7 @@ import msgspec
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import drawable, plain, spoken, unbroken
-from bot.replies.rows import ListTable, parted, row_of, with_tables
+from bot.replies.plain import ListTable, drawable, parted, plain, row_of, spoken, unbroken, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"

@@ -1,14 +1,18 @@
-"""`say("You owe {amount}.", amount=…)`: a template's message in the reader's language, its values escaped."""
+"""`say("You owe {amount}.", amount=…)`: a message in the reader's language, its values escaped.
+
+Templates of replies use it, and so do pages and documents, as HTML or as cells of a CSV file.
+"""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from jinja2 import nodes
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot.replies.catalogues import Catalogue
 from bot.replies.messages import CatalogueMessage, parts
@@ -145,3 +149,22 @@ def said_by(call: nodes.Call) -> CatalogueMessage | None:
     if len(texts) != len(call.args) + len(context):
         return None
     return CatalogueMessage(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
+
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+SayFunction = Callable[..., Markup]
+
+
+def page_words(catalogue: Catalogue | None, escaped: Escape = escape) -> SayFunction:
+    """Return `say` for HTML pages; `catalogue` is the language's, `escaped` returns a value as HTML."""
+    return Say(catalogue, escaped, in_html).in_templates()
+
+
+def cell_words(catalogue: Catalogue | None) -> SayFunction:
+    """Return `say` for CSV files, whose cells are quoted when they are printed."""
+    return Say(catalogue, lambda value: Markup(str(value))).in_templates()  # noqa: S704 -- no HTML
+
+
+def in_html(text: str) -> str:
+    """Return a message as HTML text, or as an attribute in double quotes; `**bold**` becomes strong."""
+    return _BOLD.sub(r"<strong>\1</strong>", html.escape(text, quote=False).replace('"', "&#34;"))

@@ -6,8 +6,7 @@ from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
-from bot.replies.plain import plain, spoken
-from bot.replies.rows import ListTable, row_of, with_tables
+from bot.replies.plain import ListTable, plain, row_of, spoken, with_tables
 from tests.doubles.adaptive_card import compared, fallback
 from tests.doubles.block_kit import refused, unheard, unmarked
 

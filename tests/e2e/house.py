@@ -23,7 +23,7 @@ from bot.channels.slack.start import start as slack_start
 from bot.channels.teams.start import start as teams_start
 from bot.cli.own_pages import Browser, link_in
 from bot.config import Settings
-from bot.conversation.under_way import Patience
+from bot.conversation.turn import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
 from bot.ops import log
 from bot.payer.http import Http

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.under_way import Patience
+from bot.conversation.turn import Patience
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.cases import numbered

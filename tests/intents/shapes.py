@@ -9,8 +9,7 @@ from bot.conversation.exchange import explained
 from bot.message import SOURCES, Actions, Chart, Facts, Item, Line, Private, Reply, Shareable, Span
 from bot.replies import blocks, cards
 from bot.replies.buttons import Kit
-from bot.replies.plain import plain
-from bot.replies.rows import MOST
+from bot.replies.plain import MOST, plain
 
 WORDS = {"right": "This helped", "wrong": "This didn't help"}
 _MENUS = {"overflow", "static_select"}
