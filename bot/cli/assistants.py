@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.app import Bot, assemble, health_of
+from bot.cli.terminal import rehearsed
 from bot.cli.web_server import WebServer, config_of, listen_for
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -38,10 +39,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
     async with contextlib.AsyncExitStack() as stack:
         sock = None if port is None else stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
-        if sandbox:
-            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
-
-            settings, _ = await stack.enter_async_context(sandbox_settings(settings))
+        settings = await rehearsed(stack, settings, sandbox=sandbox)
         bot = await stack.enter_async_context(assemble(settings))
         callers = Callers(settings.bot_questions_per_minute, bot.counts)
         tools = make_server(bot.pack, bot.turn, version("bcbst-bot"), callers=callers)

@@ -6,7 +6,7 @@ import sys
 from bot.channels.console import LOCAL, read_lines, run, write
 from bot.cli.members import NOBODY, account_named
 from bot.cli.own_pages import sign_in, with_pages
-from bot.cli.terminal import HINT, until_quit
+from bot.cli.terminal import HINT, rehearsed, until_quit
 from bot.config import Settings
 from bot.conversation.telling import Push
 from bot.errors import ConfigError
@@ -19,10 +19,7 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
         raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
     username = account_named(member) if member else None
     async with contextlib.AsyncExitStack() as stack:
-        if sandbox:
-            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
-
-            settings, _ = await stack.enter_async_context(sandbox_settings(settings))
+        settings = await rehearsed(stack, settings, sandbox=sandbox)
         bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
         if username:
             await sign_in(bot, LOCAL, username)

@@ -9,11 +9,11 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.endpoint import make_key, public_keys, read_key
+from bot.cli.audit import opened_table
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Audit
-from bot.stores.base import Store
-from bot.stores.opening import open_store, sqlite_path
+from bot.stores.opening import sqlite_path
 from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file, leave_newest, new_key
 
 
@@ -74,44 +74,34 @@ async def rotate(settings: Settings) -> Rotated:
         ConfigError: If the keys are malformed.
         StoreError: If the store cannot be used.
     """
-    path = sqlite_path(settings.bot_store_url)
-    file = key_file(settings, path)
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None:
         add_key(file)
-    vault = Vault.from_settings(settings, path)
-    store = await open_store(settings.bot_store_url, **settings.store_options)
-    try:
-        rotated = await reseal(store, vault)
-        await Audit(SealedTable(store, vault)).record("keys_rotated")
-        return replace(rotated, older=vault.size - 1, in_file=file is not None)
-    finally:
-        await store.close()
+    async with opened_table(settings) as table:
+        rotated = await reseal(table)
+        await Audit(table).record("keys_rotated")
+        return replace(rotated, older=table.seal.size - 1, in_file=file is not None)
 
 
 async def prune(settings: Settings) -> int:
     """Remove the older keys from the key file and return how many; ConfigError if they are needed or not in a file."""
-    path = sqlite_path(settings.bot_store_url)
-    file = key_file(settings, path)
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is None:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
-    store = await open_store(settings.bot_store_url, **settings.store_options)
-    try:
-        vault = Vault.from_settings(settings, path)
-        rotated = await reseal(store, vault)
+    async with opened_table(settings) as table:
+        rotated = await reseal(table)
         if rotated.resealed or rotated.remaining:
             raise ConfigError("some rows were still under an older key: restart every process, then run it again")
-        await Audit(SealedTable(store, vault)).record("keys_rotated", detail="pruned")
-    finally:
-        await store.close()
+        await Audit(table).record("keys_rotated", detail="pruned")
     return leave_newest(file)
 
 
-async def reseal(store: Store, vault: Vault) -> Rotated:
+async def reseal(table: SealedTable) -> Rotated:
     """Re-encrypt each row that uses an older key, in one statement that fails if the row was changed meanwhile."""
-    table, resealed, remaining = SealedTable(store, vault), 0, 0
+    store, resealed, remaining = table.store, 0, 0
     for kind in await store.kinds():
         async for row, plain in table.listed(kind):
-            if plain is None or not vault.stale(row.value):
+            if plain is None or not table.seal.stale(row.value):
                 continue
             done = await store.swap(kind, row.key, row.value, table.sealed(kind, row.key, plain))
             resealed, remaining = resealed + done, remaining + (not done)

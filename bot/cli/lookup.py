@@ -26,6 +26,7 @@ from msgspec.structs import replace
 from bot.app import Bot, assemble
 from bot.cli.answer_file import AnswerFile
 from bot.cli.names_file import ListedLine, read_names
+from bot.cli.terminal import rehearsed
 from bot.config import Settings
 from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
@@ -97,10 +98,7 @@ def _refuse_itself(file: Path, out: Path) -> None:
 @asynccontextmanager
 async def _assembled(settings: Settings, *, sandbox: bool) -> AsyncIterator[Bot]:
     async with contextlib.AsyncExitStack() as stack:
-        if sandbox:
-            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
-
-            settings, _ = await stack.enter_async_context(sandbox_settings(settings))
+        settings = await rehearsed(stack, settings, sandbox=sandbox)
         yield await stack.enter_async_context(assemble(settings, patience=Patience(wall=_WALL)))
 
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
+from bot.cli.terminal import rehearsed
 from bot.cli.web_server import WebServer, beside, config_of, free_near, is_foreign, listen_for, why_not
 from bot.config import Settings, misspelt_names
 from bot.config.reading import spelling
@@ -64,10 +65,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         apart = settings.metrics_address and _listen_apart(*settings.metrics_address)
-        if sandbox:
-            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
-
-            settings, _ = await stack.enter_async_context(sandbox_settings(_reached_at(settings, sock)))
+        settings = await rehearsed(stack, _reached_at(settings, sock) if sandbox else settings, sandbox=sandbox)
         _warn_of_names()
         if not sandbox:
             _tell_of_keys(settings)

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack
 from typing import Any, TextIO
 
 import click
@@ -122,6 +123,16 @@ class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
         if not text.isascii() or not text.isdecimal() or int(text) > _LAST_PORT:
             self.fail(f"{text} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.", param, ctx)
         return int(text)
+
+
+async def rehearsed(stack: AsyncExitStack, settings: Settings, *, sandbox: bool) -> Settings:
+    """Return the settings, in a `sandbox` with the embedded payer, which runs until the stack ends."""
+    if not sandbox:
+        return settings
+    from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
+
+    changed, _ = await stack.enter_async_context(sandbox_settings(settings))
+    return changed
 
 
 async def until_quit(lines: AsyncIterator[str], out: TextIO) -> AsyncIterator[str]:

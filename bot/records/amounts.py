@@ -175,6 +175,11 @@ class Owed(msgspec.Struct, frozen=True):
     impossible: Amount | None = None
 
     @property
+    def shares(self) -> dict[str, Amount | None]:
+        """Its deductible, copay and coinsurance by these names."""
+        return {"deductible": self.deductible, "copay": self.copay, "coinsurance": self.coinsurance}
+
+    @property
     def is_floor(self) -> bool:
         """Whether it is a lower bound: some lines have no share, or nothing says who bears the rest."""
         return (self.source == "lines" and self.lines_given < self.lines) or self.may_add is not None

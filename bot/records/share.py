@@ -221,8 +221,7 @@ def why_of(claim: Claim) -> Why | None:
     share = owed.amount
     if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
         return None
-    parts = {"deductible": owed.deductible, "copay": owed.copay, "coinsurance": owed.coinsurance}
-    given = [name for name, amount in parts.items() if amount and amount.value]
+    given = [name for name, amount in owed.shares.items() if amount and amount.value]
     if share.value and not given:
         return None
     names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
@@ -269,8 +268,7 @@ def owed_steps(claim: Claim) -> tuple[Step, ...]:
     if owed.amount and owed.source == "lines":
         steps.append(Step("lines", owed.amount, count=owed.lines_given))
     if owed.parts_sum:
-        parts = {"deductible": owed.deductible, "copay": owed.copay, "coinsurance": owed.coinsurance}
-        terms = [Term(name, part) for name, part in parts.items() if part]
+        terms = [Term(name, part) for name, part in owed.shares.items() if part]
         if owed.noncovered and added(term.amount for term in terms) != owed.parts_sum:
             terms.append(Term("not_covered", owed.noncovered))
         steps.append(Step("parts", owed.parts_sum, tuple(terms), count=len(terms)))

@@ -129,10 +129,12 @@ async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Pa
     assert isinstance(store, Mortal)
     store.left = swaps
     with pytest.raises(Killed):
-        await reseal(store, after)
+        await reseal(SealedTable(store, after))
     assert [after.unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
     store.left = 100
-    assert str(await reseal(store, after)).startswith(f"{10 - swaps} rows sealed anew under the newest key; no row")
+    assert str(await reseal(SealedTable(store, after))).startswith(
+        f"{10 - swaps} rows sealed anew under the newest key; no row"
+    )
     assert [Vault([new]).unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
     assert await store.get("plain", "1") == b"never sealed"
     await store.close()
