@@ -134,6 +134,7 @@ class Accounts:
         self.link, self.connected, self.was_seen = accesses.link, accesses.connected, accesses.was_seen
         self.access, self.renew, self.refused = accesses.access, accesses.renew, accesses.refused
         self.unlink, self.keep_whole, self.close = accesses.unlink, members.keep_whole, revocations.close
+        self.asked = rows.current  # opaque, and gives no access
         self.awaits_code, self.is_spent_code, self.cancel = proofs.awaits_code, proofs.is_spent, proofs.cancel
         self.routes = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed).routes
 
@@ -152,10 +153,6 @@ class Accounts:
         # The link, the sign-in that it begins and the code that follows live ten minutes each.
         await self.rows.make_current(person, digest(link_id), expires=expires + 2 * LIVES)
         return f"{self._public_url}/link/{link_id}"
-
-    async def asked(self, person: Person) -> str:
-        """Return the opaque id of the person's current link request, which gives no access; "" if there is none."""
-        return await self.rows.current(person)
 
     async def is_open(self, person: Person, link: str) -> bool:
         """Return whether a link can still be used, or a sign-in that it began waits for its code."""

@@ -247,10 +247,6 @@ class Rows:
         row = await self.get(Current, person.key)
         return row.request if row is not None else ""
 
-    async def end_current(self, person: Person) -> None:
-        """End the person's current link request, if there is one."""
-        await self.drop(Current, person.key)
-
     def unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
         """Return the row in a decrypted value; None if it has another expiry or owner than the store's columns."""
         if plain is None:

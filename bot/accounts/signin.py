@@ -21,6 +21,7 @@ from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.render import is_popup
 from bot.accounts.rows import (
     LIVES,
+    Current,
     Linked,
     LinkOutcome,
     LinkRequest,
@@ -337,7 +338,7 @@ class Proofs:
     async def cancel(self, person: Person) -> bool:
         """Discard the pending sign-in and revoke its tokens. Return whether there was one."""
         pending = await self._rows.take(Pending, person.key)
-        await self._rows.end_current(person)
+        await self._rows.drop(Current, person.key)
         if pending is not None:
             self._revocations.start(pending.tokens)
         return pending is not None
@@ -373,7 +374,7 @@ class Proofs:
             self._rows.sealed(person.key, row, expires=until, owner=person),
         )
         connected = await self._seats.connect(person, candidate, link, until=until)
-        await self._rows.end_current(person)
+        await self._rows.drop(Current, person.key)
         if not connected:
             self._revocations.start(pending.tokens)
             raise TooManyChats("the member's record has no seat left", most=self._seats.most)

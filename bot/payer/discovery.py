@@ -180,7 +180,20 @@ _OK = 200
 _DEEPEST = 6
 
 
-class Endpoints(msgspec.Struct, frozen=True):
+# As smart-configuration and openid-configuration write them.
+_PUBLISHED = {
+    "authorize": "authorization_endpoint",
+    "token": "token_endpoint",
+    "jwks": "jwks_uri",
+    "revoke": "revocation_endpoint",
+    "pkce": "code_challenge_methods_supported",
+    "client_auth": "token_endpoint_auth_methods_supported",
+    "userinfo": "userinfo_endpoint",
+    "names_issuer": "authorization_response_iss_parameter_supported",
+}
+
+
+class Endpoints(msgspec.Struct, frozen=True, rename=_PUBLISHED):
     """The OAuth endpoints; None if neither a setting nor the payer gives one. `pkce` is None if the payer does not say.
 
     `names_issuer`: its authorization responses always include `iss` (RFC 9207 3).
@@ -197,23 +210,10 @@ class Endpoints(msgspec.Struct, frozen=True):
     names_issuer: bool | None = None
 
 
-class _Document(msgspec.Struct, frozen=True):
-    """The fields that smart-configuration and openid-configuration have in common."""
+class _Older(msgspec.Struct, frozen=True):
+    """What documents of SMART 1.0 call otherwise."""
 
-    issuer: str | None = None
-    authorization_endpoint: str | None = None
-    token_endpoint: str | None = None
-    revocation_endpoint: str | None = None
-    jwks_uri: str | None = None
-    userinfo_endpoint: str | None = None
-    code_challenge_methods_supported: tuple[str, ...] | None = None
-    token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods: tuple[str, ...] | None = None
-    authorization_response_iss_parameter_supported: bool | None = None
-
-
-class _Servers(msgspec.Struct):
-    capabilities: dict[str, SingleFlight[Capabilities]] = msgspec.field(default_factory=dict)
 
 
 class Discovery:
@@ -227,7 +227,7 @@ class Discovery:
         self._configured = configured or Endpoints()
         self._smart = SingleFlight(http.clock, lambda: self._document(f"{self._base}/.well-known/smart-configuration"))
         self._openid = SingleFlight(http.clock, self._find_openid)
-        self._servers = _Servers()
+        self._servers: dict[str, SingleFlight[Capabilities]] = {}
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -236,7 +236,7 @@ class Discovery:
         `clock`: the payer's clock and ours differ by more than five minutes (T51).
         """
         asked = {"smart-configuration": self._smart.healthy, "openid-configuration": self._openid.healthy}
-        asked["metadata"] = all(remembered.healthy for remembered in self._servers.capabilities.values())
+        asked["metadata"] = all(remembered.healthy for remembered in self._servers.values())
         asked["clock"] = not self._http.clocks.apart
         return tuple(name for name, healthy in asked.items() if not healthy)
 
@@ -260,10 +260,10 @@ class Discovery:
     async def capabilities(self, base: str) -> Capabilities:
         """Return what the server at this base URL declares; `known` is False if that could not be read."""
         base = base.rstrip("/")
-        remembered = self._servers.capabilities.get(base)
+        remembered = self._servers.get(base)
         if remembered is None:
             remembered = SingleFlight(self._http.clock, lambda: self._metadata(base))
-            self._servers.capabilities[base] = remembered
+            self._servers[base] = remembered
         return await remembered.get() or Capabilities()
 
     async def _metadata(self, base: str) -> Capabilities | None:
@@ -275,9 +275,10 @@ class Discovery:
         if body is None:
             return None
         try:
-            return _from_document(msgspec.json.decode(body, type=_Document))
+            found, older = msgspec.json.decode(body, type=Endpoints), msgspec.json.decode(body, type=_Older)
         except (msgspec.DecodeError, RecursionError):
             return None
+        return found if found.client_auth else replace(found, client_auth=older.token_endpoint_auth_methods)
 
     async def _find_openid(self) -> Endpoints | None:
         """Return the issuer's openid-configuration; without a known issuer, one found above the token endpoint."""
@@ -324,20 +325,6 @@ class Discovery:
         except PayerError:
             return None
         return answer.content if answer.status_code == _OK else None
-
-
-def _from_document(document: _Document) -> Endpoints:
-    return Endpoints(
-        document.authorization_endpoint,
-        document.token_endpoint,
-        document.issuer,
-        document.jwks_uri,
-        document.revocation_endpoint,
-        document.code_challenge_methods_supported,
-        document.token_endpoint_auth_methods_supported or document.token_endpoint_auth_methods,
-        document.userinfo_endpoint,
-        document.authorization_response_iss_parameter_supported,
-    )
 
 
 def _from_oauth(uris: Mapping[str, str]) -> Endpoints:
