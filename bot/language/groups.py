@@ -72,12 +72,9 @@ class _Groups:
             return None
         end = self._tail(after + 1)
         spanish = said.words[first] in self.houses.given_saint
-        if (spanish and end == after + 1) or self._of_a_city(after):
+        if spanish and end == after + 1:
             return None
         return NameFound(first, end, cleaned(said.said(first, end)), sure=True, group=True)
-
-    def _of_a_city(self, place: int) -> bool:
-        return self.said.words[place] in self.words.place_words and self.said.keys[place] not in self.words.people
 
     def headed(self, first: int) -> NameFound | None:
         """Return the name that starts at `first` and ends at its last head noun; None if there is none.
@@ -157,16 +154,12 @@ class _Groups:
         if all(word in self.houses.plain or word in self.houses.link for word in inner):
             return False
         if not self.houses.strong.isdisjoint(inner[1:]):
-            return town or last - first > _SHORTEST or self._sure_word(first)
+            return town or last - first > _SHORTEST
         if all(self._capital(place) or said.words[place] in self.houses.link for place in range(first, last)):
             around = said.text[: said.spans[first][0]] + said.text[said.spans[last - 1][1] :]
             return last - first == len(said.words) or any(word[:1].islower() for word in around.split())
         led = first > 0 or said.keys[first] in self.words.people
-        return led and not town and self._distinct(first) and self._sure_word(first) and self._led(first)
-
-    def _sure_word(self, place: int) -> bool:
-        key = self.said.keys[place]
-        return key in self.words.people or not self.words.slip(key)
+        return led and not town and self._distinct(first) and self._led(first)
 
     def _led(self, first: int) -> bool:
         before = self.said.words[first - 1] if first else ""

@@ -49,6 +49,8 @@ _TOLD_OF_DIRECTORY = _TOLD | {
 # An answer that nothing narrows down is about no more than was asked: where it was, with whom and for how much only
 # tell of what it is about.
 _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount", "amount_over", "amount_under"})
+# A wanted city or kind of doctor excludes the others anyway.
+_OPEN = frozenset({"network", "date_range", "location"})
 _OTHER, _NEVER = "other", "9999"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range"})
@@ -92,12 +94,12 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if intent.reads_claims:
         told |= {"specialty", "order", "state_of_claim", "weekday"}
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
-    asked, found = heard.asking | _topics(heard), dict[str, Slot]()
+    found = dict[str, Slot]()
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
             continue
         held = _ordering(heard, found) if kind == WISH and WISH not in intent.heard.values() else honoured
-        places = (heard.marks[kind] & asked) - held
+        places = (heard.marks[kind] & heard.asking) - held
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
@@ -110,13 +112,6 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if care := care_left(heard, intent):
         found[CARE] = care
     return found
-
-
-def _topics(heard: Heard) -> frozenset[int]:
-    """Return the words of clauses that are values alone: the "ozempic." before "how much a month is that"."""
-    valued = {place for tag in heard.tags for place in range(tag.first, tag.after)}
-    alone = (range(one.first, one.after) for one in heard.clauses if valued.issuperset(range(one.first, one.after)))
-    return frozenset(place for clause in alone for place in clause)
 
 
 def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
@@ -166,9 +161,9 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
 def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     """Return what the message excludes from a slot besides a wanted value: the P of "in network S but not in P".
 
-    If the answer supports it, the slot holds both. A wanted city or kind of doctor excludes the others anyway.
+    If the answer supports it, the slot holds both.
     """
-    wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and _leaves_open(name, slot))
+    wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and name in _OPEN)
     found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
     return {name: slot for name, slot in found.items() if slot is not None}
 
@@ -200,12 +195,6 @@ def _holds(one: object, other: object) -> bool:
         return False
     starts = (one.get("start") or "") <= (other.get("start") or "")
     return starts and (other.get("end") or _NEVER) <= (one.get("end") or _NEVER)
-
-
-def _leaves_open(name: str, slot: Slot) -> bool:
-    if name == "location":
-        return not (isinstance(slot.value, Mapping) and {"city", "zip"} & slot.value.keys())
-    return name in {"network", "date_range"}
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:

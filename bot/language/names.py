@@ -100,8 +100,6 @@ class _Finder:
         if not self.free[place] or word not in self.titles:
             return None
         first = place + 1
-        if (particled := self._particled(place)) is not None:
-            return particled
         if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in self.words.no_name:
             return None
         if word in self.words.long_title and not self.unknown(first):
@@ -118,30 +116,6 @@ class _Finder:
         ):
             end += 1
         return self.named(place, first, end)
-
-    def _particled(self, place: int) -> NameFound | None:
-        """Return the name after a short title that begins with particles: "dr de la fontaine"; else None."""
-        first, particles = place + 1, self.words.beside("spotting").particle
-        begins = first
-        while begins < len(self.keys) and self.said.words[begins] in particles:
-            begins += 1
-        end = self.run(begins)
-        is_one = first < begins < end and self.said.words[place] in self.words.short_title
-        return self.named(place, first, end) if is_one else None
-
-    def after_and(self, place: int, found: Sequence[NameFound]) -> NameFound | None:
-        """Return a family name joined by "and" or "or" to the titled name right before it; else None."""
-        if not found or found[-1].after != place - 1 or self.said.words[place - 1] not in self.words.join:
-            return None
-        end = self.run(place)
-        sure = end > place and any(self.keys[at] in self.people for at in range(place, end))
-        return self.named(place, place, end) if sure else None
-
-    def credentialed(self, place: int) -> NameFound | None:
-        end = self.run(place)
-        if end > place and end < len(self.keys) and self.said.words[end] in self.words.credential:
-            return NameFound(place, end + 1, cleaned(self.said.said(place, end)))
-        return None
 
     def organization(self, place: int) -> NameFound | None:
         end = self.run(place)
@@ -208,11 +182,6 @@ class _Finder:
         return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
 
 
-def introduced(said: Utterance, first: int, words: WordArea) -> bool:
-    """Return whether the name that begins here is the writer's: "my name is …"."""
-    return any(said.words[max(0, first - len(lead)) : first] == lead for lead in words.phrases("introduction"))
-
-
 def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: WordArea) -> Sequence[bool]:
     """Return `free` without the words after "this is" or "my name is", because the writer is not searched for."""
     titles, begins = words.any("short_title", "long_title"), words.starts("introduction")
@@ -237,7 +206,7 @@ def find_name(
     if finder.is_hopeless:
         return None
     searches = (
-        finder.titled, finder.credentialed, finder.organization, finder.pair, finder.left_out, finder.led, finder.terse,
+        finder.titled, finder.organization, finder.pair, finder.left_out, finder.led, finder.terse,
     )  # fmt: skip
     for search in searches:
         for place in range(len(said.keys)):
@@ -250,14 +219,14 @@ def find_name(
 def titled_names(
     said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
 ) -> list[NameFound]:
-    """Return every name after a doctor's title, and family names joined to one: "Drs. Kim and Lee"."""
+    """Return every name after a doctor's title."""
     if words.any("short_title", "long_title").isdisjoint(said.words):
         return []
     finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
     found: list[NameFound] = []
     place = 0
     while place < len(said.keys):
-        hit = finder.titled(place) or finder.after_and(place, found)
+        hit = finder.titled(place)
         if hit:
             found.append(hit)
         place = hit.after if hit else place + 1
@@ -273,11 +242,10 @@ def widened(said: Utterance, after: int, words: WordArea) -> int:
 
 
 _NEAR = 3
-_SHORTEST_NUMBER = 3
 
 
 def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
-    """Return True for a given name that is asked about, a possessive of one, "Mrs. Jones", or a member's number.
+    """Return True for a given name that is asked about, a possessive of one, or "Mrs. Jones".
 
     A name after a doctor's title, and the writer's ("this is Dana"), do not count. Nor do names next to a degree, "NPI"
     or a saint, which are those of doctors and hospitals.
@@ -289,7 +257,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
         or said.words[-1:] in words.phrases("practice")
     ):
         return False
-    if words.any("courtesy", "numbered").isdisjoint(said.words) and not any(key in given for key in said.keys):
+    if words.courtesy.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False
     return any(_named_at(said, place, given, family, words) for place in range(len(said.words)))
 
@@ -376,19 +344,11 @@ def _named_at(said: Utterance, place: int, given: Collection[str], family: Colle
     words, before = said.words, said.words[place - 1] if place else ""
     if words[place] in lists.courtesy:
         return place + 1 < len(words) and said.keys[place + 1] in family
-    if _numbered(words, place, lists):
-        return True
     titles = lists.beside("names").any("short_title", "long_title")
     if said.keys[place] not in given or before in titles or _of_the_speaker(words, place, lists):
         return False
     after = place + 1 if place + 1 < len(words) and said.keys[place + 1] in family else place
     return before in lists.asked_of or _possessive(said, place) or _possessive(said, after)
-
-
-def _numbered(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
-    """Return whether a word is a number after "member" or "member id"."""
-    led = words[place - 2 : place] if place > 1 and words[place - 1] in lists.number_word else words[place - 1 : place]
-    return bool(led) and led[0] in lists.numbered and words[place].isdigit() and len(words[place]) >= _SHORTEST_NUMBER
 
 
 def _possessive(said: Utterance, place: int) -> bool:

@@ -44,7 +44,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         before = next((one for one in reversed(marked) if one.kind == tag.kind and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
-        elif before and before.excluded and _goes_on(said, before, tag, tags, listed.beside("joining")):
+        elif before and before.excluded and link(said, before, tag, listed.beside("joining")) in {"and", "or"}:
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
@@ -159,15 +159,6 @@ def _is_part(one: Tag, whole: Tag) -> bool:
         return False
     begins = not all_.get("start") or str(all_["start"]) <= str(part["start"])
     return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
-
-
-def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag], words: WordArea) -> bool:
-    """Return whether a "not" covers the next value too: in "P or S" and "P, S or L", but not in "not P, S"."""
-    how = link(said, before, tag, words)
-    if how != ",":
-        return how is not None
-    following = (one for one in tags if one.kind == tag.kind and one.first >= tag.after)
-    return any(link(said, tag, one, words) in {"and", "or"} for one in following)
 
 
 class _Scope:
@@ -372,11 +363,6 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
         return tag
     ends = [one.after for one in tags if one.kind in _OBJECTS and one.first == tag.after]
     return replace(tag, after=max(ends, default=tag.after + 1))
-
-
-def _is_of_entry(said: Utterance, tag: Tag, words: WordArea) -> bool:
-    """Return whether the wish is about the directory's data, for example how old it is, and not about a provider."""
-    return not words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
 
 
 def _is_part_of_care(tag: Tag, wish: Tag) -> bool:

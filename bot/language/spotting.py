@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Container
 import msgspec
 
 from bot.language.matcher import Grammar
-from bot.language.names import NameFound, cleaned, introduced
+from bot.language.names import NameFound, cleaned
 from bot.language.text import Utterance
 
 _MOST_FAMILY, _MOST_GIVEN = 3, 2
@@ -67,11 +67,7 @@ def spot_names(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
     place = 0
     while place < len(said.words):
         hit = spotter.framed(place) or spotter.reversed(place) or spotter.straight(place)
-        if (
-            hit
-            and said.words[max(0, hit.first - 2) : hit.first] not in words.around.county
-            and not introduced(said, hit.first, words.around.names)
-        ):
+        if hit and said.words[max(0, hit.first - 2) : hit.first] not in words.around.county:
             found.append(hit)
         place = hit.after if hit else place + 1
     return tuple(found)
@@ -198,7 +194,7 @@ class _Spotter:
         after = self.suffixed(end)
         if self.word(first - 1) in self.around.short_title:
             return NameFound(first - 1, after, _said(self.said, first, end)) if end - first >= _PAIR else None
-        if end < len(self.said.keys) and self.said.keys[end] in self.around.generic and not self._practices(first, end):
+        if end < len(self.said.keys) and self.said.keys[end] in self.around.generic:
             return None
         named = self._sure(first, end, after) or self._alone(first, end, after)
         sure = after > end or "npi" in self.said.words or self._of_network(first, after)
@@ -222,17 +218,7 @@ class _Spotter:
         )
         if not framed:
             return strange > 1 and listed > (before + behind != "")
-        return listed > 0 or (behind != "covered" and before != "are" and self._framed_sure(first, end, after))
-
-    def _framed_sure(self, first: int, end: int, after: int) -> bool:
-        """Return whether words that are in no list of names are not typos."""
-        if self._of_network(first, after) or self.word(after) in self.around.field:
-            return True
-        return any(self.capital(place) or not self.slip(self.said.keys[place]) for place in range(first, end))
-
-    def _practices(self, first: int, end: int) -> bool:
-        """Return whether "practice" after the name at words [first, end) is a verb: "where does Jane Mai practice"."""
-        return self.word(end) == "practice" and self.word(first - 1) in self.around.does
+        return listed > 0 or (behind != "covered" and before != "are")
 
     def _possessed(self, end: int) -> bool:
         return self.word(end - 1).endswith(("'s", "s'"))
@@ -338,10 +324,7 @@ class _Spotter:
             return False
         if place == first:
             return self.like(place + 1)
-        return place == first + 1 and self.like(first) and (self.word(place) != "do" or not self._is_degree(place))
-
-    def _is_degree(self, place: int) -> bool:
-        return self.said.said(place, place + 1).isupper() and not self.said.text.isupper()
+        return place == first + 1 and self.like(first)
 
     def _ends_in_initial(self, place: int) -> bool:
         """Return whether a word is a final initial: the L of "Wyman, Christie L"."""
