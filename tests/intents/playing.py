@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.conversation.exchange import Exchange
-from bot.conversation.state import Asked, Memory
+from bot.conversation.exchange import UNREAD, Exchange
+from bot.conversation.state import Asked, Memory, said
 from bot.language.context import Context
 from bot.language.reading import Reading
 from bot.message import Actions, Item, Reply
@@ -114,8 +114,12 @@ _READ: dict[tuple[str, str], Reading] = {}
 
 
 async def _asked(talk: Talk, memory: Memory, label: str, context: Context | None, written: str) -> Asked | None:
-    """What a label asks after the answer before; the same in one story and the next, by the context as `written`."""
-    if (reading := _READ.get((label, written))) is None:
+    """What a label asks after the answer before; the same in one story and the next, by the context as `written`.
+
+    A label of the last answer asks what its button asks, however it is read, so it is not read.
+    """
+    reading = UNREAD if said(label) in memory.labels else _READ.get((label, written))
+    if reading is None:
         reading = _READ[label, written] = talk.bot.pack.engine.understand(label, today=TODAY, context=context)
     exchange = Exchange(talk.message(label), memory, reading, language=memory.language or "en")
     for recognise in (talk.bot.turn.recognisers.button, talk.bot.turn.recognisers.label):
