@@ -337,6 +337,8 @@ class Answering:
         missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
         if ask.found_care:
             missed.pop(CARE, None)
+        heard = [name.casefold() for name in ask.named.values()]  # the record told whose name that is
+        missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
         told = {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items()}
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}

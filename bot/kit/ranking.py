@@ -38,16 +38,23 @@ _HAD = frozenset(
     | {"veces", "seguido", "menudo", "visitas", "citas", "consultas", "recetas", "reclamos", "reclamaciones", "voy"}
     | {"fui", "ido", "vamos", "fuimos", "veo", "vi", "visto", "visite", "uso", "use", "surti", "surto", "surtido"}
 )
-_GROUPS: Mapping[str, frozenset[str]] = {
-    "kind": frozenset({"kind", "kinds", "type", "category", "tipo", "clase", "categoria"}),
-    "doctor": frozenset({"doctor", "doctors", "provider", "providers", "medico", "doctora", "proveedor"}),
-    "place": frozenset({"place", "facility", "office", "clinic", "lugar", "clinica"}),
-    "pharmacy": frozenset({"pharmacy", "pharmacies", "drugstore", "farmacia"}),
-    "drug": frozenset({"drug", "drugs", "medicine", "med", "medication", "prescription", "medicina", "medicamento"}),
-    "month": frozenset({"month", "months", "mes", "meses"}),
-    "year": frozenset({"year", "years", "ano", "anos"}),
+_GROUPS: Mapping[str, tuple[str, str]] = {
+    "kind": ("kind type category tipo clase categoria", "kinds types categories tipos clases categorias"),
+    "doctor": (
+        "doctor provider medico doctora proveedor",
+        "doctors docs providers doctores doctoras medicos proveedores",
+    ),
+    "place": ("place facility office clinic lugar clinica", "places facilities offices clinics lugares clinicas"),
+    "pharmacy": ("pharmacy drugstore farmacia", "pharmacies drugstores farmacias"),
+    "drug": (
+        "drug medicine med medication prescription medicina medicamento",
+        "drugs medicines meds medications medicinas medicamentos",
+    ),
+    "month": ("month mes", "months meses"),
+    "year": ("year ano", "years anos"),
 }
-"""What a sum is divided by, by the words behind "by"."""
+"""The words for one of what claims are grouped by, and for several of them, in both languages."""
+_GROUP_OF = {word: group for group, words in _GROUPS.items() for one in words for word in one.split()}
 _EACH, _USUAL = (
     frozenset({"each", "every", "cada"}),
     frozenset({"average", "usually", "typically", "promedio", "suelo"}),
@@ -83,22 +90,11 @@ _IN_ONE = re.compile(
 _ONE_BY_ONE = SINGULAR | {
     *("one", "time", "fill", "refill", "prescription", "una", "uno", "vez", "receta"),
 }
-_PERIODS = {"month": "month", "mes": "month", "year": "year", "ano": "year"}
-_EACH_OF: Mapping[str, tuple[str, str]] = {
-    "doctor": ("doctor medico doctora", "doctors docs doctores doctoras medicos"),
-    "place": ("place clinic lugar clinica", "places clinics lugares clinicas"),
-    "pharmacy": ("pharmacy farmacia", "pharmacies farmacias"),
-    "drug": ("drug medicine med medicina medicamento", "drugs medicines meds medicinas medicamentos"),
-    "month": ("month mes", "months meses"),
-}
-"""The words for one of a group, and for several."""
-_GROUP_OF = {word: group for group, words in _EACH_OF.items() for one in words for word in one.split()}
 _ONE_OF_A_GROUP = re.compile(
     r"\b(?:any|which|what|each|every|one|algun|alguna|que|cual|cada) "
-    f"({'|'.join(words[0].replace(' ', '|') for words in _EACH_OF.values())})\\b"
-    f"|\\b({'|'.join(words[1].replace(' ', '|') for words in _EACH_OF.values())})\\b"
+    f"({'|'.join(words[0].replace(' ', '|') for words in _GROUPS.values())})\\b"
+    f"|\\b({'|'.join(words[1].replace(' ', '|') for words in _GROUPS.values())})\\b"
 )
-_OFTEN = frozenset({*_EACH_OF, "provider"})
 _FILLS = frozenset({"fills", "refills", "prescriptions", "surtidos", "recetas"})
 _RANKED_BY = frozenset({"place", "pharmacy", "drug"})
 _SINGLE = frozenset({"visit", "fill", "claim"})
@@ -132,7 +128,7 @@ def grouped_by(ask: Ask) -> str | None:
     """Return the group that the words divide a sum by: "by pharmacy", "split by month", "por tipo"; None if none."""
     said = words_of(ask.said)
     behind = [word for at, word in enumerate(said) if {"by", "por"} & set(said[max(0, at - 2) : at])]
-    return next((group for word in behind for group, words in _GROUPS.items() if word in words), None)
+    return next((_GROUP_OF[word] for word in behind if word in _GROUP_OF), None)
 
 
 def each_asked(ask: Ask) -> bool:
@@ -177,10 +173,10 @@ def _sized_group(ask: Ask) -> Ranking | None:
     said = " ".join(sentences)
     for sentence in sentences:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or ((one := _ONE_OF_A_GROUP.search(sentence)) and _GROUP_OF[one[1] or one[2]])
-        if group in _OFTEN and (sizes := _often(sentence, group)):
+        if group in {*_GROUPS, "provider"} and (sizes := _often(sentence, group)):
             counted = counted_as(group, "claim" if "claim" in sentence else None)
             return Ranking(group, least=False, measure="count", counted=counted, most=MOST_SHOWN, sizes=sizes)
-    period = text_of(ask, "group") or ((one := _IN_ONE.search(said)) and _PERIODS[one[1]])
+    period = text_of(ask, "group") or ((one := _IN_ONE.search(said)) and _GROUP_OF[one[1]])
     if period not in {"month", "year"}:
         return None
     number = _NUMBER.search(said)

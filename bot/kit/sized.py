@@ -33,7 +33,7 @@ _NOTHING = re.compile(
     r" (?:zero|nothing|cero|nada)\b"
 )
 _BARE = re.compile(
-    r"\b(?:(?P<over>over|above|past|more than|higher than|passed|más de)|under|below|less than|lower than|menos de) "
+    r"\b(?:(?P<over>over|above|past|more than|higher than|passed|m[aá]s de)|under|below|less than|lower than|menos de) "
     r"(?P<number>(?!(?:19|20)\d\d\b)(?:\d{1,3}(?:,\d{3})+|\d{3,6}))(?![\d.,]*\d)"
     r"(?! (?:times|days?|visits?|claims?|years?|months?|weeks?|mg|mcg|miles|percent|veces|días|años|meses))",
     re.IGNORECASE,
@@ -83,7 +83,8 @@ def _is_about(one: Decimal, wanted: Decimal) -> bool:
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
     said = [_dollars(number.replace(",", "")) for number in _EXACTLY.findall(ask.said)]
-    own = [_dollars(value) for value in values_of(ask, "amount")]
+    limits = limits_asked(ask) or Limits()
+    own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
     words = words_of(ask.said)
     if "amount" not in ask.slots and _WHETHER.isdisjoint(words[:1]):
         own += [_dollars(number) for number in _PAID.findall(ask.said)]
