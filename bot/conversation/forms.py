@@ -99,6 +99,16 @@ def choices_of(key: str, labels: Mapping[str, str], known: KnownNetworks = NOTHI
     yield from ((name.partition(":")[2], label) for name, label in labels.items() if name.startswith(f"{key}:"))
 
 
+TICKED = "only"
+"""The label above the fields of one choice, which are checkboxes."""
+
+
+def ticks_of(fields: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of one choice in the labels, each with that label's name, `key:value`."""
+    named = {key: [name for name in labels if name.startswith(f"{key}:")] for key in fields}
+    return {key: names[0] for key, names in named.items() if len(names) == 1}
+
+
 def option_of(key: str, values: Iterable[str]) -> str:
     """Return the values of a field as options, without quotation marks in them, which would end the value."""
     return " ".join(f'{key}:"{unquoted(value)}"' for value in values)

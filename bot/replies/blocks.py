@@ -302,10 +302,10 @@ def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
 
 
 def _stacked(table: ListTable, number: str, row: tuple[str, ...], between: str = "\n") -> tuple[Span, ...]:
-    """Return a row of a list; beside amounts all its other words but the first are one cell, so that phones show it."""
-    first, *rest = (row[at] for at in table.texts)
-    words = [between.join(rest)] if table.amounts and rest else rest
-    return tuple(Span(together(cell)) for cell in (number, first, *words, *(row[at] for at in table.amounts)))
+    """Return a row of a list; beside amounts all its words are one cell of two lines, so that phones show it."""
+    first, *rest = (together(row[at]) for at in table.texts)
+    words = [f"{first}{between}{' · '.join(rest)}"] if table.amounts and rest else [first, *rest]
+    return tuple(map(Span, (number, *words, *(together(row[at]) for at in table.amounts))))
 
 
 def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
@@ -322,7 +322,8 @@ def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
 def _cell(cell: Span) -> Kit:
     """Return a cell. Slack aligns and sorts numbers by their value."""
     if cell.url or "\n" in cell.text:
-        return _rich([[cell]])
+        first, *rest = cell.text.split("\n")
+        return _rich([[Span(first, bold=bool(rest), url=cell.url)], *([Span(line)] for line in rest)])
     number = Decimal(cell.text) if cell.text.isdecimal() else amount_of(cell.text)
     value = {"value": float(number)} if number is not None else {}
     return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}

@@ -298,6 +298,11 @@ def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
     return tuple(enumerate(values, first))
 
 
+def begun(text: str) -> str:
+    """Return text that begins a line or a sentence: its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
 def bold(value: object) -> Markup:
     """Return a value in bold, for lists of names: `names|map("bold")|listed`."""
     return Markup("**{}**").format(finalize(value))
@@ -329,6 +334,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
     return {
         "arg": arg,
         "query": query,
+        "begun": begun,
         "bold": bold,
         "cut": cut,
         "day": partial(day, language=language),

@@ -6,14 +6,14 @@ member data except, if its file says so, the member's probable network, and only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.channels.base import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of, option_of, unquoted
+from bot.conversation.forms import NOTHING, TICKED, Forms, KnownNetworks, choices_of, option_of, ticks_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.buttons import Kit, plain_text
@@ -84,7 +84,14 @@ def modal(
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": plain_text(labels["about"], _LABEL)}] if "about" in labels else []
     fields, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
-    shown = [_field(form, key, labels, known if key == form.own else NOTHING, needed=key in required) for key in fields]
+    ticks = ticks_of(fields, labels)
+    shown = [
+        _checkboxes(ticks.values(), labels)
+        if key in ticks
+        else _field(form, key, labels, known if key == form.own else NOTHING, needed=key in required)
+        for key in fields
+        if key not in ticks or key == next(iter(ticks))
+    ]
     if form.first and more is None:
         shown.insert(len(form.first), {"type": "divider"})
     button = {
@@ -102,8 +109,16 @@ def modal(
     }
 
 
+def _checkboxes(names: Iterable[str], labels: Mapping[str, str]) -> Kit:
+    """Return the fields of one choice each as one field."""
+    options = [{"text": plain_text(labels[name], _OPTION), "value": name} for name in names]
+    element = {"type": "checkboxes", "action_id": TICKED, "options": options}
+    label = plain_text(labels[TICKED], _LABEL)
+    return {"type": "input", "block_id": TICKED, "label": label, "element": element, "optional": True}
+
+
 def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks, *, needed: bool) -> Kit:
-    """Return a field: a select if its values are known, a checkbox for a single one, a date picker, or a text input.
+    """Return a field: a select if its values are known, a date picker, or a text input.
 
     Required fields have a star; Slack itself marks the optional ones.
     """
@@ -123,8 +138,6 @@ def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequ
     initial = [option for option, (value, _) in zip(options, choices, strict=True) if value.casefold() in starts]
     if key in form.several and options:
         return {"type": "multi_static_select", "options": options, **({"initial_options": initial} if initial else {})}
-    if len(options) == 1:
-        return {"type": "checkboxes", "options": options}
     if options:
         return {"type": "static_select", "options": options, **({"initial_option": initial[0]} if initial else {})}
     if key in form.days:
@@ -146,5 +159,7 @@ def _submitted(view: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
             option = element.get("selected_option") or {}
             one = element.get("value") or option.get("value") or element.get("selected_date")
             many = [each.get("value") for each in element.get("selected_options") or ()] or [one]
-            found[key] = block, [value for value in map(str, filter(None, many)) if unquoted(value)]
+            values = [value for value in map(str, filter(None, many)) if unquoted(value)]
+            told = [value.partition(":") for value in values] if key == TICKED else []
+            found |= {name: (block, [value]) for name, _, value in told} if told else {key: (block, values)}
     return found

@@ -42,7 +42,7 @@ async def publish(workspace: Workspace, turn: Turn, notices: Notices, modals: Mo
 
 
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
-    """The page with a rule before each heading but the first, and the buttons of forms.
+    """The page with a rule before each heading but the first, if none is there yet, and the buttons of forms.
 
     A form that asks joins the first row: behind its button where that row comes before the questions to try, else in
     front. One that ends a connection joins the last row. The first button is highlighted.
@@ -58,7 +58,8 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     rows[0]["elements"] = [rows[0]["elements"][0] | {"style": "primary"}, *rows[0]["elements"][1:]]
     rows[-1]["elements"] = [*rows[-1]["elements"], *(form for form in forms if form not in asking)]
     rule: Kit = {"type": "divider"}
-    return [one for at, block in enumerate(page) for one in (*[rule] * (at > 0 and block["type"] == "header"), block)]
+    apart = {at for at, block in enumerate(page) if block["type"] == "header" and at and page[at - 1] != rule}
+    return [one for at, block in enumerate(page) for one in (*[rule] * (at in apart), block)]
 
 
 def form_button(name: str, label: str) -> Kit:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from bot.channels.teams.incoming import LONGEST, Incoming, language_of, said, wo
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.ratings import Dialog, KeepIncoming, told
-from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of, option_of
+from bot.conversation.forms import NOTHING, TICKED, Forms, KnownNetworks, choices_of, option_of, ticks_of
 from bot.language.offers import Form, Offered
 from bot.message import Language, OneToOne, Person
 from bot.replies.cards import TYPE, AdaptiveCard
@@ -52,8 +52,12 @@ def form_card(
     said = [_text(labels["about"])] if "about" in labels else []
     seen = form.first or form.fields
     choices = {key: list(choices_of(key, labels, known if key == form.own else NOTHING)) for key in form.fields}
+    ticks = ticks_of(form.fields, labels)
     asked = {
-        key: list(_field(form, key, labels, choices[key], typed.get(key, ()), faults.get(key))) for key in form.fields
+        key: list(_field(form, key, labels, choices[key], typed.get(key, ()), faults.get(key)))
+        if key not in ticks
+        else [_checkboxes(ticks, labels, typed)] * (key == next(iter(ticks)))
+        for key in form.fields
     }
     hidden = [key for key in form.fields if key not in seen]
     more = _more(labels, [one for key in hidden for one in asked[key]]) if hidden else []
@@ -82,6 +86,18 @@ def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[Adaptiv
     ]
 
 
+def _checkboxes(ticks: Mapping[str, str], labels: Mapping[str, str], typed: Collection[str]) -> AdaptiveCard:
+    """Return the fields of one choice each as one field; those in `typed` are checked."""
+    return {
+        "type": "Input.ChoiceSet",
+        "id": TICKED,
+        "label": cut(labels[TICKED], _LABEL),
+        "isMultiSelect": True,
+        "choices": [{"title": cut(labels[name], _CHOICE), "value": name} for name in ticks.values()],
+        "value": ",".join(name for key, name in ticks.items() if key in typed),
+    }
+
+
 def _field(  # noqa: PLR0917 -- what a field is made of
     form: Form, key: str, labels: Mapping[str, str], listed: Choices, typed: Sequence[str], fault: str | None
 ) -> Iterator[AdaptiveCard]:
@@ -98,13 +114,9 @@ def _field(  # noqa: PLR0917 -- what a field is made of
 
 
 def _input(form: Form, key: str, known: Choices, typed: Sequence[str]) -> AdaptiveCard:
-    """Return a select if its values are known, a toggle for a single one, a date picker, or a text input."""
+    """Return a select if its values are known, a date picker, or a text input."""
     choices = [(cut(value, _LINE), cut(label, _CHOICE)) for value, label in known]
     started = {value.casefold() for value in typed}
-    if len(choices) == 1 and key not in form.several:
-        value, label = choices[0]
-        shown = value if value.casefold() in started else ""
-        return {"type": "Input.Toggle", "title": label, "valueOn": value, "valueOff": "", "value": shown}
     if choices:
         one_of = choices if key in form.several or key in form.required else [_NOTHING, *choices]
         chosen = ",".join(value for value, _ in choices if value.casefold() in started)
@@ -233,4 +245,5 @@ def fields_in(data: Mapping[str, Any], offered: Offered) -> dict[str, tuple[str,
         kept = tuple(part.strip()[:_LONGEST_FIELD] for part in parts if part.strip())
         if kept:
             found[key] = kept
-    return found
+    ticked = (one.strip().partition(":") for one in str(data.get(TICKED, "")).split(","))
+    return found | {key: (value,) for key, _, value in ticked if value and key in offered.form.fields}

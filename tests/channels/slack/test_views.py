@@ -91,7 +91,11 @@ async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> 
     await whole(house)
     short, full = house.slack.views
     fields = [[block["block_id"] for block in view["blocks"] if block["type"] == "input"] for view in (short, full)]
-    assert fields == [["specialty", "near"], list(shipped_pack().offers.forms["find"].form.fields)]
+    ticks = ["accepting", "telehealth", "wheelchair"]
+    others = [key for key in shipped_pack().offers.forms["find"].form.fields if key not in ticks[1:]]
+    assert fields == [["specialty", "near"], ["only" if key == ticks[0] else key for key in others]]
+    [ticked] = [block["element"]["options"] for block in full["blocks"] if block.get("block_id") == "only"]
+    assert [one["value"] for one in ticked] == [f"{key}:yes" for key in ticks]
     [where] = [block for block in short["blocks"] if block.get("block_id") == "near"]
     assert (where["label"]["text"], where["optional"]) == ("Where *", False)
     [updated] = house.slack.called("views.update")

@@ -37,7 +37,9 @@ async def test_forms_fit_and_hold_nothing_of_anybody(name: str, language: Langua
     form = shipped_pack().offers.forms[name].form
     card = form_card(form, labels_of(shipped_pack().words, f"form_{name}", language), language, {}, {})
     assert form_faults(card) == []
-    assert [one["id"] for one in inside(card) if "id" in one] == list(form.fields)
+    assert [one["id"] for one in inside(card) if "id" in one] == [
+        "only" if key == "accepting" else key for key in form.fields if key not in {"telehealth", "wheelchair"}
+    ]
     assert not any(one.get("value") for one in inside(card))
     assert card["actions"][0]["data"] == {"form": name}
 
@@ -50,6 +52,7 @@ async def test_a_form_is_asked_in_the_own_chat(house: House) -> None:
         "form": "find",
         "near": "37402",
         "network": "Blue Network S,BlueCare",
+        "only": "accepting:yes,telehealth:yes,style:bold",
         "language": "",
         "group": 'x" radius:5',
     }
@@ -57,7 +60,10 @@ async def test_a_form_is_asked_in_the_own_chat(house: House) -> None:
     assert body == {"task": {"type": "message", "value": "The answer comes in your chat with me."}}
     [message] = house.turn.heard
     assert (message.form, message.place) == ("provider.find", OneToOne("a:chat-u1"))
-    assert message.text == 'near:"37402" network:"Blue Network S" network:"BlueCare" group:"x radius:5"'
+    assert (
+        message.text
+        == 'near:"37402" network:"Blue Network S" network:"BlueCare" group:"x radius:5" accepting:"yes" telehealth:"yes"'
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,7 @@ async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> 
     assert seen == ["Who or what", "Where *"]
     more, rest = card["body"][-2:]
     assert more["actions"][0]["targetElements"] == [rest["id"]]
-    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 12)
+    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 10)
     wrong = card_of(await house.ask(house.teams.filled_in("form-find", {"form": "find", "npi": "1234567890"})))
     assert wrong["body"][-1]["isVisible"] is True
 
