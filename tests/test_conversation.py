@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from bot.cli.feedback import lines
+from bot.cli.admin import ratings_of
 from bot.cli.own_pages import Browser
 from bot.message import Shareable
 from bot.replies.plain import plain
@@ -80,7 +80,7 @@ async def test_what_is_said_of_answers_is_counted_without_words_or_people(stage:
     await talk.say("", press=first.wrong.id)
     why = await talk.press("Hard to understand")
     assert (why[0].intent, "$54.87" in plain(why[0].blocks)) == ("claim.why", True)
-    assert [line async for line in lines(talk.bot.settings)] == [
+    assert [line async for line in ratings_of(talk.bot.settings)] == [
         "2026-05  claim.last_visit_cost  care: helpful 1, not helpful 1, hard to understand 1",
         "2026-05  coverage.cost_share  share: not helpful 1, wrong amount 1",
     ]

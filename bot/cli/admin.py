@@ -1,5 +1,9 @@
-"""`bcbst-bot admin`: a one-time link to a page of counts, and the sentences that people gave. It identifies nobody."""
+"""`bcbst-bot admin` and `feedback`: a link to a page of counts, sentences that people gave, and counts of ratings.
 
+Nothing of it identifies anybody.
+"""
+
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -9,9 +13,10 @@ from bot.documents.desk import OPERATOR, Documents, pack
 from bot.documents.printer import Printer
 from bot.message import Language, Person
 from bot.ops.audit import Audit
-from bot.ops.figures import DAYS, drop_sentences, figures_of, given_sentences
+from bot.ops.figures import DAYS, OUTCOMES, drop_sentences, figures_of, given_sentences, ratings
 from bot.ops.metrics import LEAST, counted
 from bot.pack import find_pack, load_pack
+from bot.stores.opening import open_store
 
 _OPERATOR = Person(OPERATOR, "", "", "admin")
 
@@ -45,3 +50,32 @@ async def drop(settings: Settings) -> str:
     """Delete the sentences and return a line with their number."""
     async with opened_table(settings) as table:
         return f"{await drop_sentences(table)} sentences thrown away"
+
+
+_BY_BUTTON = "(a button)"
+_SAID = {
+    "right": "helpful",
+    "wrong": "not helpful",
+    "amount": "wrong amount",
+    "person": "wrong person or place",
+    "question": "not what was asked",
+    "words": "hard to understand",
+}
+
+
+async def ratings_of(settings: Settings) -> AsyncIterator[str]:
+    """Yield the counts of each month, intent and rule, newest month first; StoreError if the store cannot be used."""
+    store = await open_store(settings.bot_store_url, **settings.store_options)
+    try:
+        counted = await ratings(store)
+    finally:
+        await store.close()
+    if not counted:
+        yield "Nobody has rated an answer yet."
+        return
+    answers: dict[tuple[str, str, str], Counter[str]] = {}
+    for one in counted:
+        answers.setdefault((one.month, one.intent, one.rule), Counter())[one.outcome] += one.times
+    for (month, intent, rule), times in answers.items():
+        said = ", ".join(f"{_SAID[outcome]} {times[outcome]}" for outcome in OUTCOMES if times[outcome])
+        yield f"{month}  {intent}  {rule or _BY_BUTTON}: {said}"

@@ -24,8 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.app import Bot, assemble
-from bot.cli.answer_file import AnswerFile
-from bot.cli.names_file import ListedLine, read_names
+from bot.cli.list_files import AnswerFile, ListedLine, read_names
 from bot.cli.terminal import rehearsed
 from bot.config import Settings
 from bot.conversation.recognising import BETWEEN, ITEMS

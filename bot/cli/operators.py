@@ -179,9 +179,9 @@ def verify_audit(against: TextIO | None, archive: TextIO | None) -> None:
 @click.command(cls=ShownCommand)
 def feedback() -> None:
     """Print what people said of answers: counts by month, intent and rule, and what was wrong."""
-    from bot.cli.feedback import lines  # noqa: PLC0415 -- see bot/cli/cli.py
+    from bot.cli.admin import ratings_of  # noqa: PLC0415 -- see bot/cli/cli.py
 
-    _print(lines)
+    _print(ratings_of)
 
 
 @click.group(cls=ShownGroup, invoke_without_command=True)

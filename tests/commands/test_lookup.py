@@ -9,9 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot.cli.list_files import MOST, read_names, read_workbook
 from bot.cli.lookup import LookedUp, look_up
-from bot.cli.names_file import MOST, read_names
-from bot.cli.workbook import read_workbook
 from bot.config import Settings
 from bot.errors import ConfigError, PayerSlow
 from bot.payer.budget import Budget
@@ -168,7 +167,7 @@ async def test_a_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest
     def full(_file: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("bot.cli.answer_file.os", SimpleNamespace(fsync=full))
+    monkeypatch.setattr("bot.cli.list_files.os", SimpleNamespace(fsync=full))
     with pytest.raises(ConfigError, match=r"No space left on device.*the same command goes on"):
         await _looked_up(_written(tmp_path, "Grace Okafor", "Minh Kim"), out)
     assert (out.read_bytes(), left_in(tmp_path)) == (before, ["names.txt", "out.csv"])

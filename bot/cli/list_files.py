@@ -1,21 +1,108 @@
-"""A file of names or NPIs for a lookup: one per line, or a table with a column for them.
+"""The files of a lookup: names or NPIs in, one per line or in a column of a table; answers out.
 
-A .xlsx file is read as a table. Only the NPI of a row, or else the name, is used for searches; the other columns are
-copied to the answer file.
+Of an Excel workbook (.xlsx) the first sheet is a table, read and written with the extra `xlsx`. Only the NPI of a row,
+or else the name, is used for searches; the other columns are copied to the answer file, CSV or .xlsx, which has
+complete rows only, so that a later run can continue it.
 """
 
 import csv
 import io
+import os
 import re
+import zipfile
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 
 import msgspec
 
-from bot.cli.workbook import is_workbook, read_workbook
 from bot.errors import ConfigError
 from bot.records.details import is_npi
 from bot.replies.markdown import clean
+from bot.stores.opening import lacks
+
+SUFFIX = ".xlsx"
+_UNPACKED = 64 * 1024 * 1024  # bytes
+_ROWS, _COLUMNS = 100_000, 256
+
+
+def is_workbook(file: Path) -> bool:
+    """Return whether the file has the suffix of a workbook."""
+    return file.suffix.casefold() == SUFFIX
+
+
+def read_workbook(file: Path) -> list[list[str]]:
+    """Return the first sheet's rows as texts; ConfigError without the extra, or if it is no readable workbook."""
+    _needed(file)
+    from openpyxl import load_workbook  # noqa: PLC0415 -- an extra
+
+    try:
+        _refuse(file, _is_bomb(file), f"unpacks to more than {_UNPACKED >> 20} MB")
+        sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # what the sheet says of its size would be believed
+        rows = [*map(_shown, islice(sheet.iter_rows(max_col=_COLUMNS + 1, values_only=True), _ROWS + 1))]
+        width = max(map(len, rows), default=0)
+        _refuse(file, len(rows) > _ROWS or width > _COLUMNS, f"has more than {_ROWS:,} rows or {_COLUMNS} columns")
+        return [[*row, *[""] * (width - len(row))] for row in rows]
+    except ConfigError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{file.name}: cannot be read ({error.strerror})") from None
+    except Exception:  # noqa: BLE001 -- a damaged archive or sheet fails as it likes
+        raise ConfigError(f"{file.name}: is no Excel workbook that can be read; save it again as .xlsx") from None
+
+
+def write_workbook(file: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write rows as a sheet of texts without formulas; ConfigError without the extra, OSError if not written."""
+    _needed(file)
+    from openpyxl import Workbook  # noqa: PLC0415 -- an extra
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 -- an extra
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        cells = [WriteOnlyCell(sheet, value=value) for value in row]
+        for one in cells:
+            one.data_type = "s"
+        sheet.append(cells)
+    book.save(file)
+
+
+def _needed(file: Path) -> None:
+    if (missing := lacks("xlsx")) is not None:
+        raise ConfigError(f"{file.name}: {missing}; or use a .csv file")
+
+
+def _is_bomb(file: Path) -> bool:
+    """Whether its parts say that they unpack to too much; none is read further than it says."""
+    with zipfile.ZipFile(file) as parts:
+        return sum(part.file_size for part in parts.infolist()) > _UNPACKED
+
+
+def _refuse(file: Path, is_so: bool, why: str) -> None:
+    if is_so:
+        raise ConfigError(f"{file.name}: {why}; save only what is needed")
+
+
+def _shown(row: Sequence[object]) -> list[str]:
+    """The cells of a row up to the last that holds something."""
+    end = len(row)
+    while end and row[end - 1] in {None, ""}:
+        end -= 1
+    return [_typed(value) for value in row[:end]]
+
+
+def _typed(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime) and not any((value.hour, value.minute, value.second)):
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
 
 MOST = 5_000  # lines of a file
 _BYTES = 1024 * 1024
@@ -179,3 +266,98 @@ def _plain(text: str) -> str:
     """Return a name for a search: one line without bullets, surrounding quotes, and the separator of lists."""
     line = _BULLET.sub("", clean(text).replace(";", " ")).strip(' ,"')
     return " ".join(line.split()) if any(map(str.isalnum, line)) else ""
+
+
+_NETWORKS, _ANSWER = 1, 2
+_UNREAD = "could not be read"  # no answer: asked again
+RowKey = tuple[str, ...]
+
+
+class AnswerFile:
+    """The rows of `path` under `header`; the first `own` columns are the answer, the others are from the input.
+
+    A name may have several rows, one for each place. Each `add` writes a new file and then replaces the old one, so
+    that no row is ever incomplete.
+
+    Raises:
+        ConfigError: If the existing file cannot be read, or is not an answer file for this list.
+    """
+
+    def __init__(self, path: Path, header: Sequence[str], own: int) -> None:
+        self._path, self._header, self._own = path.resolve(), list(header), own
+        self._rows = self._read()
+
+    def key(self, asked: str, networks: str, cells: Iterable[str]) -> RowKey:
+        """Return the key that identifies the rows of one name."""
+        return (asked, networks, *cells)
+
+    def answers(self) -> dict[RowKey, str]:
+        """Return the answer of each name in the file: "listed" if one of its places is, else its first place's."""
+        found: dict[RowKey, str] = {}
+        for row in self._rows:
+            key, answer = self._key(row), row[_ANSWER]
+            if key not in found or answer.startswith("listed"):
+                found[key] = answer
+        return found
+
+    def add(self, rows: Iterable[Sequence[str]]) -> None:
+        """Add rows after the existing ones, which are kept if the file cannot be written (ConfigError)."""
+        more = [*self._rows, *map(list, rows)]
+        # A name that nobody can have taken: written through a link that waits there, it would be another file.
+        beside = self._path.with_name(f"{self._path.name}.{token_hex(8)}.part")
+        try:
+            beside.touch(exist_ok=False)
+            self._write(beside, [self._header, *more])
+            beside.replace(self._path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            said = f"cannot be written ({error.strerror}); what was there is there still"
+            raise ConfigError(f"{self._path.name}: {said}, and the same command goes on with it") from None
+        self._rows = more
+
+    def _write(self, file: Path, rows: Iterable[Sequence[str]]) -> None:
+        if is_workbook(self._path):
+            write_workbook(file, rows)
+        else:
+            with file.open("w", encoding="utf-8-sig", newline="") as opened:
+                csv.writer(opened).writerows(rows)
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+
+    def _key(self, row: Sequence[str]) -> RowKey:
+        return self.key(row[0], row[_NETWORKS], row[self._own :])
+
+    def _read(self) -> list[list[str]]:
+        """Return the complete rows, without those of a name whose write was interrupted or that was not read."""
+        if not self._path.exists():
+            return []
+        rows, torn, text = self._whole()
+        first = io.StringIO()
+        csv.writer(first).writerow(self._header)
+        if rows[:1] != [self._header] and (rows or not first.getvalue().startswith(text)):
+            raise ConfigError(f"{self._path.name}: is no answer file of this list; name another file with --out")
+        rows = [row for row in rows[1:] if len(row) == len(self._header) and row[_ANSWER] != _UNREAD]
+        last = self._key(rows[-1]) if torn and rows else None
+        return [row for row in rows if self._key(row) != last]
+
+    def _whole(self) -> tuple[list[list[str]], bool, str]:
+        """Return the complete rows, whether incomplete data follows, and the text of a text file."""
+        if is_workbook(self._path):
+            width = len(self._header)
+            return [[*row, *[""] * (width - len(row))] for row in read_workbook(self._path)], False, ""
+        try:
+            text = self._path.read_bytes().decode("utf-8-sig", errors="replace")
+        except OSError as error:
+            raise ConfigError(f"{self._path.name}: cannot be read ({error.strerror}); name another file") from None
+        return *_whole_rows(text), text
+
+
+def _whole_rows(text: str) -> tuple[list[list[str]], bool]:
+    """Return the terminated rows of a CSV file, and whether incomplete data follows."""
+    end = text.rfind("\n") + 1
+    rows: list[list[str]] = []
+    try:
+        rows.extend(csv.reader(io.StringIO(text[:end], newline=""), strict=True))
+    except csv.Error:  # it ends inside a quoted cell
+        return rows, True
+    return rows, end < len(text)
