@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain, zip_longest
 from pathlib import Path
 from time import thread_time
 
@@ -137,7 +138,8 @@ def _unreached(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, s
     left = {rule.name for rule in entry.rules}
     alone, later = readings.alone(entry), _later(entry)
     sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]
-    for said, context in ((said, one) for said, contexts in sentences for one in contexts):
+    tries = zip_longest(*([(said, one) for one in contexts] for said, contexts in sentences))
+    for said, context in filter(None, chain.from_iterable(tries)):  # every sentence after one answer, then the next
         if not left:
             return
         left -= {one.rule for one in readings.of(said, context).candidates if one.intent == entry.intent}
