@@ -77,7 +77,8 @@ _HOW_OFTEN = re.compile(
 )
 _NONE = re.compile(
     r"\b(?:no|without|without any|zero|sin|ningun|ninguna) (?:claims?|visits?|care|appointments?|bills?|charges?|costs?"
-    r"|reclamos?|reclamacion(?:es)?|visitas?|citas?|gastos?)\b|\bnothing\b|\bnada\b"
+    r"|reclamos?|reclamacion(?:es)?|visitas?|citas?|gastos?)\b"
+    r"|\b(?:not|didnt|never|no) (?:see|go|have|visit|get|fui|vi|tuve)\b|\bnothing\b|\bnada\b"
 )
 _NUMBER = re.compile(
     r"\b(?P<times>how often|how many times|cuantas veces)\b"

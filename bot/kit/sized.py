@@ -40,7 +40,8 @@ _BARE = re.compile(
 )
 """A limit of three digits or more that is no year and counts nothing."""
 _PAID = re.compile(
-    r"\b(?:paid|pay|owe|owed|charged(?: me)?|pagué|pague|cobraron)(?: only| just| about| like| solo)? "
+    r"\b(?:paid|pay|owe|owed|charged(?: me)?|(?:copay|coinsurance|share|bill|charge|price) of|pagu[eé]|cobraron"
+    r"|(?:copago|parte|cobro) de)(?: only| just| about| like| solo)? "
     r"(?!(?:19|20)\d\d\b)(\d{1,5}(?:\.\d\d)?)(?![\d%.,]*\d|%)"
     r"(?! (?:times|days?|visits?|claims?|years?|months?|weeks?|percent|doctors?|bills?|veces|meses|por))",
     re.IGNORECASE,

@@ -23,7 +23,7 @@ from bot.records.shapes import grouped
 from bot.records.share import is_in_state
 
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
-_PRIMARY = frozenset(PRIMARY_CARE)
+_PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -232,7 +232,7 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
         and not any(is_drug(claim, names) for names in wanted.without_drugs)
         and (not wanted.doctors or bool(wanted.doctors & claim.specialties))
-        and not (wanted.specialists and claim.specialties <= _PRIMARY)
+        and not (wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART))
         and not wanted.without_doctors & claim.specialties
         and (wanted.number is None or is_numbered(claim, wanted.number))
         and (wanted.state is None or is_in_state(claim, wanted.state))

@@ -179,7 +179,10 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
 
 def order_asked(ask: Ask) -> str | None:
     """Return the order that is asked for; "the most recent" is of no size."""
-    newest = any(one == "most" and other in _NEWEST for one, other in pairwise(words_of(ask.said)))
+    pairs = tuple(pairwise(words_of(ask.said)))
+    if any(_NTH.get(one) == 1 and _number(other) > 1 for one, other in pairs):
+        return "oldest"  # the "first three visits"
+    newest = any(one == "most" and other in _NEWEST for one, other in pairs)
     return None if newest and words_of(ask.words.get("order")) == ("most",) else text_of(ask, "order")
 
 
@@ -188,7 +191,7 @@ def count_asked(ask: Ask, most: int) -> int | None:
     words, ordered = words_of(ask.said), words_of(ask.words.get("order"))
     taken = [word for slot, text in ask.words.items() if slot != "order" for word in words_of(text)]
     for at, word in enumerate(words):
-        count = int(word) if word.isdecimal() else COUNTS.get(word, 0)
+        count = _number(word)
         near = set(words[at + 1 : at + 1 + _NEAR])
         if (
             (1 if word.isdecimal() else _SEVERAL) <= count <= most
@@ -197,6 +200,10 @@ def count_asked(ask: Ask, most: int) -> int | None:
         ):
             return count
     return None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() else COUNTS.get(word, 0)
 
 
 def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
@@ -224,7 +231,7 @@ def _nth_at(
         return -2  # "the time before last"
     if word == "next" and tuple(near[:2]) == ("to", "last"):
         return -2
-    if word in _NTH and word not in dated:
+    if word in _NTH and word not in dated and _number(next(iter(near), "")) <= 1:
         late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
         if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
             return -_NTH[word] if late else _NTH[word]
