@@ -66,7 +66,7 @@ from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
     asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, form_asked, is_ranking,
     wanted_of, with_sides)
-from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites, within
+from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Limits, Threshold
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked

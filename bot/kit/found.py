@@ -71,10 +71,14 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
-    """What the words ask to know of the list, where it has several entries; None where they ask for no one of it."""
+    """Return what the words ask to know of the list, if it has several entries; None if they ask for no one of it.
+
+    Words for an order, such as "earliest", are then honoured.
+    """
     how = next((how for how, words in _HOW.items() if words.search(ask.said)), None)
     if how is None or ask.page or len(cards) < _SEVERAL or not _WHICH.search(ask.said):
         return None
+    ask.said_unmet("order")
     named = [(card, card.name) for card in cards if card.name]
     if how == "near":
         near = [RankedOne(name, miles=card.miles) for card, name in named if card.miles is not None]

@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from bot.kit.ask import Ask, OwnDoctor, text_of
+from bot.kit.around import Around, around
+from bot.kit.ask import Ask, NeedsPlace, OwnDoctor, text_of
 from bot.kit.cards import Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
@@ -18,6 +19,7 @@ from bot.kit.facts import without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
+from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like
 from bot.language.context import AMONG
 from bot.payer.budget import MIB
@@ -150,13 +152,21 @@ async def who(ask: Ask) -> Who:
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
-    groups = _narrowed(ask, groups, named=bool(name))
+    groups = _narrowed(ask, groups, await _area(ask) if len(groups) > 1 else None, named=bool(name))
     if name and not (npi or tin):
         groups = await of_own_claims(ask, groups, name)
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
 
 
-def _narrowed(ask: Ask, groups: Groups, *, named: bool) -> Groups:
+async def _area(ask: Ask) -> Around | None:
+    """Return the area around the place that is named beside the provider; None without one, or if it is unknown."""
+    try:
+        return await around(ask) if isinstance(ask.slots.get("location"), Mapping) else None
+    except NeedsPlace:
+        return None
+
+
+def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) -> Groups:
     """Return those of several providers that fit what is said beside the name; all where none does.
 
     That none fits is reported for a house and a kind of provider, which a kind is also of a single one.
@@ -169,6 +179,7 @@ def _narrowed(ask: Ask, groups: Groups, *, named: bool) -> Groups:
     sex = _sex_of_title(ask) if named else None
     checks: tuple[tuple[str, object, Callable[[Group], bool]], ...] = (
         ("", towns, lambda rows: bool(towns & _towns(rows))),
+        ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
         ("", sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),

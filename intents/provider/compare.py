@@ -15,13 +15,12 @@ from bot.kit import (
     Around,
     Ask,
     Card,
-    Choice,
     Conditions,
     Fact,
     Listing,
+    OfProvider,
     Plan,
     Ranked,
-    Summary,
     Wanted,
     Who,
     around,
@@ -40,12 +39,11 @@ from bot.kit import (
     telling,
     wanted,
     who,
-    within,
 )
 
 _LISTED = frozenset({"network", "other_network", "location", "specialty"})
 
-State = Literal["which", "unnamed", "several", "ended", "unknown", "unclear", "same", "providers", "networks"]
+Outcome = Literal["which", "unclear", "same", "providers", "networks"]
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -61,23 +59,22 @@ class Side(msgspec.Struct, frozen=True):
     nearest: Card | None = None
 
 
-class Compared(Summary, frozen=True):
+class Compared(OfProvider, frozen=True, kw_only=True):
     """Both sides, or why there are none; `which`: both of `named` are on the asker's own claims, so it is asked back.
 
-    `name` is the one that is missing or ambiguous, as the `slot` says which.
+    Without an `outcome`, `found` is the one that is missing or ambiguous, as the `slot` says which; `also` is the other
+    name where nobody has that either, `beside` the one of the two who is listed. `same` is the name of both.
 
-    `facts` are what is listed of each thing that was asked of both. `also` is the other name where nobody has that
-    either, `beside` the one of the two who is listed. `ranked`: who of both is nearer was asked. `shared` are the
-    networks that list both providers, and `mine` those of them that are the asker's; `both` counts the providers whom
-    both networks list.
+    `facts` are what is listed of each thing that was asked of both. `ranked`: who of both is nearer was asked. `shared`
+    are the networks that list both providers, and `mine` those of them that are the asker's; `both` counts the
+    providers whom both networks list.
     """
 
-    state: State
+    found: Who = Who(None, ())
+    outcome: Outcome | None = None
     today: date
-    name: str | None = None
+    same: str | None = None
     slot: str = "provider_name"
-    choices: tuple[Choice, ...] = ()
-    total: int = 0
     cards: tuple[Card, ...] = ()
     shared: tuple[str, ...] = ()
     mine: tuple[str, ...] = ()
@@ -87,7 +84,6 @@ class Compared(Summary, frozen=True):
     codes: tuple[str, ...] = ()
     where: Around | None = None
     unclear: Wanted | None = None
-    partial: bool = False
     named: tuple[str, ...] = ()
     also: str | None = None
     beside: Card | None = None
@@ -113,12 +109,12 @@ async def answer(ask: Ask) -> Compared:
 async def _compared(ask: Ask, where: Around | None) -> Compared:
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         if own := await _own(ask):
-            return Compared("which", ask.today, named=own)
+            return Compared(outcome="which", today=ask.today, named=own)
         return await _providers(ask, where)
     names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
     if all(telling(name) for name in names):
         return await _networks(ask, names, where)
-    return Compared("unnamed", ask.today)
+    return Compared(today=ask.today)
 
 
 async def _own(ask: Ask) -> tuple[str, ...]:
@@ -132,19 +128,15 @@ async def _own(ask: Ask) -> tuple[str, ...]:
 
 
 async def _providers(ask: Ask, where: Around | None) -> Compared:
-    left, right = await asyncio.gather(_who(ask, "provider_name", where), _who(ask, "other_name", where))
+    left, right = await asyncio.gather(_who(ask, "provider_name"), _who(ask, "other_name"))
     for slot, found in (("provider_name", left), ("other_name", right)):
         if found.only is None:
-            state: State = found.state if found.state != "one" else "unknown"
             other = right if found is left else left
             return Compared(
-                state,
-                ask.today,
-                found.name,
-                slot,
-                choices=found.choices,
-                total=len(found.found),
-                also=other.name if state == other.state == "unknown" else None,
+                found=found,
+                today=ask.today,
+                slot=slot,
+                also=other.name if found.state == other.state == "unknown" else None,
                 beside=cards(ask, other.only, where)[0] if other.only else None,
             )
     both = (left.only or (), right.only or ())
@@ -155,26 +147,24 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
     return replace(told, mine=tuple(name for name in told.shared if name in own))
 
 
-async def _who(ask: Ask, slot: str, where: Around | None) -> Who:
-    """Return the provider of one side; of several, those near the named place if there are any."""
+async def _who(ask: Ask, slot: str) -> Who:
+    """Return the provider of one side."""
     words = {**ask.words, "provider_name": ask.words.get(slot, "")}
-    found = await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words))
-    if where is None or found.only:
-        return found
-    near = tuple(rows for rows in found.found if any(within(ask, row, where) for row in rows))
-    return replace(found, found=near) if near else found
+    return await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words))
 
 
 def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:
     """Return both providers as cards; the state is `same` if both names belong to one provider."""
     if len(by_provider([row for rows in found for row in rows])) == 1:
-        return Compared("same", ask.today, found[0][0].name)
+        return Compared(outcome="same", today=ask.today, same=found[0][0].name)
     both = tuple(card for rows in found for card in cards(ask, rows, where))
     shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
     near = ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
     asked = [one for one in facts_asked(ask) if one != "distance"]  # that, and their networks, are told in any case
     each = tuple(facts_of(ask, card, rows, asked) for card, rows in zip(both, found, strict=True))
-    return Compared("providers", ask.today, cards=both, shared=shared, where=where, ranked=near, facts=each)
+    return Compared(
+        outcome="providers", today=ask.today, cards=both, shared=shared, where=where, ranked=near, facts=each
+    )
 
 
 async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Compared:
@@ -185,9 +175,9 @@ async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Com
     ]
     for slot, found_as in zip(("network", "other_network"), resolved, strict=True):
         if not found_as.is_clear:
-            return Compared("unclear", ask.today, found_as.called, slot, unclear=found_as)
+            return Compared(outcome="unclear", today=ask.today, slot=slot, unclear=found_as)
     if resolved[0].names == resolved[1].names:
-        return Compared("same", ask.today, resolved[0].names[0])
+        return Compared(outcome="same", today=ask.today, same=resolved[0].names[0])
     sold = await plans(ask)
     found = await listings(ask, codes=kind_codes(ask), where=where) if where else None
     return counted(found, resolved, sold, ask, where)
@@ -202,8 +192,8 @@ def counted(
     both = [rows for rows in by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
     ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
     return Compared(
-        "networks",
-        ask.today,
+        outcome="networks",
+        today=ask.today,
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
         what=ask.words.get("specialty"),
