@@ -21,7 +21,7 @@ from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, starts_like, words_of
-from bot.records.ages import treats
+from bot.records.details import treats
 from bot.records.listing import Listing
 from bot.records.shapes import Key, keys_of
 

@@ -7,8 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from bot.records.ages import Ages
-from bot.records.details import Accepting, Closure, Hours, Phone, Specialty, read_npi
+from bot.records.details import Accepting, Ages, Closure, Hours, Phone, Specialty, read_npi
 from bot.records.provider import Location, Organization, Practitioner, Role, Service
 from bot.records.shapes import Key
 

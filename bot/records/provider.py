@@ -13,15 +13,16 @@ from typing import Literal, get_args
 
 import msgspec
 
-from bot.records.ages import Ages, ages_of
 from bot.records.dates import Period
 from bot.records.decode import decode
 from bot.records.details import (
+    Ages,
     Closure,
     Hours,
     Openings,
     Phone,
     Specialty,
+    ages_of,
     language_code,
     read_boundary,
     read_closures,

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.ages import Ages, read_ages, treats
 from bot.records.care_kind import care_kinds
-from bot.records.details import read_closures
+from bot.records.details import Ages, read_ages, read_closures, treats
 from bot.records.directory import TimeOff
 from bot.records.shapes import HumanName, best_name
 from bot.records.text import clean, lines_of
