@@ -228,7 +228,8 @@ class Keeper:
         connected = message.alone and memory.link is not None  # where others read, nothing depends on it
         blocks = useful(reply, here, meaning, connected=connected)
         offers = offered(blocks, meaning)
-        rating = rating_of(self._pack, message, asked, offers) if said.rates and asked else reply.rating
+        rates = said.rates and not asks_back(blocks)
+        rating = rating_of(self._pack, message, asked, offers) if rates and asked else reply.rating
         reply = replace(reply, blocks=explained(reply.intent, blocks), rating=rating)
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
@@ -292,6 +293,12 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     keeper: Keeper
     meter: Meter
     now: Callable[[], datetime]
+
+
+def asks_back(blocks: Iterable[Block]) -> bool:
+    """Return whether a reply is one line that ends with a question: it has no answer yet that could be rated."""
+    told = [block for block in blocks if not isinstance(block, Actions)]
+    return len(told) == 1 and isinstance(told[0], Line) and told[0].spans[-1].text.endswith("?")
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:
