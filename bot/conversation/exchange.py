@@ -95,14 +95,7 @@ def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return the blocks of an intent's reply, with "How do you know?" only if they contain money, dates or networks."""
     if intent == SOURCES or any(map(_TOLD.search, _words(blocks))):
         return blocks
-    rows = (
-        Actions(tuple(filter(_no_source, block.buttons))) if isinstance(block, Actions) else block for block in blocks
-    )
-    return tuple(row for row in rows if not isinstance(row, Actions) or row.buttons)
-
-
-def _no_source(action: Action) -> bool:
-    return action.press is None or action.press.intent != SOURCES
+    return within(blocks, SOURCES.__eq__)
 
 
 def _what(asked: Asked) -> tuple[object, ...]:

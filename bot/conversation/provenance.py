@@ -14,7 +14,7 @@ import msgspec
 from bot.conversation.state import Asked
 from bot.language.reading import Slot
 from bot.message import SOURCES, Action, Actions, Block, Note, Press
-from bot.payer.budget import Report
+from bot.payer.budget import ReadRecord, Report
 from bot.records.share import Step
 
 TECHNICAL = "technical"
@@ -22,14 +22,6 @@ TECHNICAL = "technical"
 _TOLD = "told"
 _ZIP_DIGITS = 5
 _SHOWN = 10
-
-
-class Provenance(msgspec.Struct, frozen=True):
-    """A record that the answer uses, and when the payer returned it."""
-
-    type: str
-    id: str
-    fetched_at: datetime
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -44,7 +36,7 @@ class Trace(msgspec.Struct, frozen=True):
     score: float
     searches: tuple[str, ...]
     pages: int
-    records: tuple[Provenance, ...]
+    records: tuple[ReadRecord, ...]
     count: int
     here: tuple[str, ...]
     complete: bool
@@ -55,7 +47,7 @@ class Trace(msgspec.Struct, frozen=True):
         """Whether all listed records are claims."""
         return all(record.type == "ExplanationOfBenefit" for record in self.records)
 
-    def day_of(self, record: Provenance, zone: tzinfo | None) -> datetime:
+    def day_of(self, record: ReadRecord, zone: tzinfo | None) -> datetime:
         """Return when it was read, in the bot's time zone."""
         return record.fetched_at.astimezone(zone)
 
@@ -68,7 +60,7 @@ def trace_of(asked: Asked, report: Report) -> Trace:
         score=asked.score,
         searches=tuple(dict.fromkeys(report.searches)),
         pages=report.pages,
-        records=tuple(Provenance(source.type, source.id, source.fetched_at) for source in report.sources[:_SHOWN]),
+        records=tuple(report.sources[:_SHOWN]),
         count=len(report.sources),
         here=tuple(report.applied_here),
         complete=report.complete,

@@ -37,8 +37,6 @@ from bot.message import (
     always,
 )
 from bot.replies.blocks import BlockPage, pages
-from bot.replies.catalogues import ByLanguage
-from bot.replies.render import Words
 
 HELD_UP = "next"
 """The intent of the notice that an answer waits for another one."""
@@ -71,12 +69,7 @@ _ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
 
 
 class Notices(Texts):
-    """Renders `templates/channels/`; what every answer needs is rendered once at the start."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__(words)
-        self._working = ByLanguage({language: self.page("looking", language) for language in words.languages})
-        self._unwritable = ByLanguage({language: self.page("cannot_write", language) for language in words.languages})
+    """The channel's own texts, and replies, as Slack's messages."""
 
     def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
         """Return the messages of a reply, with confirmations for deletions, and thumbs under ratable answers."""
@@ -85,18 +78,6 @@ class Notices(Texts):
     def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
         name = _ASKS.get(intent)
         return self.labels(name, language) if name else None
-
-    def working(self, language: Language) -> str:
-        """Return the notification text while a private answer is being made (T26)."""
-        return self._working[language].text
-
-    def unwritable(self, language: Language) -> BlockPage:
-        """Return a message that says that the private answer could not be sent."""
-        return self._unwritable[language]
-
-    def aside(self, language: Language, address: str) -> BlockPage:
-        """Return a message that says the answer is in the private chat, with a link to `address`."""
-        return self.page("answered_aside", language, links={"chat": address})
 
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
         """Return a template that fits into one message."""
@@ -248,8 +229,10 @@ class SlackWriter:
             return str((await self._send(to.place, page.text, page, done=done))["ts"])
         passing, language = to.reply.passing, to.reply.language
         # A notification says what the message is for, and nothing of its content (T26).
-        ready = self._notices.labels("announced", language)[purpose(to.reply)]
-        neutral = self._notices.working(language) if passing else ready
+        if passing:
+            neutral = self._notices.page("looking", language).text
+        else:
+            neutral = self._notices.labels("announced", language)[purpose(to.reply)]
         sent = await self._send(to.place, neutral)
         try:
             await self._fill(to, sent["ts"], page, done=done)
@@ -283,20 +266,16 @@ class SlackWriter:
                 return await drawn(self._client.chat_postMessage, said, **where)
             raise
 
-    async def tell(self, place: Place, person: Person, page: BlockPage) -> None:
-        """Show one line to this person only."""
-        await self._ephemeral(place, person, page)
-
     async def _ephemeral(self, place: Place, person: Person, page: BlockPage) -> None:
         where = {"channel": place.conversation, "user": person.user}
         await drawn(self._client.chat_postEphemeral, page, **where)
 
     def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> BlockPage:
         if found is None:
-            return self._notices.unwritable(language)
+            return self._notices.page("cannot_write", language)
         team = f"&team={person.team}" if person.team else ""  # without one, Slack asks a person of an organization
         address = f"https://slack.com/app_redirect?channel={found.conversation}{team}"
-        return self._notices.aside(language, address)
+        return self._notices.page("answered_aside", language, links={"chat": address})
 
 
 async def drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from functools import lru_cache
+from typing import Literal
 from urllib.parse import quote
 
 from bot.channels.base import Texts
 from bot.message import Language, Shareable
 from bot.replies.cards import CardPage, pages
-from bot.replies.catalogues import SOURCE, ByLanguage
+from bot.replies.catalogues import SOURCE
 from bot.replies.render import Words
 
 TeamsSentence = Literal[
@@ -19,42 +20,25 @@ TeamsSentence = Literal[
 
 
 class Notices(Texts):
-    """The texts, rendered once from `templates/channels/`. `app_id` is the app package's id, used in deep links."""
+    """The texts of `templates/channels/`. `app_id` is the app package's id, used in deep links."""
 
     def __init__(self, words: Words, app_id: str) -> None:
         super().__init__(words)
-        self._app_id = app_id
-        found = {tongue: self.labels("label", tongue) for tongue in words.languages}
-        self._labels = ByLanguage({tongue: (rows["name"], rows["about"]) for tongue, rows in found.items()})
-        self._texts = {
-            name: ByLanguage({tongue: self._page(name, tongue).text for tongue in words.languages})
-            for name in get_args(TeamsSentence)
-        }
+        self._app_id, self._page_of = app_id, lru_cache(self.page)
 
     def text(self, name: TeamsSentence, language: Language) -> str:
         """Return a plain text."""
-        return self._texts[name][language]
+        return self._page_of(name, language).text
 
     def label(self, language: Language) -> tuple[str, str]:
         """Return the name of a private answer's sensitivity label, and what it means."""
-        return self._labels[language]
+        rows = self.labels("label", language)
+        return rows["name"], rows["about"]
 
     def shared_there(self, language: Language) -> Shareable:
         """Return a reply that says that an answer from the private chat was posted where it was asked."""
         blocks = self.blocks("shared_there", language)
         return Shareable(intent="shared_there", language=language, blocks=blocks, to_asker=True)
-
-    def withdrawn(self, language: Language) -> CardPage:
-        """Return the page shown in place of an answer whose member was disconnected meanwhile."""
-        return self._page("withdrawn", language)
-
-    def aside(self, language: Language, tenant: str) -> CardPage:
-        """Return a page that says that the answer is in the private chat."""
-        return self._page("answered_aside", language, {"chat": self.chat(tenant)})
-
-    def unwritable(self, language: Language, tenant: str) -> CardPage:
-        """Return a page that says that the answer is for the private chat, which is not open yet."""
-        return self._page("ask_aside", language, {"chat": self.chat(tenant)})
 
     def chat(self, tenant: str) -> str:
         """Return the address that opens the private chat with the bot, or offers to add the app."""
@@ -66,6 +50,7 @@ class Notices(Texts):
         blocks = [block for tongue in tongues for block in self.blocks(name, tongue)]
         return Shareable(intent=name, language=SOURCE, blocks=tuple(dict.fromkeys(blocks)), to_asker=True)
 
-    def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
+    def page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
+        """Return a template that fits into one message."""
         blocks = self.blocks(name, language, links=links)
         return pages(Shareable(intent=name, language=language, blocks=blocks))[0]

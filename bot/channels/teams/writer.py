@@ -148,8 +148,8 @@ class TeamsWriter:
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
         """Post one line with a link to the private chat, visible to the asker only if Teams supports it."""
-        say = self._notices.unwritable if found is None else self._notices.aside
-        page = say(language, person.team)
+        name, chat = "ask_aside" if found is None else "answered_aside", self._notices.chat(person.team)
+        page = self._notices.page(name, language, {"chat": chat})
         if self._reader and self._sees_aside:
             with contextlib.suppress(*FAILURES):
                 await self._whisper(place, page)
@@ -164,7 +164,7 @@ class TeamsWriter:
     async def _write_page(self, place: Place, reply: Answered, person: Person, page: CardPage, *, last: bool) -> None:
         stands = not isinstance(reply, Private) or await reply.stands()
         if not stands:
-            page = self._notices.withdrawn(reply.language)  # disconnected while it was on its way (T53)
+            page = self._notices.page("withdrawn", reply.language)  # disconnected while it was on its way (T53)
         summary = (
             self._notices.text("answer_ready", reply.language)
             if isinstance(reply, Private)
