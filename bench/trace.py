@@ -147,8 +147,9 @@ async def ways(world: World, folder: Path, question: str = OWED) -> dict[str, Wa
                 event = workspace.slack.direct_message(question)
                 with recorder.counting() as way:
                     written = await workspace.deliver(event)
-                if "$" not in "".join(call.text for call in written):
-                    raise RuntimeError("something else than the answer came")
+                told = "\n".join(call.text for call in written)
+                if "$" not in told:
+                    raise RuntimeError(f"something else than the answer came: {told[:200]}")
                 found[name] = way
     finally:
         recorder.close()
