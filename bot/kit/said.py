@@ -20,7 +20,11 @@ from bot.records.claim import Claim
 from bot.records.money import Amount
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
-_CLAIMS = frozenset({"claim", "claims", "eob", "eobs", "reclamo", "reclamos", "reclamacion", "reclamaciones"})
+_CLAIMS = frozenset(
+    {"claim", "claims", "eob", "eobs", "bill", "bills", "charge", "charges"}
+    | {"reclamo", "reclamos", "reclamacion", "reclamaciones", "factura", "facturas", "cobro", "cobros"}
+)
+"""What a prescription counts among, too: the "third bill in June"."""
 _SETTINGS = {
     "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
     "inpatient": frozenset({"inpatient"}),
