@@ -310,7 +310,7 @@ class Claim:
             "coinsurance": self.owed.coinsurance,
             "not_covered": self.owed.noncovered,
             "paid_by_patient": self.paid_by_patient,
-            "discount": self.discount or _less(self.billed, self.allowed),
+            "discount": self.discount or less(self.billed, self.allowed),
         }
         return known.get(aspect)
 
@@ -374,7 +374,7 @@ def _is_reversal(of: _Record) -> bool:
     return any(value < 0 for value in values) and all(value <= 0 for value in values)
 
 
-def _less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
+def less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
     """Return the charge minus the plan's price; None if one of them is unknown."""
     if billed is None or allowed is None or billed.currency != allowed.currency or billed.value < allowed.value:
         return None

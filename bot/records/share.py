@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.claim import Claim
+from bot.records.claim import Claim, less
 from bot.records.dates import PartialDate
 from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
 from bot.records.live import Live
@@ -227,13 +227,14 @@ def why_of(claim: Claim) -> Why | None:
     names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
     reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
     price = _alike(claim.allowed, share)
+    cut = less(claim.billed, price)
     return Why(
         reason=reason,
         share=share,
         price=price,
         percent=_percent(share, price) if reason == "coinsurance" else None,
         paid=_rest(claim.plan_paid, share, price),
-        discount=_discount(claim.billed, price),
+        discount=cut if cut and cut.value else None,
     )
 
 
@@ -254,12 +255,6 @@ def _rest(paid: Amount | None, share: Amount, price: Amount | None) -> Amount | 
     if paid is None or price is None or paid.currency != price.currency:
         return None
     return paid if abs(price.value - share.value - paid.value) < _CENT else None
-
-
-def _discount(billed: Amount | None, price: Amount | None) -> Amount | None:
-    if billed is None or price is None or billed.currency != price.currency or billed.value <= price.value:
-        return None
-    return billed - price
 
 
 def owed_steps(claim: Claim) -> tuple[Step, ...]:
