@@ -9,6 +9,7 @@ import msgspec
 from bot.kit.ask import Ask
 from bot.kit.cards import Card
 from bot.kit.conditions import conditions
+from bot.kit.spelling import words_of
 from bot.records.listing import Listing
 
 Verdict = Literal["said", "unsaid", "yes", "no", "partly"]
@@ -72,9 +73,10 @@ class Fact(msgspec.Struct, frozen=True):
         return self.verdict == "said" or (self.about in _VALUES and self.verdict == "unsaid")
 
 
-def facts_asked(ask: Ask) -> tuple[str, ...]:
-    """Return what the message asks for, in its order."""
-    spans = [(*found.span(), about) for about, asks in _ASKS.items() for found in asks.finditer(ask.said)]
+def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
+    """Return what the message asks for, in its order; the words of the provider's `name` ask for nothing."""
+    own, every = set(words_of(name)), ((about, asks.finditer(ask.said)) for about, asks in _ASKS.items())
+    spans = [(*one.span(), about) for about, found in every for one in found if not own.issuperset(words_of(one[0]))]
     if "location" in ask.slots:
         spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
     for slot in _SLOTS:
@@ -83,8 +85,8 @@ def facts_asked(ask: Ask) -> tuple[str, ...]:
             spans.append((at, at + len(said), slot))
     # Words within longer ones ask for nothing, such as the number of "fax number".
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
-    every = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
-    return tuple(about for about in every if _TOLD_BY.get(about) not in ask.slots) or every
+    asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
+    return tuple(about for about in asked if _TOLD_BY.get(about) not in ask.slots) or asked
 
 
 def without_facts(name: str) -> str:

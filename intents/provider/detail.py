@@ -124,20 +124,20 @@ _CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) d
 
 async def answer(ask: Ask) -> Detail:
     """Return the provider with the name, or of a button; for a receipt, only the receipt."""
-    found, asked = await who(ask), _asked(ask)
+    found = await who(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
         sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
     found.cite(ask)
     if not (found.only or "among" in ask.arguments) and "wish" in ask.slots:
         ask.cannot("wish")
-    return summarize(found, ask, sold, await around(ask) if "distance" in asked and found.found else None)
+    return summarize(found, ask, sold, await around(ask) if "distance" in _asked(ask, found) and found.found else None)
 
 
-def _asked(ask: Ask) -> tuple[str, ...]:
+def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
     """Return the facts that are asked for; by default one provider's phone, unless the listing as a whole is."""
     every = not ask.said or "among" in ask.arguments or _WHOLE.search(ask.said)
-    return facts_asked(ask) or (() if every else ("phone",))
+    return facts_asked(ask, found.only[0].name if found.only else None) or (() if every else ("phone",))
 
 
 def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def summarize(
     found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: Around | None = None
 ) -> Detail:
     """The one provider's facts, every place and network once, the nearest to `where` first."""
-    rows, asked = found.only, _asked(ask)
+    rows, asked = found.only, _asked(ask, found)
     if rows is None:
         shown = ((cards(ask, one, where)[0], one) for one in found.found if asked and "among" in ask.arguments)
         return Detail(

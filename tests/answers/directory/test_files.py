@@ -78,3 +78,12 @@ async def test_a_fax_is_told_as_one() -> None:
     bare = (place("main", "1 Main St"), *SHELF[1:])
     _, text, _ = await answered("provider.detail", *bare, slots={"provider_name": "Kim"}, said="fax of Kim")
     assert text.startswith("The directory gives no fax number for Minh")
+
+
+async def test_the_words_of_a_name_ask_for_nothing() -> None:
+    """A guy called Page is asked for his fax, and for neither his sex nor his website."""
+    rows = (OFFICE, person("page", "Guy Page, MD", **NPI), role("r1", "page", "main", "S"))
+    _, text, _ = await answered("provider.detail", *rows, slots={"provider_name": "Guy Page"}, said="fax of Guy Page")
+    assert text.startswith("(423) 555-0199 is the fax number, where nobody answers, of Guy Page, MD.")
+    assert "listed as" not in text
+    assert "website" not in text
