@@ -28,18 +28,10 @@ from bot.language.numbers import (
 )
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import (
-    OF_CLAIMS,
-    own_asked,
-    repeating,
-    terse,
-    treated,
-    whole_times,
-    with_polarity,
-    with_wishes,
-)
+from bot.language.polarity import OF_CLAIMS, own_asked, terse, treated, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import AnyOf, Tag, Utterance
+from bot.language.times import in_named_year, repeating, whole_times
 
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
@@ -139,7 +131,8 @@ class Tagger:
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
-        return whole_times(with_polarity(said, tags, self._grammar.area("polarity")))
+        tags = whole_times(with_polarity(said, tags, self._grammar.area("polarity")))
+        return in_named_year(said, tags, self._grammar.area("dates"), self._grammar.area("joining"))
 
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool

@@ -3,9 +3,8 @@
 What it wishes of a provider that no directory can answer, and the complaints that imply a kind of doctor.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from itertools import islice, permutations
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -14,9 +13,9 @@ from bot.language.matcher import WordArea, plain
 from bot.language.phrases import PhraseFound
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.text import Tag, Utterance
+from bot.language.times import with_times_out
 
-_TWO, _MOST_GLUE = 2, 5
-_SHORT_DATE = 3  # words
+_MOST_GLUE = 5
 _SPOKEN = 3  # words from what is asked to whoever it is asked of
 _MOST_LED = 2
 _LONGEST = 4  # words of a cue
@@ -48,23 +47,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
-    return _with_times(said, [_turned(tag) for tag in marked])
-
-
-def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
-    """Return the tags without days of the week that are dates, and the dates without days of the week that repeat.
-
-    "Mondays" and "a monday" repeat, a "monday" alone is a date.
-    """
-    days = [tag for tag in tags if tag.kind == "weekday"]
-    repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
-    kept = [
-        one
-        for one in dates
-        if one.after - one.first > _SHORT_DATE
-        or not any(one.first < tag.after and tag.first < one.after for tag in repeated)
-    ]
-    return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
+    return with_times_out(said, [_turned(tag) for tag in marked])
 
 
 def own_asked(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
@@ -83,90 +66,14 @@ def _only_asks(said: Utterance, tag: Tag, listed: WordArea) -> bool:
     return first is not None and not listed.speaker.isdisjoint(said.words[first + 1 : first + 1 + _SPOKEN])
 
 
-def whole_times(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; of a part in per cent the time that holds the other one is that of the whole.
-
-    "What percent of my 2025 costs was that visit in October" is a part in October of a whole in 2025.
-    """
-    dates = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
-    if len(dates) != _TWO or all(tag.kind != "percent" for tag in tags):
-        return list(tags)
-    whole = next((one for one, other in permutations(dates) if _is_within(other, one)), None)
-    return [replace(tag, kind="date_whole") if tag is whole else tag for tag in tags]
-
-
-def _is_within(one: Tag, other: Tag) -> bool:
-    (first, last), (start, end) = (_days(tag) for tag in (one, other))
-    return one.value != other.value and "" not in {first, last, start, end} and start <= first and last <= end
-
-
-def _days(tag: Tag) -> tuple[str, str]:
-    value = tag.value if isinstance(tag.value, Mapping) else {}
-    return str(value.get("start") or ""), str(value.get("end") or "")
-
-
-def _with_times(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; a time excluded from a longer one gets a kind of its own, because the longer one is wanted.
-
-    In "2024, not 2025" the second only corrects the first and stays as it is.
-    """
-    tags = _rest_of(tags)
-    wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
-    return [_out_of(said, tag, wanted) if tag.kind == "date_range" and tag.excluded else tag for tag in tags]
-
-
-def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; excluded times without an end or a start leave the rest of time: "except before July"."""
-    open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
-    days = [(tag.value.get("start"), tag.value.get("end")) for tag in open_ if isinstance(tag.value, Mapping)]
-    starts = [_beside(end, 1) for start, end in days if end and not start]
-    ends = [_beside(start, -1) for start, end in days if start and not end]
-    if not open_ or len(starts) + len(ends) < len(open_):
-        return list(tags)
-    value = {"start": max(starts, default=None), "end": min(ends, default=None)}
-    whole = replace(open_[0], value=value, excluded=False, after=open_[-1].after)
-    return [whole, *(tag for tag in tags if tag not in open_)]
-
-
-def _beside(day: object, days: int) -> str:
-    """Return the day so many days later, as an ISO date."""
-    return (date.fromisoformat(str(day)) + timedelta(days=days)).isoformat()
-
-
-def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
-    """Return the time as excluded from a longer one; without a year it is in the longer one's year."""
-    dated = any(word.isdigit() and len(word) == 4 for word in said.words[tag.first : tag.after])  # noqa: PLR2004 -- a year
-    for whole in wanted:
-        for one in (tag,) if dated else (tag, _in_year_of(tag, whole)):
-            if _is_part(one, whole):
-                return replace(one, kind="date_out", excluded=False)
-    return tag
-
-
-def _in_year_of(tag: Tag, whole: Tag) -> Tag:
-    """Return the same month and day in the year in which the longer time starts."""
-    value, year = tag.value, str(whole.value.get("start") or "")[:4] if isinstance(whole.value, Mapping) else ""
-    if not year or not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
-        return tag
-    start, end = (f"{year}{str(value[key])[4:]}" for key in ("start", "end"))
-    return tag if "02-29" in start + end else replace(tag, value={"start": start, "end": end})
-
-
-def _is_part(one: Tag, whole: Tag) -> bool:
-    """Return whether a time is within another."""
-    part, all_ = one.value, whole.value
-    if not isinstance(part, Mapping) or not isinstance(all_, Mapping) or not part.get("start") or not part.get("end"):
-        return False
-    begins = not all_.get("start") or str(all_["start"]) <= str(part["start"])
-    return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
-
-
 class _Scope:
     """The words of one message around its tags."""
 
     def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea) -> None:
         self._said, self._tags, self._listed = said, tags, listed
-        self._cues = listed.phrases("cue")
+        self._cues = frozenset(listed.phrases("cue"))
+        weak = (listed.phrases(name) for name in ("negated", "absent", "outside", "comparing"))
+        self._excepting = self._cues.difference(*weak)
         self.words = tuple([word.replace("'", "") for word in said.words])
         self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
 
@@ -181,15 +88,27 @@ class _Scope:
         return tag.first if ends else self.cue_before(tag)
 
     def cue_before(self, tag: Tag) -> int | None:
-        """Return the position of the word that excludes the tag; None if there is none."""
+        """Return the position of the word that excludes the tag; None if there is none.
+
+        Only listed words may stand between "not" and the value, but any that are no value behind "except": "except the
+        big hospital one".
+        """
+        cues = self._cues
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
             for length in range(_LONGEST, 0, -1):
                 cue = self.words[max(0, place - length) : place]
-                if len(cue) == length and cue in self._cues:
+                if len(cue) == length and cue in cues:
                     return place - length if not any(self._refusals(cue, place, tag)) else None
-            if not place or self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):
+            if not place:
                 return None
+            if self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):
+                if self._is_value(place - 1):
+                    return None
+                cues = self._excepting
         return None
+
+    def _is_value(self, place: int) -> bool:
+        return any(tag.kind in _POLAR and tag.first <= place < tag.after for tag in self._tags)
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """Yield, for each reason why a cue may not exclude the tag, whether it applies."""

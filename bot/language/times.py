@@ -1,0 +1,128 @@
+"""Several times in one message: one excluded from another, a month apart from its year, days that repeat."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import permutations
+
+from msgspec.structs import replace
+
+from bot.language.matcher import WordArea
+from bot.language.slots import link
+from bot.language.text import Tag, Utterance
+
+_TWO = 2
+_SHORT_DATE = 3  # words
+
+
+def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
+    """Return the tags without days of the week that are dates, and the dates without days of the week that repeat.
+
+    "Mondays" and "a monday" repeat, a "monday" alone is a date.
+    """
+    days = [tag for tag in tags if tag.kind == "weekday"]
+    repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
+    kept = [
+        one
+        for one in dates
+        if one.after - one.first > _SHORT_DATE
+        or not any(one.first < tag.after and tag.first < one.after for tag in repeated)
+    ]
+    return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
+
+
+def in_named_year(said: Utterance, tags: Sequence[Tag], dates: WordArea, joining: WordArea) -> list[Tag]:
+    """Return the tags; a month that is said apart from its year is of that year: "2024 claims, only from September".
+
+    Times that are joined, "2024 and September", stay two.
+    """
+    times = sorted((tag for tag in tags if tag.kind == "date_range" and not tag.excluded), key=lambda tag: tag.first)
+    if len(times) != _TWO or link(said, times[0], times[1], joining) not in {None, ","}:
+        return list(tags)
+    for year, month in permutations(times):
+        words, moved = frozenset(said.words[month.first : month.after]), _in_year_of(month, year)
+        told = not words.isdisjoint(dates.month) and words.isdisjoint(dates.last | dates.this)
+        whole = _has_year(said, year) and _days(year)[0].endswith("-01-01")
+        if told and whole and not _has_year(said, month) and _is_part(moved, year):
+            return [replace(tag, value=moved.value) if tag in times else tag for tag in tags]
+    return list(tags)
+
+
+def whole_times(tags: Sequence[Tag]) -> list[Tag]:
+    """Return the tags; of a part in per cent the time that holds the other one is that of the whole.
+
+    "What percent of my 2025 costs was that visit in October" is a part in October of a whole in 2025.
+    """
+    dates = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
+    if len(dates) != _TWO or all(tag.kind != "percent" for tag in tags):
+        return list(tags)
+    whole = next((one for one, other in permutations(dates) if _is_within(other, one)), None)
+    return [replace(tag, kind="date_whole") if tag is whole else tag for tag in tags]
+
+
+def with_times_out(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+    """Return the tags; a time excluded from a longer one gets a kind of its own, because the longer one is wanted.
+
+    In "2024, not 2025" the second only corrects the first and stays as it is.
+    """
+    tags = _rest_of(tags)
+    wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
+    return [_out_of(said, tag, wanted) if tag.kind == "date_range" and tag.excluded else tag for tag in tags]
+
+
+def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
+    """Return the tags; excluded times without an end or a start leave the rest of time: "except before July"."""
+    open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
+    days = [(tag.value.get("start"), tag.value.get("end")) for tag in open_ if isinstance(tag.value, Mapping)]
+    starts = [_beside(end, 1) for start, end in days if end and not start]
+    ends = [_beside(start, -1) for start, end in days if start and not end]
+    if not open_ or len(starts) + len(ends) < len(open_):
+        return list(tags)
+    value = {"start": max(starts, default=None), "end": min(ends, default=None)}
+    whole = replace(open_[0], value=value, excluded=False, after=open_[-1].after)
+    return [whole, *(tag for tag in tags if tag not in open_)]
+
+
+def _beside(day: object, days: int) -> str:
+    """Return the day so many days later, as an ISO date."""
+    return (date.fromisoformat(str(day)) + timedelta(days=days)).isoformat()
+
+
+def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
+    """Return the time as excluded from a longer one; without a year it is in the longer one's year."""
+    for whole in wanted:
+        for one in (tag,) if _has_year(said, tag) else (tag, _in_year_of(tag, whole)):
+            if _is_part(one, whole):
+                return replace(one, kind="date_out", excluded=False)
+    return tag
+
+
+def _in_year_of(tag: Tag, whole: Tag) -> Tag:
+    """Return the same month and day in the year in which the longer time starts."""
+    value, year = tag.value, str(whole.value.get("start") or "")[:4] if isinstance(whole.value, Mapping) else ""
+    if not year or not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+        return tag
+    start, end = (f"{year}{str(value[key])[4:]}" for key in ("start", "end"))
+    return tag if "02-29" in start + end else replace(tag, value={"start": start, "end": end})
+
+
+def _is_part(one: Tag, whole: Tag) -> bool:
+    """Return whether a time is within another."""
+    part, all_ = one.value, whole.value
+    if not isinstance(part, Mapping) or not isinstance(all_, Mapping) or not part.get("start") or not part.get("end"):
+        return False
+    begins = not all_.get("start") or str(all_["start"]) <= str(part["start"])
+    return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
+
+
+def _is_within(one: Tag, other: Tag) -> bool:
+    (first, last), (start, end) = (_days(tag) for tag in (one, other))
+    return one.value != other.value and "" not in {first, last, start, end} and start <= first and last <= end
+
+
+def _has_year(said: Utterance, tag: Tag) -> bool:
+    return any(word.isdigit() and len(word) == 4 for word in said.words[tag.first : tag.after])  # noqa: PLR2004 -- a year
+
+
+def _days(tag: Tag) -> tuple[str, str]:
+    value = tag.value if isinstance(tag.value, Mapping) else {}
+    return str(value.get("start") or ""), str(value.get("end") or "")
