@@ -131,8 +131,10 @@ class Tagger:
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
-        tags = whole_times(with_polarity(said, tags, self._grammar.area("polarity")))
-        return in_named_year(said, tags, self._grammar.area("dates"), self._grammar.area("joining"))
+        return self._of_times(said, with_polarity(said, tags, self._grammar.area("polarity")))
+
+    def _of_times(self, said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+        return in_named_year(said, whole_times(tags), self._grammar)
 
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool

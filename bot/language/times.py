@@ -6,7 +6,7 @@ from itertools import permutations
 
 from msgspec.structs import replace
 
-from bot.language.matcher import WordArea
+from bot.language.matcher import Grammar
 from bot.language.slots import link
 from bot.language.text import Tag, Utterance
 
@@ -30,13 +30,14 @@ def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tup
     return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
 
 
-def in_named_year(said: Utterance, tags: Sequence[Tag], dates: WordArea, joining: WordArea) -> list[Tag]:
+def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> list[Tag]:
     """Return the tags; a month that is said apart from its year is of that year: "2024 claims, only from September".
 
     Times that are joined, "2024 and September", stay two.
     """
+    dates = grammar.area("dates")
     times = sorted((tag for tag in tags if tag.kind == "date_range" and not tag.excluded), key=lambda tag: tag.first)
-    if len(times) != _TWO or link(said, times[0], times[1], joining) not in {None, ","}:
+    if len(times) != _TWO or link(said, times[0], times[1], grammar.area("joining")) not in {None, ","}:
         return list(tags)
     for year, month in permutations(times):
         words, moved = frozenset(said.words[month.first : month.after]), _in_year_of(month, year)
