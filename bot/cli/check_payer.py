@@ -15,10 +15,10 @@ from bot.pack import Pack
 from bot.payer.discovery import Capabilities, Discovery, Endpoints
 from bot.payer.http import Http
 
-State = Literal["works", "degraded", "off", "unknown"]
+CheckState = Literal["works", "degraded", "off", "unknown"]
 
 
-def state_of(rules: IntentRules, server: Capabilities) -> State | None:
+def state_of(rules: IntentRules, server: Capabilities) -> CheckState | None:
     """Return what the server's CapabilityStatement means for an answer; None for an intent without `reads`.
 
     `degraded`: the answer works, but the bot filters or sorts the results itself. `off`: the type is not declared,
@@ -36,9 +36,9 @@ def state_of(rules: IntentRules, server: Capabilities) -> State | None:
 
 def states(
     answered: Iterable[IntentRules], member: Capabilities, directory: Capabilities
-) -> Iterator[tuple[State, list[str]]]:
+) -> Iterator[tuple[CheckState, list[str]]]:
     """Yield the answers in each state, best state first, without empty states."""
-    found: dict[State, list[str]] = {"works": [], "degraded": [], "off": [], "unknown": []}
+    found: dict[CheckState, list[str]] = {"works": [], "degraded": [], "off": [], "unknown": []}
     for rules in sorted(answered, key=lambda one: one.intent):
         state = state_of(rules, directory if rules.needs == "directory" else member)
         if state is not None:
@@ -53,7 +53,7 @@ _FAULTS = {
     "openid-configuration": "the payer publishes no openid-configuration (OpenID Connect): the settings say who signs",
     "clock": "the payer's clock and this machine's are more than five minutes apart: set this machine's by NTP",
 }
-_STATES: dict[State, str] = {
+_STATES: dict[CheckState, str] = {
     "works": "work",
     "degraded": "work, with more to read: the server cannot search by all that they need",
     "off": "may find nothing: the server does not list their records",

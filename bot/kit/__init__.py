@@ -36,7 +36,7 @@ from bot.kit.coverages import (
     Coverages, Shares, TwoVisits, asks_yearly, care_said, member_coverages, named_visit, of_family, of_scope,
     plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
 from bot.kit.directory import listings
-from bot.kit.facts import OF_PLACE, Fact, facts_asked, facts_of
+from bot.kit.facts import OF_PLACE, ProviderFact, facts_asked, facts_of
 from bot.kit.floors import (
     COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met, floor_of, floors_of,
     network_side, scopes_of, standings, this_year, year_now, year_so_far)
@@ -67,7 +67,7 @@ from bot.kit.said import (
     asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, form_asked, is_ranking,
     wanted_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
-from bot.kit.sized import Limits, Threshold
+from bot.kit.sized import AmountLimits, Threshold
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (

@@ -29,7 +29,7 @@ Filter = tuple[str, Callable[[Listing], bool]]
 _KEPT_WISHES = frozenset({"radius", "specialty", "not_name"})  # without these it would be another search
 _MOST_LOOSENED = 3
 
-Known = Callable[[Listing], bool | None]
+ListingTest = Callable[[Listing], bool | None]
 _KNOWABLE = ("telehealth", "wheelchair", "open_at", "age_group")
 _NO_NETWORK = AskedNetworks()
 _SHORTEST_START = 5  # letters
@@ -116,10 +116,10 @@ class Conditions(msgspec.Struct, frozen=True):
         ]
         return [(slot, passes) for slot, wish, passes in asked if wish]
 
-    def knowable(self, ask: Ask) -> list[tuple[str, Known]]:
+    def knowable(self, ask: Ask) -> list[tuple[str, ListingTest]]:
         """Return the conditions that listings may lack data about, with tests that return True, False or None."""
         wish, group = self.open_at, self.age_group
-        asked: list[tuple[str, object, Known]] = [
+        asked: list[tuple[str, object, ListingTest]] = [
             ("telehealth", self.telehealth, _is_virtual),
             ("wheelchair", self.wheelchair, _is_accessible),
             ("open_at", wish, lambda row: is_open(ask, row, wish) if wish else None),

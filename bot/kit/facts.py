@@ -12,7 +12,7 @@ from bot.kit.conditions import conditions
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing
 
-Verdict = Literal["said", "unsaid", "yes", "no", "partly"]
+FactTest = Literal["said", "unsaid", "yes", "no", "partly"]
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
@@ -51,7 +51,7 @@ OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """What each place of a provider has for itself."""
 
 
-class Fact(msgspec.Struct, frozen=True):
+class ProviderFact(msgspec.Struct, frozen=True):
     """What the listing says about one thing, as values ("said") or as an answer of yes or no; or "unsaid".
 
     Attributes:
@@ -62,7 +62,7 @@ class Fact(msgspec.Struct, frozen=True):
     """
 
     about: str
-    verdict: Verdict
+    verdict: FactTest
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     words: str = ""
@@ -98,7 +98,7 @@ def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
     return longer[0] <= one[0] and one[1] <= longer[1] and longer[1] - longer[0] > one[1] - one[0]
 
 
-def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[Fact, ...]:
+def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
     """Return what the listings of one provider say of each thing that is asked for."""
     return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
 
@@ -124,40 +124,42 @@ _VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]]
 }
 
 
-def _said(about: str, card: Card, rows: Sequence[Listing]) -> Fact:
+def _said(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     values = tuple(dict.fromkeys(value for value in _VALUES[about](card, rows) if value))
-    return Fact(about, "said" if values else "unsaid", values)
+    return ProviderFact(about, "said" if values else "unsaid", values)
 
 
-def _sex(about: str, card: Card, rows: Sequence[Listing]) -> Fact:
+def _sex(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     known = _said("gender", card, rows)
-    return known if known.verdict == "unsaid" else Fact("gender", "yes" if about in known.yes else "no", known.yes)
+    return (
+        known if known.verdict == "unsaid" else ProviderFact("gender", "yes" if about in known.yes else "no", known.yes)
+    )
 
 
-def _takes_new(card: Card) -> Fact:
+def _takes_new(card: Card) -> ProviderFact:
     """Return the answer about new patients, by network if the listing distinguishes them."""
     answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
     yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
     no = tuple(sorted({network for network, answer in answers} - set(yes)))
     open_ = bool(yes) or any(site.openings for site in card.sites)
     known = open_ or bool(no) or any(site.openings_known for site in card.sites)
-    return Fact("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
+    return ProviderFact("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
 
 
-def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> Fact:
+def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     passes = dict(conditions(ask).filters(ask, None))["language"]
-    verdict: Verdict = "yes" if any(map(passes, rows)) else "no" if card.languages else "unsaid"
-    return Fact("language", verdict, card.languages)
+    verdict: FactTest = "yes" if any(map(passes, rows)) else "no" if card.languages else "unsaid"
+    return ProviderFact("language", verdict, card.languages)
 
 
-def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> Fact:
+def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> ProviderFact:
     """Return the answer that a search for this condition would give."""
     known = dict(conditions(ask).knowable(ask)).get(about)
     answers = {known(row) for row in rows} if known else set()
-    return Fact(about, "yes" if True in answers else "no" if False in answers else "unsaid")
+    return ProviderFact(about, "yes" if True in answers else "no" if False in answers else "unsaid")
 
 
-_ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], Fact]] = {
+_ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] = {
     "accepting_new": lambda _ask, card, _rows: _takes_new(card),
     "language": _speaks,
     "female": lambda _, card, rows: _sex("female", card, rows),
@@ -165,6 +167,6 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], Fact]] = {
     "telehealth": lambda ask, _, rows: _known(ask, "telehealth", rows),
     "wheelchair": lambda ask, _, rows: _known(ask, "wheelchair", rows),
     "open_at": lambda ask, _, rows: _known(ask, "open_at", rows),
-    "wish": lambda ask, _card, _rows: Fact("wish", "unsaid", words=ask.words.get("wish", "")),
+    "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),
 }
 """The answers of yes or no."""

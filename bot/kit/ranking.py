@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, span_of, text_of
-from bot.kit.sized import Limits, Threshold, limits_asked
+from bot.kit.sized import AmountLimits, Threshold, limits_asked
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import COUNTS, PLURAL, SINGULAR, count_asked, order_asked
@@ -115,7 +115,7 @@ class Ranking(msgspec.Struct, frozen=True):
     measure: Measure
     counted: str
     most: int = SHOWN
-    sizes: Limits | None = None
+    sizes: AmountLimits | None = None
     every: bool = False
 
 
@@ -217,7 +217,7 @@ def sizes_group(ask: Ask) -> bool:
     return _sized_group(ask) is not None
 
 
-def _often(said: str, group: str) -> Limits | None:
+def _often(said: str, group: str) -> AmountLimits | None:
     """Return how often each of a group has to be had; None if the words tell no number of times."""
     if group == "month" and _NONE.search(said):
         return _exactly(Decimal(0))
@@ -228,14 +228,14 @@ def _often(said: str, group: str) -> Limits | None:
             continue
         number = Decimal(count)
         if found["over"] or found["under"]:
-            return Limits(over=number) if found["over"] else Limits(under=number)
+            return AmountLimits(over=number) if found["over"] else AmountLimits(under=number)
         more = found["least"] or found["or"] or found["more"]
-        return Limits(over=number, over_too=True) if more else _exactly(number)
+        return AmountLimits(over=number, over_too=True) if more else _exactly(number)
     return None
 
 
-def _exactly(size: Decimal) -> Limits:
-    return Limits(size, size, over_too=True, under_too=True)
+def _exactly(size: Decimal) -> AmountLimits:
+    return AmountLimits(size, size, over_too=True, under_too=True)
 
 
 def _by_money(ask: Ask) -> Measure:

@@ -33,7 +33,7 @@ _SAYS = {
 }
 
 R = TypeVar("R")
-Parts = Sequence[tuple[Kept, bytes]]
+PackedParts = Sequence[tuple[Kept, bytes]]
 """The packed parts of the record in reading order."""
 
 
@@ -48,7 +48,7 @@ class RecordPapers(Value):
         states: Why a claim does not count, by id: "replaced", "taken back", or "reversal" for one that cancels another.
     """
 
-    def __init__(self, state: Gathered, parts: Parts, made: date, *, marked: bool) -> None:
+    def __init__(self, state: Gathered, parts: PackedParts, made: date, *, marked: bool) -> None:
         shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
         names = names_in([_entry(line) for line in lines_of(shown, "Practitioner", "Organization", "Location")])
         lost: list[str] = []
@@ -131,7 +131,7 @@ def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
 
 
 def fhir_files(
-    state: Gathered, parts: Parts, *, marked: bool, moment: datetime, base: str
+    state: Gathered, parts: PackedParts, *, marked: bool, moment: datetime, base: str
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Return the names and contents of the FHIR files: newline-delimited JSON by type, the missing parts, the manifest.
 
@@ -155,7 +155,7 @@ def fhir_files(
     yield f"{FOLDER}/manifest.json", [json.dumps(manifest, indent=2).encode() + b"\n"]
 
 
-def lines_of(parts: Parts, *kinds: str) -> Iterator[bytes]:
+def lines_of(parts: PackedParts, *kinds: str) -> Iterator[bytes]:
     """Yield the resources of these types one by one."""
     for kept, packed in parts:
         if kept.type in kinds:

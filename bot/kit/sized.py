@@ -84,7 +84,7 @@ def _is_about(one: Decimal, wanted: Decimal) -> bool:
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
     said = [_dollars(number.replace(",", "")) for number in _EXACTLY.findall(ask.said)]
-    limits = limits_asked(ask) or Limits()
+    limits = limits_asked(ask) or AmountLimits()
     own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
     words = words_of(ask.said)
     if "amount" not in ask.slots and _WHETHER.isdisjoint(words[:1]):
@@ -95,7 +95,7 @@ def exact_asked(ask: Ask) -> Exact | None:
     return Exact(amounts, cents) if amounts else None
 
 
-class Limits(msgspec.Struct, frozen=True):
+class AmountLimits(msgspec.Struct, frozen=True):
     """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
 
     over: Decimal | None = None
@@ -109,20 +109,20 @@ class Limits(msgspec.Struct, frozen=True):
         return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
 
 
-def limits_asked(ask: Ask) -> Limits | None:
+def limits_asked(ask: Ask) -> AmountLimits | None:
     """Return the limits of the amount, also of a sum that is told as a bare number: "over 3000"."""
     over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
     if over is not None or under is not None:
-        return Limits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
+        return AmountLimits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
     bare = _BARE.search(ask.said)
     number = _dollars(bare["number"].replace(",", "")) if bare else None
-    return (Limits(over=number) if bare["over"] else Limits(under=number)) if bare else None
+    return (AmountLimits(over=number) if bare["over"] else AmountLimits(under=number)) if bare else None
 
 
 class Threshold(msgspec.Struct, frozen=True):
     """The one limit that a sum is held against; `so`: the sum is over it, or under, as asked; None if not known."""
 
-    limits: Limits
+    limits: AmountLimits
     so: bool | None = None
 
     @property

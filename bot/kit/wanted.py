@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import NamedCare
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.sized import Exact, Limits, ordered, sized
+from bot.kit.sized import AmountLimits, Exact, ordered, sized
 from bot.kit.which import (
     is_drug,
     named,
@@ -50,7 +50,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     providers: tuple[str, ...] = ()
     number: str | None = None
     services: tuple[str, ...] = ()
-    limits: Limits | None = None
+    limits: AmountLimits | None = None
     exact: Exact | None = None
     state: str | None = None
     order: str | None = None

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.errors import PackError
 from bot.language.findings import hint
-from bot.language.phrases import Meaning, PhraseTree, Said
+from bot.language.phrases import Meaning, PhraseLists, PhraseTree
 from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
 
@@ -54,7 +54,7 @@ class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repaired: str
-    ideas: dict[str, Said]
+    ideas: dict[str, PhraseLists]
     crisis: list[DangerRule]
     emergency: list[DangerRule]
     lines: dict[str, list[str]] = {}
@@ -72,7 +72,7 @@ class Dangers(msgspec.Struct, frozen=True):
     lines: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
 
-def _known(names: Sequence[str], ideas: Mapping[str, Said], where: str) -> None:
+def _known(names: Sequence[str], ideas: Mapping[str, PhraseLists], where: str) -> None:
     for name in names:
         if name not in ideas:
             raise PackError(f"{where}: unknown idea {name!r}{hint(name, ideas)}")

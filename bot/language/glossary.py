@@ -14,7 +14,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.clauses import Clause
-from bot.language.phrases import Meaning, PhraseFound, PhraseTree, Said
+from bot.language.phrases import Meaning, PhraseFound, PhraseLists, PhraseTree
 from bot.language.rules import WORDS, read_words
 from bot.language.text import Tag, Utterance, keys_in
 
@@ -26,11 +26,11 @@ _ENDS, _THE = ".?!;\n", ("the",)
 
 
 class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Said
-    words: Said
+    name: PhraseLists
+    words: PhraseLists
     en: str
     es: str
-    asks: Said = Said()
+    asks: PhraseLists = PhraseLists()
     yours: dict[str, str] = {}
     the: Literal["mine", "any"] = "any"
 

@@ -17,7 +17,7 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
-from bot.language.phrases import Meaning, PhraseTree, Said, expand, phrases_in
+from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words
 from bot.language.text import AnyOf, keys_in
@@ -53,13 +53,13 @@ _FOR_ES = f"({_WAYS_ES}) (mi|mis|la|las|el|los)"
 _HIDING = frozenset({"specialty", "facility_type"})
 
 
-class _Phrases(Said, frozen=True, forbid_unknown_fields=True):
+class _Phrases(PhraseLists, frozen=True, forbid_unknown_fields=True):
     """Phrases; with `hides`, nothing inside a phrase of this concept has another meaning."""
 
     hides: bool = False
 
 
-class _Specialty(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Specialty(PhraseLists, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The names of a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
 
     `wider`: no code is as specific as the words, such as "ms specialist", so that an answer has to say so.
@@ -67,10 +67,10 @@ class _Specialty(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     codes: tuple[str, ...]
     wider: bool = False
-    treats: Said = Said()
+    treats: PhraseLists = PhraseLists()
 
 
-class _Service(Said, frozen=True, forbid_unknown_fields=False):
+class _Service(PhraseLists, frozen=True, forbid_unknown_fields=False):
     """The names of a kind of care; the same file's data on how claims show it is not used here."""
 
 
@@ -152,7 +152,7 @@ class Lexicon(msgspec.Struct):
         )
 
 
-def _add(lexicon: Lexicon, said: Said, kind: str, value: object, where: tuple[str, str]) -> None:
+def _add(lexicon: Lexicon, said: PhraseLists, kind: str, value: object, where: tuple[str, str]) -> None:
     hides = kind in _HIDING or (isinstance(said, _Phrases) and said.hides)
     for language, phrase in said.phrases(*where):
         lexicon.tree.add(phrase, Meaning(kind, value, language, hides))
@@ -244,7 +244,7 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
 
 def _everyday(folder: Path, name: str) -> frozenset[str]:
     """Return the keys of a file with words in both languages."""
-    said = read_words(folder, name, Said)
+    said = read_words(folder, name, PhraseLists)
     return keys_of(f"{said.en} {said.es}")
 
 
@@ -259,7 +259,7 @@ def _load_cells(lexicon: Lexicon, folder: Path) -> None:
 
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
     """Load the keys of options in each language, with their types of value; a pack without the file has none."""
-    for kind, said in read_words(folder, "options.yaml", dict[str, Said], optional=True).items():
+    for kind, said in read_words(folder, "options.yaml", dict[str, PhraseLists], optional=True).items():
         for language, key in said.phrases(f"{WORDS}/options.yaml", kind):
             lexicon.options.setdefault(language, []).append((key, kind))
 

@@ -57,7 +57,7 @@ def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
             raise PackError(f"{shown}: {key}: {error}") from error
 
 
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases by language, separated by commas."""
 
     en: str = ""

@@ -126,10 +126,10 @@ class Trait(Enum):
     """It rejects POST searches, or finds nothing by POST that it finds by GET."""
 
 
-Known = TTLCache[tuple[str, Trait, str, str], bool]
+KnownTraits = TTLCache[tuple[str, Trait, str, str], bool]
 
 
-def known_traits(clock: Callable[[], float]) -> Known:
+def known_traits(clock: Callable[[], float]) -> KnownTraits:
     """Return the memory for the facts about all servers of a process."""
     return TTLCache(_MANY, _DAY, timer=clock)
 
@@ -137,7 +137,7 @@ def known_traits(clock: Callable[[], float]) -> Known:
 class Traits:
     """The facts about one server. What is not known may be true or not."""
 
-    def __init__(self, known: Known, base: str) -> None:
+    def __init__(self, known: KnownTraits, base: str) -> None:
         self._known, self._base = known, base
 
     def has(self, trait: Trait, resource_type: str = "", parameter: str = "") -> bool:

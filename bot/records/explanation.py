@@ -312,11 +312,11 @@ def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Am
     return None, True
 
 
-Line = tuple[ClaimItem, Mapping[str, Amount]]
+AmountLine = tuple[ClaimItem, Mapping[str, Amount]]
 """A line with its amounts by plain name."""
 
 
-def total_lines(lines: Sequence[Line], billed: Amount | None) -> tuple[int, ...]:
+def total_lines(lines: Sequence[AmountLine], billed: Amount | None) -> tuple[int, ...]:
     """Return which of the lines only add up the others; () if every line is one of care.
 
     Such a line has revenue code 0001 and there are others; or it has no procedure and each of its amounts is the sum of

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from bot.kit import (
     Amount,
+    AmountLimits,
     Ask,
     Chosen,
     Claim,
     ClaimWish,
     Doubt,
-    Limits,
     Live,
     Most,
     Nearest,
@@ -179,5 +179,5 @@ def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; filled prescriptions are not visits, and a part of a share has to be there."""
     wanted = wanted_of(ask)
     if wanted.aspect in _PARTS and not (wanted.limits or wanted.exact):
-        wanted = replace(wanted, limits=Limits(over=Decimal(0)))
+        wanted = replace(wanted, limits=AmountLimits(over=Decimal(0)))
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted

@@ -16,10 +16,10 @@ from bot.kit import (
     Ask,
     Card,
     Conditions,
-    Fact,
     Listing,
     OfProvider,
     Plan,
+    ProviderFact,
     Ranked,
     Wanted,
     Who,
@@ -88,10 +88,10 @@ class Compared(OfProvider, frozen=True, kw_only=True):
     also: str | None = None
     beside: Card | None = None
     ranked: Ranked | None = None
-    facts: tuple[tuple[Fact, ...], ...] = ()
+    facts: tuple[tuple[ProviderFact, ...], ...] = ()
 
     @property
-    def each(self) -> tuple[tuple[Card, tuple[Fact, ...]], ...]:
+    def each(self) -> tuple[tuple[Card, tuple[ProviderFact, ...]], ...]:
         """Both providers with what was asked of them."""
         return tuple(zip(self.cards, self.facts, strict=True))
 

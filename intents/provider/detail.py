@@ -17,11 +17,11 @@ from bot.kit import (
     Ask,
     Card,
     Document,
-    Fact,
     Listing,
     Network,
     OfProvider,
     OpenAt,
+    ProviderFact,
     Site,
     Who,
     around,
@@ -106,11 +106,11 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     receipt: Receipt | None = None
     asked_network: str | None = None
     technical: bool = False
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[ProviderFact, ...] = ()
     opening: OpenAt | None = None
     week: bool = False
     where: Around | None = None
-    each: tuple[tuple[Card, tuple[Fact, ...]], ...] = ()
+    each: tuple[tuple[Card, tuple[ProviderFact, ...]], ...] = ()
     brief: bool = False
     whole: bool = True
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.cli.check_payer import State, answers, states
+from bot.cli.check_payer import CheckState, answers, states
 from bot.payer.discovery import Capabilities, read_capabilities
 from tests.answers.asking import pack
 
@@ -27,7 +27,7 @@ def server(types: dict[str, tuple[str, ...]]) -> Capabilities:
     return found
 
 
-def of_directory(directory: Capabilities) -> dict[str, State]:
+def of_directory(directory: Capabilities) -> dict[str, CheckState]:
     """The state of every directory answer of the pack."""
     own = [rules for rules in pack().answered if rules.needs == "directory"]
     return {name: state for state, names in states(own, Capabilities(), directory) for name in names}
@@ -57,7 +57,7 @@ def test_a_full_server_carries_every_directory_answer() -> None:
         ({}, {"provider.find": "off", "endpoint.lookup": "off", "provider.affiliations": "off"}),
     ],
 )
-def test_what_a_poorer_server_leaves(types: dict[str, tuple[str, ...]], expected: dict[str, State]) -> None:
+def test_what_a_poorer_server_leaves(types: dict[str, tuple[str, ...]], expected: dict[str, CheckState]) -> None:
     """A missing parameter means more work here, a missing type that the answer may find nothing."""
     found = of_directory(server(types))
     assert {name: found[name] for name in expected} == expected

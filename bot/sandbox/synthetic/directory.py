@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.sandbox.synthetic import chance, geography, tables
-from bot.sandbox.synthetic.geography import Site, SyntheticPlace
+from bot.sandbox.synthetic.geography import BuildingSite, SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, in_network, network_reference
 from bot.sandbox.synthetic.shapes import (
     LANGUAGE_TAG,
@@ -70,14 +70,14 @@ def listings(seed: int) -> Iterator[SyntheticListing]:
             number += 1
 
 
-def practices(people: list[SyntheticListing]) -> dict[str, Site]:
+def practices(people: list[SyntheticListing]) -> dict[str, BuildingSite]:
     """Return the practices of these listings by key; the phone number is from the first listing of each."""
-    found: dict[str, Site] = {}
+    found: dict[str, BuildingSite] = {}
     for person in people:
         key = practice_key(person)
         if key not in found:
             word = _PRACTICE_NAMES[person.number % len(_PRACTICE_NAMES)]
-            found[key] = Site(
+            found[key] = BuildingSite(
                 key=key,
                 name=f"{person.place.city} {word} at {person.street.split(' ', 1)[1]}",
                 npi=chance.npi(50_000_000 + len(found)),
@@ -181,7 +181,7 @@ def _practitioner(person: SyntheticListing, updated: str) -> Resource:
     )
 
 
-def _roles(person: SyntheticListing, office: Site, updated: str, today: date) -> Iterator[Resource]:
+def _roles(person: SyntheticListing, office: BuildingSite, updated: str, today: date) -> Iterator[Resource]:
     """Yield one role per network as in Plan-Net 1.1.0; some people have one role for all networks, as in 1.0.0."""
     if person.number % _MERGED == 0:
         yield _role(person, office, updated, today, person.networks)
@@ -190,7 +190,9 @@ def _roles(person: SyntheticListing, office: Site, updated: str, today: date) ->
         yield _role(person, office, updated, today, (letter,))
 
 
-def _role(person: SyntheticListing, office: Site, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
+def _role(
+    person: SyntheticListing, office: BuildingSite, updated: str, today: date, networks: tuple[str, ...]
+) -> Resource:
     ended = person.number % _ENDED == _ENDED - 1
     end = chance.before(today, 30 + person.number % 200) if ended else None
     return resource(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from bot.sandbox.synthetic import chance, geography, tables
-from bot.sandbox.synthetic.geography import Site, SyntheticPlace
+from bot.sandbox.synthetic.geography import BuildingSite, SyntheticPlace
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME, network_reference
 from bot.sandbox.synthetic.shapes import (
     HL7,
@@ -31,7 +31,7 @@ _EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @dataclass(frozen=True, slots=True)
-class Facility(Site):
+class Facility(BuildingSite):
     """A place of care: its kind (a row of the table of kinds), its address, and its networks."""
 
     kind: dict[str, str]

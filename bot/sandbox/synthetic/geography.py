@@ -63,7 +63,7 @@ def phone(area_code: str, rng: random.Random) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class BuildingSite:
     """A practice or a place of care; its key is the id of its Organization and of its Location."""
 
     key: str
