@@ -268,11 +268,10 @@ async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     titled = is_titled(ask)
     ways = (_people(ask, name),) if titled else (_people(ask, name), _houses(ask, name, ("Organization",)))
     rows = tuple(row for found in await asyncio.gather(*ways) for row in found)
-    exact = tuple(row for row in rows if is_named(row.name, name))
-    if not exact and not titled:
-        rows = (*rows, *await _houses(ask, name, PLACES))
-        exact = tuple(row for row in rows if is_named(row.name, name))
-    return exact or tuple(row for row in rows if starts_like(row.name, name))
+    places = () if titled or any(is_named(row.name, name) for row in rows) else await _houses(ask, name, PLACES)
+    exact = tuple(row for row in (*rows, *places) if is_named(row.name, name))
+    alike = (tuple(row for row in found if starts_like(row.name, name)) for found in (rows, places))
+    return exact or next(filter(None, alike), ())
 
 
 def is_titled(ask: Ask) -> bool:
