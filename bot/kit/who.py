@@ -20,7 +20,7 @@ from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
-from bot.kit.spelling import is_named, starts_like
+from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.context import AMONG
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
@@ -182,6 +182,8 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
         ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
+        ("", named, lambda rows: _is_written(rows[0].name, ask.words.get("provider_name", ""))),
+        ("", named, lambda rows: is_named(ask.said, (rows[0].name or "").partition(",")[0])),
         ("", sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
     )
     for slot, said, fits in checks:
@@ -191,6 +193,12 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
                 ask.cannot(slot)
             groups = fitting or groups
     return groups
+
+
+def _is_written(written: str | None, said: str) -> bool:
+    """Return whether a name has all words that are said, its credentials and initials among them: "G. Kim DO"."""
+    own, wanted = words_of(written), set(words_of(said)).difference(_TITLES)
+    return all(word in own or any(one[0] == word for one in own) for word in wanted)
 
 
 def _sex_of_title(ask: Ask) -> str | None:
