@@ -179,9 +179,15 @@ def _year(claim: Claim) -> str:
     return str(claim.service.day.year) if claim.service.day else ""
 
 
+def _by_person(claim: Claim) -> bool:
+    """Return whether a doctor gave the care, in an office or, by name, in a hospital."""
+    named = claim.seen not in {None, claim.billing, claim.place}
+    return claim.kind == "professional" or (claim.kind in _FACILITY and named)
+
+
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 _IS: Mapping[str, Callable[[Claim], bool]] = {
-    "doctor": lambda claim: claim.kind == "professional",
+    "doctor": _by_person,
     "hospital": lambda claim: claim.kind in _FACILITY,
     "place": lambda claim: not claim.is_pharmacy,
     "pharmacy": lambda claim: claim.is_pharmacy,

@@ -300,6 +300,9 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
         or "average" in ask.slots
         or counted in {"visit", "fill"}
     )
+    if "doctor" in {text_of(ask, "number_of"), ranking.group if ranking else None}:
+        unit = "fill" if ranking and ranking.counted == "fill" else "visit"
+        wanted = replace(wanted, claim_types=()) if wanted.claim_type == "professional" else wanted
     unit = ranking.counted if ranking and ranking.every else unit
     if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
         return wanted

@@ -31,7 +31,11 @@ _EXACTLY = re.compile(
 _NOTHING = re.compile(
     r"\b(?:exactly|precisely|paid|pay|paying|cost(?:ing)?(?: me)?|owed?|exactamente|pague|costo)"
     r" (?:zero|nothing|cero|nada)\b"
+    r"|\b(?:part|share|portion|copay|parte) (?:was|is|of|came to|de|fue(?: de)?) (?:0|zero|nothing|cero|nada)\b"
+    r"|\bfree (?:ones?|stuff|care|claims?|visits?)\b"
+    r"|\b(?:ones?|claims?|visits?) (?:were|was|(?:that )?(?:are|is)) free\b"
 )
+"""A share of nothing, also of what was free."""
 _BARE = re.compile(
     r"\b(?:(?P<over>over|above|past|more than|higher than|passed|m[aá]s de)|under|below|less than|lower than|menos de) "
     r"(?P<number>(?!(?:19|20)\d\d\b)(?:\d{1,3}(?:,\d{3})+|\d{3,6}))(?![\d.,]*\d)"
@@ -140,12 +144,12 @@ class Threshold(msgspec.Struct, frozen=True):
         """The limit, in US dollars."""
         return Amount(self.limits.over or self.limits.under or Decimal(0))
 
-    def held(self, total: Amount | None, *, least: bool) -> Threshold:
-        """Return whether the sum is so; a sum that is a minimum proves only what any larger one would."""
+    def held(self, total: Amount | None, *, least: bool = False, most: bool = False) -> Threshold:
+        """Return whether the sum is so; one that is a minimum, or the `most`, proves only what any other would."""
         if total is None or total.currency != self.amount.currency:
             return self
         so = self.limits.hold(total.value)
-        return self if least and so != self.over else replace(self, so=so)
+        return self if (least and so != self.over) or (most and so == self.over) else replace(self, so=so)
 
 
 def _is_met(ask: Ask, slot: str) -> bool:

@@ -139,7 +139,11 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
-        one=asks_one(ask) and not first and bool(page) and not page[0].sensitive and wanted.aspect is None,
+        one=asks_one(ask)
+        and not first
+        and bool(page)
+        and not page[0].sensitive
+        and page[0].amount(wanted.aspect) is not None,
         most=most_of(ask, found.counted, wanted) if sizes_group(ask) else None,
         ends=ends,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},

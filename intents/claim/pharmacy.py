@@ -21,6 +21,7 @@ from bot.kit import (
     Summary,
     Threshold,
     Within,
+    amount_asked,
     amount_in,
     by_currency,
     by_name,
@@ -65,6 +66,7 @@ class Pharmacy(Summary, frozen=True):
         threshold: What the sum is held against.
         ends: The least and the most expensive fill, where both are asked for.
         most: The fills, pharmacies or drugs in the order that was asked for.
+        newest: Whether a number of the newest fills is asked for, and not what they come to.
     """
 
     fills: tuple[Claim, ...]
@@ -94,6 +96,7 @@ class Pharmacy(Summary, frozen=True):
     threshold: Threshold | None = None
     prescribers: tuple[Claim, ...] = ()
     ends: tuple[Claim, ...] = ()
+    newest: bool = False
 
     @property
     def total(self) -> Amount | None:
@@ -169,6 +172,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         prescribers=_prescribed(filled) if form_asked(ask) == "who" else (),
         threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
         ends=ends,
+        newest=count_asked(ask, MOST) is not None and ranking_asked(ask) is None and amount_asked(ask) is None,
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
 
