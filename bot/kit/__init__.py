@@ -39,7 +39,7 @@ from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_asked, facts_of
 from bot.kit.floors import (
     COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met, floor_of, floors_of,
-    network_side, scopes_of, standings, this_year, year_now, year_so_far)
+    held_yearly, network_side, scopes_of, standings, this_year, year_now, year_so_far)
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, ProviderSearch, find_places
 from bot.kit.gathering import Gathered, gathered

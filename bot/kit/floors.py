@@ -17,7 +17,10 @@ from bot.kit.ask import Ask, days_around, span_of, time_of
 from bot.kit.claims import newest_claims
 from bot.kit.coverages import SCOPES, Coverages, Shares, member_coverages
 from bot.kit.period import period_claims
+from bot.kit.ranking import threshold_asked
 from bot.kit.said import wanted_of
+from bot.kit.sized import Threshold
+from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.records.claim import Claim
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
@@ -30,6 +33,7 @@ COUNTED = ("deductible", "out_of_pocket_max")
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
+_LEFT = frozenset({"left", "remaining", "remain", "remains", "queda", "quedan", "falta", "faltan"})
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
@@ -54,6 +58,15 @@ class MetSoFar(msgspec.Struct, frozen=True):
     def drugs_reach_it(self) -> bool:
         """Whether the amount is reached only with prescriptions."""
         return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
+
+
+def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
+    """Return the limit that what is left of the only yearly amount, or met of it, is held against; None without one."""
+    threshold = threshold_asked(ask) if len(met) == 1 else None
+    if threshold is None:
+        return None
+    left = not _LEFT.isdisjoint(words_of(ask.said))
+    return threshold.held(met[0].left, most=True) if left else threshold.held(met[0].used, least=True)
 
 
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:

@@ -24,6 +24,7 @@ from bot.kit import (
     MetSoFar,
     Shares,
     Summary,
+    Threshold,
     Toward,
     TwoVisits,
     asks_yearly,
@@ -35,6 +36,7 @@ from bot.kit import (
     floor_of,
     floors_of,
     form_asked,
+    held_yearly,
     member_coverages,
     named_visit,
     network_side,
@@ -79,8 +81,8 @@ class CostShares(Summary, frozen=True):
     several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
-    starts over was asked; `in_month`: whether that is in the month that was named.
-    `yearly`: a yearly "figure" itself was asked for, or "whether" it is met. `free`: if care is free was.
+    starts over was asked; `in_month`: whether that is in the month that was named. `free`: if care is free was.
+    `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
     `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -123,6 +125,7 @@ class CostShares(Summary, frozen=True):
     free: bool = False
     toward: Toward | None = None
     two: TwoVisits | None = None
+    threshold: Threshold | None = None
 
     @property
     def only(self) -> tuple[Coverage, CostShare] | None:
@@ -302,6 +305,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         named=visit,
         unsplit=ask.slots.get("reason") == "before_met",
         yearly=asks_yearly(ask) if aspect in COUNTED else None,
+        threshold=held_yearly(ask, met.get(aspect or "", ())),
         free=ask.slots.get("reason") == "free",
     )
 
