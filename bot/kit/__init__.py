@@ -90,7 +90,7 @@ from bot.records.decode import Unreadable
 from bot.records.details import is_npi
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.share import ClaimLine, read_lines
-from bot.records.listing import Listing, Network
+from bot.records.listing import Listing
 from bot.records.live import NO_DOUBTS, Live, Story, SumDoubts, Visits, Within, fills, story_of, visits
 from bot.records.money import Amount, by_currency
 from bot.records.care import Observation

@@ -5,7 +5,7 @@ Electronic addresses are read and shown as text, but never contacted (T40).
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
 from bot.kit.directory import PERSON_INCLUDES, bring, read_by, rows_of, taxonomy, widen
+from bot.kit.network_names import names_of
 from bot.kit.reading import read_pages, records_of
 from bot.kit.spelling import is_named, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
@@ -210,7 +211,7 @@ _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What is needed to tell a provider apart, and the reference for a button.
+    """What is needed to tell a provider apart, what may be asked of several, and the reference for a button.
 
     `street` and `npi_end`, the last four digits of the NPI, are set only if name, specialty and city are not enough.
     """
@@ -219,6 +220,8 @@ class Choice(msgspec.Struct, frozen=True):
     name: str | None
     specialty: Specialty | None
     city: str | None
+    networks: tuple[str, ...] = ()
+    houses: tuple[str, ...] = ()
     street: str | None = None
     npi_end: str | None = None
 
@@ -263,29 +266,29 @@ def _stems(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one[:_STEM] for one in (word, *slips, *marked) if len(one) >= _STEM))
 
 
+_APART: Mapping[str, Callable[[tuple[Listing, ...]], str | None]] = {
+    "street": lambda rows: next((place.lines[0] for row in rows for place in row.locations if place.lines), None),
+    "npi_end": lambda rows: (rows[0].npi or "")[-4:] or None,
+}
+
+
 def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
     """Return the providers with what distinguishes them: specialty and city, or the street, or the end of the NPI."""
-    plain = [_choice(rows) for rows in found]
-    alike = Counter(_shown(one) for one in plain)
-    pairs = zip(plain, found, strict=True)
-    streets = [replace(one, street=_street(rows)) if alike[_shown(one)] > 1 else one for one, rows in pairs]
-    still = Counter((*_shown(one), one.street) for one in streets)
-    return tuple(
-        replace(one, npi_end=(rows[0].npi or "")[-4:] or None) if still[*_shown(one), one.street] > 1 else one
-        for one, rows in zip(streets, found, strict=True)
-    )
+    told = [_choice(rows) for rows in found]
+    for part, of in _APART.items():
+        alike = Counter(map(_shown, told))
+        pairs = zip(told, found, strict=True)
+        told = [replace(one, **{part: of(rows)}) if alike[_shown(one)] > 1 else one for one, rows in pairs]
+    return tuple(told)
 
 
 def _shown(one: Choice) -> tuple[object, ...]:
-    return (words_of(one.name), one.specialty.words if one.specialty else None, one.city)
-
-
-def _street(rows: tuple[Listing, ...]) -> str | None:
-    return next((place.lines[0] for row in rows for place in row.locations if place.lines), None)
+    return (words_of(one.name), one.specialty.words if one.specialty else None, one.city, one.street)
 
 
 def _choice(rows: tuple[Listing, ...]) -> Choice:
     first = rows[0]
     specialty = next((one for row in rows for one in row.specialties if one.words), None)
     city = next((place.city for row in rows for place in row.locations if place.city), None)
-    return Choice(first.reference, first.name, specialty, city)
+    owners = dict.fromkeys(row.organization_name for row in rows if row.organization_name)
+    return Choice(first.reference, first.name, specialty, city, names_of(rows), tuple(owners))

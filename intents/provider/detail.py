@@ -18,7 +18,6 @@ from bot.kit import (
     Card,
     Document,
     Listing,
-    Network,
     OfProvider,
     OpenAt,
     ProviderFact,
@@ -127,7 +126,9 @@ async def answer(ask: Ask) -> Detail:
     found = await who(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
-        sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
+        sold = tuple(
+            (plan.name or plan.id, tuple(one.name or "" for one in plan.networks)) for plan in await plans(ask)
+        )
     found.cite(ask)
     if not (found.only or "among" in ask.arguments) and "wish" in ask.slots:
         ask.cannot("wish")
@@ -136,7 +137,7 @@ async def answer(ask: Ask) -> Detail:
 
 def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
     """Return the facts that are asked for; by default one provider's phone, unless the listing as a whole is."""
-    every = not ask.said or "among" in ask.arguments or _WHOLE.search(ask.said)
+    every = not ask.said or _WHOLE.search(ask.said)
     return facts_asked(ask, found.only[0].name if found.only else None) or (() if every else ("phone",))
 
 
@@ -171,13 +172,15 @@ def summarize(
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
     card = cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
-    places = [site for site in card.sites if site.spot]
+    placed = ((site.spot, site) for site in card.sites if site.spot)
+    named = ask.arguments.get("place")  # by a button of one of a chain's many
+    places = [site for _, site in sorted(placed, key=lambda one: one[0].location.id != named)]
     facts = () if receipt else facts_of(ask, card, rows, asked)
     return Detail(
         found=found,
         today=ask.today,
         card=card,
-        places=tuple(_first(places, ask)),
+        places=tuple(places),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
         own_addresses=_own_addresses(rows),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
@@ -197,12 +200,6 @@ def summarize(
         if "contact" in ask.arguments or _CONTACT.search(ask.said)
         else None,
     )
-
-
-def _first(places: list[Site], ask: Ask) -> list[Site]:
-    """Return the places, the one that a button named first; a chain has many."""
-    named = ask.arguments.get("place")
-    return sorted(places, key=lambda site: site.spot is None or site.spot.location.id != named) if named else places
 
 
 def _receipt(
@@ -243,7 +240,3 @@ def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[P
 def digest(receipt: Receipt) -> str:
     """Return the SHA-256 of the receipt's data as written, in UTF-8 without a line break."""
     return hashlib.sha256(receipt.written.encode()).hexdigest()
-
-
-def _names(networks: Sequence[Network]) -> tuple[str, ...]:
-    return tuple(network.name for network in networks if network.name)
