@@ -49,7 +49,7 @@ async def answer(ask: Ask) -> AtTheDesk:
     profiles = await records(ask, Search("Patient"), Patient, optional=True)
     cards = _cards(found, profiles[0].name if profiles else None)
     ended = not cards and bool(found.in_state("ended"))
-    return AtTheDesk(cards=cards, ended=ended, other_person=of_other_person(ask), document=await _document(cards))
+    return AtTheDesk(cards=cards, ended=ended, other_person=of_other_person(ask), document=await _document(cards, ask))
 
 
 def _cards(found: Coverages, name: str | None) -> tuple[DeskCard, ...]:
@@ -57,10 +57,11 @@ def _cards(found: Coverages, name: str | None) -> tuple[DeskCard, ...]:
     return tuple(DeskCard(one, found.payer(one), one.beneficiary or name) for one in chosen)
 
 
-async def _document(cards: tuple[DeskCard, ...]) -> Document | None:
+async def _document(cards: tuple[DeskCard, ...], ask: Ask) -> Document | None:
     """Return the page, and the Bundle with the same data behind its QR code."""
     if not cards:
         return None
     rows = [(card.coverage, card.payer, card.name) for card in cards]
     shared = await asyncio.to_thread(card_bundle, rows)
-    return Document("card", {"cards": cards, "labelled": any(card.coverage.labels for card in cards)}, shared=shared)
+    labelled = any(card.coverage.labels for card in cards)
+    return Document("card", {"cards": cards, "labelled": labelled, "made": ask.today}, shared=shared)

@@ -256,7 +256,7 @@ async def test_the_page_knows_whether_its_code_was_used(bot: Bot) -> None:
     await bot.accounts.prove(DANA, code)
     used = await browser.open("/linked")
     assert (used.status_code, code_on(used)) == (200, "")
-    assert "Your code has arrived" in used.text
+    assert "Done. Go back to your chat" in used.text
     other = bot.browser()
     await other.come_back(bot.payer.sign_in(await other.depart(await bot.accounts.begin(DANA)), "dana"))
     await bot.accounts.unlink(DANA)

@@ -314,3 +314,4 @@ async def test_without_a_client_id_nobody_is_sent_to_the_payer(bot: Bot, monkeyp
     answer = await browser.http.post(link, data={"token": token})
     assert answer.status_code == 503
     assert "set up wrong" in answer.text
+    assert re.search(r"Tell whoever manages your Slack or Teams and give reference \w+\.", answer.text)

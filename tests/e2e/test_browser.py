@@ -239,7 +239,13 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         await page.get_by_label("Code").fill(card.code)
         await page.get_by_role("button", name="Open my document").click()
         await expect(page.get_by_role("link", name="(423) 555-0100")).to_have_attribute("href", "tel:+14235550100")
+        await expect(page.get_by_text("For the front desk")).to_be_visible()
         await check_page(page)
+        await page.emulate_media(media="print", color_scheme=scheme)
+        await expect(page.get_by_text("For the front desk")).to_be_hidden()  # the code is over before paper is read
+        await expect(page.get_by_role("img", name="QR code")).to_be_hidden()
+        await expect(page.get_by_text("As of ")).to_be_visible()
+        await page.emulate_media(media="screen", color_scheme=scheme)
         results = given(await house.say("imprimir mis signos vitales y mis laboratorios"))
         await page.goto(results.url)
         await page.get_by_label("Código").fill(results.code)
