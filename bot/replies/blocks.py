@@ -292,7 +292,9 @@ def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
     rows: tuple[tuple[Span, ...], ...] = ()
     if isinstance(block, ListTable):
         listed = (_stacked(block, str(item.number), row) for item, row in zip(block.items, block.rows, strict=True))
-        rows = _stacked(block, _NUMBER, block.columns, " · "), *listed
+        texts = block.texts[:1] if block.amounts else block.texts
+        head = (_NUMBER, *(block.columns[at] for at in (*texts, *block.amounts)))
+        rows = tuple(Span(together(name)) for name in head), *listed
     elif columns := block.columns:
         sides = [block.rows[at : at + len(columns)] for at in range(0, len(block.rows), len(columns))]
         told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
@@ -301,10 +303,10 @@ def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
     return rows if fits else ()
 
 
-def _stacked(table: ListTable, number: str, row: tuple[str, ...], between: str = "\n") -> tuple[Span, ...]:
-    """Return a row of a list; beside amounts all its words are one cell of two lines, so that phones show it."""
+def _stacked(table: ListTable, number: str, row: tuple[str, ...]) -> tuple[Span, ...]:
+    """Return a row of a list; beside amounts all its words are one cell of two lines, for phones."""
     first, *rest = (together(row[at]) for at in table.texts)
-    words = [f"{first}{between}{' · '.join(rest)}"] if table.amounts and rest else [first, *rest]
+    words = [f"{first}\n{' · '.join(rest)}"] if table.amounts and rest else [first, *rest]
     return tuple(map(Span, (number, *words, *(together(row[at]) for at in table.amounts))))
 
 
