@@ -41,7 +41,7 @@ SHOWN: dict[Language, tuple[str, ...]] = {
 DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {
     "en": {
         "claims": ("my claims of this year as a file",),
-        "card": ("my insurance card", "Show at check-in"),
+        "card": ("my insurance card", "QR for check-in"),
         "results": ("print my lab results",),
         "receipt": ("tell me about dr grace okafor", "Network receipt"),
     },
