@@ -47,7 +47,7 @@ DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {
     },
     "es": {
         "claims": ("mis reclamaciones de este año en un archivo",),
-        "card": ("mi tarjeta", "Mostrar en recepción"),
+        "card": ("mi tarjeta", "Código QR para la recepción"),
         "results": ("imprima mis resultados de laboratorio",),
         "receipt": ("datos de la dra. grace okafor", "Constancia de red"),
     },
