@@ -56,7 +56,8 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
     for block in with_tables(reply.blocks):
         match block:
             case ListTable(items):
-                yield "said", " · ".join(block.columns)
+                texts = block.texts[:1] if block.amounts else block.texts  # words beside amounts share a cell
+                yield "said", " · ".join(block.columns[at] for at in (*texts, *block.amounts))
                 told = zip(items, block.rows, strict=True)
                 yield from (("said", f"{item.number}. {' · '.join(row)}") for item, row in told)
                 yield from (("button", one.label, one.url or one.id) for item in items for one in item.actions)
