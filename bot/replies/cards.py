@@ -251,8 +251,8 @@ def _beside(cells: Iterable[list[Span]]) -> AdaptiveCard:
 def _list_table(table: ListTable) -> AdaptiveCard:
     """Return the entries of a list as rows that a phone holds: words under each other, amounts and buttons beside."""
     amounts, acts = table.amounts, any(item.actions for item in table.items)
-    head = " · ".join(table.columns[at] for at in (table.texts[:1] if amounts else table.texts))
-    names = [head, *(table.columns[at] for at in amounts), *[" "] * acts]
+    first = " · ".join(table.columns[at] for at in (table.texts[:1] if amounts else table.texts))
+    names = [first, *(table.columns[at] for at in amounts), *[" "] * acts]
     head = [{"type": "TableCell", "items": [_quiet(name)]} for name in names]
     wide = [_DIGIT * max(len(row[at]) for row in table.rows) + _PADDING for at in amounts]
     right = [{"width": f"{width}px", "horizontalCellContentAlignment": "Right"} for width in wide]
