@@ -297,7 +297,7 @@ def dropped(
 
 SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_network"}
 _TITLE, _NETWORK = "dr ", "network "
-_LONG = 3  # words of a name
+_LONG, _TERSE = 3, 5  # words of a name, and of a message of hardly more than names
 _NEAR, _MOST = 120, 6  # signs on each side, and places between two, that are looked at: there may be hundreds (T49)
 
 Hear = Callable[[str], Mapping[str, Slot]]
@@ -322,7 +322,8 @@ def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
     for between in islice(signs.finditer(text), _MOST):
         start, end = between.start(), between.end()
         left, right = leads.sub("", text[max(0, start - _NEAR) : start]), text[end : end + _NEAR]
-        pair = _pair(_said(hear, left, last=True), _said(hear, right, last=False))
+        bare = between.group() != "," or len(text.split()) <= _TERSE  # a comma in a sentence parts no bare names
+        pair = _pair(_said(hear, left, last=True, bare=bare), _said(hear, right, last=False, bare=bare))
         months = words.beside("dates").month  # "entre marzo y junio" names nobody
         if pair and months.isdisjoint(slot.text.casefold() for slot in pair.values()):
             return pair
@@ -336,8 +337,8 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
     return {}
 
 
-def _said(hear: Hear, part: str, *, last: bool) -> dict[str, Slot]:
-    """The network or name on one side. Only here is a bare letter a network, and a bare family name a name.
+def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
+    """The network or name on one side. Only here is a bare letter a network, and if `bare` a bare family name a name.
 
     Of a long side the name is its `last` word, or it begins it.
     """
@@ -347,7 +348,7 @@ def _said(hear: Hear, part: str, *, last: bool) -> dict[str, Slot]:
     found = {kind: slot for kind, slot in heard.items() if kind in SIDES and slot.value not in UNNAMED_NETWORKS}
     if len(words) > _LONG:
         part = words[-1] if last else words[0]  # "what I paid Ríos", "Ríos who got more"
-    if not found and (named := hear(_TITLE + part.strip()).get("provider_name")):
+    if bare and not found and (named := hear(_TITLE + part.strip()).get("provider_name")):
         said = named.text[len(_TITLE) :].strip()
         found["provider_name"] = Slot(said, cleaned(said))
     return found
