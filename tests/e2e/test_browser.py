@@ -47,7 +47,7 @@ def actions_of(said: Said) -> list[Action]:
 async def fresh(chromium: Browser, **options: Any) -> AsyncIterator[BrowserContext]:
     """A browser that nobody has used."""
     context = await chromium.new_context(**options)
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)  # other tests start browsers and processes beside
     try:
         yield context
     finally:
