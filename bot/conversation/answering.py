@@ -104,7 +104,7 @@ class Answering:
             dated = await self._in_plan_year(message, asked)
         ask = self._prepare(message, dated, access)
         ask.report.progress = progress
-        ask = await in_its_time(ask, of_claims=rules.reads_claims and "date_range" in rules.slots)
+        ask = await in_its_time(ask)
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
         every = household_of(asked, rules, access.people) if access and access.people else None

@@ -10,9 +10,7 @@ from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.said import fitting, wanted_of
-from bot.kit.spelling import words_of
 from bot.kit.wanted import with_fills
-from bot.kit.which import COUNTS
 from bot.language.calendar import back, later
 from bot.payer.search import Search
 from bot.records.claim import Claim
@@ -22,29 +20,14 @@ from bot.records.patient import Patient
 
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name", "specialty", "drug")
-_RELATIONS: Mapping[str, str] = {
-    **dict.fromkeys(("before", "antes"), "before"),
-    **dict.fromkeys(("after", "following", "despues"), "after"),
-    **dict.fromkeys(("since", "desde"), "since"),
-}
-_BETWEEN = frozenset(
-    {"my", "the", "a", "that", "first", "last", "visit", "de", "del", "mi", "la", "el", "con", "to", "with"}
-)
-_UNITS = {
-    **dict.fromkeys(("day", "days", "dia", "dias"), "day"),
-    **dict.fromkeys(("week", "weeks", "semana", "semanas"), "week"),
-    **dict.fromkeys(("month", "months", "mes", "meses"), "month"),
-}
 AnchorDays = tuple[date, date]
 
 
-async def in_its_time(ask: Ask, *, of_claims: bool = False) -> Ask:
+async def in_its_time(ask: Ask) -> Ask:
     """Return the question with the days for "since my surgery", "before my birthday" or "before Ozempic".
 
-    What a question `of_claims` names behind such a word is a time, and no condition. Without such a record the time
-    cannot be honoured, and the reply says so.
+    Without such a record the time cannot be honoured, and the reply says so.
     """
-    ask = _told(ask) if of_claims and ask.member else ask
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
@@ -54,30 +37,6 @@ async def in_its_time(ask: Ask, *, of_claims: bool = False) -> Ask:
         ask.cannot("date_range")
         return replace(ask, slots=rest)
     return replace(ask, slots={**rest, "date_range": _days(found, value, ask.today)})
-
-
-def _told(ask: Ask) -> Ask:
-    """Return the question with the time that a kind of doctor or a drug tells: "a week before my cardiology visit"."""
-    said = words_of(ask.said)
-    for slot in ("specialty", "drug"):
-        own = words_of(ask.words.get(slot)) if slot in ask.slots and slot not in ask.several else ()
-        at = next((at for at in range(len(said)) if own and said[at : at + len(own)] == own), 0)
-        while at and said[at - 1] in _BETWEEN:
-            at -= 1
-        relation = _RELATIONS.get(said[at - 1]) if at else None
-        if relation is None or "date_range" in ask.slots or {"before", "after"} <= {*said}:
-            continue
-        rest = {name: value for name, value in ask.slots.items() if name != slot}
-        told = {"start": None, "end": None, "relation": relation, slot: ask.slots[slot], **_beside(said[: at - 1])}
-        return replace(ask, slots={**rest, "date_range": told}, words={**ask.words, "date_range": ""})
-    return ask
-
-
-def _beside(before: tuple[str, ...]) -> dict[str, object]:
-    """Return the length of a time that stands before its relation: "two weeks"."""
-    unit = _UNITS.get(before[-1]) if before else None
-    count = before[-2] if len(before) > 1 else ""
-    return {"unit": unit, "count": int(count) if count.isdecimal() else COUNTS.get(count, 1)} if unit else {}
 
 
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:

@@ -15,7 +15,7 @@ from bot.language.text import Tag, Utterance
 
 ANCHOR, DATED = "anchor", "date_range"
 RELATIONS = ("since", "after", "before", "same", "between")
-_KINDS = ("service", "provider_name")
+_KINDS = ("service", "provider_name", "specialty", "drug")
 _LONGEST, _MOST = 4, 6  # words of a relation, and between it and what it is to
 
 
@@ -69,11 +69,16 @@ def told_by(heard: Heard) -> frozenset[int]:
 
 
 def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None:
-    """Return the time that is told by a kind of care, a provider, a visit or the birthday.
+    """Return the time that is told by a kind of care or doctor, a provider, a drug, a visit or the birthday.
 
     A time that is named by itself, as in "since my surgery on March 3", needs no other.
     """
-    ends = {tag.after: (tag.first, {tag.kind: tag.value}) for tag in tags if tag.kind in _KINDS and not tag.excluded}
+    told = [tag for tag in tags if tag.kind in _KINDS and not tag.excluded]
+    ends: dict[int, tuple[int, dict[str, object]]] = {}
+    for tag in sorted(
+        told, key=lambda tag: _KINDS.index(tag.kind)
+    ):  # "my knee surgery" is the care, not a visit to who does it
+        ends.setdefault(tag.after, (tag.first, {tag.kind: tag.value}))
     held = {place for tag in tags if tag.kind in {DATED, *_KINDS} for place in range(tag.first, tag.after)}
     for place, word in enumerate(said.words):
         if word in words.birthday or (word in words.visit and place not in held and place + 1 not in held):
