@@ -342,16 +342,16 @@ class Chooser:
         return explained(entry.rules, heard, None, None) if itself and len(heard.keys) <= _SHORT else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
-        """Return whether a short message refers to the previous answer's subject, which an intent has too."""
-        return not self._pointed(heard, context).isdisjoint(self._subjects[entry.intent])
+        """Return whether a short message refers to the subject of the previous answer, or its claims, as an intent's.
 
-    def _pointed(self, heard: Heard, context: Context | None) -> frozenset[str]:
-        """Return the subjects of the previous answer if a short message refers to them; otherwise none."""
+        "How much was it" needs no word of claims behind an answer about them.
+        """
         before = self._intents.get(context.intent) if context else None
         if before is None or len(heard.keys) > _POINTS or not NAMED.isdisjoint(heard.names):
-            return frozenset()
-        points = points_back(heard.said.words, heard.joining.beside("context"))
-        return self._subjects[before.intent] if points else frozenset()
+            return False
+        claims = before.reads_claims and entry.reads_claims
+        shares = claims or not self._subjects[before.intent].isdisjoint(self._subjects[entry.intent])
+        return shares and points_back(heard.said.words, heard.joining.beside("context"))
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
         """Return the part of an intent's licence that the message meets.

@@ -34,6 +34,7 @@ CONDITIONS_OF_CLAIMS = frozenset({
 })  # fmt: skip
 # Of so many words an ellipsis at most is: "and for doctors?".
 ELLIPSIS = 4
+_WHOLE = 8  # words
 TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
 CHANGED, OTHER = "changed", "other"
 CHANGES = frozenset({REFINE, DATE_SHIFT})
@@ -109,13 +110,13 @@ def _also_out(kept: Slot | None, slot: Slot) -> Slot:
 
 
 def merge(
-    context: Context | None, reading: Reading, intents: Mapping[str, IntentRules]
+    context: Context | None, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool
 ) -> tuple[str | None, dict[str, Slot]]:
     """Return the intent and slots of a message after the context is taken into account.
 
     A refinement or a date shift repeats the earlier intent with the changed slots; "more" and "the second one" keep
     their own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent
-    carries over.
+    carries over, and those that `points` says they refer to.
     """
     slots = dict(reading.slots)
     if context is None:
@@ -127,7 +128,7 @@ def merge(
     rules = intents.get(reading.intent or "")
     if rules is None:
         return reading.intent, slots
-    for name in taken_over(context, reading, intents):
+    for name in (*taken_over(context, reading, intents), *(_pointed(context, reading, intents) if points else ())):
         if name in context.slots:
             slots[name] = context.slots[name]
     other = rules.instead
@@ -138,8 +139,9 @@ def merge(
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
     """Return the slots, and `RECORD`, that a question takes over from the previous answer, as they share a subject.
 
-    A question with its own object takes over no condition. The date of an action is not the date of the care it is
-    about. What begins as a correction of the same question keeps all that it does not name.
+    A question with its own object takes over no condition, nor does one of many words with its own time. The date of an
+    action is not the date of the care it is about. What begins as a correction of the same question keeps all that it
+    does not name.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None:
@@ -151,9 +153,23 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     open_ = (one for one in rules.subjects if one.name in about)
     left = [one for one in open_ if (said.isdisjoint(one.slots) if same else _leaves_open(one, said, reading))]
     names = dict.fromkeys(name for one in left for name in one.slots)
-    own = not OBJECTS.isdisjoint(reading.slots) and len(reading.text.split()) > ELLIPSIS
+    words = len(reading.text.split())
+    own = words > ELLIPSIS and not OBJECTS.isdisjoint(reading.slots)
+    own = own or (words > _WHOLE and not TIMES.isdisjoint(reading.slots))
     out = {*rules.never, *reading.slots, *(CONDITIONS_OF_CLAIMS if own else ()), *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)
+
+
+def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
+    """Return the conditions of an answer about claims that another question about them refers to, naming none itself.
+
+    "How much did that one cost" is about the visits to the physical therapist that were just told.
+    """
+    rules, before = intents[str(reading.intent)], intents.get(context.intent)
+    if before is None or not (rules.reads_claims and before.reads_claims) or context.intent == reading.intent:
+        return ()
+    conditions = OBJECTS | CONDITIONS_OF_CLAIMS
+    return tuple(conditions & rules.heard.keys()) if conditions.isdisjoint(reading.slots) else ()
 
 
 def _corrects(reading: Reading) -> bool:

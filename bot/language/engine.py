@@ -11,7 +11,7 @@ from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import TIMES, Context, is_answer, merge
+from bot.language.context import TIMES, Context, is_answer, merge, points_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -140,7 +140,8 @@ class Engine:
 
     def merged(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
         """Return the intent and slots of a message after the context is taken into account."""
-        return merge(context, reading, self.intents)
+        points = points_back(read(reading.text).words, self.lexicon.grammar.area("context"))
+        return merge(context, reading, self.intents, points=points)
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """Return the intent and slots of a message in its context, and the context for the next message."""

@@ -17,8 +17,9 @@ from bot.language.sentences import SAME, Sentence
 from bot.language.text import read
 from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights
 
-# How much of what is counted of an intent after another one it adds, and the most that it adds, as a logarithm.
-_SHARE, _MOST = 0.7, 3.0
+# How much of what is counted of an intent after another one it adds, and the most that it adds and takes away, as
+# logarithms. What conversations that somebody wrote never have in this order is asked all the same.
+_SHARE, _MOST, _LEAST = 0.7, 3.0, 1.0
 # As how many turns of an intent its topic counts, of a topic all turns, and what no turn has.
 _OF_TOPIC, _OF_ALL, _RARE = 4.0, 8.0, 2.0
 # Of so many questions of their own one stands after an answer.
@@ -109,7 +110,7 @@ def following(every: Iterable[Turn], slope: float) -> Weights:
         topic = _topic(before)
         by_topic = (of_topic[topic, after] + _OF_ALL * usual) / (topics[topic] + _OF_ALL)
         by_intent = (of_intent[before, after] + _OF_TOPIC * by_topic) / (intents[before] + _OF_TOPIC)
-        odds = max(-_MOST, min(_MOST, _SHARE * math.log(by_intent / usual)))
+        odds = max(-_LEAST, min(_MOST, _SHARE * math.log(by_intent / usual)))
         if after == before:
             odds = max(0.0, odds)  # most questions like the one before are written down as changes of it
         return ZERO + round(odds / slope / KINDS["found"] / step)
