@@ -4,6 +4,7 @@ Every filter is checked on every card (T44).
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date
 from functools import partial
@@ -187,7 +188,7 @@ _FILE = re.compile(
 )  # a card has no more than the phone: the rest of "fax for all of them" is in the file
 
 
-class ProviderSearch(Generic[F]):
+class ProviderSearch(ABC, Generic[F]):
     """A search for providers of some sort, near a place or anywhere, by every condition of a question.
 
     Subclasses say how the sort is read, what of it is kept, and how it is shown: as people, or as places.
@@ -200,9 +201,9 @@ class ProviderSearch(Generic[F]):
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
 
+    @abstractmethod
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the listings in the area, with the conditions as far as reading settles them."""
-        raise NotImplementedError
 
     def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
         """Return the cards of these listings, nearest first."""

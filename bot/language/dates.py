@@ -317,10 +317,10 @@ def _listed(matcher: Matcher, grammar: Grammar, found: Sequence[DateFound]) -> I
         near = glue.issuperset(matcher.words[last.after : one.first])
         if near and _has_season(matcher, last) and not _has_season(matcher, one):
             last = one
-        elif near and (whole := _follows(last, _same_year(matcher, last, one), one)):
+        elif near and (whole := _follows(last, _same_year(matcher, grammar, last, one), one)):
             last = whole
         else:
-            yield replace(last, days=_same_year(matcher, last, one)) if near else last
+            yield replace(last, days=_same_year(matcher, grammar, last, one)) if near else last
             last = one
     yield last
 
@@ -329,10 +329,13 @@ def _has_season(matcher: Matcher, one: DateFound) -> bool:
     return any(matcher.is_in(place, "dates.season") for place in range(one.first, one.after))
 
 
-def _same_year(matcher: Matcher, first: DateFound, second: DateFound) -> Days:
-    """Return the first range's days in the year that only the second has: "February and March 2023"."""
+def _same_year(matcher: Matcher, grammar: Grammar, first: DateFound, second: DateFound) -> Days:
+    """Return the first range's days in the year that only the second has: "February and March 2023", "… last year"."""
     start, end = first.days
-    year = next((int(word) for word in matcher.words[second.first : second.after] if _YEAR.match(word)), None)
+    words, units = matcher.words[second.first : second.after], grammar.area("dates").values("unit")
+    year = next((int(word) for word in words if _YEAR.match(word)), None)
+    if year is None and second.days[0] and any(units.get(one) == "year" for one in words):
+        year = second.days[0].year
     bare = first.after - first.first == 1 and matcher.is_in(first.first, "dates.month")
     if year is None or not bare or start is None or second.days[0] is None:
         return start, end

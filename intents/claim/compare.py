@@ -57,6 +57,7 @@ _EVERYBODY = frozenset({"everybody", "everyone", "else", "rest", "others", "dema
 _HALF = frozenset({"half", "halves", "mitad", "semestre"})
 _FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
 _A_VISIT = SINGULAR - {"visit"}
+_JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 _SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
 
@@ -244,7 +245,7 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         if whenever and one_each and not said & _SUMS and not counts_asked(ask, wanted):
             one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
-    now, then = _halves(ask) or _spans(ask)
+    now, then = _halves(ask) or _two_months(ask) or _spans(ask)
     return (now, wanted), (then, wanted)
 
 
@@ -288,6 +289,16 @@ def _halves(ask: Ask) -> tuple[Span, Span] | None:
     year = (end or start or ask.today).year
     later, earlier = (date(year, 7, 1), date(year, 12, 31)), (date(year, 1, 1), date(year, 6, 30))
     return (later[0], min(later[1], ask.today)), earlier
+
+
+def _two_months(ask: Ask) -> tuple[Span, Span] | None:
+    """Return the later and the earlier of two months in a row that are named, "March or April", heard as one time."""
+    start, end = span_of(ask)
+    if start is None or end is None or _JOINED.isdisjoint(words_of(ask.words.get("date_range"))):
+        return None
+    middle = end.replace(day=1)
+    before = middle - timedelta(days=1)
+    return ((middle, end), (start, before)) if start == before.replace(day=1) else None
 
 
 def _months_named(ask: Ask) -> int:
