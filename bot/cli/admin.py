@@ -1,4 +1,4 @@
-"""`bcbst-bot admin` and `feedback`: a link to a page of counts, sentences that people gave, and counts of ratings.
+"""`bcbst-bot admin`, `feedback` and `migrate`: counts, given sentences and ratings, and the store's tables.
 
 Nothing of it identifies anybody.
 """
@@ -39,17 +39,21 @@ async def page(settings: Settings, month: datetime | None, language: Language) -
     yield f"The page opens once, within {offered.minutes} minutes, while the bot serves this address."
 
 
-async def sentences(settings: Settings) -> AsyncIterator[str]:
-    """Yield the sentences, one per line, with their month and language, oldest first."""
+async def sentences(settings: Settings, *, drop: bool = False) -> AsyncIterator[str]:
+    """Yield the sentences with their month and language, oldest first; with `drop` delete them and say how many."""
     async with opened_table(settings) as table:
+        if drop:
+            yield f"{await drop_sentences(table)} sentences thrown away"
+            return
         async for one in given_sentences(table):
             yield f"{one.month}  {one.language}  {one.text}"
 
 
-async def drop(settings: Settings) -> str:
-    """Delete the sentences and return a line with their number."""
-    async with opened_table(settings) as table:
-        return f"{await drop_sentences(table)} sentences thrown away"
+async def migrate(settings: Settings) -> str:
+    """Open the store, which brings its tables up to date, and say so."""
+    store = await open_store(settings.bot_store_url, **settings.store_options)
+    await store.close()
+    return "the store is up to date"
 
 
 _BY_BUTTON = "(a button)"

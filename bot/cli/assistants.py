@@ -29,8 +29,8 @@ _OWN = ("127.0.0.1:*", "localhost:*", "[::1]:*")
 log = structlog.get_logger("mcp")
 
 
-async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, host: str) -> None:
-    """Serve the tools until the client disconnects, by stdio without `port`; ConfigError without extra or free port."""
+async def serve_tools(settings: Settings, *, sandbox: bool, http: bool, host: str, port: int) -> None:
+    """Serve the tools until the client disconnects, by stdio without `http`; ConfigError without extra or free port."""
     if (missing := lacks("mcp")) is not None:
         raise ConfigError(f"mcp: {missing}")
     from mcp.server.stdio import stdio_server  # noqa: PLC0415 -- an extra
@@ -38,7 +38,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
     from bot.channels.mcp import Callers, make_server  # noqa: PLC0415 -- an extra
 
     async with contextlib.AsyncExitStack() as stack:
-        sock = None if port is None else stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
+        sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port))) if http else None
         settings = await rehearsed(stack, settings, sandbox=sandbox)
         bot = await stack.enter_async_context(assemble(settings))
         callers = Callers(settings.bot_questions_per_minute, bot.counts)

@@ -13,7 +13,7 @@ import msgspec
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Anchor, Audit
-from bot.ops.trail import AuditRow, Verdict
+from bot.ops.trail import AuditRow
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
@@ -39,7 +39,7 @@ async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
         await store.close()
 
 
-async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
+async def lines(settings: Settings, *, as_json: bool = False) -> AsyncIterator[str]:
     """Yield every row, oldest first, as text or JSON; the export itself is recorded as a row."""
     async with opened(settings) as audit:
         async for entry in audit.entries():
@@ -48,8 +48,13 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
         await _anchor(settings, audit).advance()
 
 
-async def archive(settings: Settings, file: Path, days: int) -> int:
-    """Move rows older than `days` to a file's end and return how many; ConfigError for a broken trail or bad file."""
+def json_lines(settings: Settings) -> AsyncIterator[str]:
+    """Return every row as a line of JSON."""
+    return lines(settings, as_json=True)
+
+
+async def archive(settings: Settings, file: Path, days: int) -> str:
+    """Move rows older than `days` to a file's end and say how many; ConfigError for a broken trail or bad file."""
 
     def written(run: Sequence[AuditRow]) -> None:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as opened:
@@ -70,7 +75,7 @@ async def archive(settings: Settings, file: Path, days: int) -> int:
         moved = await audit.archive(datetime.now(UTC) - timedelta(days=days), keep)
         await audit.record("audit_read", detail="archived")
         await _anchor(settings, audit).advance()
-        return moved
+        return f"{moved:,} rows moved"
 
 
 def _cut_back(opened: BinaryIO, file: Path) -> None:
@@ -102,14 +107,24 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
             seen[entry.lane] = entry.number
 
 
-async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
-    """Return the trail's verdict with exported checkpoints (`more`) and archives (`moved`), and if any was outside."""
+async def verify(
+    settings: Settings, against: Iterable[str] | None = None, archive: Iterable[str] | None = None
+) -> AsyncIterator[str]:
+    """Yield the faults of the trail with exported checkpoints and archives, or that it is whole; ConfigError if not."""
+    given = [line.strip() for line in against or () if line.strip()]
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
-        verdict = await audit.verify([one for one in (kept, *more) if one], moved)
-        if settings.bot_audit_anchor is not None and not kept:
-            verdict = Verdict(verdict.entries, (*verdict.faults, "BOT_AUDIT_ANCHOR: holds no checkpoint"))
-        return verdict, bool(kept or more)
+        verdict = await audit.verify([one for one in (kept, *given) if one], archived(archive or ()))
+    faults = [*verdict.faults]
+    if settings.bot_audit_anchor is not None and not kept:
+        faults.append("BOT_AUDIT_ANCHOR: holds no checkpoint")
+    for fault in faults:
+        yield fault
+    if faults:
+        raise ConfigError(f"the trail of {verdict.entries} rows is not whole")
+    yield f"{verdict.entries} rows, whole"
+    if not (kept or given):
+        yield "no checkpoint outside the store confirms its end: `bcbst-bot audit checkpoint` makes one"
 
 
 async def checkpoint(settings: Settings) -> str:

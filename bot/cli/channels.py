@@ -10,9 +10,16 @@ from bot.channels.abilities import ABILITIES, DONE_BY
 from bot.channels.offered import ASK, FORM
 from bot.cli.manifest import manifest_file
 from bot.cli.teams_package import parts
-from bot.pack import Pack
+from bot.config import Settings
+from bot.pack import Pack, find_pack, load_pack
 
 NamedOffers = Mapping[str, list[str]]
+
+
+def lines(settings: Settings) -> Iterator[str]:
+    """Yield the lines of the table of the configured pack."""
+    folder = find_pack(settings.bot_pack)
+    return table(folder, load_pack(folder))
 
 
 def table(folder: Path, pack: Pack) -> Iterator[str]:

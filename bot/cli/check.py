@@ -15,6 +15,7 @@ from bot.config.reading import causes, spelling
 from bot.errors import ConfigError, PackError, StoreError
 from bot.ops.audit import Audit
 from bot.ops.entrance import LOOPBACK_HOSTS
+from bot.ops.log import set_up
 from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
@@ -112,6 +113,17 @@ def is_verified(url: str) -> bool:
 
 
 __all__ = ["CheckResult", "check", "check_all"]
+
+
+async def report(*, pack: bool) -> AsyncIterator[CheckResult]:
+    """Yield the results; at the end, ConfigError if any of them prevents serving."""
+    set_up("ERROR")
+    to_fix = 0
+    async for finding in check_all(pack=pack):
+        yield finding
+        to_fix += finding.state == "bad"
+    if to_fix:
+        raise ConfigError(f"{to_fix} to fix before the bot can serve")
 
 
 async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:

@@ -1,24 +1,375 @@
-"""The commands of contract.md. Each imports its modules when it runs, so that short commands start at once."""
+"""The commands of contract.md, as a table. What does a command is imported when it runs, so that it starts at once.
+
+A command's function gets the settings, if it has any, and its parameters by name. A text that it returns is printed; of
+an iterator each item is a line. Its errors of this program end the command with one line (`bot.cli.terminal`).
+"""
 
 import gc
+import inspect
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TextIO, get_args
+from typing import Any, get_args
 
 import click
+import msgspec
 
-from bot.cli import operators
 from bot.cli.members import NOBODY
-from bot.cli.terminal import Port, ShownGroup, open_streams, own_settings, run, settings_of, told
-from bot.config import ClientMethod
-from bot.ops.log import set_up
+from bot.cli.terminal import Port, ShownCommand, ShownGroup, open_streams, own_settings, run, settings_of, told
+from bot.config import ClientMethod, Settings
+from bot.errors import ConfigError
 
+_PROGRESS = 1_000  # lines
 _CLIENT_METHODS: tuple[ClientMethod, ...] = get_args(ClientMethod)
-_PORT = Port()
-_SANDBOX = click.option("--sandbox", is_flag=True, help="Start a made-up payer and use it.")
+
+Given = Mapping[str, Any]
+"""A command's parameters, as click has read them."""
+_Option = partial(click.Option, show_default=True)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_TEXT = click.File(encoding="utf-8", errors="replace")  # odd bytes are a line that cannot be read, as others are
+_SANDBOX = click.Option(["--sandbox"], is_flag=True, help="Start a made-up payer and use it.")
+_HOST = _Option(["--host"], metavar="ADDRESS", default="127.0.0.1", help="Address to listen at.")
+_DATA = click.Option(["--data"], type=_FOLDER, help="FHIR data to serve.")
+_IDENTITY = click.Argument(["identity"])
+
+
+def _port(number: int) -> click.Option:
+    return _Option(["--port"], type=Port(), default=number, help="Port to listen at.")
+
+
+def _quiet(_: Given) -> Settings:
+    return own_settings(level="ERROR")
+
+
+def _of_a_demo(given: Given) -> Settings:
+    return own_settings(level="ERROR", file=".env" if given["data"] else None)  # without data nothing is anybody's own
+
+
+def _to_serve(given: Given) -> Settings:
+    gc.disable()  # until it serves: a start makes much and drops little
+    return own_settings(serving=not given["sandbox"])
+
+
+def _of_an_app(given: Given) -> Settings:
+    return settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")
+
+
+def _of_a_store(_: Given) -> Settings:
+    """Return the settings if their store exists; an empty list from a new store would be misleading."""
+    from bot.stores.opening import sqlite_path  # noqa: PLC0415 -- see the module docstring
+
+    settings = own_settings(level="ERROR")
+    path = sqlite_path(settings.bot_store_url)
+    with told():
+        if path is not None and not path.exists():
+            raise ConfigError(
+                f"BOT_STORE_URL: there is no store {path.absolute()}; run this with the settings, and in the folder, "
+                "of the bot that serves"
+            )
+    return settings
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A command: its help text, and `module:function` in `bot.cli`, which does it.
+
+    `settings` reads the settings for the function, `takes` are the parameters, `none` is said on stderr if there are no
+    lines. `until_interrupted`: Ctrl-C is how it usually ends.
+    """
+
+    help: str
+    does: str
+    takes: tuple[click.Parameter, ...] = ()
+    settings: Callable[[Given], Settings] | None = None
+    none: str = ""
+    until_interrupted: bool = False
+
+
+class Jobs(msgspec.Struct, frozen=True):
+    """A group of commands; `alone` is done if none of them is named."""
+
+    help: str
+    commands: Mapping[str, Job]
+    alone: Job | None = None
+
+
+_of_store = partial(Job, settings=_of_a_store, none="The trail is empty.")
+
+_KEYS = {
+    "make": Job("Print a new key; put it in front of the others in BOT_ENCRYPTION_KEYS.", "keys:make"),
+    "check": Job(
+        "Say where the keys come from, when they can be used.", "keys:check", settings=lambda _: own_settings()
+    ),
+    "jwks": Job(
+        "Print the public half of PAYER_CLIENT_KEY_FILE for the payer; make the key when there is none.",
+        "keys:jwks",
+        settings=lambda _: settings_of("PAYER_CLIENT_KEY_FILE"),
+    ),
+    "rotate": _of_store("Seal everything anew under the newest key, while the bot serves.", "keys:rotate"),
+    "prune": _of_store("Remove the older keys from the key file, when no row needs them any more.", "keys:prune"),
+}
+_LINKS = {
+    "list": _of_store(
+        "List every connection, oldest first, as `links` alone does.", "links:listed", none="No chat is connected."
+    ),
+    "of": _of_store(
+        "List the connections of PLATFORM/ENTERPRISE/TEAM/USER; a part that is * stands for any.",
+        "links:listed",
+        (_IDENTITY,),
+        none="No chat of that identity is connected.",
+    ),
+    "revoke": _of_store(
+        "End the connections of PLATFORM/ENTERPRISE/TEAM/USER, as `links` lists it; a part that is * stands for any.",
+        "links:revoke",
+        (_IDENTITY,),
+    ),
+}
+_AUDIT = {
+    "list": _of_store("Print every row, oldest first.", "audit:lines"),
+    "of": _of_store("Print the rows of PLATFORM/ENTERPRISE/TEAM/USER, newest first.", "links:rows_of", (_IDENTITY,)),
+    "export": _of_store("Print every row as a line of JSON.", "audit:json_lines"),
+    "archive": _of_store(
+        "Move old rows to the end of FILE, as lines of JSON: the trail goes on behind them.",
+        "audit:archive",
+        (
+            click.Argument(["file"], type=_FILE),
+            _Option(["--days"], default=365, type=click.IntRange(1), help="Rows that are older are moved."),
+        ),
+    ),
+    "checkpoint": _of_store(
+        "Print where the trail ends, sealed, to be kept elsewhere; accept the trail as it is, as after a restore.",
+        "audit:checkpoint",
+    ),
+    "verify": _of_store(
+        "Say whether the trail is whole; exit 0 only then.",
+        "audit:verify",
+        (
+            click.Option(["--against"], type=_TEXT, help="Checkpoints that were kept elsewhere, one a line."),
+            click.Option(["--archive"], type=_TEXT, help="What `archive` wrote: checked with the rest."),
+        ),
+    ),
+}
+_ADMIN = {
+    "sentences": _of_store(
+        "Print the sentences that people gave because they were not understood.",
+        "admin:sentences",
+        (click.Option(["--drop"], is_flag=True, help="Throw all of them away."),),
+        none="Nobody has given a sentence yet.",
+    ),
+}
+_PAGE = _of_store(
+    "Print a one-time link, and its code, to a page of counts: what is asked, what fails, what is not understood.",
+    "admin:page",
+    (
+        click.Option(["--month"], type=click.DateTime(["%Y-%m"]), help="As 2026-11; this month when it is not given."),
+        _Option(["--language"], default="en", type=click.Choice(["en", "es"])),
+    ),
+)
+
+COMMANDS: Mapping[str, Job | Jobs] = {
+    "keys": Jobs("Make, check and rotate the keys that seal what is stored.", _KEYS),
+    "links": Jobs("List which chat identities are connected; end a connection.", _LINKS, _LINKS["list"]),
+    "audit": Jobs("Read and check the trail of who asked for what.", _AUDIT, _AUDIT["list"]),
+    "feedback": _of_store(
+        "Print what people said of answers: counts by month, intent and rule, and what was wrong.", "admin:ratings_of"
+    ),
+    "admin": Jobs(_PAGE.help, _ADMIN, _PAGE),
+    "migrate": Job(
+        "Bring the store's tables up to date and end, before new replicas start.", "admin:migrate", settings=_quiet
+    ),
+    "demo": Job(
+        "Play a short conversation with a made-up payer, then let you ask.",
+        "demo:demo",
+        (_DATA,),
+        _of_a_demo,
+        until_interrupted=True,
+    ),
+    "chat": Job(
+        'Chat in this terminal: one message a line; "quit" ends.',
+        "chat:chat",
+        (
+            _SANDBOX,
+            click.Option(
+                ["--as", "member"],
+                metavar="NAME",
+                is_flag=False,
+                flag_value=NOBODY,
+                help="Sign a made-up member in first; --as alone lists them.",
+            ),
+            click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a reply."),
+        ),
+        _quiet,
+        until_interrupted=True,
+    ),
+    "serve": Job(
+        "Serve Slack, Microsoft Teams, the sign-in pages and health.",
+        "serve:serve",
+        (_SANDBOX, _HOST, _port(8765)),
+        _to_serve,
+        until_interrupted=True,
+    ),
+    "sandbox": Job(
+        "Serve the made-up payer alone: its sign-in and its FHIR server.",
+        "rehearsal:serve_payer",
+        (
+            _port(9000),
+            _DATA,
+            click.Option(
+                ["--client-auth"],
+                type=click.Choice(_CLIENT_METHODS),
+                default=_CLIENT_METHODS[0],
+                help="How apps sign in.",
+            ),
+            click.Option(
+                ["--client-keys"], type=click.File(encoding="utf-8"), help="The app's JWK Set, for private_key_jwt."
+            ),
+        ),
+        until_interrupted=True,
+    ),
+    "mcp": Job(
+        "Serve the directory to assistants: read-only tools (MCP).",
+        "assistants:serve_tools",
+        (
+            _SANDBOX,
+            click.Option(["--http"], is_flag=True, help="Streamable HTTP in place of standard input and output."),
+            _HOST,
+            _port(8766),
+        ),
+        lambda _: own_settings(),
+        until_interrupted=True,
+    ),
+    "lookup": Job(
+        """Check a file of names or NPIs against a network.
+
+        One name or NPI a line, or a table whose first line names the column: name, NPI; a text, .csv or .xlsx. Exits
+        with 0 only when each of them was answered; the same command goes on with those that were not.
+        """,
+        "lookup:report",
+        (
+            click.Argument(["file"], type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+            click.Option(
+                ["--network", "networks"],
+                required=True,
+                multiple=True,
+                help="A network, as in Blue Network S; or several.",
+            ),
+            _Option(["--out"], type=_FILE, default=Path("lookup.csv")),
+            _SANDBOX,
+        ),
+        _quiet,
+    ),
+    "understand": Job(
+        "Show how messages are understood, one a line, without network or account.",
+        "understand:lines",
+        (
+            click.Argument(["file"], type=_TEXT, default="-"),
+            click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a line."),
+            click.Option(
+                ["--dialogue"],
+                is_flag=True,
+                help="The lines are turns of one conversation; an empty line starts a new one.",
+            ),
+            click.Option(["--explain"], is_flag=True, help="Show how each message was read."),
+            click.Option(
+                ["--evidence"], metavar="INTENT", help="Print what speaks most for an intent, and against it."
+            ),
+        ),
+    ),
+    "check": Job(
+        """Look for what is wrong: settings, keys, store, pack, payer, Slack, Teams.
+
+        Exits with 0 only when the bot can serve. Nothing is written.
+        """,
+        "check:report",
+        (click.Option(["--pack"], is_flag=True, help="Only rules, answers and words, for who writes them."),),
+    ),
+    "register": Job(
+        "Print the e-mail that asks the payer to register the bot.",
+        "register:letter",
+        settings=lambda _: settings_of("BOT_", "PAYER_"),
+    ),
+    "manifest": Job(
+        "Print the Slack app manifest, or write the Teams app package.",
+        "manifest:of_apps",
+        (
+            click.Option(
+                ["--socket-mode"], is_flag=True, help="For Socket Mode, in which Slack needs no address of the bot."
+            ),
+            click.Option(["--json", "as_json"], is_flag=True, help="Print the manifest as JSON."),
+            click.Option(["--teams"], type=_FILE, help="Write the Teams app package there."),
+        ),
+        _of_an_app,
+    ),
+    "channels": Job(
+        "Print what each channel can do, as a table in Markdown.",
+        "channels:lines",
+        settings=lambda _: settings_of("BOT_"),
+    ),
+}
+"""The commands, and the groups of commands, by name."""
+
+
+def function_of(job: Job) -> Callable[..., Any]:
+    """Return the function that does a command, imported now."""
+    module, _, name = job.does.partition(":")
+    function: Callable[..., Any] = getattr(import_module(f"bot.cli.{module}"), name)
+    return function
+
+
+def _do(job: Job, **given: Any) -> None:
+    """Do a command: what is asynchronous in an event loop, all else right here."""
+    settings = () if job.settings is None else (job.settings(given),)
+    with told():
+        made = function_of(job)(*settings, **given)
+        if isinstance(made, Iterator):
+            for line in made:
+                click.echo(line)
+        elif isinstance(made, str):
+            click.echo(made)
+    if isinstance(made, AsyncIterator) or inspect.isawaitable(made):
+        run(_done(made, job.none), until_interrupted=job.until_interrupted)
+
+
+async def _done(made: Any, none: str) -> None:
+    """Print what an asynchronous function yields, or returns if it is anything."""
+    if not isinstance(made, AsyncIterator):
+        if (result := await made) is not None:
+            click.echo(result)
+        return
+    count = 0
+    async for line in made:
+        click.echo(line)
+        count += 1
+        if count % _PROGRESS == 0 and not sys.stdout.isatty():
+            click.echo(f"{count:,} lines so far", err=True)
+    if not count and none:
+        click.echo(none, err=True)
+
+
+def _do_alone(job: Job | None, **given: Any) -> None:
+    if job is not None and click.get_current_context().invoked_subcommand is None:
+        _do(job, **given)
+
+
+def _made(name: str, job: Job | Jobs) -> click.Command:
+    text = inspect.cleandoc(job.help)
+    if isinstance(job, Job):
+        return ShownCommand(name, params=[*job.takes], help=text, callback=partial(_do, job))
+    return ShownGroup(
+        name,
+        commands={one: _made(one, each) for one, each in job.commands.items()},
+        params=[*job.alone.takes] if job.alone else [],
+        help=text,
+        invoke_without_command=job.alone is not None,
+        callback=partial(_do_alone, job.alone),
+    )
 
 
 @click.group(
     cls=ShownGroup,
+    commands={name: _made(name, job) for name, job in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `bcbst-bot demo`. docs/running.md has the steps to a bot of your own.",
 )
@@ -26,196 +377,3 @@ _SANDBOX = click.option("--sandbox", is_flag=True, help="Start a made-up payer a
 def main() -> None:
     """Answers members' questions about their health plan in Slack, in Microsoft Teams and in this terminal."""
     open_streams()
-
-
-for _command in (
-    operators.keys,
-    operators.links,
-    operators.audit,
-    operators.feedback,
-    operators.admin,
-    operators.migrate,
-):
-    main.add_command(_command)
-
-
-@main.command()
-@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
-def demo(*, data: Path | None) -> None:
-    """Play a short conversation with a made-up payer, then let you ask."""
-    from bot.cli.demo import demo as play  # noqa: PLC0415 -- see the module docstring
-
-    settings = own_settings(level="ERROR", file=".env" if data else None)  # without data nothing is anybody's own
-    run(play(settings, data=data), until_interrupted=True)
-
-
-@main.command()
-@_SANDBOX
-@click.option(
-    *("--as", "member"),
-    metavar="NAME",
-    is_flag=False,
-    flag_value=NOBODY,
-    help="Sign a made-up member in first; --as alone lists them.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a reply.")
-def chat(*, sandbox: bool, member: str | None, as_json: bool) -> None:
-    """Chat in this terminal: one message a line; "quit" ends."""
-    from bot.cli.chat import chat as talk  # noqa: PLC0415 -- see the module docstring
-
-    settings = own_settings(level="ERROR")
-    run(talk(settings, sandbox=sandbox, member=member, as_json=as_json), until_interrupted=True)
-
-
-@main.command()
-@_SANDBOX
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", type=_PORT, default=8765, show_default=True, help="Port to listen at.")
-def serve(*, sandbox: bool, host: str, port: int) -> None:
-    """Serve Slack, Microsoft Teams, the sign-in pages and health."""
-    gc.disable()  # until it serves: a start makes much and drops little
-    from bot.cli.serve import serve as run_server  # noqa: PLC0415 -- see the module docstring
-
-    settings = own_settings(serving=not sandbox)
-    run(run_server(settings, sandbox=sandbox, host=host, port=port), until_interrupted=True)
-
-
-@main.command()
-@click.option("--port", type=_PORT, default=9000, show_default=True, help="Port to listen at.")
-@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
-@click.option("--client-auth", type=click.Choice(_CLIENT_METHODS), default=_CLIENT_METHODS[0], help="How apps sign in.")
-@click.option("--client-keys", type=click.File(encoding="utf-8"), help="The app's JWK Set, for private_key_jwt.")
-def sandbox(*, port: int, data: Path | None, client_auth: ClientMethod, client_keys: TextIO | None) -> None:
-    """Serve the made-up payer alone: its sign-in and its FHIR server."""
-    from bot.cli.rehearsal import behaviour_of, serve_payer  # noqa: PLC0415 -- see the module docstring
-
-    with told():
-        behaviour = behaviour_of(client_auth, client_keys.read() if client_keys else None)
-    run(serve_payer(port, data, behaviour), until_interrupted=True)
-
-
-@main.command()
-@_SANDBOX
-@click.option("--http", is_flag=True, help="Streamable HTTP in place of standard input and output.")
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", type=_PORT, default=8766, show_default=True, help="Port to listen at.")
-def mcp(*, sandbox: bool, http: bool, host: str, port: int) -> None:
-    """Serve the directory to assistants: read-only tools (MCP)."""
-    from bot.cli.assistants import serve_tools  # noqa: PLC0415 -- see the module docstring
-
-    settings = own_settings()
-    run(serve_tools(settings, sandbox=sandbox, port=port if http else None, host=host), until_interrupted=True)
-
-
-@main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--network", "networks", required=True, multiple=True, help="A network, as in Blue Network S; or several."
-)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("lookup.csv"), show_default=True)
-@_SANDBOX
-def lookup(*, file: Path, networks: tuple[str, ...], out: Path, sandbox: bool) -> None:
-    """Check a file of names or NPIs against a network.
-
-    One name or NPI a line, or a table whose first line names the column: name, NPI; a text, .csv or .xlsx. Exits with 0
-    only when each of them was answered; the same command goes on with those that were not.
-    """
-    from bot.cli.lookup import look_up, summary, unread  # noqa: PLC0415 -- see the module docstring
-
-    async def job() -> None:
-        outcome = await look_up(settings, file, networks, out, sandbox=sandbox)
-        click.echo(f"{out}: {summary(outcome)}")
-        if outcome.unread:
-            raise click.ClickException(unread(outcome))
-
-    settings = own_settings(level="ERROR")
-    run(job())
-
-
-@main.command()
-@click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option(
-    "--dialogue", is_flag=True, help="The lines are turns of one conversation; an empty line starts a new one."
-)
-@click.option("--explain", is_flag=True, help="Show how each message was read.")
-@click.option("--evidence", metavar="INTENT", help="Print what speaks most for an intent, and against it.")
-def understand(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool, evidence: str | None) -> None:
-    """Show how messages are understood, one a line, without network or account."""
-    from bot.cli.understand import evidence_of, readings  # noqa: PLC0415 -- see the module docstring
-
-    if evidence:
-        with told():
-            for line in evidence_of(evidence):
-                click.echo(line)
-        return
-    if file.isatty():
-        click.echo("Type a message a line; Ctrl-D ends.", err=True)
-    with told():
-        for line in readings(file, as_json=as_json, dialogue=dialogue, explain=explain):
-            click.echo(line)
-
-
-@main.command()
-@click.option("--pack", is_flag=True, help="Only rules, answers and words, for who writes them.")
-def check(*, pack: bool) -> None:
-    """Look for what is wrong: settings, keys, store, pack, payer, Slack, Teams.
-
-    Exits with 0 only when the bot can serve. Nothing is written.
-    """
-    from bot.cli.check import check_all  # noqa: PLC0415 -- see the module docstring
-
-    bad = 0
-
-    async def report() -> None:
-        nonlocal bad
-        async for finding in check_all(pack=pack):
-            click.echo(str(finding))
-            bad += finding.state == "bad"
-
-    set_up("ERROR")
-    run(report())
-    if bad:
-        raise click.ClickException(f"{bad} to fix before the bot can serve")
-
-
-@main.command()
-def register() -> None:
-    """Print the e-mail that asks the payer to register the bot."""
-    from bot.cli.register import letter, printed  # noqa: PLC0415 -- see the module docstring
-
-    settings = settings_of("BOT_", "PAYER_")
-    with told():
-        click.echo(printed(letter(settings)))
-
-
-@main.command()
-@click.option("--socket-mode", is_flag=True, help="For Socket Mode, in which Slack needs no address of the bot.")
-@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-@click.option("--teams", type=click.Path(dir_okay=False, path_type=Path), help="Write the Teams app package there.")
-def manifest(*, socket_mode: bool, as_json: bool, teams: Path | None) -> None:
-    """Print the Slack app manifest, or write the Teams app package."""
-    from bot.cli.manifest import manifest as own  # noqa: PLC0415 -- see the module docstring
-    from bot.cli.teams_package import write  # noqa: PLC0415 -- as above
-    from bot.pack import find_pack, load_pack  # noqa: PLC0415 -- as above
-
-    settings = settings_of("BOT_", *(("TEAMS_",) if teams else ("SLACK_APP_TOKEN",)))
-    with told():
-        if teams is not None:
-            write(settings, load_pack(find_pack(settings.bot_pack), settings.bot_command), teams)
-            click.echo(f"{teams} is written; an administrator uploads it in the Teams admin centre.", err=True)
-            return
-        socket_mode = socket_mode or settings.slack_app_token is not None
-        click.echo(own(settings, find_pack(settings.bot_pack), socket_mode=socket_mode, as_json=as_json), nl=False)
-
-
-@main.command()
-def channels() -> None:
-    """Print what each channel can do, as a table in Markdown."""
-    from bot.cli.channels import table  # noqa: PLC0415 -- see the module docstring
-    from bot.pack import find_pack, load_pack  # noqa: PLC0415 -- as above
-
-    with told():
-        folder = find_pack(settings_of("BOT_").bot_pack)
-        for line in table(folder, load_pack(folder)):
-            click.echo(line)

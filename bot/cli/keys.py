@@ -83,8 +83,8 @@ async def rotate(settings: Settings) -> Rotated:
         return replace(rotated, older=table.seal.size - 1, in_file=file is not None)
 
 
-async def prune(settings: Settings) -> int:
-    """Remove the older keys from the key file and return how many; ConfigError if they are needed or not in a file."""
+async def prune(settings: Settings) -> str:
+    """Remove the older keys from the key file and say how many; ConfigError if they are needed or not in a file."""
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is None:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
@@ -93,7 +93,7 @@ async def prune(settings: Settings) -> int:
         if rotated.resealed or rotated.remaining:
             raise ConfigError("some rows were still under an older key: restart every process, then run it again")
         await Audit(table).record("keys_rotated", detail="pruned")
-    return leave_newest(file)
+    return f"{leave_newest(file):,} older keys removed"
 
 
 async def reseal(table: SealedTable) -> Rotated:

@@ -15,9 +15,9 @@ _PARTS = ("platform", "enterprise", "team", "user")
 _MOST_ROWS = 100_000
 
 
-async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[str]:
-    """Yield a line per link, oldest first: chat and since when, never whose record; ConfigError for a bad pattern."""
-    wanted = _parts(pattern)
+async def listed(settings: Settings, identity: str = "*/*/*/*") -> AsyncIterator[str]:
+    """Yield a line per link, oldest first: chat and since when, never whose record; ConfigError for a bad identity."""
+    wanted = _parts(identity)
     async with opened_table(settings) as table:
         async for key, row in Rows(table, time.time, settings.bot_link_days).all(LinkRow):
             if _fits(person_of(key), wanted):
@@ -25,9 +25,9 @@ async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[
         await Audit(table).record("links_listed")
 
 
-async def revoke(settings: Settings, pattern: str) -> str:
+async def revoke(settings: Settings, identity: str) -> str:
     """End an identity's connections as "unlink" does: data deleted, tokens revoked; ConfigError if there are none."""
-    wanted = _parts(pattern)
+    wanted = _parts(identity)
     async with assemble(settings) as bot:
         people = [person async for person, _ in bot.accounts.linked() if _fits(person, wanted)]
         if not people:

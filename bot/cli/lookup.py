@@ -75,6 +75,16 @@ async def look_up(
     return LookedUp(tuple(there[key] for key in keys if key in there), unread, names.blank)
 
 
+async def report(
+    settings: Settings, *, file: Path, networks: Sequence[str], out: Path, sandbox: bool
+) -> AsyncIterator[str]:
+    """Look up and yield what was found; ConfigError also if some lines could not be read."""
+    outcome = await look_up(settings, file, networks, out, sandbox=sandbox)
+    yield f"{out}: {summary(outcome)}"
+    if outcome.unread:
+        raise ConfigError(unread(outcome))
+
+
 def summary(outcome: LookedUp) -> str:
     """Return how many lines got which answer: "29 checked: 2 listed, 27 nobody found"."""
     counts = [f"{times:,} {answer}" for answer, times in Counter(outcome.answers).most_common()]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import COMMAND
+from bot.pack import find_pack, load_pack
 
 _PLACEHOLDER = "https://bot.example"
 _FIRST_KEY = "_metadata:"
@@ -19,6 +21,19 @@ _TITLE = re.compile(r"^(display_information:\n  name: ).*$", re.MULTILINE)
 _BOT_SCOPES = re.compile(r"^    bot:\n(?:      - .+\n)+", re.MULTILINE)
 _TOOLS = "mcp:connect"
 _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n"
+
+
+def of_apps(settings: Settings, *, socket_mode: bool, as_json: bool, teams: Path | None) -> str | None:
+    """Return Slack's manifest, or None after writing the Teams app package to `teams`; ConfigError as either has it."""
+    from bot.cli.teams_package import write  # noqa: PLC0415 -- Slack's manifest needs no rules and no words
+
+    folder = find_pack(settings.bot_pack)
+    if teams is not None:
+        write(settings, load_pack(folder, settings.bot_command), teams)
+        sys.stderr.write(f"{teams} is written; an administrator uploads it in the Teams admin centre.\n")
+        return None
+    by_socket = socket_mode or settings.slack_app_token is not None
+    return manifest(settings, folder, socket_mode=by_socket, as_json=as_json).rstrip("\n")
 
 
 def manifest_file(pack: Path) -> Path:

@@ -1,12 +1,14 @@
 """`bcbst-bot register`: the e-mail that the payer's developer page asks for, from the settings."""
 
 from collections.abc import Iterator
-from email.message import EmailMessage
 
 from bot.config import Settings
 from bot.errors import ConfigError
 
 _LETTER = """\
+To: {to}
+Subject: Patient Access API: registration of {title}
+
 Hello,
 
 we would like access to your Patient Access API for the app below.
@@ -34,23 +36,18 @@ Please send the Client ID and Client Secret over a secure channel.
 """
 
 
-def letter(settings: Settings) -> EmailMessage:
-    """Return the message with all that the payer asks for; ConfigError without contact, or with a loopback callback."""
+def letter(settings: Settings) -> str:
+    """Return the e-mail with all that the payer asks for; ConfigError without contact, or with a loopback callback."""
     if missing := [*_missing(settings)]:
         raise ConfigError("\n".join(missing))
-    message = EmailMessage()
-    message["To"] = settings.payer_registration_email
-    message["Subject"] = f"Patient Access API: registration of {settings.bot_app_title}"
-    message.set_content(
-        _LETTER.format(
-            contact=settings.bot_contact_name,
-            company=settings.bot_company,
-            title=settings.bot_app_title,
-            callback=settings.callback_url,
-            scope=settings.payer_scope,
-        )
+    return _LETTER.format(
+        to=settings.payer_registration_email,
+        contact=settings.bot_contact_name,
+        company=settings.bot_company,
+        title=settings.bot_app_title,
+        callback=settings.callback_url,
+        scope=settings.payer_scope,
     )
-    return message
 
 
 def _missing(settings: Settings) -> Iterator[str]:
@@ -59,8 +56,3 @@ def _missing(settings: Settings) -> Iterator[str]:
             yield f"{name.upper()}: required for the registration e-mail"
     if not settings.bot_public_url.startswith("https:"):
         yield "BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it"
-
-
-def printed(message: EmailMessage) -> str:
-    """Return the message as text for a mail program."""
-    return f"To: {message['To']}\nSubject: {message['Subject']}\n\n{message.get_content()}"

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TextIO
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -37,8 +38,9 @@ def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviou
     return Behaviour(client_auth=client_auth, client_keys=keys)
 
 
-async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> None:
+async def serve_payer(*, port: int, data: Path | None, client_auth: ClientMethod, client_keys: TextIO | None) -> None:
     """Serve the payer until interrupted, and print the accounts; ConfigError for a port in use or a wrong BOT_TODAY."""
+    behaviour = behaviour_of(client_auth, client_keys.read() if client_keys else None)
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
     async with serve_sandbox(world, port, behaviour) as payer:

@@ -1,9 +1,10 @@
 """`bcbst-bot understand`: shows how messages are understood, without network or account."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TextIO
 
 from msgspec.structs import asdict
 
@@ -21,14 +22,23 @@ from bot.language.weights import INTENTS, WEIGHTS, Evidence, load_weights
 _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 
 
+def lines(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool, evidence: str | None) -> Iterator[str]:
+    """Yield the readings of a file's lines, or the evidence for and against an intent; errors as of both."""
+    if evidence:
+        return evidence_of(evidence)
+    if file.isatty():
+        sys.stderr.write("Type a message a line; Ctrl-D ends.\n")
+    return readings(file, as_json=as_json, dialogue=dialogue, explain=explain)
+
+
 def readings(
-    lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
+    said: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
 ) -> Iterator[str]:
     """Yield a line for each message, or a block with `explain`; PackError for the rules, ConfigError for the day."""
     engine = Engine.load(find_pack(pack) / "intents")
     now = load_day().now
     context: Context | None = None
-    for line in lines:
+    for line in said:
         text = line.rstrip("\r\n")
         if dialogue and not text.strip():
             context = None

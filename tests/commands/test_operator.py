@@ -1,10 +1,12 @@
+import inspect
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
-from bot.cli.cli import main
+from bot.cli.cli import COMMANDS, Job, function_of, main
 from bot.stores.sealed import parse_keys
 from tests.channels.slack_manifest import not_taken
 from tests.commands.running import inside
@@ -17,6 +19,16 @@ def run(*words: str, **environment: str) -> tuple[int, str]:
     result = CliRunner().invoke(main, list(words), env=environment)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result.exit_code, result.output
+
+
+_JOBS = [job for one in COMMANDS.values() for job in ([one] if isinstance(one, Job) else [*one.commands.values()])]
+
+
+@pytest.mark.parametrize("job", [*_JOBS, COMMANDS["admin"].alone], ids=lambda job: job.does)  # type: ignore[union-attr]
+def test_what_does_a_command_takes_what_the_command_takes(job: Job) -> None:
+    """A row of the table names a function, which takes the row's parameters and the settings if there are any."""
+    settings = () if job.settings is None else (None,)
+    inspect.signature(function_of(job)).bind(*settings, **{str(one.name): None for one in job.takes})
 
 
 def test_the_registration_letter_holds_what_the_payers_page_lists() -> None:

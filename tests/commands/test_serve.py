@@ -46,12 +46,14 @@ async def test_serve_is_ready_answers_and_stops_when_told(tmp_path: Path) -> Non
 async def test_without_a_rehearsal_nothing_of_the_made_up_payer_is_loaded(tmp_path: Path) -> None:
     """Python itself tells what a start imports, up to the line that says it serves."""
     told: list[str] = []
-    async with started(tmp_path, "serve", "--port", "0", PYTHONPROFILEIMPORTTIME="1") as process:
+    client = {"PAYER_CLIENT_ID": "client", "PAYER_CLIENT_SECRET": "secret"}
+    async with started(tmp_path, "serve", "--port", "0", PYTHONPROFILEIMPORTTIME="1", **client) as process:
         assert process.stderr is not None
         async for line in process.stderr:
             told.append(line.decode())
             if '"serving"' in told[-1]:
                 break
+    assert '"serving"' in told[-1]
     assert [line for line in told if "bot.accounts.accounts" in line]
     assert [line for line in told if "bot.sandbox" in line or "bot.cli.rehearsal" in line] == []
 
