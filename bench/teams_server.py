@@ -12,10 +12,9 @@ import uvicorn
 import uvloop
 
 from bot.app import assemble, web_app
-from bot.channels.registry import started
+from bot.channels.registry import start_teams, started
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Adapter, Outside, make_app
-from bot.channels.teams.start import start
 from bot.config import Settings
 from bot.ops.log import set_up
 from bot.serving import listen
@@ -61,7 +60,7 @@ async def _serve(task: Task) -> None:
         return
     named = {name.lower(): value for name, value in task.settings.items()}
     settings = Settings(_env_file=None, **named)  # type: ignore[arg-type, call-arg] # pydantic checks each value
-    async with assemble(settings) as bot, started(bot, {"teams": partial(start, outside=outside)}) as channels:
+    async with assemble(settings) as bot, started(bot, {"teams": partial(start_teams, outside=outside)}) as channels:
         await _listen(web_app(bot, channels.values()))
 
 

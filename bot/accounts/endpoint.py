@@ -24,7 +24,7 @@ import structlog
 from bot.accounts import jose
 from bot.accounts.codes import new_secret
 from bot.accounts.rows import Tokens
-from bot.config import ClientMethod, Settings
+from bot.config import ClientMethod, Settings, secret_of
 from bot.errors import (
     BotError,
     ConfigError,
@@ -71,7 +71,7 @@ class ClientProof:
         if method == "private_key_jwt" and self._key is not None:
             auth = jose.ClientAuth(client_id, self._key, self._assertion(self._key))
         else:
-            secret = self._secret.get_secret_value() if self._secret else ""
+            secret = secret_of(self._secret)
             if method == "client_secret_basic":
                 # RFC 6749 2.3.1 encodes both before they are joined; Authlib joins them as they are.
                 client_id, secret = quote(client_id, safe=""), quote(secret, safe="")

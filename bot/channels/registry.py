@@ -1,15 +1,26 @@
-"""The channels that a bot starts. A new channel has a module with a `start` function and a row in `CHANNELS`."""
+"""The channels that a bot starts. A new channel has a function that starts it, and a row in `CHANNELS`.
+
+A channel's library is imported when its settings are there: nobody waits for one that is not used.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.routing import Route
 
-from bot.channels.base import ChannelHost
+from bot.channels.base import ChannelHost, Pause
+from bot.errors import ConfigError
 from bot.message import Person, Private
+from bot.stores.opening import lacks
+
+if TYPE_CHECKING:
+    from bot.channels.slack.app import SlackApp
+    from bot.channels.teams.app import TeamsApp
+    from bot.channels.teams.sdk import Outside
 
 
 class Running(Protocol):
@@ -43,19 +54,53 @@ Raises ConfigError if they are wrong.
 """
 
 
-def _slack(host: ChannelHost) -> AbstractAsyncContextManager[Running | None]:
-    from bot.channels.slack.start import start  # noqa: PLC0415 -- only who has a channel waits for its library
+@asynccontextmanager
+async def start_slack(host: ChannelHost, *, pause: Pause = asyncio.sleep) -> AsyncIterator[SlackApp | None]:
+    """Start Slack; `pause` waits between messages to a channel."""
+    if host.settings.slack_bot_token is None and host.settings.slack_client_id is None:
+        yield None
+        return
 
-    return start(host)
+    from slack_sdk.errors import SlackApiError  # noqa: PLC0415 -- see the module docstring
+
+    from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- as above
+    from bot.channels.slack.client import in_words  # noqa: PLC0415 -- as above
+
+    slack = SlackApp(host, pause=pause)
+    try:
+        await slack.start()
+    except SlackApiError as error:
+        raise ConfigError(f"SLACK_APP_TOKEN: {in_words(error)}") from None
+    try:
+        yield slack
+    finally:
+        await slack.stop()
 
 
-def _teams(host: ChannelHost) -> AbstractAsyncContextManager[Running | None]:
-    from bot.channels.teams.start import start  # noqa: PLC0415 -- as above
+@asynccontextmanager
+async def start_teams(host: ChannelHost, outside: Outside | None = None) -> AsyncIterator[TeamsApp | None]:
+    """Start Teams; `outside` replaces Microsoft's services in tests."""
+    settings = host.settings
+    if settings.teams_app_id is None:
+        yield None
+        return
 
-    return start(host)
+    if settings.teams_missing:
+        raise ConfigError("\n".join(f"{name}: required with TEAMS_APP_ID" for name in settings.teams_missing))
+    if missing := lacks("teams"):
+        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
+    from bot.channels.teams.app import TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
+
+    teams = TeamsApp(host, settings.teams_app_id, outside=outside)
+    await asyncio.to_thread(host.pack.places.read)  # the message box's first search is waited for, 4 seconds at most
+    await teams.start()
+    try:
+        yield teams
+    finally:
+        await teams.stop()
 
 
-CHANNELS: Mapping[str, Start] = {"slack": _slack, "teams": _teams}
+CHANNELS: Mapping[str, Start] = {"slack": start_slack, "teams": start_teams}
 """The channels by platform, as in `Person.platform`."""
 
 

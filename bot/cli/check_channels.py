@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.findings import CheckResult, bad, note, ok, why_silent
 from bot.cli.manifest import scopes
-from bot.config import Settings
+from bot.config import Settings, secret_of
 from bot.errors import BotError, ConfigError
 from bot.stores.opening import lacks
 
@@ -34,13 +34,13 @@ async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckRes
     first: CheckResult | None = None
     if settings.slack_bot_token is not None:
         wanted = scopes(pack, settings) if pack else frozenset[str]()
-        first = await _bot_token(settings, settings.slack_bot_token.get_secret_value(), wanted)
+        first = await _bot_token(settings, secret_of(settings.slack_bot_token), wanted)
     elif settings.slack_client_id is not None:
         first = ok("slack", f"workspaces install the app at {settings.bot_public_url}/slack/install")
     if first is not None:
         yield first
     if settings.slack_app_token is not None:
-        second = await _app_token(settings, settings.slack_app_token.get_secret_value())
+        second = await _app_token(settings, secret_of(settings.slack_app_token))
         if second != first:  # the same silence is told once
             yield second
 
@@ -93,9 +93,10 @@ async def teams(settings: Settings, app_id: str) -> CheckResult:
         return bad("teams", f"TEAMS_APP_ID: Teams {missing}")
     from bot.channels.teams.regions import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
 
-    password = settings.teams_app_password.get_secret_value() if settings.teams_app_password else ""
     try:
-        await probe(app_id, password, settings.teams_tenants[0], CLOUDS[settings.teams_cloud])
+        await probe(
+            app_id, secret_of(settings.teams_app_password), settings.teams_tenants[0], CLOUDS[settings.teams_cloud]
+        )
     except BotError as error:
         return bad("teams", str(error))
     return ok("teams", f"Entra takes the credentials; people of {len(settings.teams_tenants)} tenants may ask")

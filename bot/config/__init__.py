@@ -2,9 +2,9 @@
 
 from bot.config.reading import load_day, load_settings, look_at_settings, misspelt_names
 from bot.config.settings import Day, Settings, StoreOptions
-from bot.config.values import LOOPBACK, ClientMethod
+from bot.config.values import LOOPBACK, ClientMethod, secret_of
 
 __all__ = [
     "LOOPBACK", "ClientMethod", "Day", "Settings", "StoreOptions",
-    "load_day", "load_settings", "look_at_settings", "misspelt_names",
+    "load_day", "load_settings", "look_at_settings", "misspelt_names", "secret_of",
 ]  # fmt: skip

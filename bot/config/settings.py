@@ -36,6 +36,7 @@ from bot.config.values import (
     TimeZone,
     WebAddress,
     day,
+    secret_of,
 )
 from bot.message import COMMAND
 
@@ -348,8 +349,7 @@ class Settings(Day):
     @property
     def teams_missing(self) -> tuple[str, ...]:
         """The names of required Teams settings that are missing; without tenants, anybody in the world could ask."""
-        password = self.teams_app_password
-        given = {"TEAMS_APP_PASSWORD": password and password.get_secret_value(), "TEAMS_TENANT_ID": self.teams_tenants}
+        given = {"TEAMS_APP_PASSWORD": secret_of(self.teams_app_password), "TEAMS_TENANT_ID": self.teams_tenants}
         return tuple(name for name, value in given.items() if not value)
 
     @property
@@ -359,12 +359,12 @@ class Settings(Day):
 
     def _missing_proof(self) -> tuple[str, ...]:
         """Return the names of missing settings for client authentication."""
-        secret, method = self.payer_client_secret, self.payer_client_auth
+        method = self.payer_client_auth
         if method == "none" or (self.payer_client_key_file is not None and method in {None, "private_key_jwt"}):
             return ()
         if method == "private_key_jwt":
             return ("PAYER_CLIENT_KEY_FILE",)
-        return () if secret and secret.get_secret_value() else ("PAYER_CLIENT_SECRET",)
+        return () if secret_of(self.payer_client_secret) else ("PAYER_CLIENT_SECRET",)
 
     @property
     def directory_url(self) -> str:

@@ -171,6 +171,11 @@ def _own(value: str) -> str:
     return value
 
 
+def secret_of(value: SecretStr | None) -> str:
+    """Return a secret's value; "" if it is not set."""
+    return "" if value is None else value.get_secret_value()
+
+
 def _kind_of(value: SecretStr) -> str:
     """Return a description of the given value, never the value itself."""
     text = value.get_secret_value()

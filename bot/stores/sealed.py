@@ -19,7 +19,7 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.config import Settings
+from bot.config import Settings, secret_of
 from bot.errors import ConfigError
 from bot.stores.base import NewRow, Row, Store
 
@@ -105,7 +105,7 @@ class Vault:
     def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
         """Return the vault of the configured keys, or of the file beside SQLite; ConfigError names bad ones."""
         if settings.bot_encryption_keys is not None:
-            return cls(parse_keys(settings.bot_encryption_keys.get_secret_value()))
+            return cls(parse_keys(secret_of(settings.bot_encryption_keys)))
         file = key_file(settings, store)
         if file is None:
             raise ConfigError(f"{_SETTING}: required, as there is no SQLite store to keep a key file beside")

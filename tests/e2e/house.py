@@ -17,10 +17,8 @@ import structlog
 from msgspec.structs import replace
 
 from bot.app import Bot, assemble, web_app
-from bot.channels.registry import Running, Start, started
+from bot.channels.registry import Running, Start, start_slack, start_teams, started
 from bot.channels.slack.app import SlackApp
-from bot.channels.slack.start import start as slack_start
-from bot.channels.teams.start import start as teams_start
 from bot.cli.own_pages import Browser, link_in
 from bot.config import Settings
 from bot.conversation.turn import Patience
@@ -216,8 +214,8 @@ async def open_house(
             assemble(chosen, pack=shipped_pack(), patience=patience or UNHURRIED, http=http, pause=clock.pause)
         )
         starts: dict[str, Start] = {
-            "slack": partial(slack_start, pause=clock.pause),
-            "teams": partial(teams_start, outside=outside),
+            "slack": partial(start_slack, pause=clock.pause),
+            "teams": partial(start_teams, outside=outside),
         }
         channels = await stack.enter_async_context(started(bot, starts))
         await stack.enter_async_context(running(web_app(bot, channels.values()), sock))

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from bot.channels.base import Acks, Body, ChannelHost, Pause, read_request
 from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, code_of
-from bot.channels.slack.connection import Connection, Credentials, silent
+from bot.channels.slack.connection import Connection, silent
 from bot.channels.slack.errands import ErrandKind, Errands
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import (
@@ -43,6 +43,7 @@ from bot.channels.slack.installations import ENDINGS, People, read_ending, where
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Notices
+from bot.config import secret_of
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
 from bot.message import Person, Private, Shareable
@@ -64,7 +65,6 @@ class SlackApp:
     def __init__(
         self,
         host: ChannelHost,
-        credentials: Credentials,
         *,
         inbox: Callable[[Handler, Soother], Inbox] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -72,7 +72,8 @@ class SlackApp:
     ) -> None:
         """`inbox` makes the store of deliveries, `pause` waits between messages to a channel."""
         pack, table, now = host.pack, host.table, host.settings.now
-        self._turn, self._given, self._table = host.turn, credentials, table
+        self._turn, self._settings, self._table = host.turn, host.settings, table
+        self._secret = secret_of(host.settings.slack_signing_secret)
         self._refused, self._acks, self._monotonic = Refusals(host.meter), Acks(), monotonic
         self._commands = (f"/{pack.command}", *pack.commands)
         self._inbox_of = inbox or (lambda handler, soothe: Inbox("slack", handler, table, soothe=soothe, finds=True))
@@ -87,7 +88,7 @@ class SlackApp:
         Raises:
             SlackApiError: Slack rejects the app-level token.
         """
-        self._connection = Connection(self._given, self._pause)
+        self._connection = Connection(self._settings, self._pause)
         self._workspaces = self._connection.workspaces(self._table)
         self._install = self._connection.install(self._table, self._notices)
         desk = self._desk = SlackController(
@@ -134,7 +135,7 @@ class SlackApp:
 
     def routes(self) -> list[Route]:
         """Return the route for Slack's requests, if there is a signing secret, and the installation pages."""
-        signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._given.signing_secret else []
+        signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._secret else []
         return [*signed, *(self._install.routes() if self._install else ())]
 
     async def push(self, person: Person, reply: Private) -> None:
@@ -148,7 +149,7 @@ class SlackApp:
             Unwritten: Slack rejected it.
             Unreachable: it is unknown whether it was posted.
         """
-        await self._desk.hand_over(self._connection.client(self._given.bot_token), channel, reply, person)
+        await self._desk.hand_over(self._connection.client(self._connection.token), channel, reply, person)
 
     async def stands(self, person: Person, mark: str, since: float) -> bool | None:
         """Return whether a message with this mark, sent since that Unix time, is complete; parts of it are deleted."""
@@ -193,7 +194,7 @@ class SlackApp:
         if body is None:
             return self._refuse(400, "size")
         content_type = request.headers.get("content-type", "")
-        if not is_signed(self._given.signing_secret, request.headers, body, time.time()):
+        if not is_signed(self._secret, request.headers, body, time.time()):
             return Response() if is_ssl_check(content_type, body) else self._refuse(401, "signature")
         payload = payload_of(content_type, body)
         if payload is None:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
-import msgspec
 import structlog
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
@@ -30,6 +29,7 @@ from bot.channels.slack.installations import Installations, ManyWorkspaces, Stat
 from bot.channels.slack.sharing import ResponseUrls
 from bot.channels.slack.workspace import OneWorkspace
 from bot.channels.slack.writer import Notices
+from bot.config import Settings, secret_of
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
@@ -80,50 +80,30 @@ class Socket:
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
 
-class Credentials(msgspec.Struct, frozen=True):
-    """The operator's credentials for Slack: a token for one workspace, or an OAuth client for many.
+class Connection:
+    """The open connections to Slack, for the token of one workspace or the OAuth client of many.
 
-    Secrets are not printed.
-
-    `tools` is True if the manifest names the MCP tools.
+    Create it in the event loop; close it at the end.
     """
 
-    api_url: str = "https://slack.com/api/"
-    public_url: str = ""
-    bot_token: str = ""
-    signing_secret: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-    app_token: str = ""
-    tools: bool = False
-
-    def __repr__(self) -> str:
-        return "Credentials(…)"
-
-    @property
-    def many(self) -> bool:
-        """Whether workspaces install the bot with OAuth."""
-        return bool(self.client_id and self.client_secret and not self.bot_token)
-
-    @property
-    def authorization_url(self) -> str:
-        """The page where Slack asks the installer for consent."""
-        return self.api_url.removesuffix("api/") + "oauth/v2/authorize"
-
-
-class Connection:
-    """The open connections to Slack. Create it in the event loop; close it at the end."""
-
-    def __init__(self, credentials: Credentials, pause: Pause = asyncio.sleep) -> None:
-        self._credentials, self._pause = credentials, pause
+    def __init__(self, settings: Settings, pause: Pause = asyncio.sleep) -> None:
+        self._api, self._pause = settings.slack_api_url, pause
+        self._public = settings.bot_public_url
+        self._client, self._tools = settings.slack_client_id or "", settings.bot_mcp_url is not None
+        self._client_secret, self._app_token = (
+            secret_of(settings.slack_client_secret),
+            secret_of(settings.slack_app_token),
+        )
+        self.token = secret_of(settings.slack_bot_token)
+        self._many = bool(self._client and self._client_secret and not self.token)
         self.session = open_session()
-        self.urls = ResponseUrls(self.session, credentials.api_url)
+        self.urls = ResponseUrls(self.session, self._api)
 
     def client(self, token: str | None) -> Client:
         """Return a client with a token. Calls that Slack did not receive or rate-limited are retried."""
         return Client(
             token,
-            self._credentials.api_url,
+            self._api,
             session=self.session,
             logger=silent(),
             retry_handlers=[
@@ -134,36 +114,32 @@ class Connection:
         )
 
     def workspaces(self, table: SealedTable) -> Workspaces:
-        """Return the workspaces for these credentials."""
-        given = self._credentials
-        if not given.many:
-            return OneWorkspace(self.client(given.bot_token))
-        rotator = AsyncTokenRotator(
-            client_id=given.client_id, client_secret=given.client_secret, client=self.client(None)
-        )
+        """Return the workspace of the bot token, or those that install the bot."""
+        if not self._many:
+            return OneWorkspace(self.client(self.token))
+        rotator = AsyncTokenRotator(client_id=self._client, client_secret=self._client_secret, client=self.client(None))
         return ManyWorkspaces(Installations(table), table, self.client, rotator)
 
     def install(self, table: SealedTable, notices: Notices) -> Install | None:
         """Return the OAuth installation pages; None for one workspace."""
-        given = self._credentials
-        if not given.many:
+        if not self._many:
             return None
         return Install(
             self.client(None),
             Installations(table),
             States(table),
             notices,
-            client_id=given.client_id,
-            client_secret=given.client_secret,
-            public_url=given.public_url,
-            authorization_url=given.authorization_url,
-            tools=given.tools,
+            client_id=self._client,
+            client_secret=self._client_secret,
+            public_url=self._public,
+            authorization_url=self._api.removesuffix("api/") + "oauth/v2/authorize",
+            tools=self._tools,
             logger=silent(),
         )
 
     def socket(self, take: Take) -> Socket | None:
         """Return the Socket Mode connection if there is an app-level token, else None."""
-        token = self._credentials.app_token
+        token = self._app_token
         return Socket(token, self.client(token), take, silent()) if token else None
 
     async def close(self) -> None:

@@ -43,6 +43,7 @@ from bot.channels.teams.renewals import MESSAGE, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.sharing import ShownAside, is_share
 from bot.channels.teams.writer import TeamsWriter, chats
+from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import ShownMessage
@@ -82,11 +83,10 @@ class TeamsApp:
         self._answers, self._gone, self._open, self._typing_after = host.turn, host.forget, outside.open, typing_after
         self._refused = Refusals(host.meter)
         self._commands = {name_of(command): command for command in host.pack.commands}
-        own, password = settings.teams_tenants[0], settings.teams_app_password
+        own, secret = settings.teams_tenants[0], secret_of(settings.teams_app_password) or None
         self._tenants, self._home = frozenset(map(str.casefold, settings.teams_tenants)), own.casefold()
         self._adapter, self._notices = Adapter(), Notices(host.pack.words, app_id)
         cloud = self._cloud = cloud_of(settings.teams_cloud, settings.teams_service_hosts)
-        secret = password.get_secret_value() if password else None
         self._app = make_app(self._adapter, app_id=app_id, password=secret, tenant=own, cloud=cloud, outside=outside)
         self._hosts = Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
         self._connector = Connector(self._app, self._hosts, pause)

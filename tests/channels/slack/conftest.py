@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from bot.channels.base import ChannelHost
 from bot.channels.slack.app import SlackApp
-from bot.channels.slack.connection import Credentials
+from bot.config import Settings
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention
@@ -213,6 +213,13 @@ async def opened(
 
     sock = listen()
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg] # pydantic-settings takes it
+        slack_api_url=slack.api_url,
+        bot_public_url=address,
+        bot_mcp_url="https://tools.example/mcp" if tools else None,
+        **{f"slack_{name}": value for name, value in credentials.items()},  # type: ignore[arg-type] # each is checked
+    )
     host = SimpleNamespace(
         turn=turn,
         pack=shipped_pack(),
@@ -220,15 +227,9 @@ async def opened(
         retention=Retention(table, hashed, pause=clock.pause),
         forget=forget,
         meter=Meter(),
-        settings=SimpleNamespace(now=lambda: NOW),
+        settings=SimpleNamespace(**{**vars(settings), "now": lambda: NOW}),
     )
-    app = SlackApp(
-        cast("ChannelHost", host),
-        Credentials(api_url=slack.api_url, public_url=address, tools=tools, **credentials),
-        inbox=partial(KeptInbox, table),
-        monotonic=clock.now,
-        pause=clock.pause,
-    )
+    app = SlackApp(cast("ChannelHost", host), inbox=partial(KeptInbox, table), monotonic=clock.now, pause=clock.pause)
     try:
         await app.start()
     except BaseException:
