@@ -1,47 +1,87 @@
-"""An answer shown to one person, stored so that it can be shown to others, and its public form.
+"""Answers that only their asker saw, stored for a day so that they can show them to others.
 
-Only a `Shareable` is stored and returned, so no member data can be shared this way (T25).
+A row is bound to the person who was shown the answer, so nobody else can share it. Only a `Shareable` is stored and
+returned, so no member data can be shared this way (T25).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.message import Actions, Block, Chart, Facts, Item, Line, Note, Shareable, Title
+from bot.channels.base import Texts
+from bot.errors import StoreError
+from bot.message import Actions, Chart, Facts, Item, Line, Note, Person, Shareable, Shared, Title
+from bot.stores.sealed import SealedTable
 
 _BLOCKS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Title, Line, Facts, Chart, Item, Note, Actions)}
+_KEPT = 86_400.0  # seconds
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class _Row(msgspec.Struct, frozen=True):
+    """An answer without its sources, and the place where it was asked."""
+
     intent: str
     language: str
     blocks: tuple[tuple[str, msgspec.Raw], ...]
+    conversation: str = ""
+    thread: str = ""
 
 
-def can_be_shown_on(reply: Shareable) -> bool:
-    """Return whether an answer is the complete result of a search, without an emergency line."""
-    return reply.final and bool(reply.sources) and not reply.alarm
+class ShownAside:
+    """The answers of one platform. `now` returns the local time for a shared answer."""
+
+    def __init__(self, platform: str, table: SealedTable, texts: Texts, now: Callable[[], datetime]) -> None:
+        self._kind, self._table, self._texts, self._now = f"{platform}_shown", table, texts, now
+
+    async def keep(self, reply: Shareable, person: Person, asked_in: Shared) -> str | None:
+        """Store an answer and return its key.
+
+        None if it cannot be stored, or is not the complete result of a search without an emergency line.
+        """
+        if not reply.final or not reply.sources or reply.alarm:
+            return None
+        blocks = tuple((type(block).__name__, msgspec.Raw(msgspec.json.encode(block))) for block in reply.blocks)
+        row = _Row(reply.intent, reply.language, blocks, asked_in.conversation, asked_in.thread)
+        key, expires = secrets.token_urlsafe(12), time.time() + _KEPT
+        with suppress(StoreError):
+            await self._table.put(
+                self._kind, _of(key, person), msgspec.json.encode(row), expires=expires, owner=person.key
+            )
+            return key
+        return None
+
+    async def shown(self, key: str, person: Person, *, once: bool = False) -> tuple[Shared, Shareable] | None:
+        """Return the answer shown to this person under a key, and where it was asked; None otherwise.
+
+        With `once` it is deleted, so that it is returned to one caller only.
+        """
+        row = await (self._table.take if once else self._table.get)(self._kind, _of(key, person))
+        try:
+            kept = msgspec.json.decode(row or b"", type=_Row)
+        except msgspec.DecodeError:  # none, or of another release
+            return None
+        blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
+        reply = Shareable(intent=kept.intent, language=kept.language, blocks=blocks)
+        return Shared(kept.conversation, kept.thread), reply
+
+    def for_everybody(self, reply: Shareable, person: Person) -> Shareable:
+        """Return the answer without buttons, which belong to the asker, and with a line on who shared it, and when."""
+        now = self._now()
+        signed = self._texts.blocks(
+            "shared", reply.language, {"who": person.name, "when": now.date(), "time": f"{now:%H:%M}"}
+        )
+        facts = (block for block in reply.blocks if not isinstance(block, Actions))
+        bare = (replace(block, actions=()) if isinstance(block, Item) else block for block in facts)
+        return replace(reply, blocks=(*bare, *signed))
 
 
-def packed(reply: Shareable) -> bytes:
-    """Return an answer as it is stored: its blocks, without its sources."""
-    blocks = tuple((type(block).__name__, msgspec.Raw(msgspec.json.encode(block))) for block in reply.blocks)
-    return msgspec.json.encode(_Kept(reply.intent, reply.language, blocks))
-
-
-def unpacked(row: bytes) -> Shareable:
-    """Return the stored answer."""
-    kept = msgspec.json.decode(row, type=_Kept)
-    blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
-    return Shareable(intent=kept.intent, language=kept.language, blocks=blocks)
-
-
-def for_everybody(reply: Shareable, signed: Iterable[Block]) -> Shareable:
-    """Return the answer without buttons, which belong to the asker, and with a line on who shared it, and when."""
-    facts = (block for block in reply.blocks if not isinstance(block, Actions))
-    bare = (replace(block, actions=()) if isinstance(block, Item) else block for block in facts)
-    return replace(reply, blocks=(*bare, *signed))
+def _of(key: str, person: Person) -> str:
+    return f"{key}\x1f{person.key}"

@@ -17,12 +17,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Unreachable, beside, deliver, say
+from bot.channels.shown import ShownAside
 from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import People
-from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls, Sharing
+from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
 from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter, drawn
 from bot.conversation.turn import Turn
@@ -55,7 +56,7 @@ class SlackController:
         turn: Turn,
         notices: Notices,
         people: People,
-        sharing: Sharing,
+        aside: ShownAside,
         pace: ChannelRateLimit,
         *,
         modals: Modals,
@@ -63,7 +64,7 @@ class SlackController:
         urls: ResponseUrls,
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._turn, self.notices, self.people, self.sharing, self.modals = turn, notices, people, sharing, modals
+        self._turn, self.notices, self.people, self.aside, self.modals = turn, notices, people, aside, modals
         self._pace, self._retention, self._urls, self._pause = pace, retention, urls, pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
@@ -300,7 +301,7 @@ class SlackController:
             self.notices,
             self._pace,
             self._retention,
-            sharing=self.sharing,
+            aside=self.aside,
             urls=self._urls,
             response_url=incoming.response_url or "",
             mark=mark,

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.base import Acks, Body, ChannelHost, Pause, read_request
+from bot.channels.shown import ShownAside
 from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, code_of
 from bot.channels.slack.connection import Connection, silent
@@ -40,7 +41,7 @@ from bot.channels.slack.incoming import (
     read_thread,
 )
 from bot.channels.slack.installations import ENDINGS, People, read_ending, where
-from bot.channels.slack.sharing import SEND, SHARE, Sharing
+from bot.channels.slack.sharing import SEND, SHARE
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Notices
 from bot.config import secret_of
@@ -79,7 +80,8 @@ class SlackApp:
         self._inbox_of = inbox or (lambda handler, soothe: Inbox("slack", handler, table, soothe=soothe, finds=True))
         self._notices, self._people = Notices(pack.words), People(table, host.forget)
         self._retention, self._erasing = host.retention, host.retention.serve("slack", self._delete)
-        self._sharing, self._modals = Sharing(table, self._notices, now), Modals(host.turn.forms, self._notices, now)
+        self._aside = ShownAside("slack", table, self._notices, now)
+        self._modals = Modals(host.turn.forms, self._notices, now)
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
 
     async def start(self) -> None:
@@ -95,7 +97,7 @@ class SlackApp:
             self._turn,
             self._notices,
             self._people,
-            self._sharing,
+            self._aside,
             self._pace,
             modals=self._modals,
             retention=self._retention,

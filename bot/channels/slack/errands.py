@@ -24,6 +24,7 @@ from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
 from bot.errors import StoreUnusable
 from bot.message import OneToOne, Shared
+from bot.replies.blocks import pages
 
 log = structlog.get_logger("slack")
 
@@ -172,19 +173,19 @@ class Errands:
         own = None if incoming.action == SHARE else await here.chat(incoming.user)
         if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
             return
-        shown = await self._desk.sharing.shown(incoming.press or "", person)
+        shown = await self._desk.aside.shown(incoming.press or "", person)
         whisper = self._desk.whisper(here, incoming, DeliveryMark.of(delivery.key))
         if shown is None:
             await whisper.respond(self._desk.notices.page("share_over", await here.language(incoming.user)))
         elif incoming.action == SHARE:
             await delivery.writing()
-            for page in self._desk.sharing.public(shown, person):
+            for page in pages(self._desk.aside.for_everybody(shown[1], person)):
                 await whisper.respond(page, to_all=True)
         else:
             await delivery.writing(findable=own is not None)
             if own is not None:
-                await whisper.post(own, shown, person)
-            await whisper.point(Shared(incoming.channel), person, shown.language, own)
+                await whisper.post(own, shown[1], person)
+            await whisper.point(Shared(incoming.channel), person, shown[1].language, own)
 
     async def _form(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Open the form of a button or a shortcut, which is possible within three seconds."""

@@ -1,27 +1,22 @@
-"""A command's answer, stored for a while so that its asker can share it or send it to their 1:1 chat."""
+"""Answers to the asker alone, through a response URL, with buttons to share them or send them to the 1:1 chat."""
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
-from bot.channels.shown import can_be_shown_on, for_everybody, packed, unpacked
+from bot.channels.shown import ShownAside
 from bot.channels.slack.client import UNDRAWN
 from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.channels.slack.writer import QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter
 from bot.delivery.retention import Retention
 from bot.errors import Unwritable
 from bot.message import Language, OneToOne, Person, Shareable, Shared
-from bot.replies.blocks import BlockPage, pages
+from bot.replies.blocks import BlockPage
 from bot.replies.buttons import Kit, plain_text
-from bot.stores.sealed import SealedTable
 
 _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
 _LONGEST_REFUSAL = 500
@@ -70,38 +65,6 @@ def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
 
 SHARE, SEND = "desk-share", "desk-send"
 _MOST_RESPONSES = 5
-_KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
-
-
-class Sharing:
-    """Stores what was shown to one person. `now` returns the local time for a shared answer."""
-
-    def __init__(self, table: SealedTable, notices: Notices, now: Callable[[], datetime]) -> None:
-        self._table, self._notices, self._now = table, notices, now
-
-    async def offer(self, reply: Shareable, person: Person) -> tuple[Kit, ...]:
-        """Return the row of buttons under a directory answer that only its asker sees, and store the answer."""
-        key, expires = secrets.token_urlsafe(12), time.time() + _SECONDS
-        await self._table.put(_KIND, _of(key, person), packed(reply), expires=expires, owner=person.key)
-        labels = self._notices.labels("desk", reply.language)
-        asks = ((at, plain_text(labels[at])) for at in (SHARE, SEND))
-        buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in asks]
-        return ({"type": "actions", "elements": buttons},)
-
-    async def shown(self, key: str, person: Person) -> Shareable | None:
-        """Return the answer shown to this person under a key; None for other people, and after a day."""
-        row = await self._table.get(_KIND, _of(key, person))
-        return None if row is None else unpacked(row)
-
-    def public(self, reply: Shareable, person: Person) -> tuple[BlockPage, ...]:
-        """Return the answer for the whole channel: without the asker's buttons, and with who shared it, and when."""
-        now = self._now()
-        values = {"who": person.name, "when": now.date(), "time": f"{now:%H:%M}"}
-        return pages(for_everybody(reply, self._notices.blocks("shared", reply.language, values)))
-
-
-def _of(key: str, person: Person) -> str:
-    return f"{key}\x1f{person.key}"
 
 
 class EphemeralWriter(SlackWriter):
@@ -114,16 +77,16 @@ class EphemeralWriter(SlackWriter):
         pace: ChannelRateLimit,
         retention: Retention,
         *,
-        sharing: Sharing,
+        aside: ShownAside,
         urls: ResponseUrls,
         response_url: str,
         mark: DeliveryMark = UNMARKED,
     ) -> None:
         super().__init__(workspace, notices, pace, retention, mark)
-        self._sharing, self._urls = sharing, urls
+        self._aside, self._urls = aside, urls
         self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 
-    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
+    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
         """Write to the asker through the response URL, which allows five posts.
 
         Directory facts get buttons for sharing.
@@ -131,11 +94,19 @@ class EphemeralWriter(SlackWriter):
         if reply.passing and self._left < _MOST_RESPONSES:
             return
         shown = self._notices.pages(reply)
-        row = await self._sharing.offer(reply, person) if can_be_shown_on(reply) else ()
+        key = await self._aside.keep(reply, person, place)
+        row = self._row(key, reply.language) if key else ()
         for page in shown:
             last = page is shown[-1]
             await self.respond(page.ending(row) if last else page)
         self._replaces = reply.passing
+
+    def _row(self, key: str, language: Language) -> tuple[Kit, ...]:
+        """Return the row of buttons under a directory answer that only its asker sees."""
+        labels = self._notices.labels("desk", language)
+        asks = ((at, plain_text(labels[at])) for at in (SHARE, SEND))
+        buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in asks]
+        return ({"type": "actions", "elements": buttons},)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
         """Send one line to the asker; none if the command was typed in the chat that has the answer."""

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, read_request, say
 from bot.channels.offered import name_of
+from bot.channels.shown import ShownAside
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.dialogs import Dialogs
@@ -41,8 +42,7 @@ from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.regions import Hosts, cloud_of
 from bot.channels.teams.renewals import MESSAGE, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
-from bot.channels.teams.sharing import ShownAside, is_share
-from bot.channels.teams.writer import TeamsWriter, chats
+from bot.channels.teams.writer import SHARE, TeamsWriter, chats
 from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.leases import Superseded
@@ -93,7 +93,7 @@ class TeamsApp:
         self._people, self._chats = People(self._connector), chats()
         self._renewals = Renewals(self._people, self._notices, host.turn.renewed)
         self._thumbs = Thumbs(table, host.turn, self._people, self._notices, self._keep)
-        self._sharing = ShownAside(table, self._notices, now)
+        self._aside = ShownAside("teams", table, self._notices, now)
         self._dialogs = Dialogs(
             host.turn.forms, self._people, self._notices, own_chat=self._own_chat, keep=self._keep, now=now
         )
@@ -289,7 +289,7 @@ class TeamsApp:
                 told = self._notices.in_every_language("edited" if incoming.edited else "interrupted")
                 await say(writer, message.place, told, message.person)
                 return
-            if is_share(incoming.press):
+            if (incoming.press or "").startswith(SHARE):
                 await self._pass_on(writer, incoming, message, delivery)
                 return
             async with beside(self._typing(incoming)):
@@ -307,13 +307,15 @@ class TeamsApp:
 
         Confirm it in the asker's own chat if it was pressed there.
         """
-        found = await self._sharing.taken(message.press or "", message.person)
+        key = (message.press or "").removeprefix(SHARE)
+        found = await self._aside.shown(key, message.person, once=True)
         if found is None:
             await say(writer, message.place, self._notices.in_every_language("share_over"), message.person)
             return
         await delivery.writing()
         place, reply = found
-        await self._writer(incoming.service_url).share(place, reply, message.person)
+        shown = self._aside.for_everybody(reply, message.person)
+        await self._writer(incoming.service_url).share(place, shown, message.person)
         if incoming.personal:
             await say(writer, message.place, self._notices.shared_there(reply.language), message.person)
 
@@ -335,7 +337,7 @@ class TeamsApp:
             service_url,
             self._retention,
             self._thumbs,
-            self._sharing,
+            self._aside,
             reader,
             is_aside=is_aside,
         )

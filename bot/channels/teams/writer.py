@@ -9,11 +9,11 @@ from cachetools import TTLCache
 from msgspec.structs import replace
 
 from bot.channels.base import Unreachable, answer_aside
+from bot.channels.shown import ShownAside
 from bot.channels.teams.connector import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.ratings import Thumbs
-from bot.channels.teams.sharing import ShownAside
 from bot.delivery.retention import Retention
 from bot.errors import Unwritable, Unwritten
 from bot.message import (
@@ -52,6 +52,8 @@ def with_pop_up(reply: Private, notices: Notices) -> Private:
 
 
 _SUMMARY = 200
+SHARE = "share."
+"""What the id of the button begins with that shares an answer, and no button of an answer."""
 
 Chats = TTLCache[Person, OneToOne]
 
@@ -76,7 +78,7 @@ class TeamsWriter:
         service_url: str,
         retention: Retention,
         thumbs: Thumbs,
-        sharing: ShownAside,
+        aside: ShownAside,
         reader: str = "",
         *,
         is_aside: bool = False,
@@ -84,7 +86,7 @@ class TeamsWriter:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
         self._retention, self._reader, self._is_aside = retention, reader, is_aside
         self._thumbs, self._sees_aside, self._pointed = thumbs, True, False
-        self._sharing = sharing
+        self._aside = aside
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Post in the person's 1:1 chat."""
@@ -102,7 +104,7 @@ class TeamsWriter:
             return
         try:
             if self._sees_aside:
-                shown = await self._sharing.offered(reply, person, place) if self._is_aside else reply
+                shown = await self._offered(reply, person, place, "desk-share") if self._is_aside else reply
                 for page in pages(shown):
                     await self._whisper(place, page)
         except FAILURES:
@@ -127,8 +129,16 @@ class TeamsWriter:
             await self._write(place, reply, person)
             return
         own = await self.private_place(person)
-        shown = reply if own is None else await self._sharing.offered(reply, person, place, here=False)
+        shown = reply if own is None else await self._offered(reply, person, place, "desk-there")
         self._pointed = await answer_aside(self, place, own, shown, person=person, pointed=self._pointed)
+
+    async def _offered(self, reply: Shareable, person: Person, asked_in: Shared, label: str) -> Shareable:
+        """Return an answer that only its asker sees with a button to share it where it was asked, if it can be."""
+        key = await self._aside.keep(reply, person, asked_in)
+        if key is None:
+            return reply
+        button = Action(f"{SHARE}{key}", self._notices.labels("desk", reply.language)[label])
+        return replace(reply, blocks=(*reply.blocks, Actions((button,))))
 
     async def _whisper(self, place: Shared, page: CardPage) -> None:
         """Show a card to the sender only."""

@@ -80,9 +80,9 @@ async def test_what_is_kept_for_sharing_is_never_private(house: House) -> None:
     """What comes back is made as a `Shareable`, whatever was kept: no member data can take this way (T25)."""
     row = await asked(house)
     person = house.turn.heard[0].person
-    shown = await house.app._sharing.shown(row["desk-share"], person)
+    shown = await house.app._aside.shown(row["desk-share"], person)
     assert shown is not None
-    assert not isinstance(shown, Private)
+    assert not isinstance(shown[1], Private)
 
 
 async def test_a_search_that_takes_time_becomes_its_answer(house: House) -> None:
