@@ -68,10 +68,13 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def running(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve an application on a listening socket within this context, without logs and signal handlers."""
-    config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=2)
-    server = _Server(config)
+async def running(app: ASGIApp, sock: socket.socket, config: uvicorn.Config | None = None) -> AsyncIterator[None]:
+    """Serve an application on a listening socket within this context, without signal handlers.
+
+    Without a `config` it has no logs, and only this machine may reach it.
+    """
+    quiet = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=2)
+    server = _Server(config or quiet)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     ready = asyncio.create_task(server.ready.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

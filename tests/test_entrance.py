@@ -17,10 +17,10 @@ from starlette.routing import Route
 
 from bot.accounts.pages import AddressLimit
 from bot.accounts.render import Renderer
-from bot.cli.web_server import Hurried, Second, config_of
+from bot.cli.web_server import Hurried, config_of
 from bot.ops.entrance import Entrance
 from bot.ops.limits import SharedLimit
-from bot.serving import listen
+from bot.serving import listen, running
 from tests.accounts.conftest import PAGES, make_settings
 
 PROXY = "10.0.0.7"
@@ -153,15 +153,10 @@ async def test_a_body_has_to_come_in_time() -> None:
 async def _connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection to a server that is set up as the bot's own."""
     sock = listen()
-    server = Second(config_of(made()))
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    try:
+    async with running(app := made(), sock, config_of(app)):
         reader, writer = await asyncio.open_connection(*sock.getsockname())
         yield reader, writer
         writer.close()
-    finally:
-        server.should_exit = True
-        await task
 
 
 _HEAD = b"GET /healthz HTTP/1.1\r\nHost: bot.example\r\n"

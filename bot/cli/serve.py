@@ -12,11 +12,11 @@ from starlette.routing import Route
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.terminal import rehearsed
-from bot.cli.web_server import WebServer, beside, config_of, free_near, is_foreign, listen_for, why_not
+from bot.cli.web_server import WebServer, config_of, free_near, is_foreign, listen_for, why_not
 from bot.config import Settings, misspelt_names
 from bot.config.reading import spelling
 from bot.errors import ConfigError, StoreUnusable
-from bot.serving import listen
+from bot.serving import listen, running
 from bot.stores.opening import lacks, sqlite_path
 from bot.stores.sealed import is_exposed, key_file
 
@@ -72,7 +72,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         bot = await stack.enter_async_context(assemble(settings))
         channels = await stack.enter_async_context(started(bot))
         if apart:
-            await stack.enter_async_context(beside(health_of(bot).apart(), apart))
+            await stack.enter_async_context(running(watched := health_of(bot).apart(), apart, config_of(watched)))
+            log.info("watched", port=apart.getsockname()[1])
         bot.pack.places.read()
         public = web_app(bot, channels.values(), more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.

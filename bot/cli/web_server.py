@@ -5,9 +5,8 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -102,11 +101,8 @@ class Hurried(HttpToolsProtocol):
             self._late = None
 
 
-log = structlog.get_logger("serve")
-
-
 def config_of(app: ASGIApp) -> uvicorn.Config:
-    """Return the configuration; proxy headers are left to the middleware, which knows the trusted proxies."""
+    """Return the configuration of a port; proxy headers are left to the middleware, which knows the trusted proxies."""
     return uvicorn.Config(
         app,
         http=Hurried,
@@ -117,19 +113,6 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
     )
-
-
-@contextlib.asynccontextmanager
-async def beside(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve a second application until the first one has stopped."""
-    server = Second(config_of(app))
-    log.info("watched", port=sock.getsockname()[1])
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
 
 
 class WebServer(uvicorn.Server):
@@ -146,12 +129,3 @@ class WebServer(uvicorn.Server):
         finally:
             for number in numbers:
                 loop.remove_signal_handler(number)
-
-
-class Second(uvicorn.Server):
-    """A second server that stops after the first one, and ignores signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the first server."""
-        yield
