@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.conversation.state import Asked, Memory
 from bot.language.context import AMONG, RECORD, changed, taken_over
-from bot.language.kernel import SHARE
+from bot.language.kernel import OF_THEM, SHARE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.message import SOURCES, Language
@@ -94,7 +94,8 @@ def _topic(asked: Asked) -> str:
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question about the record that the last answer was about: when it was, why, whether that is right.
 
-    Both are about a claim. The record is identified by its id, so filters of the earlier question are dropped.
+    Both are about a claim, or the question is about the doctor of that claim: "is she still in network". The record is
+    identified by its id, so filters of the earlier question are dropped.
     """
     context = memory.context()
     if context is None or memory.record is None or RECORD in asked.arguments:
@@ -102,6 +103,10 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if memory.asked is None or memory.asked.whose != asked.whose:
         return asked
     names = taken_over(context, replace(reading, intent=asked.intent), intents)
+    rules, before = intents.get(asked.intent), intents.get(context.intent)
+    claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
+    if claimed and OF_THEM in reading.concepts and _NAMES.isdisjoint(reading.slots):
+        names = (RECORD, *_NAMES)
     if RECORD not in names:
         return asked
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}

@@ -32,7 +32,7 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "up": re.compile(
         r"\b(?:up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa])\b"
     ),
-    "same": re.compile(r"\b(?:changed?|(?:the )?same|cambi(?:o|ado)|igual)\b"),
+    "same": re.compile(r"\b(?:changed?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
 }
 """The words of a question whether a result moved, by the direction that a yes confirms."""
 _LIMIT = re.compile(
@@ -40,6 +40,23 @@ _LIMIT = re.compile(
     r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
     re.IGNORECASE,
 )
+
+
+_OUTSIDE = frozenset({"high", "low", "abnormal"})
+_ASKS_MARK = re.compile(
+    r"^(?:and |so |y )?(?:is|are|was|were|did|am|esta|estan|estoy|salio|salieron|sali)\b"
+    r"(?!.*\b(?:higher|lower|mas alt[oa]|mas baj[oa])\b)|^\w+$"
+)
+"""A question with a yes or a no, or a single word: "normal?"."""
+_MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
+    frozenset({"normal"}): re.compile(
+        r"\b(?:normal|ok|okay|fine|good|alright|in (?:the )?range|bien|buen[oa]|dentro)\b"
+    ),
+    frozenset({"high"}): re.compile(r"\b(?:high|elevated|too much|alt[oa])\b"),
+    frozenset({"low"}): re.compile(r"\b(?:low|baj[oa])\b"),
+    _OUTSIDE: re.compile(r"\b(?:bad|off|wrong|abnormal|mal[oa]?|fuera)\b"),
+}
+"""The words of a question how a result is marked, by the marks that a yes confirms."""
 
 
 T = TypeVar("T")
@@ -214,19 +231,28 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
     are none. `asked` is the direction, if the question is whether a named result moved; `limit` is the number that it
-    is held against, and whether it has to be over it. `without` is the test that the message leaves out.
+    is held against, and whether it has to be over it; `marks` are those of which one is asked for. `without` is the
+    test that the message leaves out. `of` are the tests of all pages, those whose newest result is outside its range
+    first, unless one test is named. `arrived` is the day of the newest result, if the question is whether results are
+    there.
     """
+
+    of: tuple[Series, ...] = ()
+    arrived: PartialDate | None = None
 
     test: Series | None = None
     named: str | None = None
     missing: bool = False
     asked: Direction | None = None
     limit: tuple[Decimal, bool] | None = None
+    marks: frozenset[str] = frozenset()
     without: str | None = None
 
     @property
     def beyond(self) -> bool | None:
-        """Whether the newest result of the single test is over the limit, or under it, as asked; None if unknown."""
+        """Whether the newest result of the single test is over, under or marked as asked; None if unknown."""
+        if self.marks and self.only and self.only.newest.main.mark:
+            return self.only.newest.main.mark in self.marks
         figures = figures_of(self.only.newest) if self.only and unit_of(self.only.newest) is not None else ()
         if self.limit is None or len(figures) != 1:
             return None
@@ -257,8 +283,13 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     @property
     def marked(self) -> bool:
-        """Whether the record says of every test shown if it is in range."""
-        return bool(self.rows) and all(test.newest.main.mark and not test.newest.parts for test in self.rows)
+        """Whether the record says of every test if it is in range."""
+        return bool(self.of) and all(test.newest.main.mark and not test.newest.parts for test in self.of)
+
+    @property
+    def outside(self) -> tuple[Series, ...]:
+        """The tests whose newest result is a value outside its range."""
+        return tuple(filter(_is_outside, self.of))
 
     @property
     def shown(self) -> tuple[Observation, ...]:
@@ -281,8 +312,9 @@ def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
     """Return the page that was asked for of the tests in `alike`, or of all tests if there are none."""
+    ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
     return TestsOnRecord(
-        *_page_of(ask, alike or every, _TESTS),
+        *_page_of(ask, ordered, _TESTS),
         found,
         "date_range" in ask.slots,
         shielded,
@@ -291,7 +323,20 @@ def tests_on_record(
         missing=bool(named and every and not alike),
         asked=_direction(ask) if alike else None,
         limit=_limit(ask) if alike else None,
+        marks=_marks(ask) if alike else frozenset(),
+        of=ordered,
     )
+
+
+def _is_outside(test: Series) -> bool:
+    return test.newest.main.mark in _OUTSIDE and test.newest.main.value is not None
+
+
+def _marks(ask: Ask) -> frozenset[str]:
+    """Return the marks of which one is asked for: "is my sodium normal", "is my LDL high"."""
+    said = " ".join(words_of(ask.said))
+    asks = _ASKS_MARK.search(said) is not None
+    return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())
 
 
 def _limit(ask: Ask) -> tuple[Decimal, bool] | None:

@@ -21,7 +21,7 @@ from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_na
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.language.context import AMONG
+from bot.language.context import AMONG, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.claim import Claim
@@ -127,7 +127,7 @@ async def who(ask: Ask) -> Who:
 
     A name matches whole words in any order and without accents; the beginnings of words only if nothing else matches.
     """
-    name = text_of(ask, "provider_name")
+    name = text_of(ask, "provider_name") or await _of_claim(ask)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
@@ -339,6 +339,13 @@ async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str,
         ):
             found[name] = "hospital" in role.codes or "hospital" in name.casefold()
     return tuple(found.items())
+
+
+async def _of_claim(ask: Ask) -> str | None:
+    """Return the name of whoever gave the care of the claim that the answer before was about."""
+    shown = ask.arguments.get(RECORD)
+    claims = await ask.own_claims() if shown else ()
+    return next((claim.seen.partition(",")[0] for claim in claims if claim.id == shown and claim.seen), None)
 
 
 async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:

@@ -65,10 +65,13 @@ def later(day: date, count: int, unit: str) -> date:
 def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
     """Return the unit `steps` later than the range `days` (negative: earlier), but not after `today`.
 
-    `unit` is day, week, month, quarter, year, or "same": the length of the range itself.
+    `unit` is day, week, month, quarter, year, "same": the length of the range itself, or "dates": the same days of
+    another year, of this one where there is no range.
     """
     end = days[1] or today
-    start = days[0] or end
+    start = days[0] or (end.replace(month=1, day=1) if unit == "dates" else end)
+    if unit == "dates":
+        return months_back(start, -12 * steps), months_back(end, -12 * steps)
     if unit == "same":
         length = (end - start) + timedelta(days=1)
         moved = start + length * steps, end + length * steps

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from bot.language.anchors import told_by
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
-from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE, SHARE
+from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_THEM, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
@@ -349,6 +349,8 @@ class Chooser:
         before = self._intents.get(context.intent) if context else None
         if before is None or len(heard.keys) > _POINTS or not NAMED.isdisjoint(heard.names):
             return False
+        if before.reads_claims and entry.is_of_provider:
+            return OF_THEM in heard.names
         claims = before.reads_claims and entry.reads_claims
         shares = claims or not self._subjects[before.intent].isdisjoint(self._subjects[entry.intent])
         return shares and points_back(heard.said.words, heard.joining.beside("context"))

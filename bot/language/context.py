@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.language.calendar import DateRange
 from bot.language.hearing import Heard
-from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, ORDINAL, REFINE
+from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, ORDINAL, REFINE
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, Rule, Subject
@@ -128,7 +128,7 @@ def merge(
     rules = intents.get(reading.intent or "")
     if rules is None:
         return reading.intent, slots
-    for name in (*taken_over(context, reading, intents), *(_pointed(context, reading, intents) if points else ())):
+    for name in (*taken_over(context, reading, intents), *_pointed(context, reading, intents, points=points)):
         if name in context.slots:
             slots[name] = context.slots[name]
     other = rules.instead
@@ -160,15 +160,21 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     return tuple(name for name in names if name in held and name not in out)
 
 
-def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
-    """Return the conditions of an answer about claims that another question about them refers to, naming none itself.
+def _pointed(
+    context: Context, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool
+) -> tuple[str, ...]:
+    """Return the conditions of an answer about claims that another question refers to, naming none itself.
 
-    "How much did that one cost" is about the visits to the physical therapist that were just told.
+    "How much did that one cost" is about the visits to the physical therapist that were just told, if the message
+    `points` at them, and "is she in my network" about the doctor of a visit.
     """
     rules, before = intents[str(reading.intent)], intents.get(context.intent)
-    if before is None or not (rules.reads_claims and before.reads_claims) or context.intent == reading.intent:
+    if before is None or not before.reads_claims or context.intent == reading.intent:
         return ()
-    conditions = OBJECTS | CONDITIONS_OF_CLAIMS
+    if rules.is_of_provider:
+        conditions = frozenset({"provider_name"} if OF_THEM in reading.concepts else ())
+    else:
+        conditions = OBJECTS | CONDITIONS_OF_CLAIMS if points and rules.reads_claims else frozenset()
     return tuple(conditions & rules.heard.keys()) if conditions.isdisjoint(reading.slots) else ()
 
 

@@ -10,6 +10,8 @@ FEEDBACK = "feedback."
 REFINE, DATE_SHIFT, ORDINAL, AGAIN, SHARE = (
     f"{FOLLOW}{name}" for name in ("refine", "date_shift", "ordinal", "again", "share")
 )
+OF_THEM = "HER"
+"""The concept of words for a person or place that was named before: "is she still in network"."""
 KERNEL: Mapping[str, str] = {
     "account.": "connecting, consent and erasing are steps of the bot, not look-ups of a pack",
     "answer.": "what an answer stands on, or an entry of its list: both are read from what was kept of that answer",

@@ -37,11 +37,13 @@ _NAMED = frozenset({
     "service", "drug", "provider_name", "organization", "claim_type", "claim_id", "specialty", "facility_type",
     "procedure_code", "person",
 })  # fmt: skip
-# What stands before a name of care: "my lithotripsy", "for lithotripsy", "la litotricia".
+# What stands before a name of care: "my lithotripsy", "for lithotripsy", "la litotricia". What was spoken of before is
+# pointed at: "on that occasion", "the same stretch".
 _BEFORE_CARE = frozenset({
-    *("my", "the", "a", "an", "that", "this", "our", "his", "her", "for", "on", "and"),
-    *("mi", "la", "el", "los", "las", "una", "un", "esa", "ese", "su", "por", "para", "de", "del"),
+    *("my", "the", "a", "an", "our", "his", "her", "for", "on", "and"),
+    *("mi", "la", "el", "los", "las", "una", "un", "su", "por", "para", "de", "del"),
 })  # fmt: skip
+_POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _WORDS_OF_CARE = 2
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
@@ -121,7 +123,8 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
         return None
     for place in sorted(heard.strange):
         for first in range(place, max(-1, place - _WORDS_OF_CARE), -1):
-            if heard.keys[first - 1 : first] and heard.keys[first - 1] in _BEFORE_CARE:
+            leads = heard.keys[first - 1] if first else ""
+            if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
                 return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
     return None
 

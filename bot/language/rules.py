@@ -19,6 +19,7 @@ from bot.language.slots import kinds_of
 LARGEST_FILE = 1_000_000
 WORDS, CLAIMS = "_words", "ExplanationOfBenefit"
 # Whose record is asked for: the kernel decides on it before any member answer.
+_PROVIDER = "provider"
 PERSON = "person"
 
 T = TypeVar("T")
@@ -191,6 +192,11 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
     def reads_claims(self) -> bool:
         """Whether its answer reads the member's claims."""
         return self.reads is not None and self.reads.type == CLAIMS
+
+    @property
+    def is_of_provider(self) -> bool:
+        """Whether it is about a provider in the directory."""
+        return self.needs == "directory" and any(one.name == _PROVIDER for one in self.subjects)
 
     @property
     def is_choice(self) -> bool:

@@ -5,6 +5,7 @@ A test is selected if the message contains a word of its recorded name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -32,6 +33,11 @@ CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
 """LOINC codes of tests that records also call by another name."""
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
+_OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
+_ARRIVED = re.compile(
+    r"\b(?:are|have|has|did|is)\b.*\b(?:back|ready|yet|there|here|arrived?|in$)|\bya\b.*\b(?:estan|salieron|listos)\b|\bllegaron\b"
+)
+"""A question whether results are there."""
 _LEAVING = frozenset({"without", "except", "excluding", "besides", "not", "minus", "sin", "excepto", "menos", "salvo"})
 
 
@@ -42,6 +48,9 @@ async def answer(ask: Ask) -> TestsOnRecord:
     every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
     alike = [test for test in every if named and _is_called(test, named)]
+    shown = None if _OTHERS.intersection(words_of(ask.said)) else ask.arguments.get("id")
+    if not named and (again := [test for test in every if test.key == shown]):
+        named, alike = again[0].newest.main.name, again
     if named and _is_left_out(named, ask.said):
         rest = [test for test in every if test not in alike]
         found = replace(tests_on_record(ask, rest, len(read), shielded, named=None, alike=()), without=named)
@@ -49,7 +58,9 @@ async def answer(ask: Ask) -> TestsOnRecord:
         return found
     found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
-    return found
+    asked = _ARRIVED.search(" ".join(words_of(ask.said)))
+    days = [test.newest.day for test in every if asked and test.newest.day]
+    return replace(found, arrived=max(days, key=lambda day: day.first, default=None))
 
 
 def _named(said: str, tests: Sequence[Series]) -> str | None:

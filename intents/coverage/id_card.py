@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from bot.kit import (
@@ -18,8 +20,9 @@ from bot.kit import (
 
 _SEEN = 4
 _ROLE = frozenset({"subscriber", "policyholder", "titular", "suscriptor"})
-_NUMBER = frozenset({"id", "number", "num", "numero"})
+_NUMBER = frozenset({"id", "number", "num", "numero", "numbers", "numeros"})
 _WRITTEN = _NUMBER - {"id"}
+_NEAR = 2  # words between a member and their number: "número de miembro"
 _OTHER_NUMBER = frozenset({"phone", "call", "telefono", "llamar", "llamo", "claim", "reclamo"})
 _MEMBER = frozenset({"member", "miembro", "membresia", "subscriber", "suscriptor", "afiliado"})
 _CARD = frozenset({"card", "tarjeta"})
@@ -51,15 +54,15 @@ class IdCard(msgspec.Struct, frozen=True):
 class IdCards(Summary, frozen=True):
     """A card for each current coverage; if there are none, those that ended, with `ended` set.
 
-    `asks` is the only item that the message names: "pharmacy" numbers, the "group", "member", the member's own number,
-    or "role", whose plan it is.
+    `asks` are the items that the message names: "pharmacy" numbers, the "group", "member", the member's own number, or
+    "role", whose plan it is.
     """
 
     cards: tuple[IdCard, ...] = ()
     ended: bool = False
     shown: bool = False
     other_person: bool = False
-    asks: str | None = None
+    asks: frozenset[str] = frozenset()
 
     @property
     def hidden(self) -> bool:
@@ -74,23 +77,24 @@ class IdCards(Summary, frozen=True):
 
 async def answer(ask: Ask) -> IdCards:
     """Return the cards of the current coverages, or else of the newest one that ended."""
-    asks, coverages = _asks(set(words_of(ask.said))), await member_coverages(ask, shown=True)
-    shown = asks == "member" or ask.arguments.get("show") == "yes"
+    asks, coverages = _asks(words_of(ask.said)), await member_coverages(ask, shown=True)
+    shown = "member" in asks or ask.arguments.get("show") == "yes"
     held = coverages.current or coverages.in_state("future")
     chosen = held or coverages.in_state("ended")[:1]
     cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
     return IdCards(cards, ended=bool(chosen) and not held, shown=shown, other_person=of_other_person(ask), asks=asks)
 
 
-def _asks(said: set[str]) -> str | None:
-    """Return which item of the card is asked for; a subscriber's number is the member's own."""
+def _asks(words: Sequence[str]) -> frozenset[str]:
+    """Return which items of the card are asked for; a subscriber's number is the member's own."""
+    said = set(words)
     if said & _ROLE and not said & _NUMBER:
-        return "role"
-    if field := next((field for field, words in _FIELDS.items() if said & words), None):
-        return field
-    of_member = said & _MEMBER and said & _NUMBER and not said & _CARD
-    of_card = said & _WRITTEN and said & (_CARD | {"id"}) and not said & _OTHER_NUMBER
-    return "member" if of_member or of_card else None
+        return frozenset({"role"})
+    fields = {field for field, names in _FIELDS.items() if said & names}
+    near = ({*words[max(0, at - _NEAR) : at + _NEAR + 1]} for at, word in enumerate(words) if word in _MEMBER)
+    of_member = any(around & _NUMBER for around in near)
+    of_card = not fields and said & _WRITTEN and said & (_CARD | {"id"}) and not said & _OTHER_NUMBER
+    return frozenset(fields | ({"member"} if of_member or of_card else set()))
 
 
 def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdCard:
