@@ -69,10 +69,8 @@ class SlackController:
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
-    async def work(
-        self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str = "not_taken"
-    ) -> None:
-        """Do a job. If Slack refuses what is written, log it and send the asker one sentence.
+    async def work(self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str) -> None:
+        """Do a job. If Slack refuses what is written, log it and send the asker one sentence, unless `notice` is "".
 
         Raises:
             Unreachable: nothing was written, or only what can be found again, and nobody could be told; try again.
@@ -101,8 +99,8 @@ class SlackController:
             raise Unreachable(str(error) if isinstance(error, Unreachable) else type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person reads a sentence and nobody a trace
             failed(error)
-            notice = "who_unknown" if isinstance(error, WhoUnknown) else notice
-            if code_of(error) not in SHUT:
+            notice = notice and ("who_unknown" if isinstance(error, WhoUnknown) else notice)
+            if notice and code_of(error) not in SHUT:
                 if found is None:
                     await writing(findable=incoming.direct)
                 await self._sorry(here, incoming, delivery, notice)

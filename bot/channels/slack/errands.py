@@ -7,8 +7,8 @@ prompts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 import structlog
@@ -56,17 +56,17 @@ class Errands:
         monotonic: Callable[[], float],
     ) -> None:
         self._desk, self._workspaces = desk, workspaces
-        self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself keeps no reference
         self._tagged: dict[tuple[object, object], asyncio.Task[None]] = {}
-        self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
+        self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self.inbox = inbox(self.handle, self._soothe)
-        self._jobs: Mapping[ErrandKind, Job] = {
-            "answer": desk.answer,
-            "edited": self._edited,
-            "pass_on": self._pass_on,
-            "form": self._form,
-            "home": desk.show_home,
-            "prompts": self._suggest,
+        # Each with what its person is told if it cannot be done; a Home tab or prompts are left as they are.
+        self._jobs: Mapping[ErrandKind, tuple[Job, str]] = {
+            "answer": (desk.answer, "not_taken"),
+            "edited": (self._edited, "not_taken"),
+            "pass_on": (self._pass_on, "not_taken"),
+            "form": (self._form, "form_late"),
+            "home": (desk.show_home, ""),
+            "prompts": (self._suggest, ""),
         }
 
     async def take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
@@ -83,9 +83,14 @@ class Errands:
             await self.inbox.take(f"{place}:{incoming.key}", lane, msgspec.json.encode(kept))
         except StoreUnusable:
             if kind == "answer" and lane not in self._unkept:
-                self._unkept[lane] = True
-                self._start(_guarded(self._desk.say(here, incoming, "not_kept")))
+                self._unkept[lane] = asyncio.create_task(self._tell_unkept(here, incoming))
             raise
+
+    async def _tell_unkept(self, here: Workspace, incoming: Incoming) -> None:
+        try:
+            await self._desk.say(here, incoming, "not_kept")
+        except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
+            failed(error)
 
     async def take_ending(self, event: str, where: tuple[str, str], ending: Ending) -> None:
         """Store an event that ends people or an installation in an organization and workspace."""
@@ -109,14 +114,11 @@ class Errands:
         if here is None:
             log.warning("workspace gone", channel="slack")
             return
-        if kept.kind not in {"home", "prompts"}:
-            notice = "form_late" if kept.kind == "form" else "not_taken"
-            job: Awaitable[None] = self._desk.work(here, incoming, delivery, self._jobs[kept.kind], notice)
-        elif delivery.exhausted:  # a Home tab or prompts that failed are left as they are
+        job, notice = self._jobs[kept.kind]
+        if delivery.exhausted and not notice:
             return
-        else:
-            job = self._jobs[kept.kind](here, incoming, delivery)
-        task, tag = self._start(_guarded(job, Unreachable)), (incoming.channel, incoming.thread)
+        task = asyncio.create_task(self._desk.work(here, incoming, delivery, job, notice))
+        tag = incoming.channel, incoming.thread
         self._tagged[tag] = task
         try:
             # Waited for, not awaited: a question that was taken back ends its task and not this one.
@@ -130,20 +132,14 @@ class Errands:
         if not task.cancelled():
             task.result()
 
-    def _start(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(job)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
     def cancel(self, channel: object, thread: object) -> None:
         """Cancel the answer to a question that was deleted."""
         if thread and (task := self._tagged.get((channel, thread))):
             task.cancel()
 
     async def drain(self, seconds: float) -> None:
-        """Wait, at most `seconds`, until all jobs are done; then cancel the rest."""
-        await finish(self._tasks, seconds)
+        """Wait, at most `seconds`, until everybody is told whose message cannot be kept; then cancel the rest."""
+        await finish(self._unkept.values(), seconds)
 
     async def _soothe(self, delivery: Delivery) -> None:
         """Tell a person that their message waits for an earlier one."""
@@ -220,12 +216,3 @@ class Errands:
         ]
         thread = {"thread_ts": incoming.thread} if incoming.thread else {}
         await here.client.assistant_threads_setSuggestedPrompts(channel_id=incoming.channel, prompts=prompts, **thread)
-
-
-async def _guarded(job: Awaitable[None], *passed_on: type[Exception]) -> None:
-    try:
-        await job
-    except passed_on:
-        raise
-    except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
-        failed(error)
