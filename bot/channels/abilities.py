@@ -1,4 +1,7 @@
-"""What each channel can do, and the code that does it. `bcbst-bot channels` prints it; tests check it."""
+"""What each channel can do, and the code that does it. `bcbst-bot channels` prints it; tests check it.
+
+Also the ids that the Teams channel and its app package share, usable without the channel's library.
+"""
 
 from __future__ import annotations
 
@@ -57,10 +60,22 @@ DONE_BY: Mapping[str, Mapping[str, str]] = {
         "label": f"{_TEAMS}.notices:Notices.label",
         "progress": f"{_TEAMS}.connector:Connector.type",
         "pop_up": f"{_TEAMS}.writer:with_pop_up",
-        "renewal": f"{_TEAMS}.renewals:Renewals",
+        "renewal": f"{_TEAMS}.app:TeamsApp",
         "edited": f"{_TEAMS}.incoming:read_edit",
         "erasing": f"{_TEAMS}.app:TeamsApp",
     },
     "console": {"own_chat": f"{_CONSOLE}:run"},
 }
 """The code of each ability, by channel: a module and a name in it."""
+
+SEARCH, QUERY = "findProvider", "query"
+"""The search command of the message box, and its one parameter."""
+ASK = "ask_message"
+"""The command in a message's menu."""
+FORM = "form-"
+"""The prefix of the command of a form, before the form's name."""
+
+
+def name_of(command: str) -> str:
+    """Return a slash command's name in Teams: `/bcbst-find` is `find`."""
+    return command.removeprefix("/").rpartition("-")[2]

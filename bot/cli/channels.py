@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from bot.channels.abilities import ABILITIES, DONE_BY
-from bot.channels.offered import ASK, FORM
+from bot.channels.abilities import ABILITIES, ASK, DONE_BY, FORM
 from bot.cli.manifest import manifest_file
 from bot.cli.teams_package import parts
 from bot.config import Settings

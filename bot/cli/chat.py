@@ -1,12 +1,12 @@
 """`bcbst-bot chat`: the console channel, with the configured payer or the embedded one."""
 
 import contextlib
+import difflib
 import sys
 
 from bot.channels.console import LOCAL, read_lines, run, write
-from bot.cli.members import NOBODY, account_named
 from bot.cli.own_pages import sign_in, with_pages
-from bot.cli.terminal import HINT, rehearsed, until_quit
+from bot.cli.terminal import HINT, NOBODY, rehearsed, until_quit
 from bot.config import Settings
 from bot.conversation.telling import Push
 from bot.errors import ConfigError
@@ -38,3 +38,18 @@ def _print(*, as_json: bool) -> Push:
         write(reply, sys.stdout, 0, as_json=as_json)
 
     return push
+
+
+def account_named(name: str) -> str:
+    """Return the user name of a synthetic member, in any case; ConfigError lists all if there is none."""
+    from bot.sandbox.synthetic.members import members  # noqa: PLC0415 -- only who asks for a member reads them
+
+    about = {member.username: member.about for member in members() if member.username}
+    wanted = name.strip().lower()
+    if wanted in about:
+        return wanted
+    near = difflib.get_close_matches(wanted, about, n=1)
+    head = "give one of these names" if name == NOBODY else f"the made-up payer has no member {name}"
+    head += f"; did you mean {near[0]}?" if near else ":" if name == NOBODY else "; it has these:"
+    width = max(map(len, about))
+    raise ConfigError("\n".join([f"--as: {head}", *(f"  {one:<{width}}  {told}" for one, told in about.items())]))

@@ -16,8 +16,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from bot.cli.members import NOBODY
-from bot.cli.terminal import Port, ShownCommand, ShownGroup, open_streams, own_settings, run, settings_of, told
+from bot.cli.terminal import NOBODY, Port, ShownCommand, ShownGroup, open_streams, own_settings, run, settings_of, told
 from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError
 

@@ -18,6 +18,8 @@ from bot.errors import BotError, StoreError
 from bot.ops.log import set_up
 
 HINT = 'Ask about your plan or a doctor. "help" says what you can ask; "quit" ends.\n\n'
+NOBODY = "?"
+"""The value of `--as` without a name."""
 _GOODBYE = {"quit": "Goodbye.", "exit": "Goodbye.", "salir": "Hasta luego."}
 
 _LAST_PORT = 65_535

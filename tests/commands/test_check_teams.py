@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from bot.channels.teams.regions import CLOUDS, Cloud
+from bot.channels.teams.gate import CLOUDS, Cloud
 from bot.cli.check_channels import probe
 from bot.errors import ConfigError
 

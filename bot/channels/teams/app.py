@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.channels.abilities import name_of
 from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, read_request, say
-from bot.channels.offered import name_of
 from bot.channels.shown import ShownAside
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.dialogs import Dialogs
+from bot.channels.teams.gate import Hosts, cloud_of
 from bot.channels.teams.incoming import (
     Incoming,
     is_of_teams,
@@ -39,8 +40,6 @@ from bot.channels.teams.incoming import (
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.ratings import Thumbs
-from bot.channels.teams.regions import Hosts, cloud_of
-from bot.channels.teams.renewals import MESSAGE, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import SHARE, TeamsWriter, chats
 from bot.config import secret_of
@@ -50,6 +49,7 @@ from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable
 from bot.ops.metrics import Refusals
+from bot.replies.cards import TYPE, pages, renewing
 
 log = structlog.get_logger("teams")
 
@@ -59,7 +59,8 @@ _UNSIGNED = 401
 _OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
 _GONE = "404"
 _MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
-_ERROR = "application/vnd.microsoft.error"
+_ERROR, _MESSAGE = "application/vnd.microsoft.error", "application/vnd.microsoft.activity.message"
+_RENEWAL_SECONDS = 4.0  # a client waits for ten, and shows the card as it was meanwhile
 
 
 class TeamsApp:
@@ -91,7 +92,7 @@ class TeamsApp:
         self._hosts = Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
         self._connector = Connector(self._app, self._hosts, pause)
         self._people, self._chats = People(self._connector), chats()
-        self._renewals = Renewals(self._people, self._notices, host.turn.renewed)
+        self._renew = host.turn.renewed
         self._thumbs = Thumbs(table, host.turn, self._people, self._notices, self._keep)
         self._aside = ShownAside("teams", table, self._notices, now)
         self._dialogs = Dialogs(
@@ -222,7 +223,7 @@ class TeamsApp:
     async def _invoked(self, name: str, body: Body) -> tuple[int, Any]:
         """Return the response to an invoke. 501 for an unsupported one, which Teams then does not send again."""
         calls: Mapping[str, Callable[[Body], Awaitable[Any]]] = {
-            "adaptiveCard/action": self._renewals.answer if is_renewal(body) else self._pressed,
+            "adaptiveCard/action": self._renewed if is_renewal(body) else self._pressed,
             "composeExtension/fetchTask": self._dialogs.open,
             "composeExtension/query": partial(search.find, answers=self._answers, notices=self._notices),
             "composeExtension/submitAction": self._dialogs.take,
@@ -264,7 +265,22 @@ class TeamsApp:
             value = {"code": "BadRequest", "message": self._notices.text("old_button", language)}
             return {"statusCode": _REFUSED, "type": _ERROR, "value": value}
         await self._keep(press)
-        return {"statusCode": _OK, "type": MESSAGE, "value": self._notices.text("looking", language)}
+        return {"statusCode": _OK, "type": _MESSAGE, "value": self._notices.text("looking", language)}
+
+    async def _renewed(self, body: Body) -> dict[str, Any]:
+        """Return a card's current content when its own person looks at it again, in a 1:1 chat.
+
+        The person is taken from the activity, not from the card: all that others learn is that nothing has changed.
+        """
+        incoming, reply = read_press(body), None
+        if incoming is not None and incoming.personal:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RENEWAL_SECONDS):
+                    reply = await self._renew(await self._people.message(incoming))
+            if reply is not None and incoming.press is not None:
+                card = renewing(pages(reply)[0].card, incoming.press, incoming.sender)
+                return {"statusCode": _OK, "type": TYPE, "value": card}
+        return {"statusCode": _OK, "type": _MESSAGE, "value": self._notices.text("nothing_new", language_of(body))}
 
     async def _installed(self, body: Body) -> None:
         """Greet a person who added the app; delete the data of one who removed it (T21)."""

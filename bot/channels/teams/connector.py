@@ -14,7 +14,7 @@ import msgspec
 from cachetools import LRUCache
 
 from bot.channels.base import Pause
-from bot.channels.teams.regions import Hosts
+from bot.channels.teams.gate import Hosts
 from bot.channels.teams.sdk import (
     Account,
     ApiClient,

@@ -15,9 +15,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from bot.channels.abilities import ASK
+from bot.channels.abilities import FORM as COMMAND
 from bot.channels.base import Body
-from bot.channels.offered import ASK
-from bot.channels.offered import FORM as COMMAND
 from bot.channels.teams.incoming import LONGEST, Incoming, language_of, said, word
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.channels.base import Body
-from bot.channels.teams.regions import CHANNEL
+from bot.channels.teams.gate import CHANNEL
 from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import ONLY, RENEW
 

@@ -19,7 +19,7 @@ import structlog
 from opentelemetry import metrics
 from pydantic import BaseModel
 
-from bot.channels.teams.regions import CHANNEL, Cloud, origin
+from bot.channels.teams.gate import CHANNEL, Cloud, origin
 
 # The SDK reads a `.env` of the working folder into the environment when it is imported, and one of its names switches
 # the check of tokens off. Our settings come from `bot.config` alone.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.channels.teams.gate import CLOUDS, Hosts, cloud_of
 from bot.channels.teams.incoming import (
     is_of_teams,
     language_of,
@@ -16,7 +17,6 @@ from bot.channels.teams.incoming import (
     read_press,
     tenant_of,
 )
-from bot.channels.teams.regions import CLOUDS, Hosts, cloud_of
 from bot.message import OneToOne, Shared
 from tests.doubles.teams import TeamsDouble
 
