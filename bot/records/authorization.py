@@ -12,7 +12,7 @@ from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import believable
 from bot.records.reasons import is_category, reasons_in
 from bot.records.service import Performed
-from bot.records.shapes import Extension, PeriodShape, QuantityShape, RawJson, Shape, Value, name_of
+from bot.records.shapes import Extension, PeriodShape, QuantityShape, RawJson, Shape, Value, display_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
@@ -88,8 +88,8 @@ class Authorization(Value):
         self.allowed = _one(_named(line.adjudication, {"allowedunits"}) for line in shape.item)
         self.used = _used(shape)
         self.reasons = tuple(reasons_in(every))
-        self.notes = tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT)))
-        self.provider = name_of(shape.provider, {})
+        self.notes = shape.notes
+        self.provider = display_of(shape.provider)
         self.cancelled = shape.status in {"cancelled", "entered-in-error"}
 
     @property

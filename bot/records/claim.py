@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import cached_property
-from operator import attrgetter
+from functools import partial
+from operator import attrgetter, itemgetter, methodcaller
 from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.amounts import Money, has_negative, money_of, owed_of, paid_by_patient, paid_of
+from bot.records.amounts import has_negative, money_of, owed_of, paid_by_patient, paid_of
 from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date, parse_instant
 from bot.records.decode import Unreadable, decode, without_faults
-from bot.records.explanation import Explanation
+from bot.records.explanation import Explanation, Related
 from bot.records.money import Amount
 from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.service import (
-    ClaimKind,
+    NO_NAMES,
+    Names,
     ServiceIs,
     dispensed_in,
     kind_of,
@@ -30,10 +31,9 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
-    with_contained,
 )
-from bot.records.shapes import Names, Reference, key_of, labels_of, name_of
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.shapes import RawJson, Reference, key_of, labels_of
+from bot.records.text import clean
 
 T = TypeVar("T")
 _EOB = "ExplanationOfBenefit"
@@ -48,41 +48,6 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     def same(self, other: Number) -> bool:
         """Return whether the values are equal and the systems do not differ."""
         return self.value == other.value and (None in {self.system, other.system} or self.system == other.system)
-
-
-class _Record:
-    """The decoded resource of a claim; if `strict`, without the elements that its typed model rejects."""
-
-    def __init__(
-        self,
-        raw: bytes | msgspec.Raw,
-        names: Names,
-        labels: tuple[str, ...],
-        refused: tuple[str, ...] | None = None,
-    ) -> None:
-        self.eob, dropped = decode(raw, Explanation)
-        self.dropped = (*(refused or ()), *dropped)
-        self.raw, self.labels, self.strict, self.given = raw, labels, refused is not None, names
-
-    @cached_property
-    def names(self) -> Names:
-        """The names of included and contained resources."""
-        return with_contained(self.eob, self.given)
-
-    @cached_property
-    def kind(self) -> ClaimKind | None:
-        """The kind of claim."""
-        return kind_of(self.eob)
-
-    @cached_property
-    def money(self) -> Money:
-        """All of its amounts."""
-        return money_of(self.eob)
-
-    @cached_property
-    def service(self) -> tuple[Period, ServiceIs]:
-        """The period of service, and whether only the processing date is known."""
-        return service_of(self.eob, self.kind)
 
 
 def _numbers(eob: Explanation) -> tuple[Number, ...]:
@@ -109,31 +74,62 @@ def _carriers(eob: Explanation) -> tuple[str, ...]:
     return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
 
 
-class _Fact(Generic[T]):
-    """A fact of a claim, read from its resource on first use."""
+def _related(relationship: str, related: Iterable[Related]) -> tuple[Number, ...]:
+    """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
+    found = [one.reference for one in related if one.relationship and relationship in one.relationship.codes()]
+    return tuple([Number(one.value, one.system) for one in found if one and one.value])
 
-    def __init__(self, read: Callable[[_Record], T]) -> None:
-        self._read, self._name = read, ""
+
+def _is_replaced(related: Iterable[Related]) -> bool:
+    return any(one.relationship and "replacedby" in one.relationship.codes() for one in related)
+
+
+def _is_reversal(eob: Explanation) -> bool:
+    """Return whether the billed amount is negative; without one, whether no amount is positive and one is negative.
+
+    A small negative share besides a positive charge is a credit, which is shown with its sign.
+    """
+    if not has_negative(eob):
+        return False
+    money = money_of(eob)
+    billed = money.get("billed")
+    if billed is not None and billed.value:
+        return billed.value < 0
+    others = (money.get("allowed"), paid_of(money).amount, owed_of(money).amount)
+    values = [amount.value for amount in others if amount is not None]
+    return any(value < 0 for value in values) and all(value <= 0 for value in values)
+
+
+def _same(part: T) -> T:
+    return part
+
+
+class _Fact(Generic[T]):
+    """A fact of a claim, found in other parts of it on first use."""
+
+    def __init__(self, read: Callable[..., T], *parts: str) -> None:
+        self._read, self._parts, self._one, self._name = read, attrgetter(*parts), len(parts) == 1, ""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     def __get__(self, claim: Claim, owner: type | None = None) -> T:
-        value: T = self._read(vars(claim)["_record"])
+        found = self._parts(claim)
+        value = self._read(found) if self._one else self._read(*found)
         vars(claim)[self._name] = value  # from here on it is found there, before this is asked
         return value
 
 
-def _of(read: Callable[..., T], *names: str) -> _Fact[T]:
-    """Return the fact that `read` finds in the parts of a record with these names."""
-    parts = attrgetter(*names)
-    return _Fact((lambda record: read(parts(record))) if len(names) == 1 else lambda record: read(*parts(record)))
+def _amount(name: str) -> _Fact[Amount | None]:
+    """Return the amount with that plain name."""
+    return _Fact(methodcaller("get", name), "_money")
 
 
 class Claim:
     """A claim. Absent values are None: nothing is zero unless the payer said zero.
 
-    Each fact is read on first use, because of a page of claims only one or two are shown.
+    Each fact is read on first use, because of a page of claims only one or two are shown. Names with an underscore are
+    of the resource, and are gone once every fact was read.
 
     Attributes:
         service_is: "processed" if only the adjudication date of a pharmacy claim is known.
@@ -146,6 +142,9 @@ class Claim:
         dispensed: the drugs of a fill.
         dropped: the locations of elements that could not be read.
         uninterpreted: True if it has a modifierExtension, which may change its meaning.
+
+    Raises:
+        Unreadable: damaged, or of another type. The message never contains a value of the record.
     """
 
     id: str
@@ -154,67 +153,82 @@ class Claim:
     outcome: str | None
     dropped: tuple[str, ...]
     uninterpreted: bool
+    _raw: RawJson
+    _eob: Explanation
+    _given: Names
+    _labels: tuple[str, ...]
+    _refused: tuple[str, ...] | None
 
-    def __init__(self, record: _Record) -> None:
-        eob = record.eob
+    def __init__(
+        self, raw: RawJson, names: Names, labels: tuple[str, ...], refused: tuple[str, ...] | None = None
+    ) -> None:
+        """`refused` are the locations that its typed model rejected; None if it was not read by that."""
+        eob, dropped = decode(raw, Explanation)
+        if eob.resource_type != _EOB:
+            raise Unreadable("not an ExplanationOfBenefit")
         vars(self).update(
-            _record=record,
+            _raw=raw,
+            _eob=eob,
+            _given=names,
+            _labels=labels,
+            _refused=refused,
             id=eob.id,
             use=eob.use,
             status=eob.status,
             outcome=eob.outcome,
-            dropped=record.dropped,
+            dropped=(*(refused or ()), *dropped),
             uninterpreted=bool(eob.modifier_extension),
         )
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a claim is what the payer said")
 
-    numbers = _of(_numbers, "eob")
-    kind = _Fact(lambda of: of.kind)
-    service = _Fact(lambda of: of.service[0])
-    service_is = _Fact(lambda of: of.service[1])
-    created = _of(parse_date, "eob.created")
-    last_updated = _Fact(lambda of: parse_instant(of.eob.meta.last_updated) if of.eob.meta else None)
-    patient = _of(_id_of, "eob.patient")
-    seen = _of(seen, "eob", "names")
-    specialties = _of(specialties, "eob")
-    billing = _of(name_of, "eob.provider", "names")
-    place = _of(place, "eob", "names")
-    prescriber = _of(prescriber, "eob", "names")
-    currency = _Fact(lambda of: of.money.currency)
-    billed = _Fact(lambda of: of.money.get("billed"))
-    allowed = _Fact(lambda of: of.money.get("allowed"))
-    paid = _of(paid_of, "money")
-    plan_paid = _Fact(lambda of: paid_of(of.money).amount)
-    conflicting = _Fact(lambda of: of.money.conflicting)
-    discount = _Fact(lambda of: of.money.get("discount"))
-    prior_payer_paid = _Fact(lambda of: of.money.get("prior_payer"))
-    owed = _Fact(lambda of: owed_of(of.money, fill=of.kind == "pharmacy"))
-    paid_by_patient = _of(paid_by_patient, "money")
-    payment_status = _of(payment_status, "eob")
-    paid_on = _Fact(lambda of: parse_date(of.eob.payment.date) if of.eob.payment else None)
-    denied = _of(is_denied, "eob", "money")
-    refused = _of(refused_lines, "eob", "money")
-    network = _of(network_status, "eob")
-    reasons = _of(reasons_of, "eob")
-    notes = _Fact(lambda of: tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in of.eob.process_note) if n))
-    replaces = _Fact(lambda of: _related(of.eob, "prior"))
-    replaced_by = _Fact(lambda of: _related(of.eob, "replacedby"))
-    replaced = _Fact(
-        lambda of: any(one.relationship and "replacedby" in one.relationship.codes() for one in of.eob.related)
-    )
-    coverage = _of(_coverage, "eob")
-    coverages = _Fact(lambda of: tuple(id_ for one in of.eob.insurance if (id_ := _id_of(one.coverage))))
-    carriers = _of(_carriers, "eob")
-    insurer = _of(name_of, "eob.insurer", "names")
-    performed = _of(performed_in, "eob", "raw", "money.of_lines")
-    labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
-    lines = _of(len, "eob.item")
-    sum_lines = _Fact(lambda of: of.money.sum_lines)
-    services = _Fact(lambda of: services_in(of.eob) if of.kind != "pharmacy" else ())
-    dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
-    is_reversal = _Fact(lambda of: has_negative(of.eob) and _is_reversal(of))
+    _names = _Fact(Names.of_claim, "_given", "_eob")
+    _money = _Fact(money_of, "_eob")
+    _served = _Fact(service_of, "_eob", "kind")
+    numbers = _Fact(_numbers, "_eob")
+    kind = _Fact(kind_of, "_eob")
+    service: _Fact[Period] = _Fact(itemgetter(0), "_served")
+    service_is: _Fact[ServiceIs] = _Fact(itemgetter(1), "_served")
+    created = _Fact(parse_date, "_eob.created")
+    last_updated = _Fact(lambda meta: parse_instant(meta.last_updated) if meta else None, "_eob.meta")
+    patient = _Fact(_id_of, "_eob.patient")
+    seen = _Fact(seen, "_eob", "_names")
+    specialties = _Fact(specialties, "_eob")
+    billing = _Fact(Names.of, "_names", "_eob.provider")
+    place = _Fact(place, "_eob", "_names")
+    prescriber = _Fact(prescriber, "_eob", "_names")
+    currency: _Fact[str | None] = _Fact(_same, "_money.currency")
+    billed = _amount("billed")
+    allowed = _amount("allowed")
+    paid = _Fact(paid_of, "_money")
+    plan_paid: _Fact[Amount | None] = _Fact(_same, "paid.amount")
+    conflicting: _Fact[frozenset[str]] = _Fact(_same, "_money.conflicting")
+    discount = _amount("discount")
+    prior_payer_paid = _amount("prior_payer")
+    owed = _Fact(lambda money, kind: owed_of(money, fill=kind == "pharmacy"), "_money", "kind")
+    paid_by_patient = _Fact(paid_by_patient, "_money")
+    payment_status = _Fact(payment_status, "_eob")
+    paid_on = _Fact(lambda eob: parse_date(eob.payment.date) if eob.payment else None, "_eob")
+    denied = _Fact(is_denied, "_eob", "_money")
+    refused = _Fact(refused_lines, "_eob", "_money")
+    network = _Fact(network_status, "_eob")
+    reasons = _Fact(reasons_of, "_eob")
+    notes: _Fact[tuple[str, ...]] = _Fact(_same, "_eob.notes")
+    replaces = _Fact(partial(_related, "prior"), "_eob.related")
+    replaced_by = _Fact(partial(_related, "replacedby"), "_eob.related")
+    replaced = _Fact(_is_replaced, "_eob.related")
+    coverage = _Fact(_coverage, "_eob")
+    coverages = _Fact(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
+    carriers = _Fact(_carriers, "_eob")
+    insurer = _Fact(Names.of, "_names", "_eob.insurer")
+    performed = _Fact(performed_in, "_eob", "_raw", "_money.of_lines")
+    labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
+    lines = _Fact(len, "_eob.item")
+    sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")
+    services = _Fact(services_in, "_eob", "kind")
+    dispensed = _Fact(dispensed_in, "_eob", "kind")
+    is_reversal = _Fact(_is_reversal, "_eob")
     """Whether its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self, *, performed: bool = False) -> Self:
@@ -222,11 +236,13 @@ class Claim:
 
         What was done is read only with `performed`; otherwise it is dropped with the resource.
         """
-        if "_record" in vars(self):
+        known = vars(self)
+        if "_eob" in known:
             for name in _FACTS:
                 if performed or name != "performed":
                     getattr(self, name)
-            del vars(self)["_record"]
+            for name in [one for one in known if one.startswith("_")]:
+                del known[name]
         return self
 
     def strictly(self) -> Claim:
@@ -234,24 +250,23 @@ class Claim:
 
         Takes a millisecond or more: call it in a thread, for claims that are shown in detail.
         """
-        record: _Record | None = vars(self).get("_record")
-        if record is None or record.strict:
+        if self.resource is None or self._refused is not None:
             return self
-        raw, refused = without_faults(record.raw, _EOB, Explanation)
-        record.strict = not refused and raw == bytes(record.raw)
-        return self if record.strict else Claim(_Record(raw, record.given, record.labels, refused))
+        raw, refused = without_faults(self._raw, _EOB, Explanation)
+        if refused or raw != self.resource:
+            return Claim(raw, self._given, self._labels, refused)
+        vars(self)["_refused"] = refused
+        return self
 
     @property
     def resource(self) -> bytes | None:
         """The ExplanationOfBenefit as received; None once every fact was read."""
-        record: _Record | None = vars(self).get("_record")
-        return bytes(record.raw) if record is not None else None
+        return bytes(self._raw) if "_raw" in vars(self) else None
 
     @property
     def explanation(self) -> Explanation:
         """The resource's elements; none once every fact was read."""
-        record: _Record | None = vars(self).get("_record")
-        return record.eob if record is not None else Explanation()
+        return self._eob if "_eob" in vars(self) else Explanation()
 
     @property
     def number(self) -> str | None:
@@ -315,21 +330,13 @@ class Claim:
         return known.get(aspect)
 
 
-def read_claim(
-    raw: bytes | msgspec.Raw, names: Names | None = None, labels: tuple[str, ...] = (), *, strict: bool = False
-) -> Claim:
-    """Return the claim in an ExplanationOfBenefit; `strict` as in `Claim.strictly`.
+def read_claim(raw: RawJson, names: Names = NO_NAMES, labels: tuple[str, ...] = (), *, strict: bool = False) -> Claim:
+    """Return the claim in an ExplanationOfBenefit; `strict` as in `Claim.strictly`, errors as of `Claim`.
 
-    `names` are those of the resources that came with it (`people.names_in`), `labels` those of the Bundle.
-
-    Raises:
-        Unreadable: damaged, or of another type. The message never contains a value of the record.
+    `names` are those of the resources that came with it, `labels` those of the Bundle.
     """
     raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, None)
-    record = _Record(raw, {} if names is None else names, labels, refused)
-    if record.eob.resource_type != _EOB:
-        raise Unreadable("not an ExplanationOfBenefit")
-    return Claim(record)
+    return Claim(raw, names, labels, refused)
 
 
 def read_claims(
@@ -353,25 +360,6 @@ def read_claims(
         except Unreadable:
             unreadable += 1
     return tuple(claims), unreadable
-
-
-def _related(eob: Explanation, relationship: str) -> tuple[Number, ...]:
-    """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
-    found = [one.reference for one in eob.related if one.relationship and relationship in one.relationship.codes()]
-    return tuple([Number(one.value, one.system) for one in found if one and one.value])
-
-
-def _is_reversal(of: _Record) -> bool:
-    """Return whether the billed amount is negative; without one, whether no amount is positive and one is negative.
-
-    A small negative share besides a positive charge is a credit, which is shown with its sign.
-    """
-    billed = of.money.get("billed")
-    if billed is not None and billed.value:
-        return billed.value < 0
-    others = (of.money.get("allowed"), paid_of(of.money).amount, owed_of(of.money).amount)
-    values = [amount.value for amount in others if amount is not None]
-    return any(value < 0 for value in values) and all(value <= 0 for value in values)
 
 
 def less(billed: Amount | None, allowed: Amount | None) -> Amount | None:

@@ -14,8 +14,8 @@ import msgspec
 
 from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, quantity_of, total
 from bot.records.shapes import (
-    NOTHING,
     Concept,
+    HumanName,
     Identifier,
     Meta,
     MoneyShape,
@@ -24,8 +24,9 @@ from bot.records.shapes import (
     RecordShape,
     Reference,
     Shape,
+    best_name,
 )
-from bot.records.text import clean
+from bot.records.text import NOTE_LIMIT, clean
 
 
 class Adjudication(Shape, frozen=True):
@@ -109,9 +110,14 @@ class ProcessNote(Shape, frozen=True):
 
 
 class Contained(RecordShape, frozen=True):
-    """A contained resource; its name is a text or a list of HumanName."""
+    """A contained or included resource, of which only the name is read."""
 
-    name: msgspec.Raw = NOTHING
+    name: str | tuple[HumanName, ...] = ()
+
+    @property
+    def words(self) -> str | None:
+        """The name as people say it."""
+        return clean(self.name) if isinstance(self.name, str) else best_name(self.name)
 
 
 class Explanation(RecordShape, frozen=True):
@@ -145,6 +151,11 @@ class Explanation(RecordShape, frozen=True):
     def info(self, category: str) -> tuple[SupportingInfo, ...]:
         """Return the supporting information of one category."""
         return tuple(i for i in self.supporting_info if i.category and category in i.category.codes())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The payer's own words to the member."""
+        return tuple(text for note in self.process_note if (text := clean(note.text, NOTE_LIMIT)))
 
 
 _NAMES = {

@@ -4,8 +4,9 @@ The adjudication date is used only for a pharmacy claim without another date, an
 contained and included resources or the display.
 """
 
-from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -16,8 +17,7 @@ from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Contained, Explanation, added, paid_in
 from bot.records.money import Amount, Quantity, quantity_of
-from bot.records.shapes import Concept, HumanName, Key, Names, Shape, best_name, key_of, name_of, period_of
-from bot.records.text import clean
+from bot.records.shapes import Concept, Key, RawJson, Reference, Shape, display_of, key_of, period_of
 
 ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
 
@@ -43,7 +43,6 @@ NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
 
 _SEEN = ("rendering", "performing", "attending")
-_OF_PEOPLE = msgspec.json.Decoder(tuple[HumanName, ...])
 
 
 def kind_of(eob: Explanation) -> ClaimKind | None:
@@ -133,47 +132,54 @@ def _span(item: ClaimItem) -> Period:
     return Period(single) if single else period_of(item.serviced_period)
 
 
-class _NamesIn(Mapping[Key, str]):
-    """The names of resources, each decoded on first use."""
+class Names:
+    """The names of the resources that came with claims, each decoded when it is first asked for."""
 
-    def __init__(self, rows: Mapping[Key, bytes | msgspec.Raw]) -> None:
-        self._rows, self._read = rows, dict[Key, str | None]()
+    def __init__(self, rows: Mapping[Key, RawJson], known: Mapping[str, str | None] | None = None) -> None:
+        """`known` are names by reference."""
+        self._rows, self._known = rows, dict(known or {})
 
-    def __getitem__(self, key: Key) -> str:
-        if key not in self._read:
-            self._read[key] = _name_in(self._rows[key])
-        name = self._read[key]
-        if name is None:
-            raise KeyError(key)
-        return name
+    def of(self, reference: Reference | None) -> str | None:
+        """Return the name of the referenced resource, else the reference's display. Nothing is fetched."""
+        if reference is None:
+            return None
+        text = reference.reference or ""
+        if text not in self._known:  # the same few people stand on most claims of a page
+            key = key_of(text)
+            raw = self._rows.get(key) if key else None
+            self._known[text] = None if raw is None else self._read(raw)
+        return self._known[text] or display_of(reference)
 
-    def __iter__(self) -> Iterator[Key]:
-        return (key for key in self._rows if key in self)
+    @staticmethod
+    def _read(raw: RawJson) -> str | None:
+        try:
+            return decode(raw, Contained)[0].words
+        except Unreadable:
+            return None
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+    def of_claim(self, eob: Explanation) -> Names:
+        """Return these names together with those of the resources that the claim contains."""
+        inside = {f"#{one.id}": one.words for one in eob.contained}
+        return Names(self._rows, inside) if inside else self
+
+
+NO_NAMES = Names({})
 
 
 def names_in(entries: Iterable[Entry]) -> Names:
-    """Return the names of the practitioners, organizations and locations among the entries, by reference key."""
-    rows: dict[Key, bytes | msgspec.Raw] = {}
+    """Return the names of the practitioners, organizations and locations among the entries."""
+    rows: dict[Key, RawJson] = {}
     for entry in entries:
         if entry.type in {"Practitioner", "Organization", "Location"}:
             rows[Key(entry.type, entry.id)] = entry.raw
             if entry.full_url.startswith("urn:"):
                 rows[Key("", entry.full_url)] = entry.raw
-    return _NamesIn(rows)
-
-
-def with_contained(eob: Explanation, names: Names) -> Names:
-    """Return the names together with those of the contained resources."""
-    inside = {Key("", c.id): name for c in eob.contained if (name := _name_of(c))}
-    return ChainMap(inside, names) if inside else names  # type: ignore[arg-type] # nothing is written
+    return Names(rows)
 
 
 def seen(eob: Explanation, names: Names) -> str | None:
     """Return the provider: rendering or performing, else attending, else billing; `primary` is another person."""
-    return _member(eob, names, *_SEEN) or name_of(eob.provider, names)
+    return _member(eob, names, *_SEEN) or names.of(eob.provider)
 
 
 def specialties(eob: Explanation) -> frozenset[str]:
@@ -189,38 +195,19 @@ def prescriber(eob: Explanation, names: Names) -> str | None:
 
 def place(eob: Explanation, names: Names) -> str | None:
     """Return the service facility, else `facility`, else an organization that billed."""
-    found = [name_of(info.value_reference, names) for info in eob.info("servicefacility")]
-    found.append(name_of(eob.facility, names))
+    found = [names.of(info.value_reference) for info in eob.info("servicefacility")]
+    found.append(names.of(eob.facility))
     key = key_of(eob.provider)
     if key is None or key.type != "Practitioner":
-        found.append(name_of(eob.provider, names))
+        found.append(names.of(eob.provider))
     return next((n for n in found if n), None)
 
 
 def _member(eob: Explanation, names: Names, *roles: str) -> str | None:
     """Return the name of a member of the care team in the first of these roles that has one."""
     team = [(one.role.codes(), one.provider) for one in eob.care_team if one.role]
-    found = (name_of(provider, names) for role in roles for codes, provider in team if role in codes)
+    found = (names.of(provider) for role in roles for codes, provider in team if role in codes)
     return next(filter(None, found), None)
-
-
-def _name_in(raw: bytes | msgspec.Raw) -> str | None:
-    try:
-        shape, _ = decode(raw, Contained)
-    except Unreadable:
-        return None
-    return _name_of(shape)
-
-
-def _name_of(shape: Contained) -> str | None:
-    if not bytes(shape.name):
-        return None
-    try:
-        if bytes(shape.name).lstrip().startswith(b'"'):
-            return clean(msgspec.json.decode(shape.name, type=str))
-        return best_name(_OF_PEOPLE.decode(shape.name))
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
@@ -273,7 +260,7 @@ class _More(Shape, frozen=True):
     procedure: tuple[_Procedure, ...] = ()
 
 
-def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
+def performed_in(eob: Explanation, raw: RawJson, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
     """Return what the claim says was done, with the amounts `of_lines`; unreadable diagnoses are left out."""
     try:
         more, _ = decode(raw, _More)
@@ -350,21 +337,16 @@ NDC = "http://hl7.org/fhir/sid/ndc"
 _NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
 
 
-def dispensed_in(eob: Explanation) -> tuple[Dispensed, ...]:
+def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, ...]:
     """Return the drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6), without lines with a modifierExtension."""
-    days = _days(eob)
-    return tuple(_dispensed(item, days) for item in eob.item if not item.modifier_extension)
-
-
-def _dispensed(item: ClaimItem, days: Decimal | None) -> Dispensed:
-    what = item.product_or_service
-    codes = (what.codes(NDC) or what.codes()) if what else ()
-    return Dispensed(
-        drug=drug_of(item),
-        code=next((code for code in codes if code not in _NO_CODE), None),
-        quantity=quantity_of(item.quantity),
-        days=days,
-    )
+    days, found = _days(eob), list[Dispensed]()
+    for item in eob.item if kind == "pharmacy" else ():
+        what = item.product_or_service
+        codes = (what.codes(NDC) or what.codes()) if what else ()
+        code = next((code for code in codes if code not in _NO_CODE), None)
+        if not item.modifier_extension:
+            found.append(Dispensed(drug_of(item), code, quantity_of(item.quantity), days))
+    return tuple(found)
 
 
 def drug_of(item: ClaimItem) -> str | None:
@@ -380,12 +362,13 @@ def _days(eob: Explanation) -> Decimal | None:
     return days[0] if len(days) == 1 and len(eob.item) == 1 else None
 
 
-def services_in(eob: Explanation) -> tuple[str, ...]:
+def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:
     """Return the texts of the lines in order, without duplicates, at most four; codes without a text are left out.
 
-    No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
+    A fill has drugs instead. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
-    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in eob.item)
+    lines = eob.item if kind != "pharmacy" else ()
+    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines)
     texts = (next(filter(None, words), None) for words in given)
     return tuple(dict.fromkeys(filter(None, texts)))[:_MOST_SERVICES]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -246,9 +246,6 @@ class Key(NamedTuple):
     id: str
 
 
-Names = Mapping[Key, str]
-
-
 def key_of(reference: Reference | str | None) -> Key | None:
     """Return type and id of the referenced resource, without version; None for a logical identifier or words only."""
     text = reference.reference if isinstance(reference, Reference) else reference
@@ -260,12 +257,6 @@ def key_of(reference: Reference | str | None) -> Key | None:
         return Key("", text)
     found = _POINTS.search(text.split("?")[0])
     return Key(found["type"], found["id"]) if found else None
-
-
-def name_of(reference: Reference | None, names: Names) -> str | None:
-    """Return the name of an included or contained resource, else the reference's display. Nothing is fetched."""
-    key = key_of(reference)
-    return (names.get(key) if key else None) or display_of(reference)
 
 
 def display_of(reference: Reference | None) -> str | None:

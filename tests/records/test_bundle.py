@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from bot.records.bundle import read_head, read_issues, read_page
 from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
-from bot.records.shapes import Identifier, Key, Reference, key_of, name_of
+from bot.records.service import Names
+from bot.records.shapes import Identifier, Key, Reference, key_of
 from tests.records.made import bundle, eob, money, raw
 
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "details": {"text": "network?"}}]}
@@ -174,8 +175,10 @@ def test_every_form_of_reference(reference: str | None, expected: Key | None) ->
 
 def test_a_name_comes_from_what_came_along_else_from_the_display() -> None:
     """An included resource's name wins, a display stands in, and nothing is nothing (F34)."""
-    names = {Key("Practitioner", "7"): "Grace Okafor, MD"}
-    assert name_of(Reference(reference="Practitioner/7", display="Dr O"), names) == "Grace Okafor, MD"
-    assert name_of(Reference(reference="Practitioner/8", display="Dr O"), names) == "Dr O"
-    assert name_of(Reference(identifier=Identifier(value="123")), names) is None
-    assert name_of(None, names) is None
+    named = raw({"resourceType": "Practitioner", "id": "7", "name": [{"text": "Grace Okafor, MD"}]})
+    names = Names({Key("Practitioner", "7"): named, Key("Practitioner", "9"): b"[]"})
+    assert names.of(Reference(reference="Practitioner/7", display="Dr O")) == "Grace Okafor, MD"
+    assert names.of(Reference(reference="Practitioner/8", display="Dr O")) == "Dr O"
+    assert names.of(Reference(reference="Practitioner/9")) is None
+    assert names.of(Reference(identifier=Identifier(value="123"))) is None
+    assert names.of(None) is None
