@@ -369,4 +369,4 @@ def less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
     return billed - allowed
 
 
-_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact))
+_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact) and not name.startswith("_"))
