@@ -276,18 +276,21 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     """
     watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
     pages = [*bot.accounts.routes(), *bot.documents.routes(), *bot.links.routes()]
-    open_pages = (
-        *(route.path.partition("{")[0] for route in pages),
-        *(path for channel in channels for path in channel.open_paths),
-    )
+    limited = {route.path for route in pages} | {path for channel in channels for path in channel.open_paths}
     about = AboutPages(bot.settings, bot.renderer)
     limit = SharedLimit(ADDRESS, "page of an address", bot.counts)
-    guard = Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages, limit=limit)
-    watched += about.routes()
+    guard = Middleware(AddressLimit, renderer=bot.renderer, limit=limit)
+    own = (*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes()))
     app = Starlette(
-        routes=[*watched, *pages, *(route for channel in channels for route in channel.routes()), *more],
-        middleware=[entrance_of(bot.settings), guard],
+        routes=[*(_guarded(route, guard) if route.path in limited else route for route in own), *more],
+        middleware=[entrance_of(bot.settings)],
         exception_handlers={HTTPException: about.missing, Exception: about.failed},
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app
+
+
+def _guarded(route: Route, guard: Middleware) -> Route:
+    """Return the same route behind a middleware of its own."""
+    methods = sorted(route.methods or ())
+    return Route(route.path, route.endpoint, methods=methods, name=route.name, middleware=[guard])

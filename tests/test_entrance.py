@@ -39,13 +39,13 @@ def made(limit: int = 3, **entrance: object) -> Starlette:
     """An application behind the entrance, with guarded pages."""
     given: dict[str, object] = {"hosts": ("bot.example",), "proxies": (ip_network("10.0.0.0/8"),), **entrance}
     renderer = Renderer(PAGES, make_settings())
-    guard = Middleware(AddressLimit, renderer=renderer, guarded=("/link/",), limit=SharedLimit(limit, "page"))
+    guard = Middleware(AddressLimit, renderer=renderer, limit=SharedLimit(limit, "page"))
     routes = [
-        Route("/link/broken", _broken),
-        Route("/link/{id}", _told, methods=["GET", "POST"]),
+        Route("/link/broken", _broken, middleware=[guard]),
+        Route("/link/{id}", _told, methods=["GET", "POST"], middleware=[guard]),
         Route("/healthz", _told),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Entrance, **given), guard])  # type: ignore[arg-type]
+    return Starlette(routes=routes, middleware=[Middleware(Entrance, **given)])  # type: ignore[arg-type]
 
 
 def asking(app: Starlette, peer: str = "192.0.2.1", host: str = "bot.example") -> httpx.AsyncClient:

@@ -3,7 +3,7 @@
 No address is taken from a request: redirects go to the payer's configured page or to our own /linked (T08, T16).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Literal
 
@@ -41,21 +41,18 @@ _log = structlog.get_logger()
 
 
 class AddressLimit:
-    """ASGI middleware: limits an address's requests in a minute (T52) to paths that begin with one of `guarded`.
+    """ASGI middleware of a route: limits an address's requests in a minute (T52) to all routes with this `limit`.
 
     The address is the one determined by the entrance. Loopback is not counted, nor requests through a trusted proxy
     that names no client, so that one busy member does not lock out the others. Unexpected exceptions result in an error
     page.
     """
 
-    def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: SharedLimit) -> None:
-        self._app, self._renderer, self._guarded, self._limit = app, renderer, tuple(guarded), limit
+    def __init__(self, app: ASGIApp, *, renderer: Renderer, limit: SharedLimit) -> None:
+        self._app, self._renderer, self._limit = app, renderer, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or respond with a page that says when to come back."""
-        if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
-            await self._app(scope, receive, send)
-            return
         address = (scope.get("client") or ("",))[0]
         seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
         if not seconds:
