@@ -15,13 +15,13 @@ import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
 
 import aiohttp
 import httpx
+import msgspec
 from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import PayerDamaged, PayerDown, PayerError, PayerOversized, PayerSlow
@@ -43,14 +43,35 @@ def _unheard(_outcome: str, _seconds: float) -> None:
 
 
 HttpAnswer = httpx.Response
-"""What the transports return: a complete response with its body decoded."""
+"""A complete response with its body decoded."""
 
 
-class Http(httpx.AsyncBaseTransport):
-    """The lowest transport: one call, with a deadline and a cap on decoded bytes.
+class Call(msgspec.Struct, frozen=True):
+    """A GET of a URL, or the POST of an encoded `form`.
 
-    A request's extensions give its `deadline` (a time of `clock`), the `cap` on its body, and the `kind` of resource
-    that it is about. Responses are complete and decoded. Close it, or use it as an async context manager.
+    `deadline` is a time of `Http.clock`, `cap` the most decoded bytes of the response, and `kind` the type of resource
+    that it is about.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    deadline: float
+    cap: int = 10 * MIB
+    kind: str = ""
+    form: str | None = None
+
+    def request(self) -> httpx.Request:
+        """Return it as a request of httpx."""
+        headers, extensions = {**_HEADERS, **self.headers}, {"timeout": _TIMEOUT}
+        if self.form is None:
+            return httpx.Request("GET", self.url, headers=headers, extensions=extensions)
+        headers["content-type"] = "application/x-www-form-urlencoded"
+        content = self.form.encode("ascii")
+        return httpx.Request("POST", _target(self.url), headers=headers, content=content, extensions=extensions)
+
+
+class Http(AbstractAsyncContextManager["Http"]):
+    """Makes calls, each with a deadline and a cap on decoded bytes; close it with the context.
 
     `transport` replaces the connection. `clock` is the monotonic clock of deadlines, `pause` waits between tries.
     `waits` shares Retry-After times with other processes. `heard` is called with the outcome of each call ("2xx", or
@@ -77,11 +98,15 @@ class Http(httpx.AsyncBaseTransport):
         self._breakers: dict[tuple[str, str], Breaker] = {}
         self._transport = transport or _transport()
 
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections."""
+        await self.aclose()
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
 
-    def breaker(self, url: str | httpx.URL, kind: str = "") -> Breaker:
+    def breaker(self, url: str, kind: str = "") -> Breaker:
         """Return the circuit breaker for a type of resource at the URL's origin."""
         name = origin_of(url)
         if (name, kind) not in self._breakers:
@@ -92,26 +117,21 @@ class Http(httpx.AsyncBaseTransport):
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
     ) -> httpx.Response:
-        """Send one GET about `kind`, without retries, until `deadline` (`clock`); a PayerError without an answer."""
-        return await self.handle_async_request(request_of(url, headers, deadline=deadline, cap=cap, kind=kind))
+        """Send one GET about `kind` until `deadline` (`clock`); errors as of `send`."""
+        return await self.send(Call(url, headers, deadline, cap, kind))
 
     async def post_form(
-        self,
-        url: str,
-        form: Mapping[str, str] | str,
-        headers: Mapping[str, str],
-        deadline: float,
+        self, url: str, form: Mapping[str, str] | str, headers: Mapping[str, str], deadline: float
     ) -> httpx.Response:
-        """Send one POST of a form, never retried, as it may have taken effect (T50); a PayerError without an answer."""
+        """Send one POST of a form, which may take effect without an answer (T50); errors as of `send`."""
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
-        request = request_of(url, headers, form=encoded, deadline=deadline, cap=MIB, kind="")
-        return await self.handle_async_request(request)
+        return await self.send(Call(url, headers, deadline, MIB, form=encoded))
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Make one call and report its outcome to the metrics; a PayerError if there was no complete response."""
+    async def send(self, call: Call) -> httpx.Response:
+        """Make one call, without retries, and report its outcome to the metrics; a PayerError without an answer."""
         started = self.clock()
         try:
-            response = await self._sent(request)
+            response = await self._sent(call)
         except PayerError as error:
             self._heard(type(error).__name__, self.clock() - started)
             raise
@@ -119,14 +139,15 @@ class Http(httpx.AsyncBaseTransport):
         self._heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
         return response
 
-    async def _sent(self, request: httpx.Request) -> httpx.Response:
-        request.extensions["timeout"] = _TIMEOUT
-        deadline, kind = request.extensions["deadline"], request.extensions["kind"]
-        breaker = request.extensions.get("breaker") or self.breaker(request.url, kind)
-        slots = breaker.origin.slots
+    async def _sent(self, call: Call) -> httpx.Response:
+        origin = self.breaker(call.url, call.kind).origin
         try:
-            async with asyncio.timeout(max(0.0, deadline - self.clock())), slots.of(kind):
-                return await self._exchange(request, breaker.origin.name)
+            async with (
+                asyncio.timeout(max(0.0, call.deadline - self.clock())),
+                origin.slots.of(call.kind),
+                aclosing(await self._transport.handle_async_request(call.request())) as response,
+            ):
+                return await self._whole(response, call.cap, origin.name)
         except TimeoutError:
             raise PayerSlow("no whole answer before the deadline") from None
         except (httpx.ReadTimeout, httpx.PoolTimeout, httpx.WriteTimeout):
@@ -134,24 +155,15 @@ class Http(httpx.AsyncBaseTransport):
         except (httpx.TransportError, aiohttp.ClientError, OSError):
             raise PayerDown("no connection") from None
 
-    async def _exchange(self, request: httpx.Request, origin: str) -> httpx.Response:
-        async with aclosing(await self._transport.handle_async_request(request)) as response:
-            encoding = response.headers.get("content-encoding", "").strip().lower()
-            try:
-                body = await read_body(response.aiter_raw(), encoding, request.extensions["cap"], self._large)
-            except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
-                raise PayerDamaged("the body broke off") from None
-            self.clocks.heard(origin, response.headers)
-            headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
-            return httpx.Response(response.status_code, headers=headers, content=body)
-
-
-def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None, **extensions: Any) -> httpx.Request:
-    """Return a GET request, or the POST of an encoded form. The extensions are for the transports."""
-    if form is None:
-        return httpx.Request("GET", url, headers={**_HEADERS, **headers}, extensions=extensions)
-    typed = {**_HEADERS, **headers, "content-type": "application/x-www-form-urlencoded"}
-    return httpx.Request("POST", _target(url), headers=typed, content=form.encode("ascii"), extensions=extensions)
+    async def _whole(self, response: httpx.Response, cap: int, origin: str) -> httpx.Response:
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        try:
+            body = await read_body(response.aiter_raw(), encoding, cap, self._large)
+        except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
+            raise PayerDamaged("the body broke off") from None
+        self.clocks.heard(origin, response.headers)
+        headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
+        return httpx.Response(response.status_code, headers=headers, content=body)
 
 
 @lru_cache(maxsize=64)
@@ -251,10 +263,6 @@ class Base:
         self.origin = origin_of(self.url)
         self._path, self._host = httpx.URL(self.url).path.rstrip("/"), httpx.URL(self.url).host
 
-    def join(self, path: str) -> str:
-        """Return the URL of a type or resource under the base."""
-        return f"{self.url}/{path}"
-
     def own(self, link: str, current: str) -> str | None:
         """Return the absolute URL of a link found at `current`; None if it is outside the origin or the base path.
 
@@ -264,8 +272,9 @@ class Base:
         """
         if any(ord(character) <= ord(" ") for character in link):
             return None
-        if self._is_plainly_own(link):
-            return link
+        climbs = _CLIMBS.search(link.split("?", maxsplit=1)[0])
+        if link.startswith((f"{self.url}/", f"{self.url}?")) and _PLAIN_LINK.fullmatch(link) and not climbs:
+            return link  # letter by letter, as next pages' are
         try:
             resolved = httpx.URL(current).join(link)
             if same_machine(resolved.host, self._host):
@@ -274,16 +283,10 @@ class Base:
         except (httpx.InvalidURL, ValueError, TypeError):
             return None
         path = resolved.raw_path.decode("ascii", "replace").split("?")[0]
-        if not same or resolved.userinfo or _CLIMBS.search(path) or _CLIMBS.search(link.split("?", maxsplit=1)[0]):
+        if not same or resolved.userinfo or _CLIMBS.search(path) or climbs:
             return None
         inside = path == self._path or path.startswith(f"{self._path}/")
         return str(resolved.copy_with(fragment=None)) if inside else None
-
-    def _is_plainly_own(self, link: str) -> bool:
-        """Return whether a link is under the base letter by letter and needs no resolving, as next pages' are."""
-        if not link.startswith((f"{self.url}/", f"{self.url}?")) or not _PLAIN_LINK.fullmatch(link):
-            return False
-        return not _CLIMBS.search(link.split("?", maxsplit=1)[0])
 
 
 _PIECE = 64 * 1024

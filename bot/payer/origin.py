@@ -14,14 +14,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import httpx
 
 from bot.errors import BotError, PayerBusy, PayerDamaged, PayerDown, PayerSlow
 
 if TYPE_CHECKING:
-    from bot.payer.http import Http
+    from bot.payer.http import Call, Http
 
 OPENS_AT = 5
 STAYS_OPEN = 30.0
@@ -151,6 +151,7 @@ def busy(seconds: float) -> PayerBusy:
     return PayerBusy("told to wait", seconds=math.ceil(seconds), minutes=max(1, math.ceil(seconds / 60)))
 
 
+T = TypeVar("T")
 TRIES = 3
 DAMAGED_TRIES = 2
 LONGEST_WAIT = 30.0
@@ -163,18 +164,16 @@ _TOO_MANY = 429
 _UNAVAILABLE = 503
 
 
-class Retry(httpx.AsyncBaseTransport):
-    """The transport with retries. It waits by the clock of the transport below; `jitter` returns a number from 0 to 1.
-
-    A request's extension `read` reads each response: the exception it raises decides whether to retry, and its result
-    is stored in the response's extension `read`.
-    """
+class Retry:
+    """Calls with retries. It waits by the clock of `wire`; `jitter` returns a number from 0 to 1."""
 
     def __init__(self, wire: Http, jitter: Callable[[], float] = random.random) -> None:
         self._wire, self._clock, self._sleep, self._jitter = wire, wire.clock, wire.pause, jitter
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the first response that `read` accepts.
+    async def ask(self, call: Call, read: Callable[[httpx.Response], T]) -> tuple[httpx.Response, T]:
+        """Return the first response that `read` accepts, and what it made of it.
+
+        A missing response or a server error counts as a failure of the origin, any other response as a success.
 
         Raises:
             PayerDown, PayerDamaged: after the last try, or at once while the breaker is open.
@@ -182,22 +181,30 @@ class Retry(httpx.AsyncBaseTransport):
             PayerBusy: the payer's Retry-After is longer than this question may take.
             Exception: any other exception of `read`.
         """
-        deadline = request.extensions["deadline"]
-        breaker = self._wire.breaker(request.url, request.extensions["kind"])
-        request.extensions["breaker"] = breaker
+        breaker = self._wire.breaker(call.url, call.kind)
         for tried in range(1, TRIES + 1):
-            await self._until_back(breaker, deadline)
+            await self._until_back(breaker, call.deadline)
             breaker.admit(self._clock())
             try:
-                response = await self._try(breaker, request)
-                wait = await self._backoff(response, breaker, deadline, tried)
+                response = await self._wire.send(call)
+                wait = await self._backoff(response, breaker, call.deadline, tried)
                 if wait is None:
-                    return self._judged(breaker, request, response)
+                    result = read(response)
+                    breaker.succeeded()
+                    return response, result
             except (PayerDown, PayerDamaged) as error:
+                breaker.failed(self._clock()) if isinstance(error, PayerDown) else breaker.succeeded()
                 wait = _BASE * 2**tried * (0.5 + self._jitter())
                 allowed = DAMAGED_TRIES if isinstance(error, PayerDamaged) else TRIES
-                if tried >= allowed or self._clock() + wait >= deadline:
+                if tried >= allowed or self._clock() + wait >= call.deadline:
                     raise
+            except PayerSlow:
+                breaker.failed(self._clock())
+                raise
+            except BaseException as error:
+                heard = isinstance(error, BotError) and not isinstance(error, PayerBusy)
+                breaker.succeeded() if heard else breaker.released()
+                raise
             await self._sleep(wait)
         raise PayerDown("no usable answer after the last try")
 
@@ -207,30 +214,6 @@ class Retry(httpx.AsyncBaseTransport):
             if wait > LONGEST_WAIT or self._clock() + wait >= deadline:
                 raise busy(wait)
             await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
-
-    async def _try(self, breaker: Breaker, request: httpx.Request) -> httpx.Response:
-        """Make one call and report its outcome to the breaker."""
-        try:
-            return await self._wire.handle_async_request(request)
-        except (PayerDown, PayerSlow):
-            breaker.failed(self._clock())
-            raise
-        except BaseException:
-            breaker.released()
-            raise
-
-    def _judged(self, breaker: Breaker, request: httpx.Request, response: httpx.Response) -> httpx.Response:
-        """Read the response; a server error counts as a failure of the origin, any other response as a success."""
-        try:
-            judge(request, response)
-        except PayerDown:
-            breaker.failed(self._clock())
-            raise
-        except BotError:
-            breaker.succeeded()
-            raise
-        breaker.succeeded()
-        return response
 
     async def _backoff(self, answer: httpx.Response, breaker: Breaker, deadline: float, tried: int) -> float | None:
         """Return the seconds to wait before the next try; None if the response is to be read."""
@@ -244,11 +227,6 @@ class Retry(httpx.AsyncBaseTransport):
         if seconds > LONGEST_WAIT or now + seconds >= deadline or tried >= TRIES:
             raise busy(seconds)
         return seconds + _MARGIN
-
-
-def judge(request: httpx.Request, response: httpx.Response) -> None:
-    """Call the request's `read` with a response, and store the result in the response."""
-    response.extensions["read"] = request.extensions["read"](response)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Generic, TypeVar
+from functools import partial
+from typing import TypeVar
 
-import httpx
-import msgspec
 from msgspec.structs import replace
 
 from bot.errors import (
@@ -22,9 +21,9 @@ from bot.errors import (
     SignInExpired,
 )
 from bot.payer.budget import Budget, Gap
-from bot.payer.http import Http, HttpAnswer, base_at, request_of
+from bot.payer.http import Call, Http, HttpAnswer, base_at
 from bot.payer.origin import Retry
-from bot.payer.response_cache import CacheTransport, ResponseCache
+from bot.payer.response_cache import ResponseCache
 from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
 from bot.records.decode import Unreadable
@@ -52,18 +51,6 @@ def _any(_entry: Entry) -> bool:
     return True
 
 
-class _Call(msgspec.Struct, Generic[T], frozen=True):
-    """One call: its URL, its cache key, and the function that reads the response. `anew`: do not use the cache."""
-
-    url: str
-    key: str
-    kind: str
-    budget: Budget
-    read: Callable[[httpx.Response], T]
-    form: str | None = None
-    anew: bool = False
-
-
 class Server:
     """A base URL with what all calls to it have in common.
 
@@ -87,7 +74,7 @@ class Server:
         self.base = base_at(base)
         self._headers, self._renew, self._keep, self._post = headers, renew, keep, post
         self._retry = retry or Retry(http)
-        self._transport: httpx.AsyncBaseTransport = CacheTransport(kept, self._retry) if kept else self._retry
+        self._kept = kept
         self.traits = Traits(http.traits, self.base.url)
 
     async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
@@ -125,21 +112,21 @@ class Server:
         """Return one resource by id, as its JSON bytes; PayerLacks if there is none, or another error of `answers`."""
         if not _ID.fullmatch(resource_id):
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
-        url = self.base.join(f"{Search(resource_type).type}/{resource_id}")
+        url = f"{self.base.url}/{Search(resource_type).type}/{resource_id}"
 
-        def read(answer: httpx.Response) -> bytes:
+        def read(answer: HttpAnswer) -> bytes:
             check_status(answer, resource_type)
             body, head = resource_of(answer, resource_type)
             budget.spend(len(body), [(resource_type, head.id or resource_id)], 1)
             return body
 
-        return await self._asked(_Call(url, url, resource_type, budget, read))
+        return await self._asked(url, resource_type, budget, read)
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
         """Return the page at an address of this server; PayerUntrusted for another's address."""
         if (url := self.base.own(onward, self.base.url)) is None:
             raise PayerUntrusted("a page's address that is not the server's")
-        return await self._asked(self._page_call(url, resource_type, budget)), url
+        return await self._page(url, resource_type, budget), url
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """Return the first page; parameters that the server rejects and the client can do without are dropped (F36)."""
@@ -162,43 +149,27 @@ class Server:
 
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """Return the page, and the URL that the search has, or would have with GET."""
-        asked = search.encoded()
-        url = self.base.join(f"{search.type}?{asked}")
+        asked, kind = search.encoded(), search.type
+        url = f"{self.base.url}/{kind}?{asked}"
         known = self._known_to_take_posts()
         if known is False:
-            return await self._asked(self._page_call(url, search.type, budget)), url
+            return await self._page(url, kind, budget), url
         try:
-            page = await self._posted(url, search.type, asked, budget)
+            page = await self._page(f"{self.base.url}/{kind}/_search", kind, budget, form=asked, key=url)
         except (*_NOT_BY_POST, *_NO_ANSWER):
             if known:
                 raise
-            page = await self._asked(self._page_call(url, search.type, budget, anew=True))
+            page = await self._page(url, kind, budget, anew=True)
             self._learn_posts(taken=False)
             return page, url
-        if known:
-            return page, url
-        return await self._confirmed(page, self._page_call(url, search.type, budget, anew=True)), url
+        return page if known else await self._confirmed(page, url, kind, budget), url
 
-    async def _posted(self, url: str, resource_type: str, asked: str, budget: Budget) -> Page:
-        def read(answer: httpx.Response) -> Page:
-            if answer.status_code == _NOT_IMPLEMENTED:
-                raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
-            return self._page(answer, resource_type, budget)
-
-        target = self.base.join(f"{resource_type}/_search")
-        return await self._asked(_Call(target, url, resource_type, budget, read, form=asked))
-
-    def _page_call(self, url: str, resource_type: str, budget: Budget, *, anew: bool = False) -> _Call[Page]:
-        return _Call(
-            url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget), anew=anew
-        )
-
-    async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
+    async def _confirmed(self, page: Page, url: str, resource_type: str, budget: Budget) -> Page:
         """Return the page of a server's first search by POST; empty is asked by GET, as it may ignore form bodies."""
         if page.entries:
             self._learn_posts(taken=True)
             return page
-        again = await self._asked(got)
+        again = await self._page(url, resource_type, budget, anew=True)
         if again.entries:
             self._learn_posts(taken=False)
         return again
@@ -219,7 +190,7 @@ class Server:
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """Return a page after the first; None if it failed, which is added to the report."""
         try:
-            return await self._asked(self._page_call(url, resource_type, budget))
+            return await self._page(url, resource_type, budget)
         except PayerError as error:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
             return None
@@ -227,47 +198,68 @@ class Server:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, "SignInExpired"))
             raise
 
-    async def _asked(self, call: _Call[T]) -> T:
-        """Return the result of the call's reader, after one renewal of the token in case of a 401 (F12, F16)."""
-        try:
-            return await self._sent(call)
-        except SignInExpired:
-            if not await self._renew():
+    async def _page(
+        self,
+        url: str,
+        resource_type: str,
+        budget: Budget,
+        *,
+        form: str | None = None,
+        key: str = "",
+        anew: bool = False,
+    ) -> Page:
+        """Return the page at a URL, or of a search by POST, with only the rows that may be shown.
+
+        What is missing is reported.
+        """
+
+        def read(answer: HttpAnswer) -> Page:
+            if form is not None and answer.status_code == _NOT_IMPLEMENTED:
+                raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
+            check_status(answer, resource_type)
+            page = page_of(answer, resource_type)
+            fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
+            kept = tuple([entry for entry in fitting if self._keep(entry)])
+            unreadable = page.unreadable + len(page.entries) - len(fitting)
+            _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
+            matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]
+            budget.spend(len(answer.content), matches, len(page.entries))
+            return replace(page, entries=kept, unreadable=unreadable)
+
+        return await self._asked(url, resource_type, budget, read, form=form, key=key, anew=anew)
+
+    async def _asked(
+        self,
+        url: str,
+        resource_type: str,
+        budget: Budget,
+        read: Callable[[HttpAnswer], T],
+        *,
+        form: str | None = None,
+        key: str = "",
+        anew: bool = False,
+    ) -> T:
+        """Return what `read` makes of the response, after one renewal of the token in case of a 401 (F12, F16).
+
+        `key` is the URL by which it is cached, if not its own; the cache is not used for what is asked `anew`.
+        """
+        renewed = False
+        while True:
+            headers = {**_ACCEPT, **self._headers()}
+            call = Call(url, headers, budget.deadline, budget.cap, resource_type, form)
+            fetch = partial(self._retry.ask, call, read)
+            try:
+                if self._kept is None or anew:
+                    return (await fetch())[1]
+                return await self._kept.ask(key or url, budget, read, fetch)
+            except SignInExpired:
+                if renewed or not await self._renew():
+                    raise
+                renewed = True
+            except PayerOversized:
+                if budget.scarce:
+                    raise PayerTooMuch("more than is left of what a question may read") from None
                 raise
-        return await self._sent(call)
-
-    async def _sent(self, call: _Call[T]) -> T:
-        request = request_of(
-            call.url,
-            {**_ACCEPT, **self._headers()},
-            form=call.form,
-            deadline=call.budget.deadline,
-            cap=call.budget.cap,
-            kind=call.kind,
-            read=call.read,
-            key=call.key,
-            budget=call.budget,
-        )
-        transport = self._retry if call.anew else self._transport
-        try:
-            result: T = (await transport.handle_async_request(request)).extensions["read"]
-        except PayerOversized:
-            if call.budget.scarce:
-                raise PayerTooMuch("more than is left of what a question may read") from None
-            raise
-        return result
-
-    def _page(self, answer: httpx.Response, resource_type: str, budget: Budget) -> Page:
-        """Return the page with only the rows that may be shown; what is missing is reported."""
-        check_status(answer, resource_type)
-        page = page_of(answer, resource_type)
-        fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
-        kept = tuple([entry for entry in fitting if self._keep(entry)])
-        unreadable = page.unreadable + len(page.entries) - len(fitting)
-        _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
-        matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]
-        budget.spend(len(answer.content), matches, len(page.entries))
-        return replace(page, entries=kept, unreadable=unreadable)
 
     def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
         """Return the next page's URL, `own` if the server's; None at the end, or, with a gap, if not followed."""

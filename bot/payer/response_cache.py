@@ -5,16 +5,16 @@ for two minutes, separately for each link, and never if labelled as sensitive (`
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import httpx
 import msgspec
 from cachetools import LRUCache, TTLCache
 
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
-from bot.payer.budget import MIB
-from bot.payer.origin import judge
+from bot.payer.budget import MIB, Budget
 from bot.records.shapes import labels_of
 
 FRESH = 15 * 60.0
@@ -22,10 +22,12 @@ OLDEST = 24 * 60 * 60.0
 _MOST = 32 * MIB
 
 
+T = TypeVar("T")
+Read = Callable[[httpx.Response], T]
+
+
 class _Cached(msgspec.Struct, frozen=True):
-    status: int
-    headers: httpx.Headers
-    body: bytes
+    response: httpx.Response
     at: float
     moment: datetime
 
@@ -39,7 +41,7 @@ CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 def room_for(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
     """Return a cache of at most this many bytes and seconds. The least recently used response is dropped first."""
-    return TTLCache(most, seconds, clock, lambda kept: len(kept.body) + 1024)
+    return TTLCache(most, seconds, clock, lambda kept: len(kept.response.content) + 1024)
 
 
 class ResponseCache:
@@ -59,9 +61,9 @@ class ResponseCache:
         keeps: Callable[[bytes], bool] = _anything,
         own: bool = False,
     ) -> None:
-        self._clock, self._keeps, self.own, self._fresh = clock, keeps, own, fresh
+        self._clock, self._keeps, self._own, self._fresh = clock, keeps, own, fresh
         self._answers: CachedResponses = room_for(_MOST, OLDEST, clock) if room is None else room
-        self.flights: dict[str, asyncio.Event] = {}
+        self._flights: dict[str, asyncio.Event] = {}
         self._ended = False
 
     def end(self) -> None:
@@ -70,66 +72,40 @@ class ResponseCache:
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)
 
-    def find(self, key: str) -> _Cached | None:
-        """Return the cached response for a key, of any age, or None."""
-        return self._answers.get((self, key))
+    async def ask(
+        self, key: str, budget: Budget, read: Read[T], fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]]
+    ) -> T:
+        """Return what `read` makes of a fresh cached response, else of the one that `fetch` returns with its reading.
 
-    def is_fresh(self, kept: _Cached) -> bool:
-        """Return whether the response is fresh enough to be used without a call."""
-        return self.age(kept) < self._fresh
-
-    def age(self, kept: _Cached) -> float:
-        """Return the seconds since the payer returned it."""
-        return self._clock() - kept.at
-
-    def keep(self, key: str, response: httpx.Response) -> None:
-        """Cache a response, if that is allowed."""
-        body = response.content
-        if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
-            moment = datetime.now(UTC)
-            self._answers[self, key] = _Cached(response.status_code, response.headers, body, self._clock(), moment)
-
-
-class CacheTransport(httpx.AsyncBaseTransport):
-    """The topmost transport: returns a cached response, or one from the transport below.
-
-    A request's extension `key` is its cache key, a URL that may never have been requested; `budget` is the question's,
-    which cached responses cost neither pages nor bytes.
-    """
-
-    def __init__(self, kept: ResponseCache, below: httpx.AsyncBaseTransport) -> None:
-        self._kept, self._below = kept, below
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return a fresh kept response, a new one, or an old one if the payer is down; equal requests share it."""
-        key = request.extensions["key"]
-        flight = self._kept.flights.get(key)
+        An old response is used if the payer is down. Equal keys share one call. Cached responses cost the budget
+        neither pages nor bytes.
+        """
+        flight = self._flights.get(key)
         if flight is not None:
             await flight.wait()
-        kept = self._kept.find(key)
-        if kept is not None and self._kept.is_fresh(kept):
-            return self._again(kept, request, stale=False)
-        mine = self._kept.flights.setdefault(key, asyncio.Event())
+        kept = self._answers.get((self, key))
+        if kept is not None and self._clock() - kept.at < self._fresh:
+            return self._again(kept, budget, read, stale=False)
+        mine = self._flights.setdefault(key, asyncio.Event())
         try:
-            response = await self._below.handle_async_request(request)
-            self._kept.keep(key, response)
+            response, result = await fetch()
+            body = response.content
+            if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
+                self._answers[self, key] = _Cached(response, self._clock(), datetime.now(UTC))
         except (PayerBusy, PayerDown, PayerMaintenance, PayerSlow):
-            old = self._kept.find(key)
+            old = self._answers.get((self, key))
             if old is None:
                 raise
-            return self._again(old, request, stale=True)
+            return self._again(old, budget, read, stale=True)
         else:
-            return response
+            return result
         finally:
-            self._kept.flights.pop(key, None)
+            self._flights.pop(key, None)
             mine.set()
 
-    def _again(self, kept: _Cached, request: httpx.Request, *, stale: bool) -> httpx.Response:
-        response = httpx.Response(kept.status, headers=kept.headers, content=kept.body)
-        age, own = self._kept.age(kept), self._kept.own
-        with request.extensions["budget"].kept(kept.moment, age, stale=stale, own=own):
-            judge(request, response)
-        return response
+    def _again(self, kept: _Cached, budget: Budget, read: Read[T], *, stale: bool) -> T:
+        with budget.kept(kept.moment, self._clock() - kept.at, stale=stale, own=self._own):
+            return read(kept.response)
 
 
 OWN_SECONDS = 2 * 60.0
