@@ -17,19 +17,17 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Unreachable, beside, deliver, say
-from bot.channels.shown import ShownAside
 from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import People
-from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls
+from bot.channels.slack.sharing import EphemeralWriter
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
-from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter, drawn
+from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, Means, SlackWriter, drawn
 from bot.conversation.turn import Turn
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
-from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable, Unwritten
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Shareable, Shared
 
@@ -52,20 +50,10 @@ class SlackController:
     """Answers one delivery, given the workspace that it came from."""
 
     def __init__(
-        self,
-        turn: Turn,
-        notices: Notices,
-        people: People,
-        aside: ShownAside,
-        pace: ChannelRateLimit,
-        *,
-        modals: Modals,
-        retention: Retention,
-        urls: ResponseUrls,
-        pause: Callable[[float], Awaitable[None]],
+        self, turn: Turn, means: Means, people: People, modals: Modals, pause: Callable[[float], Awaitable[None]]
     ) -> None:
-        self._turn, self.notices, self.people, self.aside, self.modals = turn, notices, people, aside, modals
-        self._pace, self._retention, self._urls, self._pause = pace, retention, urls, pause
+        self._turn, self.means, self.notices, self.people, self.modals = turn, means, means.notices, people, modals
+        self._pause = pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
@@ -237,7 +225,7 @@ class SlackController:
         if here is None or own is None:
             raise Unwritable("no chat")
         mark = DeliveryMark.of(reply.mark) if reply.mark else UNMARKED
-        writer = SlackWriter(here, self.notices, self._pace, self._retention, mark)
+        writer = SlackWriter(self.means, here, mark)
         writer.mine = reply.mine
         if not await reply.mine():
             raise Superseded
@@ -289,21 +277,8 @@ class SlackController:
 
     def _writer(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
         if incoming.response_url is None:
-            return SlackWriter(here, self.notices, self._pace, self._retention, mark)
-        return self.whisper(here, incoming, mark)
-
-    def whisper(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> EphemeralWriter:
-        """Return a writer for a response URL."""
-        return EphemeralWriter(
-            here,
-            self.notices,
-            self._pace,
-            self._retention,
-            aside=self.aside,
-            urls=self._urls,
-            response_url=incoming.response_url or "",
-            mark=mark,
-        )
+            return SlackWriter(self.means, here, mark)
+        return EphemeralWriter(self.means, here, incoming.response_url, mark)
 
     async def _say_status(self, here: Workspace, place: Place, person: Person) -> None:
         """Show in a 1:1 chat that the answer is being looked up, if it takes a moment."""

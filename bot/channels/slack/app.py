@@ -43,7 +43,7 @@ from bot.channels.slack.incoming import (
 from bot.channels.slack.installations import ENDINGS, People, read_ending, where
 from bot.channels.slack.sharing import SEND, SHARE
 from bot.channels.slack.workspace import Workspace
-from bot.channels.slack.writer import ChannelRateLimit, Notices
+from bot.channels.slack.writer import ChannelRateLimit, Means, Notices
 from bot.config import secret_of
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
@@ -93,18 +93,9 @@ class SlackApp:
         self._connection = Connection(self._settings, self._pause)
         self._workspaces = self._connection.workspaces(self._table)
         self._install = self._connection.install(self._table, self._notices)
-        desk = self._desk = SlackController(
-            self._turn,
-            self._notices,
-            self._people,
-            self._aside,
-            self._pace,
-            modals=self._modals,
-            retention=self._retention,
-            urls=self._connection.urls,
-            pause=self._pause,
-        )
-        self._errands = Errands(desk, self._workspaces, self._inbox_of, self._monotonic)
+        means = Means(self._notices, self._pace, self._retention, self._aside, self._connection.urls)
+        self._desk = SlackController(self._turn, means, self._people, self._modals, self._pause)
+        self._errands = Errands(self._desk, self._workspaces, self._inbox_of, self._monotonic)
         self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()

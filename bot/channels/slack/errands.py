@@ -19,7 +19,7 @@ from bot.channels.slack.answers import Job, SlackController, failed
 from bot.channels.slack.forms import AMONG_OTHERS
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import Ending, Workspaces
-from bot.channels.slack.sharing import SHARE
+from bot.channels.slack.sharing import SHARE, EphemeralWriter
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
 from bot.errors import StoreUnusable
@@ -169,13 +169,14 @@ class Errands:
         own = None if incoming.action == SHARE else await here.chat(incoming.user)
         if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
             return
-        shown = await self._desk.aside.shown(incoming.press or "", person)
-        whisper = self._desk.whisper(here, incoming, DeliveryMark.of(delivery.key))
+        shown = await self._desk.means.aside.shown(incoming.press or "", person)
+        mark = DeliveryMark.of(delivery.key)
+        whisper = EphemeralWriter(self._desk.means, here, incoming.response_url or "", mark)
         if shown is None:
             await whisper.respond(self._desk.notices.page("share_over", await here.language(incoming.user)))
         elif incoming.action == SHARE:
             await delivery.writing()
-            for page in pages(self._desk.aside.for_everybody(shown[1], person)):
+            for page in pages(self._desk.means.aside.for_everybody(shown[1], person)):
                 await whisper.respond(page, to_all=True)
         else:
             await delivery.writing(findable=own is not None)

@@ -8,11 +8,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
-from bot.channels.shown import ShownAside
 from bot.channels.slack.client import UNDRAWN
 from bot.channels.slack.workspace import DeliveryMark, Workspace
-from bot.channels.slack.writer import QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter
-from bot.delivery.retention import Retention
+from bot.channels.slack.writer import QUIET, Means, SlackWriter
 from bot.errors import Unwritable
 from bot.message import Language, OneToOne, Person, Shareable, Shared
 from bot.replies.blocks import BlockPage
@@ -70,20 +68,8 @@ _MOST_RESPONSES = 5
 class EphemeralWriter(SlackWriter):
     """The writer for a slash command or an ephemeral button: what is shared goes to the asker alone."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        notices: Notices,
-        pace: ChannelRateLimit,
-        retention: Retention,
-        *,
-        aside: ShownAside,
-        urls: ResponseUrls,
-        response_url: str,
-        mark: DeliveryMark = UNMARKED,
-    ) -> None:
-        super().__init__(workspace, notices, pace, retention, mark)
-        self._aside, self._urls = aside, urls
+    def __init__(self, means: Means, workspace: Workspace, response_url: str, mark: DeliveryMark) -> None:
+        super().__init__(means, workspace, mark)
         self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
@@ -94,7 +80,7 @@ class EphemeralWriter(SlackWriter):
         if reply.passing and self._left < _MOST_RESPONSES:
             return
         shown = self._notices.pages(reply)
-        key = await self._aside.keep(reply, person, place)
+        key = await self._means.aside.keep(reply, person, place)
         row = self._row(key, reply.language) if key else ()
         for page in shown:
             last = page is shown[-1]
@@ -127,5 +113,5 @@ class EphemeralWriter(SlackWriter):
         kind = "in_channel" if to_all else "ephemeral"
         body = {"response_type": kind, "replace_original": replaces, "text": page.text, **QUIET}
         for blocks in page.ways():
-            if await self._urls.took(self._url, body | {"blocks": list(blocks)}):
+            if await self._means.urls.took(self._url, body | {"blocks": list(blocks)}):
                 return

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Texts, Unreachable, purpose
+from bot.channels.shown import ShownAside
 from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.delivery.retention import Retention
@@ -37,6 +38,9 @@ from bot.message import (
     always,
 )
 from bot.replies.blocks import BlockPage, pages
+
+if TYPE_CHECKING:
+    from bot.channels.slack.sharing import ResponseUrls
 
 HELD_UP = "next"
 """The intent of the notice that an answer waits for another one."""
@@ -92,6 +96,16 @@ UNMARKED = DeliveryMark()
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
+class Means(msgspec.Struct, frozen=True):
+    """What all writers of a bot share. `retention` records a message before a member's data is written into it."""
+
+    notices: Notices
+    pace: ChannelRateLimit
+    retention: Retention
+    aside: ShownAside
+    urls: ResponseUrls
+
+
 class _Writing(msgspec.Struct, frozen=True):
     """A reply that is being posted, with its person and conversation."""
 
@@ -103,21 +117,12 @@ class _Writing(msgspec.Struct, frozen=True):
 class SlackWriter:
     """Posts replies in Slack chats and threads, and pointers as ephemeral lines.
 
-    `retention` records every message before a member's data is written into it. `mine` returns whether the message that
-    is answered is still this process's.
+    `mine` returns whether the message that is answered is still this process's.
     """
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        notices: Notices,
-        pace: ChannelRateLimit,
-        retention: Retention,
-        mark: DeliveryMark = UNMARKED,
-    ) -> None:
-        self._workspace, self._notices, self._pace, self._mark = workspace, notices, pace, mark
-        self._retention = retention
-        self._client = workspace.client
+    def __init__(self, means: Means, workspace: Workspace, mark: DeliveryMark = UNMARKED) -> None:
+        self._means, self._notices, self._mark = means, means.notices, mark
+        self._workspace, self._client = workspace, workspace.client
         self._note: tuple[Place, str] | None = None
         self._noted: dict[str, str] = {}
         self.mine: Callable[[], Awaitable[bool]] = always
@@ -180,7 +185,7 @@ class SlackWriter:
                     sent = note[1]
                 else:
                     # In a 1:1 chat the person's own typing sets the pace, so that only further pages wait.
-                    await self._pace.turn(to.place.conversation, waits=at > 0 or isinstance(to.place, Shared))
+                    await self._means.pace.turn(to.place.conversation, waits=at > 0 or isinstance(to.place, Shared))
                     sent = await self._posted(to, page, done=done)
                 self._note = (to.place, sent) if to.reply.passing else None
 
@@ -218,7 +223,7 @@ class SlackWriter:
         if isinstance(to.reply, Private):
             known = ts in self._noted or to.reply.intent in FAREWELLS
             if isinstance(to.place, OneToOne) and not known:
-                self._noted[ts] = await self._retention.note(to.person, to.place, ts)
+                self._noted[ts] = await self._means.retention.note(to.person, to.place, ts)
             if not await to.reply.stands():
                 page = self._notices.page("withdrawn", to.reply.language)
         where = {"channel": to.place.conversation, "ts": ts, **self._mark.metadata(done=done)}
@@ -251,7 +256,7 @@ class SlackWriter:
             if not await self.mine():
                 return
             await self._client.chat_delete(channel=to.place.conversation, ts=ts)
-            await self._retention.drop(to.person, self._noted.pop(ts, ""))
+            await self._means.retention.drop(to.person, self._noted.pop(ts, ""))
 
     async def _send(
         self, place: Place, text: str, page: BlockPage | None = None, *, done: bool = False

@@ -41,7 +41,7 @@ from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
-from bot.channels.teams.writer import SHARE, TeamsWriter, chats
+from bot.channels.teams.writer import SHARE, Means, TeamsWriter
 from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.leases import Superseded
@@ -91,7 +91,7 @@ class TeamsApp:
         self._app = make_app(self._adapter, app_id=app_id, password=secret, tenant=own, cloud=cloud, outside=outside)
         self._hosts = Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
         self._connector = Connector(self._app, self._hosts, pause)
-        self._people, self._chats = People(self._connector), chats()
+        self._people = People(self._connector)
         self._renew = host.turn.renewed
         self._thumbs = Thumbs(table, host.turn, self._people, self._notices, self._keep)
         self._aside = ShownAside("teams", table, self._notices, now)
@@ -100,7 +100,8 @@ class TeamsApp:
         )
         inbox = inbox or (lambda handler, soothe: Inbox("teams", handler, table, soothe=soothe))
         self._inbox = inbox(self._answer, self._soothe)
-        self._retention, self._erasing = host.retention, host.retention.serve("teams", self._delete)
+        self._means = Means(self._connector, self._notices, host.retention, self._thumbs, self._aside)
+        self._erasing = host.retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
         self._acks = Acks()
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS)
@@ -136,7 +137,7 @@ class TeamsApp:
             Unwritable: they have not added the app.
             Superseded: another process has taken the message over.
         """
-        writer = self._writer(self._regions.get(person.team, self._cloud.service_url))
+        writer = TeamsWriter(self._means, self._regions.get(person.team, self._cloud.service_url))
         place = await writer.private_place(person)
         if place is None:
             raise Unwritable("no chat")
@@ -146,12 +147,12 @@ class TeamsApp:
 
     async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- it says who asks
         """Post a question in a help desk's channel in the app's own tenant; raises as the writer does."""
-        await self._writer(self._regions.get(self._home, self._cloud.service_url)).hand_over(channel, reply)
+        await TeamsWriter(self._means, self._regions.get(self._home, self._cloud.service_url)).hand_over(channel, reply)
 
     async def is_present(self, person: Person) -> bool | None:
         """Return whether a person is a full member of their tenant; None if Teams does not say."""
         region = self._regions.get(person.team, self._cloud.service_url)
-        place = await self._writer(region).private_place(person)
+        place = await TeamsWriter(self._means, region).private_place(person)
         return None if place is None else await self._people.is_present(person, region, place.conversation)
 
     async def _delete(self, shown: ShownMessage) -> bool:
@@ -235,7 +236,7 @@ class TeamsApp:
         return (_UNKNOWN, None) if call is None else (_OK, await call(body))
 
     async def _own_chat(self, incoming: Incoming, person: Person) -> OneToOne | None:
-        return await self._writer(incoming.service_url).private_place(person)
+        return await TeamsWriter(self._means, incoming.service_url).private_place(person)
 
     async def _keep(self, incoming: Incoming | None) -> None:
         """Store an incoming request until it is answered, once, however often Teams delivers it."""
@@ -254,7 +255,7 @@ class TeamsApp:
         person = Person("teams", "", incoming.tenant, incoming.user)
         try:
             told = self._notices.in_every_language("not_kept")
-            await say(self._writer(incoming.service_url), incoming.place, told, person)
+            await say(TeamsWriter(self._means, incoming.service_url), incoming.place, told, person)
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             _failed(error)
 
@@ -300,7 +301,7 @@ class TeamsApp:
         try:
             incoming = msgspec.json.decode(delivery.body, type=Incoming)
             message = await self._people.message(incoming, delivery.key)
-            writer = self._writer(incoming.service_url, incoming.sender, is_aside=incoming.aside)
+            writer = TeamsWriter(self._means, incoming.service_url, incoming.sender, is_aside=incoming.aside)
             if delivery.maybe_written or delivery.exhausted or incoming.edited:
                 told = self._notices.in_every_language("edited" if incoming.edited else "interrupted")
                 await say(writer, message.place, told, message.person)
@@ -331,7 +332,7 @@ class TeamsApp:
         await delivery.writing()
         place, reply = found
         shown = self._aside.for_everybody(reply, message.person)
-        await self._writer(incoming.service_url).share(place, shown, message.person)
+        await TeamsWriter(self._means, incoming.service_url).share(place, shown, message.person)
         if incoming.personal:
             await say(writer, message.place, self._notices.shared_there(reply.language), message.person)
 
@@ -344,19 +345,6 @@ class TeamsApp:
         if not incoming.aside:  # the others in the place did not see that anything was asked
             with contextlib.suppress(*FAILURES):
                 await self._connector.type(incoming.service_url, incoming.conversation)
-
-    def _writer(self, service_url: str, reader: str = "", *, is_aside: bool = False) -> TeamsWriter:
-        return TeamsWriter(
-            self._connector,
-            self._notices,
-            self._chats,
-            service_url,
-            self._retention,
-            self._thumbs,
-            self._aside,
-            reader,
-            is_aside=is_aside,
-        )
 
 
 def _hash(text: str) -> str:

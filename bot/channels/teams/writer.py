@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import httpx
+import msgspec
 from cachetools import TTLCache
 from msgspec.structs import replace
 
@@ -55,38 +56,32 @@ _SUMMARY = 200
 SHARE = "share."
 """What the id of the button begins with that shares an answer, and no button of an answer."""
 
-Chats = TTLCache[Person, OneToOne]
 
+class Means(msgspec.Struct, frozen=True):
+    """What all writers of a bot share. `retention` records every message with a member's data.
 
-def chats() -> Chats:
-    """Return an empty cache of people's 1:1 chats."""
-    return TTLCache(10_000, 600)
+    `chats` are people's 1:1 chats, cached for ten minutes.
+    """
+
+    connector: Connector
+    notices: Notices
+    retention: Retention
+    thumbs: Thumbs
+    aside: ShownAside
+    chats: TTLCache[Person, OneToOne] = msgspec.field(default_factory=lambda: TTLCache(10_000, 600))
 
 
 class TeamsWriter:
     """Posts replies in Teams chats and threads of one region, and pointers to the private chat.
 
-    `retention` records every message with a member's data. `reader` is the sender's id in this bot's conversations; ""
-    if there is none. `is_aside`: only the sender saw the question, in a place that others read.
+    `reader` is the sender's id in this bot's conversations; "" if there is none. `is_aside`: only the sender saw the
+    question, in a place that others read.
     """
 
-    def __init__(  # noqa: PLR0917 -- one for each message, made in one place
-        self,
-        connector: Connector,
-        notices: Notices,
-        chats: Chats,
-        service_url: str,
-        retention: Retention,
-        thumbs: Thumbs,
-        aside: ShownAside,
-        reader: str = "",
-        *,
-        is_aside: bool = False,
-    ) -> None:
-        self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
-        self._retention, self._reader, self._is_aside = retention, reader, is_aside
-        self._thumbs, self._sees_aside, self._pointed = thumbs, True, False
-        self._aside = aside
+    def __init__(self, means: Means, service_url: str, reader: str = "", *, is_aside: bool = False) -> None:
+        self._means, self._notices, self._connector = means, means.notices, means.connector
+        self._service_url, self._reader, self._is_aside = service_url, reader, is_aside
+        self._sees_aside, self._pointed = True, False
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Post in the person's 1:1 chat."""
@@ -134,7 +129,7 @@ class TeamsWriter:
 
     async def _offered(self, reply: Shareable, person: Person, asked_in: Shared, label: str) -> Shareable:
         """Return an answer that only its asker sees with a button to share it where it was asked, if it can be."""
-        key = await self._aside.keep(reply, person, asked_in)
+        key = await self._means.aside.keep(reply, person, asked_in)
         if key is None:
             return reply
         button = Action(f"{SHARE}{key}", self._notices.labels("desk", reply.language)[label])
@@ -148,13 +143,13 @@ class TeamsWriter:
 
     async def private_place(self, person: Person) -> OneToOne | None:
         """Return the person's chat with the bot; None if they have not added the app."""
-        if person not in self._chats:
+        if person not in self._means.chats:
             try:
                 opened = await self._connector.chat(self._service_url, person.team, person.user)
             except FAILURES:
                 return None
-            self._chats[person] = OneToOne(opened)
-        return self._chats[person]
+            self._means.chats[person] = OneToOne(opened)
+        return self._means.chats[person]
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
         """Post one line with a link to the private chat, visible to the asker only if Teams supports it."""
@@ -189,9 +184,9 @@ class TeamsWriter:
             await self._tell(place, error, reply.language)
             raise error if isinstance(error, Unwritten) else Unwritten(type(error).__name__) from None
         if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in FAREWELLS:
-            await self._retention.note(person, place, sent, self._service_url)
+            await self._means.retention.note(person, place, sent, self._service_url)
         if extras.rates and isinstance(place, OneToOne) and reply.rating:
-            await self._thumbs.note(person, place, sent, reply.rating)
+            await self._means.thumbs.note(person, place, sent, reply.rating)
 
     def _extras(self, place: Place, reply: Answered, *, rates: bool) -> Extras:
         """Return the sensitivity label of a member's data and the thumbs; only for the person's own chat."""

@@ -232,7 +232,7 @@ async def house(building: House) -> AsyncIterator[House]:
     building.teams.statuses.clear()
     building.teams.busiest = 0
     building.app._people._members.clear()
-    building.app._chats.clear()
+    building.app._means.chats.clear()
     yield building
     await building.drain()
     assert building.teams.refused == []

@@ -267,9 +267,9 @@ async def test_private_answers_can_be_deleted(house: House) -> None:
     for answer, told in ((None, Erased(1)), (404, Erased(1)), (403, Erased(0, kept=1)), (500, Erased(0, waiting=1))):
         await house.deliver(house.teams.message("what did I owe", user="u31"))
         house.teams.statuses["delete"] = [] if answer is None else [answer]
-        assert await house.app._retention.forget(person, "en") == told
+        assert await house.app._means.retention.forget(person, "en") == told
         await house.drain()
-        assert await house.app._retention.count(person) == 0
+        assert await house.app._means.retention.count(person) == 0
     [(open_answer, _)] = [item for item in house.teams.standing.items() if PLANTED not in str(item)]
     assert open_answer[0] == house.teams.chat_of("u31")
     assert len(house.teams.standing) == 3
