@@ -36,6 +36,7 @@ from bot.conversation.turn import Patience, Turn
 from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval, Reminders
 from bot.delivery.retention import Retention
+from bot.delivery.tellings import Tellings
 from bot.documents.desk import Documents, Pages
 from bot.documents.links import HealthLinkPages, HealthLinks
 from bot.documents.printer import Printer
@@ -248,16 +249,16 @@ def _due(  # noqa: PLR0917 -- as above
     async def ended(person: Person, why: str) -> None:
         await parts.audit.record("reminders_ended", person, detail=why)
 
-    return DueReminders(
+    tellings = Tellings(
         table,
         reminding.tell,
-        Looking(parts, answering.unasked).once,
         interval=interval,
         platforms=lambda: {one: reach.present.get(one) for one in reach.push},
         stands=reach.stands,
         ended=ended,
         now=parts.now,
     )
+    return DueReminders(tellings, Looking(parts, answering.unasked).once)
 
 
 def health_of(bot: Bot) -> Health:

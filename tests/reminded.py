@@ -25,7 +25,7 @@ from bot.delivery.reminders import (
     mark_of,
     marks_of,
 )
-from bot.delivery.tellings import Mine
+from bot.delivery.tellings import Mine, Tellings
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store
@@ -152,18 +152,17 @@ class World:
 
     def process(self) -> DueReminders:
         """A process that starts now."""
-        return DueReminders(
+        tellings = Tellings(
             self.table,
             self.chat.tell,
-            self.chat.look,
             interval=Interval(self.store, 30, self.per_day),
             platforms=lambda: {"slack": self.chat.is_present},
             stands={"slack": self.chat.stands} if self.chat.readable else {},
             ended=self.chat.hear,
             now=self.clock.now,
             clock=self.clock.seconds,
-            pause=self.pause,
         )
+        return DueReminders(tellings, self.chat.look, pause=self.pause)
 
     async def pause(self, seconds: float) -> None:
         """Looks begin apart by that much."""

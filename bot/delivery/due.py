@@ -8,9 +8,8 @@ gets no burst of requests.
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -23,23 +22,18 @@ from bot.delivery.reminders import (
     NEWS,
     SIGN_IN_OVER,
     TIME_OVER,
-    Interval,
     LookEnded,
     LookNow,
     Reminder,
     is_last,
     kind_of,
     moment_of,
-    next_morning,
-    rest,
     spread,
     waking,
 )
-from bot.delivery.tellings import UNREAD, Stands, StillThere, Tell, Tellings
+from bot.delivery.tellings import UNREAD, Tellings
 from bot.errors import StoreError
-from bot.message import Person
 from bot.stores.base import Row
-from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("reminders")
 
@@ -49,33 +43,12 @@ _APART = 0.25  # seconds between the beginnings of two checks
 
 
 class DueReminders:
-    """Sends due reminders.
-
-    `platforms` maps each platform this process can write to onto a check that a person is still there.
-
-    `stands` are the platforms whose chats can be read. `ended` is called with a person who can no longer be reminded,
-    and the reason.
-    """
+    """Sends due reminders, and checks for news with `look`; `pause` waits until the next check may begin."""
 
     def __init__(
-        self,
-        table: SealedTable,
-        tell: Tell,
-        look: LookNow,
-        *,
-        interval: Interval,
-        platforms: Callable[[], Mapping[str, StillThere | None]],
-        stands: Mapping[str, Stands],
-        ended: Callable[[Person, str], Awaitable[None]],
-        now: Callable[[], datetime],
-        clock: Callable[[], float] = time.time,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, tellings: Tellings, look: LookNow, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
-        self._store, self._platforms, self._interval = table.store, platforms, interval
-        self._look, self._now, self._clock, self._pause = look, now, clock, pause
-        self._tellings = Tellings(
-            table, tell, platforms=platforms, stands=stands, ended=ended, rest=self._rest, clock=clock, now=now
-        )
+        self._tellings, self._look, self._pause = tellings, look, pause
         self._turn, self._free_at = asyncio.Lock(), 0.0
 
     async def every_minute(self) -> None:
@@ -88,12 +61,12 @@ class DueReminders:
 
     async def of_days(self) -> int:
         """Send reminders of days that are due. Return how many were sent."""
-        leased = [partial(self._tellings.leased, kind_of(one)) for one in self._platforms()]
+        leased = [partial(self._tellings.leased, kind_of(one)) for one in self._tellings.platforms()]
         return await _working(_worked_off(one, self._day_due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
 
     async def of_news(self) -> int:
         """Check for news that is due for a check. Return how many news messages were sent."""
-        kinds, slots = [kind_of(one, "news") for one in self._platforms()], asyncio.Semaphore(_LOOKS_AT_ONCE)
+        kinds, slots = [kind_of(one, "news") for one in self._tellings.platforms()], asyncio.Semaphore(_LOOKS_AT_ONCE)
         return await _working(_worked_off(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
 
     async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
@@ -111,7 +84,7 @@ class DueReminders:
 
     async def _day_due(self, row: Row) -> bool:
         """Send a reminder of a day if it is due. Return whether it was sent."""
-        reminder, now = await self._read(row), self._now()
+        reminder, now = await self._read(row), self._tellings.now()
         if reminder is None:
             return False
         settled = await self._tellings.settled(row, reminder)
@@ -125,11 +98,11 @@ class DueReminders:
 
     async def _news_due(self, row: Row) -> bool:
         """Check for one person's news, in daytime only, and send any to the person. Return whether any was sent."""
-        reminder, now = await self._read(row), self._now()
+        reminder, now = await self._read(row), self._tellings.now()
         if reminder is None:
             return False
         if waking(now) > now:
-            late = spread(row.key, await self._interval.minutes() * 60)
+            late = spread(row.key, await self._tellings.interval.minutes() * 60)
             await self._tellings.hold(row, (waking(now) - now).total_seconds() + late)
             return False
         settled = await self._tellings.settled(row, reminder)
@@ -148,7 +121,7 @@ class DueReminders:
             look = await self._look(reminder)
         except LookEnded as error:
             if str(error) == "gone":
-                await self._store.drop(row.kind, row.key)
+                await self._tellings.drop(row)
             return str(error) != "gone" and await self._sign_in_over(row, reminder)
         except Exception as error:  # noqa: BLE001 -- of payer and store: the next look may do better
             log.warning("not looked", kind=type(error).__name__)
@@ -157,7 +130,7 @@ class DueReminders:
         reminder = msgspec.structs.replace(reminder, whole=look.whole)
         if look.is_news or reminder.doubt:
             return await self._tellings.tell(row, reminder, MAYBE_NEWS if reminder.doubt else NEWS, look.known)
-        over = is_last(reminder.ends, self._clock())
+        over = is_last(reminder.ends, self._tellings.clock())
         if over:
             return await self._sign_in_over(row, msgspec.structs.replace(reminder, known=look.known))
         if reminder.last < now.date():
@@ -179,17 +152,6 @@ class DueReminders:
             if (wait := self._free_at - clock()) > 0:
                 await self._pause(wait)
             self._free_at = clock() + _APART
-
-    async def _rest(self, row: Row, reminder: Reminder) -> float:
-        """Return the seconds until a reminder is due next."""
-        if reminder.asleep:
-            now = self._now()  # the person is asked to sign in again on a morning, `every` days later
-            return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
-        if reminder.is_sought:
-            return rest(await self._interval.minutes(), reminder.ends, self._clock())
-        now = self._now()
-        moment = moment_of(reminder, row.key, now)
-        return row.expires - self._clock() if moment is None else (waking(max(moment, now)) - now).total_seconds()
 
 
 async def _worked_off(

@@ -5,8 +5,9 @@ Where a platform's chat can be read, the chat decides whether it was sent. Elsew
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -14,7 +15,20 @@ import structlog
 
 from bot.delivery.inbox import Later
 from bot.delivery.leases import Superseded
-from bot.delivery.reminders import ABOUTS, About, Reminder, due_today, kind_of, mark_of, next_morning, read
+from bot.delivery.reminders import (
+    ABOUTS,
+    About,
+    Interval,
+    Reminder,
+    due_today,
+    kind_of,
+    mark_of,
+    moment_of,
+    next_morning,
+    read,
+    rest,
+    waking,
+)
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Row
@@ -56,10 +70,9 @@ _MOST_MISSED = 8  # by day, so that it is tried on three days
 class Tellings:
     """Sends reminders and records it.
 
-    `platforms` has the checks whether a person is still there, `stands` how to find a post.
-
-    `rest` returns how many seconds a row waits until it is due next. `ended` is called with a person who can no longer
-    be reminded, and the reason. `now` returns the current time in BOT_TIMEZONE.
+    `platforms` maps each platform that this process can write to onto a check that a person is still there, `stands`
+    those whose chats can be read onto how a post is found. `ended` is called with a person who can no longer be
+    reminded, and the reason. `now` returns the current time in BOT_TIMEZONE, `clock` Unix seconds.
     """
 
     def __init__(
@@ -67,20 +80,20 @@ class Tellings:
         table: SealedTable,
         tell: Tell,
         *,
+        interval: Interval,
         platforms: Callable[[], Mapping[str, StillThere | None]],
         stands: Mapping[str, Stands],
         ended: Callable[[Person, str], Awaitable[None]],
-        rest: Callable[[Row, Reminder], Awaitable[float]],
-        clock: Callable[[], float],
         now: Callable[[], datetime],
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._table, self._store, self._tell, self._platforms = table, table.store, tell, platforms
-        self._now = now
-        self._stands, self._ended, self._rest, self._clock = stands, ended, rest, clock
+        self._table, self._store, self._tell = table, table.store, tell
+        self.interval, self.platforms, self.now, self.clock = interval, platforms, now, clock
+        self._stands, self._ended = stands, ended
 
     async def leased(self, kind: str) -> Row | None:
         """Lease a row of a kind that is due. Return it; None if there is none."""
-        return await self._store.lease(kind, until=self._clock() + _LEASE)
+        return await self._store.lease(kind, until=self.clock() + _LEASE)
 
     def read(self, row: Row) -> Reminder | None:
         """Return the reminder in a row; None if its key is missing or not yet here, or if a later release wrote it."""
@@ -99,7 +112,7 @@ class Tellings:
             return False
         if await self._is_noted(row, reminder, days):
             return False
-        if not await self._store.add(_TELLING, person.key, expires=self._clock() + _TURN, owner=person.key):
+        if not await self._store.add(_TELLING, person.key, expires=self.clock() + _TURN, owner=person.key):
             await self.hold(row, _TURN)
             return False
         try:
@@ -115,7 +128,7 @@ class Tellings:
             return False
         is_put_off = reminder.is_sought or days > 1
         if is_put_off and await self._told(reminder.person) is not None:
-            now, put_off = self._now(), msgspec.structs.replace(reminder, found=found)
+            now, put_off = self.now(), msgspec.structs.replace(reminder, found=found)
             await self.put(row, put_off, (next_morning(now) - now).total_seconds())
             return False
         return await self._post(row, reminder, days, found)
@@ -128,7 +141,7 @@ class Tellings:
         return True
 
     async def _post(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...]) -> bool:
-        marked = msgspec.structs.replace(reminder, telling=days, since=self._clock(), found=found)
+        marked = msgspec.structs.replace(reminder, telling=days, since=self.clock(), found=found)
         value = self._sealed(row, marked)
         if not await self._store.swap(row.kind, row.key, row.value, value, lease=row.leases):
             return False
@@ -136,7 +149,7 @@ class Tellings:
         async def mine() -> bool:
             # A whole lease from here on, however long the platform was asked for: whoever leased the row in the middle
             # of the post would take what stands there for a part, and delete it.
-            return await self._store.hold(row.kind, row.key, until=self._clock() + _LEASE, lease=row.leases)
+            return await self._store.hold(row.kind, row.key, until=self.clock() + _LEASE, lease=row.leases)
 
         outcome, told = await self._outcome(row.key, marked, days, mine)
         if outcome == "told":
@@ -151,12 +164,12 @@ class Tellings:
 
     async def _keep_told(self, person: Person, keys: Iterable[str]) -> None:
         every = {*keys, *(await self._told(person) or ())}
-        value, expires = msgspec.json.encode(sorted(every)), self._clock() + _DAY
+        value, expires = msgspec.json.encode(sorted(every)), self.clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
 
     async def _keep_found(self, key: str, reminder: Reminder) -> None:
         """Store the keys of the reminders that a message in the chat contains: all that were due when it was begun."""
-        moment, person = datetime.fromtimestamp(reminder.since, self._now().tzinfo), reminder.person
+        moment, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
         also = (each for each, one in await self._rows(person, "appeal") if due_today(one, each, moment))
         await self._keep_told(person, (key, *also))
 
@@ -170,7 +183,7 @@ class Tellings:
         return [(key, one) for key, plain in rows if (one := read(plain))]
 
     def _day_of(self, person: Person) -> str:
-        return f"{person.key}/{self._now().date()}"
+        return f"{person.key}/{self.now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
         """Return the reminder if no process was sending it; else record the outcome of that and return None."""
@@ -191,15 +204,30 @@ class Tellings:
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
             await self.hold(row, seconds)
 
+    async def _rest(self, row: Row, reminder: Reminder) -> float:
+        """Return the seconds until a reminder is due next."""
+        if reminder.asleep:
+            now = self.now()  # the person is asked to sign in again on a morning, `every` days later
+            return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
+        if reminder.is_sought:
+            return rest(await self.interval.minutes(), reminder.ends, self.clock())
+        now = self.now()
+        moment = moment_of(reminder, row.key, now)
+        return row.expires - self.clock() if moment is None else (waking(max(moment, now)) - now).total_seconds()
+
+    async def drop(self, row: Row) -> None:
+        """Delete a row."""
+        await self._store.drop(row.kind, row.key)
+
     async def hold(self, row: Row, seconds: float) -> None:
         """Hide a row for `seconds`, unchanged."""
-        await self._store.hold(row.kind, row.key, until=self._clock() + seconds, lease=row.leases)
+        await self._store.hold(row.kind, row.key, until=self.clock() + seconds, lease=row.leases)
 
     async def _note(self, row: Row, marked: Reminder, days: int, outcome: PostOutcome) -> None:
         match outcome:
             case "told" | "unknown":
                 after = marked.told_as(days, surely=outcome == "told")
-                await (self._store.drop(row.kind, row.key) if after is None else self.put(row, after))
+                await (self.drop(row) if after is None else self.put(row, after))
             case "later":  # it may stand there: whoever has the row next looks
                 await self.hold(row, _AGAIN)
             case "nothing":
@@ -241,7 +269,7 @@ class Tellings:
 
     async def _is_gone(self, person: Person) -> bool:
         """Return whether the platform states that the person is gone; if it does not say, the reminder is posted."""
-        present = self._platforms().get(person.platform)
+        present = self.platforms().get(person.platform)
         if present is None:
             return False
         try:

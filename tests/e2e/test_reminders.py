@@ -43,7 +43,7 @@ async def test_from_words_to_message_and_calendar(house: House) -> None:
     assert not [word for word in TELLING if word in file.text.casefold()]
 
     bot, morning = house.bot, datetime.combine(last - timedelta(days=7), time(10), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.due._tellings._now = lambda: morning
+    bot.due._tellings.now = lambda: morning
     [row] = await bot.store.listed(kind_of("console"))
     await bot.store.hold(row.kind, row.key, until=0)
     assert [await bot.due.once(), await bot.due.once()] == [1, 0]
@@ -60,7 +60,7 @@ async def test_from_words_to_message_and_calendar(house: House) -> None:
 async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     """One of her claims was not there when she asked: told without a word of it, and so is that the looking ended."""
     bot, noon = dana.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.due._tellings._now = bot.turn._connecting._reminding._now = lambda: noon
+    bot.due._tellings.now = bot.turn._connecting._reminding._now = lambda: noon
     await dana.say("tell me when a new claim comes")
     rows = Reminders(bot.table, lambda: noon)
     [(_, asked)] = await rows.of(dana.person)
@@ -93,7 +93,7 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
 async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> None:
     """Signed in again they stay; another member ends them, which is said, and none of them reads that record."""
     bot, noon = house.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.due._tellings._now = bot.turn._connecting._reminding._now = lambda: noon
+    bot.due._tellings.now = bot.turn._connecting._reminding._now = lambda: noon
     await house.sign_in("theo")
     for words in ("remind me about the appeal", "tell me when a new claim comes"):
         await house.say(words)
@@ -123,7 +123,7 @@ async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> N
 async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
     """The wish stays as long as the sign-in does, and the news are told when the payer takes the token again."""
     bot, noon = dana.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.due._tellings._now = bot.turn._connecting._reminding._now = lambda: noon
+    bot.due._tellings.now = bot.turn._connecting._reminding._now = lambda: noon
     await dana.say("tell me when a new claim comes")
     rows = Reminders(bot.table, lambda: noon)
     [(_, asked)] = await rows.of(dana.person)
@@ -172,7 +172,7 @@ async def test_a_plans_answer_that_is_due_is_told_without_a_word_of_it(house: Ho
     [row] = await house.bot.store.listed(kind_of("console"))
     [(_, kept)] = await Reminders(house.bot.table, lambda: datetime.now(ZoneInfo("UTC"))).of(house.person)
     morning = datetime.combine(kept.last, time(10, 30), ZoneInfo("America/Chicago"))
-    house.bot.due._now = house.bot.due._tellings._now = house.bot.turn._connecting._reminding._now = lambda: morning
+    house.bot.due._tellings.now = house.bot.turn._connecting._reminding._now = lambda: morning
     await house.bot.store.hold(row.kind, row.key, until=0)
     assert [await house.bot.due.once(), await house.bot.due.once()] == [1, 0]
     message = Said([*house.pushed])
