@@ -25,7 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels.base import Pause
 from bot.channels.slack.client import Client, open_session
 from bot.channels.slack.install import Install
-from bot.channels.slack.installations import Installations, ManyWorkspaces, States, Workspaces
+from bot.channels.slack.installations import Installations, ManyWorkspaces, Workspaces
 from bot.channels.slack.sharing import ResponseUrls
 from bot.channels.slack.workspace import OneWorkspace
 from bot.channels.slack.writer import Notices
@@ -87,23 +87,17 @@ class Connection:
     """
 
     def __init__(self, settings: Settings, pause: Pause = asyncio.sleep) -> None:
-        self._api, self._pause = settings.slack_api_url, pause
-        self._public = settings.bot_public_url
-        self._client, self._tools = settings.slack_client_id or "", settings.bot_mcp_url is not None
-        self._client_secret, self._app_token = (
-            secret_of(settings.slack_client_secret),
-            secret_of(settings.slack_app_token),
-        )
-        self.token = secret_of(settings.slack_bot_token)
-        self._many = bool(self._client and self._client_secret and not self.token)
+        self._settings, self._pause = settings, pause
+        self._secret, self.token = secret_of(settings.slack_client_secret), secret_of(settings.slack_bot_token)
+        self._many = bool(settings.slack_client_id and self._secret and not self.token)
         self.session = open_session()
-        self.urls = ResponseUrls(self.session, self._api)
+        self.urls = ResponseUrls(self.session, settings.slack_api_url)
 
     def client(self, token: str | None) -> Client:
         """Return a client with a token. Calls that Slack did not receive or rate-limited are retried."""
         return Client(
             token,
-            self._api,
+            self._settings.slack_api_url,
             session=self.session,
             logger=silent(),
             retry_handlers=[
@@ -117,29 +111,19 @@ class Connection:
         """Return the workspace of the bot token, or those that install the bot."""
         if not self._many:
             return OneWorkspace(self.client(self.token))
-        rotator = AsyncTokenRotator(client_id=self._client, client_secret=self._client_secret, client=self.client(None))
+        own = self._settings.slack_client_id or ""
+        rotator = AsyncTokenRotator(client_id=own, client_secret=self._secret, client=self.client(None))
         return ManyWorkspaces(Installations(table), table, self.client, rotator)
 
     def install(self, table: SealedTable, notices: Notices) -> Install | None:
         """Return the OAuth installation pages; None for one workspace."""
         if not self._many:
             return None
-        return Install(
-            self.client(None),
-            Installations(table),
-            States(table),
-            notices,
-            client_id=self._client,
-            client_secret=self._client_secret,
-            public_url=self._public,
-            authorization_url=self._api.removesuffix("api/") + "oauth/v2/authorize",
-            tools=self._tools,
-            logger=silent(),
-        )
+        return Install(self._settings, self.client(None), table, notices, silent())
 
     def socket(self, take: Take) -> Socket | None:
         """Return the Socket Mode connection if there is an app-level token, else None."""
-        token = self._app_token
+        token = secret_of(self._settings.slack_app_token)
         return Socket(token, self.client(token), take, silent()) if token else None
 
     async def close(self) -> None:

@@ -20,7 +20,9 @@ from starlette.routing import Route
 from bot.channels.slack.client import code_of
 from bot.channels.slack.installations import STATE_SECONDS, Installations, States
 from bot.channels.slack.writer import Notices
+from bot.config import Settings, secret_of
 from bot.replies.plain import plain
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
 
@@ -39,34 +41,23 @@ class Install:
     """The two installation pages. An installation replaces the previous one of the same workspace or organization."""
 
     def __init__(
-        self,
-        client: AsyncWebClient,
-        installations: Installations,
-        states: States,
-        notices: Notices,
-        *,
-        client_id: str,
-        client_secret: str,
-        public_url: str,
-        authorization_url: str,
-        tools: bool,
-        logger: logging.Logger,
+        self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices, logger: logging.Logger
     ) -> None:
         self._notices = notices
-        settings = AsyncOAuthSettings(
-            client_id=client_id,
-            client_secret=client_secret,
-            scopes=[*SCOPES, *([TOOLS] if tools else [])],
-            redirect_uri=f"{public_url}/slack/oauth_redirect",
-            authorization_url=authorization_url,
-            installation_store=installations,
-            state_store=states,
+        flow = AsyncOAuthSettings(
+            client_id=settings.slack_client_id or "",
+            client_secret=secret_of(settings.slack_client_secret),
+            scopes=[*SCOPES, *([TOOLS] if settings.bot_mcp_url else [])],
+            redirect_uri=f"{settings.bot_public_url}/slack/oauth_redirect",
+            authorization_url=settings.slack_api_url.removesuffix("api/") + "oauth/v2/authorize",
+            installation_store=Installations(table),
+            state_store=States(table),
             state_expiration_seconds=STATE_SECONDS,
             install_page_rendering_enabled=False,
             callback_options=AsyncCallbackOptions(success=self._installed, failure=self._refused),
             logger=logger,
         )
-        self._flow = AsyncOAuthFlow(client=client, logger=logger, settings=settings)
+        self._flow = AsyncOAuthFlow(client=client, logger=logger, settings=flow)
 
     def routes(self) -> Sequence[Route]:
         """Return the page that redirects to Slack, and the one to which Slack redirects back."""
