@@ -33,6 +33,9 @@ from bot.kit import (
 )
 
 SHOWN = 3
+_RECEIVED = frozenset(
+    {"get", "got", "receive", "received", "reach", "reached", "recibio", "recibieron", "llego", "llegaron"}
+)
 _MEMBER_PAID = frozenset({"i", "ive", "pague", "pagamos"})
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
 
@@ -42,7 +45,8 @@ class ClaimStatus(Summary, frozen=True):
 
     `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid. `lines`
     has, by the id of a claim of which only some lines are of the care in question, what the plan paid for these and the
-    member's share of them, if every one says so. `together` is the share of all that match, where that is asked for.
+    member's share of them, if every one says so. `together` is the share of all that match, where that is asked for;
+    `received` is True if the question was whether the plan has them.
     """
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
@@ -55,6 +59,7 @@ class ClaimStatus(Summary, frozen=True):
     paid: bool = False
     lines: Mapping[str, tuple[Amount, Amount]] = msgspec.field(default_factory=dict)
     together: Amount | None = None
+    received: bool = False
 
 
 async def answer(ask: Ask) -> ClaimStatus:
@@ -78,7 +83,8 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
-    paid, mine = text_of(ask, "question") == "paid", not _MEMBER_PAID.isdisjoint(words_of(ask.said))
+    words = set(words_of(ask.said))
+    paid, mine = text_of(ask, "question") == "paid", not _MEMBER_PAID.isdisjoint(words)
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
     return ClaimStatus(
@@ -91,6 +97,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
         paid=paid and not mine,
         lines=lines,
         together=sum_told([claim.owed.amount for claim in found]) if mine and narrows and len(found) <= SHOWN else None,
+        received=not _RECEIVED.isdisjoint(words),
     )
 
 
@@ -107,7 +114,7 @@ def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
     if text_of(ask, "claim_id"):
         return fitting(alive.every, ask)
     found = fitting(alive.claims, ask)
-    of_doctor = text_of(ask, "question") == "paid" and "provider_name" in ask.slots
+    of_doctor = not {"provider_name", "specialty"}.isdisjoint(ask.slots)
     return [claim for claim in found if not (of_doctor and claim.is_pharmacy)] or found
 
 

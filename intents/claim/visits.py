@@ -42,6 +42,7 @@ from bot.kit import (
 )
 
 SHOWN = 5
+_WHETHER = frozenset({"did", "have", "has", "fui", "he", "ha", "vi"})
 _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 
@@ -58,7 +59,8 @@ class DaysOfCare(Summary, frozen=True):
     """The matching days, newest first, `count` of them; `undated` counts claims without a day.
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
-    if the question is when the last visit was, so that its day alone is the answer. `kinds` are the kinds of care
+    if the question is when the last visit was, so that its day alone is the answer, and `whether` if it is whether there
+    was one. `kinds` are the kinds of care
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
     those of which the number was asked for.
     """
@@ -73,6 +75,7 @@ class DaysOfCare(Summary, frozen=True):
     hides: bool = False
     nearest: Nearest | None = None
     alone: bool = False
+    whether: bool = False
     most: Most | None = None
     number: Most | None = None
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
@@ -121,11 +124,18 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
-        alone=form_asked(ask) == "date" and not _FIRST.intersection(words_of(ask.said)),
+        alone=_is_alone(ask, len(dated)),
+        whether=not _WHETHER.isdisjoint(words_of(ask.said)[:2]),
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
+
+
+def _is_alone(ask: Ask, days: int) -> bool:
+    """Return whether one day is the answer: of the last visit, or of the only one whose number was not asked for."""
+    form, words = form_asked(ask), words_of(ask.said)
+    return not _FIRST.intersection(words) and (form == "date" or (days == 1 and bool(words) and form != "amount"))
 
 
 def _dated(ask: Ask) -> Ask:
