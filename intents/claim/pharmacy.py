@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
@@ -45,10 +46,14 @@ from bot.kit import (
     times_asked,
     values_of,
     wanted_of,
+    words_of,
 )
 
 PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
+_WHERE = re.compile(
+    r"\b(?:where|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drugstores?|drug stores?|farmacias?))\b"
+)
 
 
 class Pharmacy(Summary, frozen=True):
@@ -67,6 +72,8 @@ class Pharmacy(Summary, frozen=True):
         ends: The least and the most expensive fill, where both are asked for.
         most: The fills, pharmacies or drugs in the order that was asked for.
         newest: Whether a number of the newest fills is asked for, and not what they come to.
+        dated: Whether it is asked when the last fill was.
+        places: The newest fill at each pharmacy, if it is asked where that was.
     """
 
     fills: tuple[Claim, ...]
@@ -97,6 +104,8 @@ class Pharmacy(Summary, frozen=True):
     prescribers: tuple[Claim, ...] = ()
     ends: tuple[Claim, ...] = ()
     newest: bool = False
+    dated: bool = False
+    places: tuple[Claim, ...] = ()
 
     @property
     def total(self) -> Amount | None:
@@ -172,6 +181,8 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         prescribers=_prescribed(filled) if form_asked(ask) == "who" else (),
         threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
         ends=ends,
+        dated=form_asked(ask) == "date",
+        places=_places(filled) if _WHERE.search(" ".join(words_of(ask.said))) else (),
         newest=count_asked(ask, MOST) is not None and ranking_asked(ask) is None and amount_asked(ask) is None,
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
@@ -225,3 +236,10 @@ def _prescribed(filled: Sequence[Claim]) -> tuple[Claim, ...]:
 
 def _drugs(claim: Claim) -> bool:
     return any(one.drug for one in claim.dispensed)
+
+
+def _places(filled: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the newest fill at each pharmacy that is named; () with one that may not be described."""
+    named = {claim.seen or claim.billing: claim for claim in reversed(filled) if claim.is_pharmacy}
+    told = not any(claim.sensitive for claim in filled) and None not in named
+    return tuple(reversed(named.values())) if told else ()

@@ -59,8 +59,7 @@ class DaysOfCare(Summary, frozen=True):
     """The matching days, newest first, `count` of them; `undated` counts claims without a day.
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
-    if the question is when the last visit was, so that its day alone is the answer, and `whether` if it is whether there
-    was one. `kinds` are the kinds of care
+    if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
     those of which the number was asked for.
     """
@@ -125,7 +124,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
         alone=_is_alone(ask, len(dated)),
-        whether=not _WHETHER.isdisjoint(words_of(ask.said)[:2]),
+        whether=not _WHETHER.isdisjoint(words_of(ask.said)[:1]),
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
