@@ -24,6 +24,7 @@ from bot.documents.publisher import Publisher
 from bot.errors import Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,
+    AskedAhead,
     Kin,
     NamedCare,
     Offer,
@@ -48,6 +49,8 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import PayerHealth
 
 _AGAIN = "again"
+_AHEAD = "coverage.cost_share"
+"""What answers a question about claims that turns out to be about care to come."""
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -110,7 +113,11 @@ class Answering:
         every = household_of(asked, rules, access.people) if access and access.people else None
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
-        summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
+        try:
+            summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
+        except AskedAhead:
+            asked, ask = replace(asked, intent=_AHEAD, unmet={}), replace(ask, unmet={}, arguments={})
+            summary = await self._found(message.person, ask, access, _AHEAD)
         private = needs_member or ask.private
         if access is not None:
             summary = await self._told(message.person, asked, summary, access)

@@ -14,8 +14,8 @@ from bot.kit.appeals import (
     denied_claims, in_any_state, stepped, told_day, without)
 from bot.kit.around import Around, around
 from bot.kit.ask import (
-    Answer, Ask, Kin, NamedCare, NeedsPlace, Summary, amount_asked, days_around, of_other_person, service_dates,
-    span_of, text_of, time_of, values_of)
+    Answer, Ask, AskedAhead, Kin, NamedCare, NeedsPlace, Summary, amount_asked, days_around, of_other_person,
+    service_dates, span_of, text_of, time_of, values_of)
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
 from bot.kit.benefits import NO_BENEFITS, Benefits
@@ -33,8 +33,8 @@ from bot.kit.claims import (
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
-    Coverages, Shares, TwoVisits, asks_yearly, care_said, member_coverages, named_visit, of_family, of_scope,
-    plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
+    Coverages, Shares, TwoVisits, asks_family, asks_standing, asks_yearly, by_figure, care_said, member_coverages,
+    of_family, of_scope, plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_asked, facts_of
 from bot.kit.floors import (
@@ -72,6 +72,7 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
+from bot.kit.to_come import ToCome, Wants, to_come, wants_to_come
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who

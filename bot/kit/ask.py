@@ -81,6 +81,13 @@ class NeedsPlace(Exception):
         self.outside = outside
 
 
+class AskedAhead(Exception):
+    """Raised by an answer about claims where none shows the care and the question is about care to come.
+
+    The kernel then answers what the plan's records say of that care.
+    """
+
+
 class OwnDoctor(msgspec.Struct, frozen=True):
     """The provider on the person's claims.
 

@@ -6,11 +6,13 @@ The coverages are read from the claims if the payer lists none (fhir-notes 5).
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, text_of
 from bot.kit.reading import read_entries, records_of, strict
 from bot.kit.said import confirms, form_asked
 from bot.kit.spelling import words_of
@@ -105,8 +107,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _FAMILY = frozenset({"family", "families", "familiar", "familia"})
+_OWN_TOO = frozenset({"mine", "individual", "own", "single", "mio", "propio"})
 _MOST = re.compile(
-    r"\b(?:max|maximum|maximo|tope)\b|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
+    r"\b(?:max|maximum|maximo|tope)\b|\b(?:i|we) (?:stop|quit) (?:having to )?pay(?:ing)?\b|\bdejo de pagar\b"
+    r"|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
 )
 _WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
 _SO_FAR = frozenset(
@@ -118,10 +122,15 @@ _SO_FAR = frozenset(
 _MET = frozenset({"met", "meet", "hit", "reached", "reach", "satisfied", "maxed", "done", "full", "fully"}) | frozenset(
     {"cumpli", "cumplido", "cumplio", "cubri", "cubierto", "alcance", "alcanzado", "llegue", "llegado", "complete"}
 )
+_STANDING = _MET | frozenset(
+    {"left", "remaining", "remains", "close", "far", "used", "queda", "falta", "llevo", "cerca"}
+)
+_FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
 _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
 """Words that a question for a yes or a no begins with."""
+_SAME, _A_PAIR = frozenset({"same", "equal", "equally", "mismo", "misma", "igual"}), 2
 _HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
@@ -138,6 +147,11 @@ def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
     if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
         return "figure"
     return "whether" if _asks_whether(ask) and not _MET.isdisjoint(said) else None
+
+
+def asks_standing(ask: Ask) -> bool:
+    """Return whether the words ask how much of a yearly amount is met or left."""
+    return not _STANDING.isdisjoint(words_of(ask.said))
 
 
 def scope_of(ask: Ask) -> str | None:
@@ -157,19 +171,27 @@ def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
     return found
 
 
+def asks_family(ask: Ask) -> bool:
+    """Return whether the words ask for the family's yearly amounts."""
+    return share_asked(ask) in {"deductible", "out_of_pocket_max"} and not _FAMILY.isdisjoint(words_of(ask.said))
+
+
 def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
-    """Return the plans with the family's shares alone, where the words ask for these and a plan names one."""
+    """Return the plans with the family's shares, where the words ask for these and a plan names one; else all.
+
+    Beside the words for one's own, both are kept.
+    """
     every = list(plans)
-    found = [(plan, own) for plan, shares in every if (own := tuple(one for one in shares if one.who == "family"))]
-    if not found or _FAMILY.isdisjoint(words_of(ask.said)):
+    if not asks_family(ask):
         return every
     ask.said_unmet("person")  # the family of a deductible is nobody whose record is asked for
-    return found
+    found = [(plan, own) for plan, shares in every if (own := tuple(one for one in shares if one.who == "family"))]
+    return found if found and _OWN_TOO.isdisjoint(words_of(ask.said)) else every
 
 
 def visit_kind(ask: Ask) -> str | None:
     """Return the code of the visit in question, by the words of the message or else by its specialty."""
-    other = None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty"))
+    other = None if scope_of(ask) in {"dental", "vision"} else visit_to(ask.slots.get("specialty"))
     return named_visit(ask) or other
 
 
@@ -181,7 +203,8 @@ def named_visit(ask: Ask) -> str | None:
 
 def side_named(ask: Ask) -> str | None:
     """In or out of network, when the question says it; a network's name says neither."""
-    words = str(ask.slots.get("network") or "").casefold()
+    both = ask.several.get("network")
+    words = str(ask.slots.get("network") or "").casefold() if not both or len(set(both.values)) == 1 else ""
     return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
 
 
@@ -194,22 +217,36 @@ def share_asked(ask: Ask) -> str | None:
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 
+def by_figure(ask: Ask, coverages: Coverages) -> Ask:
+    """Return the question about the yearly amount that it names by its figure alone: "the fifteen hundred dollars"."""
+    told = [text_of(ask, "amount") or "", *_FIGURES.findall(ask.said)]
+    said = {Decimal(one.replace(",", "")) for one in told if one}
+    named = [s for one in coverages.current for s in one.costs if s.amount and s.amount.value in said]
+    kinds = {share.kind for share in named if share.kind in {"deductible", "out_of_pocket_max"}}
+    if len(kinds) != 1 or (asked := share_asked(ask)) not in {None, *kinds} or named_visit(ask):
+        return ask
+    slots = {name: value for name, value in ask.slots.items() if name != "amount"}
+    return replace(ask, slots={**slots, "amount_kind": asked or kinds.pop()})
+
+
 def care_said(ask: Ask) -> str | None:
     """Return the person's words for the care in question, the longer ones of two that hold each other."""
     named = [ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words]
+    named += [ask.care.text] if ask.care else []
     wider = [one for one in named if set(words_of(named[0])) < set(words_of(one))]
     return next(iter((*wider, *named)), None)
 
 
 def named_visits(ask: Ask) -> tuple[str, ...]:
-    """The codes of all visits that the message names, in the order of its words, and of the doctor that it names."""
+    """Return the codes of all visits that the message names by their words or by a doctor's specialty."""
     code_of = {word: code for code, names in _NAMES.items() for word in names}
-    named = dict.fromkeys(code_of[word] for word in words_of(ask.said) if word in code_of)
-    doctor = _visit_to(ask.slots.get("specialty"))
-    return (*named, doctor) if doctor and named and doctor not in named else tuple(named)
+    named = [code_of[word] for word in words_of(ask.said) if word in code_of]
+    several = ask.several.get("specialty")
+    doctors = [visit_to(one) for one in (several.values if several else (ask.slots.get("specialty"),))]
+    return tuple(dict.fromkeys((*named, *(one for one in doctors if one))))
 
 
-def _visit_to(codes: object) -> str | None:
+def visit_to(codes: object) -> str | None:
     """Return `gpvisit` or `spvisit`; plans distinguish primary care from specialists of any kind."""
     if not isinstance(codes, list) or not codes:
         return None
@@ -217,20 +254,36 @@ def _visit_to(codes: object) -> str | None:
 
 
 class TwoVisits(msgspec.Struct, frozen=True):
-    """The copays of one plan for both, in the order of the words; `so`: what was asked of the two is so."""
+    """What one plan names for two kinds of visit, by their `codes` in the order of the words: a copay, or none.
+
+    `coinsurance` is its percentage for care in general; `so`: what was asked of the two is so, None if not told.
+    """
 
     plan: Coverage
-    one: CostShare
-    other: CostShare
-    so: bool | None
+    codes: tuple[str, str]
+    copays: tuple[CostShare | None, CostShare | None]
+    coinsurance: CostShare | None = None
+    so: bool | None = None
+
+    @property
+    def cheaper(self) -> str | None:
+        """The visit with the lower copay, "same" if they are equal, None if not both are in dollars."""
+        one, other = (share.amount if share else None for share in self.copays)
+        if one is None or other is None or one.currency != other.currency:
+            return None
+        return "same" if one.value == other.value else self.codes[one.value > other.value]
 
 
-def two_visits(ask: Ask, coverages: Coverages) -> TwoVisits | None:
-    """The two that the message names; None where it doesn't name two, or no plan of today has a copay for both."""
-    named = named_visits(ask)
-    for plan in coverages.current if len(named) == len(("one", "other")) else ():
-        copays = {share.service: share for share in reversed(plan.costs) if share.amount and share.side != "out"}
-        if copays.keys() >= set(named):
-            one, other = (copays[code] for code in named)
-            return TwoVisits(plan, one, other, confirms(ask, one.amount, other.amount))
-    return None
+def two_visits(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) -> TwoVisits | None:
+    """Return what the medical plan names for the two visits of the message, or of `codes`; None without two of them."""
+    named = codes or named_visits(ask)
+    plan = next((one for one in coverages.current if one.scope == "medical"), None)
+    if plan is None or len(named) != _A_PAIR:
+        return None
+    inside = [share for share in plan.costs if share.side != "out" and not share.drugs]
+    one, other = (next((share for share in inside if share.service == code), None) for code in named)
+    general = next((share for share in inside if share.kind == "coinsurance" and share.service is None), None)
+    amounts = one.amount if one else None, other.amount if other else None
+    found = TwoVisits(plan, (named[0], named[1]), (one, other), general, confirms(ask, *amounts))
+    asks_same = not _SAME.isdisjoint(words_of(ask.said))
+    return replace(found, so=found.cheaper == "same") if asks_same and found.cheaper else found

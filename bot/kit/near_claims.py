@@ -8,10 +8,11 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, AskedAhead
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.said import wanted_of
+from bot.kit.tense import asks_ahead
 from bot.kit.wanted import ClaimWish, choose
 from bot.payer.search import Search
 from bot.records.care import Procedure
@@ -51,7 +52,11 @@ class Nearest(msgspec.Struct, frozen=True):
 
 
 async def near_claims(ask: Ask, alive: Live) -> Nearest:
-    """Return the nearest of the claims that were read, or else of those of any time."""
+    """Return the nearest of the claims that were read, or else of those of any time.
+
+    Raises:
+        AskedAhead: No claim shows the care, and the question is about care to come.
+    """
     wanted = wanted_of(ask)
     if not wanted.narrows:
         return Nearest()
@@ -65,7 +70,12 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
         )
         alive = replace(alive, claims=tuple(claim for claim in alive.claims if claim.service.known))
     nearest = replace(nearest_of(alive.claims, wanted), gone=gone)
-    return nearest if nearest.left in _OF_CARE else replace(nearest, record=await _recorded(ask, wanted))
+    if nearest.left in _OF_CARE:
+        return nearest
+    nearest = replace(nearest, record=await _recorded(ask, wanted))
+    if (wanted.services or wanted.doctor_kinds) and not gone and asks_ahead(ask, recorded=nearest.record is not None):
+        raise AskedAhead
+    return nearest
 
 
 async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:

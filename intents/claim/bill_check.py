@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.kit import (
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -30,6 +31,7 @@ from bot.kit import (
     service_dates,
     span_of,
     text_of,
+    visit_kind,
     visits,
     wanted_of,
 )
@@ -99,7 +101,11 @@ class BillCheck(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> BillCheck:
-    """Return the bill compared with the claim of the button, the number, the provider and day, or the amount."""
+    """Return the bill compared with the claim of the button, the number, the provider and day, or the amount.
+
+    Raises:
+        AskedAhead: No claim is near the amount, and only a kind of visit is named.
+    """
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
     if amount is None:
@@ -111,6 +117,8 @@ async def answer(ask: Ask) -> BillCheck:
         ask.report.steps += steps_of(pressed)
         return pressed
     claims, found, around = await _candidates(ask, amount)
+    if found == "recent" and visit_kind(ask) and not ({"provider_name", "claim_id", "date_range"} & ask.slots.keys()):
+        raise AskedAhead  # "they want $80 for a specialist": the plan's copay says more than other claims
     summary = summarize(claims, amount, ask, found, around)
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
     ask.report.steps += steps_of(summary)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from msgspec.structs import replace
-
 from bot.kit import (
     COUNTED,
     Ahead,
@@ -25,20 +23,22 @@ from bot.kit import (
     Shares,
     Summary,
     Threshold,
+    ToCome,
     Toward,
     TwoVisits,
+    Wants,
+    asks_family,
+    asks_standing,
     asks_yearly,
-    care_said,
+    by_figure,
     carrying,
     counted_since,
     counting,
     counts_apart,
     floor_of,
     floors_of,
-    form_asked,
     held_yearly,
     member_coverages,
-    named_visit,
     network_side,
     of_family,
     of_other_person,
@@ -56,8 +56,9 @@ from bot.kit import (
     standings,
     sum_of,
     this_year,
+    to_come,
     two_visits,
-    visit_kind,
+    wants_to_come,
     went_toward,
     words_of,
     year_now,
@@ -72,18 +73,17 @@ class CostShares(Summary, frozen=True):
     """The plan's shares by coverage, and the floors of the medical claims by network side.
 
     `unsplit`: what was spent before a figure was met was asked, and no record tells that day.
-    `service` is the kind of visit that the words named; `missing`: no plan tells a share for it. `asks` is "covered" or
-    "price" where the question is about some care, in the words `what`, and not about a share by its name; `named`: the
-    words name the kind of visit itself, so that its share says that it is covered.
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
+    `no_family`: the family's figure was asked for, and no plan names one.
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
-    several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
+    several yearly figures that were asked for.
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
     `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
-    starts over was asked; `in_month`: whether that is in the month that was named. `free`: if care is free was.
+    starts over was asked; `in_month`: whether that is in the month that was named.
     `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
-    `ahead` are the rules of the operator's benefit table for the care that is asked about, a plan each.
+    `to_come`: what the records say of some care that is ahead, where that was asked; `ahead`: the rules of the
+    operator's benefit table for it, a plan each; `wants` is what is asked of it.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
     `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
@@ -93,8 +93,6 @@ class CostShares(Summary, frozen=True):
     covered: bool = False
     aspect: str | None = None
     side: str | None = None
-    service: str | None = None
-    missing: bool = False
     read: bool = False
     counted: int = 0
     floors: tuple[Floor, ...] = ()
@@ -111,18 +109,16 @@ class CostShares(Summary, frozen=True):
     unscoped: bool = False
     several: bool = False
     both: tuple[tuple[str, tuple[MetSoFar, ...]], ...] = ()
-    left: tuple[MetSoFar, ...] = ()
     rows: tuple[tuple[Claim, Amount], ...] = ()
     detail: bool = False
-    asks: str | None = None
-    what: str | None = None
-    named: bool = False
     ahead: tuple[Ahead, ...] = ()
+    to_come: ToCome | None = None
+    wants: str | None = None
+    no_family: bool = False
     unsplit: bool = False
     resets: bool = False
     in_month: bool | None = None
     yearly: str | None = None
-    free: bool = False
     toward: Toward | None = None
     two: TwoVisits | None = None
     threshold: Threshold | None = None
@@ -132,8 +128,7 @@ class CostShares(Summary, frozen=True):
         """The only share that answers the question, with its plan; None if there are none or several."""
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
-        asked = self.aspect is not None or (self.named and self.asks is not None)
-        return only if only and asked and not self.missing and not self.unscoped else None
+        return only if self.aspect in _EITHER and not self.unscoped else None
 
     @property
     def rest(self) -> tuple[Floor, ...]:
@@ -214,21 +209,19 @@ class CostShares(Summary, frozen=True):
 
 async def answer(ask: Ask) -> CostShares:
     """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
-    if "network" in ask.slots and side_named(ask) is None:
+    if "network" in ask.slots and side_named(ask) is None and "network" not in ask.several:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
+    ask = by_figure(ask, coverages)
     if apart := await _apart(coverages, ask):
         return apart
-    if rules := _rules(coverages, ask):
-        ahead = await priced_ahead(ask, rules, coverages)
-        return replace(summarize(coverages, None, ask), ahead=ahead, hides=ask.report.hides)
+    if wants := wants_to_come(ask) if not _asks_time(coverages, ask) else None:
+        return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
-    for kind in _told_care(ask) if visit_kind(ask) is None else ():
-        (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
-    if (aspect or _about_care(ask) == "covered") and aspect not in COUNTED:
+    for kind in (*_told_care(ask), *({"amount"} & ask.slots.keys())):
+        ask.cannot(kind)
+    if aspect is not None and aspect not in COUNTED:
         return summarize(coverages, None, ask)
-    if _about_care(ask) and summarize(coverages, None, ask).only:
-        return summarize(coverages, None, ask)  # a copay is the price, whatever is left of the deductible
     start, end = _span(ask)
     since = start if _asks_time(coverages, ask) else counted_since(coverages)
     alive = await period_claims(ask, since, end, people=False)
@@ -245,7 +238,7 @@ async def answer(ask: Ask) -> CostShares:
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """When the plan's year starts over, what went toward a yearly figure, or two kinds of visit, where one is asked."""
     reason, starts = ask.slots.get("reason"), _starts_anew(coverages, ask)
-    if reason == "reset":
+    if reason == "reset" and not asks_standing(ask):
         dated, covered = isinstance(ask.slots.get("date_range"), Mapping), bool(coverages.current)
         month = same_month(starts, *_span(ask)) if starts and dated else None
         return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
@@ -257,34 +250,26 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
 
 def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
-    aspect, side, service = share_asked(ask), side_named(ask), visit_kind(ask)
+    aspect, side = share_asked(ask), side_named(ask)
     chosen = _chosen(coverages, ask)
     every = of_family([(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
     scoped = of_scope(every, scope_of(ask))
     every = scoped or every
-    named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
-    found = service is not None and any(shares for _, shares in named)
-    visit = named_visit(ask) is not None or ("service" not in ask.slots and service is not None)
-    guessed = _about_care(ask) == "price" and not visit  # a knee may be replaced in a stay or without
-    plans = named if found and not guessed else every
     counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
     asked = (yearly_asked(ask) or (aspect or "deductible",)) if side != "out" and not timed else ()
-    met = {one: standings(one, plans, alive, coverages) for one in asked if alive and one in COUNTED}
+    met = {one: standings(one, every, alive, coverages) for one in asked if alive and one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
-        left=met.get("deductible", ()) if _about_care(ask) == "price" else (),
-        plans=tuple((coverage, shares) for coverage, shares in plans if shares),
+        plans=tuple((coverage, shares) for coverage, shares in every if shares),
         covered=bool(chosen) and any(c.state(ask.today) != "ended" or timed for c in chosen),
         aspect=aspect,
         side=side,
-        service=service,
-        missing=service is not None and not found and any(shares for _, shares in every),
-        read=alive is not None and (scope is None or bool(scoped)) and _about_care(ask) is None,
+        read=alive is not None and (scope is None or bool(scoped)),
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,
@@ -300,34 +285,30 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,
-        asks=_about_care(ask),
-        what=care_said(ask),
-        named=visit,
+        resets=ask.slots.get("reason") == "reset",
         unsplit=ask.slots.get("reason") == "before_met",
         yearly=asks_yearly(ask) if aspect in COUNTED else None,
+        no_family=asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
         threshold=held_yearly(ask, met.get(aspect or "", ())),
-        free=ask.slots.get("reason") == "free",
     )
 
 
-def _rules(coverages: Coverages, ask: Ask) -> tuple[Ahead, ...]:
-    """Return the rules of the benefit table, for questions about a price, copay or cover without a period."""
-    of_care = _about_care(ask) is not None or share_asked(ask) in _EITHER
-    return rules_ahead(ask, coverages, side_named(ask)) if of_care and not _asks_time(coverages, ask) else ()
+async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
+    """Return the benefit table's rules for care to come, or else what the records name."""
+    if rules := rules_ahead(ask, coverages, side_named(ask)):
+        return CostShares(ahead=await priced_ahead(ask, rules, coverages), wants=wants, covered=True)
+    found = await to_come(ask, coverages, wants)
+    if not found.own:
+        ask.said_unmet("person")  # what the records name holds for everybody on the plan
+    if "amount" in ask.slots and found.charged is None:
+        ask.cannot("amount")
+    return CostShares(to_come=found, wants=wants, covered=True)
 
 
 def _told_care(ask: Ask) -> list[str]:
     """Return the care that this message names, without that of an earlier question."""
     said, told = set(words_of(ask.said)), ask.slots.keys() | ask.several.keys() | ask.excluded.keys()
     return [kind for kind in _CARE & told if not said or said.intersection(words_of(ask.words.get(kind)))]
-
-
-def _about_care(ask: Ask) -> str | None:
-    """Return what is asked about care, "covered" or "price", if no share is asked for by name."""
-    reason = ask.slots.get("reason")
-    if reason not in {"covered", "free", "price"} or share_asked(ask) is not None:
-        return None
-    return "price" if form_asked(ask) == "amount" else "covered" if reason == "free" else str(reason)
 
 
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
@@ -351,6 +332,8 @@ def _asks_time(coverages: Coverages, ask: Ask) -> bool:
     if not isinstance(ask.slots.get("date_range"), Mapping):
         return False
     start, end = _span(ask)
+    if start == end == ask.today:
+        return False  # "as of today" is the year so far
     years = [year_now(one, coverages) for one in coverages.current]
     return end < ask.today or not any(year.first == start for year in years)
 

@@ -17,8 +17,8 @@ from bot.kit import (
     Coverages,
     Live,
     Summary,
+    ToCome,
     added,
-    care_said,
     member_coverages,
     period_claims,
     plan_year_of,
@@ -27,6 +27,8 @@ from bot.kit import (
     span_of,
     sum_of,
     text_of,
+    to_come,
+    wants_to_come,
     words_of,
 )
 
@@ -40,7 +42,7 @@ class Included(Summary, frozen=True):
     """The plans `found` for the subject (`about`), and the other current ones.
 
     Attributes:
-        about: The subject, empty for any other care, which is then `what` in the person's words.
+        about: The subject, empty for any other care.
         shares: The plans' cost sharing for it.
         lines: The product lines of the current plans, if certain.
         start: The first day of the period in question; `end` is the last one.
@@ -48,6 +50,7 @@ class Included(Summary, frozen=True):
         wanted: The program that was asked for, medicare or medicaid.
         first_asked: Whether the question is which plan pays first; `leads` is the first by the records' numbers.
         ahead: The benefit table's rules for the care.
+        to_come: What the plan's records name for it.
         counts: Whether the question is how many visits are covered, which no rule says.
         paid: What the dental plan paid since `start` in `claims` claims; `untold` claims have no amount.
     """
@@ -66,7 +69,7 @@ class Included(Summary, frozen=True):
     first_asked: bool = False
     leads: Coverage | None = None
     wanted: str | None = None
-    what: str | None = None
+    to_come: ToCome | None = None
     ahead: tuple[Ahead, ...] = ()
     counts: bool = False
 
@@ -85,11 +88,16 @@ async def answer(ask: Ask) -> Included:
     counts = reason == "limit" or bool(_COUNT.search(" ".join(words_of(ask.said))))
     if limits := tuple(one for one in rules if counts and one.benefit.limits):
         return Included("limit", (), coverages.current, ahead=limits)
+    if reason is None and not counts and not rules:
+        ahead = await to_come(ask, coverages, wants_to_come(ask) or "covered")
+        if not ahead.own:
+            ask.said_unmet("person")  # what the records name holds for everybody on the plan
+        return Included("", (), coverages.current, to_come=ahead)
     if reason is None:
         rules = await priced_ahead(ask, rules, coverages)
         if not any(one.deductible or one.low for one in rules):
-            ask.said_unmet("person")  # the rule holds for everybody on the plan, and so does that none is known
-        return Included("", (), coverages.current, what=care_said(ask), ahead=rules, counts=counts)
+            ask.said_unmet("person")
+        return Included("" if rules else "limit", (), coverages.current, ahead=rules, counts=counts)
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)

@@ -1,0 +1,97 @@
+"""Preventive care that most health plans must pay in full, in network: by kind of care, with the ages that are public.
+
+The rule is 45 CFR 147.130 (Affordable Care Act, section 2713): services that the U.S. Preventive Services Task Force
+rates A or B, vaccines that the CDC recommends (ACIP), and the preventive services for women and children that HRSA
+supports. HealthCare.gov lists them in plain words ("Preventive health services"). The rule doesn't bind older
+("grandfathered") plans, and Medicare and Medicaid have rules of their own, so that an answer says "most plans".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from bot.kit.ask import Ask, values_of
+from bot.kit.spelling import words_of
+
+Ages = tuple[int | None, int | None]
+_AGES: Mapping[str, Ages] = {
+    "mammogram": (40, None),
+    "colonoscopy": (45, 75),
+    "pap_test": (21, 65),
+    "bone_density": (65, None),
+    "lung_screening": (50, 80),
+    "diabetes_screening": (35, 70),
+    "blood_pressure": (18, None),
+    "depression_screening": (12, None),
+    "tobacco": (None, None),
+    "checkup": (None, None),
+    "breast_pump": (None, None),
+    "contraception": (None, None),
+    "flu_shot": (None, None),
+    "shingles_vaccine": (50, None),
+    "pneumonia_vaccine": (50, None),
+    "tetanus_vaccine": (None, None),
+    "hpv_vaccine": (9, 26),
+    "vaccine": (None, None),
+}
+_FOR_TRAVEL = frozenset({"rabies_vaccine", "yellow_fever_vaccine", "typhoid_vaccine"})
+_SAID = {
+    "lung_screening": re.compile(r"\blung (?:cancer )?(?:screening|scan)\b|\b(?:deteccion|cancer) de pulmon\b"),
+    "diabetes_screening": re.compile(
+        r"\b(?:diabetes|blood sugar) (?:screening|screen)\b|\bdeteccion de (?:la )?diabetes\b"
+    ),
+    "blood_pressure": re.compile(r"\bblood pressure (?:check|screening)\b|\bmedirme la presion\b"),
+    "depression_screening": re.compile(r"\b(?:depression|anxiety) screening\b|\bdeteccion de (?:la )?depresion\b"),
+    "tobacco": re.compile(r"\bquit(?:ting)? smoking\b|\b(?:smoking|tobacco) cessation\b|\bdejar de fumar\b"),
+    "contraception": re.compile(r"\bbirth control\b|\biud\b|\bcontracepti\w+|\banticoncepti\w+"),
+}
+"""What the pack has no kind of care for, by its words, folded."""
+_AGE = re.compile(
+    r"\b(?:aged?|at|before|under|turn(?:ing)?|im|antes de los|a los|tengo) (?:age |of )?(\d{1,2})\b"
+    r"|\b(\d{1,2}) (?:years? old|yo|anos)\b"
+)
+_BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
+
+
+class Prevention(msgspec.Struct, frozen=True):
+    """A row of the table: its `key`, and the first and last age of the recommendation, None without one.
+
+    `outside`: the age in the question is not among them.
+    """
+
+    key: str
+    first: int | None = None
+    last: int | None = None
+    outside: bool = False
+
+
+def prevention_of(ask: Ask) -> Prevention | None:
+    """Return the row for the care in question; None for care that no row lists, as for vaccines before a journey."""
+    said = " ".join(words_of(ask.said))
+    key = next((name for name, words in _SAID.items() if words.search(said)), None) or _by_kind(ask)
+    if key is None:
+        return None
+    first, last = _AGES[key]
+    age = _age_in(said)
+    outside = age is not None and ((first is not None and age < first) or (last is not None and age > last))
+    return Prevention(key, first, last, outside)
+
+
+def _by_kind(ask: Ask) -> str | None:
+    """Return the row for the only kind of care that is named: its own, or that of a wider kind."""
+    kinds = values_of(ask, "service")
+    if len(kinds) != 1 or kinds[0] in _FOR_TRAVEL:
+        return None
+    above = ask.care_kinds.above(kinds[0])
+    return kinds[0] if kinds[0] in _AGES else next((name for name in above if name in _AGES), None)
+
+
+def _age_in(said: str) -> int | None:
+    """Return the age that is asked about; "before 50" is 49."""
+    found = _AGE.search(said)
+    if found is None:
+        return None
+    return int(found[1] or found[2]) - bool(_BEFORE.search(found[0]))

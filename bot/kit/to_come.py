@@ -1,0 +1,239 @@
+"""What care to come costs by the plan's records, where no benefit table has a rule.
+
+No record holds a price ahead of time, or says what a plan covers. It may name a copay for a kind of visit, a
+percentage, and the year's amounts; claims give a minimum of what is used of these, and what the same care came to
+before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.kit.ahead import EARLIER, priced_alone
+from bot.kit.ask import Ask, text_of, values_of
+from bot.kit.coverages import Coverages, care_said, named_visit, scope_of, share_asked, side_named, visit_kind, visit_to
+from bot.kit.floors import MetSoFar, counted_since, counting, standings
+from bot.kit.period import period_claims
+from bot.kit.prevention import Prevention, prevention_of
+from bot.kit.said import form_asked, wanted_of
+from bot.kit.sized import exact_asked
+from bot.kit.spelling import words_of
+from bot.kit.wanted import any_time, choose
+from bot.records.claim import Claim
+from bot.records.coverage import CostShare, Coverage
+from bot.records.live import Live
+from bot.records.money import Amount
+
+Wants = Literal["price", "free", "covered", "copay"]
+_VISITS = {
+    "er": "emergency",
+    "urgent_care": "urgentcare",
+    "telehealth_visit": "televisit",
+    "hospital_stay": "inpthosp",
+}
+"""The visits that are kinds of care too, by the kind's key."""
+_ANY_VISIT = frozenset({"office_visit"})
+_SCOPES = {"dental": "dental", "vision": "vision"}
+_FREE = re.compile(r"\b(?:free|no (?:cost|charge)|any(?:thing| charge| cost)|a (?:cent|dime|fee)|gratis|algun costo)\b")
+_COVERED = re.compile(
+    r"\b(?:cover(?:s|ed|age)?|(?:plan|insurance|policy|you|yall|they|it) (?:help )?pays? (?:for|anything)|paid for"
+    r"|cubr\w+|cubiert[oa]s?|cobertura|(?:seguro|plan) pag\w+)\b"
+)
+_PRICE = re.compile(
+    r"\b(?:cost|costs|price|owe|how much|what (?:would|will|do|might|could|am) i|run me|ballpark|cuanto)\b"
+)
+_COUNTED = re.compile(
+    r"(?:^|\b)(?:aid|study|exam|test|scan|visit|shot|vaccine|crown|ride|stay|pump|mri|ct|x-?ray|ultrasound|colonoscopy|ekg"
+    r"|mammogram|screening|checkup|physical|endoscopy|biopsy|filling|implant|wheelchair|machine|monitor|chiropractor|brace"
+    r"|nutritionist|dietitian|specialist|doctor|replacement|transplant|bypass|hysterectomy|vasectomy|catheter|opinion"
+    r"|walker|dermatologist|psychologist|psychiatrist|therapist|acupuncturist|podiatrist|root canal|denture|bridge"
+    r"|echocardiogram"
+    r"|session|appointment|booster|device|section|delivery|room|ambulance|dentist|midwife|doula)$"
+)
+"""What is counted in English, by its last word, so that it has an article: "a hearing aid", but "physical therapy"."""
+_WORST = frozenset({"worst", "most", "max", "maximum", "peor", "maximo"})
+_LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
+_VOWELS = re.compile(r"[aeiou]|(?:mri|x-?ray|ekg|er)\b")
+
+
+class PlanRule(msgspec.Struct, frozen=True):
+    """What one plan names in network: the copay for the visit, else its percentage, and what is left of the year's.
+
+    `deductible` and `maximum` are None where the records do not settle the member's standing.
+    """
+
+    plan: Coverage
+    copay: CostShare | None = None
+    coinsurance: CostShare | None = None
+    deductible: MetSoFar | None = None
+    maximum: MetSoFar | None = None
+
+
+class ToCome(msgspec.Struct, frozen=True):
+    """What is known of care to come: `wants` is what is asked about it, `what` its words, with an article in English.
+
+    Attributes:
+        rules: Those of the current plans for that kind of care: medical, or else dental or vision care (`scope`).
+        visit: The code of the kind of visit, if the care is one.
+        prevention: The public rule, where the care may be preventive and no plan is a Medicare or Medicaid plan.
+        last: The member's newest claim for that care alone, or with that doctor.
+        doctor: The name of the doctor on it, if one was named.
+        unsided: The side of the network that was asked for, where a share doesn't say its side.
+        charged: What somebody asks for the visit, in the person's words.
+        ground: Whether it is an ambulance, which no federal law keeps from billing the rest.
+        worst: Whether the most that it can come to is asked for.
+        others: The current plans of another kind.
+    """
+
+    wants: Wants
+    what: str | None = None
+    rules: tuple[PlanRule, ...] = ()
+    scope: str | None = None
+    visit: str | None = None
+    prevention: Prevention | None = None
+    last: Claim | None = None
+    doctor: str | None = None
+    unsided: str | None = None
+    worst: bool = False
+    charged: Amount | None = None
+    ground: bool = False
+    others: tuple[Coverage, ...] = ()
+
+    @property
+    def own(self) -> bool:
+        """Whether something of it is from the member's own claims."""
+        return bool(self.last) or any(rule.deductible or rule.maximum for rule in self.rules)
+
+    @property
+    def copays(self) -> bool:
+        """Whether each plan names a copay for the visit."""
+        return bool(self.rules) and all(rule.copay for rule in self.rules)
+
+
+def wants_to_come(ask: Ask) -> Wants | None:
+    """Return what is asked about care to come; None for a question about shares alone, or without any care."""
+    aspect, reason = share_asked(ask), text_of(ask, "reason")
+    if aspect in {"deductible", "out_of_pocket_max"} or reason not in {None, "covered", "free", "price"}:
+        return None
+    if not (_names_care(ask) or (reason in {"covered", "free"} and aspect is None)):
+        return None
+    return _wants(ask, aspect, reason)
+
+
+def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
+    said = " ".join(words_of(ask.said))
+    if aspect == "copay" or "copay" in said or "copago" in said:
+        return "copay"
+    if aspect is None and (reason == "free" or _FREE.search(said)):
+        return "free"
+    covered = reason == "covered" or (reason is None and _COVERED.search(said) and not _PRICE.search(said))
+    return "covered" if covered and aspect is None and form_asked(ask) != "amount" else "price"
+
+
+def _names_care(ask: Ask) -> bool:
+    told = {"service", "specialty", "facility_type", "provider_name"} & {*ask.slots, *ask.several}
+    return bool(told or named_visit(ask) or ask.care)
+
+
+async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
+    """Return what the records name; claims are read where they can tell more than a copay does."""
+    found = summarize(ask, coverages, wants)
+    if (wants in {"covered", "copay"} or found.copays) and "provider_name" not in ask.slots and not found.prevention:
+        return found
+    since = min(counted_since(coverages), ask.today - EARLIER)
+    alive = await period_claims(ask, since, people=False)
+    found = summarize(ask, coverages, wants, alive)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(alive, coverages)])
+    return found
+
+
+def summarize(ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None = None) -> ToCome:
+    """Return the rules, with what is left and the newest claim where claims are given."""
+    scope = _scope(ask)
+    plans = [one for one in coverages.current if one.scope == (scope or "medical")]
+    last = _last(ask, alive, coverages) if alive else None
+    visit = _visit(ask, last)
+    side = side_named(ask)
+    rules = [_rule(plan, visit, side) for plan in plans]
+    if alive:
+        shares = [(plan, plan.costs) for plan in plans]
+        left = {name: standings(name, shares, alive, coverages) for name in ("deductible", "out_of_pocket_max")}
+        ded, most = ({one.plan.id: one for one in met if one.plan} for met in left.values())
+        rules = [replace(r, deductible=ded.get(r.plan.id), maximum=most.get(r.plan.id)) for r in rules]
+    public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants != "copay"
+    told = [share for rule in rules for share in (rule.copay or rule.coinsurance,) if share]
+    return ToCome(
+        wants=wants,
+        what=_called(ask, visit),
+        rules=tuple(rules),
+        scope=scope,
+        visit=visit,
+        prevention=prevention_of(ask) if public and plans else None,
+        last=last,
+        doctor=(last.seen or last.billing) if last and "provider_name" in ask.slots else None,
+        unsided=(side or "both") if _names_side(ask) and any(share.side is None for share in told) else None,
+        ground="ambulance" in values_of(ask, "service"),
+        charged=_charged(ask) if visit else None,
+        worst=not _WORST.isdisjoint(words_of(ask.said)),
+        others=tuple(one for one in coverages.current if one not in plans),
+    )
+
+
+def _charged(ask: Ask) -> Amount | None:
+    exact = exact_asked(ask)
+    return Amount(exact.amounts[0]) if exact and len(exact.amounts) == 1 and exact.amounts[0] else None
+
+
+def _names_side(ask: Ask) -> bool:
+    return side_named(ask) is not None or len(set(values_of(ask, "network"))) > 1
+
+
+def _scope(ask: Ask) -> str | None:
+    """Return dental or vision, where the care is of that kind, or the words name it alone."""
+    above = [ask.care_kinds.above(kind) for kind in values_of(ask, "service")]
+    by_kind = next((name for name in _SCOPES if above and all(name in one for one in above)), None)
+    return by_kind or (scope_of(ask) if not above and scope_of(ask) in _SCOPES else None)
+
+
+def _visit(ask: Ask, last: Claim | None) -> str | None:
+    """Return the code of the visit: that of the kind of care, the words or the doctor; None for care that is none."""
+    kinds = values_of(ask, "service")
+    if kinds and not _ANY_VISIT.issuperset(kinds):
+        return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
+    named = visit_kind(ask)
+    return named or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)
+
+
+def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
+    sided = [s for s in plan.costs if s.side in {None, side or "in"} and not s.drugs]
+    copay = next((s for s in sided if s.kind == "copay" and visit and s.service == visit), None)
+    general = next((s for s in sided if s.kind == "coinsurance" and s.service is None), None)
+    return PlanRule(plan, copay, None if copay else general)
+
+
+def _last(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
+    """Return the newest claim whose whole amount is for the care, or with the doctor."""
+    wanted, claims = any_time(wanted_of(ask)), counting(alive, coverages)
+    if wanted.services:
+        fit = priced_alone(claims, wanted)
+    elif wanted.providers:
+        fit = [one for one in choose(claims, wanted).claims if not one.sensitive]
+    else:
+        return None
+    return next((one for one in fit if one.owed.amount and one.service.day and not one.owed.is_floor), None)
+
+
+def _called(ask: Ask, visit: str | None) -> str | None:
+    """Return the person's words for the care, in English with an article where it is counted."""
+    said = care_said(ask) or (ask.care.text if ask.care else None)
+    if said is None or ask.language != "en" or visit in {"spvisit", "gpvisit"}:
+        return said
+    said = _LETTERS.sub(lambda found: found[0].upper(), said)
+    words = said.casefold()
+    if not _COUNTED.search(words) or re.match(r"(?:an?|the|my|any)\b", words) or re.search(r" (?:and|or) |,", words):
+        return said
+    return f"{'an' if _VOWELS.match(words) else 'a'} {said}"
