@@ -1,8 +1,7 @@
 """A Slack, an app behind a real server, and a turn that answers by keyword."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +15,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.applications import Starlette
 
-from bot.channels.base import ChannelHost
 from bot.channels.slack.app import SlackApp
 from bot.config import Settings
-from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
-from bot.delivery.retention import Retention
 from bot.message import (
     Action,
     Actions,
@@ -38,17 +34,14 @@ from bot.message import (
     Source,
     Span,
 )
-from bot.ops.metrics import Meter
 from bot.serving import listen, running
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
+from tests.channels.speaking import KeywordTurn, host_of, private_blocks
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
-from tests.shipped import shipped_pack
 from tests.stage import Elastic
 
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
-PLANTED = "$54.87 Grace Okafor"
-
 
 BY_MONTH = Chart("By month", (ChartPoint("May", (Decimal(20),)), ChartPoint("Jun", (Decimal(25),))))
 
@@ -58,29 +51,17 @@ THUMBS = Rating(
 )
 
 
-class KeywordTurn:
+class SlackTurn(KeywordTurn):
     """Member questions hold "owe" and get a private answer; the rest gets a shareable one."""
 
     def __init__(self) -> None:
-        self.heard: list[Message] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
+        super().__init__()
         self.then = asyncio.Event()
         self.then.set()
-        self.linked: set[str] = set()
-        self.networks: tuple[str, ...] = ("Blue Network P",)
-        self.connected: Callable[[], bool] = lambda: True
-
-    async def stands(self) -> bool:
-        """Whether the account of an answer that is on its way is still connected."""
-        return self.connected()
 
     async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
         """One reply, or two when "twice" is asked."""
-        self.heard.append(message)
-        await self.gate.wait()
-        if "break" in message.text:
-            raise RuntimeError(PLANTED)
+        await self.hear(message)
         if "at length" in message.text:
             said = (Line((Span("still looking"),)),)
             yield Shareable(intent="provider.find", language="en", blocks=said, final=False, passing=True)
@@ -95,7 +76,7 @@ class KeywordTurn:
             yield Shareable(intent="out_of_scope", language="en", blocks=said, to_asker=True)
         elif "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
-                owed = (*private_blocks(), *((BY_MONTH,) if "by month" in message.text else ()))
+                owed = (*private_blocks(" <!channel> & more"), *((BY_MONTH,) if "by month" in message.text else ()))
                 yield Private(
                     intent="claim.last_visit_cost", language=language, blocks=owed, stands=self.stands, rating=THUMBS
                 )
@@ -109,33 +90,10 @@ class KeywordTurn:
             intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
             yield Shareable(intent=intent, language="en", blocks=blocks, sources=facts)
 
-    @property
-    def forms(self) -> Forms:
-        """The pack's forms, with the networks of this turn."""
-        pack = shipped_pack()
-        return Forms(pack.engine, pack.offers, self.listed_networks, self.own_networks)
-
-    async def listed_networks(self) -> tuple[str, ...]:
-        """What the directory lists."""
-        return ("Blue Network P", "Blue Network S")
-
-    async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """What looks like the network of who is linked."""
-        return self.networks if person.user in self.linked else ()
-
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
         """A Home that says whether its person is linked."""
         said = f"{'linked' if person.user in self.linked else 'not linked'} {directory_only}"
         return Private(intent="home", language=language, blocks=(Line((Span(said),)),)), person.user in self.linked
-
-
-def private_blocks() -> tuple[Line | Actions, ...]:
-    """An answer with member data and both kinds of button."""
-    buttons = (
-        Action("opaque1", "Details", press=Press("claim.detail")),
-        Action("link", "Connect", url="https://b.example/"),
-    )
-    return Line((Span(PLANTED, bold=True), Span(" <!channel> & more"))), Actions(buttons)
 
 
 class OpenSeal(Vault):
@@ -176,7 +134,7 @@ class House:
     """Everything a test needs."""
 
     slack: SlackDouble
-    turn: KeywordTurn
+    turn: SlackTurn
     app: SlackApp
     table: SealedTable
     clock: Elastic
@@ -199,14 +157,11 @@ async def opened(
     folder: Path, *, tools: bool = False, beside: SlackDouble | None = None, **credentials: str
 ) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double, or to the one of another process `beside` it."""
-    slack, turn, clock, forgotten = beside or SlackDouble(), KeywordTurn(), Elastic(), list[Person]()
+    slack, turn, clock, forgotten = beside or SlackDouble(), SlackTurn(), Elastic(), list[Person]()
     if beside is None:
         await slack.start()
     store = open_sqlite(folder / "slack.db")
     table = SealedTable(store, OpenSeal())
-
-    async def hashed(person: Person) -> str:
-        return hashlib.sha256(person.key.encode()).hexdigest()
 
     async def forget(person: Person) -> None:
         forgotten.append(person)
@@ -220,16 +175,9 @@ async def opened(
         bot_mcp_url="https://tools.example/mcp" if tools else None,
         **{f"slack_{name}": value for name, value in credentials.items()},  # type: ignore[arg-type] # each is checked
     )
-    host = SimpleNamespace(
-        turn=turn,
-        pack=shipped_pack(),
-        table=table,
-        retention=Retention(table, hashed, pause=clock.pause),
-        forget=forget,
-        meter=Meter(),
-        settings=SimpleNamespace(**{**vars(settings), "now": lambda: NOW}),
-    )
-    app = SlackApp(cast("ChannelHost", host), inbox=partial(KeptInbox, table), monotonic=clock.now, pause=clock.pause)
+    now = SimpleNamespace(**{**vars(settings), "now": lambda: NOW})
+    host = host_of(turn, table, now, forget, clock.pause)
+    app = SlackApp(host, inbox=partial(KeptInbox, table), monotonic=clock.now, pause=clock.pause)
     try:
         await app.start()
     except BaseException:

@@ -9,7 +9,8 @@ from bot.channels.slack.errands import StoredErrand
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.channels.slack.workspace import DeliveryMark
 from bot.delivery.inbox import Delivery
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import House
+from tests.channels.speaking import PLANTED
 from tests.doubles.slack import BOT_USER, TEAM
 
 

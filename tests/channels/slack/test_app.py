@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from bot.message import OneToOne, Shared
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import House
+from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import parsed
 
 

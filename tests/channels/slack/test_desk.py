@@ -6,7 +6,8 @@ import pytest
 from aiohttp import web
 
 from bot.message import Private
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import House
+from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import Kit
 from tests.doubles.slack import Call
 from tests.inbox.handling import until

@@ -4,7 +4,8 @@ import pytest
 
 from bot.delivery.retention import Erased
 from bot.message import Person
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import House
+from tests.channels.speaking import PLANTED
 
 PERSON = Person("slack", "", "T0TEAM", "U1")
 

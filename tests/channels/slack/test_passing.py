@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import House
 from tests.channels.slack.test_refusals import WRITES, asked
+from tests.channels.speaking import PLANTED
 
 MEMBER, OPEN = "what did I owe", "hello"
 CODES = ("internal_error", "fatal_error", "service_unavailable", "ratelimited", "rate_limited", "team_added_to_org")

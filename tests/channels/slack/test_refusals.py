@@ -9,7 +9,8 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.slack.client import code_of
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import House
+from tests.channels.speaking import PLANTED
 
 Json = dict[str, Any]
 SENTENCE = "My answer may not have arrived here."

@@ -12,7 +12,8 @@ from bot.conversation.forms import Forms
 from bot.conversation.slash_commands import Commands
 from bot.language.options import read_options
 from bot.message import Language, OneToOne, Shared
-from tests.channels.slack.conftest import PLANTED, House, KeywordTurn
+from tests.channels.slack.conftest import House, SlackTurn
+from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import shown, view_faults
 from tests.doubles.slack_payloads import wire
 from tests.shipped import shipped_pack
@@ -150,7 +151,7 @@ async def test_what_cannot_be_read_is_said_at_its_field(
 def test_a_bill_is_typed_as_people_write_amounts(said: str) -> None:
     """With or without a sign, cents and separators, it is the same amount."""
     pack, today = shipped_pack(), date(2026, 5, 20)
-    turn = KeywordTurn()
+    turn = SlackTurn()
     forms = Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks)
     assert forms.faults("bill", {"amount": f'amount:"{said}"'}, today) == {}
     amount = read_options(pack.engine, f'amount:"{said}"', {"amount"}, today).slots["amount"].value
@@ -239,7 +240,7 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
 def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
     """Whatever is chosen means something to the intent that the form asks, in both languages."""
     pack, notices = shipped_pack(), Notices(shipped_pack().words)
-    turn = KeywordTurn()
+    turn = SlackTurn()
     forms = Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks)
     for name, offered in pack.offers.forms.items():
         labels = notices.labels(f"form_{name}", language)

@@ -1,22 +1,17 @@
 """A Teams, an app behind a real server, and a turn that answers by keyword."""
 
-import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from bot.channels.base import ChannelHost
 from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.sdk import Outside
-from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
-from bot.delivery.retention import Retention
 from bot.message import (
     Action,
     Actions,
@@ -34,58 +29,33 @@ from bot.message import (
     Source,
     Span,
 )
-from bot.ops.metrics import Meter
 from bot.serving import listen, running
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite
+from tests.channels.speaking import PLANTED, KeywordTurn, host_of, private_blocks
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
-from tests.shipped import shipped_pack
 
-PLANTED = "$54.87 Grace Okafor"
 VAULT = Vault(parse_keys(new_key()))
 
 
-class KeywordTurn:
+class TeamsTurn(KeywordTurn):
     """Member questions hold "owe" and get a private answer; "find" gets a list; the rest gets a line."""
 
     def __init__(self) -> None:
-        self.heard: list[Message] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.connected = True
-
-    @property
-    def forms(self) -> Forms:
-        """The pack's forms, with the networks of this turn."""
-        pack = shipped_pack()
-        return Forms(pack.engine, pack.offers, self.listed_networks, self.own_networks)
-
-    async def listed_networks(self) -> tuple[str, ...]:
-        """What the directory lists."""
-        return ("Blue Network P", "Blue Network S", "BlueCare Network")
-
-    async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """The network of the one who has connected an account."""
-        return ("Blue Network P",) if person.user.endswith("u9") else ()
-
-    async def stands(self) -> bool:
-        """Whether the account of an answer that is on its way is still connected."""
-        return self.connected
+        super().__init__()
+        self.linked.add("00000000-0000-4000-8000-0000000000u9")
 
     async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
         """One reply, or two when "twice" is asked."""
-        self.heard.append(message)
-        await self.gate.wait()
-        if "break" in message.text:
-            raise RuntimeError(PLANTED)
+        await self.hear(message)
         language: Language = "es" if "debo" in message.text else "en"
         if "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
                 yield Private(
                     intent="claim.last_visit_cost",
                     language=language,
-                    blocks=private_blocks(),
+                    blocks=private_blocks(" **<at>all</at>** & more"),
                     stands=self.stands,
                     rating=Rating(Action("right1", ""), Action("wrong1", "")) if "owe" in message.text else None,
                 )
@@ -109,15 +79,6 @@ class KeywordTurn:
         return Private(intent="account.link", language="en", blocks=(Line((Span(PLANTED),)),))
 
 
-def private_blocks() -> tuple[Block, ...]:
-    """An answer with member data and both kinds of button."""
-    buttons = (
-        Action("opaque1", "Details", press=Press("claim.detail")),
-        Action("link", "Connect", url="https://b.example/"),
-    )
-    return Line((Span(PLANTED, bold=True), Span(" **<at>all</at>** & more"))), Actions(buttons)
-
-
 def found_blocks() -> tuple[Block, ...]:
     """A list from the directory."""
     details = (
@@ -139,7 +100,7 @@ class House:
     """Everything a test needs."""
 
     teams: TeamsDouble
-    turn: KeywordTurn
+    turn: TeamsTurn
     app: TeamsApp
     store: Store
     gone: list[Person] = field(default_factory=list)
@@ -166,16 +127,13 @@ class House:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double; made once, for the SDK takes its time."""
-    teams, turn = TeamsDouble(), KeywordTurn()
+    teams, turn = TeamsDouble(), TeamsTurn()
     await teams.start()
     store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
     house: House
 
     def inbox(handler: Handler, soothe: Soother) -> Inbox:
         return Inbox("teams", handler, SealedTable(store, VAULT), soothe=soothe, soothe_after=0.05)
-
-    async def hashed(person: Person) -> str:
-        return hashlib.sha256(person.key.encode()).hexdigest()
 
     async def gone(person: Person) -> None:
         house.gone.append(person)
@@ -190,18 +148,8 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         teams_service_hosts=None,
         now=lambda: datetime(2026, 5, 20, 12, tzinfo=UTC),
     )
-    table = SealedTable(store, VAULT)
-    host = SimpleNamespace(
-        turn=turn,
-        pack=shipped_pack(),
-        table=table,
-        retention=Retention(table, hashed, pause=pause),
-        forget=gone,
-        meter=Meter(),
-        settings=settings,
-    )
     app = TeamsApp(
-        cast("ChannelHost", host),
+        host_of(turn, SealedTable(store, VAULT), settings, gone, pause),
         APP,
         inbox=inbox,
         outside=Outside(keys_url=teams.keys_url, token=own_token),
@@ -224,7 +172,7 @@ async def house(building: House) -> AsyncIterator[House]:
     """The building with nothing in it of the tests before."""
     building.turn.heard.clear()
     building.turn.gate.set()
-    building.turn.connected = True
+    building.turn.connected = lambda: True
     for kept in (building.teams.calls, building.teams.refused, building.gone, building.waits):
         kept.clear()
     building.teams.members.clear()

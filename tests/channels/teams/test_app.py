@@ -6,7 +6,8 @@ import pytest
 
 from bot.delivery.retention import Erased
 from bot.message import OneToOne, Person, Shared
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 from tests.doubles.adaptive_card import fallback
 from tests.doubles.teams import APP, OTHER_TENANT, TENANT
 
@@ -46,7 +47,7 @@ async def test_a_private_answer_is_never_in_a_notification(house: House) -> None
 @pytest.mark.fault("F54")
 async def test_an_answer_whose_account_was_disconnected_on_its_way_is_not_shown(house: House) -> None:
     """A sentence comes in its place."""
-    house.turn.connected = False
+    house.turn.connected = lambda: False
     await house.deliver(house.teams.message("what did I owe"))
     [sent] = house.teams.sent()
     assert sent.text.startswith("Your account was disconnected")

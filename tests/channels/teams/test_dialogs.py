@@ -7,7 +7,8 @@ import pytest
 from bot.channels.teams.dialogs import form_card
 from bot.message import Language, OneToOne
 from bot.replies.render import labels_of
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 from tests.doubles.adaptive_card import form_faults, inside
 from tests.shipped import shipped_pack
 

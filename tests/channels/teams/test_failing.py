@@ -13,7 +13,8 @@ from bot.delivery.inbox import Delivery
 from bot.delivery.leases import Superseded
 from bot.errors import StoreUnusable, Unwritable
 from bot.message import Line, Private, Span
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 from tests.doubles.teams import TENANT
 from tests.inbox.handling import until
 

@@ -14,7 +14,8 @@ from bot.channels.teams.connector import CallRefused
 from bot.channels.teams.gate import CLOUDS, LARGEST_BODY, key_of
 from bot.channels.teams.sdk import Adapter, Keys, Outside, make_app
 from bot.message import Shared
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 from tests.doubles.teams import APP, OTHER_TENANT, TENANT, TeamsDouble, own_token, signing_key
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,7 +35,7 @@ async def test_a_private_answer_wears_its_label_and_thumbs(house: House) -> None
 
 async def test_a_withdrawn_answer_has_neither(house: House) -> None:
     """What was disconnected on its way holds nothing to protect or to rate."""
-    house.turn.connected = False
+    house.turn.connected = lambda: False
     await answered(house)
     [call] = house.teams.sent()
     assert not {"entities", "channelData"} & call.body.keys()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 from tests.doubles.adaptive_card import fallback
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

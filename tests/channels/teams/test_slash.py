@@ -3,7 +3,8 @@
 import pytest
 
 from bot.message import OneToOne, Shared
-from tests.channels.teams.conftest import PLANTED, House
+from tests.channels.speaking import PLANTED
+from tests.channels.teams.conftest import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
