@@ -189,13 +189,6 @@ class Inbox:
         with contextlib.suppress(Exception):
             await soothe(Delivery(row.key, body, tries=0, writing=writing, since=row.expires - KEPT))
 
-    async def _end_soothing(self, key: str) -> None:
-        """Cancel the notice that a message is waiting if it is not being sent yet; otherwise wait until it is sent."""
-        if soothing := self._soothing.get(key):
-            if key not in self._said:
-                soothing.cancel()
-            await asyncio.wait({soothing})
-
     async def stop(self, seconds: float) -> None:
         """Start nothing more, let running work finish within `seconds`, then release the rest at once (F61)."""
         self._stopping = True
@@ -247,7 +240,10 @@ class Inbox:
         if plain is None:
             log.error("given_up", kind="sealed")
         else:
-            await self._end_soothing(row.key)
+            if soothing := self._soothing.get(row.key):
+                if row.key not in self._said:  # what is being said is waited for, so that the answer comes behind it
+                    soothing.cancel()
+                await asyncio.wait({soothing})
             try:
                 number, findable = await self._handle(row, _State.read(plain[0]), plain[1:])
             except Superseded:

@@ -76,7 +76,7 @@ class Audit:
             StoreError: the row was not stored; the caller must not do what it records.
         """
         key_id, key = await self._current_key()
-        who, where = (_who(key, person), person.platform) if person else ("", "")
+        who, where = (_hashed(key, "who", person.key), person.platform) if person else ("", "")
         if person and place:
             where += f", {'private chat' if isinstance(place, OneToOne) else 'shared place'}"
         entry = self._new(what, key_id, who=who, where=where, detail=detail, read=dict(read or {}))
@@ -113,8 +113,7 @@ class Audit:
 
     async def pseudonym(self, person: Person) -> str:
         """Return the keyed hash that represents a person in the rows. Without the key it identifies nobody."""
-        _, secret = await self._current_key()
-        return _who(secret, person)
+        return await self.keyed("who", person.key)
 
     async def opens(self) -> bool:
         """Return whether a key decrypts the trail's own key; True for a trail that has no key yet."""
@@ -128,8 +127,7 @@ class Audit:
 
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[AuditRow, ...]:
         """Return the rows about a person, newest first."""
-        _, secret = await self._current_key()
-        who, found = _who(secret, person), list[AuditRow]()
+        who, found = await self.pseudonym(person), list[AuditRow]()
         for kind in _KINDS:
             found += [msgspec.json.decode(plain, type=AuditRow) for _, plain in await self._table.owned(kind, who)]
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.number), reverse=True)[:newest])
@@ -324,10 +322,6 @@ def _behind(end: End, entry: AuditRow, key: bytes) -> AuditRow:
 
 def _key(number: int) -> str:
     return f"{number:012}"
-
-
-def _who(key: bytes, person: Person) -> str:
-    return _hashed(key, "who", person.key)
 
 
 def _hashed(key: bytes, about: str, text: str) -> str:

@@ -73,7 +73,7 @@ class Meter:
                 self.tally.add("unread", unread, language, person=person)
             else:
                 self.tally.add("answered", intent, language, person=person)
-            self.tally.today(person)
+            self.tally.add("day", f"{self.tally.now():%d}", person=person)
             self.tally.add("seconds", bucket_of(seconds), person=person)
 
     def problem(self, kind: str, person: Person) -> None:
@@ -160,16 +160,12 @@ class Tally:
     """The counts of all processes in one store. `now` returns the local time; `pseudonym` hashes a person."""
 
     def __init__(self, table: SealedTable, pseudonym: Pseudonym, now: Callable[[], datetime]) -> None:
-        self._table, self._pseudonym, self._now = table, pseudonym, now
+        self._table, self._pseudonym, self.now = table, pseudonym, now
         self._waiting: dict[str, tuple[int, set[Person]]] = {}
-
-    def today(self, person: Person) -> None:
-        """Count one message for the current day."""
-        self.add("day", f"{self._now():%d}", person=person)
 
     def add(self, kind: TallyKind, *name: str, person: Person | None = None) -> None:
         """Count one, in memory."""
-        key = "\x1f".join((f"{self._now():%Y-%m}", kind, *name))
+        key = "\x1f".join((f"{self.now():%Y-%m}", kind, *name))
         times, people = self._waiting.get(key, (0, set()))
         if person is not None and person.platform not in _NOBODY and len(people) < LEAST:
             people.add(person)
