@@ -22,6 +22,7 @@ FAREWELLS = frozenset({"account.unlink", "account.forget"})
 """The intents whose replies come after the person's data was deleted; they contain no member data."""
 SOURCES = "answer.sources"
 """The intent of the button "How do you know?"."""
+_METER = 2  # the parts of a whole that are what is reached and what is left
 
 
 class Person(msgspec.Struct, frozen=True, eq=False):
@@ -224,9 +225,9 @@ class Chart(msgspec.Struct, frozen=True):
     def said(self) -> str:
         """The points in one line, for a person who sees no chart; "" if the lines beside it already state the numbers.
 
-        The lines beside the parts of a whole always do.
+        The lines beside two parts of a whole always do.
         """
-        if self.kind == "parts":
+        if self.kind == "parts" and len(self.points) <= _METER:
             return ""
         told = ", ".join(point.told for point in self.points if point.words)
         return f"{self.title}: {told}" if told else ""
@@ -235,7 +236,8 @@ class Chart(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """One entry of a list: its lines and its buttons.
 
-    `cells` are the same as (column, value) pairs, if the list may be drawn as a table.
+    `cells` are the same as (column, value) pairs, if the list may be drawn as a table. `number` is 0 if nobody can
+    refer to the entry by it.
     """
 
     number: int
@@ -247,6 +249,11 @@ class Item(msgspec.Struct, frozen=True):
     def columns(self) -> tuple[str, ...]:
         """The column names of its cells."""
         return tuple(name for name, _ in self.cells)
+
+    @property
+    def head(self) -> str:
+        """What its first line begins with: its number, if it has one."""
+        return f"{self.number}. " if self.number else ""
 
     @property
     def text(self) -> str:

@@ -207,7 +207,7 @@ class Recognisers:
     def _shown(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """Return the question of a button of this conversation with this label.
 
-        "The visit before", typed again when no button has that label, continues from the answer it led to; "more"
+        "Previous visit", typed again when no button has that label, continues from the answer it led to; "more"
         always means more of the last answer.
         """
         label = said(text)

@@ -23,7 +23,7 @@ _ASSESS = "assess-plan"
 _MOST = 12
 _PRESSURE = "mmHg, two numbers"
 
-_TESTS = 4  # a page of them
+_TESTS = 6  # a page of them
 Direction = Literal["down", "up", "same"]
 _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "down": re.compile(

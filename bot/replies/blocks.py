@@ -20,6 +20,7 @@ from bot.message import (
     Actions,
     Block,
     Chart,
+    ChartKind,
     ChartPoint,
     Fact,
     Facts,
@@ -134,7 +135,7 @@ def _size(block: Block, _: Block | None) -> tuple[int, int]:
     if isinstance(block, Item):
         count += bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
     elif isinstance(block, Facts) and block.framed:
-        count = 2 - (-len(block.rows) // _CARD)
+        count = -(-len(block.rows) // _CARD)
     return count, len(plain([block]))
 
 
@@ -171,11 +172,9 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
         case Facts(framed=True):
-            yield from _framed(block)
-        case Facts(rows) if (
-            few and not block.columns and all(not one.url and len(_field(one)) <= _FIELD for one in rows)
-        ):
-            yield {"type": "section", "fields": [plain_text(_field(row)) for row in rows]}
+            yield from _fields(block)
+        case Facts() if few and not block.columns:
+            yield from _fields(block)
         case Facts(rows):
             yield _listed(rows)
         case Item():
@@ -187,8 +186,8 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield from _buttons(row, buttons)
 
 
-def _framed(card: Facts) -> Iterator[Kit]:
-    """A card between two rules: columns of labels and values; lines where a word of them would be read as a mark."""
+def _fields(card: Facts) -> Iterator[Kit]:
+    """Labels above their values, two beside each other; lines where a word of them would be read as a mark."""
     told = [
         _mrkdwn([(Span(rows[0].label),), *[(Span(row.value, bold=True, url=row.url),) for row in rows]])
         for rows in card.fields
@@ -197,10 +196,8 @@ def _framed(card: Facts) -> Iterator[Kit]:
     if len(fields) < len(told):
         yield _listed(card.rows)
         return
-    yield {"type": "divider"}
     for at in range(0, len(fields), _CARD):
         yield {"type": "section", "fields": fields[at : at + _CARD]}
-    yield {"type": "divider"}
 
 
 def _listed(rows: tuple[Fact, ...]) -> Kit:
@@ -210,7 +207,7 @@ def _listed(rows: tuple[Fact, ...]) -> Kit:
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
     """Yield an entry with its button or menu on the right; below it if its text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
-    lines = [(Span(f"{item.number}. "), *first), *rest]
+    lines = [(Span(item.head), *first), *rest]
     pressed = all(not action.url or opens(action.url) for action in item.actions)
     text = _mrkdwn(lines) if item.actions and pressed else None
     if text is None:
@@ -248,7 +245,7 @@ def _marked(span: Span) -> str:
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
     """Yield a chart for clients that draw them, with the amounts if they fit; otherwise its text, if it has any."""
     empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
-    labels = [one.told if len(one.told) <= _CHART_LABEL else _fitted(one) for one in chart.points]
+    labels = [_label(one, chart.kind) for one in chart.points]
     apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
     if drawn and not empty and apart:
         yield _chart(chart, labels)
@@ -256,17 +253,15 @@ def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
         yield _rich([(Span(chart.said),)])
 
 
-def _fitted(point: ChartPoint) -> str:
-    """Return a label with its amount, which is cut last."""
+def _label(point: ChartPoint, kind: ChartKind) -> str:
+    """Return a label with its amount, which is cut last. A line shows its numbers itself."""
+    if kind == "line" or len(point.told) <= _CHART_LABEL:
+        return cut(point.label if kind == "line" else point.told, _CHART_LABEL)
     room = _CHART_LABEL - len(point.words) - 1
     return f"{cut(point.label, room)} {point.words}" if room > 0 and point.words else cut(point.label, _CHART_LABEL)
 
 
 def _chart(chart: Chart, labels: list[str]) -> Kit:
-    if chart.kind == "parts":  # the whole of a bar would look like the share of the first
-        pairs = zip(labels, chart.points, strict=True)
-        segments = [{"label": label, "value": float(point.values[0])} for label, point in pairs if point.values[0]]
-        return {"type": CHART, "title": cut(chart.title, _CHART_TITLE), "chart": {"type": "pie", "segments": segments}}
     series = [
         {
             "name": cut(name, _CHART_LABEL),
@@ -337,10 +332,6 @@ def _of_rows(block: Block | ListTable) -> Iterator[Kit]:
     told = [(f"{item.number}. {item.cells[0][1]}", action) for item in items for action in item.actions]
     if told:
         yield {"type": "actions", "elements": [menu_of(told)]}
-
-
-def _field(row: Fact) -> str:
-    return f"{row.label}\n{row.value}"
 
 
 def _rich(lines: Iterable[Iterable[Span]]) -> Kit:

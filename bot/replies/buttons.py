@@ -122,7 +122,7 @@ def opens(url: str) -> bool:
 
 def entry(item: Item) -> str:
     """Return a list entry's name in its buttons: its number and its first line."""
-    return f"{item.number}. {spoken(item.lines[0].spans)}"
+    return f"{item.head}{spoken(item.lines[0].spans)}"
 
 
 def menu(actions: tuple[Action, ...]) -> Kit:

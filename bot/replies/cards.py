@@ -99,7 +99,7 @@ def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
         "version": "1.5",
         "lang": language,
         "fallbackText": escape_markdown(text),
-        "body": list(_elements(blocks)),
+        "body": _carded(_elements(blocks)),
         "msteams": {"width": "full"},
     }
     return CardPage(text, card)
@@ -159,6 +159,18 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield from _buttons(buttons)
 
 
+def _carded(elements: Iterable[AdaptiveCard]) -> list[AdaptiveCard]:
+    """Return the elements, with the buttons between two parts of a framed card inside of it."""
+    body: list[AdaptiveCard] = []
+    for element in elements:
+        match [*body[-2:], element]:
+            case [{"style": "emphasis"} as card, {"type": "ActionSet"}, {"style": "emphasis"} as more]:
+                card["items"] += [body.pop(), *more["items"]]
+            case _:
+                body.append(element)
+    return body
+
+
 def _title(text: str) -> AdaptiveCard:
     """Return a heading, or bold text if the title could be read as Markdown."""
     if _PLAIN.fullmatch(text):
@@ -190,7 +202,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
 def _item(item: Item) -> AdaptiveCard:
     """Return an entry with its one button or its menu on the right."""
     first, *rest = [line.spans for line in item.lines]
-    lines = [_rich([Span(f"{item.number}. "), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
+    lines = [_rich([Span(item.head), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
     opened = [action for action in item.actions if not action.url or _opens(action.url)]
     lines += _unopened(action for action in item.actions if action not in opened)
     if not opened:

@@ -279,7 +279,7 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
     lines = [spoken(line.spans) for line in item.lines]
     lines[-1] = f"{lines[-1]} {row}".rstrip()
     first, *rest = [*lines, *linked]
-    return [f"{item.number}. {first}", *(f"   {line}" for line in rest)]
+    return [f"{item.head}{first}", *(f"   {line}" for line in rest)]
 
 
 def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]:

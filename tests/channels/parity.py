@@ -154,6 +154,13 @@ def _worded(elements: Iterable[Kit]) -> list[Kit]:
     return [element for element in elements if not element["type"].startswith("Chart.")]
 
 
+def _framed(rows: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
+    for row in rows:
+        fields = [list(map(_run, one["items"])) for one in row.get("columns", ())]
+        yield from (("said", ": ".join((label, "\n".join(lines)))) for label, *lines in fields)
+        yield from _teams([row] if row["type"] == "ActionSet" else ())
+
+
 def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
     for element in elements:
         match element["type"]:
@@ -166,8 +173,7 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "Table":
                 yield from _table(element)
             case "Container" if element.get("style") == "emphasis":
-                fields = [list(map(_run, one["items"])) for row in element["items"] for one in row["columns"]]
-                yield from (("said", ": ".join((label, "\n".join(lines)))) for label, *lines in fields)
+                yield from _framed(element["items"])
             case "Container":
                 told = compared(element)
                 yield from (("said", f"{label} · {name}: {value}") for label, name, value in told)

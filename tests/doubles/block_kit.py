@@ -178,15 +178,10 @@ _OF_TABLE = {"type", "rows", "block_id", "page_size", "caption", "row_header_col
 
 
 def _chart(block: Kit) -> Iterator[str]:
-    """Bars: up to six series, each with a number for every category in the axis' order. A pie: up to six parts."""
+    """Bars and lines: up to six series, each with a number for every category in the axis' order."""
     chart = block["chart"]
-    if not 0 < len(block["title"]) <= 50 or chart["type"] not in {"bar", "line", "pie"}:
-        yield "chart without title, title over 50, or neither bars, lines nor a pie"
-    if chart["type"] == "pie":
-        yield from _many(chart["segments"], 6, "segments")
-        if any(not 0 < len(one["label"]) <= 20 or not one["value"] > 0 for one in chart["segments"]):
-            yield "a part without a label, with one over 20, or of nothing"
-        return
+    if not 0 < len(block["title"]) <= 50 or chart["type"] not in {"bar", "line"}:
+        yield "chart without title, title over 50, or neither bars nor lines"
     yield from _many(chart["series"], 6, "series")
     categories = chart["axis_config"]["categories"]
     if any(not 0 < len(label) <= 20 for label in (*categories, *(one["name"] for one in chart["series"]))):

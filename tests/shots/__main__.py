@@ -27,6 +27,7 @@ SHOWN: dict[Language, tuple[str, ...]] = {
             "compare Dr. Grace Okafor with Dr. Samir Haddad near 37402",
             "what happens with my data",
         ),
+        *("my lab results", "I have chest pain and can't breathe", "is lisinopril cheaper by mail"),
     ),
     "es": (
         *("¿cuánto debo por mi última visita?", "busco un pediatra cerca de 37402", "ayuda", "mi tarjeta"),
@@ -36,6 +37,7 @@ SHOWN: dict[Language, tuple[str, ...]] = {
             "¿ya cumplí con mi deducible?",
             "hablar con una persona",
         ),
+        *("mi presión", "mis resultados de laboratorio"),
     ),
 }
 DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +24,7 @@ from bot.ops.figures import DAYS, GivenSentence, figures_of
 from bot.ops.metrics import LEAST, Counted, TallyKind
 from bot.pack import find_pack
 from bot.replies.buttons import Kit
+from tests.picture import OPERATOR
 from tests.shipped import shipped_pack
 
 HERE = Path(__file__).parent
@@ -144,4 +146,5 @@ def _jinja() -> Environment:
 
 @cache
 def _settings() -> Settings:
-    return Settings(_env_file=None, payer_phone="(423) 555-0100")  # type: ignore[call-arg] # nobody's .env
+    operator: dict[str, Any] = {name.lower(): value for name, value in OPERATOR.items()}
+    return Settings(_env_file=None, payer_phone="(423) 555-0100", **operator)  # type: ignore[call-arg] # nobody's .env

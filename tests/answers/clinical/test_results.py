@@ -34,9 +34,9 @@ async def test_a_line_joins_the_dated_figures_of_one_unit() -> None:
     rows = (result("a", "2025-01-05", 8.1), result("b", "2025-07-05", 7.4), result("c", "2026-04-02", 6.9))
     (chart,) = charts((await answered("clinical.labs", *rows, said="my a1c")).blocks)
     assert [(point.label, point.values) for point in chart.points] == [
-        ("Jan 2025", (Decimal("8.1"),)),
-        ("Jul 2025", (Decimal("7.4"),)),
-        ("Apr 2026", (Decimal("6.9"),)),
+        ("Jan 5, 2025", (Decimal("8.1"),)),
+        ("Jul 5, 2025", (Decimal("7.4"),)),
+        ("Apr 2, 2026", (Decimal("6.9"),)),
     ]
     other = result("d", "2026-05-02", valueQuantity={"value": 60, "unit": "mmol/mol"})
     assert charts((await answered("clinical.labs", *rows, other, said="my a1c")).blocks) == []
@@ -58,7 +58,7 @@ async def test_the_page_to_print_has_every_result_and_a_line_beside_the_table() 
         assert words in page
     assert page.count("<circle") == 3
     assert "1 result isn't drawn" in page
-    assert "shaded: in range" in page
+    assert "what is in range is shaded" in page
 
 
 async def test_a_line_joins_one_unit_and_one_range_only() -> None:
