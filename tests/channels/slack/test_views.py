@@ -129,7 +129,7 @@ async def test_a_sent_form_asks_its_intent_in_the_chat(house: House) -> None:
     ("form", "fields", "errors"),
     [
         ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
-        ("find", {"specialty": "cardiologist"}, {"near": "Say where, or give a group or an NPI."}),
+        ("find", {"specialty": "cardiologist"}, {"near": "Say where, or give a name, a group or an NPI."}),
         ("find", {"npi": "1234567890", "match": "all"}, {"npi": "This is no NPI.", "match": "Choose a network first."}),
         ("bill", {"amount": "much"}, {"amount": "Enter an amount, such as 150.00."}),
         ("bill", {"doctor": "Kim"}, {"amount": "Enter an amount, such as 150.00."}),

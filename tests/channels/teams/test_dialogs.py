@@ -97,7 +97,7 @@ async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> 
     assert seen == ["Who or what", "Where *"]
     more, rest = card["body"][-2:]
     assert more["actions"][0]["targetElements"] == [rest["id"]]
-    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 10)
+    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 11)
     wrong = card_of(await house.ask(house.teams.filled_in("form-find", {"form": "find", "npi": "1234567890"})))
     assert wrong["body"][-1]["isVisible"] is True
 
