@@ -40,7 +40,7 @@ _MODULES = {
         payer.discovery records.details records.listing records.provider
     """,
     "clinical": "kit.care records.care",
-    "formulary": "kit.formulary records.formulary",
+    "formulary": "kit.formulary kit.uses records.formulary",
 }
 _HEAD = """# Pack reference
 

@@ -73,6 +73,7 @@ from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.to_come import ToCome, Wants, to_come, wants_to_come
+from bot.kit.uses import is_for, of_use, use_asked
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
 from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who

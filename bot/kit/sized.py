@@ -53,7 +53,7 @@ _PAID = re.compile(
 """An amount without a sign of money behind the verb of a payment: "I paid 64 to Dr. Kim"."""
 _WHETHER = frozenset({"did", "do", "does", "have", "has", "had", "am", "will", "would", "can", "he", "hemos"})
 _OTHERS = ("billed", "allowed", "plan_paid")
-_ONE, _HUNDRED = Decimal(1), Decimal(100)
+_ONE, _TWENTY, _HUNDRED = Decimal(1), Decimal(20), Decimal(100)
 
 
 class Exact(msgspec.Struct, frozen=True):
@@ -65,9 +65,10 @@ class Exact(msgspec.Struct, frozen=True):
     def of(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
         """Return the claims with one of the amounts: in what is asked about, or else in another amount of the claim.
 
-        Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87.
+        Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87, and "nine hundred
+        dollars" may be $912.97.
         """
-        ways = (eq,) if self.to_cent else (eq, _is_about)
+        ways = (eq,) if self.to_cent else (eq, _is_about, _is_near)
         for is_it in ways:
             for names in ((aspect,), _OTHERS):
                 if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
@@ -83,6 +84,11 @@ def _is_about(one: Decimal, wanted: Decimal) -> bool:
     """Return whether they differ by less than a dollar, or by a hundredth."""
     apart = abs(one - wanted)
     return apart < _ONE or apart * _HUNDRED <= wanted
+
+
+def _is_near(one: Decimal, wanted: Decimal) -> bool:
+    """Return whether they differ by a twentieth at most, of an amount in whole hundreds."""
+    return not wanted % _HUNDRED and abs(one - wanted) * _TWENTY <= wanted
 
 
 def exact_asked(ask: Ask) -> Exact | None:

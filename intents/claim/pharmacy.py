@@ -35,6 +35,7 @@ from bot.kit import (
     most_of,
     newest_claims,
     of_other_person,
+    of_use,
     ranking_asked,
     service_dates,
     since_first,
@@ -120,6 +121,7 @@ class Pharmacy(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Pharmacy:
     """Return the fills in the period that was asked for, by default the last twelve months."""
+    ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(
         ask,

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.kit import UNSHIELDED, Ask, Medication, Shielded, Summary, form_asked, medications, span_of, words_of
+from bot.kit import (
+    UNSHIELDED,
+    Ask,
+    Medication,
+    Shielded,
+    Summary,
+    form_asked,
+    is_for,
+    medications,
+    span_of,
+    use_asked,
+    words_of,
+)
 
 PAGE = 5
 _TELLING = 5  # letters of a drug's name
@@ -15,7 +27,7 @@ DAYS = 365
 class Medications(Summary, frozen=True):
     """One page of drugs with their newest fill; `since` is the first day of the search.
 
-    `asks_who`: it is asked who prescribed them.
+    `asks_who`: it is asked who prescribed them. `alone`: one was asked for, by its name or by what it is for.
     """
 
     drugs: tuple[Medication, ...] = ()
@@ -26,6 +38,7 @@ class Medications(Summary, frozen=True):
     found: int = 0
     shielded: Shielded = UNSHIELDED
     asks_who: bool = False
+    alone: bool = False
 
 
 async def answer(ask: Ask) -> Medications:
@@ -37,7 +50,8 @@ async def answer(ask: Ask) -> Medications:
     read = await medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     described = [drug for drug in read if shown or not drug.labels]
-    described = _named(ask, described) or described
+    meant = _named(ask, described) or _of_use(ask, described)
+    described = meant or described
     first = ask.page * PAGE
     drugs = tuple(described[first : first + PAGE])
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
@@ -50,6 +64,7 @@ async def answer(ask: Ask) -> Medications:
         found=len(described),
         shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=form_asked(ask) == "who",
+        alone=len(meant) == 1,
     )
 
 
@@ -58,3 +73,9 @@ def _named(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
     said = {word for word in words_of(ask.said) if len(word) >= _TELLING}
     names = said | {word for one in said for name in ask.other_names(one) for word in words_of(name)}
     return [one for one in drugs if names.intersection(words_of(one.dispensed.drug)[:1])]
+
+
+def _of_use(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
+    """Return the drugs for what the message says that they are for."""
+    asked = use_asked(ask)
+    return [one for one in drugs if asked and one.dispensed.drug and is_for(ask, one.dispensed.drug, asked[1])]

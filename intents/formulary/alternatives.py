@@ -19,6 +19,7 @@ from bot.kit import (
     drug_lists,
     drugs_by_id,
     drugs_named,
+    of_use,
 )
 
 PAGE = 5
@@ -113,6 +114,8 @@ class Alternatives(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Alternatives:
     """Return the alternatives in the member's list; for several drugs, the cost of each."""
+    own = await of_use(ask)
+    ask = own if "drug" in own.slots else ask  # of several for the same use none is meant
     if several := ask.several.get("drug"):
         return await _compared(ask, [str(value) for value in several.values])
     drug = str(ask.slots.get("drug") or "").strip() or None

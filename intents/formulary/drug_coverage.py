@@ -20,6 +20,7 @@ from bot.kit import (
     drugs_named,
     form_asked,
     nearest_names,
+    of_use,
     words_of,
 )
 
@@ -127,6 +128,7 @@ class DrugCoverage(Summary, frozen=True):
 
 async def answer(ask: Ask) -> DrugCoverage:
     """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands."""
+    ask = await of_use(ask)
     lists = await drug_lists(ask)
     several = tuple(map(str, ask.several["drug"].values)) if "drug" in ask.several else ()
     drug = " / ".join(several) if len(several) > 1 else _drug(ask)
