@@ -42,7 +42,7 @@ def worlds_shared(patch: pytest.MonkeyPatch) -> None:
 
 
 def tables_shared(patch: pytest.MonkeyPatch) -> None:
-    """Payers with the same resources sort, index and write them once: each test has a payer, most have one world.
+    """Payers with the same resources read and write them once: each test has a payer, most have one world.
 
     What is shared holds the resources, so that no other has the number of one of them.
     """
@@ -60,8 +60,7 @@ def tables_shared(patch: pytest.MonkeyPatch) -> None:
         found = table(self, kind, patients)
         if not found._values:  # nothing was looked up in it yet
             other = _TABLES.setdefault(tuple(id(row.resource) for row in found.rows), found)
-            found._values, found._indexes = other._values, other._indexes
-            found._orders, found._texts = other._orders, other._texts
+            found._values = other._values
         return found
 
     patch.setattr(ResourceStore, "_owners", shared_owners)

@@ -1,9 +1,7 @@
-"""The searchable resources of one type, by the search rules of FHIR R4; values and indexes are made at first use."""
+"""The searchable resources of one type, by the search rules of FHIR R4; a parameter's values are read once."""
 
 import re
 import unicodedata
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
@@ -151,8 +149,6 @@ def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
 
 
 _PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
-_LATE = datetime(9999, 12, 31, tzinfo=UTC)
-_BEYOND = "\U0010ffff"  # sorts after every letter
 
 
 class TableRow:
@@ -180,9 +176,6 @@ class Table:
         self.rows = rows
         self._base = f"{server_base}/"
         self._values: dict[str, list[tuple[Any, ...]]] = {}
-        self._indexes: dict[str, dict[str, set[int]]] = {}
-        self._orders: dict[tuple[str, bool], list[int]] = {}
-        self._texts: dict[str, list[tuple[str, int]]] = {}
 
     @cached_property
     def everything(self) -> frozenset[int]:
@@ -204,16 +197,11 @@ class Table:
 
     def any_of(self, param: Param, keys: Iterable[str]) -> set[int]:
         """Return the positions of the rows with one of the keys for a token or reference parameter."""
-        index = self._index(param)
-        return {at for key in keys for at in index.get(key, ())}
+        wanted = set(keys)
+        return {at for at, values in enumerate(self._of(param)) if not wanted.isdisjoint(values)}
 
     def ordered(self, sort: Sequence[tuple[Param, bool]], positions: AbstractSet[int]) -> list[int]:
         """Return positions in the given order; `True` means descending; rows without the value come last."""
-        if not sort:
-            return sorted(positions)
-        if len(sort) == 1:
-            order = self._order(*sort[0])
-            return list(order) if len(positions) == len(order) else [at for at in order if at in positions]
         result = sorted(positions)
         for param, descending in reversed(sort):
             result = self._sorted(result, param, descending=descending)
@@ -245,21 +233,10 @@ class Table:
             return {at for at, found in enumerate(self._of(param)) if any(raw in wanted for raw, _ in found)}
         if modifier not in ("", "contains"):
             raise ValueError(f"{param.name} has no modifier :{modifier}")
-        parts = tuple(folded(value) for value in values)
+        parts, rows = tuple(folded(value) for value in values), enumerate(self._of(param))
         if modifier == "contains":
-            rows = enumerate(self._of(param))
             return {at for at, found in rows if any(part in text for _, text in found for part in parts)}
-        texts = self._in_order(param)
-        ranges = ((bisect_left(texts, (part,)), bisect_left(texts, (part + _BEYOND,))) for part in parts)
-        return {at for first, after in ranges for _, at in texts[first:after]}
-
-    def _in_order(self, param: Param) -> list[tuple[str, int]]:
-        """Return the folded texts of a string parameter in order, each with its row: a prefix is a range of it."""
-        if param.name not in self._texts:
-            self._texts[param.name] = sorted(
-                (text, at) for at, every in enumerate(self._of(param)) for _, text in every
-            )
-        return self._texts[param.name]
+        return {at for at, found in rows if any(text.startswith(parts) for _, text in found)}
 
     def _of(self, param: Param) -> list[tuple[Any, ...]]:
         if param.name not in self._values:
@@ -276,20 +253,6 @@ class Table:
             return tuple(each for each in map(span, found) if each)
         keys = [key for key in map(reference_key, found) if key]
         return tuple(form for key in keys for form in (key, f"*/{key.partition('/')[2]}"))
-
-    def _index(self, param: Param) -> dict[str, set[int]]:
-        if param.name not in self._indexes:
-            index: dict[str, set[int]] = defaultdict(set)
-            for at, keys in enumerate(self._of(param)):
-                for key in keys:
-                    index[key].add(at)
-            self._indexes[param.name] = dict(index)
-        return self._indexes[param.name]
-
-    def _order(self, param: Param, descending: bool) -> list[int]:
-        if (param.name, descending) not in self._orders:
-            self._orders[param.name, descending] = self._sorted(range(len(self.rows)), param, descending=descending)
-        return self._orders[param.name, descending]
 
     def _sorted(self, positions: Iterable[int], param: Param, *, descending: bool) -> list[int]:
         values = self._of(param)
