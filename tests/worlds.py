@@ -12,7 +12,7 @@ from bot.sandbox.fhir.table import Table, TableRow
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import Resource, World
 
-_GROUPS: LRUCache[tuple[int, ...], dict[str, list[TableRow]]] = LRUCache(64)
+_ROWS: LRUCache[int, TableRow] = LRUCache(100_000)
 _TABLES: LRUCache[tuple[int, ...], Table] = LRUCache(64)
 
 
@@ -46,15 +46,10 @@ def tables_shared(patch: pytest.MonkeyPatch) -> None:
 
     What is shared holds the resources, so that no other has the number of one of them.
     """
-    owners, table = ResourceStore._owners, ResourceStore.table
+    table = ResourceStore.table
 
-    def shared_owners(self: ResourceStore, kind: str) -> dict[str, list[TableRow]]:
-        if kind not in self._by_owner:
-            key = tuple(map(id, self.world.of_type(kind)))
-            if key not in _GROUPS:
-                _GROUPS[key] = owners(self, kind)
-            self._by_owner[kind] = _GROUPS[key]
-        return self._by_owner[kind]
+    def shared_row(_: ResourceStore, resource: Resource) -> TableRow:
+        return _ROWS.setdefault(id(resource), TableRow(resource))
 
     def shared_table(self: ResourceStore, kind: str, patients: tuple[str, ...]) -> Table:
         found = table(self, kind, patients)
@@ -63,5 +58,5 @@ def tables_shared(patch: pytest.MonkeyPatch) -> None:
             found._values = other._values
         return found
 
-    patch.setattr(ResourceStore, "_owners", shared_owners)
+    patch.setattr(ResourceStore, "_row", shared_row)
     patch.setattr(ResourceStore, "table", shared_table)

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -65,7 +64,6 @@ class ResourceStore:
         self.generation = 0
         """Increases when resources are created on demand, so that stored results are recognized as outdated."""
         self._rows: dict[str, TableRow] = {}
-        self._by_owner: dict[str, dict[str, list[TableRow]]] = {}
         self._tables: dict[tuple[str, tuple[str, ...]], Table] = {}
         self._making = asyncio.Lock()
 
@@ -79,11 +77,12 @@ class ResourceStore:
 
     def row(self, resource_type: str, resource_id: str) -> TableRow | None:
         """Return one resource, None if there is none."""
-        key = f"{resource_type}/{resource_id}"
+        resource = self.world.resources.get(resource_type, {}).get(resource_id)
+        return None if resource is None else self._row(resource)
+
+    def _row(self, resource: Resource) -> TableRow:
+        key = f"{resource['resourceType']}/{resource['id']}"
         if key not in self._rows:
-            resource = self.world.resources.get(resource_type, {}).get(resource_id)
-            if resource is None:
-                return None
             self._rows[key] = TableRow(resource)
         return self._rows[key]
 
@@ -95,29 +94,14 @@ class ResourceStore:
         """Return the resources of a type that a token for these patients can search."""
         scope = () if resource_type in DIRECTORY_TYPES else patients
         if (resource_type, scope) not in self._tables:
-            owners = self._owners(resource_type)
-            if resource_type in DIRECTORY_TYPES:
-                rows = [row for group in owners.values() for row in group]
-            else:
-                rows = [row for each in ("", *scope) for row in owners.get(each, ())]
-            self._tables[resource_type, scope] = Table(rows, self.fhir_url)
+            rows = [self._row(resource) for resource in self.world.of_type(resource_type)]
+            self._tables[resource_type, scope] = Table([row for row in rows if self.visible(row, scope)], self.fhir_url)
         return self._tables[resource_type, scope]
-
-    def _owners(self, resource_type: str) -> dict[str, list[TableRow]]:
-        if resource_type not in self._by_owner:
-            groups: dict[str, list[TableRow]] = defaultdict(list)
-            for resource in self.world.of_type(resource_type):
-                row = self.row(resource_type, resource["id"])
-                if row is not None:
-                    groups["" if resource_type in DIRECTORY_TYPES else owner(resource)].append(row)
-            self._by_owner[resource_type] = groups
-        return self._by_owner[resource_type]
 
     def _keep(self, made: list[Resource]) -> None:
         for resource in made:
             self.world.add(resource)
             self._rows.pop(f"{resource['resourceType']}/{resource['id']}", None)
-        self._by_owner.clear()
         self._tables.clear()
         self.generation += 1
 
