@@ -229,10 +229,11 @@ class Alarms:
         """Return whether a message is neither a question for this bot nor one that it knows to refuse.
 
         An intent that only answers or changes an earlier question explains no sign of danger: "I can't go on" is no
-        "no".
+        "no". Neither does a guess at one that looks nothing up: "su corazón no late" is no clear complaint.
         """
         if reading.intent != FALLBACK:
-            return not self._intents[str(reading.intent)].is_choice
+            entry = self._intents[str(reading.intent)]
+            return not entry.is_choice or (reading.unclear and entry.needs == "nothing")
         return reading.slots["reason"].value in _UNEXPLAINED
 
     def is_alone(self, danger: Danger, reading: Reading) -> bool:
