@@ -49,8 +49,6 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import PayerHealth
 
 _AGAIN = "again"
-_AHEAD = "coverage.cost_share"
-"""What answers a question about claims that turns out to be about care to come."""
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -115,9 +113,9 @@ class Answering:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
         try:
             summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
-        except AskedAhead:
-            asked, ask = replace(asked, intent=_AHEAD, unmet={}), replace(ask, unmet={}, arguments={})
-            summary = await self._found(message.person, ask, access, _AHEAD)
+        except AskedAhead as ahead:
+            asked, ask = replace(asked, intent=ahead.intent, unmet={}), replace(ask, unmet={}, arguments={})
+            summary = await self._found(message.person, ask, access, ahead.intent)
         private = needs_member or ask.private
         if access is not None:
             summary = await self._told(message.person, asked, summary, access)

@@ -82,10 +82,14 @@ class NeedsPlace(Exception):
 
 
 class AskedAhead(Exception):
-    """Raised by an answer about claims where none shows the care and the question is about care to come.
+    """Raised by an answer about claims if the question is about care to come, and `intent` answers it.
 
-    The kernel then answers what the plan's records say of that care.
+    That is what the plan's records say of the care by default.
     """
+
+    def __init__(self, intent: str = "coverage.cost_share") -> None:
+        super().__init__(intent)
+        self.intent = intent
 
 
 class OwnDoctor(msgspec.Struct, frozen=True):

@@ -329,7 +329,8 @@ class Toward(msgspec.Struct, frozen=True):
     @property
     def narrowed(self) -> bool:
         """Whether some care, kind of claim or provider was named."""
-        return bool(self.wanted.services or self.wanted.claim_types or self.wanted.providers)
+        one = self.wanted
+        return bool(one.services or one.claim_types or one.providers or one.doctor_kinds or one.specialists)
 
 
 async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:

@@ -24,6 +24,16 @@ _PAST = re.compile(
     r"|fue|fueron|era|cobraron|cobro|pague|pagaron|pasad[oa]s?|ultim[oa]s?|tuve|estuvo|hicieron|salio|costo|ayer"
     r"|reclamos?|facturas?|historial)\b"
 )
+_TO_COME = re.compile(
+    r"\b(?:(?:would|will|gonna|going to|should) (?:i|it|that|my|a|an|the|be|cost|run|owe|pay)"
+    r"|next (?:time|visit|appointment)|if i (?:go|see|get|need|had to)|gonna run|saldria|costaria|costara|pagaria"
+    r"|va a (?:costar|salir)|la proxima)\b"
+)
+_WAS = re.compile(r"\b(?:was|were|did|paid|charged|billed|have (?:paid|cost|been|owed)|fue|cobraron|pague)\b")
+_AGAIN = re.compile(
+    r"\b(?:(?:every|each|next) (?:\w+ )?(?:time|fill|refill|month)|same (?:price|cost)|(?:fill|refill|get) it again"
+    r"|(?:going to|gonna|will it) (?:happen|cost|be|stay|keep)|from now on|cada vez|la proxima|otra vez|mismo precio)\b"
+)
 _MONEY = re.compile(
     r"\b(?:costs?|pay|paid|owe|free|cover(?:s|ed|age)?|price|charge|bill|run|copay|much|anything|worst|most|expensive|cheap(?:er)?"
     r"|cuest\w+|costo|pag\w+|cubr\w+|cubiert\w+|gratis|precio|cobr\w+|cuanto|sale|saldria|costaria)\b"
@@ -43,6 +53,19 @@ def asks_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     if not _MONEY.search(said) or not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded}) or _is_over(ask):
         return False
     return bool(_AHEAD.search(said)) or not (_PAST.search(said) or recorded)
+
+
+def comes(ask: Ask) -> bool:
+    """Return whether the words say that care is to come, whatever claims show: "what would Dr. Kim cost me"."""
+    said = _COURTESY.sub(" ", " ".join(words_of(ask.said)))
+    named = {"service", "provider_name", "specialty"} & {*ask.slots, *ask.several}
+    condition = not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded}) or "id" in ask.arguments or _is_over(ask)
+    return bool(named and _TO_COME.search(said) and _MONEY.search(said)) and not (condition or _WAS.search(said))
+
+
+def recurs(ask: Ask) -> bool:
+    """Return whether it is asked what a drug costs from now on: "is that gonna happen every time I fill it"."""
+    return "drug" in ask.slots and _AGAIN.search(" ".join(words_of(ask.said))) is not None
 
 
 def _is_over(ask: Ask) -> bool:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from bot.kit.ahead import EARLIER, priced_alone
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.coverages import Coverages, care_said, named_visit, scope_of, share_asked, side_named, visit_kind, visit_to
-from bot.kit.floors import MetSoFar, counted_since, counting, standings
+from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
 from bot.kit.period import period_claims
 from bot.kit.prevention import Prevention, prevention_of
 from bot.kit.said import form_asked, wanted_of
@@ -56,6 +56,12 @@ _COUNTED = re.compile(
 )
 """What is counted in English, by its last word, so that it has an article: "a hearing aid", but "physical therapy"."""
 _WORST = frozenset({"worst", "most", "max", "maximum", "peor", "maximo"})
+_COUNTS = re.compile(
+    r"\b(?:counts?|counted|counting|towards?|appl(?:y|ies|ied)|against|include[sd]?|part of|add to|cuentan?|aplican?"
+    r"|abonan?)\b"
+)
+_LIMIT = re.compile(r"\b(?:max|maximum|limit|oop|out of pocket|maximo|tope|bolsillo)\b")
+_FIRST = re.compile(r"\b(?:subject to|before|skip|first|antes de|primero)\b")
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 _VOWELS = re.compile(r"[aeiou]|(?:mri|x-?ray|ekg|er)\b")
 
@@ -114,10 +120,50 @@ class ToCome(msgspec.Struct, frozen=True):
         return bool(self.rules) and all(rule.copay for rule in self.rules)
 
 
+class Counting(msgspec.Struct, frozen=True):
+    """The general rule whether some care counts toward a yearly amount: as a rule "yes", not its "copay", or else.
+
+    "apart": dental and vision care have amounts of their own; "drugs": most plans count them. `copay` is the plan's for
+    the `visit`. `first`: whether the deductible has to be met before the plan pays was asked.
+    """
+
+    rule: Literal["yes", "copay", "apart", "drugs"]
+    visit: str | None = None
+    copay: CostShare | None = None
+    first: bool = False
+
+
+def counted_toward(ask: Ask) -> str | None:
+    """Return the yearly amount that something may count toward: the one that is named, beside a copay too."""
+    told = (*values_of(ask, "amount_kind"), share_asked(ask))
+    said = " ".join(words_of(ask.said))
+    named = "deductible" if "deduc" in said else "out_of_pocket_max" if _LIMIT.search(said) else None
+    return next((one for one in told if one in COUNTED), named)
+
+
+def counting_asked(ask: Ask, coverages: Coverages) -> Counting | None:
+    """Return the rule, where the words ask whether the named care counts toward a yearly amount, or meets it first."""
+    scope, said = scope_of(ask), " ".join(words_of(ask.said))
+    aspect = counted_toward(ask)
+    first = aspect == "deductible" and bool(_FIRST.search(said))
+    if aspect is None or not (first or _COUNTS.search(said)):
+        return None
+    if _scope(ask):
+        return Counting("apart")
+    if scope == "drugs":
+        return Counting("drugs")
+    if not _names_care(ask):
+        return None
+    visit = _visit(ask, None)
+    rules = [_rule(one, visit, None) for one in coverages.current if one.scope == "medical"]
+    copay = next((rule.copay for rule in rules if rule.copay), None) if aspect == "deductible" else None
+    return Counting("copay" if copay else "yes", visit, copay, first)
+
+
 def wants_to_come(ask: Ask) -> Wants | None:
     """Return what is asked about care to come; None for a question about shares alone, or without any care."""
     aspect, reason = share_asked(ask), text_of(ask, "reason")
-    if aspect in {"deductible", "out_of_pocket_max"} or reason not in {None, "covered", "free", "price"}:
+    if aspect in COUNTED or reason not in {None, "covered", "free", "price"}:
         return None
     if not (_names_care(ask) or (reason in {"covered", "free"} and aspect is None)):
         return None
@@ -161,7 +207,7 @@ def summarize(ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None =
     rules = [_rule(plan, visit, side) for plan in plans]
     if alive:
         shares = [(plan, plan.costs) for plan in plans]
-        left = {name: standings(name, shares, alive, coverages) for name in ("deductible", "out_of_pocket_max")}
+        left = {name: standings(name, shares, alive, coverages) for name in COUNTED}
         ded, most = ({one.plan.id: one for one in met if one.plan} for met in left.values())
         rules = [replace(r, deductible=ded.get(r.plan.id), maximum=most.get(r.plan.id)) for r in rules]
     public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants != "copay"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -37,6 +38,21 @@ _SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:pro
 _YEAR = 4
 _PAST = frozenset({"was", "were", "era", "estaba", "estuvo", "valia"})
 _ENDS = frozenset({"run", "runs", "expire", "expires", "end", "ends", "vence", "vencen", "acaba", "termina", "caduca"})
+_NEEDS = re.compile(
+    r"\b(?:needs?|needed|requir\w+|must|(?:has|have|got|gotta) to|necessary|beforehand|in advance|pre ?approval"
+    r"|before (?:i|a|an|the|my|getting|seeing)|permission|necesit\w+|hace falta|requier\w+|tengo que|hay que|permiso)\b"
+)
+_DECIDED = re.compile(
+    r"\b(?:was|were|did|got|approved|denied|status|sent|decided|expires?|left|my (?:prior )?auth\w*|my approval"
+    r"|fue|fueron|aprobaron|aprobad[oa]|negaron|mandaron|mi autorizacion)\b"
+)
+_OFTEN = frozenset(
+    {"mri", "ct", "pet_scan", "surgery", "hospital_stay", "sleep_study", "dme", "wheelchair", "home_health", "infusion"}
+    | {"genetic_test", "skilled_nursing", "radiation", "fertility", "weight_loss_surgery"}
+)
+"""Kinds of care for which plans tend to want approval first."""
+_NEVER = "er"
+"""Emergency care needs no approval: 45 CFR 149.110(c)(1), for group and individual plans."""
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
@@ -58,6 +74,8 @@ class Authorizations(Summary, frozen=True):
         asks_end: Whether the question asks for the end of an approval.
         each: The newest request for each kind of care, if several were named.
         ahead: The benefit table's rules for future care.
+        often: Whether plans tend to want approval for care of that kind.
+        never: Whether federal law lets no plan want it.
     """
 
     wanted: ClaimWish
@@ -76,6 +94,8 @@ class Authorizations(Summary, frozen=True):
     asks_end: bool = False
     each: tuple[tuple[CareKind, Authorization | None], ...] = ()
     ahead: tuple[Ahead, ...] = ()
+    often: bool = False
+    never: bool = False
 
     def over(self, one: Authorization) -> bool:
         """Return whether its period has ended, today or at the time in question."""
@@ -148,12 +168,20 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
         then=then,
         asks_end=question == "holds" and bool(_ENDS & set(words_of(ask.said))),
         each=_each(plain, by_id, wanted) if question is None else (),
+        often=any(_OFTEN & wanted.kinds.above(one) for one in wanted.services),
+        never=wanted.services == (_NEVER,),
     )
 
 
 def _question(ask: Ask) -> str | None:
     """Return what is asked about the requests; for a future time, whether they are valid then."""
-    return text_of(ask, "question") or ("holds" if "date_ahead" in ask.slots else None)
+    if question := text_of(ask, "question"):
+        return question
+    said = " ".join(words_of(ask.said))
+    if _NEEDS.search(said) and not _DECIDED.search(said):
+        ask.said_unmet("date_range")  # "before a sleep study" tells what it is needed for
+        return "need"
+    return "holds" if "date_ahead" in ask.slots else None
 
 
 def _then(ask: Ask) -> Span | None:

@@ -12,6 +12,7 @@ from bot.kit import (
     LONG,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -34,6 +35,7 @@ from bot.kit import (
     checked,
     choose,
     cite_claims,
+    comes,
     doubts_of,
     each_asked,
     fills,
@@ -157,7 +159,13 @@ class LastVisitCost(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> LastVisitCost:
-    """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to."""
+    """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to.
+
+    Raises:
+        AskedAhead: The words say that care is to come.
+    """
+    if comes(ask):
+        raise AskedAhead
     wanted = wanted_of(ask)
     if (each_asked(ask) or asks_several(ask, wanted)) and (all_ := await _all_of(ask, wanted)):
         return all_

@@ -13,6 +13,7 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -37,6 +38,7 @@ from bot.kit import (
     of_other_person,
     of_use,
     ranking_asked,
+    recurs,
     service_dates,
     since_first,
     sum_of,
@@ -52,6 +54,7 @@ from bot.kit import (
 
 PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
+_DRUG = "formulary.drug_coverage"
 _WHERE = re.compile(
     r"\b(?:where|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drugstores?|drug stores?|farmacias?))\b"
 )
@@ -120,7 +123,13 @@ class Pharmacy(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Pharmacy:
-    """Return the fills in the period that was asked for, by default the last twelve months."""
+    """Return the fills in the period that was asked for, by default the last twelve months.
+
+    Raises:
+        AskedAhead: What a drug costs from now on is asked; the drug list says that.
+    """
+    if recurs(ask):
+        raise AskedAhead(_DRUG)
     ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(

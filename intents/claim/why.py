@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bot.kit import (
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -22,12 +23,14 @@ from bot.kit import (
     checked,
     choose,
     cite_claims,
+    comes,
     doubts_of,
     fitting,
     near_claims,
     network_side,
     newest_claims,
     owed_steps,
+    recurs,
     service_dates,
     span_of,
     sum_told,
@@ -39,6 +42,7 @@ from bot.kit import (
 )
 
 SHOWN = 3
+_DRUG = "formulary.drug_coverage"
 
 
 class Explained(Summary, frozen=True):
@@ -74,7 +78,15 @@ class Explained(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Explained:
-    """Return the reason for the claim that was shown or described, or else for the last visit's."""
+    """Return the reason for the claim that was shown or described, or else for the last visit's.
+
+    Raises:
+        AskedAhead: The words say that care is to come, or ask what a drug costs from now on.
+    """
+    if recurs(ask):
+        raise AskedAhead(_DRUG)
+    if comes(ask):
+        raise AskedAhead
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )

@@ -15,6 +15,7 @@ from bot.kit import (
     Ask,
     Claim,
     CostShare,
+    Counting,
     Coverage,
     Coverages,
     Floor,
@@ -33,7 +34,9 @@ from bot.kit import (
     by_figure,
     carrying,
     counted_since,
+    counted_toward,
     counting,
+    counting_asked,
     counts_apart,
     floor_of,
     floors_of,
@@ -79,8 +82,8 @@ class CostShares(Summary, frozen=True):
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
     several yearly figures that were asked for.
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
-    `toward`: what went toward a yearly figure was asked. `two`: two kinds of visit were. `resets`: when the plan's year
-    starts over was asked; `in_month`: whether that is in the month that was named.
+    `toward`: what went toward a yearly figure was asked, and the general `rule` for that care. `two`: two kinds of
+    visit were. `resets`: when the plan's year starts over was asked; `in_month`: whether it does in the month named.
     `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
     `to_come`: what the records say of some care that is ahead, where that was asked; `ahead`: the rules of the
     operator's benefit table for it, a plan each; `wants` is what is asked of it.
@@ -113,6 +116,7 @@ class CostShares(Summary, frozen=True):
     detail: bool = False
     ahead: tuple[Ahead, ...] = ()
     to_come: ToCome | None = None
+    rule: Counting | None = None
     wants: str | None = None
     no_family: bool = False
     unsplit: bool = False
@@ -242,8 +246,9 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
         dated, covered = isinstance(ask.slots.get("date_range"), Mapping), bool(coverages.current)
         month = same_month(starts, *_span(ask)) if starts and dated else None
         return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
-    if reason == "counted":
-        return CostShares(toward=await went_toward(ask, coverages, share_asked(ask) or "deductible"))
+    rule = counting_asked(ask, coverages)
+    if reason == "counted" or (rule and rule.rule != "drugs"):
+        return CostShares(toward=await went_toward(ask, coverages, counted_toward(ask) or "deductible"), rule=rule)
     two = two_visits(ask, coverages)
     return CostShares(two=two) if two else None
 
@@ -254,7 +259,9 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     chosen = _chosen(coverages, ask)
     every = of_family([(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
-    scoped = of_scope(every, scope_of(ask))
+    rule = counting_asked(ask, coverages)
+    named = scope_of(ask) if rule is None else None  # "does the pharmacy count" asks for no drug plan
+    scoped = of_scope(every, named)
     every = scoped or every
     counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
@@ -280,8 +287,9 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         other_claims=len(counting(alive, coverages, (start, end))) - len(counted) if alive else 0,
         end=end if timed else None,
         starts_anew=_starts_anew(coverages, ask) if scope is None else None,
-        scope=scope_of(ask),
-        unscoped=scope_of(ask) is not None and not scoped,
+        scope=named,
+        unscoped=named is not None and not scoped,
+        rule=rule,
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,

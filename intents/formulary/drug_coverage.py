@@ -8,19 +8,30 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
+    LONG,
     Amount,
     Ask,
+    Claim,
     Drug,
     DrugList,
     DrugLists,
+    MetSoFar,
     PharmacyCost,
     Summary,
     TierCosts,
+    any_time,
+    choose,
+    counted_since,
     drug_lists,
     drugs_named,
     form_asked,
+    member_coverages,
     nearest_names,
     of_use,
+    period_claims,
+    recurs,
+    standings,
+    wanted_of,
     words_of,
 )
 
@@ -29,7 +40,8 @@ MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail
 _MONTHS = 3
 _TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago"})
-_LESS = frozenset({"cheaper", "cheapest", "less", "save", "saves", "barato", "barata", "menos", "ahorro"})
+_LESS = frozenset({"cheaper", "cheapest", "less", "save", "saves", "vs", "versus", "against", "or"})
+_LESS |= {"barato", "barata", "menos", "ahorro"}
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
 _MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "correo", "domicilio"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
@@ -84,7 +96,8 @@ class DrugCoverage(Summary, frozen=True):
     Where a drug has forms without a brand, all this is said of them, and `brands` are its other rows, one a brand.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
     the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail; `compared`:
-    what is cheaper. `each`: the same of every drug, where several were named.
+    what is cheaper. `last` is the member's newest fill of it, where what it costs from now on was asked, and `left` is
+    where the deductible stands. `each`: the same of every drug, where several were named.
     """
 
     drug: str | None = None
@@ -112,6 +125,8 @@ class DrugCoverage(Summary, frozen=True):
     tiered: bool = False
     mailed: bool = False
     compared: bool = False
+    last: Claim | None = None
+    left: MetSoFar | None = None
     each: tuple[DrugCoverage, ...] = ()
 
     @property
@@ -119,6 +134,13 @@ class DrugCoverage(Summary, frozen=True):
         """What three months cost by tier, where both ways are plain sums."""
         found = ((one, _plain(one, RETAIL), _plain(one, MAIL)) for one in (self.chosen.tiers if self.chosen else ()))
         return tuple(Supply(costs, retail, mail) for costs, retail, mail in found if retail and mail)
+
+    @property
+    def supply(self) -> Supply | None:
+        """What three months of the drug's tier cost, where one sentence answers and both ways are plain sums."""
+        costs = self.alike.costs if self.alike else None
+        retail, mail = (_plain(costs, way) if costs else None for way in (RETAIL, MAIL))
+        return Supply(costs, retail, mail) if costs and retail and mail else None
 
     @property
     def own(self) -> bool:
@@ -138,10 +160,11 @@ async def answer(ask: Ask) -> DrugCoverage:
         return DrugCoverage(drug, lists, chosen, choices=lists.every, mailed=mailed)
     ask.report.cite("List", [chosen.id])
     if len(several) < _TWO:
-        return (await _of(ask, drug, lists, chosen))[0]
-    found = [await _of(ask, one, lists, chosen) for one in several]
-    ask.report.cite("MedicationKnowledge", [one.id for _, known in found for one in known])
-    return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in found))
+        found = (await _of(ask, drug, lists, chosen))[0]
+        return await _with_last(ask, found) if recurs(ask) else found
+    every = [await _of(ask, one, lists, chosen) for one in several]
+    ask.report.cite("MedicationKnowledge", [one.id for _, known in every for one in known])
+    return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every))
 
 
 async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
@@ -158,6 +181,18 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     needs, tiered, mailed, compared = (bool(words & said) for words in (_APPROVAL, _TIER, _MAIL, _LESS))
     base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=_asks_price(ask))
     return summarize(base, known, ask.page), known
+
+
+async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
+    """Return the answer with the newest fill of the drug, and what the plan year's claims leave of the deductible."""
+    coverages = await member_coverages(ask)
+    alive = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
+    fills = choose(alive.added, any_time(replace(wanted_of(ask), limits=None, exact=None))).claims
+    last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
+    plans = [(one, one.costs) for one in coverages.current]
+    met = standings("deductible", plans, alive, coverages)
+    ask.cite("ExplanationOfBenefit", [last.id] if last else [])
+    return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=True)
 
 
 def _asks_price(ask: Ask) -> bool:
