@@ -32,7 +32,8 @@ _MODULES = {
         records.live records.reasons records.service records.share
     """,
     "coverage": """
-        kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors kit.to_come records.card records.coverage
+        kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors kit.tense kit.to_come
+        records.card records.coverage
     """,
     "directory": """
         kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.found
