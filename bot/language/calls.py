@@ -9,8 +9,7 @@ import re
 from collections.abc import Collection
 
 from bot.language.matcher import Lexed, Matcher
-from bot.language.names import cleaned
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, cleaned
 
 CALL_WITH, CALL_NUMBER = "call_with", "call_number"
 _MOST_NAMES = 2

@@ -1,7 +1,7 @@
 """The values in a message: places, dates, amounts, claim numbers, people; as tags over its words."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from string import ascii_lowercase
 
@@ -15,7 +15,7 @@ from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, st
 from bot.language.hours import age_tags, hour_tags
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
-from bot.language.names import NameFound, cleaned, find_name, person_named, titled_names, widened
+from bot.language.names import NameFound, widened
 from bot.language.numbers import (
     NumberWords,
     amount_alone,
@@ -26,11 +26,12 @@ from bot.language.numbers import (
     radius_tag,
     worded_amount,
 )
+from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import OF_CLAIMS, own_asked, terse, treated, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
-from bot.language.text import AnyOf, Tag, Utterance
+from bot.language.text import AnyOf, Tag, Utterance, cleaned
 from bot.language.times import in_named_year, repeating, whole_times
 
 # What somebody's name is not, when the writer may ask about that person.
@@ -124,8 +125,7 @@ class Tagger:
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
-        named = self._names(said, keys, found, free)
-        tags = self._named_in(tags, said, self._with_titled(names, named, said) if names else named)
+        tags = self._named_in(tags, said, names)
         tags = own_asked(said, self._of_person(tags, said, lexed), self._grammar.area("clauses"))
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
@@ -167,13 +167,6 @@ class Tagger:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
 
-    def _with_titled(self, names: Sequence[Tag], named: Sequence[Tag], said: Utterance) -> list[Tag]:
-        """Return the spotted names and those after a title, which include family names that were spotted alone."""
-        titled = [
-            one for one in (_joined(one, names, said, self.titles) for one in named) if self._is_titled(one, said)
-        ]
-        return [one for one in names if not any(_overlap(one, name) for name in titled)] + titled
-
     def _is_titled(self, name: Tag, said: Utterance) -> bool:
         """Return whether a name is after "Dr.", or after "doctor" and is a known name."""
         title = said.words[name.first]
@@ -201,19 +194,6 @@ class Tagger:
             return tags
         person = Tag("named_person", {"name": cleaned(said.said(*whose))}, *whose)
         return [tag for tag in tags if tag.kind != "provider_name" or not _overlap(tag, person)] + [person]
-
-    def _names(self, said: Utterance, keys: Sequence[str], found: Sequence[PhraseFound], free: list[bool]) -> list[Tag]:
-        """Return names among unexplained words; titles and known names may also be in phrases of concepts."""
-        for match in found:
-            if all(meaning.kind != "concept" for meaning in match.meanings):
-                continue
-            for place in range(match.first, match.after):
-                free[place] = free[place] and (keys[place] in self._people or said.words[place] in self.titles)
-        name = find_name(said, free, self._known, self._people, self._words)
-        names = titled_names(said, free, self._known, self._people, self._words)
-        if name and all(name.after <= one.first or one.after <= name.first for one in names):
-            names.append(name)
-        return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
     def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
         titled = bool(match.first) and said.words[match.first - 1] in self._words.short_title
@@ -258,14 +238,6 @@ class Tagger:
 def _is_kind(match: PhraseFound) -> bool:
     """Return whether the words are a kind of doctor or place, after which desks write the town: "pcp antioch"."""
     return any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in match.meanings)
-
-
-def _joined(name: Tag, names: Sequence[Tag], said: Utterance, titles: Collection[str]) -> Tag:
-    """Return a titled name together with a family name right after it that was found separately."""
-    family = next((one for one in names if one.first == name.after), None)
-    if family is None or said.words[name.first] not in titles:
-        return name
-    return replace(name, value=f"{name.value} {family.value}", after=family.after)
 
 
 def _marks(said: Utterance, place: int) -> str:

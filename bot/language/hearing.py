@@ -13,14 +13,14 @@ import msgspec
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.entities import Tagger
-from bot.language.groups import HouseWords, spot_groups
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Grammar, WordArea
-from bot.language.names import NameFound, names_somebody, with_people
+from bot.language.names import NameFound, find_names
+from bot.language.people import names_somebody, with_people
 from bot.language.phrases import PhraseFound
 from bot.language.polarity import way_in
 from bot.language.slots import places_of_names
-from bot.language.spotting import NameSurroundings, NameWords, spot_names
+from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance
 from bot.language.weights import Weights, counted, shape
 
@@ -68,8 +68,11 @@ class Speller:
         return tuple(result)
 
     def is_slip(self, key: str) -> bool:
-        """Return whether an unknown word is similar to one of the vocabulary."""
-        return self._is_strange(key) and self._nearest(key) is not None
+        """Return whether an unknown word is similar to one of the vocabulary, or the beginning of one."""
+        return self._is_strange(key) and (self._nearest(key) is not None or self._begins_one(key))
+
+    def _begins_one(self, key: str) -> bool:
+        return any(word.startswith(key) for word in self._by_letter.get(key[0], ()))
 
     def _is_strange(self, key: str) -> bool:
         return len(key) >= SHORTEST and key not in self._known and key.isalpha()
@@ -115,7 +118,6 @@ class Scanner:
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
         self._tree, self._speller = lexicon.tree, speller
-        self._houses = HouseWords(lexicon.grammar)
         self._words = NameWords(
             known=AnyOf(
                 lexicon.familiar,
@@ -123,53 +125,40 @@ class Scanner:
                 lexicon.dangers.words.vocabulary,
                 lexicon.number_keys,
                 lexicon.date_keys,
+                lexicon.grammar.lexical,
             ),
+            vocabulary=lexicon.plain,
             people=lexicon.given | lexicon.family,
             family=lexicon.family - lexicon.given,
-            places=lexicon.towns,
+            towns=lexicon.towns,
             place_words=lexicon.place_words,
-            slip=speller.is_slip,
-            value=self._is_value,
-            house=lambda key: any(one.kind == "organization" for one in self._tree.meanings_of(key)),
             around=NameSurroundings(lexicon.grammar),
         )
 
-    def _is_value(self, key: str) -> bool:
-        """Return whether a word alone is a kind of care, a drug or a language, and so no name next to a comma."""
-        return any(one.kind in _VALUES for one in self._tree.meanings_of(key))
-
     def scan(self, said: Utterance) -> Scanned:
         """Return the keys, phrases and names of a message."""
-        groups = spot_groups(said, self._words, self._houses)
-        people = self._people(said, spot_names(said, self._words))
-        names = (*groups, *(name for name in people if not _overlaps(name, groups)))
-        kept = frozenset(place for name in names for place in range(name.first, name.after))
+        names = find_names(said, self._meanings(said), self._words)
+        kept = frozenset(place for name in names for place in range(name.first + name.title, name.after))
         keys = self._speller.repaired(said.keys, kept)
         found = self._tree.scan(keys)
         if kept:
             found = [match for match in found if kept.isdisjoint(range(match.first, match.after))]
         return Scanned(keys, found, names)
 
-    def _people(self, said: Utterance, names: tuple[NameFound, ...]) -> tuple[NameFound, ...]:
-        """The names that are no part of a place's own: "Johnson City rn" is nobody's."""
-        if not names:
-            return names
-        places = [
-            match
-            for match in self._tree.scan(said.keys)
-            if match.after - match.first > 1 and any(meaning.kind == "place" for meaning in match.meanings)
-        ]
-        return tuple(
-            name
-            for name in names
-            if not any(
-                place.first <= name.first and name.first + len(name.name.split()) <= place.after for place in places
-            )
-        )
-
-
-def _overlaps(name: NameFound, others: Sequence[NameFound]) -> bool:
-    return any(name.first < other.after and other.first < name.after for other in others)
+    def _meanings(self, said: Utterance) -> WordMeanings:
+        """Return the kinds of values of the words as they are written; a place of one word may be a person's name."""
+        kinds: dict[int, frozenset[str]] = {}
+        inner: set[int] = set()
+        phrased: set[int] = set()
+        for match in self._tree.scan(said.keys):
+            some = frozenset(one.kind for one in match.meanings) & _VALUES
+            phrased.update(range(match.first, match.after))
+            some -= {"place"} if match.after - match.first == 1 else frozenset()
+            for place in range(match.first, match.after) if some else ():
+                kinds[place] = kinds.get(place, frozenset()) | some
+            inner.update(range(match.first + 1, match.after) if some else ())
+        slips = {place for place, key in enumerate(said.keys) if self._speller.is_slip(key)}
+        return WordMeanings(kinds, inner, phrased, slips)
 
 
 # Concepts of words that ask for nothing by themselves.

@@ -1,236 +1,45 @@
-"""Names in a message, found without relying on capitals, and whether one is of a person whose record is asked for."""
+"""The names of people and organizations in a message, by one ranking of all the words that may be one.
+
+Each word weighs something as a part of a name (`bot.language.spotting`), and the words around a name add to it. Of
+names that overlap the heaviest counts.
+"""
 
 import re
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
-from msgspec.structs import replace
 
+from bot.language.groups import houses_in
 from bot.language.matcher import WordArea
-from bot.language.text import APOSTROPHES, Utterance, keys_in
+from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings
+from bot.language.text import Utterance, cleaned
 
-_LONGEST, _SHORTEST, _TERSE = 3, 2, 5
-_APOSTROPHES = str.maketrans(APOSTROPHES)
-_SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
-_CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)$")
-# A form of a verb or an adverb of a known word: "ordered", "approved", "monthly".
-_DERIVED = re.compile(r"(?:ed|ing|ly)$")
+_LONGEST, _MOST_FAMILY, _MOST_GIVEN = 4, 3, 2  # words
+_PAIR, _NEAR_NETWORK, _TERSE = 2, 5, 5
+_ZIP_DIGITS = 5
+_POSSESSIVE = re.compile(r"(?:'s|s')$")
+_WITHIN_A_NAME, _BEFORE_A_DEGREE = frozenset({"", ".", "-"}), frozenset({"", ",", ".", ",."})
+_KINDS_OF_CARE = frozenset({"specialty", "any_doctor"})
+_BESIDE_A_NAME = _KINDS_OF_CARE | {"network", "place", "language", "accepting_new", "telehealth", "wheelchair"}
+
+# What the words around a name add to its weight, which is at least `_ENOUGH`.
+_ENOUGH = 7
+_SHORT_TITLE, _LONG_TITLE, _DEGREE, _COMMA, _WITH_A_LISTED = 8, 5, 7, 1, 3
+_LED, _FOLLOWED, _FRAMED, _AGAINST = 1, 1, 5, -9
 
 
 class NameFound(msgspec.Struct, frozen=True):
     """A name in a message: tokens [first, after), and the name without title, credentials and possessive.
 
-    `sure`: more than its position indicates a name. `group`: it is an organization's.
+    The first `title` tokens are its title. `group`: it is an organization's. `weight`: how sure it is.
     """
 
     first: int
     after: int
     name: str
-    sure: bool = False
+    title: int = 0
     group: bool = False
-
-
-def cleaned(words: str) -> str:
-    """Return a name without possessive, with single spaces, and capitalized if the person typed no capitals."""
-    name = " ".join(words.translate(_APOSTROPHES).split()).strip(" .,;:?!")
-    if name.casefold().endswith("'s"):
-        name = name[:-2]
-    return _SMALL.sub(lambda word: word[0].lower(), name.title()) if name.islower() else name
-
-
-class _Finder:
-    def __init__(
-        self, said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
-    ) -> None:
-        self.said, self.words = said, words
-        self.titles = words.any("short_title", "long_title")
-        self.keys = said.keys
-        self.free = free
-        self.known = known
-        self.people = people
-        self._unknown = [self._is_unknown(place) for place in range(len(said.words))]
-
-    def plain(self, place: int) -> bool:
-        """Return whether a word can be part of a name."""
-        return place < len(self.keys) and self.said.words[place].replace("'", "").isalpha()
-
-    def unknown(self, place: int) -> bool:
-        """Return whether a word has no other explanation."""
-        return place < len(self._unknown) and self._unknown[place]
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether no word can be a name: none is unknown, and none is a title."""
-        return not any(self._unknown) and self.titles.isdisjoint(self.said.words)
-
-    def _is_unknown(self, place: int) -> bool:
-        key, word = self.keys[place], self.said.words[place]
-        barred = word in self.words.no_name or word in self.words.generation or _CONTRACTED.search(word)
-        if barred or not self.free[place] or len(key) < _SHORTEST or not self.plain(place):
-            return False
-        doing = word.endswith("ing") and self.said.said(place, place + 1).islower()  # "close to hitting the most"
-        return key in self.people or not (doing or key in self.known or self._is_derived(place))
-
-    def _is_derived(self, place: int) -> bool:
-        """Return whether a word that is written without a capital, or in capitals, is a form of a known word."""
-        stem = _DERIVED.sub("", word := self.said.words[place])
-        known = stem != word and any(form in self.known for form in (stem, f"{stem}e", stem[:-1]))
-        return known and not self.said.said(place, place + 1).istitle()
-
-    def unknown_letter(self, place: int) -> bool:
-        """Return whether a word is an initial: a letter that is no word ("a", "y"), with a name after it."""
-        return self.plain(place) and self.said.words[place] not in self.words.no_name and self.unknown(place + 1)
-
-    def run(self, place: int) -> int:
-        """Return the end of the unknown words that start here, at most three."""
-        end = place
-        while end < len(self.keys) and end - place < _LONGEST and self.joined(end, place) and self.unknown(end):
-            end += 1
-        return end
-
-    def joined(self, end: int, start: int) -> bool:
-        """Return whether no comma or full stop is between this word and the one before, except after an initial."""
-        if end == start:
-            return True
-        between = self.said.text[self.said.spans[end - 1][1] : self.said.spans[end][0]]
-        return not set(between) & set(",;?!")
-
-    def titled(self, place: int) -> NameFound | None:
-        word = self.said.words[place]
-        if not self.free[place] or word not in self.titles:
-            return None
-        first = place + 1
-        if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in self.words.no_name:
-            return None
-        if word in self.words.long_title and not self.unknown(first):
-            return None
-        short = word in self.words.short_title
-        if short and self.keys[first] in self.known and not self.unknown(first) and not self.free[first]:
-            return None
-        end = first + 1
-        while (
-            end < len(self.keys)
-            and end - first < _LONGEST
-            and self.joined(end, first)
-            and (self.unknown(end) or (len(self.keys[end]) == 1 and self.unknown_letter(end)))
-        ):
-            end += 1
-        return self.named(place, first, end)
-
-    def organization(self, place: int) -> NameFound | None:
-        end = self.run(place)
-        if end == place:
-            return None
-        after = end
-        while after < len(self.keys) and self.keys[after] in self.words.generic and after - end < _LONGEST:
-            after += 1
-        while after > end and self.keys[after - 1] in self.words.link:
-            after -= 1
-        tail = self.keys[end:after]
-        if tail and (tail[-1] in self.words.group_end or tail[-2:] in self.words.phrases("whole_end")):
-            return NameFound(place, after, cleaned(self.said.said(place, after)))
-        return None
-
-    def led(self, place: int) -> NameFound | None:
-        if self.said.words[place] not in self.words.lead:
-            return None
-        first = place + 1
-        end = self.run(first)
-        return self.named(first, first, end) if end > first else None
-
-    def pair(self, place: int) -> NameFound | None:
-        end = self.run(place)
-        if end - place < 2 or not any(self.keys[at] in self.people for at in range(place, end)):  # noqa: PLR2004
-            return None
-        return self.named(place, place, end)
-
-    def left_out(self, place: int) -> NameFound | None:
-        """Return a family name that is excluded: "other than okafor", "not okafor", "que no sea la okafor".
-
-        Else None.
-        """
-        end, before = self.run(place), self.said.words[max(0, place - _LONGEST) : place]
-        if end > place and before[-1:] in self.words.phrases("leaving_one") and self.keys[place] in self.people:
-            return self.named(place, place, end)
-        article = bool(before) and before[-1] in self.words.article
-        cue = before[:-1] if article else before
-        named = article or any(self.keys[at] in self.people for at in range(place, end))
-        return (
-            self.named(place, place, end)
-            if end > place and named and cue[-2:] in self.words.phrases("leaving_out")
-            else None
-        )
-
-    def terse(self, place: int) -> NameFound | None:
-        """Return a name in staff shorthand, with only what is asked about it: "okafor npi"; else None."""
-        end = self.run(place)
-        around = {*self.said.words[:place], *self.said.words[end:]}
-        alone = end > place and len(self.keys) <= _TERSE and around and around <= self.words.asked
-        return self.named(place, place, end) if alone else None
-
-    def named(self, place: int, first: int, end: int) -> NameFound:
-        after = end
-        while after < len(self.keys) and self.said.words[after] in self.words.any("credential", "generation"):
-            after += 1
-        name = cleaned(self.said.said(first, end))
-        return NameFound(place, after, name[:-1] if self.possessed(end) else name)
-
-    def possessed(self, end: int) -> bool:
-        """Return whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
-        last = self.said.words[end - 1]
-        owned = end < len(self.keys) and self.said.words[end] in self.words.owned
-        return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
-
-
-def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: WordArea) -> Sequence[bool]:
-    """Return `free` without the words after "this is" or "my name is", because the writer is not searched for."""
-    titles, begins = words.any("short_title", "long_title"), words.starts("introduction")
-    for place, word in enumerate(said.words[:-1]):
-        for lead in words.phrases("introduction") if word in begins else ():
-            first = place + len(lead)
-            if said.words[place:first] == lead and first < len(said.words) and said.words[first] not in titles:
-                after = first + _LONGEST
-                return [one and not first <= at < after for at, one in enumerate(free)]
-    return free
-
-
-def find_name(
-    said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
-) -> NameFound | None:
-    """Return the first name of a person or organization; None if there is none.
-
-    `free[i]` is whether word i has no other tag; `known` are the words with another meaning, `people` are given and
-    family names, which take precedence over `known`.
-    """
-    finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
-    if finder.is_hopeless:
-        return None
-    searches = (
-        finder.titled, finder.organization, finder.pair, finder.left_out, finder.led, finder.terse,
-    )  # fmt: skip
-    for search in searches:
-        for place in range(len(said.keys)):
-            found = search(place)
-            if found:
-                return found
-    return None
-
-
-def titled_names(
-    said: Utterance, free: Sequence[bool], known: Container[str], people: Collection[str], words: WordArea
-) -> list[NameFound]:
-    """Return every name after a doctor's title."""
-    if words.any("short_title", "long_title").isdisjoint(said.words):
-        return []
-    finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
-    found: list[NameFound] = []
-    place = 0
-    while place < len(said.keys):
-        hit = finder.titled(place)
-        if hit:
-            found.append(hit)
-        place = hit.after if hit else place + 1
-    return found
+    weight: int = 0
 
 
 def widened(said: Utterance, after: int, words: WordArea) -> int:
@@ -241,120 +50,294 @@ def widened(said: Utterance, after: int, words: WordArea) -> int:
     return end
 
 
-_NEAR = 3
-
-
-def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
-    """Return True for a given name that is asked about, a possessive of one, or "Mrs. Jones".
-
-    A name after a doctor's title, and the writer's ("this is Dana"), do not count. Nor do names next to a degree, "NPI"
-    or a saint, which are those of doctors and hospitals.
-    """
-    takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
-    if (
-        takes
-        or not words.any("of_care", "practises").isdisjoint(said.words)
-        or said.words[-1:] in words.phrases("practice")
-    ):
-        return False
-    if words.courtesy.isdisjoint(said.words) and not any(key in given for key in said.keys):
-        return False
-    return any(_named_at(said, place, given, family, words) for place in range(len(said.words)))
-
-
-def person_named(
-    said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str], lists: WordArea
-) -> tuple[int, int] | None:
-    """Return the (start, end) word positions, end exclusive, of the person whose record is asked for by name.
-
-    For example "Mia's claims", "the bill for Mia", "and Mia?". None if there is no such name, if it is a doctor's, or
-    if the question is about somebody's practice. A name that is also a word in `common` ("mía") counts only if
-    capitalized, followed by an apostrophe or preceded by an English word.
-    """
-    words = said.words
-    practice, records = lists.of_a_practice, lists.keys("record")
-    if not (lists.of_care.isdisjoint(words) and practice.isdisjoint(words) and practice.isdisjoint(said.keys)):
-        return None
-    titles = lists.beside("names").any("short_title", "long_title")
-    for place, key in enumerate(said.keys):
-        before = words[place - 1] if place else ""
-        if key not in given or before in titles or _of_the_speaker(words, place, lists):
-            continue
-        if key in common and not ("'" in words[place] or before in lists.sure or _is_capital(said, place)):
-            continue
-        named = place + 1 < len(words) and said.keys[place + 1] in family
-        after = place + 1 + named
-        if _owns(said, place, after, lists) or (before in lists.whose and not records.isdisjoint(said.keys)):
-            return place, after
-        if not named and key not in family and after == len(words) and words[:place] in lists.phrases("what_of"):
-            return place, after
-    return None
-
-
-def with_people(
-    said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str], words: WordArea
-) -> Utterance:
-    """Return the message with the positions where it names one of `people`, given as (given, family) names.
-
-    `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
-    `common` ("Will") needs an apostrophe, or a capital inside the message.
-    """
-    if not people or not words.of_care.isdisjoint(said.words):
-        return said
-    found = (span for given, family in people for span in _places(said, keys_in(given), keys_in(family)))
-    return replace(said, people=tuple(span for span in found if _is_meant(said, *span, (names, common), words)))
-
-
-def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    for place in range(len(said.keys) if given else 0):
-        after = place + len(given)
-        if said.keys[place:after] == given:
-            yield place, after + len(family) * bool(family and said.keys[after : after + len(family)] == family)
-
-
-def _is_meant(
-    said: Utterance, place: int, after: int, known: tuple[Collection[str], Collection[str]], words: WordArea
-) -> bool:
-    names, common = known
-    before = said.words[place - 1] if place else ""
-    if before in words.beside("names").any("short_title", "long_title") or _of_the_speaker(said.words, place, words):
-        return False
-    if said.keys[place] in common and not ("'" in said.words[after - 1] or _is_capital(said, place)):
-        return False
-    if _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names:
-        return True
-    return said.keys[after] in common and not _is_capital(said, after)  # "a Sofía le faltan": nobody is called Le here
-
-
-def _is_capital(said: Utterance, place: int) -> bool:
-    return place > 0 and said.said(place, place + 1)[:1].isupper()
-
-
-def _owns(said: Utterance, place: int, after: int, words: WordArea) -> bool:
-    """Return whether a record of the person named here is mentioned, or what they have done about their plan."""
-    if _possessive(said, after - 1):
-        return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
-    does = (
-        place > 0 and said.words[place - 1] in words.does and after < len(said.words) and said.words[after] in words.has
+def find_names(said: Utterance, meanings: WordMeanings, words: NameWords) -> tuple[NameFound, ...]:
+    """Return the names in a message, in order, without overlaps: of those that overlap the heaviest, then longest."""
+    spotter = Spotter(said, meanings, words)
+    people = _People(spotter).found()
+    houses = (
+        NameFound(first, after, cleaned(said.said(first, after)), group=True, weight=weight)
+        for first, after, weight in houses_in(spotter)
     )
-    return does and not words.keys("record").isdisjoint(said.keys)
+    kept: list[NameFound] = []
+    for one in sorted((*people, *houses), key=lambda one: (-one.weight, one.first - one.after, one.first)):
+        if all(one.after <= other.first or other.after <= one.first for other in kept):
+            kept.append(one)
+    return tuple(sorted(kept, key=lambda one: one.first))
 
 
-def _named_at(said: Utterance, place: int, given: Collection[str], family: Collection[str], lists: WordArea) -> bool:
-    words, before = said.words, said.words[place - 1] if place else ""
-    if words[place] in lists.courtesy:
-        return place + 1 < len(words) and said.keys[place + 1] in family
-    titles = lists.beside("names").any("short_title", "long_title")
-    if said.keys[place] not in given or before in titles or _of_the_speaker(words, place, lists):
-        return False
-    after = place + 1 if place + 1 < len(words) and said.keys[place + 1] in family else place
-    return before in lists.asked_of or _possessive(said, place) or _possessive(said, after)
+class _People:
+    def __init__(self, spotter: Spotter) -> None:
+        self.at, self.said, self.words, self.around = spotter, spotter.said, spotter.words, spotter.around
 
+    def found(self) -> Iterator[NameFound]:
+        """Yield what may be a person's name, at every place and of every length."""
+        for begin in range(len(self.said.words)):
+            titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
+            for first in (begin, begin + 1) if titled else (begin,):
+                if (
+                    first > begin
+                    and self.at.word(first) in self.around.own.particle
+                    and self.at.word(begin) in self.around.names.long_title
+                ):
+                    continue
+                for end in () if self.at.word(first) in self.around.names.article else self._ends(first, _LONGEST):
+                    yield from self._weighed(begin, first, end)
+                    yield from self._reversed(begin, first, end)
 
-def _possessive(said: Utterance, place: int) -> bool:
-    word = said.words[place]
-    return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[place])
+    def _ends(self, first: int, most: int) -> Iterator[int]:
+        """Yield every end of a run of words that may be a name from `first` on."""
+        for place in range(first, min(first + most, len(self.said.words))):
+            if place > first and (
+                self.at.between(place) not in _WITHIN_A_NAME or _POSSESSIVE.search(self.at.word(place - 1))
+            ):
+                return
+            titled = place == first > 0 and self.at.is_title(first - 1) and self._is_written_as_name(place)
+            if not (titled or self._goes_on(place, begun=place > first)):
+                return
+            if (
+                titled
+                or self.at.like(place)
+                or (self.at.weights[place] is not None and self.at.word(place) not in self.around.own.particle)
+            ):
+                yield place + 1
 
+    def _goes_on(self, place: int, *, begun: bool) -> bool:
+        lower = begun and self.at.capital(place - 1) and not self.at.capital(place)
+        lower = lower and not self.at.between(place)
+        if lower and len(self.at.word(place)) > 1 and self.at.word(place) not in self.around.own.particle:
+            return False
+        if self._is_letter(place, begun=begun):
+            return True
+        return self._is_particle(place) or self.at.weights[place] is not None
 
-def _of_the_speaker(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
-    return bool(lists.speaker.intersection(words[max(0, place - 2) : place]))
+    def _is_particle(self, place: int) -> bool:
+        """Return whether a word is such as the "van" and the "der" of "van der Berg"."""
+        after = place
+        while self.at.word(after) in self.around.own.particle:
+            after += 1
+        return after > place and self.at.like(after)
+
+    def _is_letter(self, place: int, *, begun: bool) -> bool:
+        """Return whether a word is an initial: the J and the R of "J. R. Ewing", the G of "Fitzgerald G"."""
+        word = self.at.word(place)
+        if len(word) != 1 or not word.isalpha():
+            return False
+        marked = self.said.said(place, place + 1).isupper() or self.said.text[self.said.spans[place][1] :].startswith(
+            "."
+        )
+        more = self.at.like(place + 1) or (marked and len(self.at.word(place + 1)) == 1 and self.at.like(place + 2))
+        if more and (marked or (begun and word not in self.around.own.letter_word)):
+            return True
+        return begun and marked and word not in self.around.own.network_letter
+
+    def _parts(self, first: int, end: int) -> dict[int, int]:
+        """Return the weights of the words of a name by their places."""
+        own = ((place, self.at.weights[place]) for place in range(first, end))
+        return {place: 0 if self._is_particle(place) else weight for place, weight in own if weight is not None}
+
+    def _weigh(self, first: int, end: int, title: str = "") -> int | None:
+        """Return what the words of a name weigh together; None if none of them is a name or unknown.
+
+        Of several unknown words without a capital only two count. After a title a town is a name, as is a known word
+        with a capital, and after "Dr." one outside of all phrases.
+        """
+        parts = self._parts(first, end)
+        short = title in self.around.names.short_title
+        plain = first in parts and (parts[first] == TOWN or (short and first not in self.at.phrased))
+        if title and (plain or self._is_written_as_name(first)):
+            parts[first] = max(parts.get(first, UNKNOWN), UNKNOWN)
+        named = [place for place, weight in parts.items() if weight >= 0 and len(self.at.word(place)) > 1]
+        if not named:
+            return None
+        listed = self._is_listed(named)
+        surplus = [place for place in named if parts[place] == UNKNOWN and not self._is_listed([place])][_PAIR:]
+        return sum(parts.values()) - UNKNOWN * len(surplus) + _WITH_A_LISTED * (len(named) >= _PAIR and listed)
+
+    def _is_written_as_name(self, place: int) -> bool:
+        """Return whether a word is written with a capital or as a possessive, and may be a name after a title."""
+        word = self.at.word(place)
+        written = self.at.capital(place) or _POSSESSIVE.search(word) is not None
+        out = word in self.around.no_part or CONTRACTED.search(word) or self.at.is_town_in_a_state(place)
+        known = self.at.key(place) in self.words.known and not self.at.capital(place)
+        return written and len(word) > 1 and not (out or known)
+
+    def _weighed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
+        title, after = self.at.word(begin) if first > begin else "", self._suffixed(end)
+        weight = self._weigh(first, end, title)
+        if weight is None or self.at.before(begin, _PAIR) in self.around.own.phrases("county"):
+            return
+        weight += self._around(begin, first, end, after)
+        if title:
+            weight += _SHORT_TITLE if title in self.around.names.short_title else _LONG_TITLE
+        if weight >= _ENOUGH:
+            name = cleaned(self.said.said(first, end))
+            name = name[:-1] if self._is_possessed(end) else name
+            yield NameFound(begin, after, name, first - begin, weight=weight)
+
+    def _reversed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
+        """Yield a name as family name, comma, first names."""
+        if end - first > _MOST_FAMILY or not self._is_parted(end) or self._is_parted(begin) or self._is_begun(first):
+            return
+        family = sum(self._parts(first, end).values())
+        for last in self._ends(end, _MOST_GIVEN):
+            given = self._weigh(end, last)
+            if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(end, last)):
+                continue
+            more = self._ends_in_a_letter(last)
+            after = self._suffixed(last + more)
+            weight = family + given + _COMMA + self._around(begin, first, last + more, after)
+            weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
+            goes_on = after == last + more and self._is_listed_on(after)
+            if weight >= _ENOUGH and not goes_on and self.at.word_behind(after) in self.around.follow:
+                name = cleaned(f"{self.said.said(end, last + more)} {self.said.said(first, end)}")
+                yield NameFound(begin, after, name, first - begin, weight=weight)
+
+    def _ends_in_a_letter(self, place: int) -> bool:
+        """Return whether a word is a final initial: the L of "Wyman, Christie L"."""
+        if len(self.at.word(place)) != 1 or self.at.between(place) not in _WITHIN_A_NAME:
+            return False
+        dotted = self.said.text[self.said.spans[place][1] :].startswith(".")
+        return self.at.is_upper(place) or dotted or self.at.word(place + 1) in self.around.follow - {""}
+
+    def _is_begun(self, first: int) -> bool:
+        """Return whether the word before belongs to the same name."""
+        return first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME
+
+    def _is_likely(self, place: int) -> bool:
+        """Return whether a word is a name, unknown, or written with a capital."""
+        return self.at.like(place) or self.at.capital(place)
+
+    def _is_listed_on(self, place: int) -> bool:
+        """Return whether another name follows after a comma or an "and"."""
+        joined = self.at.word(place) in self.around.places.join
+        return (joined or self._is_parted(place)) and self._is_likely(place + joined)
+
+    def _is_parted(self, place: int) -> bool:
+        """Return whether a comma is before a word, as between family name and first names, or in a list of names."""
+        return 0 < place < len(self.said.words) and self.at.between(place) == ","
+
+    def _suffixed(self, end: int) -> int:
+        """Return the position after the degrees and the "Jr" that follow a name."""
+        while self.at.word(end) in self.around.suffix and self.at.between(end) in _BEFORE_A_DEGREE:
+            if self.at.word(end) == "do" and not self._is_a_degree(end):
+                break
+            end += 1
+        return end
+
+    def _is_a_degree(self, place: int) -> bool:
+        """Return whether "do" is a doctor's degree: in capitals, after a comma, or before what is asked."""
+        asked = self.at.word_behind(place + 1) in self.around.own.terse_field | {""}
+        return self.at.is_upper(place) or "," in self.at.between(place) or (asked and self._is_begun(place))
+
+    def _is_possessed(self, end: int) -> bool:
+        """Return whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
+        last, people = self.said.words[end - 1], self.words.people
+        return (
+            self.at.word(end) in self.around.names.owned
+            and last.endswith("s")
+            and last not in people
+            and last[:-1] in people
+        )
+
+    def _around(self, begin: int, first: int, end: int, after: int) -> int:
+        """Return what the words before and behind a name add to its weight."""
+        around, before, behind = self.around, self.at.word_before(begin), self.at.word_behind(after)
+        of_care = not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(after, ())) and behind != ""
+        listed, titled = self._is_listed(range(first, end)), first > begin
+        followed = behind in around.follow or (of_care and listed) or _POSSESSIVE.search(self.at.word(end - 1))
+        led = before in around.names.lead and self._is_strange(first, end) and not self._is_outweighed(begin, after)
+        house = after == end and self.at.key(after) in around.institutions and not (titled or (of_care and listed))
+        inside = not titled and end - first == 1 and first > 1 and self.at.capital(first - 1)
+        placed = not titled and before in around.places.any("round", "within")
+        against = house or inside or placed or (not titled and self._is_ours(begin, after))
+        weight = _DEGREE * (after > end) + _LED * (before in around.lead) + _FOLLOWED * bool(followed)
+        return weight + _FRAMED * (led or self._is_framed(begin, first, after)) + _AGAINST * against
+
+    def _is_listed(self, places: Iterable[int]) -> bool:
+        return any(self.at.key(place) in self.words.people for place in places)
+
+    def _is_strange(self, first: int, end: int) -> bool:
+        """Return whether no word has another meaning."""
+        weights = [-1 if weight is None else weight for weight in self.at.weights[first:end]]
+        strange = any(not self._is_a_word(place) for place in range(first, end))
+        return strange and min(weights) >= 0 and max(weights) >= UNKNOWN
+
+    def _is_a_word(self, place: int) -> bool:
+        """Return whether a word has another meaning, or is a place behind such as "in" or "of"."""
+        town = self.at.word(place) in self.words.place_words
+        stands = self.at.word(place - 1) in self.around.places.any("at", "led") | self.around.own.of
+        return (town and stands) or (self.at.key(place) in self.words.known and not self.at.capital(place))
+
+    def _is_outweighed(self, begin: int, after: int) -> bool:
+        """Return whether a surer name is elsewhere, beside which an unknown word without a capital is none."""
+        if self._is_listed(range(begin, after)) or self.at.capital(after - 1):
+            return False
+        others = [place for place in range(len(self.said.words)) if not begin <= place < after]
+        return any(
+            self.at.word(place) in self.around.names.short_title or self.at.key(place) in self.words.family
+            for place in others
+        )
+
+    def _is_ours(self, begin: int, after: int) -> bool:
+        """Return whether a name is of the writer's own people: "my Okafor", without "visits" behind."""
+        ours = self.around.own.ours.intersection(self.said.words[max(0, begin - 2) : begin])
+        return bool(ours) and self.at.word(after) not in self.around.own.care
+
+    def _is_framed(self, begin: int, first: int, after: int) -> bool:
+        """Return whether the words on both sides are those around a name."""
+        return (
+            self._of_network(begin, after)
+            or self._acts(begin, after)
+            or self._is_reached(begin, after)
+            or self._is_in_a_line(begin, after)
+            or self._is_left_out(begin, first, after)
+        )
+
+    def _of_network(self, begin: int, after: int) -> bool:
+        """Return whether somebody's network is asked about: "is … in network S"."""
+        own, words = self.around.own, self.said.words
+        around = {*words[after : after + _NEAR_NETWORK], *words[max(0, begin - _NEAR_NETWORK) : begin]}
+        lettered = self.at.word(after) in own.within and self.at.word(after + 1) in own.network_letter
+        asked = self.at.word(begin - 1) in own.asking and self.at.word(after) in self.around.follow
+        return asked and (lettered or not own.networked.isdisjoint(around))
+
+    def _acts(self, begin: int, after: int) -> bool:
+        """Return whether the question is what somebody is or does: "does haddad do telehealth"."""
+        own, before = self.around.own, self.at.word(begin - 1)
+        return before in own.asking | own.does and self.at.word(after) in (own.trait if before == "is" else own.act)
+
+    def _is_reached(self, begin: int, after: int) -> bool:
+        """Return whether somebody's contact data is asked for: "the phone number for …"."""
+        led = self.at.word(begin - 1) in self.around.own.of and self.at.word(after) in self.around.follow
+        return led and not self.around.own.field.isdisjoint(self.said.words[max(0, begin - _NEAR_NETWORK) : begin])
+
+    def _is_in_a_line(self, begin: int, after: int) -> bool:
+        """Return whether all else is values and what is asked, in staff shorthand: "okafor npi", "wyman memphis"."""
+        own, listed = self.around.own, self._is_listed(range(begin, after))
+        if begin == 0 and (listed or after > 1) and self.at.word(after) in self.around.asked - {""}:
+            return True
+        rest = [place for place in range(len(self.said.words)) if not begin <= place < after]
+        town = begin + 1 == after and (
+            self.at.word(begin) in self.words.place_words or self.at.key(begin) in self.words.known
+        )
+        cared = any(not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(place, ())) for place in rest)
+        if cared and (town or not listed):
+            return False  # "aba therapy jackson" names nobody
+        values = [place for place in rest if self.at.kinds.get(place)]
+        if any(_BESIDE_A_NAME.isdisjoint(self.at.kinds[place]) for place in values):
+            return False
+        return bool(rest) and all(
+            place in values
+            or self.at.word(place) in self.around.asked | own.at | (self.words.place_words - own.particle)
+            or (self.at.word(place).isdigit() and len(self.at.word(place)) == _ZIP_DIGITS)
+            for place in rest
+        )
+
+    def _is_left_out(self, begin: int, first: int, after: int) -> bool:
+        """Return whether it is left out: "other than okafor", "not okafor", "que no sea la okafor"."""
+        names, before = self.around.names, self.at.before(begin, _MOST_FAMILY)
+        if before[-1:] in names.phrases("leaving_one") and self._is_listed([first]):
+            return True
+        article = bool(before) and before[-1] in names.article
+        named = article or self._is_listed(range(first, after))
+        return named and (before[:-1] if article else before)[-2:] in names.phrases("leaving_out")

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from bot.language.codes import is_npi
 from bot.language.engine import Engine
 from bot.language.matcher import WordArea
-from bot.language.names import cleaned
 from bot.language.reading import Slot
 from bot.language.slots import SIDES, UNNAMED_NETWORKS
-from bot.language.text import key_of, read
+from bot.language.text import cleaned, key_of, read
 
 _OPTION = re.compile(r'(?<!\S)([^\W\d_][\w-]{0,30}):(?!//)("[^"]*"|“[^”]*”|\S+)')
 _ZIP = re.compile(r"(\d{5})(?:-?\d{4})?")

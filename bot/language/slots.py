@@ -13,9 +13,8 @@ from msgspec.structs import replace
 
 from bot.language.calendar import shifted
 from bot.language.matcher import WordArea
-from bot.language.names import cleaned
 from bot.language.reading import Slot
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, cleaned
 
 How = Literal["and", "or"]
 IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"

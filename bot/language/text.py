@@ -47,6 +47,8 @@ _WORD = re.compile(
 )
 _CONTROLS = {**dict.fromkeys((*range(32), 127), " "), ord("`"): "'"}
 APOSTROPHES = dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\ua78c\uff07\u00b4`", "'")
+_SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
+_APOSTROPHES = str.maketrans(APOSTROPHES)
 _WITH_STROKE = re.compile(r"LATIN SMALL LETTER ([A-Z]) WITH")
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PLURAL_FROM = 4
@@ -169,3 +171,11 @@ def keys_in(phrase: str) -> tuple[str, ...]:
     if phrase.isascii() and phrase.replace(" ", "").isalpha():
         return tuple([_key_of_plain(word) for word in phrase.lower().split()])
     return tuple(key_of(found.group()) for found in _WORD.finditer(fold(phrase)[0]))
+
+
+def cleaned(words: str) -> str:
+    """Return a name without possessive, with single spaces, and capitalized if the person typed no capitals."""
+    name = " ".join(words.translate(_APOSTROPHES).split()).strip(" .,;:?!")
+    if name.casefold().endswith("'s"):
+        name = name[:-2]
+    return _SMALL.sub(lambda word: word[0].lower(), name.title()) if name.islower() else name

@@ -1,0 +1,126 @@
+"""Whose record a message asks for by name: the writer's people, and somebody else's."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from bot.language.matcher import WordArea
+from bot.language.text import Utterance, keys_in
+
+_NEAR = 3
+
+
+def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
+    """Return True for a given name that is asked about, a possessive of one, or "Mrs. Jones".
+
+    A name after a doctor's title, and the writer's ("this is Dana"), do not count. Nor do names next to a degree, "NPI"
+    or a saint, which are those of doctors and hospitals.
+    """
+    takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
+    if (
+        takes
+        or not words.any("of_care", "practises").isdisjoint(said.words)
+        or said.words[-1:] in words.phrases("practice")
+    ):
+        return False
+    if words.courtesy.isdisjoint(said.words) and not any(key in given for key in said.keys):
+        return False
+    return any(_named_at(said, place, given, family, words) for place in range(len(said.words)))
+
+
+def person_named(
+    said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str], lists: WordArea
+) -> tuple[int, int] | None:
+    """Return the (start, end) word positions, end exclusive, of the person whose record is asked for by name.
+
+    For example "Mia's claims", "the bill for Mia", "and Mia?". None if there is no such name, if it is a doctor's, or
+    if the question is about somebody's practice. A name that is also a word in `common` ("mía") counts only if
+    capitalized, followed by an apostrophe or preceded by an English word.
+    """
+    words = said.words
+    practice, records = lists.of_a_practice, lists.keys("record")
+    if not (lists.of_care.isdisjoint(words) and practice.isdisjoint(words) and practice.isdisjoint(said.keys)):
+        return None
+    titles = lists.beside("names").any("short_title", "long_title")
+    for place, key in enumerate(said.keys):
+        before = words[place - 1] if place else ""
+        if key not in given or before in titles or _of_the_speaker(words, place, lists):
+            continue
+        if key in common and not ("'" in words[place] or before in lists.sure or _is_capital(said, place)):
+            continue
+        named = place + 1 < len(words) and said.keys[place + 1] in family
+        after = place + 1 + named
+        if _owns(said, place, after, lists) or (before in lists.whose and not records.isdisjoint(said.keys)):
+            return place, after
+        if not named and key not in family and after == len(words) and words[:place] in lists.phrases("what_of"):
+            return place, after
+    return None
+
+
+def with_people(
+    said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str], words: WordArea
+) -> Utterance:
+    """Return the message with the positions where it names one of `people`, given as (given, family) names.
+
+    `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
+    `common` ("Will") needs an apostrophe, or a capital inside the message.
+    """
+    if not people or not words.of_care.isdisjoint(said.words):
+        return said
+    found = (span for given, family in people for span in _places(said, keys_in(given), keys_in(family)))
+    return replace(said, people=tuple(span for span in found if _is_meant(said, *span, (names, common), words)))
+
+
+def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    for place in range(len(said.keys) if given else 0):
+        after = place + len(given)
+        if said.keys[place:after] == given:
+            yield place, after + len(family) * bool(family and said.keys[after : after + len(family)] == family)
+
+
+def _is_meant(
+    said: Utterance, place: int, after: int, known: tuple[Collection[str], Collection[str]], words: WordArea
+) -> bool:
+    names, common = known
+    before = said.words[place - 1] if place else ""
+    if before in words.beside("names").any("short_title", "long_title") or _of_the_speaker(said.words, place, words):
+        return False
+    if said.keys[place] in common and not ("'" in said.words[after - 1] or _is_capital(said, place)):
+        return False
+    if _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names:
+        return True
+    return said.keys[after] in common and not _is_capital(said, after)  # "a Sofía le faltan": nobody is called Le here
+
+
+def _is_capital(said: Utterance, place: int) -> bool:
+    return place > 0 and said.said(place, place + 1)[:1].isupper()
+
+
+def _owns(said: Utterance, place: int, after: int, words: WordArea) -> bool:
+    """Return whether a record of the person named here is mentioned, or what they have done about their plan."""
+    if _possessive(said, after - 1):
+        return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
+    does = (
+        place > 0 and said.words[place - 1] in words.does and after < len(said.words) and said.words[after] in words.has
+    )
+    return does and not words.keys("record").isdisjoint(said.keys)
+
+
+def _named_at(said: Utterance, place: int, given: Collection[str], family: Collection[str], lists: WordArea) -> bool:
+    words, before = said.words, said.words[place - 1] if place else ""
+    if words[place] in lists.courtesy:
+        return place + 1 < len(words) and said.keys[place + 1] in family
+    titles = lists.beside("names").any("short_title", "long_title")
+    if said.keys[place] not in given or before in titles or _of_the_speaker(words, place, lists):
+        return False
+    after = place + 1 if place + 1 < len(words) and said.keys[place + 1] in family else place
+    return before in lists.asked_of or _possessive(said, place) or _possessive(said, after)
+
+
+def _possessive(said: Utterance, place: int) -> bool:
+    word = said.words[place]
+    return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[place])
+
+
+def _of_the_speaker(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
+    return bool(lists.speaker.intersection(words[max(0, place - 2) : place]))
