@@ -215,9 +215,7 @@ class Recognisers:
         if label in memory.labels or earlier is None or last is None:
             return memory.labels.get(label) or earlier
         lists = last.intent in self._intents and _MORE in self._intents[last.intent].follows
-        ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
-        walks = ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
-        goes_on = (lists and "page" in earlier.arguments) or (walks and _asks(earlier) == _asks(last))
+        goes_on = (lists and "page" in earlier.arguments) or (_asks(earlier) == _asks(last) and _walks(reading))
         return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:
@@ -314,6 +312,12 @@ class Recognisers:
         words = self._engine.redacted(exchange.message.text, today=self._now().date(), people=people)
         kept = sum(not word.startswith("[") for word in words)
         return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None
+
+
+def _walks(reading: Reading) -> bool:
+    """Return whether a message asks for the one before or after those shown."""
+    ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
+    return ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
 
 
 def _asks(asked: Asked) -> tuple[object, ...]:

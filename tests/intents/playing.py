@@ -1,9 +1,10 @@
 """Playing a step of a story to a bot, and what is wrong with the replies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from bot.conversation.exchange import UNREAD, Exchange
-from bot.conversation.state import Asked, Memory, said
+from bot.conversation.exchange import Exchange
+from bot.conversation.state import Asked, Memory
 from bot.language.context import Context
 from bot.language.reading import Reading
 from bot.message import Actions, Item, Reply
@@ -113,19 +114,30 @@ async def untypable(talk: Talk, seen: dict[str, set[str]]) -> list[str]:
 _READ: dict[tuple[str, str], Reading] = {}
 
 
-async def _asked(talk: Talk, memory: Memory, label: str, context: Context | None, written: str) -> Asked | None:
-    """What a label asks after the answer before; the same in one story and the next, by the context as `written`.
+class _Unread:
+    """Stands for a reading that is made when something of it is looked at: most labels are known unread."""
 
-    A label of the last answer asks what its button asks, however it is read, so it is not read.
-    """
-    reading = UNREAD if said(label) in memory.labels else _READ.get((label, written))
-    if reading is None:
-        reading = _READ[label, written] = talk.bot.pack.engine.understand(label, today=TODAY, context=context)
-    exchange = Exchange(talk.message(label), memory, reading, language=memory.language or "en")
-    for recognise in (talk.bot.turn.recognisers.button, talk.bot.turn.recognisers.label):
-        if asked := await recognise(exchange):
-            return asked
-    return await talk.bot.turn.recognisers.question(exchange)
+    def __init__(self, read: Callable[[], Reading]) -> None:
+        self.read = read
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.read(), name)
+
+
+async def _asked(talk: Talk, memory: Memory, label: str, context: Context | None, written: str) -> Asked | None:
+    """What a label asks after the answer before; read once for one story and the next, by the context as `written`."""
+
+    def read() -> Reading:
+        if (label, written) not in _READ:
+            _READ[label, written] = talk.bot.pack.engine.understand(label, today=TODAY, context=context)
+        return _READ[label, written]
+
+    unread: Any = _Unread(read)
+    exchange = Exchange(talk.message(label), memory, unread, language=memory.language or "en")
+    if asked := await talk.bot.turn.recognisers.button(exchange):
+        return asked
+    exchange.reading = read()
+    return await talk.bot.turn.recognisers.label(exchange) or await talk.bot.turn.recognisers.question(exchange)
 
 
 def _what(asked: Asked | None) -> tuple[object, ...] | None:
