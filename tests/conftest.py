@@ -22,13 +22,13 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bot import compiled
-from bot.pack import find_pack, load_pack
+from bot.pack import Pack, find_pack, load_pack
 from bot.stores.base import Store
 from bot.stores.opening import open_store
 from tests.doubles.postgres import Postgres, postgres
 from tests.intents.shapes import LINES, figures
 from tests.intents.stories import stories
-from tests.shipped import compiled_in, pages_compiled
+from tests.shipped import compiled_in, pages_compiled, shipped_pack
 from tests.stage import Stage, staged
 from tests.watch import watching
 from tests.worlds import tables_shared, worlds_shared
@@ -226,6 +226,12 @@ def _no_directory_hears_of_a_member(request: pytest.FixtureRequest) -> Iterator[
     yield
     told, _OFFENCES[:] = list(_OFFENCES), []
     assert not told or "tests/sandbox/" in request.node.nodeid, told
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    """The pack that ships."""
+    return shipped_pack()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,5 +1,6 @@
 """The day on which the tests that compute what they expect play: May 20, 2026, or the one that TEST_TODAY names."""
 
+import asyncio
 import os
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,3 +30,8 @@ class Clock:
     def __call__(self) -> float:
         """Seconds."""
         return self.now
+
+
+async def no_pause(_seconds: float) -> None:
+    """Waiting takes no time here; others get their turn."""
+    await asyncio.sleep(0)

@@ -9,6 +9,7 @@ from bot.accounts.rollcall import HOUR, RollCall
 from bot.message import Person
 from bot.replies.plain import plain
 from bot.sandbox.app import serve_sandbox
+from tests.days import no_pause
 from tests.stage import TODAY, Stage, Talk, serving_bot
 from tests.worlds import world_of
 
@@ -24,13 +25,9 @@ async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
     ):
         sandbox.behaviour.refresh_tokens = True
         made = Stage(world_of(TODAY), sandbox, {"dm": bot}).somebody()
-        bot.roll_call._pause = _no_pause
+        bot.roll_call._pause = no_pause
         await made.connect("dana")
         yield made
-
-
-async def _no_pause(_: float) -> None:
-    """Nobody is waited for."""
 
 
 @pytest.mark.threat("T21")
@@ -65,7 +62,7 @@ async def test_a_process_that_cannot_ask_takes_nobodys_place(talk: Talk) -> None
             asked.append(person.platform)
             return False
 
-        made = RollCall(bot.store, bot.accounts, bot.audit, bot.forget, pause=_no_pause)
+        made = RollCall(bot.store, bot.accounts, bot.audit, bot.forget, pause=no_pause)
         made.ask = dict.fromkeys(platforms, gone)
         return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -26,7 +25,7 @@ from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
 from tests.cases import saw
-from tests.days import Clock
+from tests.days import Clock, no_pause
 
 PAGES = Path(__file__).parents[2] / "templates" / "pages"
 BOT = "https://bot.example"
@@ -140,11 +139,6 @@ def make_settings(**changes: object) -> Settings:
         **changes,
     }
     return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]  # pydantic checks each value
-
-
-async def no_pause(_seconds: float) -> None:
-    """Waiting takes no time here; others get their turn."""
-    await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from tests.cases import saw
+from tests.days import no_pause
 from tests.parity import unlike
 from tests.shipped import shipped_pack
 
@@ -128,7 +129,7 @@ async def answered(
     """
     shelf = shelf or Shelf(resources)
     spoken: Literal["en", "es"] = "es" if language == "es" else "en"
-    async with Http(transport=httpx.MockTransport(shelf), pause=_at_once) as http:
+    async with Http(transport=httpx.MockTransport(shelf), pause=no_pause) as http:
         ask = Ask(
             slots=slots or {},
             words={},
@@ -158,10 +159,6 @@ async def answered(
 
 async def _given(value: T) -> T:
     return value
-
-
-async def _at_once(_seconds: float) -> None:
-    """Nothing waits between tries."""
 
 
 def public(folder: str, kind: str) -> list[Resource]:

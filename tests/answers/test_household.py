@@ -16,8 +16,9 @@ from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
-from tests.answers.asking import BASE, PAYER, TODAY, Shelf, _at_once, concept, owned, pack
+from tests.answers.asking import BASE, PAYER, TODAY, Shelf, concept, owned, pack
 from tests.answers.made import claim, coverage, named, paid_as, usd
+from tests.days import no_pause
 
 NAMES = ("Ana B.", "Leo B.", "Sam B.")
 
@@ -28,7 +29,7 @@ async def asked(
     """The summary, its words, and the question, of three people with a shelf each."""
     async with AsyncExitStack() as stack:
         wires = [
-            await stack.enter_async_context(Http(transport=httpx.MockTransport(one), pause=_at_once)) for one in shelves
+            await stack.enter_async_context(Http(transport=httpx.MockTransport(one), pause=no_pause)) for one in shelves
         ]
         whole = Ask(
             slots=slots or {},

@@ -18,7 +18,7 @@ from bot.payer.client import DirectoryClient
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from tests.commands.running import inside, left_in
-from tests.days import DAY
+from tests.days import DAY, no_pause
 from tests.shipped import shipped_pack
 from tests.worlds import world_of
 
@@ -41,10 +41,7 @@ def _settings() -> Settings:
 
 
 async def _looked_up(names: Path, out: Path, *networks: str) -> LookedUp:
-    async def at_once(_seconds: float) -> None:
-        """No rest between two tries."""
-
-    return await look_up(_settings(), names, networks or (S,), out, sandbox=True, pause=at_once)
+    return await look_up(_settings(), names, networks or (S,), out, sandbox=True, pause=no_pause)
 
 
 def _rows(file: Path) -> list[list[str]]:

@@ -12,7 +12,7 @@ from bot.cli.lookup import LookedUp, look_up
 from bot.config import Settings
 from bot.payer import http
 from bot.sandbox.world import Resource
-from tests.days import DAY
+from tests.days import DAY, no_pause
 from tests.shipped import shipped_pack
 from tests.worlds import world_of
 
@@ -88,12 +88,8 @@ def wire() -> Iterator[None]:
         patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
         patched.setattr("bot.cli.rehearsal.build", lambda **_: world_of(DAY))
         patched.setattr("bot.payer.http._transport", _Wire)
-        patched.setitem(http.Http.__init__.__kwdefaults__ or {}, "pause", _at_once)
+        patched.setitem(http.Http.__init__.__kwdefaults__ or {}, "pause", no_pause)
         yield
-
-
-async def _at_once(_seconds: float) -> None:
-    """No rest between two tries."""
 
 
 async def _looked_up(folder: Path, names: list[str], fault: str = "") -> tuple[LookedUp, dict[str, list[str]]]:
@@ -101,7 +97,7 @@ async def _looked_up(folder: Path, names: list[str], fault: str = "") -> tuple[L
     listed, out = folder / "names.txt", folder / f"out-{fault}.csv"
     listed.write_text("\n".join(names), encoding="utf-8")
     settings = Settings(_env_file=None, bot_today=DAY, bot_public_url="https://bot.example")  # type: ignore[call-arg]
-    outcome = await look_up(settings, listed, ["Blue Network S"], out, sandbox=True, pause=_at_once)
+    outcome = await look_up(settings, listed, ["Blue Network S"], out, sandbox=True, pause=no_pause)
     with out.open(encoding="utf-8-sig", newline="") as opened:
         return outcome, {row[0]: row[2:5] for row in list(csv.reader(opened))[1:]}
 

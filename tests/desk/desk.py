@@ -25,6 +25,7 @@ from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour, Fault
 from bot.sandbox.world import World
 from tests.answers.asking import PAYER, pack
+from tests.days import no_pause
 from tests.kit.hostile import build
 from tests.shipped import shipped_pack
 
@@ -119,7 +120,7 @@ async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
     if (server, id(of)) not in _SERVING:
         _SERVING[server, id(of)] = of, _serving(server, of)
     _, app = _SERVING[server, id(of)]
-    async with Http(transport=httpx.ASGITransport(app), pause=_at_once) as http:
+    async with Http(transport=httpx.ASGITransport(app), pause=no_pause) as http:
         yield Ask(
             slots=case.values,
             today=TODAY,
@@ -164,10 +165,6 @@ def _several(one: Mapping[str, Any]) -> Slot:
     values, how = tuple(one["values"]), one["how"]
     joined: Literal["and", "or"] = "and" if how == "and" else "or"
     return Slot(" ".join(map(str, values)), values[0], values=values, how=joined)
-
-
-async def _at_once(_seconds: float) -> None:
-    """Nothing waits between tries."""
 
 
 async def ask(server: str, case: Case) -> Result:

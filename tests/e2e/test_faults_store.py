@@ -20,7 +20,7 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.cases import saw
-from tests.days import VISIT_BEFORE, in_words
+from tests.days import VISIT_BEFORE, in_words, no_pause
 from tests.e2e.house import OWED, House
 from tests.e2e.workspace import attached
 
@@ -81,7 +81,7 @@ async def test_a_store_that_is_held_for_a_moment_is_waited_for(dana: House, tmp_
 @pytest.mark.fault("F55")
 async def test_a_store_that_stays_held_is_said_and_mends_itself(dana: House, tmp_path: Path) -> None:
     """One sentence, no amount without its audit row, and the next question is answered."""
-    store_of(dana)._pause = _instantly
+    store_of(dana)._pause = no_pause
     with held(tmp_path):
         words = dana.problem(await dana.say(OWED))
     assert BUSY in words
@@ -217,17 +217,13 @@ async def test_rows_of_a_newer_replica_are_read(dana: House) -> None:
     assert "disconnected" in (await dana.say("unlink")).text.lower()
 
 
-async def _instantly(_: float) -> None:
-    await asyncio.sleep(0)
-
-
 @pytest.mark.fault("F55", "F56", "F58")
 @pytest.mark.parametrize("trouble", ["held", "full"])
 async def test_what_cannot_be_kept_is_not_acknowledged(world: World, tmp_path: Path, trouble: str) -> None:
     """Slack is told to deliver again, nobody is answered twice, and the delivery after the trouble is answered."""
     async with attached(world, tmp_path) as workspace:
         slack, body = workspace.slack, workspace.slack.direct_message("hello")
-        store_of(workspace.house)._pause = _instantly
+        store_of(workspace.house)._pause = no_pause
         with held(tmp_path) if trouble == "held" else full(workspace.house):
             assert await slack.deliver(body) == [503]
             assert await slack.deliver(body) == [503]

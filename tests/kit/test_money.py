@@ -13,18 +13,12 @@ from tests.cases import marks_of, saw
 from tests.kit import money
 from tests.kit.money import Row
 from tests.parity import difference
-from tests.shipped import module_of, shipped_pack
+from tests.shipped import module_of
 
 ROWS = money.rows()
 PROVEN = [pytest.param(name, id=name, marks=marks_of(row.proves)) for name, row in ROWS.items()]
 _CENT = Decimal("0.01")
 _FIGURE = re.compile(r"-?\$[\d,]+\.\d\d")
-
-
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    """The pack that ships."""
-    return shipped_pack()
 
 
 def _cost(pack: Pack, claim: Claim) -> str:

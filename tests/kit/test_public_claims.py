@@ -14,18 +14,12 @@ from bot.kit import read_lines
 from bot.pack import Pack
 from bot.records.claim import read_claim
 from tests.kit import money
-from tests.shipped import module_of, shipped_pack
+from tests.shipped import module_of
 
 DATA = next((d for up in Path(__file__).parents if (d := up / "shared" / "data").is_dir()), Path("none"))
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public FHIR examples (../shared/data) are not here")
 _FOLDERS = ("hl7-carin-bb-1.1.0", "hl7-carin-bb-2.0.0")
 _FIGURE = re.compile(r"-?\$[\d,]+\.\d\d")
-
-
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    """The pack that ships."""
-    return shipped_pack()
 
 
 @cache

@@ -15,6 +15,7 @@ from bot.payer.http import Http
 from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search, escape, token
 from bot.records.details import is_npi
+from tests.days import no_pause
 
 BASE = "https://payer.example/fhir/r4"
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -57,7 +58,7 @@ def _person(npi: str, name: str) -> Mapping[str, object]:
 
 async def _found(server: _Server, *values: str) -> list[Sequence[str] | None]:
     """The ids that each of several gets who ask at once; None for one that gets an error. Parker is known."""
-    async with Http(transport=httpx.MockTransport(server), pause=_at_once) as http:
+    async with Http(transport=httpx.MockTransport(server), pause=no_pause) as http:
         known = [Search("Practitioner", (("name", "Parker"),))]
         pool = PooledDirectory(DirectoryClient(http, BASE), Budget(60), known)
 
@@ -70,10 +71,6 @@ async def _found(server: _Server, *values: str) -> list[Sequence[str] | None]:
             return [entry.id for page in pages for entry in page.matches]
 
         return list(await asyncio.gather(*map(one, values)))
-
-
-async def _at_once(_seconds: float) -> None:
-    """No rest between two tries."""
 
 
 @pytest.mark.parametrize("values", [("Okafor", "Kim", "Nobody", "Kim"), ("1100000003", "1100000011", "1245319599")])

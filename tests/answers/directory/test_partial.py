@@ -21,6 +21,7 @@ from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour, Fault
 from bot.sandbox.world import World
 from tests.answers.asking import TODAY, pack
+from tests.days import no_pause
 from tests.desk.desk import words
 from tests.kit.hostile import build
 from tests.shipped import shipped_pack
@@ -39,7 +40,7 @@ async def said(intent: str, slots: dict[str, Any], **fault: Any) -> str:
     app = create_app(world(), "http://payer.test", Behaviour(max_count=100))
     json = {"content-type": "application/fhir+json"}
     app.state.sandbox.behaviour.faults.append(Fault("/fhir/r4/", 500, ERROR, json, times=None, **fault))
-    async with Http(transport=httpx.ASGITransport(app), pause=_at_once) as http:
+    async with Http(transport=httpx.ASGITransport(app), pause=no_pause) as http:
         ask = Ask(
             slots=slots,
             today=TODAY,
@@ -50,10 +51,6 @@ async def said(intent: str, slots: dict[str, Any], **fault: Any) -> str:
             places=shipped_pack().places,
         )
         return words(intent, await pack().answers[intent](ask))
-
-
-async def _at_once(_seconds: float) -> None:
-    """Nothing waits between tries."""
 
 
 @pytest.mark.fault("F14", "F26")

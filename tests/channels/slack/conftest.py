@@ -38,7 +38,7 @@ from bot.serving import listen, running
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.channels.speaking import KeywordTurn, host_of, private_blocks
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET, TOKEN, SlackDouble
 from tests.stage import Elastic
 
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
@@ -193,6 +193,14 @@ async def opened(
             await slack.stop()
     await store.close()
     assert slack.refused == []
+
+
+@pytest.fixture
+async def many(tmp_path: Path) -> AsyncIterator[House]:
+    """A bot that no workspace has installed yet."""
+    async with opened(tmp_path, signing_secret=SECRET, client_id=CLIENT_ID, client_secret=CLIENT_SECRET) as found:
+        found.slack.tokens.clear()
+        yield found
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
@@ -32,14 +32,6 @@ ORGANIZATION: dict[str, object] = {
     "enterprise": {"id": "E1", "name": "Globex"},
     "is_enterprise_install": True,
 }
-
-
-@pytest.fixture
-async def many(tmp_path: Path) -> AsyncIterator[House]:
-    """A bot that no workspace has installed yet."""
-    async with opened(tmp_path, signing_secret=SECRET, client_id=CLIENT_ID, client_secret=CLIENT_SECRET) as house:
-        house.slack.tokens.clear()
-        yield house
 
 
 @pytest.mark.parametrize("tools", [False, True])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.channels.slack.conftest import House, opened
 from tests.channels.slack.test_install import ORGANIZATION, WORKSPACE, installed
-from tests.doubles.slack import BOT_USER, CLIENT_ID, CLIENT_SECRET, SECRET, TEAM, TOKEN, SlackDouble
+from tests.doubles.slack import BOT_USER, SECRET, TEAM, TOKEN, SlackDouble
 from tests.doubles.slack_payloads import Json
 
 _OURS = {"id": "E1", "name": "Globex"}
@@ -25,14 +25,6 @@ async def one(tmp_path: Path) -> AsyncIterator[House]:
     async with opened(tmp_path, beside=slack, bot_token=TOKEN, signing_secret=SECRET) as house:
         yield house
     await slack.stop()
-
-
-@pytest.fixture
-async def many(tmp_path: Path) -> AsyncIterator[House]:
-    """A bot that no workspace has installed yet."""
-    async with opened(tmp_path, signing_secret=SECRET, client_id=CLIENT_ID, client_secret=CLIENT_SECRET) as house:
-        house.slack.tokens.clear()
-        yield house
 
 
 def sent(body: Json, user_team: str, team: Json | None, enterprise: Json | None = None, *, posted: str = "") -> Json:
