@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import statistics
 import sys
 import tempfile
 import time
@@ -11,6 +10,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import aiohttp
@@ -57,8 +57,8 @@ async def rows() -> list[Row]:
         addresses = few.line().strip(), many.line().strip()
         found = [await _cold(address) for _ in range(_ROUNDS) for address in addresses]
         small, large = (tuple(zip(*found[at::2], strict=True)) for at in (0, 1))
-        cold, floor = _median(small[0]), _median(small[1])
-        grown = _median(large[0])
+        cold, floor = median(small[0]), median(small[1])
+        grown = median(large[0])
         warm, office = await _warm(addresses[0]), await _office(addresses[1])
     return [
         Row("directory, the same find again: own CPU ms", f"{warm:.2f}", goal="≤ 5 ms"),
@@ -112,7 +112,7 @@ async def _cold(address: str) -> tuple[float, float]:
             before = len(wire.urls)
             bots.append(await _ask(bot, FIND.format(zip_code), str(number)))
             hands.append(await _by_hand(session, wire.urls[before:]))
-    return _median(bots), _median(hands)
+    return median(bots), median(hands)
 
 
 async def _by_hand(session: aiohttp.ClientSession, urls: Sequence[str]) -> float:
@@ -138,10 +138,6 @@ async def _office(address: str) -> float:
     async with _bot(address) as bot:
         asked = (_ask(bot, FIND.format(ZIPS[number % len(ZIPS)]), str(number)) for number in range(_STAFF))
         return max(await asyncio.gather(*asked))
-
-
-def _median(values: Sequence[float]) -> float:
-    return statistics.median(values)
 
 
 def directory_of(roles: int) -> World:

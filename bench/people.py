@@ -1,4 +1,4 @@
-"""Slack users who are linked to members before the bot starts, and the floor's copy of what they may read."""
+"""People who are linked to members before the bot starts, and the floor's copy of what they may read."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,22 +8,25 @@ from bot.app import Bot
 from bot.cli.own_pages import sign_in, with_pages
 from bot.config import Settings
 from bot.message import Person
-from tests.doubles.slack import TEAM
+from bot.stores.sealed import new_key
 
-ANY_NUMBER = "1000000"  # of questions a minute: the bench asks more than a person may
 _AT_ONCE = 8
+# The bench asks more than a person may.
+UNHURRIED = {"BOT_ENCRYPTION_KEYS": new_key(), "BOT_QUESTIONS_PER_MINUTE": "1000000"}
 
 
-async def link(settings: Settings, usernames: Mapping[str, str]) -> dict[str, Reader]:
-    """Sign each Slack user in as a member, over the pages; what the floor has to know of each."""
+async def link(environment: Mapping[str, str], usernames: Mapping[Person, str]) -> dict[str, Reader]:
+    """Sign each person in as a member, over the pages; what the floor has to know of each, by user."""
     some = asyncio.Semaphore(_AT_ONCE)
+    named = {name.lower(): value for name, value in environment.items()}
+    settings = Settings(_env_file=None, **named)  # type: ignore[arg-type, call-arg] # pydantic checks each value
     async with with_pages(settings, any_port=True) as bot:
 
-        async def one(user: str, username: str) -> tuple[str, Reader]:
+        async def one(person: Person, username: str) -> tuple[str, Reader]:
             async with some:
-                return user, await _linked(bot, Person("slack", "", TEAM, user, name=user), username)
+                return person.user, await _linked(bot, person, username)
 
-        return dict(await asyncio.gather(*(one(user, username) for user, username in usernames.items())))
+        return dict(await asyncio.gather(*(one(person, username) for person, username in usernames.items())))
 
 
 async def _linked(bot: Bot, person: Person, username: str) -> Reader:

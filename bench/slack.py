@@ -7,6 +7,8 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import aiohttp
 
@@ -15,6 +17,7 @@ from tests.doubles.slack import Call, SlackDouble, wire
 
 _PATIENCE, _IDLE = 90.0, 2.0
 _HUNDREDTHS = 100
+_ROUNDS = 4
 _ACKNOWLEDGED = 200
 
 
@@ -72,6 +75,12 @@ async def loaded(
 
     await asyncio.gather(*(person(user) for user in users))
     return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
+
+
+async def in_turns(*jobs: Callable[[], Awaitable[Measured]]) -> list[Measured]:
+    """What each job measured, all rounds together."""
+    rounds = [[await job() for job in jobs] for _ in range(_ROUNDS)]
+    return [reduce(add, some) for some in zip(*rounds, strict=True)]
 
 
 class Workspace(SlackDouble):

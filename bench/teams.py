@@ -12,21 +12,18 @@ from typing import Any
 
 import msgspec
 
-from bench.people import ANY_NUMBER
+from bench.people import UNHURRIED, link
 from bench.processes import Process, python
-from bench.slack import Measured, loaded
+from bench.slack import Measured, in_turns, loaded
 from bench.table import Row, compared
 from bench.teams_server import Task
-from bot.cli.own_pages import sign_in, with_pages
-from bot.config import Settings
 from bot.message import Person
-from bot.stores.sealed import new_key
 from tests.doubles.teams import APP, TENANT, Call, TeamsDouble
 
 SUMMARY = "what did I owe for my last visit"
 CROWD = [f"u{number}" for number in range(32)]
 _COUNTS = {1: 50, 32: 192}
-_ROUNDS, _SECONDS, _PATIENCE = 4, 3.0, 20.0
+_SECONDS, _PATIENCE = 3.0, 20.0
 _OK = 200
 
 
@@ -66,15 +63,10 @@ class Tenant(TeamsDouble):
         return await loaded(users, lambda user: self.ask(user, address), server, count=count, seconds=seconds)
 
 
-class _Server:
-    """A server process and where activities go."""
-
-    def __init__(self, tenant: Tenant, process: Process, address: str) -> None:
-        self.tenant, self.process, self.address = tenant, process, address
-
-    async def asked(self, users: Sequence[str]) -> Measured:
-        await self.tenant.load(users, self.address, self.process, count=2 * len(users))
-        return await self.tenant.load(users, self.address, self.process, count=_COUNTS[len(users)])
+async def _asked(tenant: Tenant, users: Sequence[str], address: str, server: Process) -> Measured:
+    """A server under one round of load, warmed up first."""
+    await tenant.load(users, address, server, count=2 * len(users))
+    return await tenant.load(users, address, server, count=_COUNTS[len(users)])
 
 
 async def rows() -> list[Row]:
@@ -98,21 +90,14 @@ async def _rows(payer: dict[str, str]) -> list[Row]:
     async with serving(payer) as (tenant, bot, address):
         told = msgspec.json.encode(Task(tenant.keys_url)).decode()
         with python("-m", "bench.teams_server", told=told) as echo:
-            pair = _Server(tenant, bot, address), _Server(tenant, echo, f"http://127.0.0.1:{echo.line().strip()}/")
-            return [row for crowd in (1, 32) for row in await _compared(pair, crowd)]
-
-
-async def _compared(pair: tuple[_Server, _Server], crowd: int) -> list[Row]:
-    users = CROWD[:crowd]
-    measured: list[list[Measured]] = [[], []]
-    for _ in range(_ROUNDS):
-        for kept, job in zip(measured, (partial(server.asked, users) for server in pair), strict=True):
-            kept.append(await job())
-    bot, echo = (sum(runs[1:], runs[0]) for runs in measured)
-    goals = {1: ("≤ 2.5x", ""), 32: ("", "≥ 0.5x")}[crowd]
-    return list(
-        compared(f"Teams summary, {crowd} in flight", bot, echo, p50=goals[0], rate=goals[1], against="the echo")
-    )
+            servers = (address, bot), (f"http://127.0.0.1:{echo.line().strip()}/", echo)
+            found: list[Row] = []
+            for crowd, p50, rate in ((1, "≤ 2.5x", ""), (32, "", "≥ 0.5x")):
+                asked = [partial(_asked, tenant, CROWD[:crowd], *server) for server in servers]
+                measured = await in_turns(*asked)
+                title = f"Teams summary, {crowd} in flight"
+                found += compared(title, *measured, p50=p50, rate=rate, against="the echo")
+            return found
 
 
 @asynccontextmanager
@@ -129,15 +114,12 @@ async def _linked(tenant: Tenant, payer: dict[str, str], folder: Path) -> dict[s
     """Settings for Teams, with everybody of the crowd linked to a member."""
     settings = {
         **payer,
+        **UNHURRIED,
         "BOT_STORE_URL": f"sqlite:///{folder / 'bot.db'}",
-        "BOT_ENCRYPTION_KEYS": new_key(),
-        "BOT_QUESTIONS_PER_MINUTE": ANY_NUMBER,
         "TEAMS_APP_ID": APP,
         "TEAMS_APP_PASSWORD": "unused",
         "TEAMS_TENANT_ID": TENANT,
     }
-    named = {name.lower(): value for name, value in settings.items()}
-    async with with_pages(Settings(_env_file=None, **named), any_port=True) as bot:  # type: ignore[arg-type, call-arg] # pydantic checks each
-        for user in CROWD:
-            await sign_in(bot, Person("teams", "", TENANT, tenant.object_id(user), name=user), "dana")
+    crowd = [Person("teams", "", TENANT, tenant.object_id(user), name=user) for user in CROWD]
+    await link(settings, dict.fromkeys(crowd, "dana"))
     return settings
