@@ -111,7 +111,7 @@ _FORMS = frozenset({
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
 _NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
-_CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network"}
+_CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network", "specialty"}
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.

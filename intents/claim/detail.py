@@ -48,7 +48,10 @@ from bot.kit import (
 
 SHOWN, _OTHERS = 10, 4
 _ASKS = re.compile(
-    r"\W*(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo))\b", re.IGNORECASE
+    r"\W*(?:(?:and|ok|so|y) )?(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo)"
+    r"|(?P<amount>how much|cu[aá]nto)|(?P<purpose>what for|what (?:was|is) (?:it|that|this|the \w+|that \w+) for"
+    r"|what did (?:they|he|she) do|(?:para|de) qu[eé] (?:fue|era)|qu[eé] (?:me|le) hicieron))\b",
+    re.IGNORECASE,
 )
 _WHOSE = re.compile(
     r"\b(?:de|con) qui[eé]n (?:era|es|fue)\b|\bwho (?:was|is) (?:it|that) (?:with|from)\b", re.IGNORECASE
@@ -59,7 +62,7 @@ class ClaimDetail(Summary, frozen=True):
     """A claim with its lines; `claim` is None if there is no match.
 
     Attributes:
-        question: What is answered first: "when", "where", "who" or "pay" (to whom).
+        question: What is answered first: "when", "where", "who", "amount", "purpose" or "pay" (to whom).
         lines_left: How many lines are not shown.
         contract: Whether the provider was under contract then, which differs from how the claim was paid.
         story: The changes to the claim that this one replaces.
@@ -120,7 +123,7 @@ def _others(ask: Ask, claim: Claim, alive: Live) -> tuple[Claim, ...]:
 
 
 def _begins_with(said: str) -> str | None:
-    """Return "where", "who" or "when" if a message begins with it, or ends by asking whose claim it was."""
+    """Return what a message begins to ask, or "who" if it ends by asking whose claim it was."""
     asked = _ASKS.match(said)
     return asked.lastgroup if asked else "who" if _WHOSE.search(said) else None
 
