@@ -5,7 +5,6 @@ disagreement is recorded.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -21,11 +20,9 @@ from bot.records.explanation import (
     named_amounts,
     total_lines,
 )
-from bot.records.money import USUAL_CURRENCY, Amount
+from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, differ, difference
 
 AmountSource = Literal["total", "header", "lines", "parts", "payment", "paid"]
-
-_CENT = Decimal("0.01")
 
 
 class FoundAmount(msgspec.Struct, frozen=True, gc=False):
@@ -207,7 +204,7 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
     noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
     impossible = None if stated or not _too_much(money, alone) else alone
-    written_off = (stated is None or _same(stated.amount, alone)) and _is_written_off(
+    written_off = (stated is None or alike(stated.amount, alone)) and _is_written_off(
         money, None if impossible else alone
     )
     parts = None if impossible else _parts_sum(alone, noncovered, stated.amount if stated else None)
@@ -227,10 +224,10 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
         coinsurance=shares[2],
         noncovered=noncovered,
         parts_sum=parts,
-        gap=amount - parts if amount and parts and _differ(amount, parts) else None,
+        gap=difference(amount, parts) if differ(amount, parts) else None,
         lines_given=stated.lines if stated else 0,
         lines=money.lines,
-        rivals=tuple(dict.fromkeys(one for one in money.rivals if stated and _differ(one, stated.amount))),
+        rivals=tuple(dict.fromkeys(one for one in money.rivals if stated and differ(one, stated.amount))),
         written_off=written_off,
         may_add=open_ if parts else None,
         impossible=impossible,
@@ -250,17 +247,7 @@ def paid_of(money: Money) -> Paid:
     if not found:
         return Paid()
     first = found[0].amount
-    return Paid(first, tuple(dict.fromkeys(one.amount for one in money.paid if _differ(one.amount, first))))
-
-
-def _differ(one: Amount, other: Amount) -> bool:
-    """Return whether two amounts of one currency differ by a cent or more; False for two currencies (F39)."""
-    return one.currency == other.currency and abs(one.value - other.value) >= _CENT
-
-
-def _same(one: Amount | None, other: Amount | None) -> bool:
-    """Return whether two amounts are equal to the cent: some payers write 54.870000000000005."""
-    return one is not None and other is not None and one.currency == other.currency and not _differ(one, other)
+    return Paid(first, tuple(dict.fromkeys(one.amount for one in money.paid if differ(one.amount, first))))
 
 
 def _too_much(money: Money, alone: Amount | None) -> bool:
@@ -270,24 +257,22 @@ def _too_much(money: Money, alone: Amount | None) -> bool:
     the member's are also impossible.
     """
     paid, price = paid_of(money).amount, money.get("allowed") or money.get("drug_cost") or money.get("billed")
-    if alone is None or alone.value <= 0 or paid is None or paid.value <= 0 or paid.currency != alone.currency:
+    if alone is None or alone.value <= 0 or paid is None or paid.value <= 0:
         return False
-    if price is not None and price.currency == alone.currency and price.value > 0:
-        return alone.value - (price.value - paid.value) >= _CENT
-    own = money.get("paid_by_patient")
-    return own is not None and own.currency == alone.currency and _same(alone, own + paid)
+    rest = difference(price, paid)
+    if price is not None and price.value > 0 and (over := difference(alone, rest)):
+        return over.value >= CENT
+    return alike(difference(alone, paid), money.get("paid_by_patient"))
 
 
 def _is_written_off(money: Money, alone: Amount | None) -> bool:
     """Return whether price, payment and shares leave no rest, so that the provider bears what is not covered."""
     noncovered, allowed, billed = money.get("noncovered"), money.get("allowed"), money.get("billed")
-    paid = paid_of(money).amount
     if noncovered is None or noncovered.value <= 0 or allowed is None or allowed.value <= 0:
         return False
-    if paid is not None and allowed.currency == paid.currency:
-        left = allowed.value - paid.value - (alone.value if alone and alone.currency == paid.currency else 0)
-        return abs(left) < _CENT
-    return billed is not None and billed.currency == allowed.currency and not _differ(billed - allowed, noncovered)
+    if (rest := difference(allowed, paid_of(money).amount)) is not None:
+        return abs((difference(rest, alone) or rest).value) < CENT
+    return alike(difference(billed, allowed), noncovered)
 
 
 def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount | None) -> Amount | None:
@@ -296,8 +281,6 @@ def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount |
     CARIN counts it as member's liability, but payers also book the provider's write-off as non-covered. Non-covered
     alone is no cost share, and a computed sum never includes it.
     """
-    if alone is None or noncovered is None or stated is None or alone.currency != noncovered.currency:
-        return alone
-    whole = alone + noncovered
-    nearer = abs(whole.value - stated.value) < abs(alone.value - stated.value)
-    return whole if whole.currency == stated.currency and nearer else alone
+    whole = added((alone, noncovered)) if alone and noncovered else None
+    far, near = difference(alone, stated), difference(whole, stated)
+    return whole if far and near and abs(near.value) < abs(far.value) else alone

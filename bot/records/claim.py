@@ -15,7 +15,7 @@ from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date, parse_instant
 from bot.records.decode import Unreadable, decode, without_faults
 from bot.records.explanation import Explanation, Related
-from bot.records.money import Amount
+from bot.records.money import Amount, difference
 from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.service import (
     NO_NAMES,
@@ -363,10 +363,9 @@ def read_claims(
 
 
 def less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
-    """Return the charge minus the plan's price; None if one of them is unknown."""
-    if billed is None or allowed is None or billed.currency != allowed.currency or billed.value < allowed.value:
-        return None
-    return billed - allowed
+    """Return the charge minus the plan's price; None if one of them is unknown, or the charge is less."""
+    cut = difference(billed, allowed)
+    return cut if cut and cut.value >= 0 else None
 
 
 _FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact) and not name.startswith("_"))

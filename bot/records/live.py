@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
-from bot.records.money import Amount
+from bot.records.money import Amount, difference
 from bot.records.shapes import grouped
 from bot.records.versions import NEVER, coordinated, is_prior, matched, newest_versions, priors_of, twins, version_of
 
@@ -301,7 +301,5 @@ def story_of(claim: Claim, before: Claim | None) -> Story | None:
     """Return the story; None without an earlier version, or if it would reveal a labelled claim besides an open one."""
     if before is None or before.id == claim.id or (before.sensitive and not claim.sensitive):
         return None
-    now, then = claim.owed.amount, before.owed.amount
     sure = not (claim.owed.is_floor or before.owed.is_floor)
-    known = sure and now is not None and then is not None and now.currency == then.currency
-    return Story(before, now - then if known and now and then else None)
+    return Story(before, difference(claim.owed.amount, before.owed.amount) if sure else None)

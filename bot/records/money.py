@@ -13,7 +13,7 @@ from bot.records.text import clean
 USUAL_CURRENCY = "USD"
 _LARGEST_EXPONENT = 12
 _SMALLEST_EXPONENT = -18
-_CENT = Decimal("0.01")
+CENT = Decimal("0.01")
 
 _UNSPOKEN = frozenset({"1", "{score}", "{ratio}"})
 _SPOKEN = {
@@ -46,12 +46,12 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     currency: str = USUAL_CURRENCY
 
     def __add__(self, other: Amount) -> Amount:
-        self._alike(other)
+        if self.currency != other.currency:
+            raise MixedCurrencies("two currencies")
         return Amount(self.value + other.value, self.currency)
 
     def __sub__(self, other: Amount) -> Amount:
-        self._alike(other)
-        return Amount(self.value - other.value, self.currency)
+        return self + -other
 
     def __neg__(self) -> Amount:
         return Amount(-self.value, self.currency)
@@ -59,11 +59,7 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     @property
     def cents(self) -> Decimal:
         """The value rounded half-even to cents, for display only: sums use exact values (F38)."""
-        return self.value.quantize(_CENT, rounding=ROUND_HALF_EVEN)
-
-    def _alike(self, other: Amount) -> None:
-        if self.currency != other.currency:
-            raise MixedCurrencies("two currencies")
+        return self.value.quantize(CENT, rounding=ROUND_HALF_EVEN)
 
 
 def total(amounts: Iterable[Amount | None]) -> Amount | None:
@@ -77,6 +73,25 @@ def total(amounts: Iterable[Amount | None]) -> Amount | None:
         if amount is not None:
             result = amount if result is None else result + amount
     return result
+
+
+def difference(one: Amount | None, other: Amount | None) -> Amount | None:
+    """Return the first amount minus the second; None if one of them is missing or their currencies differ."""
+    if one is None or other is None or one.currency != other.currency:
+        return None
+    return Amount(one.value - other.value, one.currency)
+
+
+def differ(one: Amount | None, other: Amount | None) -> bool:
+    """Return whether two amounts of one currency differ by a cent or more (F39)."""
+    gap = difference(one, other)
+    return gap is not None and abs(gap.value) >= CENT
+
+
+def alike(one: Amount | None, other: Amount | None) -> bool:
+    """Return whether two amounts are equal to the cent: some payers write 54.870000000000005."""
+    gap = difference(one, other)
+    return gap is not None and abs(gap.value) < CENT
 
 
 def by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:

@@ -11,7 +11,7 @@ import msgspec
 from bot.records.amounts import Money
 from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation, paid_in
-from bot.records.money import Amount
+from bot.records.money import Amount, difference
 from bot.records.shapes import Concept
 from bot.records.text import clean
 
@@ -148,13 +148,9 @@ def is_denied(eob: Explanation, money: Money) -> bool | None:
     """
     if status := payment_status(eob):
         return status == "denied"
-    billed, noncovered = money.get("billed"), money.get("noncovered")
     if money.lines and len(refused_lines(eob, money)) == money.lines:
         return True
-    reasons = [*reasons_in(eob.adjudication), *(one for item in eob.item for one in reasons_in(item.adjudication))]
-    if billed and noncovered and billed.currency == noncovered.currency and reasons:
-        return True if 0 < billed.value <= noncovered.value else None
-    return None
+    return True if _bears(money.get("noncovered"), money.get("billed")) and any(reasons_in(_everywhere(eob))) else None
 
 
 def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
@@ -186,9 +182,8 @@ def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
 
 
 def _bears(part: Amount | None, billed: Amount | None) -> bool:
-    if part is None or billed is None or part.currency != billed.currency:
-        return False
-    return 0 < billed.value <= part.value
+    more = difference(part, billed)
+    return more is not None and billed is not None and billed.value > 0 and more.value >= 0
 
 
 def _is_zero(amount: Amount | None) -> bool:

@@ -10,7 +10,7 @@ from bot.records.claim import Claim, less
 from bot.records.dates import PartialDate
 from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
 from bot.records.live import Live
-from bot.records.money import USUAL_CURRENCY, Amount, quantity_of
+from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, difference, quantity_of
 from bot.records.reasons import reasons_in
 from bot.records.service import NDC, drug_of
 from bot.records.shapes import Concept, Value
@@ -131,7 +131,6 @@ DoubtKind = Literal[
     "two_plans",
 ]
 
-_CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
 
@@ -226,20 +225,17 @@ def why_of(claim: Claim) -> Why | None:
         return None
     names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
     reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
-    price = _alike(claim.allowed, share)
+    rest = difference(claim.allowed, share)
+    price = claim.allowed if rest and claim.allowed and claim.allowed.value > 0 else None
     cut = less(claim.billed, price)
     return Why(
         reason=reason,
         share=share,
         price=price,
         percent=_percent(share, price) if reason == "coinsurance" else None,
-        paid=_rest(claim.plan_paid, share, price),
+        paid=claim.plan_paid if price and alike(rest, claim.plan_paid) else None,
         discount=cut if cut and cut.value else None,
     )
-
-
-def _alike(amount: Amount | None, share: Amount) -> Amount | None:
-    return amount if amount and amount.value > 0 and amount.currency == share.currency else None
 
 
 def _percent(share: Amount, price: Amount | None) -> Decimal | None:
@@ -247,14 +243,8 @@ def _percent(share: Amount, price: Amount | None) -> Decimal | None:
     if price is None:
         return None
     percent = (share.value * _HUNDRED / price.value * 2).quantize(Decimal(1)) / 2
-    exact = abs(price.value * percent / _HUNDRED - share.value) < _CENT
+    exact = abs(price.value * percent / _HUNDRED - share.value) < CENT
     return percent if exact and 0 < percent < _HUNDRED else None
-
-
-def _rest(paid: Amount | None, share: Amount, price: Amount | None) -> Amount | None:
-    if paid is None or price is None or paid.currency != price.currency:
-        return None
-    return paid if abs(price.value - share.value - paid.value) < _CENT else None
 
 
 def owed_steps(claim: Claim) -> tuple[Step, ...]:
@@ -295,10 +285,7 @@ def is_in_state(claim: Claim, state: str) -> bool:
 
 def left_of(claim: Claim) -> Amount | None:
     """Return the amount owed minus what the member paid, as reported; None if one of them is missing."""
-    owed, paid = claim.owed.amount, claim.paid_by_patient
-    if owed is None or paid is None or owed.currency != paid.currency:
-        return None
-    return owed - paid
+    return difference(claim.owed.amount, claim.paid_by_patient)
 
 
 def tells_state(claim: Claim, state: str | None) -> bool:
