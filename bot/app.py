@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bot.accounts.accounts import Accounts, member_client
+from bot.accounts.access import member_client
+from bot.accounts.accounts import Accounts
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
@@ -201,7 +202,7 @@ def _answering(  # noqa: PLR0917 -- as above
     return Answering(
         parts,
         directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
-        member=member_client(settings, http, parts.accounts, recent),
+        member=member_client(settings, http, parts.accounts.renew, recent),
         forget=recent.forget,
         publisher=publisher,
         reminding=reminding,

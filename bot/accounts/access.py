@@ -10,9 +10,13 @@ from bot.accounts.codes import digest
 from bot.accounts.endpoint import Revocations, TokenEndpoint
 from bot.accounts.members import MemberLinks
 from bot.accounts.rows import LIVES, Access, Link, LinkRow, Pending, Rows, Tokens, Unlinked, Used, lives_until, moment
+from bot.config import Settings
 from bot.errors import NotLinked, SignInExpired, SignInSlow
 from bot.message import Person
 from bot.ops.audit import Audit
+from bot.payer.client import MemberClient
+from bot.payer.http import Http
+from bot.payer.response_cache import MemberCache
 
 _MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); less for tokens that live shorter
 _LEASE = 20.0  # seconds; longer than the token endpoint is waited for
@@ -66,6 +70,11 @@ class Accesses:
     async def connected(self, person: Person) -> LinkRow | None:
         """Return the person's connection, with all people whose records it gives access to; None if there is none."""
         return await self._rows.get(LinkRow, person.key)
+
+    async def holds(self, person: Person, link_id: str) -> bool:
+        """Return whether this link is still the person's: an answer begun under another one is not shown (T53)."""
+        row = await self.connected(person)
+        return row is not None and row.id == link_id
 
     async def access(
         self, person: Person, patient: str = "", row: LinkRow | None = None, *, unasked: bool = False
@@ -209,3 +218,34 @@ def _access(row: LinkRow, tokens: Tokens, patient: str) -> Access:
     whose = row.person(patient)
     renewable = tokens.refresh is not None
     return Access(whose.patient, tokens.access, row.id, tokens.expires_at, whose.also, whose, row.people, renewable)
+
+
+def member_client(
+    settings: Settings,
+    http: Http,
+    renew: Callable[[Person, Access], Awaitable[Access | None]],
+    recent: MemberCache,
+) -> Callable[[Person, Access], MemberClient]:
+    """Return a function that makes the client for one member's question.
+
+    On a 401 the token is renewed once, if possible. Responses that other questions of the same link have just read are
+    reused.
+    """
+
+    def client(person: Person, access: Access) -> MemberClient:
+        async def renewed() -> str | None:
+            another = await renew(person, access)
+            return another.token if another else None
+
+        return MemberClient(
+            http,
+            settings.payer_fhir_url,
+            access.token,
+            access.patient,
+            also=access.also,
+            renew=renewed,
+            post_search=settings.payer_post_search,
+            kept=recent.of(access.link_id, access.patient),
+        )
+
+    return client

@@ -31,10 +31,8 @@ from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
-from bot.payer.client import MemberClient
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
-from bot.payer.response_cache import MemberCache
 from bot.stores.sealed import SealedTable
 
 
@@ -133,6 +131,7 @@ class Accounts:
         # What one part does whole is called there.
         self.link, self.connected, self.was_seen = accesses.link, accesses.connected, accesses.was_seen
         self.access, self.renew, self.refused = accesses.access, accesses.renew, accesses.refused
+        self.holds = accesses.holds
         self.unlink, self.keep_whole, self.close = accesses.unlink, members.keep_whole, revocations.close
         self.asked = rows.current  # opaque, and gives no access
         self.awaits_code, self.is_spent_code, self.cancel = proofs.awaits_code, proofs.is_spent, proofs.cancel
@@ -189,11 +188,6 @@ class Accounts:
             return ()
         return await self._members.others(person, own)
 
-    async def holds(self, person: Person, link_id: str) -> bool:
-        """Return whether this link is still the person's: an answer begun under another one is not shown (T53)."""
-        row = await self.rows.get(LinkRow, person.key)
-        return row is not None and row.id == link_id
-
     async def _notify_elsewhere(self, person: Person, linked: Linked) -> Linked:
         if not linked.choices:
             for other in () if linked.again else await self.elsewhere(person):
@@ -204,33 +198,3 @@ class Accounts:
     async def _failed(self, person: Person, error: LinkError) -> None:
         await self._audit.record("sign_in_failed", person, detail=type(error).__name__)
         await self._on_failed(person, error)
-
-
-def member_client(
-    settings: Settings, http: Http, accounts: Accounts, recent: MemberCache
-) -> Callable[[Person, Access], MemberClient]:
-    """Return a function that makes the client for one member's question.
-
-    On a 401 the token is renewed once, if possible.
-
-    Responses that other questions of the same link have just read are reused.
-    """
-
-    def client(person: Person, access: Access) -> MemberClient:
-        async def renew() -> str | None:
-            renewed = await accounts.renew(person, access)
-            return renewed.token if renewed else None
-
-        kept = recent.of(access.link_id, access.patient)
-        return MemberClient(
-            http,
-            settings.payer_fhir_url,
-            access.token,
-            access.patient,
-            also=access.also,
-            renew=renew,
-            post_search=settings.payer_post_search,
-            kept=kept,
-        )
-
-    return client

@@ -36,11 +36,11 @@ class SealedTable:
 
     def sealed(self, kind: str, key: str, value: bytes) -> bytes:
         """Return the encrypted value for the row with this kind and key."""
-        return self.seal.seal(value, _about(kind, key))
+        return self.seal.seal(value, f"{kind}/{key}")  # rows of all versions so far use this text: it must not change
 
     def opened(self, kind: str, key: str, sealed: bytes | None) -> bytes | None:
         """Return the decrypted value of the row with this kind and key; None if it cannot be decrypted."""
-        return None if sealed is None else self.seal.unseal(sealed, _about(kind, key))
+        return None if sealed is None else self.seal.unseal(sealed, f"{kind}/{key}")
 
     def row(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> NewRow:
         """Return a row with an encrypted value, for `append`; `expires` is in Unix seconds."""
@@ -75,11 +75,6 @@ class SealedTable:
             for row in page:
                 yield row, self.opened(kind, row.key, row.value)
             page = await self.store.listed(kind, after=page[-1].number)
-
-
-def _about(kind: str, key: str) -> str:
-    """Return the associated data of a row's value. Rows of all versions so far use this text, so it must not change."""
-    return f"{kind}/{key}"
 
 
 _KEY_BYTES = 32

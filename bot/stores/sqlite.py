@@ -95,7 +95,7 @@ _TAKE_IN = (
     "RETURNING number, kind, key, value, leases, lane, expires"
 )
 _APPEND = (
-    "INSERT OR REPLACE INTO rows (kind, key, value, owner, expires) SELECT * FROM (VALUES {rows}) "
+    "INSERT OR REPLACE INTO rows (kind, key, value, expires, owner) SELECT * FROM (VALUES {rows}) "
     "WHERE NOT EXISTS (SELECT 1 FROM rows WHERE expires > ? AND (kind, key) IN (VALUES {keys})) RETURNING 1"
 )
 
@@ -212,10 +212,6 @@ class SqliteStore(Store):
         raise StoreBusy
 
 
-def _columns(row: NewRow) -> tuple[object, ...]:
-    return row.kind, row.key, row.value, row.owner, row.expires
-
-
 def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[str, list[object]]:
     """Return one statement, and its values, that stores all of these rows, or none if a key of `new` is in use."""
     rows = [*new, *put]
@@ -223,7 +219,7 @@ def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[s
         "rows": ", ".join("(?, ?, ?, ?, ?)" for _ in rows),
         "keys": ", ".join("(?, ?)" for _ in new) or "(NULL, NULL)",
     }
-    values = [column for row in rows for column in _columns(row)]
+    values = [column for row in rows for column in row]
     return _APPEND.format(**marks), [*values, now, *(part for row in new for part in (row.kind, row.key))]
 
 
