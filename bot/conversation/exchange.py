@@ -233,6 +233,7 @@ class Keeper:
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
         if keeps is not None:
             offers = replace(offers, labels={**keeps.labels, **offers.labels})
+        older = [pair for pair in {**memory.older, **memory.labels}.items() if pair[0] not in offers.labels]
         # The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button.
         shown = keeps.record if keeps else offers.record or (asked.arguments.get(RECORD) if asked else None)
         kept = replace(
@@ -248,7 +249,7 @@ class Keeper:
             met=memory.met,
             typed=memory.typed,
             unread=memory.unread if keeps is not None else None,
-            older=dict(list({**memory.older, **memory.labels}.items())[-_MOST_LABELS:]),
+            older=dict(older[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))

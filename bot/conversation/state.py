@@ -45,7 +45,7 @@ _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3}
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """An understood question: an intent, its slots, and what a button or a follow-up adds.
 
     `also` are the other questions of the same message, to be offered after the answer: intent to slots. `unmet` are
@@ -72,7 +72,7 @@ class Asked(msgspec.Struct, frozen=True):
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
 
-class Memory(msgspec.Struct, frozen=True):
+class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, the buttons by their label.
 
     `older` are the labels of earlier replies.
