@@ -16,6 +16,7 @@ from bot.accounts.render import Renderer
 from bot.accounts.rows import (
     LIVES,
     Access,
+    Current,
     LastLook,
     Link,
     Linked,
@@ -150,7 +151,7 @@ class Accounts:
         link_id = new_secret()
         await self.rows.put(digest(link_id), LinkRequest(person), expires=expires, owner=person)
         # The link, the sign-in that it begins and the code that follows live ten minutes each.
-        await self.rows.make_current(person, digest(link_id), expires=expires + 2 * LIVES)
+        await self.rows.put(person.key, Current(digest(link_id)), expires=expires + 2 * LIVES, owner=person)
         return f"{self._public_url}/link/{link_id}"
 
     async def is_open(self, person: Person, link: str) -> bool:

@@ -234,10 +234,6 @@ class Rows:
         """Delete a row."""
         await self.store.drop(_KINDS[row], key)
 
-    async def make_current(self, person: Person, request: str, *, expires: float) -> None:
-        """Make a request this person's only valid one; earlier ones become invalid."""
-        await self.put(person.key, Current(request), expires=expires, owner=person)
-
     async def is_current(self, person: Person, request: str) -> bool:
         """Return whether a request is still the person's valid one."""
         return await self.current(person) == request != ""

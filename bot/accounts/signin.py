@@ -320,7 +320,8 @@ class Proofs:
         own = [one for one in pending.candidates if one.own] or pending.candidates
         if len(own) == 1:
             return await self._activate(person, own[0])
-        await self._keep_proved(person, pending)
+        proved = msgspec.structs.replace(pending, proved=True)
+        await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
         return Linked(choices=tuple(candidate.name for candidate in pending.candidates))
 
     async def is_spent(self, person: Person, text: str) -> bool:
@@ -348,12 +349,6 @@ class Proofs:
         if pending is None or not await self._rows.is_current(person, pending.request):
             return None
         return pending
-
-    async def _keep_proved(self, person: Person, pending: Pending) -> None:
-        proved = Pending(
-            pending.id, pending.request, pending.code, pending.candidates, pending.tokens, pending.expires, proved=True
-        )
-        await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
 
     async def _activate(self, person: Person, candidate: PatientCandidate) -> Linked:
         """Activate the link. The pending row is taken first, so that of two correct codes at once only one succeeds."""

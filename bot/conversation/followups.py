@@ -113,21 +113,6 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     return replace(asked, slots=slots, arguments={**asked.arguments, RECORD: memory.record})
 
 
-def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
-    """Return the memory with the requested language, which is kept until changed; "start over" deletes all else.
-
-    `last` are the rules of the previous question.
-    """
-    if "start_over" in reading.slots:
-        return Memory(choice=memory.choice)
-    wish = reading.slots.get("reply_language")
-    # "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot.
-    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
-    if wish is None or (of_provider and memory.language == reading.language == "es"):
-        return memory
-    return replace(memory, choice=str(wish.value))
-
-
 def consent(memory: Memory, reading: Reading) -> Asked | None:
     """Return the question that a bare yes means: the first button of the last reply, unless that deletes something.
 

@@ -23,7 +23,7 @@ from bot.conversation.state import Asked, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Reading
-from bot.language.rules import PERSON
+from bot.language.rules import PERSON, IntentRules
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
 
@@ -78,7 +78,7 @@ class Recognisers:
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
-        exchange.memory = memory = followups.with_choice(memory, reading, last)
+        exchange.memory = memory = _with_choice(memory, reading, last)
         exchange.language = memory.choice or self._spoken(message.language) or exchange.heard
         return request
 
@@ -318,6 +318,21 @@ def _walks(reading: Reading) -> bool:
     """Return whether a message asks for the one before or after those shown."""
     ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
     return ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
+
+
+def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
+    """Return the memory with the requested language, which is kept until changed; "start over" deletes all else.
+
+    `last` are the rules of the previous question.
+    """
+    if "start_over" in reading.slots:
+        return Memory(choice=memory.choice)
+    wish = reading.slots.get("reply_language")
+    # "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot.
+    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
+    if wish is None or (of_provider and memory.language == reading.language == "es"):
+        return memory
+    return replace(memory, choice=str(wish.value))
 
 
 def _asks(asked: Asked) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ are written `Location/a`, as in the guide, or as bare ids, whichever the server 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -102,16 +102,16 @@ _LONGEST, _AT_ONCE = 4_000, 4  # characters of ids in one URL, which most server
 _FEW = 4  # pages
 
 
-def batches(ids: Sequence[str], *, prefix: str = "") -> Iterator[tuple[str, ...]]:
-    """Yield the ids in batches that fit into one URL, each id with the prefix."""
+def batches(values: Iterable[str], most: int = _LONGEST) -> Iterator[tuple[str, ...]]:
+    """Yield the values in batches that fit into one URL, each in at most so many characters."""
     batch: list[str] = []
     size = 0
-    for id_ in ids:
-        more = len(prefix) + len(id_) + 5  # an encoded "/" or ","
-        if batch and size + more > _LONGEST:
+    for value in values:
+        more = len(value) + 5  # an encoded "/" or ","
+        if batch and size + more > most:
             yield tuple(batch)
             batch, size = [], 0
-        batch.append(prefix + id_)
+        batch.append(value)
         size += more
     if batch:
         yield tuple(batch)
@@ -172,9 +172,9 @@ class Steps:
             return
         found = found if found is not None else [page async for page in self._links.pages(self.inner, self._budget)]
         targets = tuple(msgspec.structs.replace(row, mode="target") for page in found for row in page.matches if row.id)
-        ids = list(dict.fromkeys(entry.id for entry in targets))
+        ids = dict.fromkeys(f"{self.inner.type}/{entry.id}" for entry in targets)
         gate = asyncio.Semaphore(_AT_ONCE)
-        jobs = [asyncio.create_task(self._to(batch, gate)) for batch in batches(ids, prefix=f"{self.inner.type}/")]
+        jobs = [asyncio.create_task(self._to(batch, gate)) for batch in batches(ids)]
         try:
             for job in jobs:
                 for page in await job:

@@ -139,18 +139,14 @@ class Probe:
     def __init__(self, http: Http, base: str) -> None:
         self._http, self._url = http, f"{base.rstrip('/')}/metadata"
         self._last: PayerHealth | None = None
-        self._until = 0.0
-        self._lock = asyncio.Lock()
+        self._looks = SingleFlight(http.clock, self._look, _AGAIN)
 
     async def state(self) -> PayerHealth:
         """Return the current state. Never raises: a server that does not respond is down."""
-        async with self._lock:
-            if self._last is None or self._http.clock() >= self._until:
-                self._last = await self._look(self._last)
-                self._until = self._http.clock() + _AGAIN
-            return self._last
+        return await self._looks.get() or await self._look()
 
-    async def _look(self, before: PayerHealth | None) -> PayerHealth:
+    async def _look(self) -> PayerHealth:
+        before = self._last
         started, moment = self._http.clock(), datetime.now(UTC)
         try:
             answer = await self._http.get(self._url, {"accept": "application/fhir+json"}, started + _PROBED_WITHIN)
@@ -159,7 +155,7 @@ class Probe:
         up = answer is not None and answer.status_code == _OK
         declared = read_capabilities(answer.content) if answer is not None and up else None
         types = declared.types if declared else {}
-        return PayerHealth(
+        self._last = PayerHealth(
             up=up,
             checked=moment,
             since=before.since if before is not None and before.up == up else moment,
@@ -168,6 +164,7 @@ class Probe:
             searches={name: tuple(sorted(abilities.params)) for name, abilities in sorted(types.items())},
             software=declared.software if declared else None,
         )
+        return self._last
 
 
 T = TypeVar("T")
@@ -359,10 +356,15 @@ def _above(url: str | None) -> list[str]:
 
 
 class SingleFlight(Generic[T]):
-    """Caches the last good value. `fetch` returns None if the source is down or wrong; the old value is then kept."""
+    """Caches the last good value for so many seconds.
 
-    def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:
-        self._clock, self._fetch = clock, fetch
+    `fetch` returns None if the source is down or wrong; the old value is then kept.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]], seconds: float = DAY
+    ) -> None:
+        self._clock, self._fetch, self._seconds = clock, fetch, seconds
         self._value: T | None = None
         self._until = 0.0
         self._asked = False
@@ -376,5 +378,5 @@ class SingleFlight(Generic[T]):
                 fresh = await self._fetch()
                 self._asked, self.healthy = True, fresh is not None
                 self._value = fresh if fresh is not None else self._value
-                self._until = self._clock() + (DAY if self.healthy else AGAIN)
+                self._until = self._clock() + (self._seconds if self.healthy else AGAIN)
             return self._value

@@ -13,6 +13,7 @@ import msgspec
 
 from bot.errors import PayerError
 from bot.payer.budget import Budget
+from bot.payer.chains import batches
 from bot.payer.client import DirectoryClient, names_a_member
 from bot.payer.search import Search, SearchValue, Trait
 from bot.records.bundle import Entry, Page
@@ -96,7 +97,9 @@ class PooledDirectory:
         await asyncio.sleep(_WINDOW)
         waiting, _ = self._waiting.pop(shape)
         found: dict[str, Page | None] = {}
-        for part in _lists(dict.fromkeys(waiting)):
+        asked = {one.value: one for one in waiting}
+        for values in batches(asked, _LONGEST):
+            part = [asked[value] for value in values]
             rows = await self._learnt(shape, part) if len(part) > 1 else None
             found |= {one.value: None if rows is None else self._of(one, part, rows, shape) for one in part}
         return found
@@ -159,17 +162,3 @@ def _words(value: str) -> Iterator[bytes]:
 
 def _text(entry: Entry) -> bytes:
     return bytes(entry.raw).lower() + b" " + entry.id.lower().encode()
-
-
-def _lists(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
-    """Yield batches of searches whose values fit into one URL."""
-    part: list[_Asked] = []
-    size = 0
-    for one in asked:
-        if part and size + len(one.value) > _LONGEST:
-            yield part
-            part, size = [], 0
-        part.append(one)
-        size += len(one.value) + 3  # an encoded comma
-    if part:
-        yield part
