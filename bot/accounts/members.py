@@ -81,8 +81,7 @@ class MemberLinks:
             return 0
         now, count = self._rows.now(), 0
         async for key, row in self._missing():
-            for new in await self.made(person_of(key), row, row.since + self._rows.link_lives):
-                await self._store.put(new.kind, new.key, new.value, expires=new.expires, owner=new.owner)
+            await self._store.append((), await self.made(person_of(key), row, row.since + self._rows.link_lives))
             count += 1
         await self._store.put(_WHOLE, _WHOLE, b"", expires=now + _REBUILT)
         return count

@@ -207,8 +207,7 @@ class Rows:
 
     async def put(self, key: str, row: _Row, *, expires: float, owner: Person) -> None:
         """Store a row."""
-        kept = self.sealed(key, row, expires=expires, owner=owner)
-        await self.store.put(kept.kind, kept.key, kept.value, expires=kept.expires, owner=kept.owner)
+        await self.store.append((), (self.sealed(key, row, expires=expires, owner=owner),))
 
     def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> NewRow:
         """Return a row encrypted, as it is stored."""

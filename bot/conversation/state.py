@@ -173,7 +173,7 @@ class Dialogue:
 
     async def keep(self, person: Person, asked: Asked) -> None:
         """Store a question that waits for the person to sign in; one for each person."""
-        await self._keep((self._sealed("kept", person.key, asked, person, IDLE_SECONDS),))
+        await self._store.append((), (self._sealed("kept", person.key, asked, person, IDLE_SECONDS),))
 
     async def take_kept(self, person: Person) -> Asked | None:
         """Return and delete the stored question."""
@@ -200,7 +200,8 @@ class Dialogue:
         A plain button needs no row, so that nothing is stored under the last reply after "unlink".
         """
         issued, presses = self.number(person, reply, become)
-        await self._keep(presses)
+        if presses:
+            await self._store.append((), presses)
         return issued
 
     def number(
@@ -227,10 +228,6 @@ class Dialogue:
         if not presses:
             return issued, ()
         return issued, (self._sealed("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS),)
-
-    async def _keep(self, rows: Sequence[NewRow]) -> None:
-        for row in rows:
-            await self._store.put(row.kind, row.key, row.value, expires=row.expires, owner=row.owner)
 
     def _sealed(self, kind: str, key: str, value: object, person: Person, seconds: int) -> NewRow:
         expires = self._clock() + seconds

@@ -195,8 +195,7 @@ class Audit:
     async def _moved(self, run: Sequence[AuditRow], keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
         if run:
             await keep(run)
-            base = self._kept(_BASE, run[-1].end)
-            await self._store.put(base.kind, base.key, base.value, expires=base.expires)
+            await self._store.append((), (self._kept(_BASE, run[-1].end),))
         for entry in run:
             await self._store.drop(_KINDS[entry.lane], _key(entry.number))
             await asyncio.sleep(0)
