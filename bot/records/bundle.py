@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.records.decode import Unreadable, decode
+from bot.records.decode import ENCODER, Unreadable, decode
 from bot.records.shapes import NOTHING, Concept, Key, Reference, Shape, key_of, labels_of
 from bot.records.text import NOTE_LIMIT, clean
 
@@ -31,7 +31,6 @@ _AWAY = re.compile(rb'"contained"\s*:|"reference"\s*:\s*"(?:https?:|#)')
 _SELF = re.compile(r"(?P<base>https?://.+)/[A-Z][A-Za-z]+(?:/_search)?")
 _ABSOLUTE = re.compile(r"https?://(?P<base>.+)/(?P<local>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/.*)?$")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _LONGEST_TYPE = 64  # letters
 FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
@@ -231,19 +230,12 @@ def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:
     if row is None or not memoryview(row.resource):
         raise Unreadable("an entry without a resource")
     head = read_head(row.resource)
-    said = row.search.mode if row.search else None
-    mode = _mode(said, head.resource_type, wanted)
-    url = row.full_url or (f"{base}/{head.resource_type}/{head.id}" if base and mode == "match" else "")
-    return Entry(head.resource_type, head.id, mode, row.resource, url, owner=head.owner)
-
-
-def _mode(said: str | None, kind: str, wanted: str) -> Mode:
-    """Return the mode of a row; an OperationOutcome is never a result, whatever its mode (F29)."""
-    if kind == "OperationOutcome":
-        return "outcome"
-    if said == "match" or (said is None and wanted in {"", kind}):
-        return "match"
-    return "include"
+    kind, said = head.resource_type, row.search.mode if row.search else None
+    is_match = said == "match" or (said is None and wanted in {"", kind})
+    # An OperationOutcome is never a result, whatever its mode (F29).
+    mode: Mode = "outcome" if kind == "OperationOutcome" else "match" if is_match else "include"
+    url = row.full_url or (f"{base}/{kind}/{head.id}" if base and mode == "match" else "")
+    return Entry(kind, head.id, mode, row.resource, url, owner=head.owner)
 
 
 def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
@@ -292,10 +284,10 @@ def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[
     own = f"{CONTAINED}{entry.type}/{entry.id}"
     _rewrite(value, own, {base} if is_foreign and base else bases)
     contained = value.pop("contained", None) if isinstance(value, dict) else None
-    yield entry.type, tuple(keys), _ENCODER.encode(value)
+    yield entry.type, tuple(keys), ENCODER.encode(value)
     for each in contained if isinstance(contained, list) else ():
         if isinstance(each, dict) and isinstance(each.get("resourceType"), str) and isinstance(each.get("id"), str):
-            yield each["resourceType"], (Key("", f"{own}#{each['id']}"),), _ENCODER.encode(each)
+            yield each["resourceType"], (Key("", f"{own}#{each['id']}"),), ENCODER.encode(each)
 
 
 def _rewrite(node: Any, own: str, bases: Collection[str]) -> None:
