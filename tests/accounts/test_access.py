@@ -259,7 +259,7 @@ async def test_a_renewal_that_is_lost_before_it_is_kept_ends_in_a_new_sign_in(
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.store, "put", killed)
+        patch.setattr(bot.store, "append", killed)
         with pytest.raises(asyncio.CancelledError):
             await bot.accounts.access(DANA)
     bot.clock.now += 60
