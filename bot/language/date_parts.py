@@ -14,11 +14,12 @@ _EARLY, _LATE = "early", "late"
 
 
 class Stretch(NamedTuple):
-    """The first and last day of a period; `dated` if the words include the year."""
+    """The first and last day of a period; `dated` if the words include the year; `holiday` is the rule of its day."""
 
     start: date
     end: date
     dated: bool = True
+    holiday: str = ""
 
 
 class DateParts:

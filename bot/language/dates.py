@@ -9,9 +9,9 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from bot.language.calendar import Days, back, month_days, months_back, months_later, unit_around
+from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
 from bot.language.date_parts import DateParts, Stretch
-from bot.language.matcher import Grammar, Lexed, Matcher
+from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance
 
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
@@ -24,7 +24,7 @@ _TELLING = frozenset(
     )
 )
 _CENTURY = 100
-_DAYS, _TEN, _FEW = 31, 10, 3
+_DAYS, _TEN, _FEW, _TWELVE = 31, 10, 3, 12
 _YEARS_AHEAD = 10
 
 
@@ -125,9 +125,10 @@ class Dates(DateParts):
         """Return the days for "year to date"."""
         return Stretch(date(self._today.year, 1, 1), self._today)
 
-    def holiday(self, holiday: str) -> Stretch:
-        """Return the latest day with this name."""
-        return self._day(self._latest_named(holiday))
+    def holiday(self, holiday: str, said_year: int | None = None) -> Stretch:
+        """Return the day for "Easter 2025"; without a year the latest day with this name."""
+        day = named_day(holiday, said_year) if said_year else self._latest_named(holiday)
+        return Stretch(day, day, dated=said_year is not None, holiday=holiday)
 
     def plan_year(self, plan_year: str) -> Stretch:  # noqa: ARG002 -- the words say no more
         """Return the plan year for "this plan year", from the coverage if known."""
@@ -222,20 +223,24 @@ class Dates(DateParts):
         """Return the calendar year for "last fiscal year"."""
         return self._of_year(self._today.year - 1)
 
-    def between(self, first: Stretch, last: Stretch) -> Days:
+    def between(self, first: Stretch, last: Stretch) -> Days | None:
         """Return the days from the start of the first to the end of the last.
 
-        A month without a year is before the second.
+        A month or holiday without a year is before the second. Times that run backwards are two: "this year to last
+        year".
         """
         begin = first.start
         if not first.dated:
-            begin = self._in_year(begin, last.end.year)
+            begin = self._in_year(first, last.end.year)
             if begin > last.end:
-                begin = self._in_year(begin, last.end.year - 1)
-        return min(begin, last.end), max(begin, last.end)
+                begin = self._in_year(first, last.end.year - 1)
+        return (begin, last.end) if begin <= last.end else None
 
     @staticmethod
-    def _in_year(day: date, year: int) -> date:
+    def _in_year(first: Stretch, year: int) -> date:
+        if first.holiday:
+            return named_day(first.holiday, year)
+        day = first.start
         return date(year, day.month, min(day.day, month_days(year, day.month)[1].day))
 
     def follows(self, first: Stretch, last: Stretch) -> Days | None:
@@ -289,10 +294,10 @@ def find_dates(
     periods ("February and March") are one range; of a season followed by months ("late winter, February and March")
     only the months count. `dashes` are the positions of words that a dash joins to the word before.
     """
-    return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed.grammar, today)
+    return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed, today, dashes)
 
 
-def _ranges(matcher: Matcher, grammar: Grammar, today: date) -> tuple[DateFound, ...]:
+def _ranges(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) -> tuple[DateFound, ...]:
     found, taken = [], 0
     for place in matcher.begins("dates.range") if matcher.holds(_TELLING) else ():
         hit = matcher.at("dates.range", place) if place >= taken else None
@@ -300,7 +305,7 @@ def _ranges(matcher: Matcher, grammar: Grammar, today: date) -> tuple[DateFound,
         if hit and days:
             found.append(DateFound(place, hit.after, days))
             taken = hit.after
-    return tuple(_listed(matcher, grammar, found)) if len(found) > 1 else tuple(found)
+    return tuple(_listed(matcher, lexed, found, dashes)) if len(found) > 1 else tuple(found)
 
 
 def _clipped(days: Days, today: date) -> Days | None:
@@ -310,18 +315,29 @@ def _clipped(days: Days, today: date) -> Days | None:
     return start, today if end is None or end > today else end
 
 
-def _listed(matcher: Matcher, grammar: Grammar, found: Sequence[DateFound]) -> Iterator[DateFound]:
-    """Yield the ranges, with consecutive ones that are mentioned together merged."""
-    last, glue = found[0], grammar.words("dates.listed")
+def _listed(matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int]) -> Iterator[DateFound]:
+    """Yield the ranges, with consecutive ones that are mentioned together merged.
+
+    Of two, one without a year is in the other's: "February and March 2023", "May 2025 compared to June".
+    """
+    words = lexed.grammar.area("dates")
+    last = found[0]
     for one in found[1:]:
-        near = glue.issuperset(matcher.words[last.after : one.first])
+        between, has_year = matcher.words[last.after : one.first], _has_year(matcher, one, words)
+        near = words.listed.issuperset(between)
+        opposed = not near and (words.listed | words.opposed).issuperset(between)
+        earlier = last
+        if (near or opposed) and has_year and not _has_year(matcher, last, words) and one.days[0]:
+            year_end = date(one.days[0].year, 12, 31)
+            earlier = _as_of(lexed, dashes, last, year_end if opposed else one.days[1] or year_end)
         if near and _has_season(matcher, last) and not _has_season(matcher, one):
             last = one
-        elif near and (whole := _follows(last, _same_year(matcher, grammar, last, one), one)):
+        elif near and (whole := _follows(last, earlier.days, one)):
             last = whole
         else:
-            yield replace(last, days=_same_year(matcher, grammar, last, one)) if near else last
-            last = one
+            yield earlier
+            dated = opposed and not has_year and last.days[0] and _has_year(matcher, last, words)
+            last = _as_of(lexed, dashes, one, date(last.days[0].year, 12, 31)) if dated and last.days[0] else one
     yield last
 
 
@@ -329,17 +345,18 @@ def _has_season(matcher: Matcher, one: DateFound) -> bool:
     return any(matcher.is_in(place, "dates.season") for place in range(one.first, one.after))
 
 
-def _same_year(matcher: Matcher, grammar: Grammar, first: DateFound, second: DateFound) -> Days:
-    """Return the first range's days in the year that only the second has: "February and March 2023", "… last year"."""
-    start, end = first.days
-    words, units = matcher.words[second.first : second.after], grammar.area("dates").values("unit")
-    year = next((int(word) for word in words if _YEAR.match(word)), None)
-    if year is None and second.days[0] and any(units.get(one) == "year" for one in words):
-        year = second.days[0].year
-    bare = first.after - first.first == 1 and matcher.is_in(first.first, "dates.month")
-    if year is None or not bare or start is None or second.days[0] is None:
-        return start, end
-    return month_days(year - (start.month > second.days[0].month), start.month)
+def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
+    """Return whether a part of a named year is meant: "June of last year", and not "last year"."""
+    units, (start, end) = words.values("unit"), one.days
+    if start and end and (start.month, start.day, start.year) == (1, 1, end.year) and end.month == _TWELVE:
+        return False
+    return any(_YEAR.match(word) or units.get(word) == "year" for word in matcher.words[one.first : one.after])
+
+
+def _as_of(lexed: Lexed, dashes: Sequence[int], one: DateFound, day: date) -> DateFound:
+    """Return a time as it is meant on another day: "June" as of the end of 2025 is June 2025."""
+    hit = Matcher(lexed, Dates(day), dashes).at("dates.range", one.first)
+    return replace(one, days=hit.value[:2]) if hit and hit.after == one.after else one
 
 
 def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
@@ -360,7 +377,7 @@ def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date,
         for found in matcher.find("dates.ahead")
     ]
     ahead = {place for tag in tags for place in range(tag.first, tag.after)}
-    found = _ranges(matcher, lexed.grammar, today)
+    found = _ranges(matcher, lexed, today, said.dashes)
     past = (one for one in found if ahead.isdisjoint(range(one.first, one.after)))
     return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
 

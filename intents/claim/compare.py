@@ -250,12 +250,8 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
 
 
 def _two_times(ask: Ask) -> bool:
-    """Return whether two periods were named; "this year to last year" is parsed as two days."""
-    start, end = span_of(ask)
-    if _halves(ask):
-        return True
-    turn = start is not None and end is not None and start + timedelta(days=1) == end == date(end.year, 1, 1)
-    return "date_range" in ask.several or turn
+    """Return whether two periods were named."""
+    return "date_range" in ask.several or _halves(ask) is not None
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:
@@ -267,9 +263,6 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
-    if first + timedelta(days=1) == end and (end.month, end.day) == (1, 1):  # "this year to last year" is heard so
-        last = min(date(end.year, 12, 31), ask.today)
-        return (end, last), (date(first.year, 1, 1), _year_on(last, first.year))
     if first.year < last.year and (first.month, first.day) == (1, 1):  # "2025 and 2026" is heard as one time
         return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
     if last.year < ask.today.year and (first.month, first.day) == (1, 1):
