@@ -28,8 +28,8 @@ _MODULES = {
     """,
     "claims": """
         kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.ranking kit.near_claims kit.period kit.said
-        kit.sized kit.wanted kit.which records.amounts records.authorization records.claim records.explanation
-        records.live records.reasons records.service records.share
+        kit.sized kit.wanted kit.which language.asked records.amounts records.authorization records.claim
+        records.explanation records.live records.reasons records.service records.share
     """,
     "coverage": """
         kit.ahead kit.benefits kit.benefits_csv kit.coverages kit.floors kit.tense kit.to_come

@@ -41,6 +41,7 @@ from bot.kit import (
 )
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
+from bot.language.asked import asked_in
 from bot.language.left import CARE
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import template_of
@@ -264,6 +265,7 @@ class Answering:
             member=self._member(message.person, access) if access else None,
             places=self._places,
             other_names=self._pack.engine.lexicon.other_names,
+            hears=partial(asked_in, self._pack.engine.lexicon.grammar),
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
             care=NamedCare(named.text, str(named.value)) if (named := asked.unmet.get(CARE)) else None,

@@ -12,9 +12,9 @@ from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
 from bot.kit.appeals import (
     AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked, case_found, denial_kind,
     denied_claims, in_any_state, stepped, told_day, without)
-from bot.kit.around import Around, around
+from bot.kit.around import Around, NeedsPlace, around
 from bot.kit.ask import (
-    Answer, Ask, AskedAhead, Kin, NamedCare, NeedsPlace, Summary, amount_asked, days_around, of_other_person,
+    Answer, Ask, AskedAhead, Kin, NamedCare, Summary, amount_asked, days_around, of_other_person,
     service_dates, span_of, text_of, time_of, values_of)
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
@@ -48,7 +48,7 @@ from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.months import Month, month_number, months_of
 from bot.kit.most import Most, Share, SideSum, ends_of, most_of, number_of, rank_sides, shares_by, times_of
 from bot.kit.ranking import (
-    LONG, counts_asked, each_asked, ends_asked, grouped_by, of_unit, ranking_asked, since_first, sizes_group,
+    LONG, counts_asked, ends_asked, of_unit, ranking_asked, since_first, sizes_group,
     summed_wish, threshold_asked, times_asked, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
@@ -64,10 +64,11 @@ from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, form_asked, is_ranking,
+    asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
     wanted_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
-from bot.kit.sized import AmountLimits, Threshold
+from bot.kit.sized import Threshold
+from bot.language.asked import AmountLimits
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
@@ -76,7 +77,7 @@ from bot.kit.tense import comes, recurs
 from bot.kit.to_come import Counting, ToCome, Wants, counted_toward, counting_asked, to_come, wants_to_come
 from bot.kit.uses import is_for, of_use, use_asked
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
-from bot.kit.which import PLURAL, SINGULAR, count_asked, parts_named
+from bot.kit.which import count_asked, parts_named
 from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who
 from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given

@@ -8,7 +8,7 @@ from statistics import median
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NeedsPlace
+from bot.kit.ask import Ask
 from bot.kit.reading import read_pages
 from bot.kit.spelling import name_of_state, words_of
 from bot.payer.search import Search
@@ -21,6 +21,18 @@ _WIDER = frozenset({"farther", "further", "wider", "widen", "lejos", "ampliar", 
 """Words for a larger distance than the usual one, where no number of miles is named: "any farther out"."""
 _REACH_MILES = 25.0
 _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
+
+
+class NeedsPlace(Exception):
+    """Raised by an answer that needs a place; the kernel then asks for it once, with buttons.
+
+    `place` is the name that was given, if any: it is unknown, or `outside` the area that the directory covers.
+    """
+
+    def __init__(self, place: str | None = None, *, outside: bool = False) -> None:
+        super().__init__()
+        self.place = place
+        self.outside = outside
 
 
 class Around(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
+from bot.language.asked import NOTHING_ASKED, Asked
 from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
@@ -69,16 +70,9 @@ def no_other_name(_name: str) -> tuple[str, ...]:
     return ()
 
 
-class NeedsPlace(Exception):
-    """Raised by an answer that needs a place; the kernel then asks for it once, with buttons.
-
-    `place` is the name that was given, if any: it is unknown, or `outside` the area that the directory covers.
-    """
-
-    def __init__(self, place: str | None = None, *, outside: bool = False) -> None:
-        super().__init__()
-        self.place = place
-        self.outside = outside
+def hears_nothing(_said: str, _words: Mapping[str, str]) -> Asked:
+    """Return that nothing is asked."""
+    return NOTHING_ASKED
 
 
 class AskedAhead(Exception):
@@ -133,6 +127,7 @@ class Ask(msgspec.Struct):
         kin: All people whose records the person may see, if the question is about them together.
         named: Values of slots that only the record told; changed copies of the question share them.
         wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
+        hears: Returns what words ask of claims beside the slots, whose words are given too; `asked` is what it returns.
     """
 
     slots: Mapping[str, object]
@@ -167,10 +162,19 @@ class Ask(msgspec.Struct):
     kin: tuple[Kin, ...] = ()
     wish: ClaimWish | None = None
     care: NamedCare | None = None
+    hears: Callable[[str, Mapping[str, str]], Asked] = hears_nothing
+    heard: Asked | None = None
 
     def __post_init__(self) -> None:
         """Forget the conditions: those of a changed question are read anew."""
-        self.wish = None
+        self.wish = self.heard = None
+
+    @property
+    def asked(self) -> Asked:
+        """What the words ask of claims, read once; nothing for a button."""
+        if self.heard is None:
+            self.heard = self.hears(self.said, self.words)
+        return self.heard
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
 from bot.kit.reading import read_entries, records_of, strict
-from bot.kit.said import confirms, form_asked
+from bot.kit.said import confirms
 from bot.kit.spelling import words_of
 from bot.payer.search import Search, given
 from bot.records.card import PayerContact, PayerPhone
@@ -138,7 +138,7 @@ def _asks_whether(ask: Ask) -> bool:
     """Return whether the words want a yes or a no: "have I met it", "¿ya lo cumplí?"."""
     said = words_of(ask.said)
     put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
-    return put and form_asked(ask) is None and _HOW.isdisjoint(said)
+    return put and ask.asked.form is None and _HOW.isdisjoint(said)
 
 
 def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:

@@ -4,7 +4,6 @@ import re
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Literal
 
 from msgspec.structs import replace
 
@@ -13,85 +12,38 @@ from bot.kit.conditions import doctors_asked, listed
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, choose
-from bot.kit.which import PLURAL, SINGULAR, VISITS, drugs_named_in, nth_asked, of_each_year, order_asked, part_asked
+from bot.kit.which import drugs_named_in, order_asked, part_asked
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.money import Amount
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
-_CLAIMS = frozenset(
-    {"claim", "claims", "eob", "eobs", "bill", "bills", "charge", "charges"}
-    | {"reclamo", "reclamos", "reclamacion", "reclamaciones", "factura", "facturas", "cobro", "cobros"}
-)
-"""What a prescription counts among, too: the "third bill in June"."""
-_SETTINGS = {
-    "outpatient": frozenset({"outpatient", "ambulatorio", "ambulatoria", "ambulatorios", "ambulatorias"}),
-    "inpatient": frozenset({"inpatient"}),
-}
-"""Claim types that no slot holds, by the words for them."""
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
-_WEEKENDS = frozenset({"weekend", "weekends", "finde"})
-_SPECIALISTS = frozenset({"specialist", "specialists", "especialista", "especialistas"})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
-_THERAPIES = frozenset({"therapy", "therapist", "terapia", "terapias", "terapeuta"})
-_RANKED = frozenset({"rank", "ranked", "ranking", "clasifica", "clasifique"})
-# Doctors of whatever kind: their visits are meant, and no prescription.
-_DOCTORS = frozenset({"doctors", "docs", "doctores", "doctoras", "medicos", "physicians"})
 _SEVERAL, _RANKS = 2, 3
-_THAN, _MORE = frozenset({"than", "que"}), frozenset({"more", "pricier", "costlier", "higher", "mas", "mayor"})
-_LESS = frozenset({"less", "cheaper", "lower", "menos", "menor"})
-QuestionForm = Literal["amount", "date", "who", "which", "reason"]
-_FORMS: Mapping[QuestionForm, re.Pattern[str]] = {
-    "amount": re.compile(
-        r"\b(?:how (?:much|many dollars)|what price|the (?:price|cost)|what d(?:o|id) i (?:owe|pay)|what did i spend"
-        r"|cuant[oa]|precio)\b(?! (?:tiempo|dias|meses|semanas|falta|time)\b)"
-    ),
-    "date": re.compile(r"\b(?:when|wh(?:at|ich) da(?:y|te)|how long ago|cuando|que (?:dia|fecha)|hace cuanto)\b"),
-    "who": re.compile(r"\b(?:who|whom|whose|quien|quienes)\b"),
-    "which": re.compile(r"\b(?:which|what one|cual|cuales)\b"),
-    "reason": re.compile(r"\b(?:why|how come|por que|what for)\b"),
-}
-"""The first words of each form of question; they determine how an answer begins. "Cuánto tiempo" asks for no amount."""
-
-_ASKS_FOR = re.compile(
-    r"\b(?:member|patient|caller|client|customer) (?:who )?"
-    r"(?:wants?|needs?|wanted|is|asks?|asking|looking|lives?|would|has|called)\b"
-    r"|\bfor (?:a|the|this|that) (?:member|patient|caller|client|customer)\b"
-    r"|\b(?:miembro|afiliad[oa]|paciente|cliente) (?:que )?(?:quiere|necesita|busca|pide|pregunta|vive|llamo)\b"
-    r"|\bpara (?:un|una|el|la|este|esta) (?:miembro|afiliad[oa]|paciente|cliente)\b"
-)
-"""Phrases of people who ask on behalf of someone else, such as a customer: their own network does not apply."""
-
-_ONE = frozenset(
-    {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
-)
-
-
-def form_asked(ask: Ask) -> QuestionForm | None:
-    """Return the form of the question whose words come first; None for a button and for any other form."""
-    said = " ".join(words_of(ask.said))
-    found = [(match.start(), form) for form, words in _FORMS.items() if (match := words.search(said))]
-    return min(found)[1] if found else None
+_CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
+_INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
+_TITLED = re.compile(r"\b(?:dra?\.?|doctora?) ([^\W\d_]{3,})", re.IGNORECASE)
 
 
 def asks_one(ask: Ask) -> bool:
     """Return whether the single most or least expensive one is wanted, and not a reason, a day or a list."""
-    said, form = set(words_of(ask.said)), form_asked(ask)
-    single = form == "which" or bool(said & SINGULAR and not said & PLURAL)
+    says, form = ask.asked.says, ask.asked.form
+    single = form == "which" or ("one" in says and "several" not in says)
     return single and form not in {"reason", "date"} and text_of(ask, "order") in {"biggest", "smallest"}
 
 
 def asks_for_client(ask: Ask) -> bool:
     """Return whether the words mention a member, patient or caller whom the person serves."""
-    return _ASKS_FOR.search(" ".join(words_of(ask.said))) is not None
+    return "client" in ask.asked.says
 
 
 def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     """Whether the first is more, or less, than the second as it was asked; None where that was not, or is not told."""
-    said = set(words_of(ask.said))
-    more, less = bool(_MORE & said), bool(_LESS & said)
-    if form_asked(ask) or not _THAN & said or more == less or not (one and other) or one.currency != other.currency:
+    says = ask.asked.says
+    more, less = "dearer" in says, "cheaper" in says
+    if ask.asked.form or "than" not in says or more == less or not (one and other) or one.currency != other.currency:
         return None
     return one.value > other.value if more else one.value < other.value
 
@@ -101,22 +53,17 @@ def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
     if wanted.order or wanted.number or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
-    if said & _ONE:
+    if "only_one" in ask.asked.says:
         return False
     start, end = span_of(ask)
-    if said & PLURAL or said & _plurals(wanted.kinds_of_care):
+    if "several" in ask.asked.says or said & _plurals(wanted.kinds_of_care):
         return start is None or start != end
-    return start is not None and start != end and not said & SINGULAR
+    return start is not None and start != end and "one" not in ask.asked.says
 
 
 def _plurals(kinds: Iterable[CareKind]) -> set[str]:
     """Return the plurals of the kinds' names: `mris`, `resonancias`."""
     return {f"{word}s" for kind in kinds for name in kind.names.values() for word in words_of(name)}
-
-
-_CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
-_INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
-_TITLED = re.compile(r"\b(?:dra?\.?|doctora?) ([^\W\d_]{3,})", re.IGNORECASE)
 
 
 def by_side(ask: Ask) -> Ask:
@@ -188,8 +135,8 @@ def _wanted(ask: Ask) -> ClaimWish:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
-    nth = nth_asked(ask, VISITS.union(*called))
+    nth = None if "id" in ask.arguments else ask.asked.nth
+    by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"}
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     out = excluded.every if excluded else ()
     return ClaimWish(
@@ -205,7 +152,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         services=services,
         limits=limits_asked(ask),
         state=text_of(ask, "state_of_claim"),
-        order="oldest" if nth and nth > 0 else None if nth else order_asked(ask),
+        order=order_asked(ask) if by_size or not nth else "oldest" if nth > 0 else None,
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
         without_states=excluded_of(ask, "state_of_claim"),
@@ -218,8 +165,9 @@ def _wanted(ask: Ask) -> ClaimWish:
         weekdays=_weekdays(ask),
         part=part,
         nth=nth,
-        yearly=nth is not None and of_each_year(ask),
-        fills=not _CLAIMS.isdisjoint(words_of(ask.said)),
+        by_size=by_size,
+        yearly=nth is not None and "each_year" in ask.asked.says,
+        fills="claims" in ask.asked.says,
         either=either,
         kinds=ask.care_kinds,
         care=ask.care,
@@ -231,13 +179,13 @@ def _services(ask: Ask) -> tuple[str, ...]:
     found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
     if _specialists(ask) in words_of(ask.words.get("service")):
         found = tuple(name for name in found if name != _OFFICE)  # "specialist visits" tells whose they are
-    bare = _THERAPY in found and not _THERAPIES.isdisjoint(words_of(ask.words.get("service")))
+    bare = _THERAPY in found and ask.asked.says.get("therapy") in words_of(ask.words.get("service"))
     return (*found, _PHYSICAL) if bare and _PHYSICAL not in found and ask.care_kinds.named(_PHYSICAL) else found
 
 
 def _specialists(ask: Ask) -> str | None:
     """Return the word for doctors of whatever kind but primary care."""
-    word = next((word for word in words_of(ask.said) if word in _SPECIALISTS), None)
+    word = ask.asked.says.get("specialist")
     return None if {"specialty", "provider_name"} & {*ask.slots, *ask.excluded} else word
 
 
@@ -256,7 +204,7 @@ def _left_out(ask: Ask) -> tuple[date, date] | None:
 def _weekdays(ask: Ask) -> frozenset[int]:
     """Return the days of the week on which the care has to be, Monday as 1; the others where some are excluded."""
     wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
-    days = frozenset(map(int, wanted)) | (frozenset() if _WEEKENDS.isdisjoint(words_of(ask.said)) else _WEEKEND)
+    days = frozenset(map(int, wanted)) | (_WEEKEND if "weekend" in ask.asked.says else frozenset())
     return (days or (_WEEK if out else days)) - frozenset(map(int, out))
 
 
@@ -269,9 +217,9 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     bare = not (types or services) and {"provider_name", "number_of", "group"}.isdisjoint(ask.slots)
     start, end = span_of(ask)
     bare = bare and (start is None or start != end)  # on one day whoever was seen is meant, in a hospital too
-    if bare and _DOCTORS.issuperset(words_of(ask.words.get("specialty")) or ("",)):
+    if bare and words_of(ask.words.get("specialty")) == (ask.asked.says.get("doctors"),):
         return ("professional",), False
-    setting = next((name for name, words in _SETTINGS.items() if words.intersection(words_of(ask.said))), None)
+    setting = ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
         return (setting,), False
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
@@ -289,7 +237,7 @@ def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
 
 def is_ranking(ask: Ask) -> bool:
     """Return whether an order by size is asked for."""
-    return order_asked(ask) in {"biggest", "smallest"} or not _RANKED.isdisjoint(words_of(ask.said))
+    return order_asked(ask) in {"biggest", "smallest"} or "ranked" in ask.asked.says
 
 
 def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
@@ -299,7 +247,7 @@ def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     """
     ranks = is_ranking(ask)
     several = len(wanted.claim_types) + len(wanted.services)
-    doctors = several > 1 and not _DOCTORS.isdisjoint(words_of(ask.said)) and "professional" not in wanted.claim_types
+    doctors = several > 1 and "doctors" in ask.asked.says and "professional" not in wanted.claim_types
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types
     if len(types) + len(wanted.services) < _RANKS and not (ranks and several > 1):
         return wanted

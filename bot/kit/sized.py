@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from operator import eq
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.spelling import words_of
+from bot.language.asked import AmountLimits
 from bot.records.claim import Claim
 from bot.records.money import Amount
 
@@ -24,34 +24,6 @@ _TOO = frozenset(
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
 )
 """Words of a limit that include its amount, in both languages."""
-_EXACTLY = re.compile(
-    r"\b(?:exactly|precisely|exactamente|justamente)\s+\$?\s*(\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d+(?:\.\d\d)?)(?![\d%/])",
-    re.IGNORECASE,
-)
-_NOTHING = re.compile(
-    r"\b(?:exactly|precisely|paid|pay|paying|cost(?:ing)?(?: me)?|owed?|exactamente|pague|costo)"
-    r" (?:zero|nothing|cero|nada)\b"
-    r"|\b(?:part|share|portion|copay|parte) (?:was|is|of|came to|de|fue(?: de)?) (?:0|zero|nothing|cero|nada)\b"
-    r"|\bfree (?:ones?|stuff|care|claims?|visits?)\b"
-    r"|\b(?:ones?|claims?|visits?) (?:were|was|(?:that )?(?:are|is)) free\b"
-)
-"""A share of nothing, also of what was free."""
-_BARE = re.compile(
-    r"\b(?:(?P<over>over|above|past|more than|higher than|passed|m[aá]s de)|under|below|less than|lower than|menos de) "
-    r"(?P<number>(?!(?:19|20)\d\d\b)(?:\d{1,3}(?:,\d{3})+|\d{3,6}))(?![\d.,]*\d)"
-    r"(?! (?:times|days?|visits?|claims?|years?|months?|weeks?|mg|mcg|miles|percent|veces|días|años|meses))",
-    re.IGNORECASE,
-)
-"""A limit of three digits or more that is no year and counts nothing."""
-_PAID = re.compile(
-    r"\b(?:paid|pay|owe|owed|charged(?: me)?|(?:copay|coinsurance|share|bill|charge|price) of|pagu[eé]|cobraron"
-    r"|(?:copago|parte|cobro) de)(?: only| just| about| like| solo)? "
-    r"(?!(?:19|20)\d\d\b)(\d{1,5}(?:\.\d\d)?)(?![\d%.,]*\d|%)"
-    r"(?! (?:times|days?|visits?|claims?|years?|months?|weeks?|percent|doctors?|bills?|veces|meses|por))",
-    re.IGNORECASE,
-)
-"""An amount without a sign of money behind the verb of a payment: "I paid 64 to Dr. Kim"."""
-_WHETHER = frozenset({"did", "do", "does", "have", "has", "had", "am", "will", "would", "can", "he", "hemos"})
 _OTHERS = ("billed", "allowed", "plan_paid")
 _ONE, _TWENTY, _HUNDRED = Decimal(1), Decimal(20), Decimal(100)
 
@@ -93,30 +65,13 @@ def _is_near(one: Decimal, wanted: Decimal) -> bool:
 
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
-    said = [_dollars(number.replace(",", "")) for number in _EXACTLY.findall(ask.said)]
-    limits = limits_asked(ask) or AmountLimits()
+    said, limits = ask.asked.exactly, limits_asked(ask) or AmountLimits()
     own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
-    words = words_of(ask.said)
-    if "amount" not in ask.slots and _WHETHER.isdisjoint(words[:1]):
-        own += [_dollars(number) for number in _PAID.findall(ask.said)]
-    said += [Decimal(0)] if _NOTHING.search(" ".join(words)) else []
+    if "amount" not in ask.slots and not ask.asked.begins:
+        own += ask.asked.paid
     amounts = tuple(dict.fromkeys(one for one in (*own, *said) if one is not None))
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     return Exact(amounts, cents) if amounts else None
-
-
-class AmountLimits(msgspec.Struct, frozen=True):
-    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
-
-    over: Decimal | None = None
-    under: Decimal | None = None
-    over_too: bool = False
-    under_too: bool = False
-
-    def hold(self, size: Decimal) -> bool:
-        """Return whether the size is within the limits."""
-        above = self.over is None or size > self.over or (self.over_too and size == self.over)
-        return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
@@ -124,9 +79,7 @@ def limits_asked(ask: Ask) -> AmountLimits | None:
     over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
     if over is not None or under is not None:
         return AmountLimits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
-    bare = _BARE.search(ask.said)
-    number = _dollars(bare["number"].replace(",", "")) if bare else None
-    return (AmountLimits(over=number) if bare["over"] else AmountLimits(under=number)) if bare else None
+    return ask.asked.limits
 
 
 class Threshold(msgspec.Struct, frozen=True):

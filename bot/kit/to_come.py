@@ -19,7 +19,7 @@ from bot.kit.coverages import Coverages, care_said, named_visit, scope_of, share
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
 from bot.kit.period import period_claims
 from bot.kit.prevention import Prevention, prevention_of
-from bot.kit.said import form_asked, wanted_of
+from bot.kit.said import wanted_of
 from bot.kit.sized import exact_asked
 from bot.kit.spelling import words_of
 from bot.kit.wanted import any_time, choose
@@ -177,7 +177,7 @@ def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
     if aspect is None and (reason == "free" or _FREE.search(said)):
         return "free"
     covered = reason == "covered" or (reason is None and _COVERED.search(said) and not _PRICE.search(said))
-    return "covered" if covered and aspect is None and form_asked(ask) != "amount" else "price"
+    return "covered" if covered and aspect is None and ask.asked.form != "amount" else "price"
 
 
 def _names_care(ask: Ask) -> bool:

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from bot.kit.ask import NamedCare
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.sized import AmountLimits, Exact, ordered, sized
+from bot.kit.sized import Exact, ordered, sized
 from bot.kit.which import (
     is_drug,
     named,
     of_care_named,
     parts_named,
 )
+from bot.language.asked import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
 from bot.records.shapes import grouped
@@ -37,7 +38,8 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `times` are several times between `start` and `end`, one of which the care has to be in.
     `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1, and from the newest where it is negative, where `fills` count too; `yearly`: that of each year. Each
+    time, from 1, and from the newest where it is negative, where `fills` count too; `by_size`: the how-manieth claim in
+    the order of amounts; `yearly`: that of each year. Each
     of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types
     or of one of the kinds of care fits. `also` is a further condition, such as the claim's plan; `care` is named by a
     word alone.
@@ -68,6 +70,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     weekdays: frozenset[int] = frozenset()
     part: tuple[str, str] | None = None
     nth: int | None = None
+    by_size: bool = False
     yearly: bool = False
     fills: bool = False
     either: bool = False
@@ -265,6 +268,8 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """Return the claims of the nth day; a prescription counts only among drugs and supplies."""
     if wanted.nth is None:
         return claims
+    if wanted.by_size:
+        return claims[wanted.nth - 1 : wanted.nth]
     rows = (
         claims
         if wanted.fills or with_fills(claims, wanted)

@@ -1,9 +1,7 @@
-"""Which of several similar items a message means: by a part of the body, or as the first, second or third in time."""
+"""Which of several similar items a message means: by a part of the body, a word for care, an order or a name."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from bot.kit.ask import Ask, NamedCare, text_of
 from bot.kit.spelling import words_of
@@ -47,52 +45,7 @@ _NO_PART, _FELT = frozenset({"of", "hurts", "hurting"}), frozenset({"pain", "pai
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
-_NTH: Mapping[str, int] = {
-    word: at
-    for at, words in enumerate(
-        (
-            "first 1st primer primera primero",
-            "second 2nd segundo segunda",
-            "third 3rd tercer tercera tercero",
-            "fourth 4th cuarto cuarta",
-            "fifth 5th quinto quinta",
-        ),
-        1,
-    )
-    for word in words.split()
-}
-COUNTS: Mapping[str, int] = {
-    word: at
-    for at, words in enumerate(
-        (
-            *("one una", "two dos", "three tres", "four cuatro", "five cinco"),
-            *("six seis", "seven siete", "eight ocho", "nine nueve", "ten diez"),
-        ),
-        1,
-    )
-    for word in words.split()
-}
-"""Numbers of things by their words, in both languages."""
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
-_TIME = frozenset({"time", "one", "vez"})
-_EACH_YEAR = re.compile(r"\b(?:each|every|per) year\b|\bcada ano\b")
-_FROM_LAST = {"penultimate": -2, "penultimo": -2, "penultima": -2, "antepenultimo": -3, "antepenultima": -3}
-_NEWEST = frozenset({"last", "latest", "newest", "recent", "reciente", "ultimo", "ultima"})
-_VISITS = (
-    "visit/visits appointment/appointments appt/appts session/sessions trip/trips checkup/checkups exam/exams"
-    " test/tests scan/scans treatment/treatments procedure/procedures charge/charges bill/bills claim/claims"
-    " visita/visitas cita/citas consulta/consultas sesion/sesiones examen/examenes prueba/pruebas"
-    " tratamiento/tratamientos factura/facturas reclamacion/reclamaciones reclamo/reclamos cuenta/cuentas cobro/cobros"
-)
-SINGULAR, PLURAL = map(frozenset, zip(*(pair.split("/") for pair in _VISITS.split()), strict=True))
-VISITS = SINGULAR | PLURAL
-_MANY = PLURAL | {
-    *("fills", "refills", "prescriptions", "scripts", "medicines", "medications", "costs", "expenses", "amounts"),
-    *("recetas", "medicinas", "medicamentos", "gastos", "costos"),
-}
-"""What a number of things is asked for of: "the two most recent fills"."""
-_NEAR, _SEVERAL = 3, 2
-"""The maximum number of words between an ordinal and its noun: "my second visit to the chiropractor"."""
 
 
 def part_asked(ask: Ask) -> tuple[str, str] | None:
@@ -179,68 +132,15 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
 
 def order_asked(ask: Ask) -> str | None:
     """Return the order that is asked for; "the most recent" is of no size."""
-    pairs = tuple(pairwise(words_of(ask.said)))
-    if any(_NTH.get(one) == 1 and _number(other) > 1 for one, other in pairs):
+    if ask.asked.first_several:
         return "oldest"  # the "first three visits"
-    newest = any(one == "most" and other in _NEWEST for one, other in pairs)
-    return None if newest and words_of(ask.words.get("order")) == ("most",) else text_of(ask, "order")
+    recent = ask.asked.newest and words_of(ask.words.get("order")) == ("most",)
+    return None if recent else text_of(ask, "order")
 
 
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
-    words, ordered = words_of(ask.said), words_of(ask.words.get("order"))
-    taken = [word for slot, text in ask.words.items() if slot != "order" for word in words_of(text)]
-    for at, word in enumerate(words):
-        count = _number(word)
-        near = set(words[at + 1 : at + 1 + _NEAR])
-        if (
-            (1 if word.isdecimal() else _SEVERAL) <= count <= most
-            and word not in taken
-            and (_MANY & near or near.intersection(ordered))
-        ):
-            return count
-    return None
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdecimal() else COUNTS.get(word, 0)
-
-
-def nth_asked(ask: Ask, counted: frozenset[str]) -> int | None:
-    """Which one in time, from 1, where an ordinal stands before one of the `counted` words; -1 is the newest.
-
-    From the newest are counted the "second to last visit", the "third most recent claim" and the "time before last".
-    """
-    if "id" in ask.arguments:
-        return None
-    dated, words = words_of(ask.words.get("date_range")), words_of(ask.said)
-    every_year = of_each_year(ask)
-    found = (_nth_at(words, at, counted, dated, every_year=every_year) for at in range(len(words)))
-    return next((nth for nth in found if nth is not None), None)
-
-
-def _nth_at(
-    words: Sequence[str], at: int, counted: frozenset[str], dated: Sequence[str], *, every_year: bool
-) -> int | None:
-    """Return which one the word at a place counts; None if it counts none."""
-    word, near = words[at], words[at + 1 : at + 1 + _NEAR]
-    of_time = counted | _TIME
-    if word in _FROM_LAST and of_time.intersection(near):
-        return _FROM_LAST[word]
-    if word == "before" and near[:1] == ("last",) and of_time.intersection(words[max(0, at - 1) : at]):
-        return -2  # "the time before last"
-    if word == "next" and tuple(near[:2]) == ("to", "last"):
-        return -2
-    if word in _NTH and word not in dated and _number(next(iter(near), "")) <= 1:
-        late = _NEWEST.intersection(words[at + 1 : at + 2 + _NEAR]) - set(dated)
-        if counted.intersection(words[at + 1 : at + 2 + _NEAR] if late else near):
-            return -_NTH[word] if late else _NTH[word]
-    return -1 if every_year and word == "last" and counted.intersection(near[:1]) else None
-
-
-def of_each_year(ask: Ask) -> bool:
-    """Return whether the first, the second or the last one of each year is asked for."""
-    return _EACH_YEAR.search(" ".join(words_of(ask.said))) is not None
+    return ask.asked.count if ask.asked.count and ask.asked.count <= most else None
 
 
 def named(claim: Claim, words: str, *, fills: bool = False) -> bool:

@@ -10,8 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from bot.kit.around import Around, around
-from bot.kit.ask import Ask, NeedsPlace, OwnDoctor, text_of
+from bot.kit.around import Around, NeedsPlace, around
+from bot.kit.ask import Ask, OwnDoctor, text_of
 from bot.kit.cards import Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows

@@ -11,8 +11,6 @@ from msgspec.structs import replace
 
 from bot.kit import (
     NO_DOUBTS,
-    PLURAL,
-    SINGULAR,
     Amount,
     Ask,
     Claim,
@@ -56,9 +54,7 @@ _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
 _EVERYBODY = frozenset({"everybody", "everyone", "else", "rest", "others", "demas", "todos"})
 _HALF = frozenset({"half", "halves", "mitad", "semestre"})
 _FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
-_A_VISIT = SINGULAR - {"visit"}
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
-_SUMS = PLURAL | {"spend", "spent", "spending", "total", "totals", "gaste", "gastado", "gasto", "fills"}
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -240,9 +236,10 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         one, other = wanted.sides[:2]
         if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
             other = replace(other, providers=(), without_providers=one.providers)
-        said = set(words_of(ask.said))
-        one_each = wanted.services or wanted.drugs or said & _A_VISIT
-        if whenever and one_each and not said & _SUMS and not counts_asked(ask, wanted):
+        says = ask.asked.says
+        one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
+        sums = {"several", "fills", "sums"} & says.keys()
+        if whenever and one_each and not sums and not counts_asked(ask, wanted):
             one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)

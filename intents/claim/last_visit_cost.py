@@ -37,7 +37,6 @@ from bot.kit import (
     cite_claims,
     comes,
     doubts_of,
-    each_asked,
     fills,
     near_claims,
     newest_claims,
@@ -167,7 +166,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     if comes(ask):
         raise AskedAhead
     wanted = wanted_of(ask)
-    if (each_asked(ask) or asks_several(ask, wanted)) and (all_ := await _all_of(ask, wanted)):
+    if (ask.asked.each or asks_several(ask, wanted)) and (all_ := await _all_of(ask, wanted)):
         return all_
     alive = await newest_claims(
         ask,
@@ -202,7 +201,7 @@ async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
 
 def _time(ask: Ask) -> tuple[date, date]:
     """Return the days that were asked for, or this year; for each visit to somebody, further back."""
-    return time_of(ask, LONG if each_asked(ask) and wanted_of(ask).narrows else None)
+    return time_of(ask, LONG if ask.asked.each and wanted_of(ask).narrows else None)
 
 
 def in_all(alive: Live, ask: Ask) -> Several | None:

@@ -42,7 +42,6 @@ from bot.kit import (
     tells_state,
     text_of,
     wanted_of,
-    words_of,
 )
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
@@ -152,7 +151,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
 
 def _counts(ask: Ask) -> bool:
     """Return whether the number of claims is asked for."""
-    return not _HOW_MANY.isdisjoint(words_of(ask.said))
+    return "how_many" in ask.asked.says
 
 
 def _of_table(ask: Ask) -> bool:

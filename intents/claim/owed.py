@@ -17,7 +17,6 @@ from bot.kit import (
     Within,
     added,
     by_currency,
-    form_asked,
     left_of,
     period_claims,
     sum_of,
@@ -101,7 +100,7 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
         shares=by_currency(claim.owed.amount for claim in told),
         doubts=found.doubts,
         whom=_whom(told) if text_of(ask, "question") == "whom" else (),
-        first=form_asked(ask) == "who",
+        first=ask.asked.form == "who",
         over=added(-left for claim in told if (left := left_of(claim)) and left.value < 0),
     )
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, Medication, Summary, form_asked, medications, text_of, words_of
+from bot.kit import Ask, Medication, Summary, medications, text_of, words_of
 
 SHOWN = 5
 LOOKED_BACK = 730
@@ -69,7 +69,7 @@ async def answer(ask: Ask) -> Refill:
     ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in supplies[:SHOWN]])
     said = set(words_of(ask.said))
     counts = bool(said & _LEFT) and not said & _DAYS
-    whether = bool(said & _NOW) and not counts and form_asked(ask) is None
+    whether = bool(said & _NOW) and not counts and ask.asked.form is None
     return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain), counts, whether)
 
 

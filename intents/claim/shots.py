@@ -17,7 +17,6 @@ from bot.kit import (
     care_words,
     cite_claims,
     fitting,
-    form_asked,
     history,
     near_claims,
     text_of,
@@ -74,7 +73,7 @@ async def answer(ask: Ask) -> Shots:
         marked=len(fit) - len(plain),
         hides=ask.report.hides,
         free=text_of(ask, "question") == "free",
-        dated=form_asked(ask) == "date",
+        dated=ask.asked.form == "date",
         wanted=wanted_of(asked) if lacks else None,
         nearest=nearest,
     )

@@ -35,10 +35,8 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
-    each_asked,
     ends_asked,
     ends_of,
-    grouped_by,
     holds_more,
     is_ranking,
     month_number,
@@ -266,7 +264,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         one
         and not hides
         and "by" not in ask.arguments
-        and not (threshold_asked(ask) or each_asked(ask) or ends_asked(ask) or wanted.yearly)
+        and not (threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.yearly)
     )
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
@@ -311,14 +309,14 @@ def summarize(alive: Live, ask: Ask) -> Spending:
 
 def _by(ask: Ask) -> str | None:
     """Return what the sum is divided by: a button's, or the one that the words name."""
-    named = grouped_by(ask)
+    named = ask.asked.by
     told = _BY.get(text_of(ask, "question") or "") or (named if named in _BY.values() else None)
     return ask.arguments.get("by") or told
 
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
-    shown = each_asked(ask) or wanted_of(ask).yearly
+    shown = ask.asked.each or wanted_of(ask).yearly
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
@@ -348,7 +346,7 @@ def _sums_each(ask: Ask) -> bool:
     "Each month" in "what did I spend each month this year" is then the only word for an average.
     """
     divides = text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
-    return each_asked(ask) or (divides and span_of(ask) != (None, None))
+    return ask.asked.each or (divides and span_of(ask) != (None, None))
 
 
 def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:

@@ -25,7 +25,6 @@ from bot.kit import (
     choose,
     cite_claims,
     days_around,
-    form_asked,
     history,
     most_of,
     near_claims,
@@ -133,7 +132,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
 
 def _is_alone(ask: Ask, days: int) -> bool:
     """Return whether one day is the answer: of the last visit, or of the only one whose number was not asked for."""
-    form, words = form_asked(ask), words_of(ask.said)
+    form, words = ask.asked.form, words_of(ask.said)
     return not _FIRST.intersection(words) and (form == "date" or (days == 1 and bool(words) and form != "amount"))
 
 

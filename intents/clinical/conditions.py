@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import asdict
 
-from bot.kit import Ask, Condition, OnRecord, Search, dated, form_asked, on_record, shield, words_of
+from bot.kit import Ask, Condition, OnRecord, Search, dated, on_record, shield, words_of
 
 PAGE = 6
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -52,7 +52,7 @@ async def answer(ask: Ask) -> Conditions:
 def _named(ask: Ask) -> str | None:
     """Return the word for a condition in a question with yes or no as its answer."""
     known = {word for words in NAMES for word in words.split()}
-    words = [word for word in words_of(ask.said) if word in known] if form_asked(ask) in {None, "date"} else []
+    words = [word for word in words_of(ask.said) if word in known] if ask.asked.form in {None, "date"} else []
     return words[0] if words else None
 
 

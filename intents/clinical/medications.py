@@ -11,7 +11,6 @@ from bot.kit import (
     Medication,
     Shielded,
     Summary,
-    form_asked,
     is_for,
     medications,
     span_of,
@@ -63,7 +62,7 @@ async def answer(ask: Ask) -> Medications:
         page=ask.page,
         found=len(described),
         shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
-        asks_who=form_asked(ask) == "who",
+        asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
     )
 

@@ -24,7 +24,6 @@ from bot.kit import (
     counted_since,
     drug_lists,
     drugs_named,
-    form_asked,
     member_coverages,
     nearest_names,
     of_use,
@@ -197,7 +196,7 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
 
 def _asks_price(ask: Ask) -> bool:
     """Return whether the cost is what was asked for."""
-    return form_asked(ask) == "amount" or bool(_COST.intersection(words_of(ask.said)))
+    return ask.asked.form == "amount" or bool(_COST.intersection(words_of(ask.said)))
 
 
 def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:

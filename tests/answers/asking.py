@@ -20,7 +20,7 @@ from bot.replies.plain import plain
 from tests.cases import saw
 from tests.days import no_pause
 from tests.parity import unlike
-from tests.shipped import shipped_pack
+from tests.shipped import hears, shipped_pack
 
 BASE = "https://payer.example/fhir/r4"
 TODAY = date(2026, 5, 20)
@@ -141,6 +141,7 @@ async def answered(
             budget=Budget(60),
             directory=DirectoryClient(http, BASE),
             places=pack().places,
+            hears=hears,
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
             care_kinds=pack().care_kinds,
             member=MemberClient(http, BASE, "token", patient) if member else None,

@@ -27,7 +27,7 @@ from bot.sandbox.world import World
 from tests.answers.asking import PAYER, pack
 from tests.days import no_pause
 from tests.kit.hostile import build
-from tests.shipped import shipped_pack
+from tests.shipped import hears, shipped_pack
 
 TODAY = date(2026, 5, 20)
 CASES = Path(__file__).parent / "cases.yaml"
@@ -134,6 +134,7 @@ async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
             budget=Budget(60),
             directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=ResponseCache(http.clock)),
             places=shipped_pack().places,
+            hears=hears,
         )
 
 

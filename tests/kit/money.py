@@ -18,7 +18,7 @@ from bot.records.claim import read_claim
 from bot.records.live import live
 from bot.replies.plain import plain
 from tests.records.made import CLAIM_TYPE, Json, coded, eob, money, raw
-from tests.shipped import module_of
+from tests.shipped import hears, module_of
 
 TODAY = date(2024, 8, 1)
 PAYER = {
@@ -134,7 +134,7 @@ def _status(code: str, row: Row) -> Json:
 def asking(**more: Any) -> Ask:
     """A question with nothing behind it but what is given."""
     values: dict[str, Any] = {"slots": {}, "words": {}, "today": TODAY, "language": "en", "budget": Budget(20)}
-    return Ask(**{**values, "directory": None, "places": None, **more})
+    return Ask(**{**values, "hears": hears, "directory": None, "places": None, **more})
 
 
 def alive(*claims: Claim) -> Live:

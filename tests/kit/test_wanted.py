@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bot.kit import Ask, Claim, asks_for_client, asks_one, choose, fitting, form_asked, part_of, wanted_of
+from bot.kit import Ask, Claim, asks_for_client, asks_one, choose, fitting, part_of, wanted_of
 from bot.kit.near_claims import nearest_of
 from bot.language.reading import Slot
 from bot.pack import find_pack, load_care_kinds
@@ -306,7 +306,7 @@ def _said(words: str, **slots: Any) -> Ask:
 @pytest.mark.parametrize(("form", "words"), [(form, one) for form, some in FORMS.items() for one in some])
 def test_the_words_that_come_first_tell_the_form(form: str | None, words: str) -> None:
     """Of several the first; a button and a yes or no question have none."""
-    assert form_asked(_said(words)) == form
+    assert _said(words).asked.form == form
 
 
 @pytest.mark.parametrize(

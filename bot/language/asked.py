@@ -1,0 +1,320 @@
+"""What a question about claims asks beside its slots: its form, which of several, how many, by what, which amounts.
+
+The words are those of `intents/_grammar/*/asked.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from bot.language.matcher import Grammar, Lexed, Matcher
+from bot.language.text import Utterance, read
+
+QuestionForm = Literal["amount", "date", "who", "which", "reason"]
+_PHRASES = (
+    *("ever", "yes_or_no", "each_year", "how_many", "often", "number", "none", "nothing", "something", "client"),
+    "form",
+)
+_COUNTED = ("one", "several", "one_fill", "fills", "cared")
+_MANY = ("several", "fills", "several_else", "ordered")
+_NEAR, _NEARER, _SEVERAL = 3, 2, 2
+"""Words between an ordinal and its noun: "my second visit to the chiropractor"; and how many are several."""
+_DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
+_YEAR, _BARE = re.compile(r"(?:19|20)\d\d"), Decimal(100)
+_ENDS = re.compile(r"[.?!;]+(?:\s|$)")
+
+
+class AmountLimits(msgspec.Struct, frozen=True):
+    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
+
+    over: Decimal | None = None
+    under: Decimal | None = None
+    over_too: bool = False
+    under_too: bool = False
+
+    def hold(self, size: Decimal) -> bool:
+        """Return whether the size is within the limits."""
+        above = self.over is None or size > self.over or (self.over_too and size == self.over)
+        return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
+
+
+class Times(msgspec.Struct, frozen=True):
+    """A sentence's group ("any doctor"), how often each has to be had, whether none is, and if claims are counted."""
+
+    group: str | None
+    limits: AmountLimits | None
+    none: bool
+    claims: bool
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the words of a question ask of claims.
+
+    Attributes:
+        form: the form of question whose words come first.
+        says: the classes and phrases of the grammar area "asked" that are said, with their first words.
+        nth: which one is asked for, from 1, or from the newest if negative; `by_size`: in the order of amounts.
+        first_several: whether a number of the first ones is asked for: "my first three visits".
+        newest: whether "most" is part of "most recent".
+        count: how many are asked for.
+        by: the group that a sum is divided by: "by pharmacy".
+        each: whether each one is asked for by itself.
+        times: the group and number of times of each sentence that has one of them.
+        period: "month" or "year" if each one of them is asked about; `number` is what is counted in it.
+        exactly: amounts that a claim has to have; `paid`: those without a sign of money behind the verb of a payment.
+        limits: limits of amounts that no slot holds: "over 3000", "not free".
+        setting: "outpatient" or "inpatient".
+        places: the places of the words that one of these was read from.
+        helps: whether a word such as "did" begins the question; `begins`: whether it is the very first.
+    """
+
+    form: QuestionForm | None = None
+    says: Mapping[str, str] = msgspec.field(default_factory=dict)
+    nth: int | None = None
+    by_size: bool = False
+    first_several: bool = False
+    newest: bool = False
+    count: int | None = None
+    by: str | None = None
+    each: bool = False
+    times: tuple[Times, ...] = ()
+    period: str | None = None
+    number: str | None = None
+    exactly: tuple[Decimal, ...] = ()
+    paid: tuple[Decimal, ...] = ()
+    limits: AmountLimits | None = None
+    helps: bool = False
+    begins: bool = False
+    setting: str | None = None
+    places: frozenset[int] = frozenset()
+
+
+NOTHING_ASKED = Asked()
+
+
+def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> Asked:
+    """Return what a message asks of claims; `words` are the words of its slots."""
+    said = read(text)
+    return _Question(grammar, said, words).asked() if said.words else NOTHING_ASKED
+
+
+class _Question:
+    """The words of one question, by their classes."""
+
+    def __init__(self, grammar: Grammar, said: Utterance, words: Mapping[str, str]) -> None:
+        self._said, self._lexed = said, Lexed(grammar, said.words)
+        self._matcher = Matcher(self._lexed, None, said.dashes)
+        self._words = self._lexed.words
+        dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
+        self._places: dict[str, list[int]] = {
+            name.removeprefix("asked."): [place for place in places if place not in dated]
+            for name, places in self._lexed.places.items()
+            if name.startswith("asked.")
+        }
+        self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
+        self._places["ordered"] = sorted(self._run(words.get("order")))
+        self._dated = dated
+        self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
+
+    def _run(self, text: str | None) -> frozenset[int]:
+        """Return the places of words of a slot."""
+        part = read(text or "").words
+        starts = range(len(self._said.words) - len(part) + 1) if part else ()
+        return frozenset(
+            place
+            for start in starts
+            if self._said.words[start : start + len(part)] == part
+            for place in range(start, start + len(part))
+        )
+
+    def asked(self) -> Asked:
+        """Return what is asked."""
+        nth, by_size = self._nth()
+        says = {name: self._words[places[0]] for name, places in self._places.items() if places}
+        found = {name: hit for name in _PHRASES if (hit := next(self._find(name), None))}
+        says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
+        form = found.get("form")
+        pairs = [(self._values(at, "ordinal"), self._number(at + 1)) for at in range(len(self._words))]
+        return Asked(
+            form=form.value if form and form.value in get_args(QuestionForm) else None,
+            says=says,
+            nth=nth,
+            by_size=by_size,
+            first_several=any(1 in one and number >= _SEVERAL for one, number in pairs),
+            newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
+            count=self._count(),
+            by=next(self._divided(), None),
+            each="usual" not in says
+            and any(self._any(("one", "one_fill", "single"), at + 1, _NEAR) for at in self._places.get("each", ())),
+            times=tuple(self._times()),
+            period=self._period(),
+            number=self._counted(),
+            exactly=tuple(self._exactly()),
+            paid=tuple(self._behind("paid", Decimal(1))),
+            limits=self._limits(),
+            helps=any(self._is(at, "helping") for at in range(_NEAR)),
+            begins=self._is(0, "helping"),
+            setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
+        )
+
+    def _find(self, name: str) -> Iterator[Any]:
+        return self._matcher.find(f"asked.{name}")
+
+    def _is(self, place: int, *names: str) -> bool:
+        return any(place in self._places.get(name, ()) for name in names)
+
+    def _any(self, names: Sequence[str], first: int, count: int) -> bool:
+        return any(self._is(place, *names) for place in range(max(0, first), first + count))
+
+    def _values(self, place: int, *names: str) -> list[Any]:
+        """Return the values of the word at a place in some classes."""
+        symbols = self._lexed.symbols[place] if place < len(self._words) and place not in self._dated else ()
+        wanted = {f"asked.{name}" for name in names}
+        return [value for name, value in symbols if name in wanted]
+
+    def _number(self, place: int) -> int:
+        """Return the number in digits or a word at a place; 0 if there is none."""
+        word = self._words[place] if place < len(self._words) else ""
+        return int(word) if word.isdecimal() else next(iter(self._values(place, "count")), 0)
+
+    def _count(self) -> int | None:
+        for at, word in enumerate(self._words):
+            count = self._number(at)
+            if (
+                count >= (1 if word.isdecimal() else _SEVERAL)
+                and at not in self._taken
+                and self._any(_MANY, at + 1, _NEAR)
+            ):
+                return count
+        return None
+
+    def _nth(self) -> tuple[int | None, bool]:
+        """Return which one is asked for, and whether in the order of amounts."""
+        every_year = next(self._find("each_year"), None) is not None
+        for at, word in enumerate(self._words):
+            nth = self._ordinal(at)
+            if nth and self._is(at + 1, "extreme", "sized") and not self._is(at + 2, "newest"):
+                return nth, True
+            if nth := self._in_time(at, nth):
+                return nth, False
+            if every_year and word == "last" and self._is(at + 1, *_COUNTED):
+                return -1, False
+        return None, False
+
+    def _ordinal(self, at: int) -> int:
+        """Return the ordinal at a place; 0 for none, and for the "first" of "first three visits"."""
+        return next(iter(self._values(at, "ordinal")), 0) if self._number(at + 1) < _SEVERAL else 0
+
+    def _in_time(self, at: int, nth: int) -> int:
+        """Return which one in time the word at a place counts, from the newest if negative; 0 if it counts none."""
+        near, behind = self._any(_COUNTED, at + 1, _NEAR), self._words[at + 1 : at + 3]
+        if (last := self._values(at, "from_last")) and (near or self._any(("time",), at + 1, _NEAR)):
+            return int(last[0])
+        before_last = self._words[at] == "before" and behind[:1] == ["last"] and self._is(at - 1, "time", *_COUNTED)
+        if before_last or (self._words[at] == "next" and behind == ["to", "last"]):
+            return -2  # "the time before last", "next to last"
+        late = self._any(("newest",), at + 1, _NEAR + 1)
+        counts = near or (late and self._any(_COUNTED, at + 1, _NEAR + 1))
+        return (-nth if late else nth) if counts else 0
+
+    def _divided(self) -> Iterator[str]:
+        """Yield the groups that stand up to two words behind "by"."""
+        for at in range(len(self._words)):
+            if self._any(("by",), at - _NEARER, min(_NEARER, at)):
+                yield from self._values(at, "group", "groups")
+
+    def _period(self) -> str | None:
+        ever = {place for hit in self._find("ever") for place in range(hit.first, hit.after)}
+        for hit in self._find("in_one"):
+            one = next(iter(self._values(hit.after, "group", "groups")), None)
+            if one in {"month", "year"} and hit.after not in ever:
+                return str(one)
+        return None
+
+    def _counted(self) -> str | None:
+        """Return what the number of is asked for: visits, fills or claims."""
+        if next(self._find("often"), None):
+            return "visit"
+        behind = [hit.after for hit in self._find("number")]
+        at = next((at for at in behind if self._is(at, "several", "fills")), None)
+        if at is None:
+            return None
+        return (
+            "claim"
+            if self._is(at, "claims") and "claim" in self._words[at]
+            else "fill"
+            if self._is(at, "fills")
+            else "visit"
+        )
+
+    def _times(self) -> Iterator[Times]:
+        """Yield the group and the number of times of each sentence."""
+        said, start = self._said, 0
+        for at in range(1, len(self._words) + 1):
+            if at == len(self._words) or _ENDS.search(said.between(at)):
+                part = range(start, at)
+                found = [(place, self._values(place, "groups") or self._grouped(place)) for place in part]
+                group = next((one[0] for _, one in found if one), None)
+                limits = next((one for place in part if (one := self._often(place))), None)
+                none = any(hit.first in part for hit in self._find("none"))
+                if group or limits or none:
+                    yield Times(
+                        str(group) if group else None, limits, none, any("claim" in self._words[p] for p in part)
+                    )
+                start = at
+
+    def _grouped(self, place: int) -> list[Any]:
+        """Return the group of "any doctor" and "which month"."""
+        lead = place > 0 and (self._words[place - 1] in self._leads())
+        return self._values(place, "group") if lead else []
+
+    def _leads(self) -> Collection[str]:
+        return self._lexed.grammar.words("asked.leading")
+
+    def _often(self, place: int) -> AmountLimits | None:
+        """Return how often something has to be had by the words that end with "times" or "once" at a place."""
+        ones = [hit for hit in self._find("once") if hit.first == place]
+        number = Decimal(ones[0].value if ones else self._number(place - 1))
+        if not ones and not (self._words[place] in self._lexed.grammar.words("asked.times") and number):
+            return None
+        first = place if ones else place - 1
+        more = any(hit.first == place + 1 for hit in self._find("or_more"))
+        before = {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == first}
+        if "over" in before or "under" in before:
+            return AmountLimits(over=number) if "over" in before else AmountLimits(under=number)
+        if more or "least" in before:
+            return AmountLimits(over=number, over_too=True)
+        return AmountLimits(number, number, over_too=True, under_too=True)
+
+    def _dollars(self, place: int) -> Decimal | None:
+        """Return the number at a place, if it is no year and counts nothing."""
+        word = self._words[place] if place < len(self._words) else ""
+        if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or place in self._dated:
+            return None
+        before = self._said.between(place) if place else ""
+        behind = self._said.text[self._said.spans[place][1] :][:1]
+        counts = behind in {"%", "/"} or self._is(place + 1, "unit_behind")
+        return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
+
+    def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
+        """Yield the amounts right behind a phrase."""
+        for hit in self._find(name):
+            number = self._dollars(hit.after)
+            if number is not None and number >= least:
+                yield number
+
+    def _exactly(self) -> Iterator[Decimal]:
+        yield from self._behind("only", Decimal(0))
+        if next(self._find("something"), None) is None and next(self._find("nothing"), None):
+            yield Decimal(0)
+
+    def _limits(self) -> AmountLimits | None:
+        over, under = (next(self._behind(name, _BARE), None) for name in ("over", "under"))
+        if over is None and under is None and next(self._find("something"), None):
+            over = Decimal(0)
+        return AmountLimits(over, under) if over is not None or under is not None else None
