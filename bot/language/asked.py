@@ -22,6 +22,8 @@ _PHRASES = (
 )
 _COUNTED = ("one", "several", "one_fill", "fills", "cared")
 _MANY = ("several", "fills", "several_else", "ordered")
+_IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count"})
+"""What means something else within a time: "the last month"."""
 _NEAR, _NEARER, _SEVERAL = 3, 2, 2
 """Words between an ordinal and its noun: "my second visit to the chiropractor"; and how many are several."""
 _DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
@@ -112,13 +114,13 @@ class _Question:
         self._words = self._lexed.words
         dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
         self._places: dict[str, list[int]] = {
-            name.removeprefix("asked."): [place for place in places if place not in dated]
+            (own := name.removeprefix("asked.")): [at for at in places if at not in dated or own not in _IN_TIMES]
             for name, places in self._lexed.places.items()
             if name.startswith("asked.")
         }
         self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
         self._places["ordered"] = sorted(self._run(words.get("order")))
-        self._dated = dated
+        self._dated, self._took = dated, set[int]()
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
 
     def _run(self, text: str | None) -> frozenset[int]:
@@ -136,9 +138,13 @@ class _Question:
         """Return what is asked."""
         nth, by_size = self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
-        found = {name: hit for name in _PHRASES if (hit := next(self._find(name), None))}
+        every = {name: list(self._find(name)) for name in _PHRASES}
+        found = {name: hits[0] for name, hits in every.items() if hits}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
+        self._took |= {place for hits in every.values() for hit in hits for place in range(hit.first, hit.after)}
         form = found.get("form")
+        each = [at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)]
+        self._took |= {*each}
         pairs = [(self._values(at, "ordinal"), self._number(at + 1)) for at in range(len(self._words))]
         return Asked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
@@ -149,8 +155,7 @@ class _Question:
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
-            each="usual" not in says
-            and any(self._any(("one", "one_fill", "single"), at + 1, _NEAR) for at in self._places.get("each", ())),
+            each="usual" not in says and bool(each),
             times=tuple(self._times()),
             period=self._period(),
             number=self._counted(),
@@ -160,6 +165,7 @@ class _Question:
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
+            places=frozenset(self._took),
         )
 
     def _find(self, name: str) -> Iterator[Any]:
@@ -190,6 +196,7 @@ class _Question:
                 and at not in self._taken
                 and self._any(_MANY, at + 1, _NEAR)
             ):
+                self._took.add(at)
                 return count
         return None
 
@@ -199,8 +206,10 @@ class _Question:
         for at, word in enumerate(self._words):
             nth = self._ordinal(at)
             if nth and self._is(at + 1, "extreme", "sized") and not self._is(at + 2, "newest"):
+                self._took |= {at, at + 1}
                 return nth, True
             if nth := self._in_time(at, nth):
+                self._took.add(at)
                 return nth, False
             if every_year and word == "last" and self._is(at + 1, *_COUNTED):
                 return -1, False
@@ -225,7 +234,7 @@ class _Question:
     def _divided(self) -> Iterator[str]:
         """Yield the groups that stand up to two words behind "by"."""
         for at in range(len(self._words)):
-            if self._any(("by",), at - _NEARER, min(_NEARER, at)):
+            if self._any(("by",), at - _NEARER, _NEARER):
                 yield from self._values(at, "group", "groups")
 
     def _period(self) -> str | None:
@@ -233,6 +242,7 @@ class _Question:
         for hit in self._find("in_one"):
             one = next(iter(self._values(hit.after, "group", "groups")), None)
             if one in {"month", "year"} and hit.after not in ever:
+                self._took |= {*range(hit.first, hit.after)}
                 return str(one)
         return None
 
@@ -277,19 +287,25 @@ class _Question:
         return self._lexed.grammar.words("asked.leading")
 
     def _often(self, place: int) -> AmountLimits | None:
-        """Return how often something has to be had by the words that end with "times" or "once" at a place."""
-        ones = [hit for hit in self._find("once") if hit.first == place]
-        number = Decimal(ones[0].value if ones else self._number(place - 1))
-        if not ones and not (self._words[place] in self._lexed.grammar.words("asked.times") and number):
+        """Return how often something has to be had by the words at a place: "twice", "four times", "2 or more"."""
+        once = next((int(hit.value) for hit in self._find("once") if hit.first == place), 0)
+        number, timed = once or self._number(place), bool(once)
+        if not number or place in self._taken:
             return None
-        first = place if ones else place - 1
-        more = any(hit.first == place + 1 for hit in self._find("or_more"))
-        before = {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == first}
+        after = place + 1
+        if not once and self._lexed.grammar.words("asked.times").intersection(self._words[after : after + 1]):
+            after, timed = after + 1, True
+        more = any(hit.first in {place + 1, after} for hit in self._find("or_more"))
+        before = {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == place}
+        if not timed and not (more and not self._is(after + 2, "unit_behind")):
+            return None
+        self._took |= {*range(max(0, place - 2), after + 2)}
+        size = Decimal(number)
         if "over" in before or "under" in before:
-            return AmountLimits(over=number) if "over" in before else AmountLimits(under=number)
+            return AmountLimits(over=size) if "over" in before else AmountLimits(under=size)
         if more or "least" in before:
-            return AmountLimits(over=number, over_too=True)
-        return AmountLimits(number, number, over_too=True, under_too=True)
+            return AmountLimits(over=size, over_too=True)
+        return AmountLimits(size, size, over_too=True, under_too=True)
 
     def _dollars(self, place: int) -> Decimal | None:
         """Return the number at a place, if it is no year and counts nothing."""
@@ -306,6 +322,7 @@ class _Question:
         for hit in self._find(name):
             number = self._dollars(hit.after)
             if number is not None and number >= least:
+                self._took |= {*range(hit.first, hit.after + 1)}
                 yield number
 
     def _exactly(self) -> Iterator[Decimal]:

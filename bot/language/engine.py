@@ -17,7 +17,7 @@ from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
-from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by
+from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences
 from bot.language.matcher import Lexed
@@ -288,6 +288,7 @@ class Engine:
                 **not_honoured(slots, follows or intent),
                 **not_held(heard, slots),
                 **left_out(heard, slots),
+                **words_left(heard, follows or intent, slots, self.lexicon.grammar),
             },
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

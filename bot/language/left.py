@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
+from bot.language.asked import asked_in
 from bot.language.calendar import months_back
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH
+from bot.language.matcher import Grammar, plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
@@ -45,6 +47,11 @@ _BEFORE_CARE = frozenset({
 })  # fmt: skip
 _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _WORDS_OF_CARE = 2
+WORDS = "words"
+"""The name of words of a condition that nothing explains."""
+_SAID = 5  # words of it that are said
+# Concepts of words that say nothing by themselves of what is asked for.
+_TELL_NOTHING = frozenset({"FILLER", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
 }  # fmt: skip
@@ -127,6 +134,25 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
             if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
                 return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
     return None
+
+
+def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], grammar: Grammar) -> dict[str, Slot]:
+    """Return the words of a condition that no value and nothing asked explains, "still not finished", by a name.
+
+    Only answers that filter claims have such conditions.
+    """
+    if not intent.reads_claims or "most" not in intent.shapes:
+        return {}
+    said, cues = heard.said, grammar.words("asked.condition")
+    held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    taken = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
+    taken |= _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
+    for clause in heard.clauses:
+        for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - taken):
+            if plain(said.words[place]) in cues or said.words[place].isdecimal():
+                ends = (at for at in range(place + 1, clause.after) if at in held or at == place + _SAID)
+                return {WORDS: Slot(said.said(place, next(ends, clause.after)), True)}
+    return {}
 
 
 def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:

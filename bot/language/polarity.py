@@ -74,6 +74,7 @@ class _Scope:
         self._cues = frozenset(listed.phrases("cue"))
         weak = (listed.phrases(name) for name in ("negated", "absent", "outside", "comparing"))
         self._excepting = self._cues.difference(*weak)
+        self._without = frozenset(listed.phrases("absent")) - frozenset(listed.phrases("negated"))
         self.words = tuple([word.replace("'", "") for word in said.words])
         self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
 
@@ -104,7 +105,10 @@ class _Scope:
             if self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):
                 if self._is_value(place - 1):
                     return None
-                cues = self._excepting
+                named = (
+                    place == tag.first and self.words[place - 2] in self._listed.definite
+                )  # "that big hospital bill"
+                cues = self._excepting | (self._without if named and place > 1 else frozenset())
         return None
 
     def _is_value(self, place: int) -> bool:
@@ -120,7 +124,8 @@ class _Scope:
             and self.words[first - 1] in self._listed.no_cue_after
             and cue in self._listed.phrases("not_after")
         )
-        yield cue in self._listed.phrases("replacing") and tag.kind == "drug"
+        sought = all(one.kind != "date_range" for one in self._tags)
+        yield cue in self._listed.phrases("replacing") and tag.kind == "drug" and sought
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
         yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
         yield cue in self._listed.phrases("outside") and tag.kind != "network"

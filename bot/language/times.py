@@ -121,6 +121,10 @@ def _is_within(one: Tag, other: Tag) -> bool:
 
 
 def _has_year(said: Utterance, tag: Tag) -> bool:
+    """Return whether the words tell a year: "2025", or "this year", which is longer than a month from January 1 on."""
+    start, end = _days(tag)
+    if start[4:] == "-01-01" and end[5:7] > "01":
+        return True
     return any(word.isdigit() and len(word) == 4 for word in said.words[tag.first : tag.after])  # noqa: PLR2004 -- a year
 
 

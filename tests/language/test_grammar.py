@@ -145,7 +145,11 @@ def test_a_third_language_is_files_of_words(tmp_path: Path) -> None:
 
 def test_every_class_of_the_shipped_grammar_is_used() -> None:
     """By a pattern of its own, or by the program under its name."""
-    code = "\n".join(file.read_text(encoding="utf-8") for file in CODE.glob("*.py"))
+    code = "\n".join(
+        file.read_text(encoding="utf-8")
+        for folder in (CODE, CODE.parent / "kit", INTENTS)
+        for file in folder.rglob("*.py")
+    )
     files = "\n".join(file.read_text(encoding="utf-8") for file in (INTENTS / FOLDER).rglob("*.yaml"))
     grammar = shipped_pack().engine.lexicon.grammar
     names = {name.partition(".")[2] for name in (*grammar.classes, *grammar.rules)}
