@@ -39,7 +39,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, http: bool, host: st
 
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port))) if http else None
-        settings = await rehearsed(stack, settings, sandbox=sandbox)
+        settings = await stack.enter_async_context(rehearsed(settings, sandbox=sandbox))
         bot = await stack.enter_async_context(assemble(settings))
         callers = Callers(settings.bot_questions_per_minute, bot.counts)
         tools = make_server(bot.pack, bot.turn, version("bcbst-bot"), callers=callers)

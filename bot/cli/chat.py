@@ -1,6 +1,5 @@
 """`bcbst-bot chat`: the console channel, with the configured payer or the embedded one."""
 
-import contextlib
 import difflib
 import sys
 
@@ -18,9 +17,7 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
     if member and member != NOBODY and not sandbox:
         raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
     username = account_named(member) if member else None
-    async with contextlib.AsyncExitStack() as stack:
-        settings = await rehearsed(stack, settings, sandbox=sandbox)
-        bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
+    async with rehearsed(settings, sandbox=sandbox) as payer, with_pages(payer, any_port=sandbox) as bot:
         if username:
             await sign_in(bot, LOCAL, username)
         bot.reach.push["console"] = _print(as_json=as_json)

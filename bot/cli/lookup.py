@@ -7,7 +7,6 @@ the others are tried again, in this run and the next one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import csv
 import io
 import re
@@ -15,7 +14,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,7 +62,8 @@ async def look_up(
     names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
     _refuse_itself(file, out)
     answers = AnswerFile(out, (*printed.header, *_kept(names.header)), len(printed.header))
-    async with _assembled(settings, sandbox=sandbox) as bot:
+    patience = Patience(wall=_WALL)
+    async with rehearsed(settings, sandbox=sandbox) as payer, assemble(payer, patience=patience) as bot:
         questions = [await _Question.of(bot, network, printed) for network in networks]
         runs: list[_Run] = []
         for question in questions:
@@ -102,13 +101,6 @@ def unread(outcome: LookedUp) -> str:
 def _refuse_itself(file: Path, out: Path) -> None:
     if out.exists() and out.samefile(file):
         raise ConfigError(f"--out: {out.name} is the list itself; name another file")
-
-
-@asynccontextmanager
-async def _assembled(settings: Settings, *, sandbox: bool) -> AsyncIterator[Bot]:
-    async with contextlib.AsyncExitStack() as stack:
-        settings = await rehearsed(stack, settings, sandbox=sandbox)
-        yield await stack.enter_async_context(assemble(settings, patience=Patience(wall=_WALL)))
 
 
 class _Printed:

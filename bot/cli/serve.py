@@ -65,7 +65,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         apart = settings.metrics_address and _listen_apart(*settings.metrics_address)
-        settings = await rehearsed(stack, _reached_at(settings, sock) if sandbox else settings, sandbox=sandbox)
+        reached = _reached_at(settings, sock) if sandbox else settings
+        settings = await stack.enter_async_context(rehearsed(reached, sandbox=sandbox))
         _warn_of_names()
         if not sandbox:
             _tell_of_keys(settings)

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AsyncExitStack
 from typing import Any, TextIO
 
 import click
@@ -127,14 +126,16 @@ class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
         return int(text)
 
 
-async def rehearsed(stack: AsyncExitStack, settings: Settings, *, sandbox: bool) -> Settings:
-    """Return the settings, in a `sandbox` with the embedded payer, which runs until the stack ends."""
+@contextlib.asynccontextmanager
+async def rehearsed(settings: Settings, *, sandbox: bool) -> AsyncIterator[Settings]:
+    """Yield the settings, in a `sandbox` with the embedded payer, which runs within this context."""
     if not sandbox:
-        return settings
+        yield settings
+        return
     from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
 
-    changed, _ = await stack.enter_async_context(sandbox_settings(settings))
-    return changed
+    async with sandbox_settings(settings) as (changed, _):
+        yield changed
 
 
 async def until_quit(lines: AsyncIterator[str], out: TextIO) -> AsyncIterator[str]:

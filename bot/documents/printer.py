@@ -191,9 +191,6 @@ def _text(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text
 
 
-_LONGEST = 75  # octets of a line
-
-
 def contact_value(value: Any) -> str:
     """Return a value as a vCard property value: one line, with separators escaped; None is empty."""
     text = "" if value is None else clean(str(value))
@@ -203,20 +200,12 @@ def contact_value(value: Any) -> str:
 
 
 def contact_file(text: str) -> str:
-    """Return the card's non-empty lines, each folded, with the line ends of the format."""
+    """Return the card's non-empty lines, each folded at 75 octets, with the line ends of the format."""
+    from icalendar.parser import Contentline  # noqa: PLC0415 -- vCards are folded as calendars are; no start needs it
+
     lines = (line.strip() for line in text.splitlines())
-    return "".join(f"{_folded(line)}\r\n" for line in lines if line.partition(":")[2].strip("; "))
-
-
-def _folded(line: str) -> str:
-    """Return the line folded into pieces of at most 75 octets, without splitting a character."""
-    pieces, piece = [], ""
-    for letter in line:
-        if len((piece + letter).encode()) >= _LONGEST:
-            pieces.append(piece)
-            piece = ""
-        piece += letter
-    return "\r\n ".join([*pieces, piece])
+    whole = (Contentline(line) for line in lines if line.partition(":")[2].strip("; "))  # type: ignore[no-untyped-call]
+    return "".join(f"{line.to_ical().decode()}\r\n" for line in whole)  # type: ignore[no-untyped-call]
 
 
 _ALARMS = (30, 7, 1)
