@@ -12,11 +12,11 @@ from starlette.routing import Route
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.terminal import rehearsed
-from bot.cli.web_server import WebServer, config_of, free_near, is_foreign, listen_for, why_not
+from bot.cli.web_server import WebServer, config_of, listen_for
 from bot.config import Settings, misspelt_names
 from bot.config.reading import spelling
 from bot.errors import ConfigError, StoreUnusable
-from bot.serving import listen, running
+from bot.serving import running
 from bot.stores.opening import lacks, sqlite_path
 from bot.stores.sealed import is_exposed, key_file
 
@@ -64,7 +64,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     _say("Starting…" if not sandbox else "Starting: a made-up payer and the bot…")
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
-        apart = settings.metrics_address and _listen_apart(*settings.metrics_address)
+        apart = settings.metrics_address and listen_for("BOT_METRICS_BIND", *settings.metrics_address)
         reached = _reached_at(settings, sock) if sandbox else settings
         settings = await stack.enter_async_context(rehearsed(reached, sandbox=sandbox))
         _warn_of_names()
@@ -119,16 +119,6 @@ def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
     if "bot_public_url" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
-
-
-def _listen_apart(host: str, port: int) -> socket.socket:
-    try:
-        return listen(host, port)
-    except OSError as error:
-        if is_foreign(error):
-            raise ConfigError(f"BOT_METRICS_BIND: {host} is no address of this machine") from error
-        another = f"{host}:{free_near(host, port)}"
-        raise ConfigError(f"BOT_METRICS_BIND: {why_not(error, port)}; set another, such as {another}") from error
 
 
 def dev_chat(bot: Bot) -> list[Route]:

@@ -19,13 +19,17 @@ _LAST_PORT = 65_535
 
 
 def listen_for(option: str, host: str, port: int) -> socket.socket:
-    """Return a listening socket for `--host` and `--port`; ConfigError names option, reason and an alternative."""
+    """Return a listening socket; ConfigError names the option or setting, the reason and an alternative."""
+    is_option = option.startswith("--")
     try:
         return listen(host, port)
     except OSError as error:
         if is_foreign(error):
-            raise ConfigError(f"--host: {host} is no address of this machine; try 127.0.0.1") from error
-        raise ConfigError(f"{option}: {why_not(error, port)}; try {option} {free_near(host, port)}") from error
+            name, way = ("--host", "; try 127.0.0.1") if is_option else (option, "")
+            raise ConfigError(f"{name}: {host} is no address of this machine{way}") from error
+        near = free_near(host, port)
+        way = f"try {option} {near}" if is_option else f"set another, such as {host}:{near}"
+        raise ConfigError(f"{option}: {why_not(error, port)}; {way}") from error
 
 
 def is_foreign(error: OSError) -> bool:
