@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
@@ -21,7 +22,6 @@ from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.installations import People
 from bot.channels.slack.sharing import EphemeralWriter
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
 from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, Means, SlackWriter, drawn
@@ -30,6 +30,9 @@ from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.errors import StoreError, Unwritable, Unwritten
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Shareable, Shared
+
+if TYPE_CHECKING:
+    from bot.channels.slack.errands import People
 
 log = structlog.get_logger("slack")
 

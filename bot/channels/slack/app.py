@@ -28,7 +28,7 @@ from bot.channels.shown import ShownAside
 from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, code_of
 from bot.channels.slack.connection import Connection, silent
-from bot.channels.slack.errands import ErrandKind, Errands
+from bot.channels.slack.errands import ENDINGS, ErrandKind, Errands, People, read_ending, where
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import (
     Incoming,
@@ -40,7 +40,6 @@ from bot.channels.slack.incoming import (
     read_shortcut,
     read_thread,
 )
-from bot.channels.slack.installations import ENDINGS, People, read_ending, where
 from bot.channels.slack.sharing import SEND, SHARE
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Means, Notices

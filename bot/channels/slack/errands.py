@@ -1,36 +1,142 @@
 """Slack's deliveries: stored before they are acknowledged, and processed afterwards.
 
 Deliveries that are no questions are handled here: share or forward an answer, open a form, update Home, suggest
-prompts.
+prompts, and delete all data of a person or a workspace that leaves (T21).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 import msgspec
 import structlog
 from cachetools import TTLCache
+from msgspec.structs import replace
 
-from bot.channels.base import Unreachable
+from bot.channels.base import Body, Unreachable
 from bot.channels.slack.answers import Job, SlackController, failed
 from bot.channels.slack.forms import AMONG_OTHERS
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.installations import Ending, Workspaces
+from bot.channels.slack.installations import Workspaces
 from bot.channels.slack.sharing import SHARE, EphemeralWriter
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
 from bot.errors import StoreUnusable
-from bot.message import OneToOne, Shared
+from bot.message import OneToOne, Person, Shared
 from bot.replies.blocks import pages
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
 
 _MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
 _ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
 _MOST_PROMPTS = 4  # Slack takes no more
+
+ENDINGS = frozenset({"app_uninstalled", "tokens_revoked", "user_change"})
+_PERSON = "slack_person"
+_PERSON_KEPT = 180 * 86_400.0  # seconds; a link lives half as long
+_MOST_NOTED, _AGAIN_SECONDS = 10_000, 3_600
+
+_NO_MEMBER = ("deleted", "is_restricted", "is_ultra_restricted")
+
+Forget = Callable[[Person], Awaitable[object]]
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """What an event ends in a workspace or organization: some people, or everybody with the installation.
+
+    `team` is the workspace of the people if it differs from the event's.
+    """
+
+    enterprise: str
+    team: str
+    users: tuple[str, ...] = ()
+    everybody: bool = False
+
+
+def where(body: Body) -> tuple[str, str]:
+    """Return the organization and the workspace of an event; no workspace where Slack names the organization twice."""
+    enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+    return enterprise, "" if team == enterprise else team
+
+
+def read_ending(body: Body) -> Ending | None:
+    """Return the ending in an event of `ENDINGS`; None for an event that ends nobody, such as a changed picture."""
+    event = body["event"]
+    enterprise, team = where(body)
+    tokens, user = event.get("tokens") or {}, event.get("user") or {}
+    match event["type"]:
+        case "user_change" if any(user.get(flag) for flag in _NO_MEMBER):
+            return Ending(enterprise, str(user.get("team_id") or team), (str(user.get("id")),))
+        case "user_change":
+            return None
+        case "tokens_revoked" if not tokens.get("bot"):
+            users = tuple(str(one) for one in tokens.get("oauth") or ())
+            return Ending(enterprise, team, users) if users else None
+        case _:
+            return Ending(enterprise, team, everybody=True)
+
+
+class People:
+    """The people of each workspace who have talked to the bot. `forget` deletes a person's stored data."""
+
+    def __init__(self, table: SealedTable, forget: Forget) -> None:
+        self._table, self._forget = table, forget
+        self._noted: TTLCache[str, bool] = TTLCache(_MOST_NOTED, _AGAIN_SECONDS)
+
+    async def note(self, person: Person) -> None:
+        """Record that a person writes from this workspace."""
+        if person.key in self._noted:
+            return
+        row, expires = msgspec.json.encode(replace(person, name="", home="")), time.time() + _PERSON_KEPT
+        for owner, key in _noted_under(person):
+            await self._table.put(_PERSON, key, row, expires=expires, owner=owner)
+        self._noted[person.key] = True
+
+    async def leave(self, person: Person) -> None:
+        """Delete the record that a person wrote from here, at their request."""
+        self._noted.pop(person.key, None)
+        for _, key in _noted_under(person):
+            await self._table.store.drop(_PERSON, key)
+
+    async def end(self, ending: Ending, workspaces: Workspaces) -> None:
+        """Delete all stored data of the people or the workspace that left; a second call changes nothing.
+
+        In an organization a person has one id in all its workspaces.
+        """
+        here, whole = _workspace(ending.enterprise, ending.team), _organization(ending.enterprise)
+        if ending.everybody:
+            await workspaces.gone(ending.enterprise, ending.team)
+            gone = await self._known(here or whole)
+        else:
+            known = [*await self._known(here), *await self._known(whole)]
+            gone = [one for one in known if one.user in ending.users]
+        for person in {one.key: one for one in gone}.values():
+            await self._forget(person)
+            await self.leave(person)
+
+    async def _known(self, owner: str) -> list[Person]:
+        rows = await self._table.owned(_PERSON, owner) if owner else []
+        return [msgspec.json.decode(row, type=Person) for _, row in rows]
+
+
+def _noted_under(person: Person) -> list[tuple[str, str]]:
+    """Return the owner and the key of each row that notes a person; of an organization, one for each workspace."""
+    here, whole = _workspace(person.enterprise, person.team), _organization(person.enterprise)
+    rows = (here, f"{here}\x1f{person.user}"), (whole, f"{whole}\x1f{person.team}\x1f{person.user}")
+    return [(owner, key) for owner, key in rows if owner]
+
+
+def _workspace(enterprise: str, team: str) -> str:
+    return f"slack\x1f{enterprise}\x1f{team}" if team else ""
+
+
+def _organization(enterprise: str) -> str:
+    return f"slack\x1f{enterprise}\x1f*" if enterprise else ""
+
 
 ErrandKind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
 
