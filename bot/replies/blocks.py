@@ -40,7 +40,7 @@ PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 # More facts than a few are a line each: phones show fields one under another, and twice as long.
-_FIELDS, _CARD, _ROWS = 4, 10, 20
+_FIELDS, _CARD, _ROWS, _TIGHT = 4, 10, 20, 6
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "·", "#", 10_000
@@ -149,7 +149,9 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
         if kind is Line:
             lines = [line for line in run if isinstance(line, Line)]
             caption = spoken(lines[-1].spans) or caption
-            yield _rich(line.spans for line in lines)
+            # Many lines are paragraphs, as of a letter.
+            runs = [lines] if len(lines) <= _TIGHT else [[line] for line in lines]
+            yield from (_rich(line.spans for line in run) for run in runs)
         else:
             for block in run:
                 if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):

@@ -21,7 +21,6 @@ from bot.kit import (
     Nearest,
     Story,
     Summary,
-    Why,
     WhyGone,
     care_words,
     cite_claims,
@@ -43,7 +42,6 @@ from bot.kit import (
     text_of,
     wanted_of,
     why_gone,
-    why_of,
 )
 
 SHOWN, _OTHERS = 10, 4
@@ -68,7 +66,6 @@ class ClaimDetail(Summary, frozen=True):
         story: The changes to the claim that this one replaces.
         gone: Why it no longer counts; `after` is the one that counts instead.
         shielded: Whether the claim has a sensitivity label and was not requested by a button.
-        why: The reason for the share, proven by the claim's amounts.
         fill: A pharmacy fill after the last visit, if only that visit was asked for.
         kinds: The kind of care behind the payer's words.
         others: The newest claim with each other provider that fits, where it is asked who it was.
@@ -84,7 +81,6 @@ class ClaimDetail(Summary, frozen=True):
     after: Claim | None = None
     shielded: bool = False
     doubts: tuple[Doubt, ...] = ()
-    why: Why | None = None
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
     fill: Claim | None = None
@@ -149,7 +145,6 @@ def summarize(
         gone=why_gone(claim, around),
         after=after,
         doubts=doubts_of(claim, around),
-        why=why_of(claim),
     )
 
 

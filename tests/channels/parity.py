@@ -59,16 +59,16 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
                 texts = block.texts[:1] if block.amounts else block.texts  # words beside amounts share a cell
                 yield "said", " · ".join(block.columns[at] for at in (*texts, *block.amounts))
                 told = zip(items, block.rows, strict=True)
-                yield from (("said", f"{item.number}. {' · '.join(row)}") for item, row in told)
+                yield from (("said", f"{item.head}{' · '.join(row)}") for item, row in told)
                 yield from (("button", one.label, one.url or one.id) for item in items for one in item.actions)
             case Facts():
                 fields = [(rows[0].label, "\n".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)
             case Chart():
                 pass
-            case Item(number, lines, actions):
+            case Item(_, lines, actions):
                 first, *rest = [spoken(line.spans) for line in lines]
-                yield from (("said", line) for line in (f"{number}. {first}", *rest))
+                yield from (("said", line) for line in (f"{block.head}{first}", *rest))
                 yield from (("button", one.label, one.url or one.id) for one in actions)
             case Actions(buttons):
                 yield from _buttons(buttons)

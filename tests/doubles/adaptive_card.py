@@ -151,7 +151,7 @@ def _signs_in(data: Card) -> bool:
 
 
 def shown(card: Card) -> str:
-    """What a person reads of a card, a line each element; a fallback is not shown where the element is."""
+    """What a person reads of a card, a line each element; a chart's words are what it draws."""
     return "\n".join(_lines(card["body"]))
 
 
@@ -167,9 +167,13 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case "TableRow":
                 yield ": ".join("\n".join(_lines(cell["items"])) for cell in element["cells"])
             case "Container" if element.get("style") == "emphasis":
-                yield from (": ".join(_lines(one["items"])) for row in element["items"] for one in row["columns"])
+                for row in element["items"]:
+                    yield from (": ".join(_lines(one["items"])) for one in row.get("columns", ()))
+                    yield from _lines([row] if row["type"] == "ActionSet" else [])
             case "ActionSet":
                 yield " ".join(f"[{action['title']}]" for action in element["actions"])
+            case drawn if drawn.startswith("Chart.") and isinstance(element["fallback"], dict):
+                yield from _lines([element["fallback"]])
             case _:
                 yield from _lines(element.get("items") or element.get("rows") or element.get("columns") or [])
 
