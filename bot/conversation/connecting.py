@@ -5,6 +5,7 @@ All of them are `Private`, so that a link or a member's name never reaches a sha
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
 
@@ -15,7 +16,7 @@ from bot.conversation.state import Asked
 from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired
 from bot.language.text import keys_in
-from bot.message import Action, Language, Message, Person, Press, Private
+from bot.message import FAREWELLS, Action, Language, Message, Person, Press, Private
 from bot.ops.trail import AuditEvent
 
 _WHO = frozenset({"who", "whos", "quien", "quienes"})
@@ -29,6 +30,11 @@ CodeState = Literal["fresh", "spent", "aside", "barred"]
 _FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
 _DELETING = ("forget", "delet", "eras", "wip", "purg", "scrub", "destroy", "clear", "olvid", "borr", "elimin", "limpi")
 _KEEPING = frozenset({"dont", "not", "without", "keep", "no", "sin", "conserve", "conserva"})
+_HOW = re.compile(
+    r"\W*(?:and |y )?(?:how (?:do|can|would|should|to)|what (?:happens|if)|do i|should i|if i|c[oó]mo|qu[eé] pasa)\b",
+    re.IGNORECASE,
+)
+"""The beginning of a question about deleting, which asks for an answer and deletes nothing."""
 _AT_WORK = "who-at-work"
 
 
@@ -42,6 +48,8 @@ class Connecting:
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Return the reply to an `account.*` intent."""
         message, person, language = exchange.message, exchange.message.person, asked.language
+        if asked.intent in FAREWELLS and message.press is None and _HOW.match(message.text):
+            return self._say("account/how", language, intent=asked.intent, asked=asked)
         match asked.intent:
             case "account.link":
                 reply = await self.offer(person, language, "account/link", intent=asked.intent, anew=True)

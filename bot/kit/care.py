@@ -81,12 +81,18 @@ class Series(msgspec.Struct, frozen=True):
 
     @property
     def moved(self) -> Direction | None:
-        """How the newest result compares with the one before it; None unless both are one number in the same unit."""
+        """How the newest result compares with the one before it; None unless both are numbers in the same unit.
+
+        A blood pressure moved if one of its numbers did and the other one not against it.
+        """
         unit, before = unit_of(self.newest), self.results[1] if self.results[1:] else None
-        if before is None or self.newest.pressure or unit is None or unit_of(before) != unit:
+        if before is None or unit is None or unit_of(before) != unit:
             return None
-        now, then = figures_of(self.newest)[0], figures_of(before)[0]
-        return "down" if now < then else "up" if now > then else "same"
+        ways = {
+            (now > then) - (now < then) for now, then in zip(figures_of(self.newest), figures_of(before), strict=True)
+        }
+        moves = ways - {0}
+        return None if len(moves) > 1 else "same" if not moves else "down" if moves == {-1} else "up"
 
 
 class Shielded(msgspec.Struct, frozen=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bot.kit import Ask, DenialKind, OfAppeal, case_found, cite_claims, denial_kind, read_lines, text_of
+from bot.kit import Ask, DenialKind, OfAppeal, case_found, cite_claims, denial_kind, read_lines, text_of, words_of
+
+_WHERE = frozenset({"where", "address", "fax", "donde", "adonde", "direccion"})
 
 
 class AppealNeeds(OfAppeal, frozen=True, kw_only=True):
@@ -18,7 +20,8 @@ async def answer(ask: Ask) -> AppealNeeds:
     """Return what the appeal needs, for the claim of the button or of the words."""
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    needs = AppealNeeds(found=found, part=text_of(ask, "question") or "evidence", today=ask.today)
+    where = "where" if _WHERE.intersection(words_of(ask.said)) else "evidence"
+    needs = AppealNeeds(found=found, part=text_of(ask, "question") or where, today=ask.today)
     claim = found.claim
     if claim is None:
         return needs

@@ -48,10 +48,11 @@ _LATE = frozenset({"late", "tarde"})
 _UNTIL = tuple(
     frozenset(words.split())
     for words in (
-        *("long appeal", "long have", "deadline", "last day", "days have", "until when"),
+        *("long appeal", "long have", "by when", "deadline", "last day", "days have", "until when"),
         *("plazo", "cuanto tiempo", "hasta cuando", "ultimo dia", "cuantos dias"),
     )
 )
+_UNTIL_WHEN = {("how",), ("by",), ("until",), ("when",), ("hasta",), ("cuanto",)}
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 
@@ -128,7 +129,11 @@ async def answer(ask: Ask) -> Denial:
             nearest = await near_claims(refused, alive) if wanted.narrows else None
             question = _question(ask)
             return Denial(
-                question=question, looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
+                question=question,
+                looked_at=looked_at,
+                filtered=wanted.narrows,
+                wanted=wanted,
+                nearest=nearest,
             )
         wanted = wanted_of(in_any_state(ask))
         anew = text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
@@ -174,8 +179,9 @@ def _question(ask: Ask) -> str | None:
     """Return the only thing to answer: the slot's value, or "deadline" if the words ask for the time left."""
     said = set(words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
-    asked = text_of(ask, "question") or ("deadline" if asks else None)
-    return "deadline" if asked == "may" else asked
+    asked = text_of(ask, "question")
+    first = asked == "appeal" and words_of(ask.said)[:1] in _UNTIL_WHEN
+    return "deadline" if asked == "may" or (asks and (asked is None or first)) else asked
 
 
 def summarize(

@@ -28,14 +28,19 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "gout gota": ("M10", "90560007"),
     "glaucoma": ("H40", "23986001"),
     "psoriasis": ("L40", "9014002"),
+    "palpitations palpitation palpitaciones arrhythmia arritmia": ("R00", "I48", "I49", "80313002", "49436004"),
 }
 """Common conditions by the words for them in both languages, with their codes (ICD-10-CM categories, SNOMED CT)."""
 
 
 class Conditions(OnRecord[Condition], frozen=True):
-    """One page of conditions; `named` is the one that was asked for, by the person's word, and `rows` are those."""
+    """One page of conditions; `named` is the one that was asked for, by the person's word, and `rows` are those.
+
+    `dated` is True if it is asked since when.
+    """
 
     named: str | None = None
+    dated: bool = False
 
 
 async def answer(ask: Ask) -> Conditions:
@@ -46,7 +51,7 @@ async def answer(ask: Ask) -> Conditions:
     rows = [one for one in described if named is None or _is(one, named)]
     page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
     ask.report.cite("Condition", [one.id for one in page.rows])
-    return Conditions(**asdict(page), named=named)
+    return Conditions(**asdict(page), named=named, dated=form_asked(ask) == "date")
 
 
 def _named(ask: Ask) -> str | None:

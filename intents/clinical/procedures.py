@@ -18,6 +18,7 @@ from bot.kit import (
     Search,
     dated,
     fitting,
+    form_asked,
     newest_claims,
     on_record,
     service_dates,
@@ -39,6 +40,7 @@ class Procedures(OnRecord[Procedure], frozen=True):
         kinds: The kinds of care by the procedures' ids, for names in the language of the answer.
         claim: The member's newest claim for the kind, if there is no record of a procedure.
         looked: Whether the claims were read and contain none.
+        dated: Whether it is asked when the last one was.
         last: False if a part of the body or an ordinal selected the claim.
     """
 
@@ -48,6 +50,7 @@ class Procedures(OnRecord[Procedure], frozen=True):
     claim: Claim | None = None
     looked: bool = False
     last: bool = True
+    dated: bool = False
 
 
 async def answer(ask: Ask) -> Procedures:
@@ -94,6 +97,7 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
         shielded=page.shielded,
         kind=ask.care_kinds.named(key),
         missing=bool(kinds and not alike),
+        dated=form_asked(ask) == "date",
         kinds={one.id: kind for one in page.rows if (kind := _kind(one, ask.care_kinds))},
     )
 
