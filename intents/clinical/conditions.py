@@ -51,7 +51,7 @@ async def answer(ask: Ask) -> Conditions:
     rows = [one for one in described if named is None or _is(one, named)]
     page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
     ask.report.cite("Condition", [one.id for one in page.rows])
-    return Conditions(**asdict(page), named=named, dated=form_asked(ask) == "date")
+    return Conditions(**asdict(page), named=named, dated=ask.asked.form == "date")
 
 
 def _named(ask: Ask) -> str | None:

@@ -18,7 +18,6 @@ from bot.kit import (
     Search,
     dated,
     fitting,
-    form_asked,
     newest_claims,
     on_record,
     service_dates,
@@ -97,7 +96,7 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
         shielded=page.shielded,
         kind=ask.care_kinds.named(key),
         missing=bool(kinds and not alike),
-        dated=form_asked(ask) == "date",
+        dated=ask.asked.form == "date",
         kinds={one.id: kind for one in page.rows if (kind := _kind(one, ask.care_kinds))},
     )
 
