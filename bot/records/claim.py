@@ -18,7 +18,6 @@ from bot.records.explanation import Explanation, Related
 from bot.records.money import Amount, difference
 from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.service import (
-    NO_NAMES,
     Names,
     ServiceIs,
     dispensed_in,
@@ -330,13 +329,15 @@ class Claim:
         return known.get(aspect)
 
 
-def read_claim(raw: RawJson, names: Names = NO_NAMES, labels: tuple[str, ...] = (), *, strict: bool = False) -> Claim:
+def read_claim(
+    raw: RawJson, names: Names | None = None, labels: tuple[str, ...] = (), *, strict: bool = False
+) -> Claim:
     """Return the claim in an ExplanationOfBenefit; `strict` as in `Claim.strictly`, errors as of `Claim`.
 
     `names` are those of the resources that came with it, `labels` those of the Bundle.
     """
     raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, None)
-    return Claim(raw, names, labels, refused)
+    return Claim(raw, names or Names({}), labels, refused)  # of its own: names are kept as they are found
 
 
 def read_claims(

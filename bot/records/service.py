@@ -163,9 +163,6 @@ class Names:
         return Names(self._rows, inside) if inside else self
 
 
-NO_NAMES = Names({})
-
-
 def names_in(entries: Iterable[Entry]) -> Names:
     """Return the names of the practitioners, organizations and locations among the entries."""
     rows: dict[Key, RawJson] = {}
