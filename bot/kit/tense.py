@@ -12,9 +12,9 @@ _COURTESY = re.compile(
     r"(?:tell|show|give|let|explain|check|look|send|list|say|see|pull|confirm|advise)\b"
 )
 _AHEAD = re.compile(
-    r"\b(?:would|will|gonna|going to|if (?:i|we|my)|might|could|should i|next (?:week|month|time|year)|need an?|needs"
-    r"|upcoming|scheduled|ballpark|estimate|before i|how much (?:is|are|does|do|for)|do i (?:pay|owe|get|have)"
-    r"|does (?:it|the plan|my)|(?:is|are) (?:it|that|there|an?|any)|free or|covered"
+    r"\b(?:would|will|gonna|going to|if (?:i|we|my|the|it|they)|might|could|should i|next (?:week|month|time|year)"
+    r"|need an?|needs|upcoming|scheduled|ballpark|estimate|before i|how much (?:is|are|does|do|for)"
+    r"|do i (?:pay|owe|get|have)|does (?:it|the plan|my)|(?:is|are) (?:it|that|there|an?|any)|free or|covered"
     r"|pagaria|costaria|saldria|cobrarian|costara|va a|voy a|si (?:voy|me|necesito)|hay que|cuanto (?:cuesta|vale|es)"
     r"|me (?:cobran|cubren?)|cubren?)\b"
 )

@@ -278,6 +278,7 @@ def _called(ask: Ask, visit: str | None) -> str | None:
     said = care_said(ask) or (ask.care.text if ask.care else None)
     if said is None or ask.language != "en" or visit in {"spvisit", "gpvisit"}:
         return said
+    said = said[:1].lower() + said[1:] if ask.said.startswith(said) and not said[:2].isupper() else said
     said = _LETTERS.sub(lambda found: found[0].upper(), said)
     words = said.casefold()
     if not _COUNTED.search(words) or re.match(r"(?:an?|the|my|any)\b", words) or re.search(r" (?:and|or) |,", words):

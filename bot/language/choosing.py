@@ -112,6 +112,7 @@ _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
 _NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network", "specialty"}
+_CARE = frozenset({"service", "specialty", "facility_type"})
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.
@@ -295,23 +296,21 @@ class Chooser:
         """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
 
         Where the message narrows them down and the intent can hold all of that, the others that read claims read the
-        same ones, or more than was asked for. Where somebody is named, what looks nothing up is not meant.
+        same ones, or more than was asked for. What tells of care to come tells the last such care too, as the others
+        would. Where somebody is named, what looks nothing up is not meant.
         """
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
             own /= max(own, 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))) or 1.0
-        if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
+        tells = entry.to_come == "tells" and not _CARE.isdisjoint(heard.names)
+        if not tells and (not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard)):
             return own
-        alike = (one for name, one in chances.items() if self._is_view(name))
-        return max(own, sum(alike))
+        held = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
+        return max(own, sum(one for other, one in held if (other.to_come if tells else other.shows_claims)))
 
     def _is_impersonal(self, name: str) -> bool:
         entry = self._intents.get(name)
         return entry is not None and entry.needs == "nothing" and PERSON not in entry.takes and name != FALLBACK
-
-    def _is_view(self, name: str) -> bool:
-        entry = self._intents.get(name)
-        return entry is not None and entry.reads_claims and entry.acts is None
 
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:

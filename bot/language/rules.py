@@ -131,9 +131,10 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     of a slash command after the dash; with the longest BOT_COMMAND within Slack's 32 characters. `covered` is the
     intent that answers instead, from the record of a person whom the asker's sign-in opens; `household` is the answer
     for all of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one
-    record back. `of_list` answers when the message goes on with a list. `acts`: it keeps what is told, so that
-    another's words never do it, and names who answers where they only ask. `examples` reach it alone, `afterwards`
-    after its rules.
+    record back. `to_come` "tells": its answer tells what care to come costs, and the last such care; "hands": it hands
+    such a question on where no record shows that care. `of_list` answers when the message goes on with a list.
+    `acts`: it keeps what is told, so that another's words never do it, and names who answers where they only ask.
+    `examples` reach it alone, `afterwards` after its rules.
     """
 
     needs: Literal["member", "directory", "nothing"]
@@ -151,6 +152,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     household: HouseholdRule | None = None
     for_others: Mapping[str, tuple[str, ...]] | None = None
     walks: bool = False
+    to_come: Literal["tells", "hands"] | None = None
     acts: str | None = None
     sure: float = 0.0
     of_list: str | None = None
@@ -192,6 +194,11 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
     def reads_claims(self) -> bool:
         """Whether its answer reads the member's claims."""
         return self.reads is not None and self.reads.type == CLAIMS
+
+    @property
+    def shows_claims(self) -> bool:
+        """Whether its answer shows the member's claims and keeps nothing."""
+        return self.reads_claims and self.acts is None
 
     @property
     def is_of_provider(self) -> bool:

@@ -9,6 +9,7 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Live,
@@ -16,6 +17,7 @@ from bot.kit import (
     Summary,
     Within,
     added,
+    asks_ahead,
     by_currency,
     left_of,
     period_claims,
@@ -63,11 +65,17 @@ class OwedInAll(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> OwedInAll:
-    """Return the amounts in the named period, by default the last twelve months."""
+    """Return the amounts in the named period, by default the last twelve months.
+
+    Raises:
+        AskedAhead: No claim shows the care, and the question is about care to come.
+    """
     start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
     counted = _within(alive, ask).counted
+    if not counted and "service" in ask.slots and asks_ahead(ask):
+        raise AskedAhead
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     ask.report.steps += sum_of("spending", counted, lambda claim: claim.owed.amount)
     return summary

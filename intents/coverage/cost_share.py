@@ -222,7 +222,7 @@ async def answer(ask: Ask) -> CostShares:
     if wants := wants_to_come(ask) if not _asks_time(coverages, ask) else None:
         return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
-    for kind in (*_told_care(ask), *({"amount"} & ask.slots.keys())):
+    for kind in (*_told_care(ask), *({"amount", "location"} & ask.slots.keys())):
         ask.cannot(kind)
     if aspect is not None and aspect not in COUNTED:
         return summarize(coverages, None, ask)
@@ -308,8 +308,9 @@ async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
     found = await to_come(ask, coverages, wants)
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
-    if "amount" in ask.slots and found.charged is None:
-        ask.cannot("amount")
+    for name, held in (("amount", found.charged), ("location", found.visit == "emergency")):
+        if name in ask.slots and not held:
+            ask.cannot(name)
     return CostShares(to_come=found, wants=wants, covered=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, Summary, TwoVisits, member_coverages, two_visits
+from bot.kit import Ask, AskedAhead, Summary, TwoVisits, member_coverages, named_visits, two_visits
 
 _BOTH = ("urgentcare", "emergency")
 
@@ -14,8 +14,14 @@ class EmergencyOrUrgent(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> EmergencyOrUrgent:
-    """Return the in-network shares of the active medical plan; the total cost of a visit is not known in advance."""
+    """Return the in-network shares of the active medical plan; the total cost of a visit is not known in advance.
+
+    Raises:
+        AskedAhead: The emergency room alone is named.
+    """
     if "network" in ask.slots:
         ask.cannot("network")
+    if named_visits(ask) == (_BOTH[1],):
+        raise AskedAhead
     coverages = await member_coverages(ask)
     return EmergencyOrUrgent(two_visits(ask, coverages, _BOTH))
