@@ -38,7 +38,7 @@ _ANY_CARE = frozenset(
     | {"de", "atencion", "cuidado", "servicio", "servicios", "tratamiento", "tratamientos", "visita", "visitas"}
 )
 # By the code of a visit that a question names: the key of the table for it.
-_VISITS = {
+VISITS = {
     "gpvisit": "primary_care",
     "spvisit": "specialist",
     "emergency": "er",
@@ -112,7 +112,7 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
     keys = sorted(ask.care_kinds.above(kind) & services, key=lambda key: (-len(ask.care_kinds.above(key)), key))
     told += [(tuple(own) if alone else (), key) for key in keys[:1]]
     found = [one for one in told if not any(_is_other(one[0], words) for words in named)]
-    visit = _VISITS.get(visit_kind(ask) or "")
+    visit = VISITS.get(visit_kind(ask) or "")
     found += [((), visit)] if visit in services and not kind else []
     return max(found, key=lambda one: len(one[0])) if found else None
 

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ahead import EARLIER, priced_alone
+from bot.kit.ahead import EARLIER, VISITS, priced_alone
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.coverages import Coverages, care_said, named_visit, scope_of, share_asked, side_named, visit_kind, visit_to
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
@@ -29,13 +29,8 @@ from bot.records.live import Live
 from bot.records.money import Amount
 
 Wants = Literal["price", "free", "covered", "copay"]
-_VISITS = {
-    "er": "emergency",
-    "urgent_care": "urgentcare",
-    "telehealth_visit": "televisit",
-    "hospital_stay": "inpthosp",
-}
-"""The visits that are kinds of care too, by the kind's key."""
+_VISITS = {service: code for code, service in VISITS.items()}
+"""The code of a visit that is a kind of care too, by the kind's key."""
 _ANY_VISIT = frozenset({"office_visit"})
 _SCOPES = {"dental": "dental", "vision": "vision"}
 _FREE = re.compile(r"\b(?:free|no (?:cost|charge)|any(?:thing| charge| cost)|a (?:cent|dime|fee)|gratis|algun costo)\b")
