@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from bot.accounts import render
 from bot.compiled import code_of, key_of
 from bot.documents import printer
-from bot.language.asked import Asked, asked_in
+from bot.language.asked import ClaimsAsked, asked_in
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.lexicon import Lexicon, read_lexicon
 from bot.language.rules import WORDS
@@ -162,6 +162,6 @@ def _loaded() -> tuple[Pack, dict[str, ModuleType]]:
     return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent, _ in pack.answers.items()}
 
 
-def hears(said: str, words: Mapping[str, str]) -> Asked:
+def hears(said: str, words: Mapping[str, str]) -> ClaimsAsked:
     """What the words of a question ask, as the shipped grammar reads them."""
     return asked_in(shipped_pack().engine.lexicon.grammar, said, words)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
-from bot.language.asked import NOTHING_ASKED, Asked
+from bot.language.asked import NOTHING_ASKED, ClaimsAsked
 from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
@@ -70,7 +70,7 @@ def no_other_name(_name: str) -> tuple[str, ...]:
     return ()
 
 
-def hears_nothing(_said: str, _words: Mapping[str, str]) -> Asked:
+def hears_nothing(_said: str, _words: Mapping[str, str]) -> ClaimsAsked:
     """Return that nothing is asked."""
     return NOTHING_ASKED
 
@@ -162,15 +162,15 @@ class Ask(msgspec.Struct):
     kin: tuple[Kin, ...] = ()
     wish: ClaimWish | None = None
     care: NamedCare | None = None
-    hears: Callable[[str, Mapping[str, str]], Asked] = hears_nothing
-    heard: Asked | None = None
+    hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = hears_nothing
+    heard: ClaimsAsked | None = None
 
     def __post_init__(self) -> None:
         """Forget the conditions: those of a changed question are read anew."""
         self.wish = self.heard = None
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> ClaimsAsked:
         """What the words ask of claims, read once; nothing for a button."""
         if self.heard is None:
             self.heard = self.hears(self.said, self.words)

@@ -16,8 +16,8 @@ import msgspec
 from bot.kit.ask import Ask, values_of
 from bot.kit.spelling import words_of
 
-Ages = tuple[int | None, int | None]
-_AGES: Mapping[str, Ages] = {
+AgeSpan = tuple[int | None, int | None]
+_AGES: Mapping[str, AgeSpan] = {
     "mammogram": (40, None),
     "colonoscopy": (45, 75),
     "pap_test": (21, 65),

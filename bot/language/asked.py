@@ -54,7 +54,7 @@ class Times(msgspec.Struct, frozen=True):
     claims: bool
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ClaimsAsked(msgspec.Struct, frozen=True):
     """What the words of a question ask of claims.
 
     Attributes:
@@ -96,10 +96,10 @@ class Asked(msgspec.Struct, frozen=True):
     places: frozenset[int] = frozenset()
 
 
-NOTHING_ASKED = Asked()
+NOTHING_ASKED = ClaimsAsked()
 
 
-def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> Asked:
+def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> ClaimsAsked:
     """Return what a message asks of claims; `words` are the words of its slots."""
     said = read(text)
     return _Question(grammar, said, words).asked() if said.words else NOTHING_ASKED
@@ -134,7 +134,7 @@ class _Question:
             for place in range(start, start + len(part))
         )
 
-    def asked(self) -> Asked:
+    def asked(self) -> ClaimsAsked:
         """Return what is asked."""
         nth, by_size = self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
@@ -146,7 +146,7 @@ class _Question:
         each = [at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)]
         self._took |= {*each}
         pairs = [(self._values(at, "ordinal"), self._number(at + 1)) for at in range(len(self._words))]
-        return Asked(
+        return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
             says=says,
             nth=nth,

@@ -46,7 +46,7 @@ _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 
 _UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
-Job = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
+ErrandWork = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
 
 class SlackController:
@@ -60,7 +60,7 @@ class SlackController:
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
-    async def work(self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str) -> None:
+    async def work(self, here: Workspace, incoming: Incoming, delivery: Delivery, job: ErrandWork, notice: str) -> None:
         """Do a job. If Slack refuses what is written, log it and send the asker one sentence, unless `notice` is "".
 
         Raises:

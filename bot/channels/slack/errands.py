@@ -17,7 +17,7 @@ from cachetools import TTLCache
 from msgspec.structs import replace
 
 from bot.channels.base import Body, Unreachable
-from bot.channels.slack.answers import Job, SlackController, failed
+from bot.channels.slack.answers import ErrandWork, SlackController, failed
 from bot.channels.slack.forms import AMONG_OTHERS
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import Workspaces
@@ -166,7 +166,7 @@ class Errands:
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self.inbox = inbox(self.handle, self._soothe)
         # Each with what its person is told if it cannot be done; a Home tab or prompts are left as they are.
-        self._jobs: Mapping[ErrandKind, tuple[Job, str]] = {
+        self._jobs: Mapping[ErrandKind, tuple[ErrandWork, str]] = {
             "answer": (desk.answer, "not_taken"),
             "edited": (self._edited, "not_taken"),
             "pass_on": (self._pass_on, "not_taken"),
