@@ -6,14 +6,14 @@ Each field of a form is a `key:value` option of its intent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
 import msgspec
 
 from bot.language.engine import Engine
-from bot.language.offers import Offers
+from bot.language.offers import Form, Offers
 from bot.language.options import Options, read_options
 from bot.language.slots import NAMED_NETWORK
 from bot.message import Person
@@ -90,23 +90,58 @@ class Forms:
             return ()
 
 
-def choices_of(key: str, labels: Mapping[str, str], known: KnownNetworks = NOTHING) -> Iterator[tuple[str, str]]:
+TICKED = "only"
+"""The key and the label of the fields of one choice, which are checkboxes of one field."""
+
+
+class FormField(msgspec.Struct, frozen=True):
+    """A field of a form, as each channel draws it: its choices as (value, label), the values that it starts with."""
+
+    key: str
+    label: str
+    kind: Literal["one", "several", "ticks", "day", "text"]
+    choices: tuple[tuple[str, str], ...] = ()
+    starts: tuple[str, ...] = ()
+    hint: str = ""
+
+    @property
+    def chosen(self) -> list[str]:
+        """The choices that it starts with, in order."""
+        starts = {value.casefold() for value in self.starts}
+        return [value for value, _ in self.choices if value.casefold() in starts]
+
+
+def fields_of(
+    form: Form,
+    labels: Mapping[str, str],
+    keys: Iterable[str],
+    known: KnownNetworks = NOTHING,
+    typed: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[FormField]:
+    """Yield some fields of a form; they start with what was `typed`, or with the person's own networks."""
+    if typed is None:
+        typed = {form.own: known.own} if form.own else {}
+    keys = tuple(keys)
+    named = {key: [name for name in labels if name.startswith(f"{key}:")] for key in keys}
+    ticks = {key: names[0] for key, names in named.items() if len(names) == 1}
+    for key in keys:
+        if key not in ticks:
+            choices = tuple(_choices(key, labels, known if key == form.own else NOTHING))
+            of_choices: Literal["several", "one"] = "several" if key in form.several else "one"
+            kind = of_choices if choices else "day" if key in form.days else "text"
+            yield FormField(key, labels[key], kind, choices, tuple(typed.get(key, ())), labels.get(f"hint:{key}", ""))
+        elif key == next(iter(ticks)):
+            starts = tuple(name for one, name in ticks.items() if one in typed)
+            yield FormField(TICKED, labels[TICKED], "ticks", tuple((n, labels[n]) for n in ticks.values()), starts)
+
+
+def _choices(key: str, labels: Mapping[str, str], known: KnownNetworks) -> Iterator[tuple[str, str]]:
     """Yield the (value, label) choices of a field: those in the labels, or the directory's networks, own ones first.
 
     There are none if the directory does not respond in time; the name is then typed.
     """
     yield from ((name, name) for name in list(dict.fromkeys((*known.own, *known.listed)))[:_MOST] if known.listed)
     yield from ((name.partition(":")[2], label) for name, label in labels.items() if name.startswith(f"{key}:"))
-
-
-TICKED = "only"
-"""The label above the fields of one choice, which are checkboxes."""
-
-
-def ticks_of(fields: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of one choice in the labels, each with that label's name, `key:value`."""
-    named = {key: [name for name in labels if name.startswith(f"{key}:")] for key in fields}
-    return {key: names[0] for key, names in named.items() if len(names) == 1}
 
 
 def option_of(key: str, values: Iterable[str]) -> str:

@@ -6,14 +6,14 @@ member data except, if its file says so, the member's probable network, and only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from bot.channels.base import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import NOTHING, TICKED, Forms, KnownNetworks, choices_of, option_of, ticks_of, unquoted
+from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, option_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.buttons import Kit, plain_text
@@ -83,15 +83,8 @@ def modal(
     """
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": plain_text(labels["about"], _LABEL)}] if "about" in labels else []
-    fields, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
-    ticks = ticks_of(fields, labels)
-    shown = [
-        _checkboxes(ticks.values(), labels)
-        if key in ticks
-        else _field(form, key, labels, known if key == form.own else NOTHING, needed=key in required)
-        for key in fields
-        if key not in ticks or key == next(iter(ticks))
-    ]
+    keys, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
+    shown = [_field(one, labels, needed=one.key in required) for one in fields_of(form, labels, keys, known)]
     if form.first and more is None:
         shown.insert(len(form.first), {"type": "divider"})
     button = {
@@ -109,40 +102,36 @@ def modal(
     }
 
 
-def _checkboxes(names: Iterable[str], labels: Mapping[str, str]) -> Kit:
-    """Return the fields of one choice each as one field."""
-    options = [{"text": plain_text(labels[name], _OPTION), "value": name} for name in names]
-    element = {"type": "checkboxes", "action_id": TICKED, "options": options}
-    label = plain_text(labels[TICKED], _LABEL)
-    return {"type": "input", "block_id": TICKED, "label": label, "element": element, "optional": True}
-
-
-def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks, *, needed: bool) -> Kit:
-    """Return a field: a select if its values are known, a date picker, or a text input.
-
-    Required fields have a star; Slack itself marks the optional ones.
-    """
-    element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
+def _field(field: FormField, labels: Mapping[str, str], *, needed: bool) -> Kit:
+    """Return a field. Required ones have a star; Slack itself marks the optional ones."""
+    element = {"action_id": field.key, **_element(field)}
     if element["type"].endswith("select") and "any" in labels:
-        element["placeholder"] = plain_text(labels.get(f"any:{key}", labels["any"]), _SHOWN)
-    label = plain_text(f"{labels[key]} *" if needed else labels[key], _LABEL)
-    block: Kit = {"type": "input", "block_id": key, "label": label, "element": element}
-    if hint := labels.get(f"hint:{key}"):
-        block["hint"] = plain_text(hint, _LABEL)
-    return block | {"optional": not needed}
+        element["placeholder"] = plain_text(labels.get(f"any:{field.key}", labels["any"]), _SHOWN)
+    label = plain_text(f"{field.label} *" if needed else field.label, _LABEL)
+    hint = {"hint": plain_text(field.hint, _LABEL)} if field.hint else {}
+    return {"type": "input", "block_id": field.key, "label": label, "element": element, **hint, "optional": not needed}
 
 
-def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequence[str]) -> Kit:
-    options = [{"text": plain_text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in choices]
-    starts = {name.casefold() for name in own}
-    initial = [option for option, (value, _) in zip(options, choices, strict=True) if value.casefold() in starts]
-    if key in form.several and options:
-        return {"type": "multi_static_select", "options": options, **({"initial_options": initial} if initial else {})}
-    if options:
-        return {"type": "static_select", "options": options, **({"initial_option": initial[0]} if initial else {})}
-    if key in form.days:
-        return {"type": "datepicker"}
-    start = {"initial_value": cut(own[0], _SHOWN)} if own else {}
+def _element(field: FormField) -> Kit:
+    """Return a select or checkboxes if its values are known, a date picker, or a text input."""
+    options = {
+        value: {"text": plain_text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in field.choices
+    }
+    listed, initial = [*options.values()], [options[value] for value in field.chosen]
+    match field.kind:
+        case "ticks":
+            return {"type": "checkboxes", "options": listed}
+        case "several":
+            return {
+                "type": "multi_static_select",
+                "options": listed,
+                **({"initial_options": initial} if initial else {}),
+            }
+        case "one":
+            return {"type": "static_select", "options": listed, **({"initial_option": initial[0]} if initial else {})}
+        case "day":
+            return {"type": "datepicker"}
+    start = {"initial_value": cut(field.starts[0], _SHOWN)} if field.starts else {}
     return {"type": "plain_text_input", "max_length": 200, **start}
 
 

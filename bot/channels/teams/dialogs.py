@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from bot.channels.teams.incoming import LONGEST, Incoming, language_of, said, wo
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.ratings import Dialog, KeepIncoming, told
-from bot.conversation.forms import NOTHING, TICKED, Forms, KnownNetworks, choices_of, option_of, ticks_of
+from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, option_of
 from bot.language.offers import Form, Offered
 from bot.message import Language, OneToOne, Person
 from bot.replies.cards import TYPE, AdaptiveCard
@@ -31,9 +31,8 @@ from bot.replies.markdown import cut
 FORM = "form"
 """The key for the form's name in the data of a submitted form."""
 _LABEL, _CHOICE, _LINE = 200, 100, 200
-Choices = Sequence[tuple[str, str]]
 _MORE = "more"
-_NOTHING = ("", "\u2013")  # a choice that was made can be taken back
+_NOTHING = {"title": "\u2013", "value": ""}  # a choice that was made can be taken back
 
 
 def form_card(
@@ -50,20 +49,16 @@ def form_card(
     `known` are the networks of the form's own field.
     """
     said = [_text(labels["about"])] if "about" in labels else []
-    seen = form.first or form.fields
-    choices = {key: list(choices_of(key, labels, known if key == form.own else NOTHING)) for key in form.fields}
-    ticks = ticks_of(form.fields, labels)
-    asked = {
-        key: list(_field(form, key, labels, choices[key], typed.get(key, ()), faults.get(key)))
-        if key not in ticks
-        else [_checkboxes(ticks, labels, typed)] * (key == next(iter(ticks)))
-        for key in form.fields
-    }
-    hidden = [key for key in form.fields if key not in seen]
-    more = _more(labels, [one for key in hidden for one in asked[key]]) if hidden else []
-    if hidden and (typed.keys() - {form.own} | faults.keys()) & set(hidden):
+    hidden = {key for key in form.fields if form.first and key not in form.first}
+    body: dict[bool, list[AdaptiveCard]] = {True: [], False: []}
+    for one in fields_of(form, labels, form.fields, known, typed):
+        body[one.key in hidden or (one.kind == "ticks" and bool(hidden))] += _field(
+            form, one, labels, faults.get(one.key)
+        )
+    more = _more(labels, body[True]) if hidden else []
+    if (typed.keys() - {form.own} | faults.keys()) & hidden:
         more[1] |= {"isVisible": True}
-    fields = [*(one for key in seen for one in asked[key]), *more]
+    fields = [*body[False], *more]
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -86,47 +81,38 @@ def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[Adaptiv
     ]
 
 
-def _checkboxes(ticks: Mapping[str, str], labels: Mapping[str, str], typed: Collection[str]) -> AdaptiveCard:
-    """Return the fields of one choice each as one field; those in `typed` are checked."""
-    return {
-        "type": "Input.ChoiceSet",
-        "id": TICKED,
-        "label": cut(labels[TICKED], _LABEL),
-        "isMultiSelect": True,
-        "choices": [{"title": cut(labels[name], _CHOICE), "value": name} for name in ticks.values()],
-        "value": ",".join(name for key, name in ticks.items() if key in typed),
-    }
-
-
-def _field(  # noqa: PLR0917 -- what a field is made of
-    form: Form, key: str, labels: Mapping[str, str], listed: Choices, typed: Sequence[str], fault: str | None
-) -> Iterator[AdaptiveCard]:
+def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str | None) -> Iterator[AdaptiveCard]:
     """Yield one field. A star marks required fields, and the first of several fields of which one is required."""
-    star = " *" if key in form.asked_first and key not in form.required else ""
-    asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL) + star, **_input(form, key, listed, typed)}
-    if key in form.required:
+    key, is_required = field.key, field.key in form.required
+    star = " *" if key in form.asked_first and not is_required else ""
+    asked: AdaptiveCard = {
+        "id": key,
+        "label": cut(field.label, _LABEL) + star,
+        **_input(field, is_required=is_required),
+    }
+    if is_required:
         asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
     yield asked
-    if hint := labels.get(f"hint:{key}"):
-        yield {**_text(hint), "size": "Small", "isSubtle": True, "spacing": "None"}
+    if field.hint:
+        yield {**_text(field.hint), "size": "Small", "isSubtle": True, "spacing": "None"}
     if fault:
         yield {**_text(fault), "color": "Attention", "spacing": "Small"}
 
 
-def _input(form: Form, key: str, known: Choices, typed: Sequence[str]) -> AdaptiveCard:
-    """Return a select if its values are known, a date picker, or a text input."""
-    choices = [(cut(value, _LINE), cut(label, _CHOICE)) for value, label in known]
-    started = {value.casefold() for value in typed}
-    if choices:
-        one_of = choices if key in form.several or key in form.required else [_NOTHING, *choices]
-        chosen = ",".join(value for value, _ in choices if value.casefold() in started)
-        listed = [{"title": label, "value": value} for value, label in one_of]
-        many = {"isMultiSelect": True} if key in form.several else {"style": "compact"}
-        return {"type": "Input.ChoiceSet", "choices": listed, **many, **({"value": chosen} if chosen else {})}
-    kept = {"value": typed[0]} if typed else {}
-    if key in form.days:
-        return {"type": "Input.Date", **kept}
-    return {"type": "Input.Text", "maxLength": _LINE, **kept}
+def _input(field: FormField, *, is_required: bool) -> AdaptiveCard:
+    """Return a select or checkboxes if its values are known, a date picker, or a text input."""
+    kept = {"value": field.starts[0]} if field.starts else {}
+    match field.kind:
+        case "day":
+            return {"type": "Input.Date", **kept}
+        case "text":
+            return {"type": "Input.Text", "maxLength": _LINE, **kept}
+    choices = [{"title": cut(label, _CHOICE), "value": cut(value, _LINE)} for value, label in field.choices]
+    if field.kind == "one" and not is_required:
+        choices = [_NOTHING, *choices]
+    many = {"style": "compact"} if field.kind == "one" else {"isMultiSelect": True}
+    chosen = ",".join(cut(value, _LINE) for value in field.chosen)
+    return {"type": "Input.ChoiceSet", "choices": choices, **many, **({"value": chosen} if chosen else {})}
 
 
 def _text(text: str) -> AdaptiveCard:
