@@ -139,20 +139,29 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
 def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], grammar: Grammar) -> dict[str, Slot]:
     """Return the words of a condition that no value and nothing asked explains, "still not finished", by a name.
 
-    Only answers that filter claims have such conditions.
+    Only answers that filter claims have such conditions. Words between commas without a value or a part of what is
+    asked are an aside: "I'm not good with computers, just tell me".
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
     said, cues = heard.said, grammar.words("asked.condition")
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
-    taken = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
-    taken |= _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
+    told = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
+    taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     for clause in heard.clauses:
         for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - taken):
-            if plain(said.words[place]) in cues or said.words[place].isdecimal():
+            cue = plain(said.words[place]) in cues and not told.isdisjoint(_between_commas(said, place))
+            if cue or said.words[place].isdecimal():
                 ends = (at for at in range(place + 1, clause.after) if at in held or at == place + _SAID)
                 return {WORDS: Slot(said.said(place, next(ends, clause.after)), True)}
     return {}
+
+
+def _between_commas(said: Utterance, place: int) -> range:
+    """Return the places of the words around one up to a comma on each side."""
+    ends = [at for at in range(1, len(said.words)) if "," in said.text[said.spans[at - 1][1] : said.spans[at][0]]]
+    first = max((at for at in ends if at <= place), default=0)
+    return range(first, min((at for at in ends if at > place), default=len(said.words)))
 
 
 def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:
