@@ -125,7 +125,7 @@ def consent(memory: Memory, reading: Reading) -> Asked | None:
     return None if first.intent in _NEEDS_A_PRESS else first
 
 
-def resolve(memory: Memory, reading: Reading) -> Asked | None:
+def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
     """Return the question that a follow-up means after the last answer; None if it fits nothing."""
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
@@ -141,7 +141,7 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     context = memory.context()
     if context is None:
         return None
-    intent, slots = changed(context, reading)
+    intent, slots = changed(context, reading, intents)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
     shared = {name: value for name, value in carried(last).items() if value and waits}
     shared |= {name: value for name, value in last.arguments.items() if name == AMONG and intent == last.intent}
@@ -155,7 +155,7 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     """
     if reading.intent == SHARE:
         return to_share(memory, reading, intents)
-    followed = resolve(memory, reading)
+    followed = resolve(memory, reading, intents)
     rules = intents.get(followed.intent) if followed else None
     if followed is None or rules is None:
         return followed

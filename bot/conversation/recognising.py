@@ -107,7 +107,7 @@ class Recognisers:
         memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
         if request.goes_on(memory.asked, reading):
-            asked = replace(followups.resolve(memory, reading) or asked, language=language)
+            asked = replace(followups.resolve(memory, reading, self._engine.intents) or asked, language=language)
         exchange.message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
             values = {"platform": message.person.platform}

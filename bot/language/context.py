@@ -7,6 +7,7 @@ message is to change the previous question, `NEXT` how much likelier an intent i
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -92,25 +93,56 @@ def points_back(words: Sequence[str], listed: WordArea) -> bool:
     )
 
 
-def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:
+def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
+    """Return the slots; single values of "any of those on L as well" or "L too" come on top of those before."""
+    words, listed = heard.said.words, heard.joining.beside("context")
+    added = not listed.on_top.isdisjoint(words) or any(pair in listed.phrases("on_top_too") for pair in pairwise(words))
+    return {name: replace(slot, how="and") if added and slot.is_plain else slot for name, slot in slots.items()}
+
+
+def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, dict[str, Slot]]:
     """Return the earlier question with a refinement or date shift applied; a slot without a value is removed."""
     topic = context.topic(reading.back)
+    rules = intents.get(topic.intent)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
-    slots = {**kept, **{name: _also_out(kept.get(name), slot) for name, slot in reading.slots.items()}}
+    excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
+    slots = {
+        **kept,
+        **{
+            name: _combined(kept.get(name), slot, excludes=name in excludes, several=name in several)
+            for name, slot in reading.slots.items()
+        },
+    }
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
 
 
-def _also_out(kept: Slot | None, slot: Slot) -> Slot:
-    """Return a slot; what it leaves out comes on top of what is left out already."""
-    if kept is None or not (kept.excluded and slot.excluded):
+def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -> Slot:
+    """Return a slot with what it keeps of the one before.
+
+    What it leaves out comes on top of what is left out already, and beside what is wanted: "not fitzgerald" of every
+    Grace. A value that is said to come on top does ("L too"), where the question takes several.
+    """
+    if kept is None or kept.value is None or slot.value is None or (not slot.excluded and slot.value in kept.every):
         return slot
-    values = dict.fromkeys([*(kept.values or (kept.value,)), *(slot.values or (slot.value,))])
+    if slot.excluded and not kept.excluded and excludes and slot.value not in kept.every:
+        return replace(kept, but=_joined(kept.but, slot) if kept.but else slot)
+    if slot.excluded == kept.excluded and (slot.excluded or (several and slot.is_on_top)):
+        return _joined(kept, slot)
+    return slot
+
+
+def _joined(kept: Slot, slot: Slot) -> Slot:
+    values = dict.fromkeys([*kept.every, *slot.every])
     return replace(kept, text=f"{kept.text}, {slot.text}", values=tuple(values), how="and")
 
 
 def merge(
-    context: Context | None, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool
+    context: Context | None,
+    reading: Reading,
+    intents: Mapping[str, IntentRules],
+    *,
+    points: bool,
 ) -> tuple[str | None, dict[str, Slot]]:
     """Return the intent and slots of a message after the context is taken into account.
 
@@ -121,8 +153,8 @@ def merge(
     slots = dict(reading.slots)
     if context is None:
         return reading.intent, slots
-    if reading.intent in CHANGES:
-        return changed(context, reading)
+    if reading.intent in CHANGES or _narrows(context, reading, intents, points=points):
+        return changed(context, reading, intents)
     if reading.intent in _REPEATS:
         return reading.intent, {**context.slots, **slots}
     rules = intents.get(reading.intent or "")
@@ -134,6 +166,25 @@ def merge(
     other = rules.instead
     elsewhere = other and other.has in slots and other.lacks not in slots
     return other.intent if other and elsewhere else reading.intent, slots
+
+
+def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool) -> bool:
+    """Return whether a search changes the one before, because it doesn't say whom: "any of those on L".
+
+    So does one that says where to look, but not for what: "closest to 37405".
+    """
+    rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
+    if rules is None or before is None or not (_lists_providers(rules) and _lists_providers(before)):
+        return False
+    cared = not KINDS_OF_CARE.isdisjoint(rules.heard)
+    anew = OBJECTS | {"provider_name", "npi"} | (frozenset() if cared else {"location"})
+    same = reading.intent == context.intent or cared
+    short = points or (bool(reading.slots) and len(reading.text.split()) <= ELLIPSIS)
+    return same and short and anew.isdisjoint(reading.slots)
+
+
+def _lists_providers(rules: IntentRules) -> bool:
+    return rules.needs == "directory" and "more" in rules.follows and "refine" in rules.follows
 
 
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from bot.language.anchors import timed, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import TIMES, Context, is_answer, merge, points_back
+from bot.language.context import TIMES, Context, is_answer, merge, on_top, points_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -372,6 +372,7 @@ class Engine:
         for name in excludes & slots.keys():
             if not slots[name].excluded:
                 slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
+        slots = on_top(slots, heard) if context else slots
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = self.sides_in(heard.said.text, today=today)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})

@@ -231,8 +231,8 @@ class Hearer:
         keys, found, spotted = self._scanner.scan(said)
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
         numbered = any(tag.kind == "npi" for tag in tags)
-        if (numbered or "network" in spoken_of) and len(keys) <= _FEW + numbered:
-            tags += self._letters(keys, tags)
+        if numbered or "network" in spoken_of:
+            tags += self._letters(said, tags, terse=len(keys) <= _FEW + numbered)
         if "wheelchair" in spoken_of:
             concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
             tags = way_in(said, tags, concepts, self._lexicon.grammar.area("ages"))
@@ -270,11 +270,15 @@ class Hearer:
         names, common = lexicon.given | lexicon.family, lexicon.familiar | lexicon.date_keys
         return with_people(said, people, names, common, lexicon.grammar.area("people"))
 
-    def _letters(self, keys: Sequence[str], tags: Sequence[Tag]) -> Iterator[Tag]:
-        """Yield networks by their letter alone ("P?", "P instead"), if networks were mentioned before."""
-        for place, key in enumerate(keys):
+    def _letters(self, said: Utterance, tags: Sequence[Tag], *, terse: bool) -> Iterator[Tag]:
+        """Yield networks by their letter alone ("P?", "P instead"), if networks were mentioned before.
+
+        In a message that is not `terse`, only capitals are: "any of those on L".
+        """
+        upper = said.text.isupper()
+        for place, key in enumerate(said.keys):
             free = all(not tag.first <= place < tag.after for tag in tags)
-            if len(key) == 1 and free:
+            if len(key) == 1 and free and (terse or (said.said(place, place + 1).isupper() and not upper)):
                 meanings = self._lexicon.tree.meanings_of(f"network {key}")
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
 

@@ -19,6 +19,7 @@ _PAIR, _NEAR_NETWORK, _TERSE = 2, 5, 5
 _ZIP_DIGITS = 5
 _POSSESSIVE = re.compile(r"(?:'s|s')$")
 _WITHIN_A_NAME, _BEFORE_A_DEGREE = frozenset({"", ".", "-"}), frozenset({"", ",", ".", ",."})
+_SETS_APART = frozenset({";", ":"})  # the name at the head of what is asked: "Wyman - specialty and phone"
 _KINDS_OF_CARE = frozenset({"specialty", "any_doctor"})
 _BESIDE_A_NAME = _KINDS_OF_CARE | {"network", "place", "language", "accepting_new", "telehealth", "wheelchair"}
 
@@ -317,6 +318,9 @@ class _People:
         if begin == 0 and (listed or after > 1) and self.at.word(after) in self.around.asked - {""}:
             return True
         rest = [place for place in range(len(self.said.words)) if not begin <= place < after]
+        apart = begin == 0 and after < len(self.said.words) and self.at.between(after) in _SETS_APART
+        if apart and any(self.at.word(place) in self.around.asked for place in rest):
+            return True
         town = begin + 1 == after and (
             self.at.word(begin) in self.words.place_words or self.at.key(begin) in self.words.known
         )

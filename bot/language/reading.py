@@ -27,7 +27,7 @@ class Slot(msgspec.Struct, frozen=True):
         value: their normalized value; the first of `values` if there are several.
         excluded: True if the question asks for everything except `value` ("not in network P").
         values: all values, if more than one ("S and P").
-        how: whether all of `values` are required, or any.
+        how: whether all of `values` are required, or any; "and" of one value that comes on top of the one before.
         but: values to exclude in addition to those wanted ("in S but not in P").
     """
 
@@ -47,6 +47,11 @@ class Slot(msgspec.Struct, frozen=True):
     def is_plain(self) -> bool:
         """Whether this is one wanted value, which is all that most answers support."""
         return not self.excluded and not self.values
+
+    @property
+    def is_on_top(self) -> bool:
+        """Whether the value is said to be wanted besides that of the question before: "L too"."""
+        return self.is_plain and self.how == "and"
 
     @property
     def every(self) -> tuple[object, ...]:
