@@ -80,9 +80,9 @@ async def of_use(ask: Ask) -> Ask:
 
 
 def is_for(ask: Ask, name: str, drugs: frozenset[str]) -> bool:
-    """Return whether a drug, by its name or another one of it, is among these ingredients."""
-    first = name.casefold().partition(" ")[0]
-    return not drugs.isdisjoint({first, *ask.other_names(first)})
+    """Return whether a drug, by a word of its name or another name of it, is among these ingredients."""
+    words = [word for word in re.split(r"[\s/-]+", name.casefold()) if word]
+    return not drugs.isdisjoint(other for word in words for other in (word, *ask.other_names(word)))
 
 
 def _name(written: str) -> str:
