@@ -33,8 +33,9 @@ from bot.kit.claims import (
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
-    Coverages, Shares, TwoVisits, asks_family, asks_standing, asks_yearly, by_figure, care_said, member_coverages,
-    named_visits, of_family, of_scope, plan_year_of, scope_of, share_asked, side_named, two_visits, visit_kind)
+    Coverages, Shares, TwoVisits, asks_family, asks_reset, asks_standing, asks_yearly, by_figure, care_said,
+    member_coverages, named_visits, of_family, of_scope, plan_year_of, scope_of, share_asked, side_named,
+    two_visits, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_asked, facts_of
 from bot.kit.floors import (
@@ -73,7 +74,7 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
-from bot.kit.tense import asks_ahead, comes, recurs
+from bot.kit.tense import asks_ahead, comes, recurs, speaks_ahead
 from bot.kit.to_come import Counting, ToCome, Wants, counted_toward, counting_asked, to_come, wants_to_come
 from bot.kit.uses import is_for, of_use, use_asked
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills

@@ -126,6 +126,7 @@ _STANDING = _MET | frozenset(
     {"left", "remaining", "remains", "close", "far", "used", "queda", "falta", "llevo", "cerca"}
 )
 _FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
+_ANEW = re.compile(r"\bwhen\b.*\b(?:starts? over|resets?|restarts?)\b|\bcuando\b.*\b(?:empieza|reinicia)\b")
 _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
@@ -152,6 +153,12 @@ def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
 def asks_standing(ask: Ask) -> bool:
     """Return whether the words ask how much of a yearly amount is met or left."""
     return not _STANDING.isdisjoint(words_of(ask.said))
+
+
+def asks_reset(ask: Ask) -> bool:
+    """Return whether it is asked when the plan's year, and the deductible with it, starts over."""
+    anew = share_asked(ask) in {None, "deductible"} and _ANEW.search(" ".join(words_of(ask.said)))
+    return ask.slots.get("reason") == "reset" or bool(anew)
 
 
 def scope_of(ask: Ask) -> str | None:

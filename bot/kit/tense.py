@@ -26,8 +26,8 @@ _PAST = re.compile(
 )
 _TO_COME = re.compile(
     r"\b(?:(?:would|will|gonna|going to|should) (?:i|it|that|my|a|an|the|be|cost|run|owe|pay)"
-    r"|next (?:time|visit|appointment)|if i (?:go|see|get|need|had to)|gonna run|saldria|costaria|costara|pagaria"
-    r"|va a (?:costar|salir)|la proxima)\b"
+    r"|does an? \w+|next (?:time|visit|appointment)|if i (?:go|see|get|need|had to)|gonna run|saldria|costaria"
+    r"|costara|pagaria|va a (?:costar|salir)|la proxima)\b"
 )
 _WAS = re.compile(r"\b(?:was|were|did|paid|charged|billed|have (?:paid|cost|been|owed)|fue|cobraron|pague)\b")
 _AGAIN = re.compile(
@@ -57,10 +57,16 @@ def asks_ahead(ask: Ask, *, recorded: bool = False) -> bool:
 
 def comes(ask: Ask) -> bool:
     """Return whether the words say that care is to come, whatever claims show: "what would Dr. Kim cost me"."""
-    said = _COURTESY.sub(" ", " ".join(words_of(ask.said)))
     named = {"service", "provider_name", "specialty"} & {*ask.slots, *ask.several}
     condition = not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded}) or "id" in ask.arguments or _is_over(ask)
-    return bool(named and _TO_COME.search(said) and _MONEY.search(said)) and not (condition or _WAS.search(said))
+    asks = _MONEY.search(" ".join(words_of(ask.said))) and ask.asked.form != "reason"
+    return bool(named and asks) and speaks_ahead(ask) and not condition
+
+
+def speaks_ahead(ask: Ask) -> bool:
+    """Return whether the words speak of a time to come, and of none that is past: "if I need an MRI in June"."""
+    said = _COURTESY.sub(" ", " ".join(words_of(ask.said)))
+    return _TO_COME.search(said) is not None and not _WAS.search(said)
 
 
 def recurs(ask: Ask) -> bool:

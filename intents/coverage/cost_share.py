@@ -29,6 +29,7 @@ from bot.kit import (
     TwoVisits,
     Wants,
     asks_family,
+    asks_reset,
     asks_standing,
     asks_yearly,
     by_figure,
@@ -56,6 +57,7 @@ from bot.kit import (
     scopes_of,
     share_asked,
     side_named,
+    speaks_ahead,
     standings,
     sum_of,
     this_year,
@@ -219,7 +221,7 @@ async def answer(ask: Ask) -> CostShares:
     ask = by_figure(ask, coverages)
     if apart := await _apart(coverages, ask):
         return apart
-    if wants := wants_to_come(ask) if not _asks_time(coverages, ask) else None:
+    if wants := wants_to_come(ask) if speaks_ahead(ask) or not _asks_time(coverages, ask) else None:
         return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
     for kind in (*_told_care(ask), *({"amount", "location"} & ask.slots.keys())):
@@ -242,7 +244,7 @@ async def answer(ask: Ask) -> CostShares:
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """When the plan's year starts over, what went toward a yearly figure, or two kinds of visit, where one is asked."""
     reason, starts = ask.slots.get("reason"), _starts_anew(coverages, ask)
-    if reason == "reset" and not asks_standing(ask):
+    if asks_reset(ask) and not asks_standing(ask):
         dated, covered = isinstance(ask.slots.get("date_range"), Mapping), bool(coverages.current)
         month = same_month(starts, *_span(ask)) if starts and dated else None
         return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
@@ -293,7 +295,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,
-        resets=ask.slots.get("reason") == "reset",
+        resets=asks_reset(ask),
         unsplit=ask.slots.get("reason") == "before_met",
         yearly=asks_yearly(ask) if aspect in COUNTED else None,
         no_family=asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
@@ -308,7 +310,7 @@ async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
     found = await to_come(ask, coverages, wants)
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
-    for name, held in (("amount", found.charged), ("location", found.visit == "emergency")):
+    for name, held in (("amount", found.charged or found.prevention), ("location", found.visit == "emergency")):
         if name in ask.slots and not held:
             ask.cannot(name)
     return CostShares(to_come=found, wants=wants, covered=True)
