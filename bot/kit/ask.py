@@ -23,12 +23,12 @@ from bot.records.bundle import Page
 from bot.records.care_kind import NO_KINDS, CareKinds
 from bot.records.claim import Claim
 from bot.records.coverage import Coverage
-from bot.records.dates import PartialDate
 from bot.records.patient import Patient
 
 if TYPE_CHECKING:
     from bot.kit.news import Seen
     from bot.kit.wanted import ClaimWish
+    from bot.kit.who import OwnDoctor
 
 MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
@@ -84,18 +84,6 @@ class AskedAhead(Exception):
     def __init__(self, intent: str = "coverage.cost_share") -> None:
         super().__init__(intent)
         self.intent = intent
-
-
-class OwnDoctor(msgspec.Struct, frozen=True):
-    """The provider on the person's claims.
-
-    `called` is the person's word, `day` is of the newest claim, `others` a count.
-    """
-
-    name: str
-    called: str
-    day: PartialDate | None
-    others: int
 
 
 class NamedCare(msgspec.Struct):
@@ -350,9 +338,12 @@ def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:
 
 
 def amount_asked(ask: Ask) -> str | None:
-    """Return the kind of amount that was asked for; None for the amount owed, which "out of pocket" also means."""
-    asked = text_of(ask, "amount_kind")
-    return None if asked == "out_of_pocket_max" else asked
+    """Return the kind of amount that was asked for; None for the amount owed.
+
+    "Out of pocket" means what is owed too, and so does a charge that the person asks to have paid.
+    """
+    asked, own = text_of(ask, "amount_kind"), "own_share" in ask.asked.says
+    return None if asked == "out_of_pocket_max" or (asked == "billed" and own) else asked
 
 
 def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:

@@ -80,7 +80,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
     Also each month with how often care was had: "the number of visits per month".
     """
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
-        group = text_of(ask, "group") or one.group
+        group = text_of(ask, "group") or one.group or ask.asked.by
         sizes = _exactly(Decimal(0)) if group == "month" and one.none else one.limits
         if group in _GROUPS and sizes:
             counted = counted_as(group, "claim" if one.claims else None)
@@ -103,6 +103,12 @@ def threshold_asked(ask: Ask) -> Threshold | None:
     if limits is None or None not in (limits.over, limits.under) or not (ask.asked.helps or "yes_or_no" in says):
         return None
     return None if {"one", "several", "any_one"} & says.keys() or _sizes_months(ask) else Threshold(limits)
+
+
+def often_asked(ask: Ask) -> AmountLimits | None:
+    """Return how often care has to be had, where no group is named: "did I see Dr. Kim more than once"."""
+    whole = [one.limits for one in ask.asked.times if one.limits and not (one.group or ask.asked.by)]
+    return whole[0] if whole and ask.asked.helps and not text_of(ask, "group") else None
 
 
 def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:

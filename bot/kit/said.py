@@ -31,7 +31,12 @@ def asks_one(ask: Ask) -> bool:
     """Return whether the single most or least expensive one is wanted, and not a reason, a day or a list."""
     says, form = ask.asked.says, ask.asked.form
     single = form == "which" or ("one" in says and "several" not in says)
-    return single and form not in {"reason", "date"} and text_of(ask, "order") in {"biggest", "smallest"}
+    return (
+        single
+        and not ask.asked.by_size
+        and form not in {"reason", "date"}
+        and text_of(ask, "order") in {"biggest", "smallest"}
+    )
 
 
 def asks_for_client(ask: Ask) -> bool:
@@ -158,7 +163,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         without_states=excluded_of(ask, "state_of_claim"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
-        without_services=excluded_of(ask, "service"),
+        without_services=() if _is_said_twice(ask) else excluded_of(ask, "service"),
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_left_out(ask),
@@ -172,6 +177,12 @@ def _wanted(ask: Ask) -> ClaimWish:
         kinds=ask.care_kinds,
         care=ask.care,
     )
+
+
+def _is_said_twice(ask: Ask) -> bool:
+    """Return whether the words for an excluded kind of care are those for a kind of claims, as "dentist"."""
+    kind, service = ask.excluded.get("claim_type"), ask.excluded.get("service")
+    return kind is not None and service is not None and kind.text == service.text
 
 
 def _services(ask: Ask) -> tuple[str, ...]:

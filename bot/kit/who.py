@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from bot.kit.around import Around, NeedsPlace, around
-from bot.kit.ask import Ask, OwnDoctor, text_of
+from bot.kit.ask import Ask, text_of
 from bot.kit.cards import Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
@@ -25,6 +25,7 @@ from bot.language.context import AMONG, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.claim import Claim
+from bot.records.dates import PartialDate
 from bot.records.details import is_npi
 from bot.records.directory import NPI
 from bot.records.joined import Directory
@@ -51,6 +52,18 @@ _SEVERAL = 2
 
 Groups = tuple[Group, ...]
 State = Literal["one", "several", "ended", "unknown", "unnamed"]
+
+
+class OwnDoctor(msgspec.Struct, frozen=True):
+    """The provider on the person's claims.
+
+    `called` is the person's word, `day` is of the newest claim, `others` a count.
+    """
+
+    name: str
+    called: str
+    day: PartialDate | None
+    others: int
 
 
 class Who(msgspec.Struct, frozen=True):

@@ -17,7 +17,19 @@ from bot.language.text import Utterance, read
 
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _PHRASES = (
-    *("ever", "yes_or_no", "each_year", "how_many", "often", "number", "none", "nothing", "something", "client"),
+    *(
+        "ever",
+        "yes_or_no",
+        "each_year",
+        "how_many",
+        "often",
+        "number",
+        "none",
+        "nothing",
+        "something",
+        "client",
+        "own_share",
+    ),
     "form",
 )
 _COUNTED = ("one", "several", "one_fill", "fills", "cared")
@@ -205,8 +217,9 @@ class _Question:
         every_year = next(self._find("each_year"), None) is not None
         for at, word in enumerate(self._words):
             nth = self._ordinal(at)
-            if nth and self._is(at + 1, "extreme", "sized") and not self._is(at + 2, "newest"):
-                self._took |= {at, at + 1}
+            behind = at + 2 if self._is(at + 1, *_COUNTED) else at + 1  # "la segunda visita más cara"
+            if nth and self._is(behind, "extreme", "sized") and not self._is(behind + 1, "newest"):
+                self._took |= {at, behind}
                 return nth, True
             if nth := self._in_time(at, nth):
                 self._took.add(at)

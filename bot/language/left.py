@@ -223,8 +223,17 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
     """Whether the tag's words are part of those that gave the slot its value."""
     if tag.kind == "date_range":
-        return tag.excluded or any(_holds(one, tag.value) or _holds(tag.value, one) for one in slot.every)
+        held = (_holds(one, tag.value) or _holds(tag.value, one) or _starts_in(one, tag.value) for one in slot.every)
+        return tag.excluded or any(held)
     return heard.said.said(tag.first, tag.after) in slot.text
+
+
+def _starts_in(one: object, year: object) -> bool:
+    """Whether a time that goes on starts in a year that is named beside it: "from Thanksgiving on, 2025"."""
+    if not (isinstance(one, Mapping) and isinstance(year, Mapping)):
+        return False
+    first, last = str(year.get("start")), str(year.get("end"))
+    return (first[4:], last[4:]) == ("-01-01", "-12-31") and first <= str(one.get("start") or "") <= last
 
 
 def _holds(one: object, other: object) -> bool:

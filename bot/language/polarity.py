@@ -25,6 +25,7 @@ _POLAR = frozenset({
     "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order", "weekday",
 })  # fmt: skip
 _NAMES = frozenset({"provider_name", "organization"})
+_OF_CARE = frozenset({"claim_type", "service", "facility_type"})
 _BREAKS = frozenset(",;:.?!")
 
 
@@ -40,7 +41,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
     marked: list[Tag] = []
     for tag in sorted(tags, key=lambda one: (one.first, one.after)):
         cue = scope.cue_around(tag) if tag.kind in _POLAR and not tag.excluded else None
-        before = next((one for one in reversed(marked) if one.kind == tag.kind and one.after <= tag.first), None)
+        before = next((one for one in reversed(marked) if _akin(one, tag) and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
         elif before and before.excluded and link(said, before, tag, listed.beside("joining")) in {"and", "or"}:
@@ -48,6 +49,11 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         else:
             marked.append(tag)
     return with_times_out(said, [_turned(tag) for tag in marked])
+
+
+def _akin(one: Tag, other: Tag) -> bool:
+    """Return whether two values are of one kind, or both kinds of care: "leave out the pharmacy and the lab"."""
+    return one.kind == other.kind or {one.kind, other.kind} <= _OF_CARE
 
 
 def own_asked(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:

@@ -29,8 +29,10 @@ from bot.kit import (
     counts_asked,
     most_of,
     of_unit,
+    often_asked,
     period_claims,
     rank_sides,
+    since_first,
     sizes_group,
     span_of,
     sum_of,
@@ -38,6 +40,7 @@ from bot.kit import (
     text_of,
     threshold_asked,
     time_of,
+    times_asked,
     times_of,
     wanted_of,
     with_sides,
@@ -46,7 +49,7 @@ from bot.kit import (
 
 Span = tuple[date, date]
 _TWO_KINDS = ("professional", "pharmacy")
-_LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
+_SIDES, _LONG = 2, timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
 """Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
 _THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
@@ -82,7 +85,7 @@ class Comparison(Summary, frozen=True):
     compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
     compare with, so that nothing is compared. `ranked` are more than two sides in the order of their sums. `most` are
     those of a group that come to a size. `year` is all of the earlier year of which the same days are compared.
-    `threshold` is the amount that the sum of `now` is held against.
+    `often`: it is counted how often care was had. `threshold` is the amount that the sum of `now` is held against.
     """
 
     wanted: ClaimWish
@@ -99,6 +102,7 @@ class Comparison(Summary, frozen=True):
     ranked: tuple[SideSum, ...] = ()
     most: Most | None = None
     year: Side | None = None
+    often: bool = False
 
     @property
     def more(self) -> int:
@@ -119,6 +123,11 @@ async def answer(ask: Ask) -> Comparison:
     ask = by_names(ask, alive.every)
     if sizes_group(ask):
         return _of_a_group(ask, alive)
+    if _is_of_one_time(ask):
+        order = "smallest" if "cheaper" in ask.asked.says else "biggest"
+        return _of_a_group(replace(ask, slots={**ask.slots, "order": order, "unit": "visit"}), alive)
+    if often_asked(ask) and len(_wanted(ask).sides) < _SIDES:
+        return await _how_often(ask)
     if _is_one_sided(ask):
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
@@ -141,6 +150,27 @@ def _of_a_group(ask: Ask, alive: Live) -> Comparison:
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     side = _side(counted, span, wanted, ask)
     return Comparison(wanted, side, side, None, most=most_of(ask, counted, wanted))
+
+
+def _is_of_one_time(ask: Ask) -> bool:
+    """Return whether claims of one time are compared with each other: "I had two in November, which ran higher"."""
+    names_two = _two_times(ask) or len(_wanted(ask).sides) > 1 or not _YEARS.isdisjoint(words_of(ask.said))
+    return ask.asked.form == "which" and "date_range" in ask.slots and not (names_two or "question" in ask.slots)
+
+
+async def _how_often(ask: Ask) -> Comparison:
+    """Return how often care was had, and whether that is as often as was asked; two years where no time is named."""
+    start, end = times_asked(ask)[0] or time_of(ask, _LONG)[0], time_of(ask)[1]
+    alive, wanted = await period_claims(ask, start, end), of_unit(ask, wanted_of(ask))
+    start = span_of(since_first(ask, alive))[0] or start
+    counted = alive.within((start, end), wanted).counted
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
+    filled = bool(counted) and all(claim.is_pharmacy for claim in counted)
+    unit, limits = "fill" if filled else "visit", often_asked(ask)
+    times = times_of(counted, unit)
+    side = replace(_side(counted, (start, end), wanted, ask), times=times)
+    so = limits.hold(Decimal(times)) if limits else None
+    return Comparison(wanted, side, side, None, confirms=so, counted=unit, often=True)
 
 
 def _is_one_sided(ask: Ask) -> bool:

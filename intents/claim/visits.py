@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
@@ -30,6 +31,7 @@ from bot.kit import (
     near_claims,
     number_of,
     of_unit,
+    often_asked,
     ranking_asked,
     since_first,
     span_of,
@@ -41,7 +43,6 @@ from bot.kit import (
 )
 
 SHOWN = 5
-_WHETHER = frozenset({"did", "have", "has", "fui", "he", "ha", "vi"})
 _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 
@@ -60,7 +61,7 @@ class DaysOfCare(Summary, frozen=True):
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
     if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
-    those of which the number was asked for.
+    those of which the number was asked for. `so`: there are as many as was asked.
     """
 
     wanted: ClaimWish
@@ -76,6 +77,7 @@ class DaysOfCare(Summary, frozen=True):
     whether: bool = False
     most: Most | None = None
     number: Most | None = None
+    so: bool | None = None
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
@@ -113,17 +115,19 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
+    often = often_asked(ask)
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
+        so=often.hold(Decimal(len(dated))) if often else None,
         undated=len(groups) - len(dated) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
-        alone=_is_alone(ask, len(dated)),
-        whether=not _WHETHER.isdisjoint(words_of(ask.said)[:1]),
+        alone=_is_alone(ask, len(dated)) and not (often or wanted.by_size),
+        whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
