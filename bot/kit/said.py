@@ -29,14 +29,11 @@ _TITLED = re.compile(r"\b(?:dra?\.?|doctora?) ([^\W\d_]{3,})", re.IGNORECASE)
 
 def asks_one(ask: Ask) -> bool:
     """Return whether the single most or least expensive one is wanted, and not a reason, a day or a list."""
-    says, form = ask.asked.says, ask.asked.form
+    says, form, order = ask.asked.says, ask.asked.form, words_of(ask.words.get("order"))
     single = form == "which" or ("one" in says and "several" not in says)
-    return (
-        single
-        and not ask.asked.by_size
-        and form not in {"reason", "date"}
-        and text_of(ask, "order") in {"biggest", "smallest"}
-    )
+    listed = ask.asked.by_size or ask.asked.each or order[-1:] == ("first",)  # "every claim, smallest first"
+    asks = single and not listed and form not in {"reason", "date"}
+    return asks and text_of(ask, "order") in {"biggest", "smallest"}
 
 
 def asks_for_client(ask: Ask) -> bool:

@@ -206,7 +206,8 @@ class _Question:
             if (
                 count >= (1 if word.isdecimal() else _SEVERAL)
                 and at not in self._taken
-                and self._any(_MANY, at + 1, _NEAR)
+                and self._any(_MANY, at + 1, _NEAR + 1)
+                and not self._before(at)
             ):
                 self._took.add(at)
                 return count
@@ -309,7 +310,8 @@ class _Question:
         if not once and self._lexed.grammar.words("asked.times").intersection(self._words[after : after + 1]):
             after, timed = after + 1, True
         more = any(hit.first in {place + 1, after} for hit in self._find("or_more"))
-        before = {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == place}
+        before = self._before(place)
+        timed = timed or (bool(before) and self._is(after, "several", "fills"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
         self._took |= {*range(max(0, place - 2), after + 2)}
@@ -319,6 +321,10 @@ class _Question:
         if more or "least" in before:
             return AmountLimits(over=size, over_too=True)
         return AmountLimits(size, size, over_too=True, under_too=True)
+
+    def _before(self, place: int) -> set[str]:
+        """Return which words of a limit stand before a number: "over", "under" or "least"."""
+        return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == place}
 
     def _dollars(self, place: int) -> Decimal | None:
         """Return the number at a place, if it is no year and counts nothing."""
@@ -340,7 +346,8 @@ class _Question:
 
     def _exactly(self) -> Iterator[Decimal]:
         yield from self._behind("only", Decimal(0))
-        if next(self._find("something"), None) is None and next(self._find("nothing"), None):
+        told = any(hit.first not in self._taken for hit in self._find("nothing"))
+        if told and next(self._find("something"), None) is None:
             yield Decimal(0)
 
     def _limits(self) -> AmountLimits | None:

@@ -134,7 +134,7 @@ class _Scope:
         yield cue in self._listed.phrases("replacing") and tag.kind == "drug" and sought
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
         yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
-        yield cue in self._listed.phrases("outside") and tag.kind != "network"
+        yield cue in self._listed.phrases("outside") and tag.kind not in {"network", "claim_type"}
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
         yield cue in auxiliary and self._listed.verb.isdisjoint((*between, self.words[tag.first]))
         yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
