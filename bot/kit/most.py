@@ -139,8 +139,10 @@ def month_of(claim: Claim) -> str:
 
 
 def times_of(claims: Iterable[Claim], counted: str) -> int:
-    """Return how many times care was had: days of care, or claims where fills or claims are counted."""
+    """Return how many times care was had: days of care, claims where fills or claims are counted, or doctors."""
     rows = list(claims)
+    if counted == "doctor":
+        return len({_whom(claim) for claim in rows if _by_person(claim)})
     return len(rows) if counted in {"fill", "claim"} else len({str(claim.service.day or claim.id) for claim in rows})
 
 

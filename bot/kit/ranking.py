@@ -147,6 +147,8 @@ def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
         return None
     if "claims" in says:
         return "claim"
+    if ask.asked.more_of == "doctor":
+        return "doctor"
     return "fill" if unit_asked(ask, wanted) == "fill" else "visit"
 
 

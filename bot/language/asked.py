@@ -76,7 +76,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         first_several: whether a number of the first ones is asked for: "my first three visits".
         newest: whether "most" is part of "most recent".
         count: how many are asked for.
-        by: the group that a sum is divided by: "by pharmacy".
+        by: the group that a sum is divided by: "by pharmacy"; `more_of` is the one of which more is asked about.
         each: whether each one is asked for by itself.
         times: the group and number of times of each sentence that has one of them.
         period: "month" or "year" if each one of them is asked about; `number` is what is counted in it.
@@ -95,6 +95,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     newest: bool = False
     count: int | None = None
     by: str | None = None
+    more_of: str | None = None
     each: bool = False
     times: tuple[Times, ...] = ()
     period: str | None = None
@@ -167,6 +168,9 @@ class _Question:
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
+            more_of=next(
+                (one for at in self._places.get("lesser_or_more", ()) for one in self._values(at + 1, "groups")), None
+            ),
             each="usual" not in says and bool(each),
             times=tuple(self._times()),
             period=self._period(),

@@ -1,0 +1,67 @@
+"""What a question asks of claims beside its slots, from its words."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.language.asked import AmountLimits
+from tests.kit.money import TODAY
+from tests.shipped import hears, shipped_pack
+
+_ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("how much was it and when", {"form": "amount"}),
+    ("my third most expensive visit", {"nth": 3, "by_size": True}),
+    ("la segunda visita más cara", {"nth": 2, "by_size": True}),
+    ("my third most recent visit", {"nth": -3, "by_size": False}),
+    ("the next to last prescription", {"nth": -2}),
+    ("my first three visits", {"nth": None, "first_several": True, "count": 3}),
+    (
+        "the five cheapest claims that weren't zero",
+        {"count": 5, "limits": AmountLimits(over=Decimal(0)), "exactly": ()},
+    ),
+    ("claims where my part was 0", {"exactly": (Decimal(0),)}),
+    ("paid > 100", {"paid": ()}),
+    ("I paid 64 to Dr. Kim", {"paid": (Decimal(64),)}),
+    ("over 3000 in a year", {"limits": AmountLimits(over=Decimal(3000)), "period": "year"}),
+    ("by kind of care since 2023", {"by": "kind"}),
+    ("more doctors than before", {"more_of": "doctor"}),
+    ("what did each visit run me", {"each": True}),
+    ("", {"form": None, "says": {}}),
+]
+
+
+@pytest.mark.parametrize(("said", "facts"), _ASKED, ids=[said for said, _ in _ASKED])
+def test_the_words_tell_what_is_asked(said: str, facts: dict[str, Any]) -> None:
+    """Each fact by itself; what is not named here may be anything."""
+    asked = hears(said, {"order": "cheapest"})
+    assert {name: getattr(asked, name) for name in facts} == facts
+
+
+@pytest.mark.parametrize(
+    ("said", "group", "limits"),
+    [
+        ("any doctor more than four times", "doctor", AmountLimits(over=Decimal(4))),
+        ("did I see Dr. Tran more than once", None, AmountLimits(over=Decimal(1))),
+        ("fewer than 3 visits with anybody", "doctor", AmountLimits(under=Decimal(3))),
+        ("doctors with 2 or more", "doctor", AmountLimits(over=Decimal(2), over_too=True)),
+    ],
+)
+def test_how_often_something_has_to_be_had(said: str, group: str | None, limits: AmountLimits) -> None:
+    """A number of times is a limit, of each of a group if one is named."""
+    assert [(one.group, one.limits) for one in hears(said, {}).times] == [(group, limits)]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("my most expensive visit each quarter of last year", "each quarter of"),
+        ("claims over $100 in 2025 without dental", None),
+        ("my five cheapest claims that weren't zero", None),
+        ("did I see Dr. Tran more than once in 2025", None),
+    ],
+)
+def test_a_condition_that_nothing_explains_is_left(said: str, left: str | None) -> None:
+    """It is told in the answer; what a value, a concept or the question took is not."""
+    found = shipped_pack().engine.understand(said, today=TODAY).unmet.get("words")
+    assert (found.text if found else None) == left
