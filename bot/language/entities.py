@@ -116,7 +116,8 @@ class Tagger:
         tags += self._networks(said, tags, free, sought=sought, named=of_one)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
-        tags = _opening(tags, hour_tags(lexed, said, today, sought=sought))
+        hours = hour_tags(lexed, said, today, sought=sought)
+        tags = _opening(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
         radius = radius_tag(said, keys, self._numbers)
@@ -291,6 +292,13 @@ def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
     if not hours:
         return tags
     return [tag for tag in tags if tag.kind != "date_range" or not any(_overlap(tag, one) for one in hours)] + hours
+
+
+def _is_greeted(tag: Tag, found: Sequence[PhraseFound]) -> bool:
+    """Return whether a time of day is a part of a greeting of several words: "evening" alone may be a wish."""
+    longer = (match for match in found if match.after - match.first > 1)
+    greetings = (match for match in longer if any(one.value == "HELLO" for one in match.meanings))
+    return any(match.first < tag.after and tag.first < match.after for match in greetings)
 
 
 def _lasts(tag: Tag) -> int:
