@@ -65,7 +65,7 @@ from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    asks_for_client, asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
+    asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
     wanted_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold

@@ -36,11 +36,6 @@ def asks_one(ask: Ask) -> bool:
     return asks and text_of(ask, "order") in {"biggest", "smallest"}
 
 
-def asks_for_client(ask: Ask) -> bool:
-    """Return whether the words mention a member, patient or caller whom the person serves."""
-    return "client" in ask.asked.says
-
-
 def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     """Whether the first is more, or less, than the second as it was asked; None where that was not, or is not told."""
     says = ask.asked.says

@@ -6,7 +6,7 @@ The words are those of `intents/_grammar/*/asked.yaml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -298,11 +298,7 @@ class _Question:
 
     def _grouped(self, place: int) -> list[Any]:
         """Return the group of "any doctor" and "which month"."""
-        lead = place > 0 and (self._words[place - 1] in self._leads())
-        return self._values(place, "group") if lead else []
-
-    def _leads(self) -> Collection[str]:
-        return self._lexed.grammar.words("asked.leading")
+        return self._values(place, "group") if self._is(place - 1, "leading") else []
 
     def _often(self, place: int) -> AmountLimits | None:
         """Return how often something has to be had by the words at a place: "twice", "four times", "2 or more"."""
@@ -311,7 +307,7 @@ class _Question:
         if not number or place in self._taken:
             return None
         after = place + 1
-        if not once and self._lexed.grammar.words("asked.times").intersection(self._words[after : after + 1]):
+        if not once and self._is(after, "times"):
             after, timed = after + 1, True
         more = any(hit.first in {place + 1, after} for hit in self._find("or_more"))
         before = self._before(place)

@@ -15,7 +15,6 @@ from bot.kit import (
     Listing,
     ProviderSearch,
     asked_networks,
-    asks_for_client,
     asks_kind,
     conditions,
     houses,
@@ -96,7 +95,7 @@ class People(ProviderSearch[FoundPeople]):
 
     def __init__(self, ask: Ask, what: str | None) -> None:
         super().__init__(ask)
-        table, for_client = text_of(ask, "layout") == "table", asks_for_client(ask)
+        table, for_client = text_of(ask, "layout") == "table", "client" in ask.asked.says
         which = not _WHICH.isdisjoint(words_of(ask.said))
         made = partial(FoundPeople, what=what, kinds=kinds_of(ask), table=table)
         self.made = partial(made, for_client=for_client, asks_which=which)
