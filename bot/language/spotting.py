@@ -149,7 +149,8 @@ class Spotter:
     def _weight(self, place: int) -> int | None:
         word, key, kinds = self.word(place), self.key(place), self.kinds.get(place, frozenset())
         listed, capital = key in self.words.people, self.capital(place)
-        if place in self._of_the_writer or not word.replace("'", "").isalpha() or CONTRACTED.search(word):
+        of_network = "network" in kinds and place + 1 in self._inner  # the "Blue" of "Blue Network S"
+        if place in self._of_the_writer or of_network or not word.replace("'", "").isalpha() or CONTRACTED.search(word):
             return None
         if word in self.around.own.also_name and (capital or not listed):
             return LETTER if capital else ALSO_A_NAME
