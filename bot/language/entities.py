@@ -345,7 +345,10 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     longer = [name for name in names if name.after - name.first > 1]
     tags = [tag for tag in tags if tag.kind != "facility_type" or not _lies_in(tag, longer)]
     tags = [tag for tag in tags if tag.kind != "radius" or not any(_lies_in(place, [tag]) for place in places)]
-    doctors = any(tag.kind in {"specialty", "any_doctor"} for tag in tags)
+    kinds = [tag for tag in tags if tag.kind in {"specialty", "any_doctor"}]
+    doctors = bool(kinds)
+    # "The family doc" is a doctor, and no family.
+    tags = [tag for tag in tags if tag.kind != "person" or not any(one.first < tag.after < one.after for one in kinds)]
     return [
         tag
         for tag in tags
