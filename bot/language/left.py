@@ -68,6 +68,10 @@ _OWNER = re.compile(r"(?P<name>[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 _HANGS = 40
 
 
+# "Before the plan stepped in" is an amount and no time, and names no care.
+_OURS = frozenset({"PLAN"})
+
+
 def taken_by(*intents: IntentRules | None) -> frozenset[str]:
     """Return every name that the slots of an intent, or of the answer it follows, can hold."""
     return frozenset[str]().union(*(intent.takes for intent in intents if intent))
@@ -128,8 +132,11 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
     of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
     if not of_claims or not _NAMED.isdisjoint(heard.marks):
         return None
+    ours = _places(heard, _OURS)
     for place in sorted(heard.strange):
         for first in range(place, max(-1, place - _WORDS_OF_CARE), -1):
+            if first in ours:
+                break
             leads = heard.keys[first - 1] if first else ""
             if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
                 return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
@@ -148,9 +155,11 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
     told = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
+    ours = _places(heard, _OURS)
     for clause in heard.clauses:
         for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - taken):
             cue = plain(said.words[place]) in cues and not told.isdisjoint(_between_commas(said, place))
+            cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
             if cue or said.words[place].isdecimal():
                 ends = (at for at in range(place + 1, clause.after) if at in held or at == place + _SAID)
                 return {WORDS: Slot(said.said(place, next(ends, clause.after)), True)}
