@@ -168,6 +168,7 @@ _WHOLE_PHRASE = 5
 # A letter names a network only in a message of so few words, one more beside a provider's number.
 _FEW = 4
 _SURE_OF_LANGUAGE = 0.9
+_ABBREVIATED = 3  # letters
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
@@ -318,8 +319,11 @@ class Hearer:
         names = places_of_names(said, tags) | numbers | units
         strange = frozenset(place for place, word in enumerate(said.words) if not self._tongue.knows((word,)))
         known = frozenset(range(len(said.words))) - strange - names
-        # Pieces are a guess: they tell of words that were never counted, where no other word tells.
-        kind, without = ("words", names | strange) if known else ("pieces", names)
+        # Pieces are a guess: they tell of words that were never counted, where no other word tells. A short word has
+        # too few: the "CHA" of a clinic is no Spanish.
+        letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
+        short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
+        kind, without = ("words", names | strange) if known else ("pieces", names | short)
         language, chance = self._guess(self._tongue, said, kind, without)
         # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
         tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))
