@@ -115,8 +115,9 @@ class Answering:
         try:
             summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
         except AskedAhead as ahead:
-            asked, ask = replace(asked, intent=ahead.intent, unmet={}), replace(ask, unmet={}, arguments={})
-            summary = await self._found(message.person, ask, access, ahead.intent)
+            taking = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
+            asked, ask = replace(asked, intent=taking, unmet={}), replace(ask, unmet={}, arguments={})
+            summary = await self._found(message.person, ask, access, taking)
         private = needs_member or ask.private
         if access is not None:
             summary = await self._told(message.person, asked, summary, access)

@@ -78,10 +78,10 @@ def hears_nothing(_said: str, _words: Mapping[str, str]) -> ClaimsAsked:
 class AskedAhead(Exception):
     """Raised by an answer about claims if the question is about care to come, and `intent` answers it.
 
-    That is what the plan's records say of the care by default.
+    None is the intent whose rule file takes such questions.
     """
 
-    def __init__(self, intent: str = "coverage.cost_share") -> None:
+    def __init__(self, intent: str | None = None) -> None:
         super().__init__(intent)
         self.intent = intent
 

@@ -302,7 +302,7 @@ class Chooser:
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
             own /= max(own, 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))) or 1.0
-        tells = entry.to_come == "tells" and not _CARE.isdisjoint(heard.names)
+        tells = entry.to_come in {"tells", "takes"} and not _CARE.isdisjoint(heard.names)
         if not tells and (not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard)):
             return own
         held = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
