@@ -22,7 +22,7 @@ from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, said
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
-from bot.language.reading import Reading
+from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
@@ -34,6 +34,7 @@ _MOST = 2_000  # lines that are taken out of a message; the answer says how many
 _MOST_MISSES = 2
 _SURELY = 0.9
 _LEAST_KEPT = 3  # words
+_A_SENTENCE = 5  # words, whose language counts more than the one that was asked for before
 _MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
 GIVES = "gives"
 """The argument with the key of a message that its writer may give to the operator."""
@@ -74,8 +75,8 @@ class Recognisers:
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
         if reading.unclear:
             reading = cleared(self._engine, reading, today, people)
-        exchange.reading = reading
         last = self._intents.get(memory.asked.intent) if memory.asked else None
+        exchange.reading = reading = _of_the_list(reading, memory, last)
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
         exchange.memory = memory = _with_choice(memory, reading, last)
@@ -321,7 +322,9 @@ def _walks(reading: Reading) -> bool:
 
 
 def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
-    """Return the memory with the requested language, which is kept until changed; "start over" deletes all else.
+    """Return the memory with the requested language; "start over" deletes all else.
+
+    It is kept until another is requested, or a sentence of another language is written.
 
     `last` are the rules of the previous question.
     """
@@ -330,9 +333,25 @@ def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> 
     wish = reading.slots.get("reply_language")
     # "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot.
     of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
-    if wish is None or (of_provider and memory.language == reading.language == "es"):
+    if wish is None:
+        told = reading.shows_language and len(reading.text.split()) >= _A_SENTENCE
+        return replace(memory, choice=None) if told and memory.choice != reading.language else memory
+    if of_provider and memory.language == reading.language == "es":
         return memory
     return replace(memory, choice=str(wish.value))
+
+
+def _of_the_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
+    """Return the reading, which changes the list just shown where it is a language alone: "Spanish?" after doctors.
+
+    A word of another language than the conversation's asks for that language: "español".
+    """
+    wish = reading.slots.get("reply_language")
+    of_list = last is not None and last.needs == "directory" and "language" in last.slots
+    if wish is None or not of_list or len(reading.text.split()) > 1 or reading.language != memory.language:
+        return reading
+    spoken = Slot(reading.text, wish.value)
+    return replace(reading, intent="followup.refine", slots={"language": spoken}, unclear=False)
 
 
 def _asks(asked: Asked) -> tuple[object, ...]:
