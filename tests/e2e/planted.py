@@ -93,7 +93,8 @@ def _open_words(world: World) -> frozenset[str]:
     """Every word of a name in the directory, its telephone numbers, and the days of its records' last changes."""
     if id(world) not in _WORDS:
         named = [one for kind in _NAMED for one in world.of_type(kind)]
-        words = {word for one in named for word in re.findall(r"\w+", json.dumps(one.get("name", "")))}
+        names = (json.dumps(one.get("name", ""), ensure_ascii=False) for one in named)
+        words = {word for name in names for word in re.findall(r"\w+", name)}
         days = {
             one.get("meta", {}).get("lastUpdated", "")[:10] for kind in DIRECTORY_TYPES for one in world.of_type(kind)
         }
