@@ -72,6 +72,10 @@ def _only_asks(said: Utterance, tag: Tag, listed: WordArea) -> bool:
     return first is not None and not listed.speaker.isdisjoint(said.words[first + 1 : first + 1 + _SPOKEN])
 
 
+# With a time, a fill or a provider, "besides ozempic" leaves it out of what was had; without, it seeks another drug.
+_OF_A_RECORD = frozenset({"date_range", "unit", "provider_name"})
+
+
 class _Scope:
     """The words of one message around its tags."""
 
@@ -130,7 +134,7 @@ class _Scope:
             and self.words[first - 1] in self._listed.no_cue_after
             and cue in self._listed.phrases("not_after")
         )
-        sought = all(one.kind != "date_range" for one in self._tags)
+        sought = all(one.kind not in _OF_A_RECORD for one in self._tags)
         yield cue in self._listed.phrases("replacing") and tag.kind == "drug" and sought
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
         yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
