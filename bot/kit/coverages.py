@@ -245,11 +245,15 @@ def care_said(ask: Ask) -> str | None:
 
 
 def named_visits(ask: Ask) -> tuple[str, ...]:
-    """Return the codes of all visits that the message names by their words or by a doctor's specialty."""
+    """Return the codes of all visits that the message names by their words or by a doctor's specialty.
+
+    "By video" tells how a doctor is seen: "therapy over video" is one visit.
+    """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
     named = [code_of[word] for word in words_of(ask.said) if word in code_of]
     several = ask.several.get("specialty")
     doctors = [visit_to(one) for one in (several.values if several else (ask.slots.get("specialty"),))]
+    doctors = [] if "televisit" in named else doctors
     return tuple(dict.fromkeys((*named, *(one for one in doctors if one))))
 
 

@@ -42,7 +42,7 @@ class Exact(msgspec.Struct, frozen=True):
         """
         ways = (eq,) if self.to_cent else (eq, _is_about, _is_near)
         for is_it in ways:
-            for names in ((aspect,), _OTHERS):
+            for names in ((aspect,), (None, *_OTHERS)):
                 if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
                     return found
         return ()
