@@ -258,6 +258,7 @@ class Answering:
             words={name: slot.text for name, slot in asked.slots.items()},
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
+            concepts=frozenset(() if message.press else asked.concepts),
             today=self._now().date(),
             now=self._now(),
             language=asked.language,

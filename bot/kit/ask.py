@@ -107,6 +107,7 @@ class Ask(msgspec.Struct):
         words: The person's words for each slot.
         arguments: The arguments of a button.
         said: The whole message as typed, empty for a button. Answers may search it only for names that they found.
+        concepts: The pack's concepts in the message, such as `COST` and `PAST`; none for a button.
         other_names: Returns the ingredient and the brands of a drug.
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
@@ -128,6 +129,7 @@ class Ask(msgspec.Struct):
     member: MemberClient | None = None
     arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
     said: str = ""
+    concepts: frozenset[str] = frozenset()
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     care_kinds: CareKinds = NO_KINDS
     benefits: Benefits = NO_BENEFITS

@@ -21,8 +21,8 @@ from bot.kit.period import period_claims
 from bot.kit.prevention import Prevention, prevention_of
 from bot.kit.said import wanted_of
 from bot.kit.sized import exact_asked
-from bot.kit.spelling import words_of
 from bot.kit.wanted import any_time, choose
+from bot.kit.which import parts_named
 from bot.records.claim import Claim
 from bot.records.coverage import CostShare, Coverage
 from bot.records.live import Live
@@ -33,14 +33,6 @@ _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a visit that is a kind of care too, by the kind's key."""
 _ANY_VISIT = frozenset({"office_visit"})
 _SCOPES = {"dental": "dental", "vision": "vision"}
-_FREE = re.compile(r"\b(?:free|no (?:cost|charge)|any(?:thing| charge| cost)|a (?:cent|dime|fee)|gratis|algun costo)\b")
-_COVERED = re.compile(
-    r"\b(?:cover(?:s|ed|age)?|(?:plan|insurance|policy|you|yall|they|it) (?:help )?pays? (?:for|anything)|paid for"
-    r"|cubr\w+|cubiert[oa]s?|cobertura|(?:seguro|plan) pag\w+)\b"
-)
-_PRICE = re.compile(
-    r"\b(?:cost|costs|price|owe|how much|what (?:would|will|do|might|could|am) i|run me|ballpark|cuanto)\b"
-)
 _COUNTED = re.compile(
     r"(?:^|\b)(?:aid|study|exam|test|scan|visit|shot|vaccine|crown|ride|stay|pump|mri|ct|x-?ray|ultrasound|colonoscopy|ekg"
     r"|mammogram|screening|checkup|physical|endoscopy|biopsy|filling|implant|wheelchair|machine|monitor|chiropractor|brace"
@@ -50,13 +42,6 @@ _COUNTED = re.compile(
     r"|session|appointment|booster|device|section|delivery|room|ambulance|dentist|midwife|doula)$"
 )
 """What is counted in English, by its last word, so that it has an article: "a hearing aid", but "physical therapy"."""
-_WORST = frozenset({"worst", "most", "max", "maximum", "peor", "maximo"})
-_COUNTS = re.compile(
-    r"\b(?:counts?|counted|counting|towards?|appl(?:y|ies|ied)|against|include[sd]?|part of|add to|cuentan?|aplican?"
-    r"|abonan?)\b"
-)
-_LIMIT = re.compile(r"\b(?:max|maximum|limit|oop|out of pocket|maximo|tope|bolsillo)\b")
-_FIRST = re.compile(r"\b(?:subject to|before|skip|first|antes de|primero)\b")
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 _VOWELS = re.compile(r"[aeiou]|(?:mri|x-?ray|ekg|er)\b")
 
@@ -131,17 +116,14 @@ class Counting(msgspec.Struct, frozen=True):
 def counted_toward(ask: Ask) -> str | None:
     """Return the yearly amount that something may count toward: the one that is named, beside a copay too."""
     told = (*values_of(ask, "amount_kind"), share_asked(ask))
-    said = " ".join(words_of(ask.said))
-    named = "deductible" if "deduc" in said else "out_of_pocket_max" if _LIMIT.search(said) else None
-    return next((one for one in told if one in COUNTED), named)
+    return next((one for one in (*told, *ask.asked.says) if one in COUNTED), None)
 
 
 def counting_asked(ask: Ask, coverages: Coverages) -> Counting | None:
     """Return the rule, where the words ask whether the named care counts toward a yearly amount, or meets it first."""
-    scope, said = scope_of(ask), " ".join(words_of(ask.said))
-    aspect = counted_toward(ask)
-    first = aspect == "deductible" and bool(_FIRST.search(said))
-    if aspect is None or not (first or _COUNTS.search(said)):
+    scope, aspect = scope_of(ask), counted_toward(ask)
+    first = aspect == "deductible" and "met_first" in ask.asked.says
+    if aspect is None or not (first or "counts" in ask.asked.says):
         return None
     if _scope(ask):
         return Counting("apart")
@@ -166,12 +148,12 @@ def wants_to_come(ask: Ask) -> Wants | None:
 
 
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
-    said = " ".join(words_of(ask.said))
-    if aspect == "copay" or "copay" in said or "copago" in said:
+    if aspect == "copay" or "copay" in ask.asked.says:
         return "copay"
-    if aspect is None and (reason == "free" or _FREE.search(said)):
+    if aspect is None and (reason == "free" or "costless" in ask.asked.says):
         return "free"
-    covered = reason == "covered" or (reason is None and _COVERED.search(said) and not _PRICE.search(said))
+    told = "COVER" in ask.concepts or "paid_for" in ask.asked.says
+    covered = reason == "covered" or (reason is None and told)
     return "covered" if covered and aspect is None and ask.asked.form != "amount" else "price"
 
 
@@ -219,7 +201,7 @@ def summarize(ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None =
         unsided=(side or "both") if _names_side(ask) and any(share.side is None for share in told) else None,
         ground="ambulance" in values_of(ask, "service"),
         charged=_charged(ask) if visit else None,
-        worst=not _WORST.isdisjoint(words_of(ask.said)),
+        worst="worst" in ask.asked.says,
         others=tuple(one for one in coverages.current if one not in plans),
     )
 
@@ -257,10 +239,15 @@ def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
 
 
 def _last(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
-    """Return the newest claim whose whole amount is for the care, or with the doctor."""
+    """Return the newest claim whose whole amount is for the care, or with the doctor.
+
+    None where the care may be of two kinds, or no claim tells that it was for the part of the body that is named.
+    """
     wanted, claims = any_time(wanted_of(ask)), counting(alive, coverages)
+    if len(wanted.services) > 1:
+        return None
     if wanted.services:
-        fit = priced_alone(claims, wanted)
+        fit = [c for c in priced_alone(claims, wanted) if wanted.part is None or wanted.part[0] in parts_named(c)]
     elif wanted.providers:
         fit = [one for one in choose(claims, wanted).claims if not one.sensitive]
     else:
