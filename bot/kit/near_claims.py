@@ -12,7 +12,7 @@ from bot.kit.ask import Ask, AskedAhead
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.said import wanted_of
-from bot.kit.tense import asks_ahead
+from bot.kit.tense import may_be_ahead
 from bot.kit.wanted import ClaimWish, choose
 from bot.payer.search import Search
 from bot.records.care import Procedure
@@ -73,7 +73,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     if nearest.left in _OF_CARE:
         return nearest
     nearest = replace(nearest, record=await _recorded(ask, wanted))
-    if (wanted.services or wanted.doctor_kinds) and not gone and asks_ahead(ask, recorded=nearest.record is not None):
+    if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise AskedAhead
     return nearest
 

@@ -12,7 +12,7 @@ _OF_CLAIMS = frozenset(
 )
 
 
-def asks_ahead(ask: Ask, *, recorded: bool = False) -> bool:
+def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     """Return whether money or cover of care to come may be meant where no claim shows that care.
 
     Words for what is to come say so; without them, whatever tells neither a past nor a condition of claims, unless the
@@ -23,7 +23,7 @@ def asks_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     return "ahead" in ask.asked.says or not (recorded or _BACK & ask.concepts)
 
 
-def comes(ask: Ask) -> bool:
+def is_ahead(ask: Ask) -> bool:
     """Return whether the words say that care is to come, whatever claims show: "what would Dr. Kim cost me"."""
     named = {"service", "provider_name", "specialty"} & {*ask.slots, *ask.several}
     asks = named and _of_money(ask) and ask.asked.form != "reason"
@@ -35,7 +35,7 @@ def speaks_ahead(ask: Ask) -> bool:
     return "to_come" in ask.asked.says and "was" not in ask.asked.says
 
 
-def recurs(ask: Ask) -> bool:
+def asks_from_now_on(ask: Ask) -> bool:
     """Return whether it is asked what a drug costs from now on: "is that gonna happen every time I fill it"."""
     return "drug" in ask.slots and "again" in ask.asked.says
 

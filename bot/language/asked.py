@@ -1,4 +1,4 @@
-"""What a question about claims asks beside its slots: its form, which of several, how many, by what, which amounts.
+"""What a question about claims or care to come asks beside its slots: form, which, how many, by what, amounts.
 
 The words are those of `intents/_grammar/*/asked.yaml`.
 """

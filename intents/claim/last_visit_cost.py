@@ -35,9 +35,9 @@ from bot.kit import (
     checked,
     choose,
     cite_claims,
-    comes,
     doubts_of,
     fills,
+    is_ahead,
     near_claims,
     newest_claims,
     of_other_person,
@@ -163,7 +163,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     Raises:
         AskedAhead: The words say that care is to come.
     """
-    if comes(ask):
+    if is_ahead(ask):
         raise AskedAhead
     wanted = wanted_of(ask)
     if (ask.asked.each or asks_several(ask, wanted)) and (all_ := await _all_of(ask, wanted)):

@@ -17,9 +17,9 @@ from bot.kit import (
     Summary,
     Within,
     added,
-    asks_ahead,
     by_currency,
     left_of,
+    may_be_ahead,
     period_claims,
     sum_of,
     text_of,
@@ -74,7 +74,7 @@ async def answer(ask: Ask) -> OwedInAll:
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
     counted = _within(alive, ask).counted
-    if not counted and "service" in ask.slots and asks_ahead(ask):
+    if not counted and "service" in ask.slots and may_be_ahead(ask):
         raise AskedAhead
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     ask.report.steps += sum_of("spending", counted, lambda claim: claim.owed.amount)

@@ -25,6 +25,7 @@ from bot.kit import (
     Within,
     amount_asked,
     amount_in,
+    asks_from_now_on,
     by_currency,
     by_name,
     choose,
@@ -37,7 +38,6 @@ from bot.kit import (
     of_other_person,
     of_use,
     ranking_asked,
-    recurs,
     service_dates,
     since_first,
     sum_of,
@@ -127,7 +127,7 @@ async def answer(ask: Ask) -> Pharmacy:
     Raises:
         AskedAhead: What a drug costs from now on is asked; the drug list says that.
     """
-    if recurs(ask):
+    if asks_from_now_on(ask):
         raise AskedAhead(_DRUG)
     ask = await of_use(ask)
     start, end = _time(ask)

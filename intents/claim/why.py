@@ -20,17 +20,17 @@ from bot.kit import (
     Reason,
     Summary,
     Why,
+    asks_from_now_on,
     checked,
     choose,
     cite_claims,
-    comes,
     doubts_of,
     fitting,
+    is_ahead,
     near_claims,
     network_side,
     newest_claims,
     owed_steps,
-    recurs,
     service_dates,
     span_of,
     sum_told,
@@ -83,9 +83,9 @@ async def answer(ask: Ask) -> Explained:
     Raises:
         AskedAhead: The words say that care is to come, or ask what a drug costs from now on.
     """
-    if recurs(ask):
+    if asks_from_now_on(ask):
         raise AskedAhead(_DRUG)
-    if comes(ask):
+    if is_ahead(ask):
         raise AskedAhead
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50

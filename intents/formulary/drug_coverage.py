@@ -20,6 +20,7 @@ from bot.kit import (
     Summary,
     TierCosts,
     any_time,
+    asks_from_now_on,
     choose,
     counted_since,
     drug_lists,
@@ -28,7 +29,6 @@ from bot.kit import (
     nearest_names,
     of_use,
     period_claims,
-    recurs,
     standings,
     wanted_of,
     words_of,
@@ -160,7 +160,7 @@ async def answer(ask: Ask) -> DrugCoverage:
     ask.report.cite("List", [chosen.id])
     if len(several) < _TWO:
         found = (await _of(ask, drug, lists, chosen))[0]
-        return await _with_last(ask, found) if recurs(ask) else found
+        return await _with_last(ask, found) if asks_from_now_on(ask) else found
     every = [await _of(ask, one, lists, chosen) for one in several]
     ask.report.cite("MedicationKnowledge", [one.id for _, known in every for one in known])
     return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every))
