@@ -107,6 +107,7 @@ def _clock(minute: int) -> str:
 
 
 PAGE = 5
+_INSTEAD = 3
 _HOURS = re.compile(
     r"\b(open(?!\W+(?:bore|sided|mri|mris|upright)\b)|hours?|late|overnight|sunday|saturday|abiert[oa]|horas|domingo|s[aá]bado)\b",
     re.IGNORECASE,
@@ -126,7 +127,8 @@ class Found(WithDocument, frozen=True, kw_only=True):
     nobody who fits is in the asker's own network, so everybody is listed.
 
     When nothing fits: `loosened` counts what the search finds without some of its wishes, `farther` how many fit
-    everything within `farther_miles`, and `wider` what is found there without some wishes.
+    everything within `farther_miles`, and `wider` what is found there without some wishes. `instead` are the nearest of
+    those that are counted first.
     """
 
     cards: tuple[Card, ...]
@@ -140,6 +142,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     farther: int = 0
     farther_miles: int = FARTHER[0]
     wider: tuple[Loosened, ...] = ()
+    instead: tuple[Card, ...] = ()
     one: bool = False
     own: tuple[str, ...] = ()
     elsewhere: int = 0
@@ -243,9 +246,12 @@ class ProviderSearch(ABC, Generic[F]):
             NeedsPlace: If the search is `placed` and no place was named.
         """
         ask = self.ask
-        if wishes.networks.unclear and wishes.networks.listed:
+        unclear = wishes.networks.unclear if wishes.networks.listed else None
+        if unclear:
             ask.said_unmet("network")
-            return self.page((), None, wishes, unclear=wishes.networks.unclear)
+            if unclear.may_be:
+                return self.page((), None, wishes, unclear=unclear)
+            wishes = replace(wishes, networks=AskedNetworks())
         where = await around(ask) if placed else None
         wishes, found = await self.read(wishes, where)
         if wishes.networks.unclear:
@@ -253,12 +259,13 @@ class ProviderSearch(ABC, Generic[F]):
         result = self.summarize(found, where, wishes)
         for name in result.unmet:
             ask.said_unmet(name)
-        for type_ in self.cited:
-            ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
+        own = await self.own(wishes) if result.total else AskedNetworks()
         if not result.total:
-            return (await self.beyond(result, found))[1]
-        own = await self.own(wishes)
-        return self.with_own(result, found, own) if own.wanted else result
+            found, result = await self.beyond(result, found)
+        for type_ in self.cited:
+            shown = (*result.cards, *result.instead)
+            ask.cite(type_, [key.id for card in shown for key in card.records if key.type == type_])
+        return replace(self.with_own(result, found, own) if own.wanted else result, unclear=unclear)
 
     async def own(self, wishes: Conditions) -> AskedNetworks:
         """Return the person's own networks, in their own chat, if the question names neither a network nor a provider.
@@ -289,13 +296,21 @@ class ProviderSearch(ABC, Generic[F]):
 
     async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
         """Return what there is farther away, or with fewer conditions, and the listings read there last."""
+        where = result.where
         for wide in farther(result.where) if result.where else ():
             _, found = await self.read(result.wishes, wide)
             there = self.summarize(found, wide, result.wishes)
             result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
-            if result.loosened or there.total or there.loosened:
-                return found, result if result.loosened else replace(result, wider=there.loosened)
-        return found, result
+            if result.loosened:
+                break
+            where = wide
+            if there.total or there.loosened:
+                result = replace(result, wider=there.loosened)
+                break
+        left = next((one.wishes for one in (*result.loosened, *result.wider)), ())
+        filters = [pair for pair in result.wishes.filters(self.ask, where, found) if pair[0] not in left]
+        others = () if "provider_name" in left else sift(found, filters)  # no strangers for a name
+        return found, replace(result, instead=self.cards(others, where)[:_INSTEAD])
 
     def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
         """Return the page that was asked for of the listings that match what the directory can answer."""

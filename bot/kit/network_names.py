@@ -65,6 +65,11 @@ class Wanted(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(network.name for network in self.networks if network.name))
 
     @property
+    def may_be(self) -> tuple[str, ...]:
+        """The networks that an unclear name may mean."""
+        return self.names or self.like
+
+    @property
     def is_clear(self) -> bool:
         """Whether the name matches one network, or several with exactly the same name."""
         return len({words_of(name) for name in self.names}) == 1
