@@ -62,11 +62,14 @@ class _Phrases(PhraseLists, frozen=True, forbid_unknown_fields=True):
 class _Specialty(PhraseLists, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The names of a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
 
-    `wider`: no code is as specific as the words, such as "ms specialist", so that an answer has to say so.
+    `wider`: no code is as specific as the words, such as "ms specialist", so that an answer has to say so. `of` are
+    two kinds: each name of the second names this one behind a word `beside` it of the first, such as "peds dentist".
     """
 
     codes: tuple[str, ...]
     wider: bool = False
+    of: tuple[str, str] | None = None
+    beside: PhraseLists = PhraseLists()
     treats: PhraseLists = PhraseLists()
 
 
@@ -197,6 +200,10 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ..
         called = specialty
         if name != ANY_DOCTOR:
             called = replace(specialty, en=", ".join(_as_people_say(specialty.en)))
+        if specialty.of:
+            beside, whole = listed[specialty.of[0]].beside, listed[specialty.of[1]]
+            english, spanish = _joined(beside.en, whole.en), _joined(whole.es, beside.es)
+            called = replace(called, en=", ".join((called.en, *english)), es=", ".join((called.es, *spanish)))
         for of, value in meant:
             _add(lexicon, called, of, value, (shown, name))
         for language, complaint in specialty.treats.phrases(shown, name):
@@ -206,6 +213,12 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ..
                     ways_of_asking[language], complaint, Meaning(of, value, language, of in _HIDING)
                 )
     return {name: specialty.codes for name, specialty in listed.items()}
+
+
+def _joined(first: str, last: str) -> Iterator[str]:
+    """Yield each of the phrases before each of the last ones."""
+    for one in first.split(","):
+        yield from (f"{one.strip()} {other.strip()}" for other in last.split(","))
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:

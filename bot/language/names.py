@@ -144,8 +144,10 @@ class _People:
         """
         parts = self._parts(first, end)
         short = title in self.around.names.short_title
-        plain = first in parts and (parts[first] == TOWN or (short and first not in self.at.phrased))
-        if title and (plain or self._is_written_as_name(first)):
+        town = parts.get(first) == TOWN
+        plain = first in parts and (town or (short and first not in self.at.phrased))
+        placed = town and "specialty" in self.at.kinds.get(first - 1, ())  # "dentist Hixson"
+        if title and not placed and (plain or self._is_written_as_name(first)):
             parts[first] = max(parts.get(first, UNKNOWN), UNKNOWN)
         named = [place for place, weight in parts.items() if weight >= 0 and len(self.at.word(place)) > 1]
         if not named:

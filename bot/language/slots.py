@@ -124,7 +124,7 @@ def networks_by_letter(
     lone = [
         Tag("network", letters[word], place, place + 1)
         for place, word in enumerate(said.words)
-        if word in letters and free[place]
+        if word in letters and free[place] and not _abbreviates(said, place)
     ]
     found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
     alone = [tag for tag in lone if sought or (named and tag.after == len(said.words) > 1)]
@@ -168,6 +168,12 @@ def _stands_alone(said: Utterance, place: int) -> bool:
     """Return whether a capital letter is not followed by another capital: the S of "S Main St" is not a network."""
     after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
     return said.said(place, place + 1).isupper() and not after[:1].isupper()
+
+
+def _abbreviates(said: Utterance, place: int) -> bool:
+    """Return whether a letter is a part of an abbreviation: the L of "L&D"."""
+    first, after = said.spans[place]
+    return "&" in {said.text[first - 1 : first], said.text[after : after + 1]}
 
 
 def _after_but(said: Utterance, place: int, words: WordArea) -> bool:
