@@ -8,25 +8,28 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
+import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Access
 from bot.accounts.rows import LastLook, PatientCandidate
-from bot.conversation.exchange import Exchange, Parts
+from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
 from bot.conversation.household import household_of, of_household
+from bot.conversation.other_questions import lead
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, once, quotable, trace_in, trace_of, with_trace
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
-from bot.errors import Disconnected, PayerDown, PayerError, SignInExpired
+from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,
     AskedAhead,
     Kin,
     NamedCare,
+    NeedsPlace,
     Offer,
     Seen,
     Summary,
@@ -49,7 +52,7 @@ from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import PayerHealth
 
-_AGAIN = "again"
+_AGAIN, _DOCUMENT = "again", "document"
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -84,7 +87,38 @@ class Answering:
         values, language = {"progress": progress}, asked.language
         return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
-    async def answer(self, exchange: Exchange, asked: Asked, progress: Progress) -> Answered:
+    async def both(
+        self, exchange: Exchange, asked: Asked, then: Asked | None, progress: Progress
+    ) -> tuple[Answered, tuple[Block, ...]]:
+        """Return the reply to a question, and the first lines of the answer to the other one of its message.
+
+        Both have the limits of one question. There are no lines if the other one cannot be answered now, asks back, is
+        a document, or lacks records, about which its own reply tells. Raises as `answer` does for the first.
+        """
+        limits = Budget(self._wall, clock=self._clock)
+        reply = await self.answer(exchange, asked, progress, limits)
+        if then is None:
+            return reply, ()
+        message = replace(exchange.message, text=then.text)
+        try:
+            other = await self.answer(replace(exchange, message=message), then, progress, limits.alone())
+        except (BotError, NeedsPlace):
+            return reply, ()
+        buttons = (one for block in other.blocks if isinstance(block, Actions) for one in block.buttons)
+        kept = other.complete and not asks_back(other.blocks) and all(one.id != _DOCUMENT for one in buttons)
+        lines = lead(other.blocks, reply.blocks) if kept else ()
+        if not lines:
+            return reply, ()
+        sources = tuple(dict.fromkeys((*reply.sources, *other.sources)))
+        if isinstance(other, Private):
+            own = {**msgspec.structs.asdict(reply), "sources": sources, "stands": other.stands}
+            private = Private(**{name: value for name, value in own.items() if name != "record"})
+            reply = await self.written_down(message, asked, private, Report())
+        return replace(reply, sources=sources), lines
+
+    async def answer(
+        self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget | None = None
+    ) -> Answered:
         """Return the reply to a question; `progress` is updated while records are read.
 
         The first answer about a member in a conversation says whose record was read and how to disconnect (T22).
@@ -104,7 +138,7 @@ class Answering:
         dated = asked
         if access and "date_range" in asked.slots:
             dated = await self._in_plan_year(message, asked)
-        ask = self._prepare(message, dated, access)
+        ask = self._prepare(message, dated, access, limits)
         ask.report.progress = progress
         ask = await in_its_time(ask)
         if access:
@@ -248,7 +282,7 @@ class Answering:
         dated = engine.dates_in(slot.text, today, (year.first, year.last)) if year else None
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
-    def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
+    def _prepare(self, message: Message, asked: Asked, access: Access | None, limits: Budget | None = None) -> Ask:
         honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
         holds = partial(self._accounts.holds, message.person, access.link_id) if access else None
         return Ask(
@@ -262,7 +296,7 @@ class Answering:
             today=self._now().date(),
             now=self._now(),
             language=asked.language,
-            budget=Budget(self._wall, clock=self._clock),
+            budget=limits or Budget(self._wall, clock=self._clock),
             directory=self._directory,
             member=self._member(message.person, access) if access else None,
             places=self._places,
@@ -294,7 +328,7 @@ class Answering:
         if document.done is not None:
             await document.done()
         offer = Offer(minutes=offered.minutes, code=offered.code)
-        return replace(summary, document=None, offer=offer), {"document": offered.url}
+        return replace(summary, document=None, offer=offer), {_DOCUMENT: offered.url}
 
     def _reply(
         self,

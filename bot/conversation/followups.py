@@ -279,7 +279,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
         return replace(only, arguments={**only.arguments, _CONTACT: "yes"})
     shared = {} if how in {_CONTACT, _FILE} else {SHARED: "yes"}
     kept = {name: value for name, value in found.arguments.items() if name not in {_PAGE, SHARED}}
-    return replace(found, arguments={**kept, _FILE: "yes", _CONTACT: "yes", **shared}, also={})
+    return replace(found.alone, arguments={**kept, _FILE: "yes", _CONTACT: "yes", **shared})
 
 
 def carried(asked: Asked) -> dict[str, str | None]:

@@ -1,16 +1,17 @@
-"""Messages with more than one question. Those that are not answered are offered as buttons."""
+"""Messages with more than one question. The second is answered with the first; what is left is offered as buttons."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.conversation.provenance import quotable
-from bot.language.clauses import Clause, ClauseRole, clauses
+from bot.language.clauses import Clause, ClauseRole, clauses, is_whole
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK, FOLLOW, REFINE, is_kernel
@@ -18,6 +19,7 @@ from bot.language.left import conditions
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
+from bot.message import Block, Item, Line, Span, Title
 
 SAID, DOUBT = "said", "doubt"
 """Slots of another question: its words, and the probability that it was meant instead."""
@@ -26,6 +28,7 @@ _SURE = 0.5
 # How clear a part of a message has to be before it is offered beside the answer.
 _CLEAR = 0.85
 _TWO = 2
+_LINES = 3  # of the second answer, and entries of its list
 _JOINED = re.compile(r"\b(?:and|also|plus|y|e|tambien|también|además)\b", re.IGNORECASE)
 # With such a word a clause speaks of what another clause names.
 _REFERS = frozenset({
@@ -40,11 +43,23 @@ _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 
 class _Part(msgspec.Struct, frozen=True):
-    """A clause that asks: its words, its reading alone, and whether it refers to the question that is answered."""
+    """A clause that asks: its words, its reading alone, and whether it refers to the question that is answered.
+
+    `whole`: it is a sentence that asks.
+    """
 
     words: str
     alone: Reading
     refers: bool
+    whole: bool
+
+
+class Parted(msgspec.Struct, frozen=True):
+    """The question to answer, the one to answer with it if that is clear, and all others: intent to slots, in order."""
+
+    reading: Reading
+    then: Reading | None = None
+    others: Mapping[str, Mapping[str, Slot]] = {}
 
 
 def parted(
@@ -54,78 +69,81 @@ def parted(
     today: date,
     context: Context | None,
     people: Sequence[tuple[str, str]] = (),
-) -> tuple[Reading, Mapping[str, Mapping[str, Slot]]]:
-    """Return the question to answer, and the other questions of the message: intent to slots, in order.
+) -> Parted:
+    """Return the question to answer, and the other questions of the message.
 
     If the clauses are separate questions, the one to answer is read alone, because its answer cannot use what another
     clause says. Without others, the second meaning of the whole message is one if it is probable enough. `people` are
     those whose records the writer may ask about.
     """
-    reading, others = _parted(engine, reading, today, context, people)
-    other = reading.second
-    if others or other is None or not engine.intents[other.intent].title:
-        return reading, others
-    return reading, {other.intent: {**other.slots, DOUBT: Slot("", other.score)}}
+    found = _parted(engine, reading, today, context, people)
+    other = found.reading.second
+    if found.then or found.others or other is None or not engine.intents[other.intent].title:
+        return found
+    return Parted(found.reading, None, {other.intent: {**other.slots, DOUBT: Slot("", other.score)}})
 
 
 def _parted(
     engine: Engine, reading: Reading, today: date, context: Context | None, people: Sequence[tuple[str, str]]
-) -> tuple[Reading, Mapping[str, Mapping[str, Slot]]]:
+) -> Parted:
     said = read(reading.text)
     cut = clauses(said, frozenset(), engine.lexicon.grammar.area("clauses"))
     heard = engine.hear(said, today, None) if len(cut) >= _TWO else None
     parts = _parts(engine, said, heard.clauses, today, people) if heard else []
-    own = next((part for part in parts if part.alone.intent == reading.intent), None)
+    own = next((part for part in parts if part.alone.intent == reading.intent and not part.alone.is_miss), None)
     others = _others(engine, parts, own, reading, today) if own else {}
     first = parts[0] if parts and own is None and _is_whole(engine, parts[0]) else None
-    if first and reading.intent in dict((later := _others(engine, parts, first, first.alone, today)).values()):
-        # The whole message was read as what another clause asks of the one that the first clause names.
-        own, others, reading = first, later, replace(reading, intent=first.alone.intent)
+    later = _others(engine, parts, first, first.alone, today) if first else {}
+    if first and reading.intent in {FALLBACK, *(one.intent for one in later.values())}:
+        # The whole message was read as what another clause asks of the one that the first clause names, or as nothing.
+        own, others, reading = first, later, _of_part(first, reading)
     rest = [part for part in parts if part is not own]
     if own is None or not others:
         whole = None if any(_refers(said, clause) for clause in cut) else _runner_up(engine, reading, today)
         if whole is None:
-            return _with_all(engine, reading, [part.alone for part in parts], context), {}
+            return Parted(_with_all(engine, reading, [part.alone for part in parts], context))
         left = conditions(heard or engine.hear(said, today, None), engine.intents[whole.intent])
         unmet = {name: slot for name, slot in reading.unmet.items() if name in left}
-        return replace(reading, unmet=unmet), {whole.intent: whole.slots}
+        return Parted(replace(reading, unmet=unmet), None, {whole.intent: whole.slots})
     again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
-        takes = _shared(engine, own) & engine.intents[reading.intent or ""].heard.keys()
+        takes = _shared(engine, own, reading.intent)
         before = rest if own.refers else parts[: parts.index(own)]
         named = {name: slot for part in before for name, slot in part.alone.slots.items() if name in takes}
         reading = replace(
             reading, slots={**named, **reading.slots}
         )  # "Dr. Kim's from the 3rd, and the one from the 10th"
-    return reading, dict(others.values())
+    buttons = {str(one.intent): one.slots for one in others.values() if one.intent != reading.intent}
+    asks = [part.words for part in rest if own.whole and part.whole]
+    return Parted(reading, next((one for words, one in others.items() if words in asks), None), buttons)
 
 
-def _shared(engine: Engine, own: _Part) -> frozenset[str]:
-    """Return the slots that a part of a message has from another one.
+def _shared(engine: Engine, own: _Part, intent: str | None) -> frozenset[str]:
+    """Return the slots of an intent that a part of a message has from another one.
 
     What it refers to; and about claims, where it names no care of its own, the care and the time that were named
     before: "how often did I see Dr. Kim last year, and what did I pay".
     """
-    entry = engine.intents[own.alone.intent or ""]
-    if not entry.reads_claims or not _OF_CARE.isdisjoint(own.alone.slots):
-        return _NAMED if own.refers else frozenset()
-    return _NAMED | _OF_CARE | ({"date_range"} - own.alone.slots.keys())
+    entry = engine.intents[intent or ""]
+    taken = _NAMED if own.refers else frozenset[str]()
+    if entry.reads_claims and _OF_CARE.isdisjoint(own.alone.slots):
+        taken = _NAMED | _OF_CARE | ({"date_range"} - own.alone.slots.keys())
+    return taken & entry.heard.keys()
 
 
 def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tuple[str, str]] = ()) -> Reading:
-    """Return the first of two joined questions, if the whole message, which is unclear, could mean either of them.
-
-    Emergency and language of the whole message are kept.
-    """
+    """Return the first of two joined questions that are clear alone, where the whole message is not."""
     said = read(reading.text)
     parts = _parts(engine, said, engine.hear(said, today, None).clauses, today, people)
-    close = {one.intent for one in reading.candidates[:_TWO]}
-    whole = [part for part in parts if _is_whole(engine, part) and part.alone.intent in close]
-    if len(whole) < _TWO or len({part.alone.intent for part in whole}) < _TWO:
-        return reading
+    whole = [part for part in parts if _is_whole(engine, part)]
+    return _of_part(whole[0], reading) if len({part.alone.intent for part in whole}) >= _TWO else reading
+
+
+def _of_part(part: _Part, reading: Reading) -> Reading:
+    """Return what one part asks, with the emergency and the language of the whole message."""
     return replace(
-        whole[0].alone,
+        part.alone,
         text=reading.text,
         language=reading.language,
         shows_language=reading.shows_language,
@@ -140,9 +158,15 @@ def _parts(
 ) -> list[_Part]:
     """Return the clauses that ask, if there are two or more."""
     cut = [one for one in heard if one.role is ClauseRole.ASKS]
+    words = engine.lexicon.grammar.area("clauses")
     texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
     return [
-        _Part(text, engine.understand(text, today=today, people=people), _refers(said, clause))
+        _Part(
+            text,
+            engine.understand(text, today=today, people=people),
+            _refers(said, clause),
+            is_whole(said, clause, words),
+        )
         for clause, text in zip(cut, texts, strict=False)
     ]
 
@@ -150,12 +174,11 @@ def _parts(
 def _is_whole(engine: Engine, part: _Part) -> bool:
     """Return whether the clause alone is a complete question that needs data."""
     rules, alone = engine.intents.get(part.alone.intent or ""), part.alone
-    return rules is not None and rules.needs != "nothing" and not part.refers and alone.score >= _SURE
+    clear = alone.score >= _SURE and not (part.refers or alone.unclear)
+    return clear and rules is not None and rules.needs != "nothing"
 
 
-def _others(
-    engine: Engine, parts: Sequence[_Part], own: _Part, reading: Reading, today: date
-) -> dict[str, tuple[str, Mapping[str, Slot]]]:
+def _others(engine: Engine, parts: Sequence[_Part], own: _Part, reading: Reading, today: date) -> dict[str, Reading]:
     """Return the questions of the other clauses, by their words."""
     rest = (part for part in parts if part is not own)
     return {part.words: asked for part in rest if (asked := _asked(engine, part, own, reading, today))}
@@ -165,26 +188,28 @@ def _refers(said: Utterance, clause: Clause) -> bool:
     return not _REFERS.isdisjoint(said.words[clause.first : clause.after])
 
 
-def _asked(
-    engine: Engine, part: _Part, own: _Part, reading: Reading, today: date
-) -> tuple[str, Mapping[str, Slot]] | None:
+def _asked(engine: Engine, part: _Part, own: _Part, reading: Reading, today: date) -> Reading | None:
     """Return what a clause asks besides the answered question; None if it belongs to that one or is not clear.
 
     A clause that refers to it ("when did I last see her") is read as its follow-up. If the whole reading contains all
-    that such a clause says ("and tell me if they take new patients"), the clause is one of its conditions.
+    that such a clause says ("and tell me if they take new patients"), the clause is one of its conditions. One of the
+    same intent asks anew only with a value that the whole reading lacks and its answer takes one of: another year.
     """
     _, _, topic = engine.after(None, own.alone)
     after = engine.understand(part.words, today=today, context=topic)
     intent, slots = engine.merged(topic, after)
-    if own.alone.intent in {intent, part.alone.intent}:
-        return None
-    if part.refers and after.slots and not adds(after.slots, reading.slots):
+    if own.alone.intent == part.alone.intent:
+        several = engine.intents[own.alone.intent].several if own.alone.intent else frozenset()
+        own_slots = {name: slot for name, slot in part.alone.slots.items() if name not in several}
+        anew = not part.alone.unclear and PERSON not in own_slots and adds(own_slots, reading.slots)
+        return part.alone if anew else None
+    if own.alone.intent == intent or (part.refers and after.slots and not adds(after.slots, reading.slots)):
         return None
     found = after if part.refers or part.alone.is_miss else part.alone
     if found is part.alone:
         intent, slots = found.intent, dict(found.slots)
-    elif intent and intent in engine.intents:
-        named = _NAMED.intersection(own.alone.slots, engine.intents[intent].slots)
+    if intent and intent in engine.intents:
+        named = _shared(engine, part, intent).intersection(own.alone.slots)
         slots = {**{name: own.alone.slots[name] for name in named}, **slots}
     if PERSON in reading.slots and PERSON not in slots and not _OWN.isdisjoint(read(part.words).words):
         slots = {**slots, PERSON: _SELF}
@@ -192,17 +217,40 @@ def _asked(
     if rules is None or rules.intent.startswith(FOLLOW) or found.unclear or found.score < _SURE:
         return None
     if rules.needs == "nothing" and rules.title and not rules.small_talk and not is_kernel(rules.intent):
-        return rules.intent, dict(found.slots)
+        return replace(found, intent=rules.intent, slots=found.slots)
     if rules.needs == "nothing" and rules.answer != "aside":
         # What is outside of the data has a text of its own, if the bot knows why.
-        told = rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty"}
-        return (FALLBACK, _with_words(part, slots)) if told else None
-    return rules.intent, _with_words(part, slots)
+        told = rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty", "chatter"}
+        return replace(found, intent=FALLBACK, slots=_with_words(part, slots)) if told else None
+    return replace(found, intent=rules.intent, slots=_with_words(part, slots))
 
 
 def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
     words = quotable(_LEAD.sub("", part.words))
     return {**slots, SAID: Slot(words, words)}
+
+
+def lead(blocks: Sequence[Block], above: Collection[Block]) -> tuple[Block, ...]:
+    """Return the first lines of an answer that goes under another one, without those that stand `above`.
+
+    The heading of a list has its first entries.
+    """
+    told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
+    end, lines = len(told), [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
+    if end > _LINES or not lines or not lines[-1].spans[-1].text.endswith(":"):
+        return tuple(one for one in lines if one not in above)
+    entries = [_entry(one) for one in blocks[end:] if isinstance(one, Item)][:_LINES]
+    return (*lines, *entries) if entries else ()
+
+
+def _plain(block: Title | Line) -> Line:
+    return Line((Span(block.text, bold=True),)) if isinstance(block, Title) else block
+
+
+def _entry(item: Item) -> Line:
+    """Return an entry of a list as one line, without its number, which would be taken for that of the first answer."""
+    first, *more = (line.spans for line in item.lines)
+    return Line((Span("\u2022 "), *first, *(span for spans in more for span in (Span(" \u00b7 "), *spans))))
 
 
 def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:

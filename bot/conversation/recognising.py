@@ -242,30 +242,42 @@ class Recognisers:
         if "answer" in reading.slots:
             return followups.consent(memory, reading) or Asked("followup.refine", language=language)
         context, people = memory.context(), exchange.known_names
-        part, others = parted(self._engine, reading, today=self._now().date(), context=context, people=people)
+        found = parted(self._engine, reading, today=self._now().date(), context=context, people=people)
+        part = found.reading
         if reading.intent.startswith(FOLLOW):
-            reading = part = reading if others else part
+            reading = part = reading if found.others else part
             changed = owner.followed(followups.refined(memory, reading, self._intents), memory, reading)
             if changed is None:
                 return followups.beyond(memory, reading, language)
             asked = replace(changed, language=language)
         else:
             intent, slots = self._engine.merged(context, part)
-            whose = owner.spoken_of(memory, part)
-            asked = Asked(
-                *(str(intent or part.intent), slots),
-                language=language,
-                rule=part.rule,
-                score=part.score,
-                concepts=part.concepts,
-                also=others,
-                unmet=part.unmet,
-                whose=whose,
-            )
+            asked = self._asked(exchange, replace(part, intent=intent or part.intent, slots=slots))
             asked = followups.of_what_was_shown(memory, asked, part, self._intents)
+            if found.then is not None:
+                then = replace(self._asked(exchange, found.then), text=found.then.text)
+                then = self._of_whom(then, exchange, found.then, found.then)
+                asked = replace(asked, then=then)
+            asked = replace(asked, also=found.others)
+        return self._of_whom(asked, exchange, part, reading)
+
+    @staticmethod
+    def _asked(exchange: Exchange, reading: Reading) -> Asked:
+        return Asked(
+            *(str(reading.intent), reading.slots),
+            language=exchange.language,
+            rule=reading.rule,
+            score=reading.score,
+            concepts=reading.concepts,
+            unmet=reading.unmet,
+            whose=owner.spoken_of(exchange.memory, reading),
+        )
+
+    def _of_whom(self, asked: Asked, exchange: Exchange, part: Reading, whole: Reading) -> Asked:
+        """Return the question with the person whose record it is about, if it is about one."""
         if not self._pack.is_of_member(asked.intent):
             return owner.of_nobody(asked)
-        return owner.about_whom(asked, exchange, part, reading)
+        return owner.about_whom(asked, exchange, part, whole)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
         """Return whether the question, whichever is meant, is likely about a record that this sign-in does not open."""

@@ -48,10 +48,11 @@ _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """An understood question: an intent, its slots, and what a button or a follow-up adds.
 
-    `also` are the other questions of the same message, to be offered after the answer: intent to slots. `unmet` are
-    conditions that the intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for
-    the one that the person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the
-    word that selected the person ("her"), which the answer mentions.
+    `also` are the other questions of the same message, to be offered after the answer: intent to slots; `then` is the
+    one to answer with it, whose words are `text`. `unmet` are conditions that the intent's answer ignores, by slot.
+    `whose` is the Patient id of the record asked about, "" for the one that the person connected; it is valid only
+    while the sign-in gives access to that record. `pronoun` is the word that selected the person ("her"), which the
+    answer mentions.
     """
 
     intent: str
@@ -65,11 +66,18 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     whose: str = ""
     pronoun: str = ""
+    then: Asked | None = None
+    text: str = ""
 
     @property
     def values(self) -> dict[str, object]:
         """The values of the slots with one plain value; exclusions and several values are in `slots` only."""
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
+
+    @property
+    def alone(self) -> Asked:
+        """The question without the others of its message."""
+        return replace(self, also={}, then=None)
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -143,7 +151,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the questions that stay available if `asked` is the last one, newest first."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
             return self.earlier
-        stack = (replace(self.asked, also={}), *self.earlier)
+        stack = (self.asked.alone, *self.earlier)
         return tuple(one for one in stack if one.intent != asked.intent)[:MOST_TOPICS]
 
 

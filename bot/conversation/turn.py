@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import structlog
@@ -33,7 +33,7 @@ from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, HUMAN, SEND, HandingOver
-from bot.conversation.other_questions import by_button, questions, unsaid
+from bot.conversation.other_questions import by_button, lead, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
@@ -43,14 +43,14 @@ from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
-from bot.language.kernel import FEEDBACK
-from bot.language.reading import Slot
-from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
+from bot.language.kernel import FALLBACK, FEEDBACK
+from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.limits import Limits
 from bot.pack import template_of
 from bot.payer.budget import Progress, Report
 
 log = structlog.get_logger("turn")
+T = TypeVar("T")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 
@@ -65,18 +65,18 @@ class Patience(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def under_way(
-    work: Callable[[Progress], Coroutine[Any, Any, Answered]], patience: Patience
-) -> AsyncIterator[Callable[[], Awaitable[Progress | Answered]]]:
+    work: Callable[[Progress], Coroutine[Any, Any, T]], patience: Patience
+) -> AsyncIterator[Callable[[], Awaitable[Progress | T]]]:
     """Run a search in a task of its own, which ends with the context.
 
-    What is yielded returns its progress when a note is due, and the reply when it is finished. It raises PayerSlow if
+    What is yielded returns its progress when a note is due, and the result when it is finished. It raises PayerSlow if
     the question has taken too long, and what `work` raises.
     """
     progress, clock = Progress(), asyncio.get_running_loop().time
     running, pause = {asyncio.create_task(work(progress))}, patience.notice
     end = clock() + patience.notice + patience.wall
 
-    async def heard() -> Progress | Answered:
+    async def heard() -> Progress | T:
         nonlocal pause
         done, _ = await asyncio.wait(running, timeout=min(pause, max(0.0, end - clock())))
         if done:
@@ -212,18 +212,22 @@ class Turn:
             return
         message, memory = exchange.message, exchange.memory
         if isinstance(message.place, Shared) and self._pack.is_of_member(asked.intent):
-            kept = replace(asked, also={})  # first: what is asked next must not tell what was answered
+            kept = asked.alone  # first: what is asked next must not tell what was answered
             only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
             await self._dialogue.remember(message, only)
         try:
             if "location" in asked.slots and await self._looks_from_home(exchange, asked):
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
-            async with under_way(partial(self._answering.answer, exchange, asked), self._patience) as heard:
+            both = partial(self._answering.both, exchange, asked, self._then(exchange, asked))
+            async with under_way(both, self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
                     yield self._answering.on_the_way(asked, found, private=needs_member)
                 exchange.memory = replace(memory, met=memory.met or needs_member)
-                yield self._with_others(exchange, self._owners.headed(found, asked, memory), asked)
+                reply, then = found
+                if asked.then and asked.then.intent == FALLBACK:
+                    then = lead((await self._stated(message, asked.then)).blocks, reply.blocks)
+                yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, then)
         except NeedsPlace as need:
             exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
@@ -284,17 +288,41 @@ class Turn:
             return None
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
-    def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
-        """Return the answer, with a button for each other question of the message; an `aside` keeps the topic."""
-        slots: dict[str, Mapping[str, Slot]] = {}
-        if asked.also and (others := unsaid(asked.also, asked_by(reply))):
-            told = questions(others, self._intents, alone=exchange.message.alone)
-            also = self._pack.render("also", {"questions": told}, asked.language)
-            reply, slots = replace(reply, blocks=(*reply.blocks, *also)), {**by_button(others)}
+    def _then(self, exchange: Exchange, asked: Asked) -> Asked | None:
+        """Return the other question of the message, if an answer about the same record may stand with the first's."""
+        then, message, memory = asked.then, exchange.message, exchange.memory
+        rules = self._intents.get(then.intent) if then else None
+        if then is None or rules is None or rules.intent not in self._pack.answers or SHARED in asked.arguments:
+            return None
+        barred = rules.acts or then.intent == HUMAN or then.intent.startswith(_ACTS) or then.intent in self._of_person
+        settled = owner.settle(then, rules, memory, self._now().date())
+        kept = settled.found is None and settled.asked.intent == then.intent
+        if self._pack.is_of_member(then.intent):
+            kept = kept and message.alone and settled.asked.whose == (asked.whose or memory.chosen)
+        return settled.asked if kept and not barred else None
+
+    def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked, then: tuple[Block, ...]) -> Said:
+        """Return the answer with the first lines of the other one, and a button for each other question of the message.
+
+        An `aside` keeps the topic.
+        """
+        others = unsaid(asked.also, asked_by(reply))
+        told = questions(others, self._intents, alone=exchange.message.alone)
+        intent = asked.then.intent if asked.then and then else ""
+        if intent:
+            own = [one for one in told if one[0] == intent] or [(intent, {})]
+            *head, button = self._pack.render("also", {"questions": own}, asked.language)
+            blocks = (*head, *then, *([button] if intent in others else ()))
+            reply, told = (
+                replace(reply, blocks=(*reply.blocks, *blocks)),
+                tuple(one for one in told if one[0] != intent),
+            )
+        also = self._pack.render("also", {"questions": told, **({"goes_on": True} if intent else {})}, asked.language)
+        reply, slots = replace(reply, blocks=(*reply.blocks, *also)), {**by_button(others)}
         if self._intents[asked.intent].answer == "aside":
             exchange.memory = replace(exchange.memory, misses=0)
             return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
-        return Said(reply, replace(asked, also={}), slots=slots, rates=True)
+        return Said(reply, asked.alone, slots=slots, rates=True)
 
     async def _looks_from_home(self, exchange: Exchange, asked: Asked) -> bool:
         """Return whether the member's own address is about to be used, and was not used for the previous question."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from itertools import dropwhile
 
 import msgspec
 
@@ -13,6 +14,7 @@ from bot.language.text import Utterance
 _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
 _COMMA = ","
 _LEAD = 4
+_LEAST_ASKED = 3  # words of a question that is answered beside another one
 
 
 class ClauseRole(Enum):
@@ -91,6 +93,15 @@ def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
         if said.words[place] in words.done and said.words[place - 1] in words.does
     }
     return any(said.words[place] in words.imperative for place in range(first, after) if place not in done)
+
+
+def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
+    """Return whether a clause is a question or a request by its first word, or by its sign: no "list dates"."""
+    rest = map(_plain, said.words[clause.first : clause.after])
+    lead = list(dropwhile(words.any("adding", "join").__contains__, rest))
+    ends = said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
+    first = {lead[0], lead[0].removesuffix("s")} if len(lead) >= _LEAST_ASKED else set[str]()
+    return bool(first) and (ends or not words.any("question", "imperative").isdisjoint(first))
 
 
 def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: WordArea) -> ClauseRole:
