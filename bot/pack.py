@@ -247,12 +247,12 @@ class _Answers(Mapping[str, Answer]):
     def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
         self._folder = folder
         self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in every if _has_answer(rules))
-        self._of_all: dict[str, Answer | None] = dict.fromkeys(one.household.answer for one in every if one.household)
+        self._beside: dict[str, Answer | None] = dict.fromkeys(name for one in every for name in _beside(one))
 
     def faults(self) -> tuple[str, ...]:
         """Import all answers. Return the faults of those that cannot be imported."""
         faults = list[str]()
-        for known in (self._known, self._of_all):
+        for known in (self._known, self._beside):
             try:
                 found = each_of(known, lambda name: _answer(self._folder, name))
             except PackError as error:
@@ -262,8 +262,8 @@ class _Answers(Mapping[str, Answer]):
         return (*faults,)
 
     def __getitem__(self, name: str) -> Answer:
-        """Return the answer of an intent, or one for a household, which is not among those listed."""
-        known = self._known if name in self._known else self._of_all
+        """Return the answer of an intent, or one that stands beside it, which is not among those listed."""
+        known = self._known if name in self._known else self._beside
         answer = known[name]
         if answer is None:
             answer = known[name] = _answer(self._folder, name)
@@ -277,6 +277,11 @@ class _Answers(Mapping[str, Answer]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def _beside(rules: IntentRules) -> tuple[str, ...]:
+    """Return the answers that an intent has beside its own: for a household, and for a rule of how plans work."""
+    return tuple(name for name in (rules.household and rules.household.answer, rules.workings) if name)
 
 
 def _has_answer(rules: IntentRules) -> bool:
@@ -327,7 +332,5 @@ def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
     for name, rules in engine.intents.items():
         if name.split(".")[0] in KERNEL_TOPICS and rules.needs == "nothing" and not words.has(template_of(name)):
             continue
-        if rules.household and not words.has(template_of(rules.household.answer)):
-            yield f"templates/{template_of(rules.household.answer)}.md.j2: missing"
-        if not words.has(template_of(name)):
-            yield f"templates/{template_of(name)}.md.j2: missing"
+        lacking = (template_of(one) for one in (*_beside(rules), name) if not words.has(template_of(one)))
+        yield from (f"templates/{one}.md.j2: missing" for one in lacking)

@@ -46,6 +46,7 @@ from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.language.asked import asked_in
 from bot.language.left import CARE
+from bot.language.weights import WORKINGS
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
@@ -146,12 +147,14 @@ class Answering:
         every = household_of(asked, rules, access.people) if access and access.people else None
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
+        name = every.answer if every else (rules.workings if WORKINGS in asked.slots else None) or asked.intent
         try:
-            summary = await self._found(message.person, ask, access, every.answer if every else asked.intent)
+            summary = await self._found(message.person, ask, access, name)
         except AskedAhead as ahead:
             taking = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
             asked, ask = replace(asked, intent=taking, unmet={}), replace(ask, unmet={}, arguments={})
-            summary = await self._found(message.person, ask, access, taking)
+            name = taking
+            summary = await self._found(message.person, ask, access, name)
         private = needs_member or ask.private
         if access is not None:
             summary = await self._told(message.person, asked, summary, access)
@@ -161,8 +164,7 @@ class Answering:
         payer = PayerQuoted(self._pack.payer)
         alone, theirs = isinstance(message.place, OneToOne), "" if every else called(memory, asked)
         values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
-        template = template_of(every.answer if every else asked.intent)
-        written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
+        written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template_of(name))
         reply = written(values=values)
         if payer.lacked and access is not None and (number := await self.own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._pack.payer, "number": number}})

@@ -23,6 +23,7 @@ from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
+from bot.language.weights import WORKINGS
 from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared
 
 OTHER_RECORD = "account/other_record"
@@ -220,7 +221,7 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
 
 def _is_of_plan(asked: Asked, rules: IntentRules) -> bool:
     """Whether a rule of the plan is asked for, which is the same for everybody on it, and no record of somebody."""
-    every = rules.for_others
+    every = {} if WORKINGS in asked.slots else rules.for_others
     return every is not None and all(str(asked.values.get(slot) or "") in known for slot, known in every.items())
 
 

@@ -33,8 +33,8 @@ from bot.kit.claims import (
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
-    Coverages, Shares, TwoVisits, asks_family, asks_reset, asks_standing, asks_yearly, by_figure, care_said,
-    member_coverages, named_visits, of_family, of_scope, plan_year_of, scope_of, share_asked, side_named,
+    Coverages, Shares, TwoVisits, asks_family, asks_reset, asks_standing, asks_whether, asks_yearly, by_figure,
+    care_said, coverages_of, member_coverages, named_visits, of_family, of_scope, plan_year_of, scope_of, share_asked, side_named,
     two_visits, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_asked, facts_of
@@ -68,7 +68,7 @@ from bot.kit.said import (
     asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
     wanted_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
-from bot.kit.sized import Threshold
+from bot.kit.sized import Threshold, exact_asked
 from bot.language.asked import AmountLimits
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked

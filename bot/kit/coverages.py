@@ -135,7 +135,7 @@ _SAME, _A_PAIR = frozenset({"same", "equal", "equally", "mismo", "misma", "igual
 _HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
-def _asks_whether(ask: Ask) -> bool:
+def asks_whether(ask: Ask) -> bool:
     """Return whether the words want a yes or a no: "have I met it", "¿ya lo cumplí?"."""
     said = words_of(ask.said)
     put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
@@ -147,7 +147,7 @@ def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
     said = words_of(ask.said)
     if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
         return "figure"
-    return "whether" if _asks_whether(ask) and not _MET.isdisjoint(said) else None
+    return "whether" if asks_whether(ask) and not _MET.isdisjoint(said) else None
 
 
 def asks_standing(ask: Ask) -> bool:

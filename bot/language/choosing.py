@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from bot.language.anchors import told_by
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
@@ -12,6 +14,7 @@ from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, slot_of
 from bot.language.text import Tag
 from bot.language.weights import INTENTS, Weights, evidence
+from bot.language.workings import Workings
 
 # How much of a whole rule is one that a value of many kinds makes fit.
 _OF_MANY = 0.75
@@ -149,7 +152,7 @@ class Chooser:
         self.weights, self.licences = weights[INTENTS], licences
         self._intents = intents
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
-        self._shapes, self._turns = Shapes(weights), Turns(weights)
+        self._shapes, self._turns, self._workings = Shapes(weights), Turns(weights), Workings(intents, weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
@@ -169,7 +172,7 @@ class Chooser:
         return self.weights.header.sure
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
-        """Return the message with the form of answer that it asks for of claims, and what `weighed` returns for it."""
+        """Return the message with the form of answer or the rule that it asks for, and what `weighed` returns for it."""
         chances, dangers = self.weighed(heard, context) if heard.keys else ({}, {})
         top = self._intents.get(next(iter(chances), ""))
         if top and top.intent in CHANGES and context:
@@ -177,7 +180,12 @@ class Chooser:
         shifts = context is not None and is_dated(heard)  # "the year before" names no amount
         more = self._shapes.added(heard) if top and top.reads_claims and not shifts else heard
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
-        return (more, *self.weighed(more, context)) if changed else (more, chances, dangers)
+        if changed:
+            chances, dangers = self.weighed(more, context)
+        if (rule := self._workings.asked(more)) is None:
+            return more, chances, dangers
+        chances = self._workings.together(chances, lambda entry: self.licence(entry, more) is not None)
+        return replace(more, workings=rule), chances, dangers
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
         """Return the probability of each possible intent after the previous answer, and of each emergency.

@@ -19,7 +19,7 @@ from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, Rule, Subject
 from bot.language.slots import kinds_of
-from bot.language.weights import NEXT, SAME, Weights, evidence
+from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
 MOST_TOPICS = 2
 # Among the slots of a subject: the record that the answer before was about, which is no slot.
@@ -105,7 +105,7 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     topic = context.topic(reading.back)
     rules = intents.get(topic.intent)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
-    kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
+    kept = {name: slot for name, slot in topic.slots.items() if name not in {*replaced, WORKINGS}}
     excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
     slots = {
         **kept,

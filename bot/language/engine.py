@@ -28,7 +28,7 @@ from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.told import told_parts
-from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
+from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 
 MOST_CANDIDATES = 3
 SIDES_KINDS = frozenset(SIDES.values())
@@ -283,7 +283,9 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            unmet={
+            unmet={}
+            if WORKINGS in slots
+            else {
                 **conditions(heard, follows or intent),
                 **not_honoured(slots, follows or intent),
                 **not_held(heard, slots),
@@ -383,6 +385,8 @@ class Engine:
             slots.update(dropped(heard.said, heard.tags, slots, wanted, leaves_out=excludes - kept))
         if aspect := self._chooser.aspect(entry.intent, heard):
             slots["reason"] = Slot("", aspect)
+        if entry.workings and heard.workings:
+            slots[WORKINGS] = Slot("", heard.workings)
         if rule:
             slots.update({name: Slot("", value) for name, value in rule.set.items() if _sets(name, value, slots)})
         return slots

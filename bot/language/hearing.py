@@ -184,6 +184,7 @@ class Heard(msgspec.Struct, frozen=True):
         joining: the words that join values.
         shows_language: True if the words themselves are clearly of one language.
         form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
+        workings: the rule of how plans work that the weights are sure of.
     """
 
     said: Utterance
@@ -200,6 +201,7 @@ class Heard(msgspec.Struct, frozen=True):
     today: date
     shows_language: bool = True
     form: str | None = None
+    workings: str | None = None
 
 
 class Hearer:

@@ -132,8 +132,8 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     intent that answers instead, from the record of a person whom the asker's sign-in opens; `household` is the answer
     for all of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one
     record back. `to_come` "tells": its answer tells what care to come costs, and the last such care; "takes": so does
-    the one to which "hands" hands such a question on where no record shows that care. `of_list` answers when the
-    message goes on with a list.
+    the one to which "hands" hands such a question on where no record shows that care. `workings` is
+    the answer where a rule of how plans work is asked for. `of_list` answers when the message goes on with a list.
     `acts`: it keeps what is told, so that another's words never do it, and names who answers where they only ask.
     `examples` reach it alone, `afterwards` after its rules.
     """
@@ -154,6 +154,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     for_others: Mapping[str, tuple[str, ...]] | None = None
     walks: bool = False
     to_come: Literal["tells", "takes", "hands"] | None = None
+    workings: str | None = None
     acts: str | None = None
     sure: float = 0.0
     of_list: str | None = None

@@ -31,6 +31,8 @@ INTENTS = "intents"
 LANGUAGE = "language"
 # The parts that tell the form of answer, the amount and the group that a question about claims asks for.
 SHAPES = ("form", "amount", "group")
+# The part that tells which rule of how plans work is asked for, and its label for any other question.
+WORKINGS, OTHER = "workings", "other"
 # The parts that tell whether a message changes the question before it, and how likely each intent is after another.
 SAME, NEXT = "same", "next"
 # The key of `Header.sure` for danger that only the weights hear.

@@ -5,7 +5,7 @@ probabilities of sums is chosen on sentences of writers that the weights of that
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
 from bot.language.rules import load_rules
-from bot.language.sentences import SAME, Sentence, examples, sentences, talks
+from bot.language.sentences import PACK, SAME, Sentence, examples, sentences, talks
 from bot.language.shapes import shape_evidence
 from bot.language.text import read
 from bot.language.weights import (
@@ -23,8 +23,10 @@ from bot.language.weights import (
     INTENTS,
     LANGUAGE,
     NEXT,
+    OTHER,
     SHAPES,
     WEIGHTS,
+    WORKINGS,
     Weights,
     evidence,
     written,
@@ -44,7 +46,7 @@ _FORMLESS = frozenset({
     "claim.credits", "claim.denial", "claim.detail", "claim.bill_check",
 })  # fmt: skip
 # How many of a hundred labels are right at least where one is believed, and the least probability for that.
-_SHAPES_RIGHT, _LEAST_BELIEVED = 0.92, 0.65
+_RIGHT, _LEAST_BELIEVED = 0.92, {"shape": 0.65, "rule": 0.45}
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
@@ -73,11 +75,11 @@ def danger_sure(found: Sequence[tuple[Heard, dict[str, float]]]) -> float:
     return round(calm[int(len(calm) * (1 - _MOST_FALSE_ALARMS))] + 0.005, 2)
 
 
-def aspects(every: Sequence[Heard]) -> dict[str, list[Heard]]:
+def aspects(every: Sequence[Heard], without: Collection[str] = ()) -> dict[str, list[Heard]]:
     """The sentences that name an aspect, by the intent, where there are two to choose between."""
     named: dict[str, list[Heard]] = {}
     for one in every:
-        if one.sentence.aspect and topic_of(one.label) != "claim":
+        if one.sentence.aspect and topic_of(one.label) != "claim" and one.label not in without:
             named.setdefault(one.label, []).append(replace(one, label=one.sentence.aspect))
     return {intent: some for intent, some in named.items() if len({one.label for one in some}) > 1}
 
@@ -98,29 +100,49 @@ def shapes(every: Sequence[Heard]) -> dict[str, Weights]:
     for at, part in enumerate(SHAPES if named else ()):
         some = [replace(one, label=labels[at]) for one, labels in named if at < len(labels)]
         slope, found = crossed(some)
-        parts[part] = weights_of(some, slope, _believed(found), most=ASPECT_ROWS)
+        parts[part] = weights_of(some, slope, _believed(found, "shape"), most=ASPECT_ROWS)
     return parts
 
 
-def _believed(found: Sequence[tuple[Heard, dict[str, float]]]) -> dict[str, float]:
+def _believed(found: Sequence[tuple[Heard, dict[str, float]]], of: str) -> dict[str, float]:
     """From which probability a label is right often enough, in sentences of writers that were not fitted on."""
     believed = {}
     for label in sorted({one.label for one, _ in found}):
         told = sorted((next(iter(chances.items())), one.label) for one, chances in found)
         ranked = sorted(((chance, meant == top) for (top, chance), meant in told if top == label), reverse=True)
         hits = [hit for _, hit in ranked]
-        right = [at for at in range(1, len(hits) + 1) if sum(hits[:at]) >= _SHAPES_RIGHT * at]
+        right = [at for at in range(1, len(hits) + 1) if sum(hits[:at]) >= _RIGHT * at]
         if right:
-            believed[label] = max(_LEAST_BELIEVED, round(ranked[right[-1] - 1][0], 2))
+            believed[label] = max(_LEAST_BELIEVED[of], round(ranked[right[-1] - 1][0], 2))
     return believed
 
 
+def workings(every: Sequence[Heard], tell: Collection[str]) -> dict[str, Weights]:
+    """The weights that tell which rule of how plans work is asked for, over the intents that `tell` such rules."""
+    asked = (one for one in every if one.label in tell and one.sentence.writer != PACK)
+    some = [replace(one, label=_rule_of(one.sentence)) for one in asked]
+    if len({one.label for one in some}) == 1 or not some:
+        return {}
+    slope, found = crossed(some)
+    return {WORKINGS: weights_of(some, slope, _believed(found, "rule"), most=ASPECT_ROWS)}
+
+
+def _rule_of(sentence: Sentence) -> str:
+    """The rule that a sentence asks for; a form of answer about claims ("most.share.doctor") is none."""
+    return sentence.aspect if sentence.aspect and "." not in sentence.aspect else OTHER
+
+
 def parts_of(
-    every: Sequence[Heard], slope: float, sure: Mapping[str, float], pinned: Pins | None = None
+    every: Sequence[Heard],
+    slope: float,
+    sure: Mapping[str, float],
+    pinned: Pins | None = None,
+    tell: Collection[str] = (),
 ) -> dict[str, Weights]:
-    """The parts of a file of weights: which intent, which aspect of one, which language."""
-    parts = {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every).items()}
-    return {INTENTS: weights_of(every, slope, sure, pinned), **parts, **shapes(every), LANGUAGE: tongue(every)}
+    """The parts of a file of weights: which intent, which aspect of one, which rule, which language."""
+    parts = {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every, tell).items()}
+    parts |= {**shapes(every), **workings(every, tell)}
+    return {INTENTS: weights_of(every, slope, sure, pinned), **parts, LANGUAGE: tongue(every)}
 
 
 def changes(said: Sequence[Turn], found: Sequence[tuple[Heard, dict[str, float]]]) -> tuple[Weights, str]:
@@ -154,7 +176,8 @@ def fit() -> tuple[bytes, str]:
     sure = {**{needs: round(1 - 1 / harm, 2) for needs, harm in _HARM.items()}, DANGER_SURE: danger_sure(found)}
     hits = [right(one.sentence, next(iter(chances))) for one, chances in found]
     three = [any(right(one.sentence, label) for label in list(chances)[:3]) for one, chances in found]
-    parts = parts_of(every, slope, sure, {one.intent: one.pins for one in rules if one.pins})
+    pinned, tell = {one.intent: one.pins for one in rules if one.pins}, {one.intent for one in rules if one.workings}
+    parts = parts_of(every, slope, sure, pinned, tell)
     content = written({**parts, SAME_QUESTION: same, NEXT: following(said, slope)})
     return content, (
         f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "

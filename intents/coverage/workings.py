@@ -1,0 +1,177 @@
+"""How a plan works: the rule that a question is about, with the member's own figures beside it.
+
+The rules are public and the same for most plans; no record says which of them a plan has. Which one is asked for is
+told by the counted weights (`bot.language.workings`), or by a rule of an intent that sets the slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+
+from bot.kit import (
+    COUNTED,
+    Amount,
+    Ask,
+    CostShare,
+    Coverage,
+    Coverages,
+    MetSoFar,
+    Summary,
+    asks_whether,
+    counted_since,
+    coverages_of,
+    exact_asked,
+    member_coverages,
+    name_of_state,
+    period_claims,
+    plan_year_of,
+    same_month,
+    scope_of,
+    span_of,
+    standings,
+)
+
+_CENT, _ALL = Decimal("0.01"), Decimal(100)
+_COPAYS, _PERCENT, _DEDUCTIBLE, _MAXIMUM = "copay", "coinsurance", "deductible", "out_of_pocket_max"
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "before_met": (_COPAYS,),
+    "first_then": (_COPAYS,),
+    "out_share": (_PERCENT, _DEDUCTIBLE, _MAXIMUM),
+    "out_apart": (_DEDUCTIBLE, _MAXIMUM),
+    "each_or_family": (_DEDUCTIBLE, _MAXIMUM),
+    "checkup_extra": (_COPAYS,),
+    "telehealth": (_COPAYS,),
+    "which_copay": (_COPAYS,),
+}
+"""The shares that stand beside a rule as a table."""
+_COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "arithmetic"})
+"""Rules beside which it stands how much of the yearly amounts is used."""
+
+
+class OfPrice(msgspec.Struct, frozen=True):
+    """The member's share of a price that they name: the rest of the deductible `first`, and a `part` of the rest.
+
+    `capped`: it would be more than is left of the maximum, so that the share is what is left.
+    """
+
+    price: Amount
+    share: Amount
+    first: Amount
+    rest: Amount
+    part: Amount
+    capped: bool = False
+
+
+class Working(Summary, frozen=True):
+    """A `rule`, and what the only medical plan that is active names beside it; `plan` is None without one.
+
+    Attributes:
+        shares: The plan's shares that stand beside the rule.
+        percent: The general percentage in network.
+        copays: The copays in network by their code.
+        deductible: One person's deductible in network; `maximum` is their out-of-pocket maximum.
+        family: The family's deductible or maximum.
+        left: What the claims have used of the deductible; `most` is the same of the maximum.
+        starts_anew: The first day of the next plan year; `so`: whether that is in the month asked about.
+        ends: The last day of this plan year.
+        portion: The arithmetic of a price that was named.
+        state: The plan's own state, by its name.
+        drugs: Whether prescriptions were named; `drug_deductible`: the plan names a deductible for them.
+    """
+
+    rule: str
+    plan: Coverage | None = None
+    shares: tuple[CostShare, ...] = ()
+    percent: CostShare | None = None
+    copays: Mapping[str, CostShare] = msgspec.field(default_factory=dict)
+    deductible: Amount | None = None
+    maximum: Amount | None = None
+    family: tuple[CostShare, ...] = ()
+    left: MetSoFar | None = None
+    most: MetSoFar | None = None
+    starts_anew: date | None = None
+    ends: date | None = None
+    so: bool | None = None
+    portion: OfPrice | None = None
+    state: str | None = None
+    drugs: bool = False
+    drug_deductible: bool = False
+
+    @property
+    def outside(self) -> tuple[CostShare, ...]:
+        """What the plan names for care outside its network."""
+        return tuple(share for share in self.shares if share.side == "out")
+
+
+async def answer(ask: Ask) -> Working:
+    """Return the rule; the member's own figures are read in their own chat alone."""
+    rule = str(ask.slots["workings"])
+    coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
+    met: dict[str, MetSoFar] = {}
+    if ask.member and rule in _COUNTS:
+        alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
+        plans = [(one, one.costs) for one in _medical(coverages)]
+        found = {name: standings(name, plans, alive, coverages) for name in COUNTED}
+        met = {name: one[0] for name, one in found.items() if one}
+    return summarize(rule, coverages, ask, met)
+
+
+def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSoFar]) -> Working:
+    """Return the rule with the figures of the only medical plan; `met` is what the claims have used of its amounts."""
+    medical = _medical(coverages)
+    plan = medical[0] if len(medical) == 1 else None
+    costs = [share for share in plan.costs if not share.drugs] if plan else []
+    inside = [share for share in costs if share.side != "out"]
+    own = {share.kind: share.amount for share in inside if share.who != "family" and share.service is None}
+    percent = next((share for share in inside if share.kind == _PERCENT and share.service is None), None)
+    year = plan_year_of(medical, ask.today)
+    asked = span_of(ask)
+    kinds = _BESIDE.get(rule, ())
+    return Working(
+        rule=rule,
+        plan=plan,
+        shares=tuple(share for share in costs if share.kind in kinds),
+        percent=percent if percent and percent.percent is not None else None,
+        copays={share.service: share for share in inside if share.kind == _COPAYS and share.service and share.amount},
+        deductible=own.get(_DEDUCTIBLE),
+        maximum=own.get(_MAXIMUM),
+        family=tuple(share for share in costs if share.who == "family" and share.kind in kinds),
+        left=met.get(_DEDUCTIBLE),
+        most=met.get(_MAXIMUM),
+        starts_anew=year.next if year else None,
+        ends=year.last if year else None,
+        so=same_month(year.next, *asked) if year and asked[0] and asked[1] and asks_whether(ask) else None,
+        portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
+        state=name_of_state(ask.places.home_state),
+        drugs=scope_of(ask) == "drugs",
+        drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,
+    )
+
+
+def _medical(coverages: Coverages) -> list[Coverage]:
+    return [one for one in coverages.current if one.scope == "medical"]
+
+
+def _of_price(
+    ask: Ask, deductible: Amount | None, percent: CostShare | None, met: Mapping[str, MetSoFar]
+) -> OfPrice | None:
+    """Return the share of the price that is named, at most: the claims give a minimum of what is used.
+
+    None without one price, or if the plan names no deductible or percentage.
+    """
+    exact, left = exact_asked(ask), met.get(_DEDUCTIBLE)
+    price = Amount(exact.amounts[0]) if exact and len(exact.amounts) == 1 and exact.amounts[0] else None
+    if price is None or deductible is None or percent is None or percent.percent is None:
+        return None
+    due = deductible.value if left is None else left.left.value if left.left else Decimal(0)
+    first = Amount(min(price.value, due), price.currency)
+    rest = price - first
+    part = Amount((rest.value * percent.percent / _ALL).quantize(_CENT, ROUND_HALF_UP), price.currency)
+    share, most = first + part, met.get(_MAXIMUM)
+    cap = (most.left or Amount(Decimal(0), price.currency)) if most else None
+    capped = cap is not None and cap.value < share.value
+    return OfPrice(price, cap if cap and capped else share, first, rest, part, capped=capped)
