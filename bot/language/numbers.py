@@ -26,6 +26,8 @@ _CENTS_AFTER_COMMA = re.compile(r"\d+,\d{2}$")
 _BARE_AMOUNT = re.compile(r"\d{2,4}$")
 _SHORT = re.compile(r"\d{1,3}$")
 _JOINED_MILES = re.compile(r"(\d{1,3})(?:mi|miles)$")
+# Not "401k", which is no amount.
+_THOUSANDS = re.compile(r"(\d{1,2}(?:\.\d)?)k$")
 _CENT = Decimal("0.01")
 _CLAIM_ID_CHARS = 6
 _CLAIM_ID_DIGITS = 3
@@ -70,6 +72,8 @@ class NumberWords:
             first -= 1
         while first < end and (words[first] in self._joint or self._is_article(words, first)):
             first += 1
+        if first < end and words[first] in self._times and first and self.count(words[first - 1]):
+            first -= 1  # "40 thousand"
         value = self.value(words[first:end])
         return (value, first) if value else None
 
@@ -90,7 +94,7 @@ class NumberWords:
                 if self._times[word] > _HUNDRED:
                     whole, part = whole + part, 0
             elif word not in self._joint:
-                part = _with(part, self.values.get(word, 0))
+                part = _with(part, self.count(word) or 0)
         return whole + part if whole + part < _LARGEST else 0
 
 
@@ -263,6 +267,8 @@ def _dollars(word: str) -> Decimal:
 def _amount(said: Utterance, keys: Sequence[str], place: int, words: NumberWords) -> Tag | None:
     word = said.words[place]
     following = keys[place + 1] if place + 1 < len(keys) else ""
+    if thousands := _THOUSANDS.match(word):
+        return Tag("amount", (Decimal(thousands[1]) * 1000).quantize(_CENT), place, place + 1)
     if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in words.miles:
         return None
     in_dollars = following in words.dollars

@@ -22,6 +22,7 @@ from bot.kit import (
     MetSoFar,
     Summary,
     asks_whether,
+    by_figure,
     counted_since,
     coverages_of,
     exact_asked,
@@ -48,6 +49,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "which_copay": (_COPAYS,),
 }
 """The shares that stand beside a rule as a table."""
+_OF_FIGURE = {("after_max", _DEDUCTIBLE): "first_then", ("before_met", _MAXIMUM): "after_max"}
 _COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "arithmetic"})
 """Rules beside which it stands how much of the yearly amounts is used."""
 
@@ -109,14 +111,16 @@ class Working(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Working:
     """Return the rule; the member's own figures are read in their own chat alone."""
-    rule = str(ask.slots["workings"])
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
+    rule = _by_figure(str(ask.slots["workings"]), ask, coverages)
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
         plans = [(one, one.costs) for one in _medical(coverages)]
         found = {name: standings(name, plans, alive, coverages) for name in COUNTED}
         met = {name: one[0] for name, one in found.items() if one}
+    if not met:
+        ask.said_unmet("person")  # a rule holds for everybody on the plan
     return summarize(rule, coverages, ask, met)
 
 
@@ -150,6 +154,12 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         drugs=scope_of(ask) == "drugs",
         drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,
     )
+
+
+def _by_figure(rule: str, ask: Ask, coverages: Coverages) -> str:
+    """Return the rule for the yearly amount that is named by its figure alone: "so after 1500 I pay nothing"."""
+    named = by_figure(ask, coverages).slots.get("amount_kind")
+    return _OF_FIGURE.get((rule, named), rule)
 
 
 def _medical(coverages: Coverages) -> list[Coverage]:
