@@ -164,7 +164,8 @@ class Answering:
         payer = PayerQuoted(self._pack.payer)
         alone, theirs = isinstance(message.place, OneToOne), "" if every else called(memory, asked)
         values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
-        written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template_of(name))
+        template = template_of(name)
+        written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
         reply = written(values=values)
         if payer.lacked and access is not None and (number := await self.own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._pack.payer, "number": number}})

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from msgspec.structs import replace
-
 from bot.language.anchors import told_by
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
@@ -13,7 +11,7 @@ from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, slot_of
 from bot.language.text import Tag
-from bot.language.weights import INTENTS, Weights, evidence
+from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
 from bot.language.workings import Workings
 
 # How much of a whole rule is one that a value of many kinds makes fit.
@@ -172,7 +170,7 @@ class Chooser:
         return self.weights.header.sure
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
-        """Return the message with the form of answer or the rule that it asks for, and what `weighed` returns for it."""
+        """Return the message with the form of answer or rule that it asks for, and what `weighed` returns for it."""
         chances, dangers = self.weighed(heard, context) if heard.keys else ({}, {})
         top = self._intents.get(next(iter(chances), ""))
         if top and top.intent in CHANGES and context:
@@ -182,10 +180,8 @@ class Chooser:
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
         if changed:
             chances, dangers = self.weighed(more, context)
-        if (rule := self._workings.asked(more)) is None:
-            return more, chances, dangers
-        chances = self._workings.together(chances, lambda entry: self.licence(entry, more) is not None)
-        return replace(more, workings=rule), chances, dangers
+        more, chances = self._workings.told(more, chances, lambda entry: self.licence(entry, more) is not None)
+        return more, chances, dangers
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
         """Return the probability of each possible intent after the previous answer, and of each emergency.
@@ -369,12 +365,12 @@ class Chooser:
         """
         return licence_of(entry, self.licences.held(heard))
 
-    def aspect(self, intent: str, heard: Heard) -> str | None:
-        """Return the likeliest aspect of an intent that its sentences name; None if they name none."""
-        weights = self._aspects.get(intent)
-        if weights is None:
-            return None
-        return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+    def told(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
+        """Return the slots that the weights fill: the likeliest aspect of an intent, and a rule of how plans work."""
+        slots = {WORKINGS: heard.workings} if entry.workings and heard.workings else {}
+        if weights := self._aspects.get(entry.intent):
+            slots["reason"] = next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+        return slots
 
 
 def ranks(heard: Heard) -> bool:

@@ -283,19 +283,21 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            unmet={}
-            if WORKINGS in slots
-            else {
-                **conditions(heard, follows or intent),
-                **not_honoured(slots, follows or intent),
-                **not_held(heard, slots),
-                **left_out(heard, slots),
-                **words_left(heard, follows or intent, slots, self.lexicon.grammar),
-            },
+            unmet={} if WORKINGS in slots else self._unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,
             dangers=dangers,
         )
+
+    def _unmet(self, heard: Heard, slots: Mapping[str, Slot], entry: IntentRules) -> dict[str, Slot]:
+        """Return what the answer to a message leaves out; a rule of how plans work has no conditions."""
+        return {
+            **conditions(heard, entry),
+            **not_honoured(slots, entry),
+            **not_held(heard, slots),
+            **left_out(heard, slots),
+            **words_left(heard, entry, slots, self.lexicon.grammar),
+        }
 
     def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
         """Return a reading without another action's parts in the message: its day, and the person on the phone."""
@@ -383,10 +385,7 @@ class Engine:
         if entry.intent == REFINE and rule and {"DROP", "filter"} & rule.concepts:
             kept = {name for name, slot in context.slots.items() if not slot.excluded} if context else set()
             slots.update(dropped(heard.said, heard.tags, slots, wanted, leaves_out=excludes - kept))
-        if aspect := self._chooser.aspect(entry.intent, heard):
-            slots["reason"] = Slot("", aspect)
-        if entry.workings and heard.workings:
-            slots[WORKINGS] = Slot("", heard.workings)
+        slots.update({name: Slot("", value) for name, value in self._chooser.told(entry, heard).items()})
         if rule:
             slots.update({name: Slot("", value) for name, value in rule.set.items() if _sets(name, value, slots)})
         return slots

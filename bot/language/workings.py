@@ -7,6 +7,8 @@ right; below that, and for any other question, none is told and the answers are 
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from bot.language.hearing import Heard
 from bot.language.rules import IntentRules
 from bot.language.weights import OTHER, WORKINGS, Weights, evidence
@@ -19,22 +21,23 @@ class Workings:
         self._weights = weights.get(WORKINGS)
         self._tell = {name: entry for name, entry in intents.items() if entry.workings}
 
-    def asked(self, heard: Heard) -> str | None:
-        """Return the rule that the weights are sure of; None for any other question."""
+    def told(
+        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
+    ) -> tuple[Heard, dict[str, float]]:
+        """Return the message with the rule that it asks for, if the weights are sure of one, and the chances.
+
+        All intents that tell the rule then count for the likeliest of them: they give one answer, so that it does not
+        matter which of them was meant. One that has no licence stays apart.
+        """
+        rule = self._asked(heard)
+        tells = [name for name in chances if rule and name in self._tell and licensed(self._tell[name])]
+        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
+        left = {name: chance for name, chance in chances.items() if name not in tells}
+        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
+
+    def _asked(self, heard: Heard) -> str | None:
         if self._weights is None or not heard.keys:
             return None
         chances = self._weights.probabilities(self._weights.sums(evidence(heard.said, heard.names)))
         rule, chance = next(iter(chances.items()))
         return rule if rule != OTHER and chance >= self._weights.header.sure.get(rule, 1.0) else None
-
-    def together(
-        self, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
-    ) -> dict[str, float]:
-        """Return the chances, likeliest first, where all intents that tell the rule count for the likeliest of them.
-
-        They give one answer, so that it does not matter which of them was meant. One that has no licence stays apart.
-        """
-        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
-        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
-        left = {name: chance for name, chance in chances.items() if name not in tells}
-        return dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))

@@ -130,10 +130,12 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
     plan = medical[0] if len(medical) == 1 else None
     costs = [share for share in plan.costs if not share.drugs] if plan else []
     inside = [share for share in costs if share.side != "out"]
-    own = {share.kind: share.amount for share in inside if share.who != "family" and share.service is None}
+    own: Mapping[str, Amount | None] = {
+        share.kind: share.amount for share in inside if share.who != "family" and share.service is None
+    }
     percent = next((share for share in inside if share.kind == _PERCENT and share.service is None), None)
     year = plan_year_of(medical, ask.today)
-    asked = span_of(ask)
+    start, end = span_of(ask)
     kinds = _BESIDE.get(rule, ())
     return Working(
         rule=rule,
@@ -148,7 +150,7 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         most=met.get(_MAXIMUM),
         starts_anew=year.next if year else None,
         ends=year.last if year else None,
-        so=same_month(year.next, *asked) if year and asked[0] and asked[1] and asks_whether(ask) else None,
+        so=same_month(year.next, start, end) if year and start and end and asks_whether(ask) else None,
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
         state=name_of_state(ask.places.home_state),
         drugs=scope_of(ask) == "drugs",
@@ -158,7 +160,7 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
 
 def _by_figure(rule: str, ask: Ask, coverages: Coverages) -> str:
     """Return the rule for the yearly amount that is named by its figure alone: "so after 1500 I pay nothing"."""
-    named = by_figure(ask, coverages).slots.get("amount_kind")
+    named = str(by_figure(ask, coverages).slots.get("amount_kind"))
     return _OF_FIGURE.get((rule, named), rule)
 
 

@@ -19,6 +19,7 @@ from bot.language.weights import (
     SAME,
     SHAPES,
     WEIGHTS,
+    WORKINGS,
     ZERO,
     Weights,
     evidence,
