@@ -30,7 +30,9 @@ class Workings:
         matter which of them was meant. One that has no licence stays apart.
         """
         rule = self._asked(heard)
-        tells = [name for name in chances if rule and name in self._tell and licensed(self._tell[name])]
+        if rule is None:
+            return heard, dict(chances)
+        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
         whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
         left = {name: chance for name, chance in chances.items() if name not in tells}
         return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
