@@ -5,12 +5,23 @@ An answer to be shared is asked again without the asker's account, address or ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked, Memory
-from bot.language.context import AMONG, RECORD, changed, taken_over
+from bot.kit.facts import facts_in
+from bot.language.context import (
+    AMONG,
+    KINDS_OF_CARE,
+    LIKE,
+    LIKE_WORDS,
+    RECORD,
+    changed,
+    lists_providers,
+    taken_over,
+)
 from bot.language.kernel import OF_THEM, SHARE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
@@ -25,7 +36,10 @@ _EXPORT = "followup.export"
 _MORE = "followup.more"
 _REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
-_NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
+_PROVIDER = "provider_name"
+_NAMES = frozenset({_PROVIDER, "organization", "npi", "tin"})
+_FIRST_ONES = re.compile(r"\b[2-9]\b")
+_SHOWN = frozenset({AMONG, LIKE, LIKE_WORDS})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -41,8 +55,32 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         same = memory.asked and memory.asked.whose == asked.whose
         shown = (memory.record or next((one for one in ids if one), None)) if same else None
         return replace(asked, arguments={**asked.arguments, RECORD: shown}) if shown else asked
+    one = _shows_one(intents)
+    if one and rules is not None and lists_providers(rules) and not rules.of_entry:
+        fact = memory.choices and not reading.slots and facts_in(reading.text)
+        if not fact:
+            return _like_shown(memory, asked, reading, intents)
+        asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
     asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
     return of_record(memory, asked, reading, intents)
+
+
+def _shows_one(intents: Mapping[str, IntentRules]) -> str:
+    """Return the intent that shows one provider, "" without one."""
+    rules = intents.get(SHARE)
+    return rules.instead.intent if rules is not None and rules.instead is not None else ""
+
+
+def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return the search with the one provider that was just shown, if it names no kind: "who else in that office"."""
+    before, context = intents.get(memory.asked.intent) if memory.asked else None, memory.context()
+    slot = context.slots.get(_PROVIDER) if context and before and before.is_of_provider else None
+    if len(memory.choices) == 1:
+        slot = memory.choices[0].slots.get(_PROVIDER)
+    kinds = KINDS_OF_CARE - ({"specialty"} if "MORE" in reading.concepts else set())  # "the next doctor"
+    if slot is None or not slot.is_plain or not (kinds | _NAMES).isdisjoint(asked.slots):
+        return asked
+    return replace(asked, arguments={**asked.arguments, LIKE: str(slot.value), LIKE_WORDS: reading.text})
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
@@ -54,7 +92,7 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     if index is None and first and _NAMES.isdisjoint(reading.slots) and "MY" not in reading.concepts:
-        asked, index = _among(memory, asked), 0
+        asked, index = _among(memory, asked, reading), 0
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
@@ -63,17 +101,19 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
         entry = _one_shown(memory, asked, reading)
     if entry is None:
         return asked
-    slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
+    slots |= {name: slot for name, slot in entry.slots.items() if name == _PROVIDER}
     arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
     whose = entry.whose or asked.whose
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
 
 
-def _among(memory: Memory, asked: Asked) -> Asked:
+def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
     """Return the question with the providers of the list that was shown, where there are several: "npi?" after it."""
-    slots = (entry.slots.get("provider_name") for entry in memory.choices)
+    slots = (entry.slots.get(_PROVIDER) for entry in memory.choices)
     shown = list(dict.fromkeys(str(slot.value) for slot in slots if slot))
     several = 1 < len(shown) == len(memory.choices)
+    first = _FIRST_ONES.search(reading.text)
+    shown = shown[: int(first[0])] if first else shown
     return replace(asked, arguments={**asked.arguments, AMONG: " ".join(shown)}) if several else asked
 
 
@@ -144,7 +184,7 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     intent, slots = changed(context, reading, intents)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
     shared = {name: value for name, value in carried(last).items() if value and waits}
-    shared |= {name: value for name, value in last.arguments.items() if name == AMONG and intent == last.intent}
+    shared |= {name: value for name, value in last.arguments.items() if name in _SHOWN and intent == last.intent}
     return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 
@@ -258,8 +298,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     preferably one with a list, if a list is to be shared.
     """
     how = str(reading.slots["share"].value) if "share" in reading.slots else ""
-    rules = intents.get(SHARE)
-    one = rules.instead.intent if rules is not None and rules.instead is not None else ""  # it shows one provider
+    one = _shows_one(intents)
     name, told = reading.slots.get("provider_name"), reading.slots.get("ordinal")
     index = told.value.get("index") if told is not None and isinstance(told.value, Mapping) else None
     entry = _chosen(memory, int(index)) if index is not None else None

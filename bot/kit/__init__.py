@@ -58,7 +58,7 @@ from bot.kit.news import (
 from bot.kit.offers import (
     CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase, WithDocument, WithReminder)
 from bot.kit.opening import OpenAt, open_at
-from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
+from bot.kit.organizations import Electronic, electronic_addresses, houses, places_of, staff, staff_beside
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.found import Ranked, ranked
@@ -79,7 +79,7 @@ from bot.kit.to_come import Counting, ToCome, Wants, counted_toward, counting_as
 from bot.kit.uses import is_for, of_use, use_asked
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import count_asked, parts_named
-from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who
+from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who, who_shown
 from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given
 from bot.records.explanation import added

@@ -1,7 +1,7 @@
 """The facts of a provider's listing that a message asks for, in the order of its words, and what is listed of each."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -26,7 +26,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "address": r"addr\w*|where|locat(?:ed|ion)|directions?|direcci[oó]n\w*|d[oó]nde|llegar",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",
-        "specialty": r"special\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
+        "specialty": r"specs?|specialt\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
         r"|qu[eé] tipo de (?:m[eé]dico|doctor)",
         "taxonomy": r"taxonom\w+(?: codes?)?",
         "languages": r"langs?|languages?|idiomas?|lenguas?",
@@ -75,8 +75,8 @@ class ProviderFact(msgspec.Struct, frozen=True):
 
 def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     """Return what the message asks for, in its order; the words of the provider's `name` ask for nothing."""
-    own, every = set(words_of(name)), ((about, asks.finditer(ask.said)) for about, asks in _ASKS.items())
-    spans = [(*one.span(), about) for about, found in every for one in found if not own.issuperset(words_of(one[0]))]
+    own = set(words_of(name))
+    spans = [one for one in _spans(ask.said) if not own.issuperset(words_of(ask.said[one[0] : one[1]]))]
     if "location" in ask.slots:
         spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
     for slot in _SLOTS:
@@ -87,6 +87,17 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
     return tuple(about for about in asked if _TOLD_BY.get(about) not in ask.slots) or asked
+
+
+def facts_in(said: str) -> frozenset[str]:
+    """Return the facts of a listing that words ask for."""
+    return frozenset(about for *_, about in _spans(said))
+
+
+def _spans(said: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the places of the words that ask for a fact, and the fact."""
+    for about, asks in _ASKS.items():
+        yield from ((*found.span(), about) for found in asks.finditer(said))
 
 
 def without_facts(name: str) -> str:

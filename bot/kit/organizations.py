@@ -154,8 +154,13 @@ async def staff(
 
 async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]:
     """Return the active listings of other people at the places of these listings."""
-    own, places = {row.key for row in rows}, {Key("Location", place.id) for row in rows for place in row.locations}
-    return tuple(row for row in await staff(ask, places, ()) if row.key not in own)
+    own = {row.key for row in rows}
+    return tuple(row for row in await staff(ask, places_of(rows), ()) if row.key not in own)
+
+
+def places_of(rows: Iterable[Listing]) -> frozenset[Key]:
+    """Return the keys of the places of these listings."""
+    return frozenset(Key("Location", place.id) for row in rows for place in row.locations)
 
 
 async def _parts(ask: Ask, owners: Iterable[Key]) -> set[Key]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.around import Around, NeedsPlace, around
 from bot.kit.ask import Ask, text_of
@@ -21,7 +22,7 @@ from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_na
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.language.context import AMONG, RECORD
+from bot.language.context import AMONG, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.claim import Claim
@@ -169,6 +170,14 @@ async def who(ask: Ask) -> Who:
     if name and not (npi or tin):
         groups = await of_own_claims(ask, groups, name)
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
+
+
+async def who_shown(ask: Ask) -> tuple[Listing, ...]:
+    """Return the listings of the one provider that was shown, where others like it are asked for; else ()."""
+    kind = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
+    name = None if kind else ask.arguments.get(LIKE)
+    found = await who(replace(ask, slots={"provider_name": name}, words={}, arguments={}, said="")) if name else None
+    return (found.only if found else None) or ()
 
 
 async def _area(ask: Ask) -> Around | None:

@@ -28,6 +28,7 @@ _PHRASES = (
         "nothing",
         "something",
         "client",
+        "same_office",
         "own_share",
         "copay",
         "deductible",

@@ -26,6 +26,8 @@ MOST_TOPICS = 2
 RECORD = "id"
 # The providers of a list that was shown, separated by spaces.
 AMONG = "among"
+# The provider that was shown, where others like it are looked for, and the words that do.
+LIKE, LIKE_WORDS = "like", "like_words"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 # What a question is about: one that names it itself takes no condition of the question before.
@@ -153,7 +155,7 @@ def merge(
     slots = dict(reading.slots)
     if context is None:
         return reading.intent, slots
-    if reading.intent in CHANGES or _narrows(context, reading, intents, points=points):
+    if reading.intent in CHANGES or _narrows(context, reading, intents):
         return changed(context, reading, intents)
     if reading.intent in _REPEATS:
         return reading.intent, {**context.slots, **slots}
@@ -168,22 +170,23 @@ def merge(
     return other.intent if other and elsewhere else reading.intent, slots
 
 
-def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool) -> bool:
-    """Return whether a search changes the one before, because it doesn't say whom: "any of those on L".
+def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:
+    """Return whether a search keeps the conditions of the one before, because it doesn't say whom: "any of those on L".
 
     So does one that says where to look, but not for what: "closest to 37405".
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
-    if rules is None or before is None or not (_lists_providers(rules) and _lists_providers(before)):
+    if rules is None or before is None or not (lists_providers(rules) and lists_providers(before)):
         return False
+    if not reading.slots and "DOCTOR" in reading.concepts and "MORE" not in reading.concepts:
+        return False  # "find me a specialist"
     cared = not KINDS_OF_CARE.isdisjoint(rules.heard)
     anew = OBJECTS | {"provider_name", "npi"} | (frozenset() if cared else {"location"})
-    same = reading.intent == context.intent or cared
-    short = points or (bool(reading.slots) and len(reading.text.split()) <= ELLIPSIS)
-    return same and short and anew.isdisjoint(reading.slots)
+    return (reading.intent == context.intent or cared) and anew.isdisjoint(reading.slots)
 
 
-def _lists_providers(rules: IntentRules) -> bool:
+def lists_providers(rules: IntentRules) -> bool:
+    """Return whether an intent's answer is a list of providers or places."""
     return rules.needs == "directory" and "more" in rules.follows and "refine" in rules.follows
 
 

@@ -89,6 +89,7 @@ async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations
     """Return who else is listed at the provider's places."""
     places = dict.fromkeys(place for row in rows for place in row.locations)
     others = await staff_beside(ask, rows)
+    ask.said_unmet("wish")  # "the same office"
     ask.cite("PractitionerRole", [row.role_id for row in others])
     return Affiliations(
         found=found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -26,14 +27,19 @@ from bot.kit import (
     listings,
     nearest,
     networks_among,
+    places_of,
     staff,
+    staff_beside,
     text_of,
     who,
+    who_shown,
     without_own,
     words_of,
 )
 
 _WHICH, _NAMED = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "quienes"}), 3
+
+Kinds = tuple[tuple[tuple[str, ...], str], ...]
 
 
 class FoundPeople(Found, frozen=True, kw_only=True):
@@ -50,7 +56,7 @@ class FoundPeople(Found, frozen=True, kw_only=True):
     """
 
     what: str | None
-    kinds: tuple[tuple[tuple[str, ...], str], ...] = ()
+    kinds: Kinds = ()
     asks_kind: bool = False
     near: tuple[Choice, ...] = ()
     no_house: bool = False
@@ -80,6 +86,8 @@ class FoundPeople(Found, frozen=True, kw_only=True):
 
 async def answer(ask: Ask) -> FoundPeople:
     """Return the matching providers, nearest first."""
+    if shown := await who_shown(ask):
+        return await _like(ask, shown)
     networks = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, kind_codes(ask), networks)
     people = People(ask, kind_said(ask, wishes))
@@ -88,16 +96,40 @@ async def answer(ask: Ask) -> FoundPeople:
     return await people.answer(wishes, placed=_is_placed(ask, wishes))
 
 
+async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
+    """Return others of the kind of the one that was shown, around its place, or all others of its office."""
+    place = next(iter(shown[0].locations), None)
+    office = "same_office" in ask.hears(ask.arguments["like_words"], {}).says
+    if not office and place and ask.slots.get("location", "me") == "me":
+        where = {"zip": place.zip5} if place.zip5 else {"city": place.city, "state": place.state}
+        ask = replace(ask, slots={**ask.slots, "location": where})
+    networks = await without_own(ask, await asked_networks(ask))
+    codes = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
+    wishes = replace(
+        conditions(ask, () if office else tuple(codes), networks),
+        not_names=tuple(row.name.partition(",")[0] for row in shown[:1] if row.name),
+    )
+    if not office:
+        word = next((one.words for row in shown for one in row.specialties if one.words), "")
+        return await People(ask, None, kinds=((tuple(codes), word),)).answer(wishes)
+    name = shown[0].organization_name or (", ".join(place.lines) if place else None)
+    wishes = replace(wishes, organization=name, houses=places_of(shown))
+    return await People(ask, None, beside=shown).answer(wishes, placed=False)
+
+
 class People(ProviderSearch[FoundPeople]):
-    """People of the kind `what`; by an NPI or a name also organizations."""
+    """People of the kind `what`, or all at the places `beside`; by an NPI or a name also organizations."""
 
     cited = ("PractitionerRole", "Practitioner", "Location", "Organization")  # all but roles are asked for by id
 
-    def __init__(self, ask: Ask, what: str | None) -> None:
+    def __init__(
+        self, ask: Ask, what: str | None, *, kinds: Kinds | None = None, beside: Sequence[Listing] = ()
+    ) -> None:
         super().__init__(ask)
+        self.beside = beside
         table, for_client = text_of(ask, "layout") == "table", "client" in ask.asked.says
         which = not _WHICH.isdisjoint(words_of(ask.said))
-        made = partial(FoundPeople, what=what, kinds=kinds_of(ask), table=table)
+        made = partial(FoundPeople, what=what, kinds=kinds or kinds_of(ask), table=table)
         self.made = partial(made, for_client=for_client, asks_which=which)
 
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
@@ -106,6 +138,8 @@ class People(ProviderSearch[FoundPeople]):
         If nobody has the name and an organization does, those are who works there.
         """
         ask = self.ask
+        if self.beside:
+            return wishes, await staff_beside(ask, self.beside)
         if ask.slots.get("npi"):
             return wishes, tuple(row for rows in (await who(ask)).found for row in rows)
         if wishes.organization:
