@@ -47,6 +47,8 @@ _FORMLESS = frozenset({
 })  # fmt: skip
 # How many of a hundred labels are right at least where one is believed, and the least probability for that.
 _RIGHT, _LEAST_BELIEVED = 0.92, {"shape": 0.65, "rule": 0.45}
+# How likely a sentence that names no rule has to ask for none, to be counted so.
+_SURELY_OTHER = 0.7
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
@@ -118,11 +120,21 @@ def _believed(found: Sequence[tuple[Heard, dict[str, float]]], of: str) -> dict[
 
 
 def workings(every: Sequence[Heard], tell: Collection[str]) -> dict[str, Weights]:
-    """The weights that tell which rule of how plans work is asked for, over the intents that `tell` such rules."""
+    """The weights that tell which rule of how plans work is asked for, over the intents that `tell` such rules.
+
+    Most writers name no rule, though some of their sentences ask for one: what may do so unnamed is left out.
+    """
     asked = (one for one in every if one.label in tell and one.sentence.writer != PACK)
     some = [replace(one, label=_rule_of(one.sentence)) for one in asked]
     if len({one.label for one in some}) == 1 or not some:
         return {}
+    know = {one.sentence.writer for one in some if one.label != OTHER}
+    unsaid = {
+        id(one)
+        for one, chances in crossed(some)[1]
+        if one.label == OTHER and one.sentence.writer not in know and chances.get(OTHER, 0.0) < _SURELY_OTHER
+    }
+    some = [one for one in some if id(one) not in unsaid]
     slope, found = crossed(some)
     return {WORKINGS: weights_of(some, slope, _believed(found, "rule"), most=ASPECT_ROWS)}
 
