@@ -128,6 +128,8 @@ def workings(every: Sequence[Heard], tell: Collection[str]) -> dict[str, Weights
     some = [replace(one, label=_rule_of(one.sentence)) for one in asked]
     if len({one.label for one in some}) == 1 or not some:
         return {}
+    named = {one.sentence.text for one in some if one.label != OTHER}
+    some = [one for one in some if one.label != OTHER or one.sentence.text not in named]
     know = {one.sentence.writer for one in some if one.label != OTHER}
     unsaid = {
         id(one)
