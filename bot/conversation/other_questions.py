@@ -27,6 +27,8 @@ _LEAD = re.compile(r"^(?:and|also|plus|then|y|e|también|tambien|además|ademas)
 _SURE = 0.5
 # How clear a part of a message has to be before it is offered beside the answer.
 _CLEAR = 0.85
+# Below this a question that is outside of the data may be a part of the message that is not.
+_LIKELY = 0.8
 _TWO = 2
 _LINES = 3  # of the second answer, and entries of its list
 _JOINED = re.compile(r"\b(?:and|also|plus|y|e|tambien|también|además)\b", re.IGNORECASE)
@@ -90,11 +92,12 @@ def _parted(
     cut = clauses(said, frozenset(), engine.lexicon.grammar.area("clauses"))
     heard = engine.hear(said, today, None) if len(cut) >= _TWO else None
     parts = _parts(engine, said, heard.clauses, today, people) if heard else []
+    parts = parts if len(parts) >= _TWO else []
     own = next((part for part in parts if part.alone.intent == reading.intent and not part.alone.is_miss), None)
     others = _others(engine, parts, own, reading, today) if own else {}
     first = parts[0] if parts and own is None and _is_whole(engine, parts[0]) else None
     later = _others(engine, parts, first, first.alone, today) if first else {}
-    if first and reading.intent in {FALLBACK, *(one.intent for one in later.values())}:
+    if first and (_is_weak(reading) or reading.intent in [one.intent for one in later.values()]):
         # The whole message was read as what another clause asks of the one that the first clause names, or as nothing.
         own, others, reading = first, later, _of_part(first, reading)
     rest = [part for part in parts if part is not own]
@@ -133,11 +136,31 @@ def _shared(engine: Engine, own: _Part, intent: str | None) -> frozenset[str]:
 
 
 def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tuple[str, str]] = ()) -> Reading:
-    """Return the first of two joined questions that are clear alone, where the whole message is not."""
+    """Return the question of a message that is not clear as a whole, if its parts are clear alone.
+
+    That is the only one that asks, so that what is told beside it changes nothing, or the first of two. Where somebody
+    is asked about, who is told of beside it may be meant.
+    """
+    if not (reading.unclear or _is_weak(reading)):
+        return reading
     said = read(reading.text)
-    parts = _parts(engine, said, engine.hear(said, today, None).clauses, today, people)
+    heard = engine.hear(said, today, None)
+    if len(heard.clauses) < _TWO or PERSON in heard.marks:
+        return reading
+    parts = _parts(engine, said, heard.clauses, today, people)
+    asks = [part for part in parts if part.whole]
     whole = [part for part in parts if _is_whole(engine, part)]
+    if len(asks) == 1 and asks == whole and asks[0].alone.intent:
+        found = _of_part(asks[0], reading)
+        told = engine.slots_as(asks[0].alone.intent, reading.text, today=today)
+        takes = _shared(engine, asks[0], asks[0].alone.intent)
+        return replace(found, slots={**{name: told[name] for name in takes & told.keys()}, **found.slots})
     return _of_part(whole[0], reading) if len({part.alone.intent for part in whole}) >= _TWO else reading
+
+
+def _is_weak(reading: Reading) -> bool:
+    """Return whether a message is read as outside of the data, and that is not clear."""
+    return reading.intent == FALLBACK and reading.score < _LIKELY
 
 
 def _of_part(part: _Part, reading: Reading) -> Reading:
@@ -156,10 +179,10 @@ def _of_part(part: _Part, reading: Reading) -> Reading:
 def _parts(
     engine: Engine, said: Utterance, heard: Sequence[Clause], today: date, people: Sequence[tuple[str, str]]
 ) -> list[_Part]:
-    """Return the clauses that ask, if there are two or more."""
+    """Return the clauses that ask."""
     cut = [one for one in heard if one.role is ClauseRole.ASKS]
     words = engine.lexicon.grammar.area("clauses")
-    texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
+    texts = [said.said(one.first, one.after) for one in cut]
     return [
         _Part(
             text,
@@ -174,7 +197,8 @@ def _parts(
 def _is_whole(engine: Engine, part: _Part) -> bool:
     """Return whether the clause alone is a complete question that needs data."""
     rules, alone = engine.intents.get(part.alone.intent or ""), part.alone
-    clear = alone.score >= _SURE and not (part.refers or alone.unclear)
+    leans = part.refers and _OF_CARE.isdisjoint(alone.slots)
+    clear = alone.score >= _SURE and not (leans or alone.unclear)
     return clear and rules is not None and rules.needs != "nothing"
 
 
@@ -221,7 +245,7 @@ def _asked(engine: Engine, part: _Part, own: _Part, reading: Reading, today: dat
     if rules.needs == "nothing" and rules.answer != "aside":
         # What is outside of the data has a text of its own, if the bot knows why.
         told = rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty", "chatter"}
-        return replace(found, intent=FALLBACK, slots=_with_words(part, slots)) if told else None
+        return replace(found, intent=FALLBACK, slots=_with_words(part, slots)) if told and part.whole else None
     return replace(found, intent=rules.intent, slots=_with_words(part, slots))
 
 

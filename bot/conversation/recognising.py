@@ -73,8 +73,7 @@ class Recognisers:
         text = request.options.said if request else message.text
         people = exchange.known_names
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
-        if reading.unclear:
-            reading = cleared(self._engine, reading, today, people)
+        reading = cleared(self._engine, reading, today, people)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         exchange.reading = reading = _of_the_list(reading, memory, last)
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.

@@ -29,7 +29,7 @@ from bot.language.numbers import (
 from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, own_asked, terse, treated, with_polarity, with_wishes
+from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import AnyOf, Tag, Utterance, cleaned
 from bot.language.times import in_named_year, repeating, whole_times
@@ -127,7 +127,7 @@ class Tagger:
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
         tags = self._named_in(tags, said, names)
-        tags = own_asked(said, self._of_person(tags, said, lexed), self._grammar.area("clauses"))
+        tags = self._of_person(tags, said, lexed)
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)

@@ -16,7 +16,7 @@ from bot.language.entities import Tagger
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Grammar, WordArea
 from bot.language.names import NameFound, find_names
-from bot.language.people import names_somebody, with_people
+from bot.language.people import names_somebody, owners, with_people
 from bot.language.phrases import PhraseFound
 from bot.language.polarity import way_in
 from bot.language.slots import places_of_names
@@ -243,6 +243,7 @@ class Hearer:
         cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
+        tags = owners(said, tags, cut, self._lexicon.grammar.area("clauses"))
         marks = _marks(said, tags, self._tagger.titles, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
         asking = asking or frozenset(range(len(keys)))

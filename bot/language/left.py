@@ -83,7 +83,12 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     Looked at are the person's own words that mean something, stand in a clause that asks, and are taken by no name.
     """
     used, meant = _places(heard, taken), _places(heard, {name for name in heard.marks if name.isupper()})
-    words = [(_whole(heard.said, place), place in meant) for place in heard.content if place not in used]
+    free = (
+        place
+        for place in heard.content
+        if place not in used and not _POINTED.intersection(heard.keys[place - 1 : place])
+    )
+    words = [(_whole(heard.said, place), place in meant) for place in free]
     # "The plan's rate" is no Plan's, but "Bill's claims" are Bill's.
     owners = (match for word, known in words if not (known and word.islower()) and (match := _OWNER.fullmatch(word)))
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
@@ -160,7 +165,9 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
         for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - taken):
             cue = plain(said.words[place]) in cues and not told.isdisjoint(_between_commas(said, place))
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
-            if cue or said.words[place].isdecimal():
+            beside = _between_commas(said, place)
+            aside = len(beside) < len(said.words) and taken.isdisjoint(beside)  # "meetings in 5"
+            if cue or (said.words[place].isdecimal() and not aside):
                 ends = (at for at in range(place + 1, clause.after) if at in held or at == place + _SAID)
                 return {WORDS: Slot(said.said(place, next(ends, clause.after)), True)}
     return {}

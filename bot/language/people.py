@@ -1,13 +1,36 @@
 """Whose record a message asks for by name: the writer's people, and somebody else's."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
+from bot.language.clauses import Clause, ClauseRole, is_whole
 from bot.language.matcher import WordArea
-from bot.language.text import Utterance, keys_in
+from bot.language.text import Tag, Utterance, keys_in
 
 _NEAR = 3
+_PERSON, _KIN = "person", "kin"
+_NO_OWNER = frozenset({"self", "household", "dependent"})
+# Behind such a word stands who is told, or where and with whom the writer is: "tell my wife", "at my son's game".
+_BESIDE = frozenset({"tell", "told", "telling", "with", "at", "ask", "asked", "con"})
+# So does who stands a few words behind these with "to": "explain it to my wife".
+_TELLING = frozenset({
+    *("explain", "explaining", "show", "give", "say", "talk", "talking", "speak", "prove", "send", "text", "read"),
+    *("explicar", "explicarle", "explicarselo", "decir", "decirle", "contar", "contarle", "mostrar", "mostrarle"),
+})  # fmt: skip
+_TO = frozenset({"to", "a"})
+_REACH = 4
+# The writer as who did or does what is told.
+_WRITER = frozenset({"i", "id", "ill", "im", "ive", "we", "yo"})
+# Who is spoken of, wherever the one they mean was named.
+_THEM = frozenset({
+    "he", "him", "his", "hes", "she", "her", "hers", "shes", "they", "them", "their", "it", "its", "that",
+    "el", "ella", "su", "eso", "lo", "la",
+})  # fmt: skip
+_CARE = frozenset({
+    "service", "claim_type", "provider_name", "drug", "facility_type", "amount", "state_of_claim", "claim_id",
+})  # fmt: skip
 
 
 def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
@@ -55,6 +78,54 @@ def person_named(
         if not named and key not in family and after == len(words) and words[:place] in lists.phrases("what_of"):
             return place, after
     return None
+
+
+def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> list[Tag]:
+    """Return the tags without relatives who are named beside the question and own nothing of what is asked.
+
+    These are who is told of it ("explain it to my wife"), who only wants to know what the writer did ("my wife asks
+    what I paid"), and who is named in a clause that asks nothing and tells of no care, unless the question speaks of
+    them. With who is told goes the time behind: "to my wife tonight". `words` is the grammar area "clauses".
+    """
+    beside = [tag for tag in tags if _is_kin(tag) and not _owns_it(said, tag, tags, cut, words)]
+    behind = {place for one in beside for place in _told_behind(said, one, cut, words)} if beside else set()
+    return [tag for tag in tags if tag not in beside and (tag.kind != "date_range" or tag.first not in behind)]
+
+
+def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
+    """Return the places behind somebody who is told, up to what they are told or the end of the clause."""
+    end = next(one.after for one in cut if one.first <= tag.first < one.after)
+    asked = (place for place in range(tag.after, end) if said.words[place] in words.question)
+    return range(tag.after, next(asked, end)) if _is_told(said, tag) else range(0)
+
+
+def _is_told(said: Utterance, tag: Tag) -> bool:
+    before = said.words[max(0, tag.first - _REACH) : tag.first]
+    to = before[-1:] != () and before[-1] in _TO and not _TELLING.isdisjoint(before)
+    return (to or not _BESIDE.isdisjoint(before[-1:])) and "'" not in said.words[tag.after - 1]
+
+
+def _is_kin(tag: Tag) -> bool:
+    kin = tag.value.get(_KIN) if tag.kind == _PERSON and isinstance(tag.value, dict) else None
+    return kin is not None and kin not in _NO_OWNER and not tag.excluded
+
+
+def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:
+    if _is_told(said, tag):
+        return False
+    possessive = "'" in said.words[tag.after - 1]
+    own = next(one for one in cut if one.first <= tag.first < one.after)
+    behind = said.words[tag.after : own.after]
+    leads = tag.first > own.first and said.words[tag.first - 1] in words.question | {"for", "of", "para", "de", "about"}
+    others = [one for one in cut if one is not own and is_whole(said, one, words)]
+    asks = others or [one for one in cut if one.role is ClauseRole.ASKS]
+    # Not in "my son is sick, what is my copay".
+    if not asks or (own.role is ClauseRole.ASKS and not (others and tag.first == own.first)):
+        wants = any(one in words.question and other in words.speaker for one, other in pairwise(behind))
+        return possessive or leads or not (wants or _WRITER.intersection(behind))
+    inside = range(own.first, own.after)
+    asked = {said.words[at] for one in asks for at in range(one.first, one.after)}
+    return any(one.kind in _CARE and one.first in inside for one in tags) or not _THEM.isdisjoint(asked)
 
 
 def with_people(

@@ -16,7 +16,6 @@ from bot.language.text import Tag, Utterance
 from bot.language.times import with_times_out
 
 _MOST_GLUE = 5
-_SPOKEN = 3  # words from what is asked to whoever it is asked of
 _MOST_LED = 2
 _LONGEST = 4  # words of a cue
 _POLAR = frozenset({
@@ -54,22 +53,6 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
 def _akin(one: Tag, other: Tag) -> bool:
     """Return whether two values are of one kind, or both kinds of care: "leave out the pharmacy and the lab"."""
     return one.kind == other.kind or {one.kind, other.kind} <= _OF_CARE
-
-
-def own_asked(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
-    """Return the tags without a relative who only wants to know of the writer: "my wife wants to know what we paid".
-
-    `listed` is the grammar area "clauses".
-    """
-    return [tag for tag in tags if tag.kind != "person" or not _only_asks(said, tag, listed)]
-
-
-def _only_asks(said: Utterance, tag: Tag, listed: WordArea) -> bool:
-    if not set(said.keys[tag.after : tag.after + 1]) & listed.imperative:
-        return False
-    near = range(tag.after + 1, min(tag.after + 1 + _MOST_GLUE, len(said.words)))
-    first = next((place for place in near if said.words[place] in listed.question), None)
-    return first is not None and not listed.speaker.isdisjoint(said.words[first + 1 : first + 1 + _SPOKEN])
 
 
 # With a time, a fill or a provider, "besides ozempic" leaves it out of what was had; without, it seeks another drug.
