@@ -264,37 +264,38 @@ def visit_to(codes: object) -> str | None:
     return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 
 
-class TwoVisits(msgspec.Struct, frozen=True):
-    """What one plan names for two kinds of visit, by their `codes` in the order of the words: a copay, or none.
+class VisitCopays(msgspec.Struct, frozen=True):
+    """What one plan names for several kinds of visit, by their `codes` in the order of the words: a copay, or none.
 
-    `coinsurance` is its percentage for care in general; `so`: what was asked of the two is so, None if not told.
+    `coinsurance` is its percentage for care in general; `so`: what was asked of two is so, None if not told.
     """
 
     plan: Coverage
-    codes: tuple[str, str]
-    copays: tuple[CostShare | None, CostShare | None]
+    codes: tuple[str, ...]
+    copays: tuple[CostShare | None, ...]
     coinsurance: CostShare | None = None
     so: bool | None = None
 
     @property
     def cheaper(self) -> str | None:
-        """The visit with the lower copay, "same" if they are equal, None if not both are in dollars."""
-        one, other = (share.amount if share else None for share in self.copays)
-        if one is None or other is None or one.currency != other.currency:
+        """The one of two visits with the lower copay, "same" if they are equal, None if not both are in dollars."""
+        amounts = [share.amount for share in self.copays if share and share.amount]
+        if len(self.codes) != _A_PAIR or len(amounts) != _A_PAIR or amounts[0].currency != amounts[1].currency:
             return None
+        one, other = amounts
         return "same" if one.value == other.value else self.codes[one.value > other.value]
 
 
-def two_visits(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) -> TwoVisits | None:
-    """Return what the medical plan names for the two visits of the message, or of `codes`; None without two of them."""
+def visit_copays(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) -> VisitCopays | None:
+    """Return what the medical plan names for the visits of the message, or of `codes`; None without two of them."""
     named = codes or named_visits(ask)
     plan = next((one for one in coverages.current if one.scope == "medical"), None)
-    if plan is None or len(named) != _A_PAIR:
+    if plan is None or len(named) < _A_PAIR:
         return None
     inside = [share for share in plan.costs if share.side != "out" and not share.drugs]
-    one, other = (next((share for share in inside if share.service == code), None) for code in named)
+    copays = tuple(next((share for share in inside if share.service == code), None) for code in named)
     general = next((share for share in inside if share.kind == "coinsurance" and share.service is None), None)
-    amounts = one.amount if one else None, other.amount if other else None
-    found = TwoVisits(plan, (named[0], named[1]), (one, other), general, confirms(ask, *amounts))
+    so = confirms(ask, *(share.amount if share else None for share in copays)) if len(named) == _A_PAIR else None
+    found = VisitCopays(plan, named, copays, general, so)
     asks_same = not _SAME.isdisjoint(words_of(ask.said))
     return replace(found, so=found.cheaper == "same") if asks_same and found.cheaper else found

@@ -26,7 +26,7 @@ from bot.kit import (
     Threshold,
     ToCome,
     Toward,
-    TwoVisits,
+    VisitCopays,
     Wants,
     asks_family,
     asks_reset,
@@ -62,7 +62,7 @@ from bot.kit import (
     sum_of,
     this_year,
     to_come,
-    two_visits,
+    visit_copays,
     wants_to_come,
     went_toward,
     words_of,
@@ -126,7 +126,7 @@ class CostShares(Summary, frozen=True):
     in_month: bool | None = None
     yearly: str | None = None
     toward: Toward | None = None
-    two: TwoVisits | None = None
+    two: VisitCopays | None = None
     threshold: Threshold | None = None
 
     @property
@@ -251,7 +251,7 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     rule = counting_asked(ask, coverages)
     if reason == "counted" or (rule and rule.rule != "drugs"):
         return CostShares(toward=await went_toward(ask, coverages, counted_toward(ask) or "deductible"), rule=rule)
-    two = two_visits(ask, coverages)
+    two = visit_copays(ask, coverages)
     return CostShares(two=two) if two else None
 
 

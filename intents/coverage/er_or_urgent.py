@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, AskedAhead, Summary, TwoVisits, member_coverages, named_visits, two_visits
+from bot.kit import Ask, AskedAhead, Summary, VisitCopays, member_coverages, named_visits, visit_copays
 
 _BOTH = ("urgentcare", "emergency")
 
@@ -10,7 +10,7 @@ _BOTH = ("urgentcare", "emergency")
 class EmergencyOrUrgent(Summary, frozen=True):
     """What the medical plan names for `two` kinds of visit: these, or those of the words; None without a plan."""
 
-    two: TwoVisits | None
+    two: VisitCopays | None
 
 
 async def answer(ask: Ask) -> EmergencyOrUrgent:
@@ -24,4 +24,4 @@ async def answer(ask: Ask) -> EmergencyOrUrgent:
     if named_visits(ask) == (_BOTH[1],):
         raise AskedAhead
     coverages = await member_coverages(ask)
-    return EmergencyOrUrgent(two_visits(ask, coverages, _BOTH))
+    return EmergencyOrUrgent(visit_copays(ask, coverages, _BOTH))

@@ -50,6 +50,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
 }
 """The shares that stand beside a rule as a table."""
 _OF_FIGURE = {("after_max", _DEDUCTIBLE): "first_then", ("before_met", _MAXIMUM): "after_max"}
+_COUNTING = frozenset({"copay_counts", "what_counts", "drugs_count"})
 _COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "arithmetic"})
 """Rules beside which it stands how much of the yearly amounts is used."""
 
@@ -112,7 +113,7 @@ class Working(Summary, frozen=True):
 async def answer(ask: Ask) -> Working:
     """Return the rule; the member's own figures are read in their own chat alone."""
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
-    rule = _by_figure(str(ask.slots["workings"]), ask, coverages)
+    rule = _narrowed(str(ask.slots["workings"]), ask, coverages)
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
@@ -158,8 +159,13 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
     )
 
 
-def _by_figure(rule: str, ask: Ask, coverages: Coverages) -> str:
-    """Return the rule for the yearly amount that is named by its figure alone: "so after 1500 I pay nothing"."""
+def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
+    """Return the rule for dental and vision care, or for the yearly amount that is named by its figure alone.
+
+    "So after 1500 I pay nothing" is about the deductible.
+    """
+    if rule in _COUNTING and scope_of(ask) in {"dental", "vision"}:
+        return "apart_counts"
     named = str(by_figure(ask, coverages).slots.get("amount_kind"))
     return _OF_FIGURE.get((rule, named), rule)
 
