@@ -14,6 +14,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -141,19 +142,22 @@ def _file(folder: Path, name: str, key: str) -> Path:
     return folder / f"{name}-{key[:20]}.bin"
 
 
-def _content(file: Path, key: str, *, own: bool) -> bytes | None:
-    """Return the content of an intact file made for this key. With `own`, only if nobody else can write the file."""
+def _content(file: Path, key: str, *, own: bool) -> memoryview | None:
+    """Return the content of an intact file made for this key. With `own`, only if nobody else can write the file.
+
+    It is read where the kernel has it: a copy that a start frees leaves a hole in the memory of the process.
+    """
     try:
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as opened:
             state = os.fstat(opened.fileno())
             if own and (state.st_uid != os.geteuid() or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
                 return None
-            whole = opened.read()
-    except OSError:
+            whole = memoryview(mmap(opened.fileno(), 0, access=ACCESS_READ))
+    except (OSError, ValueError):  # no such file, an empty one
         return None
     head = _MAGIC + key.encode()
     digest, content = whole[len(head) : len(head) + _DIGEST], whole[len(head) + _DIGEST :]
-    sound = whole.startswith(head) and digest == hashlib.blake2b(content, digest_size=_DIGEST).digest()
+    sound = whole[: len(head)] == head and digest == hashlib.blake2b(content, digest_size=_DIGEST).digest()
     return content if sound else None
 
 

@@ -1,6 +1,5 @@
 """Reading the settings of this process from the environment and `.env`, with all their errors."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -45,9 +44,11 @@ def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
     free = [name for name in known if name not in names]
     found: dict[str, str] = {}
     for name in sorted(names - {*known}):
-        near = difflib.get_close_matches(name, free, n=1, cutoff=_ALIKE)
-        if near and name.startswith(_OURS) and not name.startswith(_NOT_OURS):
-            found[name] = near[0]
+        if name.startswith(_OURS) and not name.startswith(_NOT_OURS):
+            from difflib import get_close_matches  # noqa: PLC0415 -- a start with settings as they are called needs none
+
+            if near := get_close_matches(name, free, n=1, cutoff=_ALIKE):
+                found[name] = near[0]
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import median
 
 import msgspec
 from msgspec.structs import replace
@@ -142,6 +141,8 @@ async def _known_or_listed(
         there = [place for place in directory.locations.values() if place.active and _is_called(place, name)]
         points = [place.position for place in there if place.position]
         if points:
+            from statistics import median  # noqa: PLC0415 -- few places are known to the directory only
+
             center = (median(point[0] for point in points), median(point[1] for point in points))
             state = next((place.state for place in there if place.state), state)
         if not there or center is None:

@@ -196,18 +196,19 @@ class _Builder:
             raise ValueError(f"two parts are kept under one name: {', '.join(sorted(kept))}")
         if _fits(ending.operation, kept, operations):
             ending = msgspec.structs.replace(ending, spanned=True)
-        if ending not in self.grammar.states[at].ends:
-            self.grammar.states[at].ends.append(ending)
+        state = self.grammar.states[at]
+        state.ends = state.ends if ending in state.ends else (*state.ends, ending)
 
     def _step(self, at: int, part: str, rule: str) -> tuple[int, str]:
         """Return the state after a part of a pattern, and the name under which its value is stored."""
         state, area = self.grammar.states[at], rule.partition(".")[0]
         if part[0] == REPEATED:
             names = [self._name(one, area) for one in part[1:].split("|")]
-            at = _onward(state.tests, (REPEATED + "|".join(names),), self._state)
+            state.tests, at = self._onward(state.tests, (REPEATED + "|".join(names),))
+            again = self.grammar.states[at].words
             for name in names:
-                ways = self.grammar.states[at].words.setdefault(name, [])
-                ways += [("", at)] if ("", at) not in ways else []
+                ways = again.get(name, ())
+                again[name] = ways if ("", at) in ways else (*ways, ("", at))
             return at, ""
         if part in {START, END, DASH} or part[0] in "~&!":
             sign = part[: len(part) - len(part.lstrip("~&!"))]
@@ -216,13 +217,24 @@ class _Builder:
                 if not sign
                 else sign.replace("!", "!" if "~" in sign else "!&") + self._name(part[len(sign) :], area)
             )
-            return _onward(state.tests, (test,), self._state), ""
+            state.tests, at = self._onward(state.tests, (test,))
+            return at, ""
         name = self._name(part, area)
         if part[0] == "{":
             label = _label(part)
-            return _onward(state.rules, (name, label), self._state), label
+            state.rules, at = self._onward(state.rules, (name, label))
+            return at, label
         label = _label(part) if part[0] == "<" and (":" in part or self._is_valued(name)) else ""
-        return _onward(state.words.setdefault(name, []), (label,), self._state), label
+        state.words[name], at = self._onward(state.words.get(name, ()), (label,))
+        return at, label
+
+    def _onward(self, ways: tuple[Any, ...], way: tuple[str, ...]) -> tuple[tuple[Any, ...], int]:
+        """Return the transitions with this one, added if missing, and the state after it."""
+        for one in ways:
+            if one[:-1] == way:
+                return ways, int(one[-1])
+        number = self._state()
+        return (*ways, (*way, number)), number
 
     def _is_valued(self, name: str) -> bool:
         return any(value is not None for value in self.grammar.classes.get(name, {"": ""}).values())
@@ -261,15 +273,6 @@ def _label(part: str) -> str:
     """Return the name under which the value of a part is stored; "" for "_"."""
     label = part.strip("<>{}").rpartition(":")[2].rpartition(".")[2]
     return "" if label == "_" else label
-
-
-def _onward(ways: list[Any], way: tuple[str, ...], state: Any) -> int:
-    """Return the state after a transition, added if missing."""
-    for one in ways:
-        if one[:-1] == way:
-            return int(one[-1])
-    ways.append((*way, state()))
-    return int(ways[-1][-1])
 
 
 def _fits(operation: str, kept: list[str], operations: type | None) -> bool:

@@ -4,7 +4,6 @@ A licence is a list of alternatives, each one or more classes of `_words/classes
 both. It does not choose between intents: the counted weights do.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import Any
 
 import msgspec
 
+from bot import compiled
 from bot.language.hearing import Heard
 from bot.language.rules import WORDS, IntentRules, converted, read_words
 
 _FILE = "classes.yaml"
 _SHORTEST = 2
+_Names = tuple[str, ...]
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,14 +33,13 @@ class Licences:
 
     def __init__(self, classes: Mapping[str, WordClass]) -> None:
         self.classes = classes
-        self._of_name: dict[str, set[str]] = defaultdict(set)
-        self._of_word: dict[str, set[str]] = defaultdict(set)
-        self._of_stem: dict[str, set[str]] = defaultdict(set)
+        self._of_name, self._of_word, self._of_stem = dict[str, _Names](), dict[str, _Names](), dict[str, _Names]()
         for name, one in classes.items():
             for kind in one.names:
-                self._of_name[kind].add(name)
+                self._of_name[kind] = (*self._of_name.get(kind, ()), name)
             for word in (*one.en.split(), *one.es.split()):
-                (self._of_stem if word.endswith("*") else self._of_word)[word.rstrip("*")].add(name)
+                of, stem = self._of_stem if word.endswith("*") else self._of_word, word.rstrip("*")
+                of[stem] = (*of.get(stem, ()), name)
         self._longest = max(map(len, self._of_stem), default=0)
 
     @classmethod
@@ -49,18 +49,23 @@ class Licences:
         Raises:
             PackError: "file: key: what".
         """
-        raw = read_words(folder, _FILE, dict[str, Any])
-        return cls({name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()})
+
+        def read() -> dict[str, WordClass]:
+            raw = read_words(folder, _FILE, dict[str, Any])
+            return {name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()}
+
+        key = compiled.key_of(folder / WORDS / _FILE, of=compiled.code_of("language"))
+        return cls(compiled.kept("classes", key, dict[str, WordClass], read))
 
     def held(self, heard: Heard) -> frozenset[str]:
         """Return the classes of which a message contains a word or a value."""
         held: set[str] = set()
         for name in heard.names:
-            held |= self._of_name.get(name, frozenset())
+            held.update(self._of_name.get(name, ()))
         for word in {*heard.said.words, *heard.keys}:
-            held |= self._of_word.get(word, frozenset())
+            held.update(self._of_word.get(word, ()))
             for size in range(_SHORTEST, min(len(word), self._longest) + 1):
-                held |= self._of_stem.get(word[:size], frozenset())
+                held.update(self._of_stem.get(word[:size], ()))
         return frozenset(held)
 
 

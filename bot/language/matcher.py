@@ -42,10 +42,10 @@ class PatternState(msgspec.Struct, array_like=True):
     the number of the next state.
     """
 
-    words: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
-    rules: list[tuple[str, str, int]] = msgspec.field(default_factory=list)
-    tests: list[tuple[str, int]] = msgspec.field(default_factory=list)
-    ends: list[PatternEnding] = msgspec.field(default_factory=list)
+    words: dict[str, tuple[tuple[str, int], ...]] = msgspec.field(default_factory=dict)
+    rules: tuple[tuple[str, str, int], ...] = ()
+    tests: tuple[tuple[str, int], ...] = ()
+    ends: tuple[PatternEnding, ...] = ()
 
 
 class PatternFound(NamedTuple):
@@ -220,7 +220,7 @@ class Matcher:
             for after, value in self.every(rule, place):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
 
-    def _onward(self, ways: Mapping[str, list[tuple[str, int]]], place: int) -> Iterator[tuple[str, int, Any]]:
+    def _onward(self, ways: Mapping[str, tuple[tuple[str, int], ...]], place: int) -> Iterator[tuple[str, int, Any]]:
         """Yield the transitions by the word at a position, with its value."""
         for name, value in self._symbols[place]:
             for label, following in ways.get(name, ()):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import product
+from sys import intern
 from typing import Any, NamedTuple
 
 import msgspec
@@ -150,16 +151,18 @@ class PhraseTree:
 
     @classmethod
     def of_plain(cls, data: Any) -> "PhraseTree":
-        """Return the tree for such data, in which tuples became lists."""
-        tree, (groups, behind, tree._ways, tree._longest, tree._most_behind, vocabulary) = cls(), data
+        """Return the tree for such data, in which tuples became lists. It shares its words with all other trees."""
+        tree, (groups, behind, tree._ways, longest, tree._most_behind, vocabulary) = cls(), data
+        tree.vocabulary.update(map(intern, vocabulary.split()))
+        tree._longest = {intern(word): count for word, count in longest.items()}
         for read, phrases in groups:
             meanings = tuple([_meaning(*one) for one in read])
-            tree._meanings.update(dict.fromkeys(phrases.split("\n"), meanings))
+            said = [phrase if " " in phrase else intern(phrase) for phrase in phrases.split("\n")]
+            tree._meanings.update(dict.fromkeys(said, meanings))
         tree._behind = {
             phrase: [(number, _meaning(*meant)) for number, meant in read] for phrase, read in behind.items()
         }
         tree._index()
-        tree.vocabulary.update(vocabulary.split())
         return tree
 
     def named(self) -> dict[tuple[str, str], bool]:
@@ -216,7 +219,7 @@ class PhraseTree:
 
 def _meaning(kind: str, read: Any, language: str, hides: bool) -> Meaning:
     value = (NamedPlace(*read) if kind == PLACE else tuple(read)) if isinstance(read, list) else read
-    return Meaning(kind, value, language, hides)
+    return Meaning(intern(kind), value, intern(language), hides)
 
 
 def _visible(found: list[PhraseFound]) -> list[PhraseFound]:

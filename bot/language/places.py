@@ -163,12 +163,17 @@ class _Table(msgspec.Struct, frozen=True, array_like=True):
     begins: dict[str, list[str]]
 
 
-@cache
 def _table() -> _Table:
+    """Return the table, read anew: it is large, and few questions name a place of another state."""
     import zipcodes  # noqa: PLC0415 -- its version tells whether what was kept is of it; its table is not read yet
 
     key = compiled.key_of(Path(__file__), of=zipcodes.__version__)
     return compiled.kept("zips", key, _Table, _made)
+
+
+@cache
+def _begins() -> Mapping[str, list[str]]:
+    return _table().begins
 
 
 def _made() -> _Table:
@@ -231,7 +236,7 @@ def _in_state(state: str) -> Mapping[str, Zip]:
 def _row(zip_code: str) -> Zip | None:
     if len(zip_code) != _ZIP_DIGITS or not (zip_code.isascii() and zip_code.isdigit()):
         return None
-    states = _table().begins.get(zip_code[:_BEGINNING], ())
+    states = _begins().get(zip_code[:_BEGINNING], ())
     return next((row for state in states if (row := _in_state(state).get(zip_code))), None)
 
 

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-import yaml
 
 from bot import compiled
 from bot.errors import PackError, each_of
@@ -26,18 +25,20 @@ T = TypeVar("T")
 Phrases = Mapping[str, tuple[str, ...]]
 
 
-def _mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> Any:
-    """Return a YAML mapping; a duplicate key is refused, because YAML would drop the first."""
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if key.value in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
-        seen.add(key.value)
-    return yaml.constructor.SafeConstructor.construct_mapping(loader, node, deep=deep)
+@cache
+def _loader() -> Any:
+    """Return a safe loader, in C where there is one, that refuses a key that stands twice: YAML drops the first."""
+    import yaml  # noqa: PLC0415 -- a start reads what was kept
 
+    def mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+            seen.add(key.value)
+        return yaml.constructor.SafeConstructor.construct_mapping(loader, node, deep=deep)
 
-# A safe loader, in C where there is one.
-_Loader = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"construct_mapping": _mapping})
+    return type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"construct_mapping": mapping})
 
 
 class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,10 +220,12 @@ def read_yaml(file: Path, shown: str) -> Any:
     Raises:
         PackError: If it cannot be read; the message starts with `shown`.
     """
+    import yaml  # noqa: PLC0415 -- as above
+
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise PackError(f"{shown}: file: larger than {LARGEST_FILE} bytes")
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 -- a safe loader, in C
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506 -- a safe loader, in C
     except OSError as error:
         raise PackError(f"{shown}: file: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -308,6 +311,16 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _S
     )
 
 
+class _Files(msgspec.Struct):
+    """The intents' files by name, and the subjects that they speak of."""
+
+    intents: dict[str, IntentFile]
+    subjects: dict[str, _SubjectFile]
+
+
+_SUBJECTS = "subjects.yaml"
+
+
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     """Return every intent in the pack's `intents/` folder, by name; folders that start with `_` contain words.
 
@@ -319,11 +332,12 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     if not kept:
         raise PackError(f"{folder.name}: folder: holds no intent file")
     names = [file.relative_to(folder).as_posix() for file in kept]
-    key = compiled.key_of(*kept, of=" ".join((compiled.code_of("language"), *names)))
+    words = folder / WORDS / _SUBJECTS
+    key = compiled.key_of(*kept, words, of=" ".join((compiled.code_of("language"), *names)))
 
-    def read() -> dict[str, IntentFile]:
-        return dict(each_of(names, lambda name: (name, converted(read_yaml(folder / name, name), IntentFile, name))))
+    def read() -> _Files:
+        raws = each_of(names, lambda name: (name, converted(read_yaml(folder / name, name), IntentFile, name)))
+        return _Files(dict(raws), read_words(folder, _SUBJECTS, dict[str, _SubjectFile], optional=True))
 
-    raws: dict[str, IntentFile] = compiled.kept("rules", key, dict[str, IntentFile], read)
-    subjects = read_words(folder, "subjects.yaml", dict[str, _SubjectFile], optional=True)
-    return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects)))
+    raws = compiled.kept("rules", key, _Files, read)
+    return tuple(each_of(raws.intents.items(), lambda one: _intent(*one, folder, raws.subjects)))

@@ -113,13 +113,14 @@ class Evidence(NamedTuple):
 class Weights:
     """Scores the evidence in messages. A row of weights is one large number, so that rows are added in one step."""
 
-    def __init__(self, header: Header, weights: bytes) -> None:
+    def __init__(self, header: Header, weights: bytes | memoryview, places: Iterable[int] = ()) -> None:
+        """`places` are the numbers of the rows if other weights share them: there are 45,000 rows in a pack."""
         self.labels = tuple(header.labels)
         self.header, self.weights, self.slope = header, weights, header.slope
         self._rows: dict[str, dict[str, int]] = {}
-        places = count()
+        at = iter(places or count())
         for kind, names in header.rows.items():
-            self._rows[kind] = dict(zip(names, places, strict=False))
+            self._rows[kind] = dict(zip(names, at, strict=False))
         often = {**header.often, "found": [EIGHTHS] * len(header.rows.get("found", ()))}  # what is found counts alike
         self._often = bytes([rare for kind in header.rows for rare in often[kind]])  # by the place of a row
         self._added: dict[int, int] = {}
@@ -218,10 +219,10 @@ def load_weights(file: Path) -> dict[str, Weights]:
         PackError: missing, or not made by `make weights`.
     """
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            magic, head, weights = opened.readline(), opened.readline(), memoryview(opened.read())
     except OSError as error:
         raise PackError(f"{file.name}: cannot be read ({error.strerror}); `make weights` writes it") from error
-    head, _, weights = content.removeprefix(MAGIC).partition(b"\n")
     try:
         headers = msgspec.json.decode(head, type=dict[str, Header])
     except msgspec.DecodeError as error:
@@ -230,10 +231,11 @@ def load_weights(file: Path) -> dict[str, Weights]:
     for names in (names for one in headers.values() for names in one.rows.values()):
         names[:] = [known.setdefault(name, name) for name in names]  # the parts have most words in common
     sizes = [len(one.labels) * sum(map(len, one.rows.values())) for one in headers.values()]
-    if not content.startswith(MAGIC) or INTENTS not in headers or sum(sizes) != len(weights):
+    if magic != MAGIC or INTENTS not in headers or sum(sizes) != len(weights):
         raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")
     ends = list(accumulate(sizes, initial=0))
+    places = list(range(max(size // len(one.labels) for size, one in zip(sizes, headers.values(), strict=True))))
     return {
-        name: Weights(one, weights[first:end])
+        name: Weights(one, weights[first:end], places)
         for (name, one), (first, end) in zip(headers.items(), pairwise(ends), strict=True)
     }

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import msgspec
 
+from bot import compiled
+
 _T = TypeVar("_T")
 NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
@@ -74,7 +76,8 @@ def load(path: Path, kind: type[dict[str, _T]]) -> dict[str, _T]:
     """Return the content of a YAML file of this form; {} without one. Raises ValueError, which names the file."""
     if not path.is_file():
         return {}
+    key = compiled.key_of(path, of=compiled.code_of("replies"))
     try:
-        return msgspec.yaml.decode(path.read_bytes(), type=kind)
+        return compiled.kept(path.stem, key, kind, lambda: msgspec.yaml.decode(path.read_bytes(), type=kind))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name}: {error}") from error

@@ -112,7 +112,7 @@ def _block_behind(sentence: str) -> dict[str, Any]:
     text = PAGE.read_text(encoding="utf-8")
     assert sentence in text
     block = text.partition(sentence)[2].partition("```yaml\n")[2].partition("```")[0]
-    held: dict[str, Any] = yaml.load(block, rules._Loader)  # noqa: S506 -- a safe loader
+    held: dict[str, Any] = yaml.load(block, rules._loader())  # noqa: S506 -- a safe loader
     return held
 
 
