@@ -119,7 +119,8 @@ async def assemble(
     """
     if settings.made_up_day:
         raise ConfigError(settings.made_up_day)  # real records need the real date
-    pack = _furnished(pack or load_pack(find_pack(settings.bot_pack), settings.bot_command), settings)
+    pack = pack or load_pack(find_pack(settings.bot_pack), settings.bot_command)
+    pack = replace(with_benefits(pack, settings.bot_benefits), payer=settings.payer_facts)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url, **settings.store_options)
         stack.push_async_callback(store.close)
@@ -156,11 +157,6 @@ async def assemble(
         for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store), tally.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
-
-
-def _furnished(pack: Pack, settings: Settings) -> Pack:
-    """Return the pack with the operator's benefit table and the payer's names and numbers."""
-    return replace(with_benefits(pack, settings.bot_benefits), payer=settings.payer_facts)
 
 
 def _counts(store: Store, audit: Audit) -> Counts | None:

@@ -15,8 +15,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from mmap import ACCESS_READ, mmap
+from operator import methodcaller
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -92,7 +93,7 @@ def recalled(name: str, key: str, kind: type[T]) -> T | None:
         content = _content(_file(folder, name, key), key, own=own) if folder else None
         if content is not None:
             with contextlib.suppress(msgspec.DecodeError):
-                value = msgspec.msgpack.decode(content, type=kind, dec_hook=_of_plain)
+                value = msgspec.msgpack.decode(content, type=kind, dec_hook=lambda of, data: of.of_plain(data))
                 if _collected:
                     keep(name, key, value)
                 return value
@@ -101,7 +102,7 @@ def recalled(name: str, key: str, kind: type[T]) -> T | None:
 
 def keep(name: str, key: str, value: object) -> None:
     """Store a value for the next start if possible. It is replaced atomically."""
-    content = msgspec.msgpack.encode(value, enc_hook=_plain)
+    content = msgspec.msgpack.encode(value, enc_hook=methodcaller("plain"))
     whole = b"".join((_MAGIC, key.encode(), hashlib.blake2b(content, digest_size=_DIGEST).digest(), content))
     own = cache_folder()
     for folder in _collected or ((own,) if own else ()):
@@ -126,16 +127,6 @@ def collected(folder: Path) -> Iterator[None]:
         yield
     finally:
         _collected.clear()
-
-
-def _plain(value: Any) -> object:
-    """Return an object as plain data, by its own method."""
-    return value.plain()
-
-
-def _of_plain(kind: Any, data: object) -> object:
-    """Return an object made from its plain data."""
-    return kind.of_plain(data)
 
 
 def _file(folder: Path, name: str, key: str) -> Path:

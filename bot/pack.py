@@ -24,7 +24,7 @@ from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Benefits, CareKinds, care_kin
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
-from bot.language.rules import WORDS, IntentRules, read_yaml
+from bot.language.rules import WORDS, IntentRules, kept_words, read_yaml
 from bot.language.sentences import FOLDER as SENTENCES
 from bot.language.sentences import TALKS
 from bot.message import COMMAND, AReply, Block, Language
@@ -184,12 +184,8 @@ def load_care_kinds(folder: Path) -> CareKinds:
     Raises:
         PackError: a fault, by file and key.
     """
-    path = folder / "intents" / WORDS / "services.yaml"
-    if not path.is_file():
-        return NO_KINDS
-    key = compiled.key_of(path, of=compiled.code_of("language"))
     try:
-        return care_kinds(compiled.kept("care", key, dict[str, Any], lambda: read_yaml(path, path.name)))
+        return care_kinds(kept_words(folder / "intents", "services.yaml", dict[str, Any], optional=True))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PackError(f"intents/{WORDS}/services.yaml: {error}") from error
 

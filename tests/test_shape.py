@@ -136,7 +136,8 @@ def test_an_outside_library_stays_in_its_room() -> None:
 
 def test_a_start_imports_nothing_that_few_questions_need() -> None:
     """An annotation that names such a library is enough to import it: sign-in, typos and checks have theirs later."""
-    rare = ("authlib", "joserfc", "rapidfuzz", "icalendar", "fhir", "mcp", "bot.language.checker", "bot.replies.lint")
+    libraries = ("authlib", "joserfc", "rapidfuzz", "icalendar", "fhir", "mcp", "yaml")
+    rare = (*libraries, "bot.language.checker", "bot.replies.lint")
     told = f"import sys, bot.cli.serve, bot.channels.slack.app; print([one for one in {rare} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 -- our own words
     assert done.stdout.strip() == "[]"

@@ -44,13 +44,9 @@ async def serve_payer(*, port: int, data: Path | None, client_auth: ClientMethod
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
     async with serve_sandbox(world, port, behaviour) as payer:
-        print("\n".join([*_settings_of(payer), *_people_of(world)]), flush=True)  # noqa: T201 -- the command's result
+        settings = (f"{name}={value}" for name, value in payer.environment.items() if name != "PAYER_ISSUER")
+        print("\n".join([*settings, *_people_of(world)]), flush=True)  # noqa: T201 -- the command's result
         await _until_stopped()
-
-
-def _settings_of(payer: Sandbox) -> Iterator[str]:
-    """Yield the settings of a bot that uses this payer."""
-    yield from (f"{name}={value}" for name, value in payer.environment.items() if name != "PAYER_ISSUER")
 
 
 def _people_of(world: World) -> Iterator[str]:

@@ -67,7 +67,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         apart = settings.metrics_address and listen_for("BOT_METRICS_BIND", *settings.metrics_address)
         reached = _reached_at(settings, sock) if sandbox else settings
         settings = await stack.enter_async_context(rehearsed(reached, sandbox=sandbox))
-        _warn_of_names()
+        for name, meant in misspelt_names().items():
+            log.warning(spelling(name, meant), setting=meant)
         if not sandbox:
             _tell_of_keys(settings)
         bot = await stack.enter_async_context(assemble(settings))
@@ -128,11 +129,6 @@ def dev_chat(bot: Bot) -> list[Route]:
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.reach.push["console"] = desk.push
     return desk.routes()
-
-
-def _warn_of_names() -> None:
-    for name, meant in misspelt_names().items():
-        log.warning(spelling(name, meant), setting=meant)
 
 
 def _tell_of_keys(settings: Settings) -> None:

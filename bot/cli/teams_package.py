@@ -99,7 +99,9 @@ def translation(settings: Settings, pack: Pack, language: Language) -> dict[str,
 
 def write(settings: Settings, pack: Pack, path: Path) -> None:
     """Write the package, equal bytes for equal settings; ConfigError as in `manifest`, or for an unwritable file."""
-    files: dict[str, bytes] = {"manifest.json": _text(manifest(settings, pack)), **_icons()}
+    files = {"manifest.json": _text(manifest(settings, pack))}
+    # A speech bubble with a heart: 192 pixels in color, 32 as an outline (`tests.icons`).
+    files |= {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
     files |= {f"{tongue}.json": _text(translation(settings, pack, tongue)) for tongue in TRANSLATIONS}
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
@@ -107,11 +109,6 @@ def write(settings: Settings, pack: Pack, path: Path) -> None:
                 package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     except OSError as error:
         raise ConfigError(f"--teams: {path} cannot be written: {error.strerror or error}") from None
-
-
-def _icons() -> dict[str, bytes]:
-    """Return the icons, a speech bubble with a heart: 192 pixels in color, 32 as an outline (`tests.icons`)."""
-    return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
 
 
 def _text(values: Mapping[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ from bot.language.engine import Engine
 from bot.language.explaining import ReadingTrace
 from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
-from bot.language.weights import INTENTS, WEIGHTS, Evidence, load_weights
+from bot.language.weights import INTENTS, WEIGHTS, load_weights
 
 _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 
@@ -116,17 +116,14 @@ def explained(trace: ReadingTrace) -> str:
     lines.append(f"likely    {', '.join(likely) or 'nothing'}")
     for name, spoken in trace.spoken.items():
         licensed = "licensed" if name in trace.licensed else "not licensed"
-        lines.append(f"  {name} ({licensed}): {', '.join(map(_evidence, spoken[:_STRONGEST]))}")
+        strongest = ", ".join(f"{one.text!r} {one.weight:+.2f}" for one in spoken[:_STRONGEST])
+        lines.append(f"  {name} ({licensed}): {strongest}")
     lines.append(f"nearest   {trace.nearest or 'no example'}")
     lines += [f"alarm     {reading.alarm}"] if reading.alarm else []
     lines.append(f"not honoured: {', '.join(reading.unmet) or 'nothing'}")
     how = f"asked back, with {', '.join(reading.offers)}" if reading.unclear else f"by {reading.rule}"
     lines.append(f"decided   {reading.intent} {how}; sure {reading.score:.2f}, needed {trace.needed:.2f}")
     return "\n".join(lines) + "\n"
-
-
-def _evidence(one: Evidence) -> str:
-    return f"{one.text!r} {one.weight:+.2f}"
 
 
 def _shown(slot: Slot) -> str:

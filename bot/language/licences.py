@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from bot import compiled
 from bot.language.hearing import Heard
-from bot.language.rules import WORDS, IntentRules, converted, read_words
+from bot.language.rules import WORDS, IntentRules, converted, kept_words
 
 _FILE = "classes.yaml"
 _SHORTEST = 2
@@ -49,13 +48,8 @@ class Licences:
         Raises:
             PackError: "file: key: what".
         """
-
-        def read() -> dict[str, WordClass]:
-            raw = read_words(folder, _FILE, dict[str, Any])
-            return {name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()}
-
-        key = compiled.key_of(folder / WORDS / _FILE, of=compiled.code_of("language"))
-        return cls(compiled.kept("classes", key, dict[str, WordClass], read))
+        raw = kept_words(folder, _FILE, dict[str, Any])
+        return cls({name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()})
 
     def held(self, heard: Heard) -> frozenset[str]:
         """Return the classes of which a message contains a word or a value."""

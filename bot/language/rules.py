@@ -249,6 +249,12 @@ def read_words(folder: Path, name: str, kind: type[T], *, optional: bool = False
     return found
 
 
+def kept_words(folder: Path, name: str, kind: type[T], *, optional: bool = False) -> T:
+    """Return what `read_words` does, from an earlier start if the file is the same (`bot.compiled`)."""
+    key = compiled.key_of(folder / WORDS / name, of=compiled.code_of("language"))
+    return compiled.kept(Path(name).stem, key, kind, lambda: read_words(folder, name, kind, optional=optional))
+
+
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 _LACKING = re.compile(r"Object missing required field `(.+)`")
 # Every key of an intent's file and of its parts.
@@ -311,16 +317,6 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _S
     )
 
 
-class _Files(msgspec.Struct):
-    """The intents' files by name, and the subjects that they speak of."""
-
-    intents: dict[str, IntentFile]
-    subjects: dict[str, _SubjectFile]
-
-
-_SUBJECTS = "subjects.yaml"
-
-
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     """Return every intent in the pack's `intents/` folder, by name; folders that start with `_` contain words.
 
@@ -332,12 +328,11 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     if not kept:
         raise PackError(f"{folder.name}: folder: holds no intent file")
     names = [file.relative_to(folder).as_posix() for file in kept]
-    words = folder / WORDS / _SUBJECTS
-    key = compiled.key_of(*kept, words, of=" ".join((compiled.code_of("language"), *names)))
+    key = compiled.key_of(*kept, of=" ".join((compiled.code_of("language"), *names)))
 
-    def read() -> _Files:
-        raws = each_of(names, lambda name: (name, converted(read_yaml(folder / name, name), IntentFile, name)))
-        return _Files(dict(raws), read_words(folder, _SUBJECTS, dict[str, _SubjectFile], optional=True))
+    def read() -> dict[str, IntentFile]:
+        return dict(each_of(names, lambda name: (name, converted(read_yaml(folder / name, name), IntentFile, name))))
 
-    raws = compiled.kept("rules", key, _Files, read)
-    return tuple(each_of(raws.intents.items(), lambda one: _intent(*one, folder, raws.subjects)))
+    raws: dict[str, IntentFile] = compiled.kept("rules", key, dict[str, IntentFile], read)
+    subjects = kept_words(folder, "subjects.yaml", dict[str, _SubjectFile], optional=True)
+    return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects)))

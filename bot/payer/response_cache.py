@@ -32,10 +32,6 @@ class _Cached(msgspec.Struct, frozen=True):
     moment: datetime
 
 
-def _anything(_body: bytes) -> bool:
-    return True
-
-
 CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 
@@ -58,7 +54,7 @@ class ResponseCache:
         *,
         room: CachedResponses | None = None,
         fresh: float = FRESH,
-        keeps: Callable[[bytes], bool] = _anything,
+        keeps: Callable[[bytes], bool] = lambda _body: True,
         own: bool = False,
     ) -> None:
         self._clock, self._keeps, self._own, self._fresh = clock, keeps, own, fresh

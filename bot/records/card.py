@@ -86,7 +86,7 @@ def _coverage(coverage: Coverage, person: str, company: str) -> Plain:
         "resourceType": "Coverage",
         "meta": {"security": [{"code": label} for label in coverage.labels]} if coverage.labels else None,
         "status": coverage.status or "active",
-        "identifier": _member_number(coverage.member_id),
+        "identifier": [{"type": _concept("v2-0203", "MB"), "value": number}] if (number := coverage.member_id) else [],
         "subscriberId": coverage.subscriber_id,
         "beneficiary": {"reference": person},
         "dependent": coverage.dependent,
@@ -98,10 +98,6 @@ def _coverage(coverage: Coverage, person: str, company: str) -> Plain:
         "costToBeneficiary": [cost for share in coverage.costs if (cost := _cost(share))],
     }
     return {key: value for key, value in made.items() if value}
-
-
-def _member_number(number: str | None) -> list[Plain]:
-    return [{"type": _concept("v2-0203", "MB"), "value": number}] if number else []
 
 
 def _class(kind: str, named: Named) -> Plain:

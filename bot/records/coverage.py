@@ -226,7 +226,8 @@ class Coverage(Record):
         self.kind = next(iter(self.codes), None)
         self.kind_words = shape.type.words() if shape.type else None
         self.period = period_of(shape.period)
-        self.member_id = _member_id(shape.identifier)
+        numbers = (clean(one.value) for one in shape.identifier if one.is_kind("MB"))
+        self.member_id = next(filter(None, numbers), None)
         self.subscriber_id = clean(shape.subscriber_id)
         self.dependent = clean(shape.dependent)
         self.beneficiary = display_of(shape.beneficiary)
@@ -293,10 +294,6 @@ class Coverage(Record):
         if start is not None and start.first > today:
             return "future"
         return "current" if self.status in {None, "active"} else "unclear"
-
-
-def _member_id(identifiers: Iterable[Identifier]) -> str | None:
-    return next((value for i in identifiers if i.is_kind("MB") and (value := clean(i.value))), None)
 
 
 def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:

@@ -68,7 +68,7 @@ def coded(concept: Concept) -> Iterable[Reason]:
 
     The text is of the whole concept: for one code it is that code's, for several it is a reason without a code.
     """
-    text, codings = concept.words_of_its_own(), [coding for coding in concept.coding if coding.code]
+    text, codings = clean(concept.text), [coding for coding in concept.coding if coding.code]
     for coding in codings:
         own = clean(coding.display)
         yield Reason(coding.code or "", coding.system, own or (text if len(codings) == 1 else None))

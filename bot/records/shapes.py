@@ -61,10 +61,6 @@ class Concept(Shape, frozen=True):
             return (only.code,) if only.code and (system is None or only.system == system) else ()
         return tuple(c.code for c in self.coding if c.code and (system is None or c.system == system))
 
-    def words_of_its_own(self) -> str | None:
-        """Return the text, without any coding's display."""
-        return clean(self.text)
-
     def words(self) -> str | None:
         """Return the payer's text, else the first display; never a bare code."""
         return clean(self.text) or next((d for d in (clean(c.display) for c in self.coding) if d), None)

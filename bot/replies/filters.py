@@ -282,7 +282,8 @@ def language_name(code: str, *, language: str) -> str:
 
 def join(values: Iterable[object], separator: str = ", ") -> Markup:
     """Return the values joined by a separator, each escaped once, so that no value can act as the separator."""
-    return Markup(escape_kept(separator)).join(finalize(value) for value in values)  # noqa: S704 -- escaped
+    kept = escape(f"x{separator}x")[1:-1]  # with its outer spaces, which `escape` removes
+    return Markup(kept).join(finalize(value) for value in values)  # noqa: S704 -- escaped
 
 
 def listed(values: Iterable[object], *, language: str) -> Markup:
@@ -306,11 +307,6 @@ def begun(text: str) -> str:
 def bold(value: object) -> Markup:
     """Return a value in bold, for lists of names: `names|map("bold")|listed`."""
     return Markup("**{}**").format(finalize(value))
-
-
-def escape_kept(separator: str) -> str:
-    """Return a separator escaped, with its outer spaces, which `escape` would remove."""
-    return escape(f"x{separator}x")[1:-1]
 
 
 def finalize(value: object) -> Markup:

@@ -45,7 +45,6 @@ from bot.kit import (
 )
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
-_HOW_MANY = frozenset({"many", "count", "number", "cuantos", "cuantas", "numero"})
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
 """Parts of a share that a claim may be without."""
 _SAID = frozenset(

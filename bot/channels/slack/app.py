@@ -187,7 +187,9 @@ class SlackApp:
             return self._refuse(400, "size")
         content_type = request.headers.get("content-type", "")
         if not is_signed(self._secret, request.headers, body, time.time()):
-            return Response() if is_ssl_check(content_type, body) else self._refuse(401, "signature")
+            if content_type.startswith(_FORM) and b"ssl_check=1" in body.split(b"&"):
+                return Response()  # Slack's unsigned check of the certificate
+            return self._refuse(401, "signature")
         payload = payload_of(content_type, body)
         if payload is None:
             return self._refuse(400, "body")
@@ -329,11 +331,6 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) 
         return False
     expected = "v0=" + hmac.digest(secret.encode(), f"v0:{timestamp}:".encode() + body, "sha256").hex()
     return signature.isascii() and hmac.compare_digest(expected.encode(), signature.encode())
-
-
-def is_ssl_check(content_type: str, body: bytes) -> bool:
-    """Return whether this is Slack's unsigned check of the certificate: a form with `ssl_check=1`."""
-    return content_type.startswith(_FORM) and b"ssl_check=1" in body.split(b"&")
 
 
 def payload_of(content_type: str, body: bytes) -> Body | None:
