@@ -251,13 +251,15 @@ class Recognisers:
             asked = replace(changed, language=language)
         else:
             intent, slots = self._engine.merged(context, part)
+            if intent and intent != part.intent and (context is None or intent != context.intent):
+                slots = {**self._engine.slots_as(intent, part.text, today=self._now().date()), **slots}
             asked = self._asked(exchange, replace(part, intent=intent or part.intent, slots=slots))
             asked = followups.of_what_was_shown(memory, asked, part, self._intents)
             if found.then is not None:
                 then = replace(self._asked(exchange, found.then), text=found.then.text)
                 then = self._of_whom(then, exchange, found.then, found.then)
                 asked = replace(asked, then=then)
-            asked = replace(asked, also=found.others)
+            asked = replace(asked, also={name: one for name, one in found.others.items() if name != asked.intent})
         return self._of_whom(asked, exchange, part, reading)
 
     @staticmethod

@@ -50,6 +50,8 @@ _TOLD_BY = {"languages": "language", "hours": "open_at", "networks": "network", 
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """What each place of a provider has for itself."""
 
+_NOT_SHOWN = frozenset({"npi", "fax", "email", "web", "tin", "taxonomy"})
+
 
 class ProviderFact(msgspec.Struct, frozen=True):
     """What the listing says about one thing, as values ("said") or as an answer of yes or no; or "unsaid".
@@ -112,6 +114,13 @@ def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
     """Return what the listings of one provider say of each thing that is asked for."""
     return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
+
+
+def facts_beside(ask: Ask, cards: Sequence[Card], rows: Sequence[Listing]) -> tuple[tuple[ProviderFact, ...], ...]:
+    """Return what is asked for of each card that no card of a list shows; () if nothing is. `rows` are of all cards."""
+    asked = [about for about in facts_asked(ask) if about in _NOT_SHOWN]
+    own = ([row for row in rows if row.key == card.key] for card in cards)
+    return tuple(facts_of(ask, card, found, asked) for card, found in zip(cards, own, strict=True)) if asked else ()
 
 
 _VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]] = {

@@ -17,11 +17,13 @@ from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.cards import Card, cards, store_cards
-from bot.kit.conditions import Conditions, Loosened, conditions, loosened, sift
+from bot.kit.conditions import Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
+from bot.kit.facts import ProviderFact, facts_beside
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.opening import DAY, open_at, spans
+from bot.kit.organizations import nearest
 from bot.records.details import WEEK
 from bot.records.listing import Listing
 
@@ -117,10 +119,12 @@ _HOURS = re.compile(
 class Found(WithDocument, frozen=True, kw_only=True):
     """One page of results.
 
-    `unclear` is a network's name that fits none or several: then nothing was searched. `unmet` are the wishes that this
-    directory says of nobody, `unsaid` how many fit all but a wish of which their listing says nothing. `partial`: not
-    all could be read. `one`: only the one whose number was asked for. `every_network` are all networks of those who
-    fit, for a question "in network" of somebody whose own network is unknown. `ranked`: which of them was asked.
+    `unclear` is a network's name that fits none or several; if several, nothing was searched. `no_name` is a word
+    beside the kind that is like no name of the directory, so that it limits nothing. `facts` are what was asked of each
+    of the `cards` beside what every card shows. `unmet` are the wishes that this directory says of nobody, `unsaid` how
+    many fit all but a wish of which their listing says nothing. `partial`: not all could be read. `one`: only the one
+    whose number was asked for. `every_network` are all networks of those who fit, for a question "in network" of
+    somebody whose own network is unknown. `ranked`: which of them was asked.
 
     `own` are the networks that look like the asker's own, where the question says "in network" or no network: only
     providers in them are listed, and `elsewhere` counts the others. With `others` the others are listed. `none_own`:
@@ -149,6 +153,8 @@ class Found(WithDocument, frozen=True, kw_only=True):
     others: bool = False
     none_own: bool = False
     unclear: Wanted | None = None
+    no_name: str | None = None
+    facts: tuple[tuple[ProviderFact, ...], ...] = ()
     unmet: tuple[str, ...] = ()
     unsaid: tuple[tuple[str, int], ...] = ()
     partial: bool = False
@@ -201,8 +207,9 @@ class ProviderSearch(ABC, Generic[F]):
     cited: tuple[str, ...]
     stores = False  # whether places are counted, and not providers
 
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
+    def __init__(self, ask: Ask, *, kinded: bool) -> None:
+        """`kinded`: the question names a kind of what is searched for."""
+        self.ask, self.kinded = ask, kinded
 
     @abstractmethod
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
@@ -254,6 +261,9 @@ class ProviderSearch(ABC, Generic[F]):
             wishes = replace(wishes, networks=AskedNetworks())
         where = await around(ask) if placed else None
         wishes, found = await self.read(wishes, where)
+        no_name = await self._no_name(wishes, found)
+        if no_name:
+            wishes, found = await self.read(replace(wishes, name=None), where)
         if wishes.networks.unclear:
             return self.page((), where, wishes, unclear=wishes.networks.unclear)
         result = self.summarize(found, where, wishes)
@@ -265,7 +275,15 @@ class ProviderSearch(ABC, Generic[F]):
         for type_ in self.cited:
             shown = (*result.cards, *result.instead)
             ask.cite(type_, [key.id for card in shown for key in card.records if key.type == type_])
-        return replace(self.with_own(result, found, own) if own.wanted else result, unclear=unclear)
+        result = self.with_own(result, found, own) if own.wanted else result
+        return replace(result, unclear=unclear, no_name=no_name, facts=facts_beside(ask, result.cards, found))
+
+    async def _no_name(self, wishes: Conditions, found: Sequence[Listing]) -> str | None:
+        """Return what was taken for a name, if it stands beside a kind, and the directory has no name like it."""
+        name = wishes.name if self.kinded else None
+        if not name or any(is_called(row, name) for row in found):
+            return None
+        return None if await nearest(self.ask, name, people=False) else name
 
     async def own(self, wishes: Conditions) -> AskedNetworks:
         """Return the person's own networks, in their own chat, if the question names neither a network nor a provider.
@@ -334,7 +352,7 @@ class Places(ProviderSearch[FoundPlaces]):
     stores = True
 
     def __init__(self, ask: Ask, kinds: tuple[str, ...]) -> None:
-        super().__init__(ask)
+        super().__init__(ask, kinded=bool(kinds))
         self.kinds = kinds
         hours_asked = open_at(ask) is None and bool(_HOURS.search(ask.said))
         self.made = partial(FoundPlaces, kinds=kinds, hours_asked=hours_asked)

@@ -152,22 +152,25 @@ def merge(
     their own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent
     carries over, and those that `points` says they refer to.
     """
-    slots = dict(reading.slots)
+    slots, rules = dict(reading.slots), intents.get(reading.intent or "")
     if context is None:
-        return reading.intent, slots
+        return _instead(rules, reading, slots), slots
     if reading.intent in CHANGES or _narrows(context, reading, intents):
         return changed(context, reading, intents)
     if reading.intent in _REPEATS:
         return reading.intent, {**context.slots, **slots}
-    rules = intents.get(reading.intent or "")
     if rules is None:
         return reading.intent, slots
     for name in (*taken_over(context, reading, intents), *_pointed(context, reading, intents, points=points)):
         if name in context.slots:
             slots[name] = context.slots[name]
-    other = rules.instead
-    elsewhere = other and other.has in slots and other.lacks not in slots
-    return other.intent if other and elsewhere else reading.intent, slots
+    return _instead(rules, reading, slots), slots
+
+
+def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
+    """Return the intent that answers a question with these slots."""
+    other = rules.instead if rules else None
+    return other.intent if other and other.has in slots and other.lacks not in slots else reading.intent
 
 
 def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:

@@ -91,7 +91,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
         place_names: Places of which no more is told; `own_addresses` are those of an organization without places.
         where: The area from which a distance was asked for.
         technical: Whether the receipt shows its records.
-        each: The providers of the list that was shown, each with its facts, if none of them was named.
+        each: Several providers that are meant, each with its facts; `listed` if they are those of the list shown.
         brief: Whether only answers of yes or no, or about the listing itself, were asked for.
         whole: Whether all is shown: nothing in particular was asked for, or what differs from place to place.
     """
@@ -110,6 +110,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     week: bool = False
     where: Around | None = None
     each: tuple[tuple[Card, tuple[ProviderFact, ...]], ...] = ()
+    listed: bool = False
     brief: bool = False
     whole: bool = True
 
@@ -159,13 +160,15 @@ def summarize(
     """The one provider's facts, every place and network once, the nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
-        shown = ((cards(ask, one, where)[0], one) for one in found.found if asked and "among" in ask.arguments)
+        several = found.found if "among" in ask.arguments or len(found.found) <= len(found.choices) else ()
+        shown = ((cards(ask, one, where)[0], one) for one in several if asked)
         return Detail(
             found=found,
             today=ask.today,
             partial=not ask.report.complete,
             opening=open_at(ask),
             where=where,
+            listed="among" in ask.arguments,
             each=tuple((card, facts_of(ask, card, own, asked)) for card, own in shown),
         )
     network = ask.arguments.get("network")

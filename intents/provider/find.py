@@ -125,7 +125,7 @@ class People(ProviderSearch[FoundPeople]):
     def __init__(
         self, ask: Ask, what: str | None, *, kinds: Kinds | None = None, beside: Sequence[Listing] = ()
     ) -> None:
-        super().__init__(ask)
+        super().__init__(ask, kinded=bool("specialty" in ask.slots and kind_codes(ask)))
         self.beside = beside
         table, for_client = text_of(ask, "layout") == "table", "client" in ask.asked.says
         which = not _WHICH.isdisjoint(words_of(ask.said))
