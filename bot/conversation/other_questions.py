@@ -16,6 +16,7 @@ from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK, FOLLOW, REFINE, is_kernel
 from bot.language.left import conditions
+from bot.language.licences import stands_out
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
@@ -94,6 +95,9 @@ def _parted(
     parts = _parts(engine, said, heard.clauses, today, people) if heard else []
     parts = parts if len(parts) >= _TWO else []
     own = next((part for part in parts if part.alone.intent == reading.intent and not part.alone.is_miss), None)
+    if own and heard:
+        at = parts.index(own)
+        own = parts[at] = _with_told(engine, own, said, heard.clauses, today=today, people=people)
     others = _others(engine, parts, own, reading, today) if own else {}
     first = parts[0] if parts and own is None and _is_whole(engine, parts[0]) else None
     later = _others(engine, parts, first, first.alone, today) if first else {}
@@ -108,7 +112,7 @@ def _parted(
         left = conditions(heard or engine.hear(said, today, None), engine.intents[whole.intent])
         unmet = {name: slot for name, slot in reading.unmet.items() if name in left}
         return Parted(replace(reading, unmet=unmet), None, {whole.intent: whole.slots})
-    again = engine.understand(own.words, today=today, context=context, people=people)
+    again = engine.understand(own.alone.text, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
         takes = _shared(engine, own, reading.intent)
@@ -122,14 +126,30 @@ def _parted(
     return Parted(reading, next((one for words, one in others.items() if words in asks), None), buttons)
 
 
+def _with_told(
+    engine: Engine,
+    own: _Part,
+    said: Utterance,
+    cut: Sequence[Clause],
+    *,
+    today: date,
+    people: Sequence[tuple[str, str]],
+) -> _Part:
+    """Return the part read with what is told beside it, if that asks the same: "physical therapy, is it a copay"."""
+    texts = [(one.role, said.said(one.first, one.after)) for one in cut]
+    told = [text for role, text in texts if role is ClauseRole.BACKGROUND or text == own.words]
+    alone = engine.understand(", ".join(told), today=today, people=people)
+    return replace(own, alone=alone) if alone.intent == own.alone.intent and not alone.unclear else own
+
+
 def _shared(engine: Engine, own: _Part, intent: str | None) -> frozenset[str]:
     """Return the slots of an intent that a part of a message has from another one.
 
     What it refers to; and about claims, where it names no care of its own, the care and the time that were named
-    before: "how often did I see Dr. Kim last year, and what did I pay".
+    before: "how often did I see Dr. Kim last year, and what did I pay". One that names nothing at all takes all.
     """
     entry = engine.intents[intent or ""]
-    taken = _NAMED if own.refers else frozenset[str]()
+    taken = _NAMED | _OF_CARE if not own.alone.slots else _NAMED if own.refers else frozenset[str]()
     if entry.reads_claims and _OF_CARE.isdisjoint(own.alone.slots):
         taken = _NAMED | _OF_CARE | ({"date_range"} - own.alone.slots.keys())
     return taken & entry.heard.keys()
@@ -141,7 +161,9 @@ def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tupl
     That is the only one that asks, so that what is told beside it changes nothing, or the first of two. Where somebody
     is asked about, who is told of beside it may be meant.
     """
-    if not (reading.unclear or _is_weak(reading)):
+    rules, sure = engine.intents.get(reading.intent or ""), engine.weights.header.sure
+    doubtful = rules and reading.score < sure[rules.needs] and stands_out(rules, reading.chances, sure)
+    if not (reading.unclear or _is_weak(reading) or doubtful):
         return reading
     said = read(reading.text)
     heard = engine.hear(said, today, None)
@@ -149,7 +171,7 @@ def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tupl
         return reading
     parts = _parts(engine, said, heard.clauses, today, people)
     asks = [part for part in parts if part.whole]
-    whole = [part for part in parts if _is_whole(engine, part)]
+    whole = [part for part in asks if _is_whole(engine, part)]
     if len(asks) == 1 and asks == whole and asks[0].alone.intent:
         found = _of_part(asks[0], reading)
         told = engine.slots_as(asks[0].alone.intent, reading.text, today=today)

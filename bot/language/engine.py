@@ -19,14 +19,14 @@ from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.licences import Licences
+from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
-from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
+from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 
@@ -37,17 +37,10 @@ _CHANGES = frozenset({REFINE, DATE_SHIFT})
 LEAST = 0.04
 # From this a change of the question before is likelier than not.
 EVEN = 0.5
+# From this a question about a record needs no word that licenses its answer.
+SURELY = 0.9
 # Below this nothing is known of what is meant.
 LOST = 0.16
-
-
-def _read_whole(text: str) -> tuple[Utterance, Utterance]:
-    whole = read(text, limit=READ_CHARS)
-    if len(whole.words) <= SCORED_TOKENS:
-        return whole, whole
-    cut = SCORED_TOKENS
-    part = Utterance(whole.text, whole.folded[:READ_CHARS], whole.words[:cut], whole.keys[:cut], whole.spans[:cut])
-    return whole, part
 
 
 class Engine:
@@ -86,7 +79,7 @@ class Engine:
         Never raises.
         """
         begun = perf_counter()
-        whole, part = _read_whole(text)
+        whole, part = read_whole(text)
         part = self._hearer.knowing(part, people)
         signs = self._alarms.hear(whole)
         if danger := signs.firm():
@@ -157,17 +150,17 @@ class Engine:
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
         """Return the slots of a message for one intent, whatever its most likely intent."""
-        return dict(self._candidate(intent, 1.0, self.hear(_read_whole(text)[1], today, None), None, today).slots)
+        return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None, today).slots)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """Return the intents nearest to a message that was not understood, each with its slots."""
-        heard = self.hear(_read_whole(text)[1], today, None)
+        heard = self.hear(read_whole(text)[1], today, None)
         chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
-        return self._candidates(chances, heard, None, today, least=LEAST)
+        return self._candidates(chances, heard, None, today)
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Return every slot value in a message by type, for answers to the bot's own questions (a bare ZIP code)."""
-        heard = self.hear(_read_whole(text)[1], today, context)
+        heard = self.hear(read_whole(text)[1], today, context)
         return {
             kind: slot
             for kind in sorted({tag.kind for tag in heard.tags})
@@ -191,7 +184,7 @@ class Engine:
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
         """Return the reading of a message with everything that led to it."""
-        heard, chances, _ = self._chooser.shaped(self.hear(_read_whole(text)[1], today, context), context)
+        heard, chances, _ = self._chooser.shaped(self.hear(read_whole(text)[1], today, context), context)
         reading = self.understand(text, today=today, context=context)
         return traced(reading, heard, chances, self._chooser, self.intents)
 
@@ -211,7 +204,7 @@ class Engine:
 
     def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
         """Return the words of a message without names, numbers, times, places and unknown words."""
-        said = self._hearer.knowing(_read_whole(text)[1], people)
+        said = self._hearer.knowing(read_whole(text)[1], people)
         return redacted(said, tuple(self.hear(said, today, None).tags), self.lexicon)
 
     def _spoken_of(self, context: Context | None) -> frozenset[str]:
@@ -227,12 +220,17 @@ class Engine:
         awaited = before.form is not None and "amount" in before.form.required and "amount" not in context.slots
         return "amount" if awaited else context.asked
 
+    def _choices(self, chances: Mapping[str, float]) -> list[str]:
+        """Return the intents that a button can ask and that are likely enough, likeliest first."""
+        return [name for name, one in chances.items() if one >= LEAST and self.intents[name].is_choice]
+
     def _candidates(
-        self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date, *, least: float
+        self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date
     ) -> tuple[Candidate, ...]:
-        """Return the likeliest intents that a button can ask, each with its own slots."""
-        offered = [name for name, chance in chances.items() if chance >= least and self.intents[name].is_choice]
-        return tuple(self._candidate(name, chances[name], heard, context, today) for name in offered[:MOST_CANDIDATES])
+        """Return the intents to offer, each with its own slots."""
+        names = self._choices(chances)
+        names = about_as_likely(names, chances, lambda name: self._chooser.licence(self.intents[name], heard))
+        return tuple(self._candidate(name, chances[name], heard, context, today) for name in names[:MOST_CANDIDATES])
 
     def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
         entry, heard = self.intents[name], timed(self.intents[name], heard)
@@ -254,7 +252,7 @@ class Engine:
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
-        others = self._candidates(chances, heard, context, today, least=LEAST)
+        others = self._candidates(chances, heard, context, today)
         own = next((one for one in others if one.intent == top and not answered), None)
         own = own or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
         own, others = self._apart(own, act), tuple(self._apart(one, act) for one in others)
@@ -270,7 +268,13 @@ class Engine:
         if whose and (owner := owner_left(heard, taken_by(intent, follows))) is not None:
             slots = {**slots, PERSON: owner}
         sure = self._chooser.views(intent, chances, heard, of_somebody=PERSON in slots)
-        asks = self._asks(own, others, licence, sure=sure, goes_on=goes_on)
+        asks = self._asks(
+            own,
+            self._choices(chances),
+            licence,
+            sure=sure,
+            goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),
+        )
         return Reading(
             text=text,
             intent=top,
@@ -322,19 +326,17 @@ class Engine:
         """Return the likeliest intent of a part of a message."""
         return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
-    def _asks(
-        self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, sure: float, goes_on: bool
-    ) -> bool:
-        """Return whether to ask the person, because the likeliest intent has no licence or is not probable enough.
+    def _asks(self, own: Candidate, others: Sequence[str], licence: str | None, *, sure: float, goes_on: bool) -> bool:
+        """Return whether to ask the person: the likeliest intent is not probable enough, or neither licensed nor sure.
 
         There is no question about a continuation of the previous answer, or about an intent without competitors, unless
         it has a required probability of its own.
         """
-        if licence is None:
-            return bool(others)
-        rules = self.intents[own.intent]
-        competes = bool(rules.sure) or any(one.intent != own.intent for one in others)
-        return competes and not goes_on and max(own.score, sure) < self._chooser.needed(rules)
+        likely, rules = max(own.score, sure), self.intents[own.intent]
+        if licence is None:  # a search without its object would find anything
+            return bool(others) and (likely < SURELY or rules.needs != "member" or rules.acts is not None)
+        competes = bool(rules.sure) or any(one != own.intent for one in others)
+        return competes and not goes_on and likely < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of another intent matches after the previous answer: "stop" after reminders."""

@@ -1,10 +1,11 @@
 """What a message must contain for an answer to be possible, as the `licence` of each rule file says.
 
 A licence is a list of alternatives, each one or more classes of `_words/classes.yaml`: "money care" requires a word of
-both. It does not choose between intents: the counted weights do.
+both. It does not choose between intents: the counted weights do. Which of their choices is answered at once, and which
+are offered, is decided here too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from bot.language.rules import WORDS, IntentRules, converted, kept_words
 _FILE = "classes.yaml"
 _SHORTEST = 2
 _Names = tuple[str, ...]
+# Topics whose answers tell of the plan, and of no care that was had.
+_HARMLESS = frozenset({"coverage", "formulary"})
+# How much likelier than the next such an intent is answered, at least, and where its topic is likely enough.
+_TWICE, _AHEAD, _LEAST = 2.0, 1.3, 0.4
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,3 +82,24 @@ def licence_of(rules: IntentRules, held: Iterable[str]) -> str | None:
 @cache
 def _classes(alternative: str) -> frozenset[str]:
     return frozenset(alternative.split())
+
+
+def stands_out(entry: IntentRules, chances: Mapping[str, float], sure: Mapping[str, float]) -> bool:
+    """Return whether an intent that does no harm is to be answered at once, with the others as buttons.
+
+    Its answer tells of the directory or of the plan, and it is twice as likely as the next, or clearly the likeliest of
+    a topic that is as likely as `sure` requires.
+    """
+    topic = entry.intent.partition(".")[0]
+    harmless = entry.acts is None and not entry.sure and (entry.needs == "directory" or topic in _HARMLESS)
+    if not harmless or chances.get(entry.intent, 0.0) < _LEAST:
+        return False
+    whole = sum(one for name, one in chances.items() if name.partition(".")[0] == topic)
+    ahead = chances[entry.intent] / max((one for name, one in chances.items() if name != entry.intent), default=1.0)
+    return ahead >= _TWICE or (ahead >= _AHEAD and whole >= sure[entry.needs])
+
+
+def about_as_likely(names: Sequence[str], chances: Mapping[str, float], licensed: Callable[[str], object]) -> list[str]:
+    """Return the intents to offer: those that the message has a word of, and others half as likely as the first."""
+    least = max((chances[name] for name in names), default=0.0) / _TWICE
+    return [name for name in names if chances[name] >= least or licensed(name)]

@@ -179,3 +179,13 @@ def cleaned(words: str) -> str:
     if name.casefold().endswith("'s"):
         name = name[:-2]
     return _SMALL.sub(lambda word: word[0].lower(), name.title()) if name.islower() else name
+
+
+def read_whole(text: str) -> tuple[Utterance, Utterance]:
+    """Return a message, and the part of it that is scored."""
+    whole = read(text, limit=READ_CHARS)
+    if len(whole.words) <= SCORED_TOKENS:
+        return whole, whole
+    cut = SCORED_TOKENS
+    part = Utterance(whole.text, whole.folded[:READ_CHARS], whole.words[:cut], whole.keys[:cut], whole.spans[:cut])
+    return whole, part

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PackError
-from bot.language.engine import Engine
+from bot.language.engine import SURELY, Engine
 from bot.language.licences import Licences, WordClass, licence_of
 from bot.language.text import read
 
@@ -54,21 +54,25 @@ def test_an_asterisk_is_any_ending_and_a_plain_word_is_itself(engine: Engine, to
 
 
 @pytest.mark.parametrize(
-    ("said", "likely"),
+    ("said", "likely", "sure"),
     [
-        ("what ails me, per the official ledger", "clinical.conditions"),
+        ("put the ones from march in a row", "claim.list", False),
+        ("what ails me, per the official ledger", "clinical.conditions", True),
         (
             "since i turned thirty in april it's one busted part after another, what's it come to all told",
             "claim.spending",
+            True,
         ),
     ],
 )
-def test_what_no_word_licenses_is_asked_with_a_button(engine: Engine, today: date, said: str, likely: str) -> None:
-    """The weights may be sure: without a word of the thing itself the person is asked, and nothing is looked up."""
+def test_what_no_word_licenses_is_asked_with_a_button(
+    engine: Engine, today: date, said: str, likely: str, *, sure: bool
+) -> None:
+    """Without a word of the thing itself the person is asked, and nothing is looked up, unless the weights are sure."""
     assert _licence(engine, likely, said, today) is None
     reading = engine.understand(said, today=today)
-    assert reading.unclear
-    assert likely in reading.offers
+    assert (reading.score >= SURELY, reading.unclear) == (sure, not sure)
+    assert likely in (reading.intent, *reading.offers)
 
 
 def test_a_licence_alone_decides_nothing(engine: Engine, today: date) -> None:
