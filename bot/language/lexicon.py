@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from sys import intern
 
 import msgspec
 from msgspec.structs import replace
@@ -284,7 +285,9 @@ def load_lexicon(folder: Path) -> Lexicon:
         PackError: "file: key: what" for the first fault.
     """
     key = compiled.key_of(folder / WORDS, folder / GRAMMAR, of=compiled.code_of("language"))
-    return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder))
+    lexicon = compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder))
+    lexicon.plain = frozenset(map(intern, lexicon.plain))  # the tree holds the same words
+    return lexicon
 
 
 def read_lexicon(folder: Path) -> Lexicon:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from sys import intern
 from typing import Any, NamedTuple
 
 import msgspec
@@ -75,6 +76,10 @@ class Grammar(msgspec.Struct, eq=False):
     rules: dict[str, int] = msgspec.field(default_factory=dict)
     starts: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
     listed: dict[str, dict[str, ClassValue]] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let the words share the names of their classes."""
+        self.lexical = {word: [(intern(name), value) for name, value in of] for word, of in self.lexical.items()}
 
     def area(self, name: str) -> WordArea:
         """Return the words of one area."""

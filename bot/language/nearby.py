@@ -44,6 +44,7 @@ def load(area: Area) -> None:
     """Load the tables for searches around a place, so that no question has to wait for it."""
     _centres(area)
     places.state_center(area.state)
+    places.drop_table()
 
 
 @lru_cache(maxsize=512)

@@ -163,8 +163,8 @@ class _Table(msgspec.Struct, frozen=True, array_like=True):
     begins: dict[str, list[str]]
 
 
+@cache
 def _table() -> _Table:
-    """Return the table, read anew: it is large, and few questions name a place of another state."""
     import zipcodes  # noqa: PLC0415 -- its version tells whether what was kept is of it; its table is not read yet
 
     key = compiled.key_of(Path(__file__), of=zipcodes.__version__)
@@ -174,6 +174,12 @@ def _table() -> _Table:
 @cache
 def _begins() -> Mapping[str, list[str]]:
     return _table().begins
+
+
+def drop_table() -> None:
+    """Forget the table but for its index: it is large, and few questions name a place of another state."""
+    _begins()
+    _table.cache_clear()
 
 
 def _made() -> _Table:
