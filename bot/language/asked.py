@@ -150,12 +150,12 @@ class _Question:
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
 
     def _run(self, text: str | None) -> frozenset[int]:
-        """Return the places of words of a slot."""
-        part = read(text or "").words
-        starts = range(len(self._said.words) - len(part) + 1) if part else ()
+        """Return the places of words of a slot, whose values may stand apart: "2026, 2025"."""
+        parts = [words for one in (text or "").split(", ") if (words := read(one).words)]
         return frozenset(
             place
-            for start in starts
+            for part in parts
+            for start in range(len(self._said.words) - len(part) + 1)
             if self._said.words[start : start + len(part)] == part
             for place in range(start, start + len(part))
         )

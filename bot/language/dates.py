@@ -20,7 +20,7 @@ _TELLING = frozenset(
     f"dates.{name}"
     for name in (
         *("month", "weekday", "unit", "units", "season", "known", "figures", "short", "day", "year", "any_year"),
-        *("weekdays", "day_nth", "quarter", "fiscal_year", "counted"),
+        *("weekdays", "day_nth", "quarter", "fiscal_year", "counted", "short_year"),
     )
 )
 _CENTURY = 100
@@ -64,6 +64,11 @@ class Dates(DateParts):
     def given_year(self, year: int) -> int:
         """Return the year for "of 2023"."""
         return year
+
+    def full_year(self, short_year: int) -> int | None:
+        """Return the year for the 25 of "in 25", of the last ten years only: other numbers are rarely years."""
+        year = self._today.year // _CENTURY * _CENTURY + short_year
+        return year if 0 <= self._today.year - year < _TEN else None
 
     def last_year(self) -> int:
         """Return the year for "of last year"."""

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
-from bot.language.anchors import timed, with_anchor
+from bot.language.anchors import DATED, timed, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
@@ -25,7 +25,7 @@ from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elaps
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
-from bot.language.slots import SIDES, dropped, excluded_beside, moved, sides, slot_of
+from bot.language.slots import SIDES, dropped, excluded_beside, moved, several_times, sides, slot_of
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
@@ -375,6 +375,9 @@ class Engine:
         slots = {
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
+        both = several_times(heard.said, tags, heard.asking) if DATED in entry.several & slots.keys() else None
+        if both and not (slots[DATED].values or slots[DATED].excluded):
+            slots[DATED] = both
         for name in excludes & slots.keys():
             if not slots[name].excluded:
                 slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))

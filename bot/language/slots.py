@@ -25,6 +25,7 @@ _MOST_BETWEEN = 4
 _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
 _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
+_TWO, _NEVER = 2, "9999"
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
@@ -219,6 +220,26 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
             wanted = [tag for tag in fitting if not tag.excluded] or fitting
             return _filled(said, wanted, min(wanted, key=_rank), kind, words)
     return None
+
+
+def several_times(said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int]) -> Slot | None:
+    """Return all times that a message asks about, none within another; None if there are fewer than two."""
+    asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
+    times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
+    apart = [tag for span, tag in times if not any(_holds(other, span) for other, _ in times if other != span)]
+    if len(apart) < _TWO or any("relation" in str(tag.value) for tag in apart):
+        return None
+    text = ", ".join(said.said(tag.first, tag.after) for tag in apart)
+    return Slot(text, apart[0].value, values=tuple(tag.value for tag in apart), how="and")
+
+
+def _ends(value: object) -> tuple[str, str]:
+    days = value if isinstance(value, Mapping) else {}
+    return str(days.get("start") or ""), str(days.get("end") or _NEVER)
+
+
+def _holds(longer: tuple[str, str], one: tuple[str, str]) -> bool:
+    return longer[0] <= one[0] and one[1] <= longer[1]
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
