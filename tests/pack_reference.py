@@ -22,7 +22,7 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files payer.budget
+        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files kit.spans payer.budget
         payer.optional payer.search errors records.bundle records.care_kind records.dates records.decode
         records.money records.patient
     """,

@@ -44,6 +44,7 @@ from bot.kit import (
 )
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
+from bot.kit.sets import with_sets
 from bot.language.asked import asked_in
 from bot.language.left import CARE
 from bot.language.weights import WORKINGS
@@ -141,7 +142,7 @@ class Answering:
             dated = await self._in_plan_year(message, asked)
         ask = self._prepare(message, dated, access, limits)
         ask.report.progress = progress
-        ask = await in_its_time(ask)
+        ask = with_sets(await in_its_time(ask))
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
         every = household_of(asked, rules, access.people) if access and access.people else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -27,6 +27,7 @@ from bot.records.patient import Patient
 
 if TYPE_CHECKING:
     from bot.kit.news import Seen
+    from bot.kit.sets import TimeSets
     from bot.kit.wanted import ClaimWish
     from bot.kit.who import OwnDoctor
 
@@ -35,8 +36,6 @@ MEMBER_TYPES = frozenset(
     | {"Patient", "Procedure"}
 )
 _NO_MEMBER = "this intent's rule does not say needs: member"
-A_ZONE = timedelta(days=1)
-BILLED_LATE = timedelta(days=183)
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -115,6 +114,7 @@ class Ask(msgspec.Struct):
         care: Care that no slot holds, named in a word unknown to the pack.
         kin: All people whose records the person may see, if the question is about them together.
         named: Values of slots that only the record told; changed copies of the question share them.
+        sets: The group of which some had care in one time and not in another, if that is asked for.
         wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
         hears: Returns what words ask of claims beside the slots, whose words are given too; `asked` is what it returns.
     """
@@ -150,6 +150,7 @@ class Ask(msgspec.Struct):
     own_doctors: list[OwnDoctor] = msgspec.field(default_factory=list)
     named: dict[str, str] = msgspec.field(default_factory=dict)
     kin: tuple[Kin, ...] = ()
+    sets: TimeSets | None = None
     wish: ClaimWish | None = None
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = hears_nothing
@@ -304,41 +305,6 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.lstrip("-").isdecimal() else 0
 
 
-def span_of(ask: Ask) -> tuple[date | None, date | None]:
-    """Return the first and last day that were asked for, both inclusive; None for an open end.
-
-    Of several times it is what they have in common, "after March 1 but before May"; if that is nothing, all of them
-    with the days between, of which `times_apart` tells the times.
-    """
-    several = ask.several.get("date_range")
-    spans = [_days_of(value) for value in several.values] if several else [_days_of(ask.slots.get("date_range"))]
-    starts, ends = ([day for day in days if day] for days in zip(*spans, strict=True))
-    if times_apart(ask):
-        return (min(starts) if len(starts) == len(spans) else None), (max(ends) if len(ends) == len(spans) else None)
-    return max(starts, default=None), min(ends, default=None)
-
-
-def times_apart(ask: Ask) -> tuple[tuple[date | None, date | None], ...]:
-    """Return the times that were asked for, if they are several that have no day in common: "in March and May"."""
-    several = ask.several.get("date_range")
-    spans = tuple(_days_of(value) for value in several.values) if several else ()
-    first = max((start for start, _ in spans if start), default=date.min)
-    return spans if first > min((end for _, end in spans if end), default=date.max) else ()
-
-
-def _days_of(value: object) -> tuple[date | None, date | None]:
-    given = value if isinstance(value, Mapping) else {}
-    start, end = (date.fromisoformat(str(day)) if (day := given.get(name)) else None for name in ("start", "end"))
-    return start, end
-
-
-def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:
-    """Return the days that were asked for, up to today; the default start is January 1 or `back` before the end."""
-    start, end = span_of(ask)
-    last = min(end or ask.today, ask.today)
-    return start or (date(last.year, 1, 1) if back is None else last - back), last
-
-
 def amount_asked(ask: Ask) -> str | None:
     """Return the kind of amount that was asked for; None for the amount owed.
 
@@ -346,22 +312,6 @@ def amount_asked(ask: Ask) -> str | None:
     """
     asked, own = text_of(ask, "amount_kind"), "own_share" in ask.asked.says
     return None if asked == "out_of_pocket_max" or (asked == "billed" and own) else asked
-
-
-def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
-    """Return the search parameters for the days that were asked for, wide enough for all care in that time."""
-    return days_around(*span_of(ask))
-
-
-def days_around(start: date | None, end: date | None, *, late: timedelta = BILLED_LATE) -> tuple[tuple[str, str], ...]:
-    """Return search parameters for the days, with one more day before `start` and half a year (`late`) after `end`.
-
-    Servers compare instants: care at 10:30 p.m. in Chicago is on the next day in UTC. They also compare the days of the
-    bill, and a long stay is billed in parts after it began. The caller checks the days as they are written.
-    """
-    first = start - A_ZONE if start and start > date.min + A_ZONE else start
-    last = end + late if end and end < date.max - late else end
-    return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day)
 
 
 def text_of(ask: Ask, slot: str) -> str | None:

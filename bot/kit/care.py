@@ -8,8 +8,9 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from bot.kit.ask import Ask, Summary, span_of
+from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
+from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation

@@ -12,8 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
-from bot.kit.ask import Ask, days_around, service_dates, span_of
+from bot.kit.ask import Ask
 from bot.kit.said import fitting, wanted_of
+from bot.kit.spans import days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, is_numbered, with_fills
 from bot.kit.which import part_asked
 from bot.payer.budget import Gap

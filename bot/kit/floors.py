@@ -13,13 +13,14 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask, days_around, span_of, time_of
+from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.coverages import SCOPES, Coverages, Shares, member_coverages
 from bot.kit.period import period_claims
 from bot.kit.ranking import threshold_asked
 from bot.kit.said import wanted_of
 from bot.kit.sized import Threshold
+from bot.kit.spans import days_around, span_of, time_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.records.claim import Claim

@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
 from bot.kit.ranking import YEAR, Measure, Ranking, counted_as, ends_asked, ranking_asked
+from bot.kit.sets import TimeSets, holds_sets
 from bot.kit.wanted import ClaimWish, choose
 from bot.records.claim import Claim
 from bot.records.live import Live
@@ -98,6 +99,8 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     if ranking.group == "doctor" and ranking.counted == "fill":
         is_of, key = _any, _prescriber
     told = [claim for claim in claims if is_of(claim) and (counts or amount_in(claim, wanted) is not None)]
+    if ranking.sets:
+        return _of_sets(ranking, ranking.sets, told, key, wanted)
     sized = [
         (size, one)
         for one in _shares(told, key, wanted, ranking.counted)
@@ -124,6 +127,18 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in {"month", "year"} else -row[0])
     fit = [one for size, one in rows if ranking.sizes is None or ranking.sizes.hold(size)]
     return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
+
+
+def _of_sets(
+    ranking: Ranking, sets: TimeSets, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish
+) -> Most | None:
+    """Return those that had care in each of the times and in none that is left out, the most often had first."""
+    times = (*sets.within, *([sets.out] if sets.out else []))
+    names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in times}
+    fit, every = holds_sets(sets, names), frozenset[str]().union(*(names[time] for time in sets.within))
+    inside = [one for one in claims if key(one) in fit and any(one.service.overlaps(*time) for time in sets.within)]
+    shares = sorted(_shares(inside, key, wanted, ranking.counted), key=lambda one: (-one.times, one.name))
+    return Most(**asdict(ranking), of=len(every), fit=len(fit), shares=tuple(shares[: ranking.most])) if every else None
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:

@@ -12,9 +12,10 @@ from itertools import pairwise
 import msgspec
 
 from bot.errors import PayerError
-from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
+from bot.kit.ask import Ask
 from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, searched, undated, with_gaps
 from bot.kit.reading import MOST
+from bot.kit.spans import A_ZONE, BILLED_LATE, days_around
 from bot.payer.budget import MIB, Gap
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims

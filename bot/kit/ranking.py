@@ -8,8 +8,10 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, span_of, text_of
+from bot.kit.ask import Ask, text_of
+from bot.kit.sets import TimeSets
 from bot.kit.sized import Threshold, limits_asked
+from bot.kit.spans import span_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked
 from bot.language.asked import AmountLimits
@@ -31,7 +33,8 @@ class Ranking(msgspec.Struct, frozen=True):
     """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are.
 
     `most` is how many of them are shown. `sizes` are what each has to come to, in place of an order: "doctors that I
-    saw only once"; with `every` each month is told in the order of time.
+    saw only once"; with `every` each month is told in the order of time. `sets` are times in which each has to have had
+    care, or none.
     """
 
     group: str
@@ -41,6 +44,7 @@ class Ranking(msgspec.Struct, frozen=True):
     most: int = SHOWN
     sizes: AmountLimits | None = None
     every: bool = False
+    sets: TimeSets | None = None
 
 
 def ends_asked(ask: Ask) -> bool:
@@ -79,6 +83,9 @@ def _sized_group(ask: Ask) -> Ranking | None:
 
     Also each month with how often care was had: "the number of visits per month".
     """
+    if ask.sets:
+        of, counted = ask.sets.group, counted_as(ask.sets.group, None)
+        return Ranking(of, least=False, measure="count", counted=counted, most=MOST_SHOWN, sets=ask.sets)
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by
         sizes = _exactly(Decimal(0)) if group == "month" and one.none else one.limits

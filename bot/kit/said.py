@@ -7,9 +7,10 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, excluded_of, span_of, text_of, times_apart, values_of
+from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
 from bot.kit.sized import exact_asked, limits_asked
+from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, choose
 from bot.kit.which import drugs_named_in, order_asked, part_asked

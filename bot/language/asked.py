@@ -42,6 +42,8 @@ _PHRASES = (
         "to_come",
         "was",
         "again",
+        "in_both",
+        "never_before",
     ),
     "form",
 )

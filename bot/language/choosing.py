@@ -9,7 +9,7 @@ from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
-from bot.language.slots import kinds_of, slot_of
+from bot.language.slots import kinds_of, several_times, slot_of
 from bot.language.text import Tag
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
 from bot.language.workings import Workings
@@ -319,7 +319,8 @@ class Chooser:
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
-        return slot is not None and bool(slot.values)
+        times = several_times(heard.said, heard.tags, heard.asking) if name == "date_range" else None
+        return bool(times or (slot and slot.values))
 
     def _explained(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
         """Return how well a rule of an intent covers a short message, as `explained` does."""

@@ -32,7 +32,7 @@ from bot.language.places import NamedPlace
 from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
 from bot.language.slots import networks_by_letter, unknown_letters
 from bot.language.text import AnyOf, Tag, Utterance, cleaned
-from bot.language.times import in_named_year, repeating, whole_times
+from bot.language.times import in_named_year, repeating, whole_times, with_times_unseen
 
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
@@ -120,21 +120,18 @@ class Tagger:
         tags = _opening(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
-        radius = radius_tag(said, keys, self._numbers)
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(right, free, self._named, self._places, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
-        tags += [radius] if radius else []
+        tags += filter(None, [radius_tag(said, keys, self._numbers)])
         tags = self._named_in(tags, said, names)
         tags = self._of_person(tags, said, lexed)
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
-        return self._of_times(said, with_polarity(said, tags, self._grammar.area("polarity")))
-
-    def _of_times(self, said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+        tags = with_polarity(said, with_times_unseen(said, tags, self._grammar, today), self._grammar.area("polarity"))
         return in_named_year(said, whole_times(tags), self._grammar)
 
     def _networks(

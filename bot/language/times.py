@@ -6,12 +6,14 @@ from itertools import permutations
 
 from msgspec.structs import replace
 
-from bot.language.matcher import Grammar
+from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.slots import link
 from bot.language.text import Tag, Utterance
 
 _TWO = 2
 _SHORT_DATE = 3  # words
+_GROUPS = frozenset({"group", "number_of", "any_doctor", "unit"})
+"""What the care of a time is divided into, of which some was had in it, or none."""
 
 
 def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
@@ -46,6 +48,27 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
         if told and whole and not _has_year(said, month) and _is_part(moved, year):
             return [replace(tag, value=moved.value) if tag in times else tag for tag in tags]
     return list(tags)
+
+
+def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, today: date) -> list[Tag]:
+    """Return the tags; a time in which no care was had is excluded: "that I saw in 2025 and haven't been to in 2026".
+
+    "Haven't seen since" is the time behind the one that is named. Nothing is excluded where no group of care is named.
+    """
+    times = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
+    named = any(tag.kind in _GROUPS for tag in tags) or not grammar.words("polarity.whom").isdisjoint(said.words)
+    if not times or not named:
+        return list(tags)
+    matcher = Matcher(Lexed(grammar, said.words))
+    ends = {after: first for first in range(len(said.words)) for after, _ in matcher.every("polarity.unseen", first)}
+    unseen = [tag for tag in times if tag.first in ends]
+    if unseen and len(unseen) < max(len(times), _TWO):
+        return [replace(tag, first=ends[tag.first], excluded=True) if tag in unseen else tag for tag in tags]
+    since, end = next(matcher.find("polarity.unseen_since"), None), _days(times[0])[1]
+    if since is None or len(times) > 1 or not "" < end < today.isoformat():
+        return list(tags)
+    later = {"start": _beside(end, 1), "end": today.isoformat()}
+    return [*tags, Tag("date_range", later, since.first, since.after, excluded=True)]
 
 
 def whole_times(tags: Sequence[Tag]) -> list[Tag]:

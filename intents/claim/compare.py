@@ -190,6 +190,8 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     sides = _sides(ask)
     found = [alive.within(*side) for side in sides]
     now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
+    if sides[0][0] != sides[1][0]:
+        now, then = _or_nothing(now, then), _or_nothing(then, now)
     alike = now.share and then.share and now.share.currency == then.share.currency
     difference = now.share - then.share if alike and now.share and then.share else None
     doubts = replace(
@@ -248,6 +250,11 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
     return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None), times)
 
 
+def _or_nothing(side: Side, other: Side) -> Side:
+    """Return a time; where it has no claims and the other one has, it came to nothing."""
+    return side if side.claims or not other.share else replace(side, share=Amount(Decimal(0), other.share.currency))
+
+
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """Return what is compared: the first two named sides in one period, or else everything in two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
@@ -286,7 +293,8 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     two = ask.several.get("date_range")
     named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
     if len(named) > 1:
-        return named[0], _alike(named[1], named[0])
+        now, then = (_to_day(one, other) for one, other in (named[:2], named[1::-1]))
+        return now, _alike(then, now, ask.today)
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
@@ -327,11 +335,19 @@ def _months_named(ask: Ask) -> int:
     return next((months for word, months in _MONTHS.items() if word in said), 0)
 
 
-def _alike(then: Span, now: Span) -> Span:
-    """Return the earlier time; of a whole year only the days that the later time has of its own."""
+def _to_day(one: Span, other: Span) -> Span:
+    """Return a time; one day beside a year so far is the year up to it: "in 2026 and at May 20, 2025"."""
+    return (date(one[0].year, 1, 1), one[1]) if one[0] == one[1] and other[0] == date(other[0].year, 1, 1) else one
+
+
+def _alike(then: Span, now: Span, today: date) -> Span:
+    """Return the earlier time; of a whole year only the days that the later time has of its own, in this year."""
     year = then[0].year
     whole = then == (date(year, 1, 1), date(year, 12, 31))
-    part = now[0].year == now[1].year > year and now != (date(now[0].year, 1, 1), date(now[0].year, 12, 31))
+    part = today.year == now[0].year == now[1].year > year and now != (
+        date(now[0].year, 1, 1),
+        date(now[0].year, 12, 31),
+    )
     return (_year_on(now[0], year), _year_on(now[1], year)) if part and whole else then
 
 

@@ -1,10 +1,15 @@
 """A ranking is by money, by how often, or by an average, and says how many are alike."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from bot.kit import Claim, ClaimWish, counts_asked, most_of, number_of, of_unit, ranking_asked, times_asked
+from bot.kit.sets import TimeSets, holds_sets
+from bot.kit.spans import TimeSpan
 from tests.kit.money import asking
 from tests.records.made import CLAIM_TYPE, claim, coded, money
 
@@ -112,3 +117,17 @@ def test_how_far_back() -> None:
     assert often[1].days == 730
     assert times_asked(asking(said="what did I spend")) == (None, None)
     assert ranking_asked(asking(said="what did I spend")) is None
+
+
+_TIMES = tuple((date(year, 1, 1), date(year, 12, 31)) for year in (2021, 2022, 2023))
+
+
+@given(some.dictionaries(some.sampled_from("abcdef"), some.sets(some.sampled_from(_TIMES))), some.integers(1, 3))
+def test_sets_hold_what_was_had_in_each_time_and_not_in_the_other(had: dict[str, set[Any]], within: int) -> None:
+    """Whatever was had when: a member is told if and only if it was had in every time within and not in the one out."""
+    names: dict[TimeSpan, frozenset[str]] = {
+        time: frozenset(name for name, times in had.items() if time in times) for time in _TIMES
+    }
+    out = _TIMES[within] if within < len(_TIMES) else None
+    found = holds_sets(TimeSets("doctor", _TIMES[:within], out), names)
+    assert found == {n for n, times in had.items() if {*_TIMES[:within]} <= times and (out is None or out not in times)}
