@@ -46,7 +46,8 @@ from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.months import Month, month_number, months_of
-from bot.kit.most import Most, Share, SideSum, ends_of, most_of, number_of, rank_sides, shares_by, times_of
+from bot.kit.most import (
+    Most, Share, SideSum, ends_of, in_order, most_of, number_of, rank_sides, shares_by, times_of)
 from bot.kit.ranking import (
     LONG, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_wish, threshold_asked, times_asked, unit_asked)

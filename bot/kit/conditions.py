@@ -247,7 +247,22 @@ _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 _TITLES = frozenset(
-    {"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "doctores", "médicos"}
+    {
+        "dr",
+        "drs",
+        "doc",
+        "docs",
+        "dra",
+        "doctor",
+        "doctora",
+        "physician",
+        "medico",
+        "médico",
+        "médica",
+        "doctors",
+        "doctores",
+        "médicos",
+    }
     | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
 )
 

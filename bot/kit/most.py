@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
-from bot.kit.ranking import YEAR, Measure, Ranking, counted_as, ends_asked, ranking_asked
+from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
 from bot.kit.sets import TimeSets, holds_sets
 from bot.kit.wanted import ClaimWish, choose
 from bot.records.claim import Claim
@@ -76,13 +76,21 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None
 
 
 def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the least and the most expensive of some claims where both are asked for; () otherwise, or of one."""
+    """Return the two ends that are asked for of some claims, by amount or in time; () otherwise, or of one."""
     if not ends_asked(ask) or len(claims) <= 1:
         return ()
     for word in ("order", "care"):
         ask.said_unmet(word)
-    ordered = choose(claims, ClaimWish(order="smallest", aspect=wanted.aspect)).claims
+    ordered = choose(claims, ClaimWish(order=end_order(ask), aspect=wanted.aspect)).claims
     return ordered[0], ordered[-1]
+
+
+def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim], ...]:
+    """Return the first claim of each side, the earliest first, where it is asked which came first; () otherwise."""
+    found = [(side, choose(claims, replace(side, order="oldest")).claims[:1]) for side in wanted.sides]
+    dated = [(side, one) for side, rows in found for one in rows if one.service.day and not one.sensitive]
+    told = asks_order(ask) and len(dated) > 1
+    return tuple(sorted(dated, key=lambda pair: pair[1].service.sort_key)) if told else ()
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:

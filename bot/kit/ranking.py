@@ -48,8 +48,13 @@ class Ranking(msgspec.Struct, frozen=True):
 
 
 def ends_asked(ask: Ask) -> bool:
-    """Return whether both the least and the most are asked for: "the lowest and the highest that I paid"."""
-    return {"lowest", "highest"} <= ask.asked.says.keys()
+    """Return whether two ends are asked for: "the lowest and the highest that I paid", "my first and last visit"."""
+    return ask.asked.first_and_last or {"lowest", "highest"} <= ask.asked.says.keys()
+
+
+def end_order(ask: Ask) -> str:
+    """Return the order whose ends are asked for."""
+    return "oldest" if ask.asked.first_and_last else "smallest"
 
 
 def ranking_asked(ask: Ask) -> Ranking | None:
@@ -58,7 +63,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         return sized
     order, rank = order_asked(ask), text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
-    one = group or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
+    ranked = ask.asked.by if "ranked" in ask.asked.says else None
+    one = group or ranked or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = "money" in ask.asked.says
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if shown and not unit:
@@ -69,7 +75,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         least, measure = rank == "least", _by_money(ask) if money else "count"
     elif rank in {"often", "seldom"}:
         least, measure = rank == "seldom", "count"
-    elif (by := ask.asked.by) in _RANKED_BY:
+    elif (by := ask.asked.by) in _RANKED_BY or ranked:
         one, least, measure = by, False, "amount"
     else:
         return None
@@ -187,8 +193,13 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
 
 
 def says_ever(ask: Ask) -> bool:
-    """Return whether the whole record is meant, by "ever" without a time."""
-    return span_of(ask) == (None, None) and "ever" in ask.asked.says
+    """Return whether the whole record is meant, by "ever" without a time, or by which of two came first."""
+    return span_of(ask) == (None, None) and ("ever" in ask.asked.says or asks_order(ask))
+
+
+def asks_order(ask: Ask) -> bool:
+    """Return whether it is asked which of several named doctors, drugs or kinds of care came first."""
+    return "in_order" in ask.asked.says and any(slot in ask.several for slot in ("drug", "provider_name", "service"))
 
 
 def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:

@@ -134,6 +134,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
     nth = None if "id" in ask.arguments else ask.asked.nth
+    in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"}
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     out = excluded.every if excluded else ()
@@ -150,7 +151,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         services=services,
         limits=limits_asked(ask),
         state=text_of(ask, "state_of_claim"),
-        order=order_asked(ask) if by_size or not nth else "oldest" if nth > 0 else None,
+        order="oldest" if in_time and not by_size else order_asked(ask) if by_size or not nth else None,
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
         without_states=excluded_of(ask, "state_of_claim"),

@@ -44,6 +44,7 @@ _PHRASES = (
         "again",
         "in_both",
         "never_before",
+        "in_order",
     ),
     "form",
 )
@@ -51,7 +52,7 @@ _COUNTED = ("one", "several", "one_fill", "fills", "cared")
 _MANY = ("several", "fills", "several_else", "ordered")
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count"})
 """What means something else within a time: "the last month"."""
-_NEAR, _NEARER, _SEVERAL = 3, 2, 2
+_NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun: "my second visit to the chiropractor"; and how many are several."""
 _DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _YEAR, _BARE = re.compile(r"(?:19|20)\d\d"), Decimal(100)
@@ -92,6 +93,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         newest: whether "most" is part of "most recent".
         count: how many are asked for.
         by: the group that a sum is divided by: "by pharmacy"; `more_of` is the one of which more is asked about.
+        first_and_last: whether both of them are asked for.
         each: whether each one is asked for by itself.
         times: the group and number of times of each sentence that has one of them.
         period: "month" or "year" if each one of them is asked about; `number` is what is counted in it.
@@ -112,6 +114,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     by: str | None = None
     more_of: str | None = None
     each: bool = False
+    first_and_last: bool = False
     times: tuple[Times, ...] = ()
     period: str | None = None
     number: str | None = None
@@ -164,7 +167,8 @@ class _Question:
 
     def asked(self) -> ClaimsAsked:
         """Return what is asked."""
-        nth, by_size = self._nth()
+        ends = self._first_and_last()
+        nth, by_size = (None, False) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
         every = {name: list(self._find(name)) for name in _PHRASES}
         found = {name: hits[0] for name, hits in every.items() if hits}
@@ -186,6 +190,7 @@ class _Question:
             more_of=next(
                 (one for at in self._places.get("lesser_or_more", ()) for one in self._values(at + 1, "groups")), None
             ),
+            first_and_last=ends,
             each="usual" not in says and bool(each),
             times=tuple(self._times()),
             period=self._period(),
@@ -248,6 +253,14 @@ class _Question:
                 return -1, False
         return None, False
 
+    def _first_and_last(self) -> bool:
+        """Return whether the first and the last are asked for: "my first visit of the year and the very last"."""
+        lasts = [hit for hit in self._find("and_last") if hit.after - 1 not in self._dated]
+        firsts = [at for at in self._places.get("earliest", ()) if at not in self._dated]
+        both = [(at, hit) for hit in lasts for at in firsts if at < hit.first]
+        self._took |= {at for first, hit in both for at in (first, *range(hit.first, hit.after))}
+        return bool(both)
+
     def _ordinal(self, at: int) -> int:
         """Return the ordinal at a place; 0 for none, and for the "first" of "first three visits"."""
         return next(iter(self._values(at, "ordinal")), 0) if self._number(at + 1) < _SEVERAL else 0
@@ -265,7 +278,10 @@ class _Question:
         return (-nth if late else nth) if counts else 0
 
     def _divided(self) -> Iterator[str]:
-        """Yield the groups that stand up to two words behind "by"."""
+        """Yield the groups that stand up to two words behind "by", or are ranked: "rank the last four months"."""
+        for rank in self._places.get("ranked", ()):
+            behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
+            yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
         for at in range(len(self._words)):
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from self._values(at, "group", "groups")

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
+    AskedAhead,
     CareKind,
     Claim,
     ClaimLine,
@@ -44,7 +45,7 @@ from bot.kit import (
     why_gone,
 )
 
-SHOWN, _OTHERS = 10, 4
+SHOWN, _OTHERS, _BOTH_ENDS = 10, 4, "claim.list"
 _ASKS = re.compile(
     r"\W*(?:(?:and|ok|so|y) )?(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo)"
     r"|(?P<amount>how much|cu[aá]nto)|(?P<purpose>what for|what (?:was|is) (?:it|that|this|the \w+|that \w+) for"
@@ -89,7 +90,13 @@ class ClaimDetail(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> ClaimDetail:
-    """Return the claim of the button, of the named number or provider, or else of the last visit."""
+    """Return the claim of the button, of the named number or provider, or else of the last visit.
+
+    Raises:
+        AskedAhead: The first and the last are asked for, which the list of claims tells.
+    """
+    if ask.asked.first_and_last:
+        raise AskedAhead(_BOTH_ENDS)
     pressed = ask.arguments.get("id")
     found, alive = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:

@@ -33,6 +33,7 @@ from bot.kit import (
     days_around,
     doubts_of,
     ends_of,
+    in_order,
     most_of,
     newest_claims,
     of_other_person,
@@ -74,6 +75,7 @@ class Pharmacy(Summary, frozen=True):
         threshold: What the sum is held against.
         ends: The least and the most expensive fill, where both are asked for.
         most: The fills, pharmacies or drugs in the order that was asked for.
+        in_order: The first fill of each of several drugs, where it is asked which came first.
         newest: Whether a number of the newest fills is asked for, and not what they come to.
         dated: Whether it is asked when the last fill was.
         places: The newest fill at each pharmacy, if it is asked where that was.
@@ -103,6 +105,7 @@ class Pharmacy(Summary, frozen=True):
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
     most: Most | None = None
+    in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
     threshold: Threshold | None = None
     prescribers: tuple[Claim, ...] = ()
     ends: tuple[Claim, ...] = ()
@@ -194,6 +197,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         dated=ask.asked.form == "date",
         places=_places(filled) if _WHERE.search(" ".join(words_of(ask.said))) else (),
         newest=count_asked(ask, MOST) is not None and ranking_asked(ask) is None and amount_asked(ask) is None,
+        in_order=in_order(ask, sums, _wish(ask)),
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
 

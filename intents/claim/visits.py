@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bot.kit import (
     LONG,
     Ask,
+    AskedAhead,
     CareKind,
     Claim,
     ClaimWish,
@@ -27,6 +28,7 @@ from bot.kit import (
     cite_claims,
     days_around,
     history,
+    in_order,
     most_of,
     near_claims,
     number_of,
@@ -43,6 +45,7 @@ from bot.kit import (
 )
 
 SHOWN = 5
+_BOTH_ENDS = "claim.list"
 _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 
@@ -61,7 +64,8 @@ class DaysOfCare(Summary, frozen=True):
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
     if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
-    those of which the number was asked for. `so`: there are as many as was asked.
+    those of which the number was asked for. `so`: there are as many as was asked. `in_order` are the first claims of
+    several sides, where it is asked which came first.
     """
 
     wanted: ClaimWish
@@ -78,6 +82,7 @@ class DaysOfCare(Summary, frozen=True):
     most: Most | None = None
     number: Most | None = None
     so: bool | None = None
+    in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
@@ -94,7 +99,13 @@ class DaysOfCare(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> DaysOfCare:
-    """Return the days of care that the question describes, in all claims if no time was named."""
+    """Return the days of care that the question describes, in all claims if no time was named.
+
+    Raises:
+        AskedAhead: The first and the last are asked for, which the list of claims tells.
+    """
+    if ask.asked.first_and_last:
+        raise AskedAhead(_BOTH_ENDS)
     ask = _dated(ask)
     wanted = of_unit(ask, wanted_of(ask))
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
@@ -129,6 +140,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         alone=_is_alone(ask, len(dated)) and not (often or wanted.by_size),
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
+        in_order=in_order(ask, counted, wanted),
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
