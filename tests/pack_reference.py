@@ -22,8 +22,8 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files kit.spans payer.budget
-        payer.optional payer.search errors records.bundle records.care_kind records.dates records.decode
+        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files kit.spans language.calendar
+        payer.budget payer.optional payer.search errors records.bundle records.care_kind records.dates records.decode
         records.money records.patient
     """,
     "claims": """

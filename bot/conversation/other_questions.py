@@ -353,7 +353,8 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
     more = [(name, slot) for one in alone if one.intent == topic for name, slot in one.slots.items()]
     for name, slot in more if rules else ():
         held = slots.get(name)
-        if held is None or slot.excluded or held.excluded or not adds({name: slot}, slots):
+        anchored = held is not None and isinstance(held.value, Mapping) and "relation" in held.value
+        if held is None or anchored or slot.excluded or held.excluded or not adds({name: slot}, slots):
             continue
         if rules and name in rules.several:
             values = (*held.every, *(value for value in slot.every if value not in held.every))

@@ -14,7 +14,7 @@ from bot.kit.appeals import (
     denied_claims, in_any_state, stepped, told_day, without)
 from bot.kit.around import Around, NeedsPlace, around
 from bot.kit.ask import (
-    Answer, Ask, AskedAhead, Kin, NamedCare, Summary, amount_asked, of_other_person, text_of, values_of)
+    Answer, Ask, AskedAhead, Kin, NamedCare, Summary, of_other_person, text_of, values_of)
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
 from bot.kit.benefits import NO_BENEFITS, Benefits
@@ -68,8 +68,9 @@ from bot.kit.said import (
     asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
     wanted_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
-from bot.kit.sized import Threshold, exact_asked
+from bot.kit.sized import Threshold, amount_asked, exact_asked
 from bot.language.asked import AmountLimits
+from bot.language.calendar import later
 from bot.kit.spans import days_around, service_dates, span_of, time_of
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked

@@ -1,15 +1,17 @@
 """The days that a question tells by something in the member's record: a visit, a kind of care, a birthday."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, text_of
+from bot.kit.care import results
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.said import fitting, wanted_of
+from bot.kit.spans import TimeSpan, days_of
 from bot.kit.wanted import with_fills
 from bot.language.calendar import back, later
 from bot.payer.search import Search
@@ -20,23 +22,81 @@ from bot.records.patient import Patient
 
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name", "specialty", "drug")
+_LAB = "lab"
+_CARED = frozenset({*_NAMED, "visit", "one", "next"})
 AnchorDays = tuple[date, date]
 
 
 async def in_its_time(ask: Ask) -> Ask:
-    """Return the question with the days for "since my surgery", "before my birthday" or "before Ozempic".
+    """Return the question with the days for "since my surgery", "before my birthday" or "between my visit and my MRI".
 
-    Without such a record the time cannot be honoured, and the reply says so.
+    Without such a record the time cannot be honoured, and the reply says so. What was found is kept with the question.
     """
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
     rest = {name: one for name, one in ask.slots.items() if name != "date_range"}
-    found = await (_birthday(ask) if value.get("birthday") else _care(ask, value))
+    bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
+    found = await _found(ask, bounds)
     if found is None:
         ask.cannot("date_range")
         return replace(ask, slots=rest)
-    return replace(ask, slots={**rest, "date_range": _days(found, value, ask.today)})
+    days = _between(found) if len(found) > 1 else _days(found[0], value, ask.today)
+    if bounds[-1].get("next"):
+        days = _iso(found[-1])
+    if value["relation"] == "since":
+        found.append((ask.today, ask.today))
+    if value.get("near") and (next_to := await _next_to(replace(ask, slots=rest), value, days)):
+        found, days = [found[0], next_to], _iso(next_to)
+    return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
+
+
+async def _next_to(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
+    """Return the days of the first care in a time, or of the last before it; of fills, if these are asked for."""
+    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
+    look = replace(ask, slots={**ask.slots, **fills})
+    return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
+
+
+async def _found(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
+    """Return the first and last day of each bound; None if one is not known."""
+    found: list[AnchorDays] = []
+    for bound in bounds:
+        day = await _birthday(ask) if bound.get("birthday") else await _bound(ask, bound, found)
+        if day is None:
+            return None
+        found.append(day)
+    return found
+
+
+async def _bound(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
+    """Return the days of the care that a bound names, or else the days that it names beside it."""
+    when, after = days_of(bound.get("when")), before[-1][1] + _DAY if before and bound.get("next") else None
+    dated, (start, end) = "when" in bound, when
+    found = await _lab(ask, when) if bound.get("service") == _LAB and dated else None
+    if found is None and not _CARED.isdisjoint(bound):
+        found = await _care(ask, bound, (after or start, end), oldest=after is not None)
+        found = found or (await _care(ask, {}, when) if dated else None)
+    return found or ((start or end or ask.today, end or ask.today) if dated else None)
+
+
+async def _lab(ask: Ask, when: TimeSpan) -> AnchorDays | None:
+    """Return the day of the newest lab results in a time: a test that nobody billed stands there alone."""
+    read = await results(replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={}), "laboratory")
+    taken = [day.first for one in read if (day := one.day)]
+    return (max(taken),) * 2 if taken else None
+
+
+def _iso(days: TimeSpan) -> dict[str, str | None]:
+    start, end = (day.isoformat() if day else None for day in days)
+    return {"start": start, "end": end}
+
+
+def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
+    """Return the days after the earlier of two and before the later one."""
+    first, last = sorted(found)
+    start, end = first[1] + _DAY, last[0] - _DAY
+    return _iso((min(start, last[1]), max(start, end)))
 
 
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
@@ -55,10 +115,7 @@ def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[s
     if relation == "between":
         named[0] = None  # it is one end of the two
     starts, ends = ([one for one in pair if one] for pair in ((start, named[0]), (end, named[1])))
-    return {
-        "start": max(starts).isoformat() if starts else None,
-        "end": min(ends).isoformat() if ends else None,
-    }
+    return _iso((max(starts, default=None), min(ends, default=None)))
 
 
 async def _birthday(ask: Ask) -> AnchorDays | None:
@@ -73,19 +130,26 @@ async def _birthday(ask: Ask) -> AnchorDays | None:
     return (anniversary(born, ask.today),) * 2
 
 
-async def _care(ask: Ask, value: Mapping[str, object]) -> AnchorDays | None:
-    """Return the first and last day of the newest such care, without claims that are marked as private."""
+async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:
+    """Return the first and last day of the newest such care, without claims that are marked as private.
+
+    "That one" is the care that the question names; `oldest`: the first care in the time is meant.
+    """
     named = {name: value[name] for name in _NAMED if value.get(name)}
+    if value.get("one"):
+        named = {name: ask.slots[name] for name in (*_NAMED, "claim_type") if name in ask.slots} | named
     words = {name: ask.words.get(name, str(told)) for name, told in named.items()}
+    if when != (None, None):
+        named["date_range"] = _iso(when)
     look = replace(ask, slots=named, words=words, excluded={}, several={}, arguments={}, said="")
-    alive = await newest_claims(look, enough=lambda so_far: _newest(so_far, look) is not None, page_size=50)
-    claim = _newest(alive, look)
-    if claim is None or claim.service.day is None:
-        return None
-    return claim.service.day.first, (claim.service.end or claim.service.day).last
+    alive = await newest_claims(look, enough=lambda so_far: not oldest and bool(_fitting(so_far, look)), page_size=50)
+    rows = _fitting(alive, look)
+    day = rows[-1 if oldest else 0].service if rows else None
+    return (day.day.first, (day.end or day.day).last) if day and day.day else None
 
 
-def _newest(alive: Live, look: Ask) -> Claim | None:
+def _fitting(alive: Live, look: Ask) -> list[Claim]:
+    """Return the claims that fit, newest first; fills only where these are named."""
     fit = [c for c in fitting(alive.claims, look) if not c.sensitive and believed_day(c, look.today)]
     fills = with_fills(fit, wanted_of(look))
-    return next((claim for claim in fit if fills or not claim.is_pharmacy), None)
+    return [claim for claim in fit if fills or not claim.is_pharmacy]

@@ -114,6 +114,7 @@ class Ask(msgspec.Struct):
         care: Care that no slot holds, named in a word unknown to the pack.
         kin: All people whose records the person may see, if the question is about them together.
         named: Values of slots that only the record told; changed copies of the question share them.
+        anchors: The first and last day of what in the record tells the time: of both ends, or of one.
         sets: The group of which some had care in one time and not in another, if that is asked for.
         wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
         hears: Returns what words ask of claims beside the slots, whose words are given too; `asked` is what it returns.
@@ -150,6 +151,7 @@ class Ask(msgspec.Struct):
     own_doctors: list[OwnDoctor] = msgspec.field(default_factory=list)
     named: dict[str, str] = msgspec.field(default_factory=dict)
     kin: tuple[Kin, ...] = ()
+    anchors: tuple[tuple[date, date], ...] = ()
     sets: TimeSets | None = None
     wish: ClaimWish | None = None
     care: NamedCare | None = None
@@ -303,15 +305,6 @@ class Kin(msgspec.Struct, frozen=True):
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.lstrip("-").isdecimal() else 0
-
-
-def amount_asked(ask: Ask) -> str | None:
-    """Return the kind of amount that was asked for; None for the amount owed.
-
-    "Out of pocket" means what is owed too, and so does a charge that the person asks to have paid.
-    """
-    asked, own = text_of(ask, "amount_kind"), "own_share" in ask.asked.says
-    return None if asked == "out_of_pocket_max" or (asked == "billed" and own) else asked
 
 
 def text_of(ask: Ask, slot: str) -> str | None:

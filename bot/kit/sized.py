@@ -63,6 +63,15 @@ def _is_near(one: Decimal, wanted: Decimal) -> bool:
     return not wanted % _HUNDRED and abs(one - wanted) * _TWENTY <= wanted
 
 
+def amount_asked(ask: Ask) -> str | None:
+    """Return the kind of amount that was asked for; None for the amount owed.
+
+    "Out of pocket" means what is owed too, and so does a charge that the person asks to have paid.
+    """
+    asked, own = text_of(ask, "amount_kind"), "own_share" in ask.asked.says
+    return None if asked == "out_of_pocket_max" or (asked == "billed" and own) else asked
+
+
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
     said, limits = ask.asked.exactly, limits_asked(ask) or AmountLimits()

@@ -45,6 +45,7 @@ _NO_PART, _FELT = frozenset({"of", "hurts", "hurting"}), frozenset({"pain", "pai
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
+_SHORT = 2  # letters
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
 
@@ -147,5 +148,10 @@ def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
     """Return whether the words match who was seen, who billed, or the place; of `fills`, who prescribed."""
     wanted = [word for word in words_of(words) if word not in _TITLES]
     names = (claim.seen, claim.billing, claim.place, claim.prescriber if fills or not claim.is_pharmacy else None)
-    texts = [" ".join(words_of(text)) for text in names if text]
-    return bool(wanted) and any(all(word in text for word in wanted) for text in texts)
+    texts = [words_of(text) for text in names if text]
+    return bool(wanted) and any(all(_begins(word, text) for word in wanted) for text in texts)
+
+
+def _begins(word: str, text: Sequence[str]) -> bool:
+    """Return whether a word is one of a name, or begins one: no "Lê" is in "Valley"."""
+    return word in text or (len(word) > _SHORT and any(own.startswith(word) for own in text))

@@ -3,10 +3,12 @@
 Which day that was, the record says (`bot.kit.anchors`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 
 from msgspec.structs import replace
 
+from bot.language.calendar import month_days
 from bot.language.clauses import Clause, ClauseRole
 from bot.language.hearing import Heard
 from bot.language.matcher import WordArea
@@ -14,8 +16,12 @@ from bot.language.rules import IntentRules
 from bot.language.text import Tag, Utterance
 
 ANCHOR, DATED = "anchor", "date_range"
-RELATIONS = ("since", "after", "before", "same", "between")
+RELATIONS = ("since", "after", "before", "same", "between", "from")
+_SIDES = {"since": ("start", 0), "after": ("start", -1), "before": ("end", 1)}
+"""Which end of a time beside a relation tells the month of what it is to, and how many days later that month is."""
+_OF_TWO = frozenset({"between", "from"})
 _KINDS = ("service", "provider_name", "specialty", "drug")
+_SPOKEN = ("birthday", "next", "one", "visit")
 _LONGEST, _MOST = 4, 6  # words of a relation, and between it and what it is to
 
 
@@ -71,40 +77,100 @@ def told_by(heard: Heard) -> frozenset[int]:
 def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None:
     """Return the time that is told by a kind of care or doctor, a provider, a drug, a visit or the birthday.
 
-    A time that is named by itself, as in "since my surgery on March 3", needs no other.
+    Between two of these it has the `bounds`. A time that is named by itself, as in "since my surgery on March 3",
+    needs no other.
     """
-    told = [tag for tag in tags if tag.kind in _KINDS and not tag.excluded]
-    ends: dict[int, tuple[int, dict[str, object]]] = {}
-    for tag in sorted(
-        told, key=lambda tag: _KINDS.index(tag.kind)
-    ):  # "my knee surgery" is the care, not a visit to who does it
-        ends.setdefault(tag.after, (tag.first, {tag.kind: tag.value}))
-    held = {place for tag in tags if tag.kind in {DATED, *_KINDS} for place in range(tag.first, tag.after)}
-    for place, word in enumerate(said.words):
-        if word in words.birthday or (word in words.visit and place not in held and place + 1 not in held):
-            name = "birthday" if word in words.birthday else "visit"
-            ends.setdefault(place + 1, (place, {name: True}))
-    dated = {place for tag in tags if tag.kind == DATED for place in range(tag.first, tag.after)}
-    for after, (first, named) in ends.items():
-        if led := _relation(said.words, first, words):
-            begin, relation = led
-            begin, beside = _beside(said.words, begin, relation, words.beside("dates"))
-            two = relation == "between" and "provider_name" in named  # two doctors, compared
-            if not two and dated.isdisjoint(range(begin, after)):
-                return Tag(ANCHOR, {"relation": relation, **beside, **named}, begin, after)
+    reader = _Nouns(said, tags, words)
+    for place in range(len(said.words)):
+        for end, relation in _relations(said.words, place, words):
+            if place and said.words[place - 1] in words.either:
+                continue  # "before or after my MRI" asks which of them it was
+            near = {"near": True} if said.words[place:end] in words.phrases("near") else {}
+            if found := reader.dated_noun(place, end, relation):
+                after, named = found
+                return Tag(ANCHOR, {"relation": relation, **near, **named}, place, after)
+            if place in reader.dated:
+                continue
+            begin, beside = _beside(said.words, place, relation, words.beside("dates"))
+            if pair := reader.between(end) if relation in _OF_TWO else None:
+                after, bounds = pair
+                return Tag(ANCHOR, {"relation": "between", "bounds": bounds}, begin, after)
+            if relation != "from" and (noun := reader.noun(end)):
+                after, named = noun
+                two = relation == "between" and "provider_name" in named  # two doctors, compared
+                if not two and named.keys() - {"when"}:
+                    return Tag(ANCHOR, {"relation": relation, **beside, **near, **named}, begin, after)
     return None
 
 
-def _relation(said: Sequence[str], first: int, words: WordArea) -> tuple[int, str] | None:
-    """Return the relation whose words stand before a place, with the place where they begin."""
-    for end in range(first, max(-1, first - _MOST - 1), -1):
-        for length in range(min(_LONGEST, end), 0, -1):
-            for relation in RELATIONS:
-                if said[end - length : end] in words.phrases(relation):
-                    return end - length, relation
-        if not end or said[end - 1] not in words.own:
+class _Nouns:
+    """What in a message may tell a time: what care, of whom, and when."""
+
+    def __init__(self, said: Utterance, tags: Sequence[Tag], words: WordArea) -> None:
+        self._said, self._words = said, words
+        told = [tag for tag in tags if tag.kind in {DATED, *_KINDS} and not tag.excluded]
+        cared = {at for tag in told if tag.kind == "service" for at in range(tag.first, tag.after)}
+        # "My knee surgery" is the care, not a visit to who does it.
+        told = [tag for tag in told if tag.kind != "specialty" or cared.isdisjoint(range(tag.first, tag.after))]
+        self._tags = sorted(told, key=lambda tag: tag.kind == DATED)
+        self.dated = {place for tag in tags if tag.kind == DATED for place in range(tag.first, tag.after)}
+
+    def noun(self, place: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
+        """Return where it ends that begins at a place, and its values by kind; `when` are the days of its own.
+
+        `joined`: another one may follow behind "and" or "to".
+        """
+        said, named, after, first = self._said.words, dict[str, object](), place, place
+        while place < len(said) and place - first <= _MOST:
+            tag = next((one for one in self._tags if one.first == place and one.kind not in named), None)
+            near = not named or place == after or not self._words.at.isdisjoint(said[after:place])
+            if tag and (tag.kind != DATED or near):
+                named.setdefault("when" if tag.kind == DATED else tag.kind, tag.value)
+                first = place = after = tag.after
+            elif name := next((one for one in _SPOKEN if said[place] in self._words.any(one)), None):
+                named.setdefault(name, True)
+                first = place = after = place + 1
+            elif said[place] in self._words.own and not (joined and named and said[place] in self._words.to):
+                place += 1
+            else:
+                break
+        return (after, named) if named else None
+
+    def dated_noun(self, place: int, end: int, relation: str) -> tuple[int, dict[str, object]] | None:
+        """Return the same where a month stands between a relation and the care: "after the sept ozempic fill"."""
+        tag = next(
+            (one for one in self._tags if one.kind == DATED and one.first in range(place, end) and one.after > end),
+            None,
+        )
+        noun = self.noun(tag.after) if tag and tag.after not in self.dated and relation in _SIDES else None
+        if tag is None or noun is None or self._said.words[tag.after] in self._words.own or "when" in noun[1]:
             return None
-    return None
+        days = tag.value if isinstance(tag.value, Mapping) else {}
+        side, step = _SIDES[relation]
+        day = days.get(side)
+        month = date.fromisoformat(str(day)) + timedelta(days=step) if day else None
+        first, last = month_days(month.year, month.month) if month else (None, None)
+        when = {"start": first and first.isoformat(), "end": last and last.isoformat()}
+        return noun[0], {**noun[1], "when": when}
+
+    def between(self, place: int) -> tuple[int, list[dict[str, object]]] | None:
+        """Return where two such end that begin at a place, joined by "and" or "to"; None of two that are compared."""
+        first = self.noun(place, joined=True)
+        if first is None or first[0] >= len(self._said.words) or self._said.words[first[0]] not in self._words.to:
+            return None
+        second = self.noun(first[0] + 1)
+        bounds = [first[1], second[1]] if second else []
+        cared = [one.keys() - {"when"} for one in bounds]
+        compares = all(cared) and not self._words.compares.isdisjoint(self._said.words)
+        return (second[0], bounds) if second and any(cared) and not compares else None
+
+
+def _relations(said: Sequence[str], place: int, words: WordArea) -> Iterator[tuple[int, str]]:
+    """Yield where the words of a relation end that begin at a place, longest first, with the relation."""
+    for end in range(min(len(said), place + _LONGEST), place, -1):
+        for relation in RELATIONS:
+            if said[place:end] in words.phrases(relation):
+                yield end, relation
 
 
 def timed(entry: IntentRules, heard: Heard) -> Heard:

@@ -16,38 +16,9 @@ from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Utterance, read
 
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
-_PHRASES = (
-    *(
-        "ever",
-        "yes_or_no",
-        "each_year",
-        "how_many",
-        "often",
-        "number",
-        "none",
-        "nothing",
-        "something",
-        "client",
-        "same_office",
-        "own_share",
-        "copay",
-        "deductible",
-        "out_of_pocket_max",
-        "costless",
-        "counts",
-        "met_first",
-        "paid_for",
-        "worst",
-        "ahead",
-        "to_come",
-        "was",
-        "again",
-        "in_both",
-        "never_before",
-        "in_order",
-    ),
-    "form",
-)
+_AREA = "asked."
+_MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "paid", "under"})
+"""Phrases that say something with the number or the group beside them only."""
 _COUNTED = ("one", "several", "one_fill", "fills", "cared")
 _MANY = ("several", "fills", "several_else", "ordered")
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count"})
@@ -99,6 +70,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         period: "month" or "year" if each one of them is asked about; `number` is what is counted in it.
         exactly: amounts that a claim has to have; `paid`: those without a sign of money behind the verb of a payment.
         limits: limits of amounts that no slot holds: "over 3000", "not free".
+        spell: limits of how long something is, in one unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
         places: the places of the words that one of these was read from.
         helps: whether a word such as "did" begins the question; `begins`: whether it is the very first.
@@ -121,6 +93,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     exactly: tuple[Decimal, ...] = ()
     paid: tuple[Decimal, ...] = ()
     limits: AmountLimits | None = None
+    spell: tuple[AmountLimits, str] | None = None
     helps: bool = False
     begins: bool = False
     setting: str | None = None
@@ -145,12 +118,13 @@ class _Question:
         self._words = self._lexed.words
         dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
         self._places: dict[str, list[int]] = {
-            (own := name.removeprefix("asked.")): [at for at in places if at not in dated or own not in _IN_TIMES]
+            (own := name.removeprefix(_AREA)): [at for at in places if at not in dated or own not in _IN_TIMES]
             for name, places in self._lexed.places.items()
-            if name.startswith("asked.")
+            if name.startswith(_AREA)
         }
         self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
         self._places["ordered"] = sorted(self._run(words.get("order")))
+        self._phrases = frozenset(name[len(_AREA) :] for name in grammar.rules if name.startswith(_AREA))
         self._dated, self._took = dated, set[int]()
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
 
@@ -170,7 +144,7 @@ class _Question:
         ends = self._first_and_last()
         nth, by_size = (None, False) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
-        every = {name: list(self._find(name)) for name in _PHRASES}
+        every = {name: list(self._find(name)) for name in self._phrases - _MEASURES}
         found = {name: hits[0] for name, hits in every.items() if hits}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
         self._took |= {place for hits in every.values() for hit in hits for place in range(hit.first, hit.after)}
@@ -198,6 +172,7 @@ class _Question:
             exactly=tuple(self._exactly()),
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
+            spell=self._spell() if "gap" in found else None,
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
@@ -374,6 +349,18 @@ class _Question:
             if number is not None and number >= least:
                 self._took |= {*range(hit.first, hit.after + 1)}
                 yield number
+
+    def _spell(self) -> tuple[AmountLimits, str] | None:
+        """Return how long it has to be: "has it been more than 6 months since my cleaning"."""
+        for at in range(1, len(self._words) - 1):
+            before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
+            if unit and (number := self._number(at)):
+                size, under = Decimal(number), "under" in before
+                self._took |= {*range(at - 1, at + 2)}
+                return (
+                    AmountLimits(under=size) if under else AmountLimits(over=size, over_too="over" not in before)
+                ), unit
+        return None
 
     def _exactly(self) -> Iterator[Decimal]:
         yield from self._behind("only", Decimal(0))

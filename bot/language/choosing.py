@@ -319,8 +319,7 @@ class Chooser:
     @staticmethod
     def _is_twice(name: str, heard: Heard) -> bool:
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
-        times = several_times(heard.said, heard.tags, heard.asking) if name == "date_range" else None
-        return bool(times or (slot and slot.values))
+        return bool(slot and (slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot})))
 
     def _explained(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
         """Return how well a rule of an intent covers a short message, as `explained` does."""

@@ -372,12 +372,10 @@ class Engine:
             wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
         if TERM in wanted.values() and not any(tag.kind in {TERM, ALONE} for tag in tags):
             tags += self.lexicon.glossary.named(heard.keys)
-        every = several_times(heard.said, tags, heard.asking) if DATED in entry.several else None
         slots = {
-            name: every if kind == DATED and every and not slot.values else slot
-            for name, kind in wanted.items()
-            if (slot := slot_of(heard.said, tags, kind, heard.joining))
+            name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
+        slots |= several_times(heard.said, tags, heard.asking, slots) if DATED in entry.several & slots.keys() else {}
         for name in excludes & slots.keys():
             if not slots[name].excluded:
                 slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))

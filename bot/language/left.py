@@ -157,7 +157,7 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
     said, cues = heard.said, grammar.words("asked.condition")
-    held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    held = {place for tag in heard.tags for place in range(tag.first, tag.after)} | heard.marks.get("date_range", set())
     told = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     ours = _places(heard, _OURS)

@@ -222,15 +222,19 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     return None
 
 
-def several_times(said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int]) -> Slot | None:
-    """Return all times that a message asks about, none within another; None if there are fewer than two."""
+def several_times(
+    said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int], slots: Mapping[str, Slot]
+) -> dict[str, Slot]:
+    """Return the time among the slots with all times that are asked about, none within another; {} if it is alone."""
+    held = slots.get("date_range")
     asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
     times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
     apart = [tag for span, tag in times if not any(_holds(other, span) for other, _ in times if other != span)]
-    if len(apart) < _TWO or any("relation" in str(tag.value) for tag in apart):
-        return None
+    alone = held is None or held.values or held.excluded or len(apart) < _TWO
+    if alone or any(isinstance(tag.value, Mapping) and "relation" in tag.value for tag in apart):
+        return {}
     text = ", ".join(said.said(tag.first, tag.after) for tag in apart)
-    return Slot(text, apart[0].value, values=tuple(tag.value for tag in apart), how="and")
+    return {"date_range": Slot(text, apart[0].value, values=tuple(tag.value for tag in apart), how="and")}
 
 
 def _ends(value: object) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Live,
@@ -48,6 +49,7 @@ from bot.kit import (
 )
 
 Span = tuple[date, date]
+_VISITS = "claim.visits"
 _TWO_KINDS = ("professional", "pharmacy")
 _SIDES, _LONG = 2, timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
@@ -117,7 +119,13 @@ class Comparison(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Comparison:
-    """Return this year compared with the same days of last year, or the two named periods, kinds or providers."""
+    """Return this year compared with the same days of last year, or the two named periods, kinds or providers.
+
+    Raises:
+        AskedAhead: How much time lies between two is asked, which the days of care tell.
+    """
+    if ask.anchors and "gap" in ask.asked.says:
+        raise AskedAhead(_VISITS)
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
     ask = by_names(ask, alive.every)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -29,6 +29,7 @@ from bot.kit import (
     days_around,
     history,
     in_order,
+    later,
     most_of,
     near_claims,
     number_of,
@@ -65,7 +66,7 @@ class DaysOfCare(Summary, frozen=True):
     if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
     those of which the number was asked for. `so`: there are as many as was asked. `in_order` are the first claims of
-    several sides, where it is asked which came first.
+    several sides, where it is asked which came first. `gap` are two days, where it is asked how much time lies between.
     """
 
     wanted: ClaimWish
@@ -83,6 +84,7 @@ class DaysOfCare(Summary, frozen=True):
     number: Most | None = None
     so: bool | None = None
     in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
+    gap: tuple[date, date] | None = None
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
@@ -126,12 +128,12 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
-    often = often_asked(ask)
+    often, gap = often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
-        so=often.hold(Decimal(len(dated))) if often else None,
+        so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
         undated=len(groups) - len(dated) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
@@ -141,6 +143,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         in_order=in_order(ask, counted, wanted),
+        gap=gap,
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
@@ -150,6 +153,31 @@ def _is_alone(ask: Ask, days: int) -> bool:
     """Return whether one day is the answer: of the last visit, or of the only one whose number was not asked for."""
     form, words = ask.asked.form, words_of(ask.said)
     return not _FIRST.intersection(words) and (form == "date" or (days == 1 and bool(words) and form != "amount"))
+
+
+def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
+    """Return the two days between which the time is asked for.
+
+    They are those of both ends, or of one and the nearest day of care, or of one and today.
+    """
+    if "gap" not in ask.asked.says or not ask.anchors:
+        return None
+    one, other = ask.anchors[0], ask.anchors[-1]
+    if len(ask.anchors) == 1:
+        behind, before = ([day.first for day in days if day.first > one[1]], [d.first for d in days if d.last < one[0]])
+        other = (min(behind),) * 2 if behind else (max(before),) * 2 if before else (ask.today,) * 2
+    first, last = sorted((one, other))
+    return first[1], last[0]
+
+
+def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
+    """Return whether a time is as long as was asked; None if that was not."""
+    if ask.asked.spell is None:
+        return None
+    (limits, unit), (first, last) = ask.asked.spell, gap
+    least = limits.over is not None
+    full = later(first, int((limits.over if least else limits.under) or 0), unit)
+    return (last >= full if limits.over_too else last > full) if least else last < full
 
 
 def _dated(ask: Ask) -> Ask:
