@@ -53,6 +53,14 @@ class Times(msgspec.Struct, frozen=True):
     claims: bool
 
 
+class DrugUse(msgspec.Struct, frozen=True):
+    """What a medicine is for, in the words of a message, and the ingredients that are; `excluded`: it is left out."""
+
+    said: str
+    drugs: frozenset[str]
+    excluded: bool = False
+
+
 class ClaimsAsked(msgspec.Struct, frozen=True):
     """What the words of a question ask of claims.
 
@@ -73,6 +81,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         spell: limits of how long something is, in one unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
         places: the places of the words that one of these was read from.
+        uses: what medicines are for that are named by it: "my blood pressure pill".
         helps: whether a word such as "did" begins the question; `begins`: whether it is the very first.
     """
 
@@ -94,6 +103,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     paid: tuple[Decimal, ...] = ()
     limits: AmountLimits | None = None
     spell: tuple[AmountLimits, str] | None = None
+    uses: tuple[DrugUse, ...] = ()
     helps: bool = False
     begins: bool = False
     setting: str | None = None
@@ -173,6 +183,7 @@ class _Question:
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
             spell=self._spell() if "gap" in found else None,
+            uses=tuple(self._uses()),
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
@@ -349,6 +360,20 @@ class _Question:
             if number is not None and number >= least:
                 self._took |= {*range(hit.first, hit.after + 1)}
                 yield number
+
+    def _uses(self) -> Iterator[DrugUse]:
+        """Yield what medicines are for, left out behind a word such as "except"."""
+        grammar = self._lexed.grammar
+        cues, glue = grammar.area("polarity").phrases("cue"), grammar.area("polarity").any("definite", "glue")
+        for hit in self._matcher.find("uses.medicine_for"):
+            self._took |= {*range(hit.first, hit.after)}
+            first = hit.first
+            while first and self._words[first - 1] in glue and (self._words[first - 1],) not in cues:
+                first -= 1
+            starts = [at for at in range(max(0, first - _NEAR), first) if tuple(self._words[at:first]) in cues]
+            self._took |= {*range(min(starts, default=first), first)} if starts else set()
+            said = " ".join(self._words[hit.first : hit.after])
+            yield DrugUse(said, grammar.words(f"uses.{hit.value}"), excluded=bool(starts))
 
     def _spell(self) -> tuple[AmountLimits, str] | None:
         """Return how long it has to be: "has it been more than 6 months since my cleaning"."""

@@ -48,7 +48,7 @@ async def answer(ask: Ask) -> Medications:
     since = span_of(ask)[0] or ask.today - timedelta(days=DAYS)
     read = await medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
-    described = [drug for drug in read if shown or not drug.labels]
+    described = [drug for drug in read if (shown or not drug.labels) and not _is_left_out(ask, drug)]
     meant = _named(ask, described) or _of_use(ask, described)
     described = meant or described
     first = ask.page * PAGE
@@ -74,7 +74,13 @@ def _named(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
     return [one for one in drugs if names.intersection(words_of(one.dispensed.drug)[:1])]
 
 
+def _is_left_out(ask: Ask, drug: Medication) -> bool:
+    """Return whether the drug is for a use that the message leaves out: "all but the blood pressure one"."""
+    name = drug.dispensed.drug
+    return name is not None and any(one.excluded and is_for(ask, name, one.drugs) for one in ask.asked.uses)
+
+
 def _of_use(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
     """Return the drugs for what the message says that they are for."""
     asked = use_asked(ask)
-    return [one for one in drugs if asked and one.dispensed.drug and is_for(ask, one.dispensed.drug, asked[1])]
+    return [one for one in drugs if asked and one.dispensed.drug and is_for(ask, one.dispensed.drug, asked.drugs)]
