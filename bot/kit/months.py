@@ -11,8 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.amounts import amount_in, sum_told
-from bot.kit.most import month_of
-from bot.kit.wanted import ClaimWish
+from bot.kit.wanted import ClaimWish, period_of
 from bot.records.claim import Claim
 from bot.records.money import Amount
 from bot.records.shapes import grouped
@@ -33,7 +32,7 @@ class Month(msgspec.Struct, frozen=True):
 
 def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
     """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
-    rows_of = grouped(claims, month_of)
+    rows_of = grouped(claims, lambda claim: period_of(claim.service.day, "month"))
     first, last = month_number(start), month_number(end)
     every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
     names = [f"{year:04}-{month:02}" for year, month in every if not _is_left_out(year, month, wanted)]

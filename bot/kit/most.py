@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -11,8 +12,10 @@ from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
 from bot.kit.sets import TimeSets, holds_sets
-from bot.kit.wanted import ClaimWish, choose
+from bot.kit.wanted import ClaimWish, choose, period_of
+from bot.language.asked import PERIODS
 from bot.records.claim import Claim
+from bot.records.dates import PartialDate
 from bot.records.live import Live
 from bot.records.money import Amount
 from bot.records.shapes import grouped
@@ -126,13 +129,14 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
 def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:
     """Return those of a group whose size fits, months in the order of time; months without care are zero."""
     every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
-    if ranking.group == "month" and wanted.start and wanted.end and ranking.measure == "count":
+    if ranking.group in PERIODS and wanted.start and wanted.end and ranking.measure == "count":
         first, last = (day.year * YEAR + day.month - 1 for day in (wanted.start, wanted.end))
-        names = (f"{at // YEAR:04}-{at % YEAR + 1:02}" for at in range(first, last + 1))
+        months = (PartialDate(at // YEAR, at % YEAR + 1) for at in range(first, last + 1))
+        names = dict.fromkeys(period_of(month, ranking.group) for month in months)
         every = {name: (Decimal(0), Share(name, 0, None)) for name in names} | every
     if not every:
         return None
-    rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in {"month", "year"} else -row[0])
+    rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in PERIODS else -row[0])
     fit = [one for size, one in rows if ranking.sizes is None or ranking.sizes.hold(size)]
     return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
 
@@ -153,12 +157,6 @@ def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: Clai
     """The sums by a key, the biggest first; a key whose claims are in several currencies has none."""
     sized = [(one.amount.value, one) for one in _shares(claims, key, wanted) if one.amount]
     return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
-
-
-def month_of(claim: Claim) -> str:
-    """The month of the care, `2026-05`; the year alone where the claim tells no month, "" without a day."""
-    day = claim.service.day
-    return f"{day.year:04}-{day.month:02}" if day and day.month else str(day.year) if day else ""
 
 
 def times_of(claims: Iterable[Claim], counted: str) -> int:
@@ -200,8 +198,8 @@ def _drug(claim: Claim) -> str:
     return next((one.drug for one in claim.dispensed if one.drug), "")
 
 
-def _year(claim: Claim) -> str:
-    return str(claim.service.day.year) if claim.service.day else ""
+def _when(claim: Claim, period: str) -> str:
+    return period_of(claim.service.day, period)
 
 
 def _by_person(claim: Claim) -> bool:
@@ -226,8 +224,7 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
     "pharmacy": lambda claim: claim.billing or claim.place or claim.seen or "",
     "drug": _drug,
     "kind": lambda claim: claim.kind or "",
-    "month": month_of,
-    "year": _year,
+    **{period: partial(_when, period=period) for period in PERIODS},
     "fill": lambda claim: claim.id,
     "visit": lambda claim: claim.id,
     "claim": lambda claim: claim.id,

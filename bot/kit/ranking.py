@@ -14,7 +14,7 @@ from bot.kit.sized import Threshold, limits_asked
 from bot.kit.spans import span_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked
-from bot.language.asked import AmountLimits
+from bot.language.asked import PERIODS, AmountLimits
 from bot.records.live import Live
 
 Measure = Literal["amount", "count", "average"]
@@ -22,7 +22,7 @@ SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks where no time is named."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
-_GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug", "month", "year"})
+_GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
 _RANKED_BY = frozenset({"place", "pharmacy", "drug"})
 _SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
@@ -64,7 +64,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     order, rank = order_asked(ask), text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     ranked = ask.asked.by if "ranked" in ask.asked.says else None
-    one = group or ranked or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
+    quarter = "quarter" if ask.asked.period == "quarter" else None
+    one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = "money" in ask.asked.says
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if shown and not unit:
@@ -98,11 +99,16 @@ def _sized_group(ask: Ask) -> Ranking | None:
         if group in _GROUPS and sizes:
             counted = counted_as(group, "claim" if one.claims else None)
             return Ranking(group, least=False, measure="count", counted=counted, most=MOST_SHOWN, sizes=sizes)
-    period = text_of(ask, "group") or ask.asked.period
-    if period not in {"month", "year"}:
+    period = text_of(ask, "group") or ask.asked.period or ask.asked.by
+    if period not in PERIODS:
         return None
     if unit := ask.asked.number:
         return Ranking(period, least=False, measure="count", counted=unit, most=YEAR, every=True)
+    if period == "quarter" and order_asked(ask) is None:  # months and years are told beside every sum
+        unit = None if "money" in ask.asked.says else text_of(ask, "unit")
+        measure: Measure = "count" if unit in _SINGLE else "amount"
+        counted = counted_as(None, unit) if measure == "count" else "claim"
+        return Ranking(period, least=False, measure=measure, counted=counted, most=YEAR, every=True)
     limits = limits_asked(ask)
     return Ranking(period, least=False, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
 
@@ -223,7 +229,8 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
         return replace(wanted, claim_types=(kind,))
     visits = (unit == "visit" or counted == "visit") and not wanted.providers
-    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if visits else wanted
+    apart = visits and "pharmacy" not in wanted.without_types
+    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if apart else wanted
 
 
 def since_first(ask: Ask, alive: Live) -> Ask:

@@ -23,6 +23,7 @@ _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
 _SEVERAL, _RANKS = 2, 3
+_SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
 _INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
 _TITLED = re.compile(r"\b(?:dra?\.?|doctora?) ([^\W\d_]{3,})", re.IGNORECASE)
@@ -133,9 +134,11 @@ def _wanted(ask: Ask) -> ClaimWish:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    nth = None if "id" in ask.arguments else ask.asked.nth
+    sizes = text_of(ask, "order") in {"biggest", "smallest"}
+    tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
+    nth = None if "id" in ask.arguments else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
-    by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"}
+    by_size = (ask.asked.by_size or tops) and sizes
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     out = excluded.every if excluded else ()
     return ClaimWish(
@@ -165,7 +168,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         part=part,
         nth=nth,
         by_size=by_size,
-        yearly=nth is not None and "each_year" in ask.asked.says,
+        each_of=ask.asked.each_of if nth is not None else None,
         fills="claims" in ask.asked.says,
         either=either,
         kinds=ask.care_kinds,

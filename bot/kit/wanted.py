@@ -20,6 +20,7 @@ from bot.kit.which import (
 from bot.language.asked import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
+from bot.records.dates import PartialDate
 from bot.records.shapes import grouped
 from bot.records.share import is_in_state
 
@@ -39,7 +40,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too; `by_size`: the how-manieth claim in
-    the order of amounts; `yearly`: that of each year. Each
+    the order of amounts; `each_of`: that of each month, quarter or year. Each
     of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types
     or of one of the kinds of care fits. `also` is a further condition, such as the claim's plan; `care` is named by a
     word alone.
@@ -71,7 +72,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     part: tuple[str, str] | None = None
     nth: int | None = None
     by_size: bool = False
-    yearly: bool = False
+    each_of: str | None = None
     fills: bool = False
     either: bool = False
     kinds: CareKinds = NO_KINDS
@@ -269,7 +270,8 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     if wanted.nth is None:
         return claims
     if wanted.by_size:
-        return claims[wanted.nth - 1 : wanted.nth]
+        parts = grouped(claims, lambda claim: period_of(claim.service.day, wanted.each_of)).values()
+        return tuple(one for part in parts for one in part[wanted.nth - 1 : wanted.nth])
     rows = (
         claims
         if wanted.fills or with_fills(claims, wanted)
@@ -277,9 +279,18 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     )
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
     at = abs(wanted.nth)
-    groups = grouped(days, lambda day: day.year if wanted.yearly else None).values()
+    groups = grouped(days, lambda day: period_of(day, wanted.each_of)).values()
     found = {day for group in groups for day in group[at - 1 : at]}
     return tuple(claim for claim in rows if claim.service.day in found)
+
+
+def period_of(day: PartialDate | None, period: str | None) -> str:
+    """Return the month of a day, `2026-05`, or its quarter, `2026-Q2`, or year; what the day tells, "" without one."""
+    if day is None or period is None:
+        return ""
+    if period == "year" or day.month is None:
+        return str(day.year)
+    return f"{day.year:04}-{day.month:02}" if period == "month" else f"{day.year:04}-Q{(day.month + 2) // 3}"
 
 
 def _bare(number: str) -> str:

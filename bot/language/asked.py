@@ -15,6 +15,7 @@ import msgspec
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Utterance, read
 
+PERIODS = frozenset({"month", "quarter", "year"})
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _AREA = "asked."
 _MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "paid", "under"})
@@ -75,7 +76,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         first_and_last: whether both of them are asked for.
         each: whether each one is asked for by itself.
         times: the group and number of times of each sentence that has one of them.
-        period: "month" or "year" if each one of them is asked about; `number` is what is counted in it.
+        period: "month", "quarter" or "year" if each one of them is asked about; `number` is what is counted in it.
+        each_of: the period of each of which one is asked for: "the most expensive visit each quarter".
         exactly: amounts that a claim has to have; `paid`: those without a sign of money behind the verb of a payment.
         limits: limits of amounts that no slot holds: "over 3000", "not free".
         spell: limits of how long something is, in one unit: "more than 6 months".
@@ -98,6 +100,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     first_and_last: bool = False
     times: tuple[Times, ...] = ()
     period: str | None = None
+    each_of: str | None = None
     number: str | None = None
     exactly: tuple[Decimal, ...] = ()
     paid: tuple[Decimal, ...] = ()
@@ -178,6 +181,7 @@ class _Question:
             each="usual" not in says and bool(each),
             times=tuple(self._times()),
             period=self._period(),
+            each_of=next((str(hit.value) for hit in self._find("each_one")), None),
             number=self._counted(),
             exactly=tuple(self._exactly()),
             paid=tuple(self._behind("paid", Decimal(1))),
@@ -225,7 +229,7 @@ class _Question:
 
     def _nth(self) -> tuple[int | None, bool]:
         """Return which one is asked for, and whether in the order of amounts."""
-        every_year = next(self._find("each_year"), None) is not None
+        every_one = next(self._find("each_one"), None) is not None
         for at, word in enumerate(self._words):
             nth = self._ordinal(at)
             behind = at + 2 if self._is(at + 1, *_COUNTED) else at + 1  # "la segunda visita más cara"
@@ -235,7 +239,7 @@ class _Question:
             if nth := self._in_time(at, nth):
                 self._took.add(at)
                 return nth, False
-            if every_year and word == "last" and self._is(at + 1, *_COUNTED):
+            if every_one and word == "last" and self._is(at + 1, *_COUNTED):
                 return -1, False
         return None, False
 
@@ -276,7 +280,7 @@ class _Question:
         ever = {place for hit in self._find("ever") for place in range(hit.first, hit.after)}
         for hit in self._find("in_one"):
             one = next(iter(self._values(hit.after, "group", "groups")), None)
-            if one in {"month", "year"} and hit.after not in ever:
+            if one in PERIODS and hit.after not in ever:
                 self._took |= {*range(hit.first, hit.after)}
                 return str(one)
         return None

@@ -264,7 +264,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         one
         and not hides
         and "by" not in ask.arguments
-        and not (threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.yearly)
+        and not (threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of)
     )
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
@@ -316,7 +316,7 @@ def _by(ask: Ask) -> str | None:
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
-    shown = ask.asked.each or wanted_of(ask).yearly
+    shown = ask.asked.each or wanted_of(ask).each_of
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
