@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, text_of
 from bot.kit.sets import TimeSets
 from bot.kit.sized import Threshold, limits_asked
-from bot.kit.spans import span_of
+from bot.kit.spans import span_of, times_apart
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked
 from bot.language.asked import PERIODS, AmountLimits
@@ -162,7 +162,8 @@ def counted_as(group: str | None, unit: str | None) -> str:
 def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
     """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
     says = ask.asked.says
-    if "money" in says or not {"lesser_or_more", "had"} <= says.keys():
+    counts = {"lesser_or_more", "had"} <= says.keys() or ask.asked.number is not None
+    if "money" in says or not counts:
         return None
     if "claims" in says:
         return "claim"
@@ -201,6 +202,11 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
 def says_ever(ask: Ask) -> bool:
     """Return whether the whole record is meant, by "ever" without a time, or by which of two came first."""
     return span_of(ask) == (None, None) and ("ever" in ask.asked.says or asks_order(ask))
+
+
+def sets_times_apart(ask: Ask) -> bool:
+    """Return whether two times are set against each other: "how many claims in March vs April"."""
+    return "against" in ask.asked.says and len(times_apart(ask)) > 1 and ask.sets is None
 
 
 def asks_order(ask: Ask) -> bool:

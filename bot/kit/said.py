@@ -140,11 +140,14 @@ def _wanted(ask: Ask) -> ClaimWish:
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
+    kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
+    told = excluded is None or any(excluded.text in text for text in kinds)  # "no dental" is told by its kind of claim
     out = excluded.every if excluded else ()
     return ClaimWish(
         doctor_kinds=() if part else doctors_asked(ask),  # "my knee" names no doctor
         specialists=specialists,
         without_doctors=frozenset(code for one in out for code in listed(one)),
+        without_said=None if told or excluded is None else excluded.text,
         start=start,
         end=end,
         times=times_apart(ask),

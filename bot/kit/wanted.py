@@ -35,6 +35,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `limits` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
     `exact` is what it has to be.
     `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds;
+    `without_said` are the words that leave the kinds `without_doctors` out;
     `specialists` is the word for whoever is of a kind that is no primary care.
     `times` are several times between `start` and `end`, one of which the care has to be in.
     `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
@@ -61,6 +62,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     doctor_kinds: tuple[tuple[frozenset[str], str], ...] = ()
     specialists: str | None = None
     without_doctors: frozenset[str] = frozenset()
+    without_said: str | None = None
     without_states: tuple[str, ...] = ()
     without_types: tuple[str, ...] = ()
     without_providers: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ import msgspec
 
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Utterance, read
+from bot.language.uses import DrugUse, uses_in
 
 PERIODS = frozenset({"month", "quarter", "year"})
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
@@ -52,14 +53,6 @@ class Times(msgspec.Struct, frozen=True):
     limits: AmountLimits | None
     none: bool
     claims: bool
-
-
-class DrugUse(msgspec.Struct, frozen=True):
-    """What a medicine is for, in the words of a message, and the ingredients that are; `excluded`: it is left out."""
-
-    said: str
-    drugs: frozenset[str]
-    excluded: bool = False
 
 
 class ClaimsAsked(msgspec.Struct, frozen=True):
@@ -161,6 +154,8 @@ class _Question:
         found = {name: hits[0] for name, hits in every.items() if hits}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
         self._took |= {place for hits in every.values() for hit in hits for place in range(hit.first, hit.after)}
+        uses = list(uses_in(self._matcher, self._lexed.grammar))
+        self._took |= {place for _, places in uses for place in places}
         form = found.get("form")
         each = [at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)]
         self._took |= {*each}
@@ -187,7 +182,7 @@ class _Question:
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
             spell=self._spell() if "gap" in found else None,
-            uses=tuple(self._uses()),
+            uses=tuple(use for use, _ in uses),
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
@@ -364,20 +359,6 @@ class _Question:
             if number is not None and number >= least:
                 self._took |= {*range(hit.first, hit.after + 1)}
                 yield number
-
-    def _uses(self) -> Iterator[DrugUse]:
-        """Yield what medicines are for, left out behind a word such as "except"."""
-        grammar = self._lexed.grammar
-        cues, glue = grammar.area("polarity").phrases("cue"), grammar.area("polarity").any("definite", "glue")
-        for hit in self._matcher.find("uses.medicine_for"):
-            self._took |= {*range(hit.first, hit.after)}
-            first = hit.first
-            while first and self._words[first - 1] in glue and (self._words[first - 1],) not in cues:
-                first -= 1
-            starts = [at for at in range(max(0, first - _NEAR), first) if tuple(self._words[at:first]) in cues]
-            self._took |= {*range(min(starts, default=first), first)} if starts else set()
-            said = " ".join(self._words[hit.first : hit.after])
-            yield DrugUse(said, grammar.words(f"uses.{hit.value}"), excluded=bool(starts))
 
     def _spell(self) -> tuple[AmountLimits, str] | None:
         """Return how long it has to be: "has it been more than 6 months since my cleaning"."""

@@ -371,6 +371,8 @@ def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | Non
         return None
     if not start <= begin <= end + timedelta(days=1):
         return None
+    if until <= end:  # "last year, April through June"
+        return replace(second, first=first.first)
     return DateFound(first.first, second.after, (start, max(end, until)))
 
 

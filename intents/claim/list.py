@@ -12,6 +12,7 @@ from bot.kit import (
     Amount,
     AmountLimits,
     Ask,
+    AskedAhead,
     Chosen,
     Claim,
     ClaimWish,
@@ -36,6 +37,7 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
+    sets_times_apart,
     sizes_group,
     span_of,
     summed_wish,
@@ -45,6 +47,7 @@ from bot.kit import (
 )
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
+_COMPARED = "claim.compare"
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
 """Parts of a share that a claim may be without."""
 _SAID = frozenset(
@@ -93,7 +96,13 @@ class ClaimList(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> ClaimList:
-    """Return the page of claims that was asked for, by all conditions of the question."""
+    """Return the page of claims that was asked for, by all conditions of the question.
+
+    Raises:
+        AskedAhead: Two times are compared.
+    """
+    if sets_times_apart(ask):
+        raise AskedAhead(_COMPARED)
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     alive = await newest_claims(

@@ -36,6 +36,7 @@ from bot.kit import (
     of_unit,
     often_asked,
     ranking_asked,
+    sets_times_apart,
     since_first,
     span_of,
     times_asked,
@@ -46,7 +47,7 @@ from bot.kit import (
 )
 
 SHOWN = 5
-_BOTH_ENDS = "claim.list"
+_BOTH_ENDS, _COMPARED = "claim.list", "claim.compare"
 _FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
 
 
@@ -104,10 +105,12 @@ async def answer(ask: Ask) -> DaysOfCare:
     """Return the days of care that the question describes, in all claims if no time was named.
 
     Raises:
-        AskedAhead: The first and the last are asked for, which the list of claims tells.
+        AskedAhead: The first and the last are asked for, which the list of claims tells, or two times are compared.
     """
     if ask.asked.first_and_last:
         raise AskedAhead(_BOTH_ENDS)
+    if sets_times_apart(ask):
+        raise AskedAhead(_COMPARED)
     ask = _dated(ask)
     wanted = of_unit(ask, wanted_of(ask))
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
