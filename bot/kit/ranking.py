@@ -162,7 +162,7 @@ def counted_as(group: str | None, unit: str | None) -> str:
 def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
     """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
     says = ask.asked.says
-    counts = {"lesser_or_more", "had"} <= says.keys() or ask.asked.number is not None
+    counts = {"lesser_or_more", "had"} <= says.keys() or (sets_times_apart(ask) and ask.asked.number is not None)
     if "money" in says or not counts:
         return None
     if "claims" in says:

@@ -141,12 +141,16 @@ def _wanted(ask: Ask) -> ClaimWish:
     by_size = (ask.asked.by_size or tops) and sizes
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
-    told = excluded is None or any(excluded.text in text for text in kinds)  # "no dental" is told by its kind of claim
+    told = excluded is None or any(
+        excluded.text in text or text in excluded.text for text in kinds
+    )  # "no dental" is told by its kind of claim
     out = excluded.every if excluded else ()
     return ClaimWish(
         doctor_kinds=() if part else doctors_asked(ask),  # "my knee" names no doctor
         specialists=specialists,
         without_doctors=frozenset(code for one in out for code in listed(one)),
+        degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
+        no_degrees=ask.asked.no_degrees,
         without_said=None if told or excluded is None else excluded.text,
         start=start,
         end=end,

@@ -16,9 +16,9 @@ from bot.language.uses import DrugUse
 _YEAR = timedelta(days=365)
 
 
-def use_asked(ask: Ask) -> DrugUse | None:
-    """Return the use that names the wanted medicine; None with a drug or without a use."""
-    return next((one for one in _uses(ask) if not one.excluded), None)
+def drugs_of_use(ask: Ask) -> frozenset[str]:
+    """Return the ingredients for the uses that name wanted medicines; none with a drug or without a use."""
+    return frozenset[str]().union(*(one.drugs for one in _uses(ask) if not one.excluded))
 
 
 def _uses(ask: Ask) -> tuple[DrugUse, ...]:

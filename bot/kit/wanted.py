@@ -35,6 +35,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `limits` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
     `exact` is what it has to be.
     `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds;
+    `degrees` are those of whom the care has to be given, "DO"; `no_degrees` the others;
     `without_said` are the words that leave the kinds `without_doctors` out;
     `specialists` is the word for whoever is of a kind that is no primary care.
     `times` are several times between `start` and `end`, one of which the care has to be in.
@@ -63,6 +64,8 @@ class ClaimWish(msgspec.Struct, frozen=True):
     specialists: str | None = None
     without_doctors: frozenset[str] = frozenset()
     without_said: str | None = None
+    degrees: frozenset[str] = frozenset()
+    no_degrees: frozenset[str] = frozenset()
     without_states: tuple[str, ...] = ()
     without_types: tuple[str, ...] = ()
     without_providers: tuple[str, ...] = ()
@@ -162,7 +165,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
             any(lists)
             or cared
             or bool(self.doctors or self.specialists)
-            or bool(left_out)
+            or bool(left_out or self.degrees or self.no_degrees)
             or any(one is not None for one in ones)
         )
 
@@ -240,10 +243,17 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and (not wanted.doctors or bool(wanted.doctors & claim.specialties))
         and not (wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART))
         and not wanted.without_doctors & claim.specialties
+        and (not wanted.degrees or bool(wanted.degrees & _degrees(claim)))
+        and not wanted.no_degrees & _degrees(claim)
         and (wanted.number is None or is_numbered(claim, wanted.number))
         and (wanted.state is None or is_in_state(claim, wanted.state))
         and not any(is_in_state(claim, one) for one in wanted.without_states)
     )
+
+
+def _degrees(claim: Claim) -> frozenset[str]:
+    """Return what stands behind the name of who gave the care: the MD of "Grace Okafor, MD"."""
+    return frozenset(part.strip(" .") for part in (claim.seen or "").split(",")[1:])
 
 
 def _is_type(claim: Claim, name: str) -> bool:

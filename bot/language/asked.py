@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from bot.language.degrees import degrees_in
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Utterance, read
 from bot.language.uses import DrugUse, uses_in
@@ -76,6 +77,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         spell: limits of how long something is, in one unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
         places: the places of the words that one of these was read from.
+        degrees: what has to stand behind the name of who gave the care, "DO"; `no_degrees`: what may not.
         uses: what medicines are for that are named by it: "my blood pressure pill".
         helps: whether a word such as "did" begins the question; `begins`: whether it is the very first.
     """
@@ -99,6 +101,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     paid: tuple[Decimal, ...] = ()
     limits: AmountLimits | None = None
     spell: tuple[AmountLimits, str] | None = None
+    degrees: frozenset[str] = frozenset()
+    no_degrees: frozenset[str] = frozenset()
     uses: tuple[DrugUse, ...] = ()
     helps: bool = False
     begins: bool = False
@@ -154,6 +158,8 @@ class _Question:
         found = {name: hits[0] for name, hits in every.items() if hits}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
         self._took |= {place for hits in every.values() for hit in hits for place in range(hit.first, hit.after)}
+        degrees, no_degrees, places = degrees_in(self._said, self._lexed)
+        self._took |= places
         uses = list(uses_in(self._matcher, self._lexed.grammar))
         self._took |= {place for _, places in uses for place in places}
         form = found.get("form")
@@ -182,6 +188,8 @@ class _Question:
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
             spell=self._spell() if "gap" in found else None,
+            degrees=degrees,
+            no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),

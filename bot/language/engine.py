@@ -376,9 +376,8 @@ class Engine:
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
         slots |= several_times(heard.said, tags, heard.asking, slots) if DATED in entry.several & slots.keys() else {}
-        for name in excludes & slots.keys():
-            if not slots[name].excluded:
-                slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
+        for name in [name for name in excludes & slots.keys() if not slots[name].excluded]:
+            slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
         slots = on_top(slots, heard) if context else slots
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = self.sides_in(heard.said.text, today=today)

@@ -229,7 +229,8 @@ def several_times(
     held = slots.get("date_range")
     asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
     times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
-    apart = [tag for span, tag in times if not any(_holds(other, span) for other, _ in times if other != span)]
+    spans = [span for span, _ in times]
+    apart = [tag for span, tag in times if not any(_tells(span, other) for other in spans if other != span)]
     alone = held is None or held.values or held.excluded or len(apart) < _TWO
     if alone or any(isinstance(tag.value, Mapping) and "relation" in tag.value for tag in apart):
         return {}
@@ -242,8 +243,10 @@ def _ends(value: object) -> tuple[str, str]:
     return str(days.get("start") or ""), str(days.get("end") or _NEVER)
 
 
-def _holds(longer: tuple[str, str], one: tuple[str, str]) -> bool:
-    return longer[0] <= one[0] and one[1] <= longer[1]
+def _tells(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Return whether a time lies in another, or is the year in which it starts: "from Thanksgiving on, 2025"."""
+    year = (one[0][4:], one[1][4:]) == ("-01-01", "-12-31")
+    return other[0] <= one[0] <= one[1] <= other[1] or (year and one[0] < other[0] <= one[1] < other[1])
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:

@@ -11,10 +11,10 @@ from bot.kit import (
     Medication,
     Shielded,
     Summary,
+    drugs_of_use,
     is_for,
     medications,
     span_of,
-    use_asked,
     words_of,
 )
 
@@ -82,5 +82,5 @@ def _is_left_out(ask: Ask, drug: Medication) -> bool:
 
 def _of_use(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
     """Return the drugs for what the message says that they are for."""
-    asked = use_asked(ask)
-    return [one for one in drugs if asked and one.dispensed.drug and is_for(ask, one.dispensed.drug, asked.drugs)]
+    asked = drugs_of_use(ask)
+    return [one for one in drugs if one.dispensed.drug and is_for(ask, one.dispensed.drug, asked)]
