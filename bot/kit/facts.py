@@ -17,13 +17,13 @@ _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for about, words in {
-        "phone": r"phones?|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel",
+        "phone": r"phones?|ph|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel",
         "fax": r"fax(?:es)?(?: numbers?)?|n[uú]meros? de fax",
         "npi": r"npis?(?: numbers?)?|n[uú]mero npi",
         "tin": r"tins?|tax[ -]?ids?(?: numbers?)?|eins?",
         "email": r"e-?mails?(?: address(?:es)?)?|write|message|correos?(?: electr[oó]nicos?)?|escr[ií]b\w*|mensaje",
         "web": r"web(?: ?(?:sites?|pages?|address))?|urls?|homepages?|online|sitio|p[aá]gina",
-        "address": r"addr\w*|where|locat(?:ed|ion)|directions?|direcci[oó]n\w*|d[oó]nde|llegar",
+        "address": r"addr\w*|street|where|locat(?:ed|ion)|directions?|direcci[oó]n\w*|d[oó]nde|llegar",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",
         "specialty": r"specs?|specialt\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
@@ -36,6 +36,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "networks": r"nets?|networks?|red|redes",
         "practice": r"(?:clinic|practice|group|office|facility)(?:'?s)? name|name of (?:the |h?er |his |their )?"
         r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)|nombre (?:de la|del) \w+",
+        "affiliations": r"aff(?:s|il\w*)|privileg\w+|privs|afiliad\w+",
         "accepting_new": r"new (?:patients?|pts?)|accepting|taking (?:new|patients|pts)|pacientes nuevos",
         "active": r"active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií])",
         "updated": r"how (?:old|current|recent)|(?:when\b.*)?(?:last )?(?:updated|checked|verified)(?: when)?"
@@ -51,6 +52,7 @@ OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """What each place of a provider has for itself."""
 
 _NOT_SHOWN = frozenset({"npi", "fax", "email", "web", "tin", "taxonomy"})
+_TOLD_APART = _NOT_SHOWN | {"phone", "specialty", "languages"}
 
 
 class ProviderFact(msgspec.Struct, frozen=True):
@@ -116,6 +118,16 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
     return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
 
 
+def facts_apart(
+    ask: Ask, card: Card, rows: Sequence[Listing], own: str
+) -> tuple[tuple[ProviderFact, ...], tuple[ProviderFact, ...]]:
+    """Return what is asked for before and behind an answer's `own` fact, of the facts that other answers tell."""
+    asked = facts_asked(ask, card.name)
+    at = asked.index(own) if own in asked else 0
+    first, last = ([about for about in part if about in _TOLD_APART - {own}] for part in (asked[:at], asked[at:]))
+    return facts_of(ask, card, rows, first), facts_of(ask, card, rows, last)
+
+
 def facts_beside(ask: Ask, cards: Sequence[Card], rows: Sequence[Listing]) -> tuple[tuple[ProviderFact, ...], ...]:
     """Return what is asked for of each card that no card of a list shows; () if nothing is. `rows` are of all cards."""
     asked = [about for about in facts_asked(ask) if about in _NOT_SHOWN]
@@ -138,6 +150,7 @@ _VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]]
     "gender": lambda card, _: (card.gender if card.gender in {"female", "male"} else None,),
     "networks": lambda card, _: card.every_network,
     "practice": lambda _, rows: (row.organization_name for row in rows),
+    "affiliations": lambda _, rows: (row.organization_name for row in rows),
     "active": lambda card, _: (card.reference,),  # only active listings make a card
     "updated": lambda card, _: (card.site.updated.isoformat() if card.site.updated else None,),
     "distance": lambda card, _: (None if card.miles is None else f"{card.miles:.1f}",),

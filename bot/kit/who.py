@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import Around, NeedsPlace, around
 from bot.kit.ask import Ask, text_of
-from bot.kit.cards import Group, by_provider
+from bot.kit.cards import Card, Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
-from bot.kit.facts import without_facts
+from bot.kit.facts import ProviderFact, without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
 from bot.kit.reading import read_pages
@@ -105,10 +105,16 @@ class Who(msgspec.Struct, frozen=True):
 
 
 class OfProvider(WithDocument, frozen=True, kw_only=True):
-    """An answer about one provider: `found` says who it is, or why there is none; `partial`: not all could be read."""
+    """An answer about one provider: `found` says who it is, or why there is none; `partial`: not all could be read.
+
+    `first` and `last` are facts of its `listing` that are asked for before and behind the answer's own.
+    """
 
     found: Who
     partial: bool = False
+    first: tuple[ProviderFact, ...] = ()
+    last: tuple[ProviderFact, ...] = ()
+    listing: Card | None = None
 
     @property
     def state(self) -> State:

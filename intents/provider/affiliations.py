@@ -16,6 +16,7 @@ from bot.kit import (
     Who,
     affiliations_of,
     cards,
+    facts_apart,
     is_named,
     sites,
     staff_beside,
@@ -82,7 +83,12 @@ async def answer(ask: Ask) -> Affiliations:
     where = () if asked or of_hospital or of_group else sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     told = summarize(found, further, asked)
-    return replace(told, partial=not ask.report.complete, addresses=addresses, of_group=of_group)
+    told = replace(told, partial=not ask.report.complete, addresses=addresses, of_group=of_group)
+    if not found.only:
+        return told
+    card = cards(ask, found.only, None)[0]
+    first, last = facts_apart(ask, card, found.only, "affiliations")
+    return replace(told, listing=card, first=first, last=last)
 
 
 async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations:

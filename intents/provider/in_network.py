@@ -16,6 +16,8 @@ from bot.kit import (
     Wanted,
     around,
     asked_networks,
+    cards,
+    facts_apart,
     networks_among,
     own_networks,
     proof_of,
@@ -59,7 +61,12 @@ async def answer(ask: Ask) -> InNetwork:
     guess = await own_networks(ask) if found.only and not named.wanted else ()
     where = await around(ask) if isinstance(ask.slots.get("location"), dict) or ask.several.get("location") else None
     found.cite(ask)
+    card = cards(ask, found.only, None)[0] if found.only else None
+    first, last = facts_apart(ask, card, found.only, "networks") if card and found.only else ((), ())
     return InNetwork(
+        listing=card,
+        first=first,
+        last=last,
         found=found,
         proof=proof_of(ask, found.only, guess or named.names, where) if found.only else None,
         guessed=bool(guess),
