@@ -262,9 +262,10 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A caveat, a limit or a notice, shown separately."""
+    """A caveat, a limit or a notice, shown separately. A `standing` one is true of every answer of its kind."""
 
     spans: tuple[Span, ...]
+    standing: bool = False
 
 
 class Actions(msgspec.Struct, frozen=True):

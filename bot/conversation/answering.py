@@ -166,7 +166,10 @@ class Answering:
         alone, theirs = isinstance(message.place, OneToOne), "" if every else called(memory, asked)
         values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
         template = template_of(name)
-        written = partial(self._reply, asked, ask, summary, links, first=first, member=member, template=template)
+        said = any(one and one.intent == asked.intent for one in (memory.asked, *memory.earlier))
+        written = partial(
+            self._reply, asked, ask, summary, links, first=first, said=said, member=member, template=template
+        )
         reply = written(values=values)
         if payer.lacked and access is not None and (number := await self.own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._pack.payer, "number": number}})
@@ -342,17 +345,20 @@ class Answering:
         links: Mapping[str, str],
         *,
         first: bool,
+        said: bool,
         member: str,
         template: str,
         values: Mapping[str, object],
     ) -> Answered:
         """Return the rendered answer; a conversation's first one about a member names them.
 
+        `said`: whether the conversation has an answer of this intent, so that standing notes are left out.
         `values`: whether it is `private`, whether the asker is `alone`, the name of another person whose record it is
         (`theirs`), and the `payer`.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
+        blocks = tuple(one for one in blocks if not (said and isinstance(one, Note) and one.standing))
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         beside = (one for one in own if not isinstance(one, Actions))

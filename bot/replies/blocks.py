@@ -41,6 +41,7 @@ PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 # More facts than a few are a line each: phones show fields one under another, and twice as long.
 _FIELDS, _CARD, _ROWS, _TIGHT = 4, 10, 20, 6
+_A_ROW = 5
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "·", "#", 10_000
@@ -100,10 +101,20 @@ def escape_mrkdwn(text: str) -> str:
 
 def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) -> BlockPage:
     text = escape_mrkdwn(plain(blocks, addresses=False))
-    shown = tuple(_kit(blocks, buttons(), drawn=True))
+    shown = tuple(_in_rows(_kit(blocks, buttons(), drawn=True)))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
     undrawn = (lambda: _kit(blocks, buttons(), drawn=False)) if drawn else None
     return BlockPage(text if last else f"{text}\n{CUT}", shown, undrawn)
+
+
+def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
+    """Yield the blocks; rows of buttons under each other are one row if it stays short and its ids differ."""
+    for kind, run in groupby(kits, key=lambda kit: kit["type"]):
+        rows = list(run)
+        elements = [element for row in rows for element in row.get("elements", ())]
+        ids = {element.get("action_id") for element in elements}
+        joins = kind == "actions" and len(rows) > 1 and len(elements) == len(ids) <= _A_ROW
+        yield from [{"type": kind, "elements": elements}] if joins else rows
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:

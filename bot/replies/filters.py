@@ -31,6 +31,12 @@ _FIELDS = {
     "M": "{number}",
     "d": "{day}",
 }
+_UNITS = {"MG": "mg", "MCG": "mcg", "ML": "mL", "G": "g", "UNT": "units", "MEQ": "mEq", "HR": "hour", "ACTUAT": "puff"}
+_UNIT = re.compile("|".join(sorted(_UNITS, key=len, reverse=True)))
+_RXNORM = re.compile(
+    r"(?:([\d.]+ (?:ML|HR|ACTUAT)) )?(\D+?) ([\d.]+ (?:MG|MCG|G|UNT|MEQ)(?:/(?:ML|HR|ACTUAT))?)"
+    r" ([A-Z][A-Za-z -]+)(?: \[([^\]]+)\])?"
+)
 _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 
 
@@ -304,6 +310,21 @@ def begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def drug(name: str) -> str:
+    """Return a name of RxNorm's form as people say it, with its brand first; any other name unchanged.
+
+    `0.5 ML a 5 MG/ML Auto-Injector [B]` is `B (a), 5 mg/mL, 0.5 mL auto-injector`. Its numbers stay as they are, for
+    the dose of a pen is not the product of them.
+    """
+    if (found := _RXNORM.fullmatch(name)) is None:
+        return name
+    size, what, strength, form, brand = found.groups(default="")
+    units = [_UNIT.sub(lambda one: _UNITS[one[0]], text) for text in (strength, size)]
+    shape = form.removeprefix("Oral ").lower()
+    called = f"{brand} ({what})," if brand else what
+    return f"{called} {units[0]}, {units[1]} {shape}" if size else f"{called} {units[0]} {shape}"
+
+
 def bold(value: object) -> Markup:
     """Return a value in bold, for lists of names: `names|map("bold")|listed`."""
     return Markup("**{}**").format(finalize(value))
@@ -333,6 +354,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
         "begun": begun,
         "bold": bold,
         "cut": cut,
+        "drug": drug,
         "day": partial(day, language=language),
         "whole": whole,
         "join": join,

@@ -1,9 +1,10 @@
 """The small Markdown of templates, parsed into blocks. Values are escaped, so only the template makes structure.
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it (`0. entry` shows no number), `[button](target)`
-alone on a line, of which `[**button**](target)` is the primary one, `> note`, and any other line as text, with **bold**
-runs and links, `[words]{tel:+14235550142}`, mailto or https. `| row :: column | value |` is a cell of a table;
-`|| label | value |` is a row of a card. Blank lines and spaces at a line's end mean nothing.
+alone on a line, of which `[**button**](target)` is the primary one, `> note`, `>> note` that a conversation needs
+once, and any other line as text, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https. `| row ::
+column | value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines and spaces at a line's end
+mean nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Under an
 entry `~| column :: value | column :: value |` is the entry as a row of a table. `~| label :: words | number |` shows
@@ -146,6 +147,8 @@ class _Reading:
             self.blocks.append(Title(_text(line[2:])))
         elif line.startswith("> "):
             self.blocks.append(Note(spans(line[2:])))
+        elif line.startswith(">> "):
+            self.blocks.append(Note(spans(line[3:]), standing=True))
         elif line.startswith("|"):
             self._take_row(line)
         elif line.startswith("~|"):

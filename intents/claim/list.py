@@ -66,7 +66,7 @@ class ClaimList(Summary, frozen=True):
         untold: Whether some claims do not show if they are in the state that was asked for.
         together: The sum of the claims of a period, if all of them are shown and have the amount.
         one: Whether the most or least expensive one was asked for, which is then the first.
-        number: How many there are, if that was asked for.
+        number: How many there are, if all of them were read.
         ends: The least and the most expensive claim, where both are asked for; they are then all of the page.
         most: The doctors, months or drugs that come to the size that was asked for, in place of the claims.
         table: Whether it is a table, because it was asked for or because there are many claims in a period.
@@ -109,7 +109,7 @@ async def answer(ask: Ask) -> ClaimList:
         ask,
         *service_dates(ask),
         enough=lambda so_far: (
-            not (_counts(ask) or sizes_group(ask) or ends_asked(ask))
+            not (_counts(ask, wanted) or sizes_group(ask) or ends_asked(ask))
             and len(so_far.within(span_of(ask), wanted).listed) > most
         ),
     )
@@ -129,14 +129,15 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
     ends = ends_of(ask, found.counted, wanted)
     page = ends or found.listed[first : first + _page(ask)]
+    more = not ends and len(found.listed) > first + _page(ask)
     return ClaimList(
         wanted=replace(wanted_of(ask), limits=wanted.limits),
         claims=page,
         first=first + 1,
-        more=not ends and len(found.listed) > first + _page(ask),
+        more=more,
         read=len(found.listed),
         page=ask.page,
-        number=len(found.listed) if _counts(ask) and not ask.report.hides else None,
+        number=len(found.listed) if (_counts(ask, wanted) or not more) and not ask.report.hides else None,
         chosen=chosen,
         replaced=len(choose(alive.replaced, wanted).claims),
         cancelled=len(choose(alive.cancelled, wanted).claims),
@@ -157,9 +158,9 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     )
 
 
-def _counts(ask: Ask) -> bool:
-    """Return whether the number of claims is asked for."""
-    return "how_many" in ask.asked.says
+def _counts(ask: Ask, wanted: ClaimWish) -> bool:
+    """Return whether all claims are counted: their number is asked for, or all of a time are."""
+    return "how_many" in ask.asked.says or bool(wanted.start and not count_asked(ask, PAGE_OF_TABLE))
 
 
 def _of_table(ask: Ask) -> bool:

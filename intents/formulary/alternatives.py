@@ -195,7 +195,7 @@ def summarize(
 
 def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None) -> Other:
     first = alike[0]
-    name = f"{first.ingredient} [{first.brand}]" if first.brand else first.ingredient
+    name = f"{first.brand} ({first.ingredient})" if first.brand else first.ingredient
     return Other(name, first.ingredient in ingredients, first, chosen.costs(first) if chosen else None)
 
 
