@@ -164,12 +164,10 @@ class Answering:
         first = not (memory.met or rules.answer == "aside")
         payer = PayerQuoted(self._pack.payer)
         alone, theirs = isinstance(message.place, OneToOne), "" if every else called(memory, asked)
-        values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
-        template = template_of(name)
         said = any(one and one.intent == asked.intent for one in (memory.asked, *memory.earlier))
-        written = partial(
-            self._reply, asked, ask, summary, links, first=first, said=said, member=member, template=template
-        )
+        values = {"private": private, "theirs": theirs, "alone": alone, "payer": payer}
+        values |= {"first": first, "said": said, "member": member}
+        written = partial(self._reply, asked, ask, summary, links, template=template_of(name))
         reply = written(values=values)
         if payer.lacked and access is not None and (number := await self.own.number(message, asked.whose)):
             reply = written(values={**values, "payer": {**self._pack.payer, "number": number}})
@@ -344,21 +342,18 @@ class Answering:
         summary: Summary,
         links: Mapping[str, str],
         *,
-        first: bool,
-        said: bool,
-        member: str,
         template: str,
         values: Mapping[str, object],
     ) -> Answered:
         """Return the rendered answer; a conversation's first one about a member names them.
 
-        `said`: whether the conversation has an answer of this intent, so that standing notes are left out.
         `values`: whether it is `private`, whether the asker is `alone`, the name of another person whose record it is
-        (`theirs`), and the `payer`.
+        (`theirs`), the `payer`, whether it is the `first` about the `member`, and whether the conversation has an
+        answer of this intent (`said`), so that standing notes are left out.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
-        blocks = tuple(one for one in blocks if not (said and isinstance(one, Note) and one.standing))
+        blocks = tuple(one for one in blocks if not (values["said"] and isinstance(one, Note) and one.standing))
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         beside = (one for one in own if not isinstance(one, Actions))
@@ -369,7 +364,7 @@ class Answering:
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}
             blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)
-        about = {**values, "report": report, "asked": asked, "first": first, "member": member}
+        about = {**values, "report": report, "asked": asked}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
         told = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
