@@ -122,11 +122,7 @@ _SO_FAR = frozenset(
 _MET = frozenset({"met", "meet", "hit", "reached", "reach", "satisfied", "maxed", "done", "full", "fully"}) | frozenset(
     {"cumpli", "cumplido", "cumplio", "cubri", "cubierto", "alcance", "alcanzado", "llegue", "llegado", "complete"}
 )
-_STANDING = _MET | frozenset(
-    {"left", "remaining", "remains", "close", "far", "used", "queda", "falta", "llevo", "cerca"}
-)
 _FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
-_ANEW = re.compile(r"\bwhen\b.*\b(?:starts? over|resets?|restarts?)\b|\bcuando\b.*\b(?:empieza|reinicia)\b")
 _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
@@ -148,17 +144,6 @@ def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
     if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
         return "figure"
     return "whether" if asks_whether(ask) and not _MET.isdisjoint(said) else None
-
-
-def asks_standing(ask: Ask) -> bool:
-    """Return whether the words ask how much of a yearly amount is met or left."""
-    return not _STANDING.isdisjoint(words_of(ask.said))
-
-
-def asks_reset(ask: Ask) -> bool:
-    """Return whether it is asked when the plan's year, and the deductible with it, starts over."""
-    anew = share_asked(ask) in {None, "deductible"} and _ANEW.search(" ".join(words_of(ask.said)))
-    return ask.slots.get("reason") == "reset" or bool(anew)
 
 
 def scope_of(ask: Ask) -> str | None:

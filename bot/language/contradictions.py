@@ -13,6 +13,7 @@ from bot.language.lexicon import LANGUAGES, WISH_AFTER, WISH_BEFORE
 from bot.language.options import HOW
 from bot.language.rules import WORDS, IntentRules, Rule
 from bot.language.slots import NAMED_NETWORK
+from bot.language.weights import WORKINGS
 
 CELLS = ("object", "attribute", "act", "owner", "time", "condition", "alien", "talk")
 FOUND_IN_TEXT = frozenset({
@@ -91,12 +92,12 @@ class Faults:
 
     def _named(self, entry: IntentRules) -> Iterator[_Named]:
         """Yield the names in a rule file that have to be known; "" for the line of the name itself."""
-        intents = self._engine.intents
+        intents, own = self._engine.intents, {*entry.slots, *([WORKINGS] if entry.workings else [])}
         for rule in entry.rules:
             told = f"rule {rule.name!r}: "
             yield "", told + "unknown concept or slot type {}", rule.concepts, self._names
             yield "", told + "after an unknown intent {}", rule.after, intents
-            yield rule.name, told + "sets {}, which is not among its slots", rule.set, entry.slots
+            yield rule.name, told + "sets {}, which is not among its slots", rule.set, own
         for slot, kind in entry.slots.items():
             yield "slots", f"slot {slot!r} has no known type {{}}", {kind}, self._types
         yield "about", "about: {} is no slot type", {name.partition(":")[0] for name in entry.about}, self._types

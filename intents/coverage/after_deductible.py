@@ -18,8 +18,6 @@ from bot.kit import (
     member_coverages,
     newest_claims,
     priced_alone,
-    scope_of,
-    share_asked,
     visit_kind,
     wanted_of,
 )
@@ -34,7 +32,6 @@ class AfterDeductible(Summary, frozen=True):
         copays: All copays of the plan, if no care was named.
         example: The member's newest claim for that care alone, with the plan's `price` and the member's `part` of it.
         what: The words for the care.
-        maximum: Whether the yearly maximum was meant, after which the plan pays everything; `drugs`: for prescriptions.
     """
 
     plan: Coverage | None
@@ -47,8 +44,6 @@ class AfterDeductible(Summary, frozen=True):
     example: Claim | None = None
     price: Amount | None = None
     part: Amount | None = None
-    maximum: bool = False
-    drugs: bool = False
 
 
 async def answer(ask: Ask) -> AfterDeductible:
@@ -85,8 +80,6 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
         example=example,
         price=price,
         part=_part(price, percent),
-        maximum=share_asked(ask) == "out_of_pocket_max",
-        drugs=scope_of(ask) == "drugs",
     )
 
 

@@ -29,8 +29,6 @@ from bot.kit import (
     VisitCopays,
     Wants,
     asks_family,
-    asks_reset,
-    asks_standing,
     asks_yearly,
     by_figure,
     carrying,
@@ -51,7 +49,6 @@ from bot.kit import (
     plan_year_of,
     priced_ahead,
     rules_ahead,
-    same_month,
     same_plan,
     scope_of,
     scopes_of,
@@ -84,8 +81,8 @@ class CostShares(Summary, frozen=True):
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
     several yearly figures that were asked for.
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
-    `toward`: what went toward a yearly figure was asked, and the general `rule` for that care. `two`: two kinds of
-    visit were. `resets`: when the plan's year starts over was asked; `in_month`: whether it does in the month named.
+    `toward`: what went toward a yearly figure was asked, and the general `rule` for that care. `two`: several
+    kinds of visit were.
     `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
     `to_come`: what the records say of some care that is ahead, where that was asked; `ahead`: the rules of the
     operator's benefit table for it, a plan each; `wants` is what is asked of it.
@@ -122,8 +119,6 @@ class CostShares(Summary, frozen=True):
     wants: str | None = None
     no_family: bool = False
     unsplit: bool = False
-    resets: bool = False
-    in_month: bool | None = None
     yearly: str | None = None
     toward: Toward | None = None
     two: VisitCopays | None = None
@@ -242,14 +237,9 @@ async def answer(ask: Ask) -> CostShares:
 
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
-    """When the plan's year starts over, what went toward a yearly figure, or two kinds of visit, where one is asked."""
-    reason, starts = ask.slots.get("reason"), _starts_anew(coverages, ask)
-    if asks_reset(ask) and not asks_standing(ask):
-        dated, covered = isinstance(ask.slots.get("date_range"), Mapping), bool(coverages.current)
-        month = same_month(starts, *_span(ask)) if starts and dated else None
-        return CostShares(resets=True, starts_anew=starts, in_month=month, covered=covered)
+    """What went toward a yearly figure, or several kinds of visit, where one of these is asked."""
     rule = counting_asked(ask, coverages)
-    if reason == "counted" or (rule and rule.rule != "drugs"):
+    if ask.slots.get("reason") == "counted" or (rule and rule.rule != "drugs"):
         return CostShares(toward=await went_toward(ask, coverages, counted_toward(ask) or "deductible"), rule=rule)
     two = visit_copays(ask, coverages)
     return CostShares(two=two) if two else None
@@ -295,7 +285,6 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,
-        resets=asks_reset(ask),
         unsplit=ask.slots.get("reason") == "before_met",
         yearly=asks_yearly(ask) if aspect in COUNTED else None,
         no_family=asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),

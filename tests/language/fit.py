@@ -46,6 +46,7 @@ _FORMLESS = frozenset({
     "claim.credits", "claim.denial", "claim.detail", "claim.bill_check",
 })  # fmt: skip
 # How many of a hundred labels are right at least where one is believed, and the least probability for that.
+_MOST_BELIEVED = 0.99
 _RIGHT, _LEAST_BELIEVED = 0.92, {"shape": 0.65, "rule": 0.45}
 # How likely a sentence that names no rule has to ask for none, to be counted so.
 _SURELY_OTHER = 0.7
@@ -115,7 +116,8 @@ def _believed(found: Sequence[tuple[Heard, dict[str, float]]], of: str) -> dict[
         hits = [hit for _, hit in ranked]
         right = [at for at in range(1, len(hits) + 1) if sum(hits[:at]) >= _RIGHT * at]
         if right:
-            believed[label] = max(_LEAST_BELIEVED[of], round(ranked[right[-1] - 1][0], 2))
+            chance = min(_MOST_BELIEVED, round(ranked[right[-1] - 1][0], 2))
+            believed[label] = max(_LEAST_BELIEVED[of], chance)
     return believed
 
 
