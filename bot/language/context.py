@@ -107,7 +107,9 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     topic = context.topic(reading.back)
     rules = intents.get(topic.intent)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
-    kept = {name: slot for name, slot in topic.slots.items() if name not in {*replaced, WORKINGS}}
+    if reading.slots.keys() - TIMES:
+        replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans
+    kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
     excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
     slots = {
         **kept,

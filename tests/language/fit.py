@@ -5,6 +5,7 @@ probabilities of sums is chosen on sentences of writers that the weights of that
 """
 
 import sys
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -48,8 +49,9 @@ _FORMLESS = frozenset({
 # How many of a hundred labels are right at least where one is believed, and the least probability for that.
 _MOST_BELIEVED = 0.99
 _RIGHT, _LEAST_BELIEVED = 0.92, {"shape": 0.65, "rule": 0.45}
-# How likely a sentence that names no rule has to ask for none, to be counted so.
-_SURELY_OTHER = 0.7
+# How likely a sentence that names no rule has to ask for none, to be counted so, unless its writer knows the rules: who
+# names one in so many of their sentences does.
+_SURELY_OTHER, _KNOWS = 0.7, 0.3
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
@@ -132,7 +134,9 @@ def workings(every: Sequence[Heard], tell: Collection[str]) -> dict[str, Weights
         return {}
     named = {one.sentence.text for one in some if one.label != OTHER}
     some = [one for one in some if one.label != OTHER or one.sentence.text not in named]
-    know = {one.sentence.writer for one in some if one.label != OTHER}
+    wrote = Counter(one.sentence.writer for one in some)
+    told = Counter(one.sentence.writer for one in some if one.label != OTHER)
+    know = {writer for writer, count in wrote.items() if told[writer] >= _KNOWS * count}
     unsaid = {
         id(one)
         for one, chances in crossed(some)[1]
