@@ -59,7 +59,7 @@ def readings(
 
 def evidence_of(intent: str, *, pack: str | None = None) -> Iterator[str]:
     """Yield the strongest evidence for an intent, then against it; ConfigError if there is no such intent."""
-    weights = load_weights(find_pack(pack) / "intents" / WEIGHTS)[INTENTS]
+    weights = load_weights(find_pack(pack) / "intents" / WEIGHTS, with_texts=True)[INTENTS]
     if intent not in weights.labels:
         near = get_close_matches(intent, weights.labels, 1)
         raise ConfigError(f"--evidence: no intent {intent!r}" + (f" (did you mean {near[0]}?)" if near else ""))

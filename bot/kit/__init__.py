@@ -49,7 +49,7 @@ from bot.kit.months import Month, month_number, months_of
 from bot.kit.most import (
     Most, Share, SideSum, ends_of, in_order, most_of, number_of, rank_sides, shares_by, times_of)
 from bot.kit.ranking import (
-    LONG, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first,
+    LONG, asks_order, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first,
     sets_times_apart, sizes_group, summed_wish, threshold_asked, times_asked, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted

@@ -176,7 +176,7 @@ class Chooser:
         if top and top.intent in CHANGES and context:
             top = self._intents.get(context.intent)
         shifts = context is not None and is_dated(heard)  # "the year before" names no amount
-        more = self._shapes.added(heard) if top and top.reads_claims and not shifts else heard
+        more = self._shapes.added(heard) if top and top.shapes and not shifts else heard
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
         if changed:
             chances, dangers = self.weighed(more, context)

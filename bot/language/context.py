@@ -195,6 +195,9 @@ def lists_providers(rules: IntentRules) -> bool:
     return rules.needs == "directory" and "more" in rules.follows and "refine" in rules.follows
 
 
+_OF_SHOWN = "WHICH_WERE"
+
+
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
     """Return the slots, and `RECORD`, that a question takes over from the previous answer, as they share a subject.
 
@@ -213,7 +216,7 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     left = [one for one in open_ if (said.isdisjoint(one.slots) if same else _leaves_open(one, said, reading))]
     names = dict.fromkeys(name for one in left for name in one.slots)
     words = len(reading.text.split())
-    own = words > ELLIPSIS and not OBJECTS.isdisjoint(reading.slots)
+    own = words > ELLIPSIS and not OBJECTS.isdisjoint(reading.slots) and _OF_SHOWN not in reading.concepts
     own = own or (words > _WHOLE and not TIMES.isdisjoint(reading.slots))
     out = {*rules.never, *reading.slots, *(CONDITIONS_OF_CLAIMS if own else ()), *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)

@@ -1,22 +1,26 @@
 """The evidence of a message, and the counted weights of a pack: how much each piece speaks for each intent.
 
-Evidence is the words, their pairs, pieces of words, and what the message holds.
+Evidence is the words, their pairs, words that stand a little apart, pieces of words, and what the message holds.
 
 `make weights` fits them on the sentences of `intents/_sentences/` and the examples of the rule files, and writes one
-file: a header in JSON, then one byte for each weight, row by row. They alone decide between the possible intents of a
-message, and are never fitted on what people write to the bot.
+file: a header in JSON; for each part the checksums of its evidence, how rare each is, and one byte for each weight, row
+by row; last the text of the evidence, compressed. They alone decide between the possible intents of a message, and are
+never fitted on what people write to the bot.
 """
 
-import json
 import re
+import sys
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, pairwise
 from math import exp, sqrt
 from pathlib import Path
 from struct import unpack
 from typing import NamedTuple
+from zlib import compress, crc32, decompress
 
 import msgspec
 
@@ -24,7 +28,7 @@ from bot.errors import PackError
 from bot.language.text import Utterance
 
 WEIGHTS = "_weights.bin"
-MAGIC = b"weights1\n"
+MAGIC = b"weights2\n"
 # The part of a file that chooses between intents; each other part is named after the intent whose aspects it knows.
 INTENTS = "intents"
 # The part that tells in which language a message is.
@@ -40,11 +44,19 @@ DANGER_SURE = "danger"
 # A weight is one byte above this; the inverse document frequency is kept in eighths.
 ZERO = 128
 EIGHTHS = 8
+# Bytes of a checksum.
+_CODE = 4
 # Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
 _LANE = 4
 
+# As many rows are kept ready to be added up; most messages share the same few thousand.
+_READY = 8_000
+
 # Each kind of evidence and how much all of it weighs together; "found" are concepts and slot types.
-KINDS: Mapping[str, float] = {"words": 1.0, "pieces": 1.0, "found": 0.2}
+KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found": 0.2}
+_SPOKEN = ("words", "apart", "pieces")
+# How many words after the next one a word makes a pair with.
+_APART = 2
 _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
 
@@ -53,14 +65,19 @@ def evidence(
     said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()
 ) -> dict[str, Counter[str]]:
     """Return each kind of evidence with its counts; `names` are the concepts and slot types found."""
-    return {kind: counted(said, kind, without) for kind in ("words", "pieces")} | {"found": Counter(names)}
+    return {kind: counted(said, kind, without) for kind in _SPOKEN} | {"found": Counter(names)}
 
 
 def counted(said: Utterance, kind: str, without: AbstractSet[int] = frozenset()) -> Counter[str]:
-    """Return the counts of "words", alone and in pairs, or of their "pieces"; `without` are positions left out."""
+    """Return the counts of "words", alone and in pairs, of pairs "apart" or of "pieces".
+
+    `without` are the positions of words that are left out.
+    """
     words = [shape(word) for place, word in enumerate(said.words) if place not in without]
     if kind == "pieces":
         return Counter([piece for word in words for piece in _pieces(f" {word} ")])
+    if kind == "apart":
+        return Counter([f"{word} … {other}" for at, word in enumerate(words, 2) for other in words[at : at + _APART]])
     pairs = zip(("^", *words), (*words, "$"), strict=True)
     return Counter([*words, *[f"{left} {right}" for left, right in pairs]])
 
@@ -82,15 +99,14 @@ def _pieces(word: str) -> list[str]:
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):
-    """The header before the weights.
+    """The header of a part.
 
     Attributes:
         step: the value of one unit of a weight.
         biases: the value of each label without evidence.
         slope: the factor from sums to probabilities.
         sure: the probability from which a label is answered at once, by what its answer reads.
-        rows: the evidence by kind, in the order of the weights.
-        often: its inverse document frequency in eighths (1 to 255).
+        rows: how many pieces of evidence there are of each kind, in the order of the weights.
     """
 
     labels: list[str]
@@ -98,8 +114,18 @@ class Header(msgspec.Struct, forbid_unknown_fields=True):
     step: float
     slope: float
     sure: dict[str, float]
-    rows: dict[str, list[str]]
-    often: dict[str, list[int]]
+    rows: dict[str, int]
+
+
+class _Contents(msgspec.Struct, forbid_unknown_fields=True):
+    """The first line of a file: its parts, and how many bytes the text of their evidence takes."""
+
+    parts: dict[str, Header]
+    texts: int
+
+
+EvidenceTexts = Mapping[str, Sequence[str]]
+Buffer = bytes | memoryview
 
 
 class Evidence(NamedTuple):
@@ -110,21 +136,50 @@ class Evidence(NamedTuple):
     weight: float
 
 
-class Weights:
-    """Scores the evidence in messages. A row of weights is one large number, so that rows are added in one step."""
+def code(text: str) -> int:
+    """Return the checksum under which the weights of a piece of evidence are found.
 
-    def __init__(self, header: Header, weights: bytes | memoryview, places: Iterable[int] = ()) -> None:
-        """`places` are the numbers of the rows if other weights share them: there are 45,000 rows in a pack."""
-        self.labels = tuple(header.labels)
-        self.header, self.weights, self.slope = header, weights, header.slope
-        self._rows: dict[str, dict[str, int]] = {}
-        at = iter(places or count())
-        for kind, names in header.rows.items():
-            self._rows[kind] = dict(zip(names, at, strict=False))
-        often = {**header.often, "found": [EIGHTHS] * len(header.rows.get("found", ()))}  # what is found counts alike
-        self._often = bytes([rare for kind in header.rows for rare in often[kind]])  # by the place of a row
+    A text that was never counted has the checksum of one that was in one of a hundred thousand cases.
+    """
+    return crc32(text.encode())
+
+
+class Weights:
+    """Scores the evidence in messages. A row of weights is one large number, so that rows are added in one step.
+
+    `codes` are the checksums of the evidence, in order within its kind, `often` its inverse document frequency in
+    eighths (1 to 255), and `texts` its text by kind, which only an explanation of an intent needs.
+    """
+
+    def __init__(
+        self, header: Header, codes: Buffer, often: Buffer, weights: Buffer, texts: EvidenceTexts | None = None
+    ) -> None:
+        self.labels, self.slope = tuple(header.labels), header.slope
+        self.header, self.often, self.weights, self.texts = header, often, weights, texts or {}
+        self.codes = array("I")
+        self.codes.frombytes(codes)
+        if sys.byteorder == "big":
+            self.codes.byteswap()
+        ends = accumulate(header.rows.values(), initial=0)
+        self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
         self._added: dict[int, int] = {}
         self._shape = f"<{len(self.labels)}I"
+
+    @classmethod
+    def of(cls, header: Header, texts: EvidenceTexts, often: Iterable[int], weights: bytes) -> "Weights":
+        """Return the weights of this evidence, which is in the order of its codes within each kind."""
+        codes = [code(text) for every in texts.values() for text in every]
+        return cls(header, b"".join([one.to_bytes(_CODE, "little") for one in codes]), bytes(often), weights, texts)
+
+    def rows(self, kind: str, counts: Counter[str]) -> list[tuple[str, int, int]]:
+        """Return the pieces of evidence that were counted, each with its count in the message and its row."""
+        codes, (first, after), known = self.codes, self._kinds.get(kind, (0, 0)), []
+        for text, number in counts.items():
+            wanted = crc32(text.encode())
+            at = bisect_left(codes, wanted, first, after)
+            if at < after and codes[at] == wanted:
+                known.append((text, number, at))
+        return known
 
     def sums(self, found: Mapping[str, Counter[str]]) -> list[float]:
         """Return the sum of the evidence for each label, in the order of `labels`."""
@@ -141,13 +196,9 @@ class Weights:
 
     def _total(self, kind: str, counts: Counter[str]) -> tuple[int, int, int]:
         """Return the sum of the rows of a kind, each times its count; the sum of the counts; and of their squares."""
-        rows = self._rows.get(kind, {})
         total = often = square = 0
-        for text, number in counts.items():
-            place = rows.get(text)
-            if place is None:
-                continue
-            row, rare = self._added.get(place) or self._row(place), self._often[place]
+        for _, number, place in self.rows(kind, counts):
+            row, rare = self._added.get(place) or self._row(place), self.often[place]
             total += row if number == 1 else row * number
             often += rare * number
             square += rare * rare * number
@@ -158,7 +209,9 @@ class Weights:
         width = len(self.labels)
         lanes = bytearray(_LANE * width)
         lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
-        row = self._added[place] = int.from_bytes(lanes, "little") * self._often[place]
+        if len(self._added) >= _READY:
+            self._added.clear()
+        row = self._added[place] = int.from_bytes(lanes, "little") * self.often[place]
         return row
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
@@ -174,17 +227,19 @@ class Weights:
 
     def knows(self, words: Iterable[str]) -> bool:
         """Return whether most of these words occur in the weights."""
-        rows = self._rows.get("words", {})
-        there = [shape(word) in rows for word in words]
-        return 2 * sum(there) > len(there)
+        counts = Counter([shape(word) for word in words])
+        return 2 * sum(number for _, number, _ in self.rows("words", counts)) > counts.total()
 
     def strongest(self, label: str, most: int) -> list[Evidence]:
-        """Return the `most` strongest pieces of evidence for a label, and then as many against it."""
+        """Return the `most` strongest pieces of evidence for a label, and then as many against it.
+
+        Only weights that were loaded with their texts have any.
+        """
         column, width = self.labels.index(label), len(self.labels)
         every = [
             Evidence(kind, text, (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind])
-            for kind, rows in self._rows.items()
-            for text, place in rows.items()
+            for kind, texts in self.texts.items()
+            for place, text in enumerate(texts, self._kinds[kind][0])
         ]
         every.sort(key=lambda one: (-one.weight, one.text))
         return [*every[:most], *reversed(every[-most:])]
@@ -195,47 +250,50 @@ class Weights:
         spoken = []
         for kind, counts in found.items():
             square = self._total(kind, counts)[2]
-            for text, number in counts.items():
-                place = self._rows.get(kind, {}).get(text)
-                if place is None or not square:
-                    continue
-                times = self._often[place] * number / sqrt(square) if kind != "found" else 1.0
+            for text, number, place in self.rows(kind, counts):
+                times = self.often[place] * number / sqrt(square) if kind != "found" else 1.0
                 weight = (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind] * times
                 spoken.append(Evidence(kind, text, weight))
         return sorted(spoken, key=lambda one: (-abs(one.weight), one.text))
 
 
 def written(parts: Mapping[str, Weights]) -> bytes:
-    """Return the content of a weights file: the headers by part in one line, then the weights of each part."""
-    heads = {name: msgspec.to_builtins(one.header) for name, one in parts.items()}
-    head = json.dumps(heads, ensure_ascii=False, separators=(",", ":"))
-    return MAGIC + head.encode() + b"\n" + b"".join(one.weights for one in parts.values())
+    """Return the content of a weights file: its contents in one line, then each part, then the text of the evidence."""
+    texts = compress(msgspec.json.encode({name: one.texts for name, one in parts.items()}), 9)
+    head = msgspec.json.encode(_Contents({name: one.header for name, one in parts.items()}, len(texts)))
+    bodies = [body for one in parts.values() for body in (_little(one.codes), one.often, one.weights)]
+    return MAGIC + head + b"\n" + b"".join(bodies) + texts
 
 
-def load_weights(file: Path) -> dict[str, Weights]:
-    """Return the parts of a weights file.
+def _little(codes: "array[int]") -> bytes:
+    return b"".join([one.to_bytes(_CODE, "little") for one in codes])
+
+
+def load_weights(file: Path, *, with_texts: bool = False) -> dict[str, Weights]:
+    """Return the parts of a weights file, with the text of their evidence if asked for.
 
     Raises:
         PackError: missing, or not made by `make weights`.
     """
     try:
         with file.open("rb") as opened:
-            magic, head, weights = opened.readline(), opened.readline(), memoryview(opened.read())
+            magic, head, rest = opened.readline(), opened.readline(), memoryview(opened.read())
     except OSError as error:
         raise PackError(f"{file.name}: cannot be read ({error.strerror}); `make weights` writes it") from error
     try:
-        headers = msgspec.json.decode(head, type=dict[str, Header])
+        contents = msgspec.json.decode(head, type=_Contents)
     except msgspec.DecodeError as error:
         raise PackError(f"{file.name}: is not a file of weights ({error})") from error
-    known = dict[str, str]()
-    for names in (names for one in headers.values() for names in one.rows.values()):
-        names[:] = [known.setdefault(name, name) for name in names]  # the parts have most words in common
-    sizes = [len(one.labels) * sum(map(len, one.rows.values())) for one in headers.values()]
-    if magic != MAGIC or INTENTS not in headers or sum(sizes) != len(weights):
-        raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")
+    sizes = []
+    for one in contents.parts.values():
+        rows = sum(one.rows.values())
+        sizes += [_CODE * rows, rows, len(one.labels) * rows]
     ends = list(accumulate(sizes, initial=0))
-    places = list(range(max(size // len(one.labels) for size, one in zip(sizes, headers.values(), strict=True))))
+    if magic != MAGIC or INTENTS not in contents.parts or ends[-1] + contents.texts != len(rest):
+        raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")
+    texts = msgspec.json.decode(decompress(rest[ends[-1] :])) if with_texts else {}
+    bodies = iter([rest[start:end] for start, end in pairwise(ends)])
     return {
-        name: Weights(one, weights[first:end], places)
-        for (name, one), (first, end) in zip(headers.items(), pairwise(ends), strict=True)
+        name: Weights(one, next(bodies), next(bodies), next(bodies), texts.get(name))
+        for name, one in contents.parts.items()
     }

@@ -24,6 +24,7 @@ from bot.kit import (
     Threshold,
     added,
     amount_in,
+    asks_order,
     by_currency,
     by_names,
     confirms,
@@ -49,7 +50,7 @@ from bot.kit import (
 )
 
 Span = tuple[date, date]
-_VISITS = "claim.visits"
+_VISITS, _FILLS = "claim.visits", "claim.pharmacy"
 _TWO_KINDS = ("professional", "pharmacy")
 _SIDES, _LONG = 2, timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
@@ -122,10 +123,10 @@ async def answer(ask: Ask) -> Comparison:
     """Return this year compared with the same days of last year, or the two named periods, kinds or providers.
 
     Raises:
-        AskedAhead: How much time lies between two is asked, which the days of care tell.
+        AskedAhead: How much time lies between two is asked, or which came first: the days of care or the fills tell it.
     """
-    if ask.anchors and "gap" in ask.asked.says:
-        raise AskedAhead(_VISITS)
+    if (ask.anchors and "gap" in ask.asked.says) or asks_order(ask):
+        raise AskedAhead(_FILLS if "drug" in ask.slots else _VISITS)
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
     ask = by_names(ask, alive.every)

@@ -89,6 +89,11 @@ class DaysOfCare(Summary, frozen=True):
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
+    def last(self) -> PartialDate | None:
+        """The latest of the days, in whatever order they are."""
+        return max((one.day for one in self.days if one.day), key=lambda day: day.last, default=None)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """The payer's words of all days."""
         return tuple(text for day in self.days for text in day.services)

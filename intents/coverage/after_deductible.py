@@ -14,10 +14,12 @@ from bot.kit import (
     Coverage,
     Coverages,
     Summary,
+    by_figure,
     care_said,
     member_coverages,
     newest_claims,
     priced_alone,
+    scope_of,
     visit_kind,
     wanted_of,
 )
@@ -32,6 +34,7 @@ class AfterDeductible(Summary, frozen=True):
         copays: All copays of the plan, if no care was named.
         example: The member's newest claim for that care alone, with the plan's `price` and the member's `part` of it.
         what: The words for the care.
+        maximum: Whether the yearly maximum was meant, after which the plan pays everything; `drugs`: for prescriptions.
     """
 
     plan: Coverage | None
@@ -44,6 +47,8 @@ class AfterDeductible(Summary, frozen=True):
     example: Claim | None = None
     price: Amount | None = None
     part: Amount | None = None
+    maximum: bool = False
+    drugs: bool = False
 
 
 async def answer(ask: Ask) -> AfterDeductible:
@@ -80,6 +85,8 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
         example=example,
         price=price,
         part=_part(price, percent),
+        maximum=by_figure(ask, coverages).slots.get("amount_kind") == "out_of_pocket_max",
+        drugs=scope_of(ask) == "drugs",
     )
 
 

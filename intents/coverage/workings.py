@@ -16,6 +16,7 @@ from bot.kit import (
     COUNTED,
     Amount,
     Ask,
+    AskedAhead,
     CostShare,
     Coverage,
     Coverages,
@@ -30,13 +31,16 @@ from bot.kit import (
     name_of_state,
     period_claims,
     plan_year_of,
+    rules_ahead,
     same_month,
     scope_of,
+    side_named,
     span_of,
     standings,
 )
 
 _CENT, _ALL = Decimal("0.01"), Decimal(100)
+_OF_CARE = "coverage.cost_share"
 _COPAYS, _PERCENT, _DEDUCTIBLE, _MAXIMUM = "copay", "coinsurance", "deductible", "out_of_pocket_max"
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "before_met": (_COPAYS,),
@@ -111,8 +115,14 @@ class Working(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Working:
-    """Return the rule; the member's own figures are read in their own chat alone."""
+    """Return the rule; the member's own figures are read in their own chat alone.
+
+    Raises:
+        AskedAhead: The operator's benefit table has a rule of this plan for the care.
+    """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
+    if rules_ahead(ask, coverages, side_named(ask)):
+        raise AskedAhead(_OF_CARE)
     rule = _narrowed(str(ask.slots["workings"]), ask, coverages)
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:

@@ -94,7 +94,7 @@ def _open_words(world: World) -> frozenset[str]:
     if id(world) not in _WORDS:
         named = [one for kind in _NAMED for one in world.of_type(kind)]
         names = (json.dumps(one.get("name", ""), ensure_ascii=False) for one in named)
-        words = {word for name in names for word in re.findall(r"\w+", name)}
+        words = {word for name in names for form in (r"\w+", r"[\w'-]+") for word in re.findall(form, name)}
         days = {
             one.get("meta", {}).get("lastUpdated", "")[:10] for kind in DIRECTORY_TYPES for one in world.of_type(kind)
         }

@@ -208,7 +208,7 @@ async def test_rows_of_a_newer_replica_are_read(dana: House) -> None:
     said = await dana.say(OWED)
     kinds = tuple(kind for kind in await dana.bot.store.kinds() if not kind.startswith("audit"))
     assert await _rewritten(dana, _newer, kinds) >= 3
-    pressed = await dana.say("Previous visit", press=said.buttons["Previous visit"])
+    pressed = await dana.say("The visit before", press=said.buttons["The visit before"])
     assert pressed.last.error is None
     assert in_words(VISIT_BEFORE) in pressed.text
     again = await dana.say(OWED)

@@ -111,7 +111,7 @@ async def test_a_person_in_teams(client: Client) -> None:
     await popup.close()
     await client.say(code)
     await client.sees("$54.87")
-    await client.page.get_by_role("button", name="Previous visit").last.click()
+    await client.page.get_by_role("button", name="The visit before").last.click()
     await client.sees("share of your visit on")
     await client.sees("Linh Tran, MD")
     await client.say("and the one before that?")

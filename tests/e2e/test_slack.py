@@ -27,7 +27,7 @@ async def test_a_button_shows_the_visit_before(workspace: Workspace) -> None:
     """A pressed button is answered in the chat; a stranger who presses it learns nothing."""
     await workspace.link()
     calls = await workspace.deliver(workspace.slack.direct_message(OWED))
-    before = next(button for button in buttons(calls) if button["text"]["text"] == "Previous visit")
+    before = next(button for button in buttons(calls) if button["text"]["text"] == "The visit before")
     assert in_words(VISIT_BEFORE) in shown(await workspace.deliver(workspace.slack.press(before["value"])))
     stranger = workspace.slack.press(before["value"], user="U2", channel="D-U2")
     assert not [word for word in (month_day(VISIT_BEFORE), "$") if word in shown(await workspace.deliver(stranger))]

@@ -51,8 +51,12 @@ async def test_a_name_links_nobody(dana: House) -> None:
 @pytest.mark.parametrize(
     ("question", "words", "leave"),
     [
-        (OWED, 'This is Dana M.\'s record. Not yours? Say "unlink".', "unlink"),
-        ("¿cuánto debo de mi última visita?", 'Datos de Dana M.: si no son suyos, diga "desconectar".', "desconectar"),
+        (OWED, 'Dana M.\'s record, read just now. Not yours? Say "unlink".', "unlink"),
+        (
+            "¿cuánto debo de mi última visita?",
+            'Datos de Dana M., consultados ahora mismo. Si no son suyos, diga "desconectar".',
+            "desconectar",
+        ),
     ],
 )
 async def test_whoever_sits_at_the_chat_is_told_how_to_leave(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.language.sentences import Sentence
-from bot.language.weights import EIGHTHS, ZERO, Header, Weights
+from bot.language.weights import EIGHTHS, ZERO, Header, Weights, code
 
 # How many words, and how many pieces of words.
 LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}
@@ -44,21 +44,21 @@ def tongue(every: Sequence[_Heard]) -> Weights:
     clear = (row for row in odds if max(odds[row]) > 0.0)
     clearest = sorted(clear, key=lambda row: (-round(max(odds[row]), 6) * often[row], row))
     by_kind = {kind: [row for row in clearest if row[0] == kind][:most] for kind, most in LANGUAGE_ROWS.items()}
-    kept = sorted(row for rows in by_kind.values() for row in rows)
+    kept = sorted(
+        (row for rows in by_kind.values() for row in rows), key=lambda row: (_SPOKEN.index(row[0]), code(row[1]))
+    )
+    texts = {kind: [text for of, text in kept if of == kind] for kind in _SPOKEN}
     step = round(_MOST_ODDS / (ZERO - 1), 6)
     steps = (ZERO + round(max(-_MOST_ODDS, min(_MOST_ODDS, one)) / step) for row in kept for one in odds[row])
-    return Weights(
-        Header(
-            labels=list(counts),
-            biases=[0.0] * len(counts),
-            step=step,
-            slope=_SLOPE,
-            sure={},
-            rows={kind: [text for of, text in kept if of == kind] for kind in _SPOKEN},
-            often={kind: [EIGHTHS for of, _ in kept if of == kind] for kind in _SPOKEN},
-        ),
-        bytes(steps),
+    header = Header(
+        labels=list(counts),
+        biases=[0.0] * len(counts),
+        step=step,
+        slope=_SLOPE,
+        sure={},
+        rows={kind: len(every) for kind, every in texts.items()},
     )
+    return Weights.of(header, texts, [EIGHTHS] * len(kept), bytes(steps))
 
 
 def _against_others(logs: Sequence[float]) -> list[float]:

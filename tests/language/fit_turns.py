@@ -15,7 +15,7 @@ from bot.language.left import taken_by
 from bot.language.rules import IntentRules
 from bot.language.sentences import SAME, Sentence
 from bot.language.text import read
-from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights
+from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code
 
 # How much of what is counted of an intent after another one it adds, and the most that it adds and takes away, as
 # logarithms. What conversations that somebody wrote never have in this order is asked all the same.
@@ -115,17 +115,17 @@ def following(every: Iterable[Turn], slope: float) -> Weights:
             odds = max(0.0, odds)  # most questions like the one before are written down as changes of it
         return ZERO + round(odds / slope / KINDS["found"] / step)
 
-    rows = sorted(intents)
+    rows = sorted(intents, key=code)
     header = Header(
         labels=labels,
         biases=[0.0] * len(labels),
         step=step,
         slope=slope,
         sure={},
-        rows={"found": rows},
-        often={"found": [EIGHTHS] * len(rows)},
+        rows={"found": len(rows)},
     )
-    return Weights(header, bytes(added(before, after) for before in rows for after in labels))
+    weights = bytes(added(before, after) for before in rows for after in labels)
+    return Weights.of(header, {"found": rows}, [EIGHTHS] * len(rows), weights)
 
 
 def _topic(intent: str) -> str:

@@ -7,7 +7,8 @@ that fold have not seen.
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from bot.errors import PackError
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.rules import Pin
 from bot.language.sentences import PACK, SAME, Sentence
-from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights
+from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code
 
 Pins = Mapping[str, Sequence[Pin]]
-ROWS, ASPECT_ROWS = 18_000, 4_000
+ROWS, ASPECT_ROWS = 50_000, 4_000
 RAREST = 2
 _MOST_OFTEN, _FOLDS, _TWO, _STRENGTH = 255, 4, 2, 1.0
+# How many folds are fitted beside each other.
+_AT_ONCE = 2
 # How much of a topic's sum each of its intents has beside its own.
 _TOPIC = 0.4
 # An example of a rule file is its author's word for what the intent is: it counts as so many sentences.
@@ -53,9 +56,11 @@ class Table:
         rows, often, first = {}, {}, 0
         for kind in KINDS:
             held = Counter(text for one in every for text in one.found[kind])
-            names = sorted(text for text, count in held.items() if count >= RAREST)
+            # Of two texts with one code, which there are hardly ever, one is counted.
+            coded = {code(text): text for text in sorted(held) if held[text] >= RAREST}
+            names = [text for _, text in sorted(coded.items())]
             rows[kind] = {text: first + at for at, text in enumerate(names)}
-            often[kind] = [_rarity(len(every), held[text]) for text in names]
+            often[kind] = [EIGHTHS if kind == "found" else _rarity(len(every), held[text]) for text in names]
             first += len(names)
         return cls(rows, often)
 
@@ -103,13 +108,13 @@ def _rarity(every: int, held: int) -> int:
     return min(_MOST_OFTEN, round(EIGHTHS * (1 + math.log((1 + every) / (1 + held)))))
 
 
-def fitted(table: Table, every: Sequence[Heard]) -> Any:
-    """A linear support vector machine, one label against all others."""
+def fitted(matrix: Any, every: Sequence[Heard], labels: Sequence[str]) -> Any:
+    """A linear support vector machine, one label against all others; `matrix` has the evidence of each sentence."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415 -- as above
 
     machine = LinearSVC(C=_STRENGTH, random_state=0)
     counts = [_EXAMPLE if one.sentence.writer == PACK else 1.0 for one in every]
-    return machine.fit(table.matrix(every), [one.label for one in every], counts)
+    return machine.fit(matrix, labels, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +128,11 @@ class Counted:
     @classmethod
     def of(cls, table: Table, every: Sequence[Heard]) -> "Counted":
         """The weights of each label, those of its topic added: all that is said of claims speaks for each of them."""
-        machine = _labelled(fitted(table, every))
+        matrix, labels = table.matrix(every), [one.label for one in every]
+        machine = _labelled(fitted(matrix, every, labels))
         if not any("." in label for label in machine.labels):
             return machine
-        topics = _labelled(fitted(table, [replace(one, label=topic_of(one.label)) for one in every]))
+        topics = _labelled(fitted(matrix, every, [topic_of(label) for label in labels]))
         places = [topics.labels.index(topic_of(label)) for label in machine.labels]
         rows = machine.rows + _TOPIC * topics.rows[places]
         return cls(machine.labels, rows, machine.biases + _TOPIC * topics.biases[places])
@@ -155,7 +161,7 @@ def _labelled(machine: Any) -> Counted:
 def pruned(table: Table, every: Sequence[Heard], most: int, pinned: Pins) -> Table:
     """The evidence that matters most, by the spread of its weights and how much there is of it, and what is pinned."""
     matrix = table.matrix(every)
-    machine = fitted(table, every)
+    machine = fitted(matrix, every, [one.label for one in every])
     there = np.sqrt(np.asarray(matrix.multiply(matrix).sum(0)).ravel())
     spread = machine.coef_.std(0) if len(machine.coef_) > 1 else np.abs(machine.coef_[0])
     worth = np.round(spread * there, 6)
@@ -188,10 +194,11 @@ def weights_of(
         step=step,
         slope=slope,
         sure=dict(sure or {}),
-        rows={kind: list(names) for kind, names in table.rows.items()},
-        often=table.often,
+        rows={kind: len(texts) for kind, texts in table.rows.items()},
     )
-    return Weights(header, rounded.T.astype(np.uint8).tobytes())
+    texts = {kind: list(names) for kind, names in table.rows.items()}
+    often = [rare for every in table.often.values() for rare in every]
+    return Weights.of(header, texts, often, rounded.T.astype(np.uint8).tobytes())
 
 
 def _with_pins(weighed: NDArray[np.float64], table: Table, labels: Sequence[str], pinned: Pins) -> NDArray[np.float64]:
@@ -232,11 +239,8 @@ def folds(every: Sequence[Heard]) -> Iterator[tuple[list[Heard], list[Heard]]]:
 
 def crossed(every: Sequence[Heard]) -> tuple[float, list[tuple[Heard, dict[str, float]]]]:
     """The slope, and each sentence with the probabilities from weights that have not seen its writer."""
-    found = []
-    for seen, unseen in folds(every):
-        table = Table.of(seen)
-        counted = Counted.of(table, seen)
-        found.append((counted.labels, unseen, counted.sums(table.matrix(unseen))))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # liblinear lets other threads run
+        found = list(pool.map(_held_out, folds(every)))
     slopes = [slope_for(labels, sums, unseen) for labels, unseen, sums in found]
     slope = sorted(slopes)[len(slopes) // 2]
     return slope, [
@@ -244,6 +248,14 @@ def crossed(every: Sequence[Heard]) -> tuple[float, list[tuple[Heard, dict[str, 
         for labels, unseen, sums in found
         for one, row in zip(unseen, sums, strict=True)
     ]
+
+
+def _held_out(fold: tuple[list[Heard], list[Heard]]) -> tuple[list[str], list[Heard], NDArray[np.float64]]:
+    """The labels, what a fold holds out, and its sums from weights that have not seen it."""
+    seen, unseen = fold
+    table = Table.of(seen)
+    counted = Counted.of(table, seen)
+    return counted.labels, unseen, counted.sums(table.matrix(unseen))
 
 
 def _probable(labels: Sequence[str], logits: NDArray[np.float64]) -> dict[str, float]:

@@ -18,10 +18,10 @@ def difference(file: Path, content: bytes) -> str:
     """
     if file.read_bytes() == content:
         return ""
-    shipped = load_weights(file)
+    shipped = load_weights(file, with_texts=True)
     with TemporaryDirectory() as folder:
         (Path(folder) / WEIGHTS).write_bytes(content)
-        fitted_now = load_weights(Path(folder) / WEIGHTS)
+        fitted_now = load_weights(Path(folder) / WEIGHTS, with_texts=True)
     if shipped.keys() == fitted_now.keys() and all(_is_close(shipped[one], fitted_now[one]) for one in shipped):
         return "as shipped but for the order in which this processor adds up"
     return "not as shipped, run `make weights`"
@@ -37,6 +37,6 @@ def _is_close(one: Weights, other: Weights) -> bool:
 
 
 def _by_row(weights: Weights) -> dict[tuple[str, str], NDArray[np.uint8]]:
-    names = [(kind, text) for kind, texts in weights.header.rows.items() for text in texts]
+    names = [(kind, text) for kind, texts in weights.texts.items() for text in texts]
     rows = np.frombuffer(weights.weights, dtype=np.uint8).reshape(len(names), len(weights.labels))
     return dict(zip(names, rows, strict=True))

@@ -21,6 +21,8 @@ WORDS = [
     for language in ("en", "es")
     for phrase in phrases_in(term["words"][language], "glossary.yaml", key)
 ]
+# What the card itself tells better than an explanation.
+ON_A_CARD = "group id"
 ASKED = {"en": "what is {}", "es": "¿qué es {}?"}
 TERM = "  {key}:\n    name: {{en: A, es: B}}\n    words: {{en: {word}, es: otra {key}}}\n    en: One.\n    es: Uno.\n"
 
@@ -45,7 +47,7 @@ def test_every_word_of_a_term_leads_to_it(engine: Engine, today: date, language:
     """Asked what it is, with each of its words: that term, and nobody's data."""
     lost = []
     for spoken, key, phrase in WORDS:
-        if spoken == language:
+        if spoken == language and phrase != ON_A_CARD:
             reading = engine.understand(ASKED[language].format(phrase), today=today)
             term = reading.slots.get("term")
             if reading.intent != "glossary.term" or term is None or term.value != key:

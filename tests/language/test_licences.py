@@ -56,7 +56,7 @@ def test_an_asterisk_is_any_ending_and_a_plain_word_is_itself(engine: Engine, to
 @pytest.mark.parametrize(
     ("said", "likely", "sure"),
     [
-        ("put the ones from march in a row", "claim.list", False),
+        ("how am i doing overall", "claim.owed", False),
         ("what ails me, per the official ledger", "clinical.conditions", True),
         (
             "since i turned thirty in april it's one busted part after another, what's it come to all told",

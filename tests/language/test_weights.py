@@ -53,7 +53,7 @@ FEW = (
 @pytest.fixture(scope="module")
 def parts(intents_folder: Path) -> dict[str, Weights]:
     """The parts of the shipped file."""
-    return load_weights(intents_folder / WEIGHTS)
+    return load_weights(intents_folder / WEIGHTS, with_texts=True)
 
 
 @pytest.fixture(scope="module")
@@ -115,24 +115,25 @@ def _matrix(weights: Weights) -> np.ndarray:
 
 def _table(weights: Weights) -> Table:
     rows, first = {}, 0
-    for kind, names in weights.header.rows.items():
+    often: dict[str, list[int]] = {}
+    for kind, names in weights.texts.items():
         rows[kind] = {name: first + at for at, name in enumerate(names)}
+        often[kind] = list(weights.often[first : first + len(names)])
         first += len(names)
-    return Table(rows, weights.header.often)
+    return Table(rows, often)
 
 
 @pytest.mark.parametrize("text", SAID)
 def test_sums_are_those_of_plain_arithmetic(weights: Weights, text: str) -> None:
     """Rows that are added up as large numbers come to what each weight by itself does."""
-    header, table, plain = weights.header, _matrix(weights), np.array(weights.header.biases)
+    table, matrix, plain = _table(weights), _matrix(weights), np.array(weights.header.biases)
     for kind, counts in _found(text).items():
-        first = sum(len(header.rows[one]) for one in list(header.rows)[: list(header.rows).index(kind)])
-        places = {name: at for at, name in enumerate(header.rows[kind])}
+        places = table.rows[kind]
         known = {places[name]: count for name, count in counts.items() if name in places}
-        length = np.sqrt(sum(header.often[kind][at] ** 2 * count for at, count in known.items())) or 1.0
+        length = np.sqrt(sum(weights.often[at] ** 2 * count for at, count in known.items())) or 1.0
         for at, count in known.items():
-            value = 1.0 if kind == "found" else header.often[kind][at] * count / length
-            plain = plain + KINDS[kind] * value * table[first + at]
+            value = 1.0 if kind == "found" else weights.often[at] * count / length
+            plain = plain + KINDS[kind] * value * matrix[at]
     assert weights.sums(_found(text)) == pytest.approx(plain, abs=1e-9)
 
 
