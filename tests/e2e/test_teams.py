@@ -37,8 +37,9 @@ async def test_from_a_question_over_a_link_to_its_answer_and_on(tenant: Tenant) 
     assert "$54.87" in said
     assert in_words(VISIT_BEFORE) in await tenant.write("and the one before that?")
     calls = await tenant.deliver(tenant.teams.message(OWED))
-    assert in_words(VISIT_BEFORE) in shown(await tenant.deliver(tenant.teams.execute(pressed(calls, "The visit before"))))
-    assert in_words(VISIT_BEFORE) in shown(await tenant.deliver(tenant.teams.submit(pressed(calls, "The visit before"))))
+    button = pressed(calls, "The visit before")
+    assert in_words(VISIT_BEFORE) in shown(await tenant.deliver(tenant.teams.execute(button)))
+    assert in_words(VISIT_BEFORE) in shown(await tenant.deliver(tenant.teams.submit(button)))
     for call in tenant.teams.sent():
         assert not [word for word in MEMBERS_OWN if word in call.body["summary"]]
         # The dot before what stands behind "more" is the text's own.
