@@ -329,9 +329,10 @@ class Toward(msgspec.Struct, frozen=True):
 
     @property
     def narrowed(self) -> bool:
-        """Whether some care, kind of claim or provider was named."""
+        """Whether some care, kind of claim, provider or amount was named."""
         one = self.wanted
-        return bool(one.services or one.claim_types or one.providers or one.doctor_kinds or one.specialists)
+        care = one.services or one.claim_types or one.doctor_kinds
+        return bool(care or one.providers or one.specialists or one.exact or one.limits)
 
 
 async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
