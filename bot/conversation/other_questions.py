@@ -19,6 +19,7 @@ from bot.language.left import conditions
 from bot.language.licences import stands_out
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
+from bot.language.slots import is_told_by
 from bot.language.text import Utterance, read
 from bot.message import Block, Item, Line, Span, Title
 
@@ -357,8 +358,11 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
         if held is None or anchored or slot.excluded or held.excluded or not adds({name: slot}, slots):
             continue
         if rules and name in rules.several:
-            values = (*held.every, *(value for value in slot.every if value not in held.every))
-            slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
+            dated = name == "date_range"
+            added = [one for one in slot.every if one not in held.every and not (dated and is_told_by(one, held.every))]
+            if added:
+                values = (*held.every, *added)
+                slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
             unmet.pop(name, None)
         else:
             unmet.setdefault(name, slot)

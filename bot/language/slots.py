@@ -249,6 +249,11 @@ def _tells(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return other[0] <= one[0] <= one[1] <= other[1] or (year and one[0] < other[0] <= one[1] < other[1])
 
 
+def is_told_by(value: object, others: Iterable[object]) -> bool:
+    """Return whether a time lies in one of others, so that it adds none: "this year so far" and "tonight"."""
+    return isinstance(value, Mapping) and any(_tells(_ends(value), _ends(one)) for one in others)
+
+
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
     """Return what a message excludes from a slot besides a wanted value: the P of "in S but not in P"; else None."""
     fitting = [tag for tag in tags if tag.kind in kinds_of(kind)]

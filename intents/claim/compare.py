@@ -24,6 +24,7 @@ from bot.kit import (
     Threshold,
     added,
     amount_in,
+    any_time,
     asks_order,
     by_currency,
     by_names,
@@ -240,6 +241,7 @@ def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | N
     whole = start, date(start.year, 12, 31)
     if (start.month, start.day) != (1, 1) or end == whole[1] or start.year >= ask.today.year or end.year != start.year:
         return None
+    wanted = any_time(wanted)  # its own times are the two that are compared
     return _side(alive.within(whole, wanted).counted, whole, wanted, ask)
 
 
