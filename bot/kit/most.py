@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
+from bot.kit.months import month_number
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
 from bot.kit.sets import TimeSets, holds_sets
 from bot.kit.wanted import ClaimWish, choose, period_of
@@ -129,9 +130,10 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
 def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:
     """Return those of a group whose size fits, months in the order of time; months without care are zero."""
     every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
-    if ranking.group in PERIODS and wanted.start and wanted.end and ranking.measure == "count":
-        first, last = (day.year * YEAR + day.month - 1 for day in (wanted.start, wanted.end))
-        months = (PartialDate(at // YEAR, at % YEAR + 1) for at in range(first, last + 1))
+    spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
+    if ranking.group in PERIODS and spans and ranking.measure == "count":
+        numbers = (at for first, last in spans for at in range(month_number(first), month_number(last) + 1))
+        months = (PartialDate(at // YEAR, at % YEAR + 1) for at in numbers)
         names = dict.fromkeys(period_of(month, ranking.group) for month in months)
         every = {name: (Decimal(0), Share(name, 0, None)) for name in names} | every
     if not every:
