@@ -12,22 +12,7 @@ from bot.language.text import Tag, Utterance, keys_in
 _NEAR = 3
 _PERSON, _KIN = "person", "kin"
 _NO_OWNER = frozenset({"self", "household", "dependent"})
-# Behind such a word stands who is told, or where and with whom the writer is: "tell my wife", "at my son's game".
-_BESIDE = frozenset({"tell", "told", "telling", "with", "at", "ask", "asked", "con"})
-# So does who stands a few words behind these with "to": "explain it to my wife".
-_TELLING = frozenset({
-    *("explain", "explaining", "show", "give", "say", "talk", "talking", "speak", "prove", "send", "text", "read"),
-    *("explicar", "explicarle", "explicarselo", "decir", "decirle", "contar", "contarle", "mostrar", "mostrarle"),
-})  # fmt: skip
-_TO = frozenset({"to", "a"})
 _REACH = 4
-# The writer as who did or does what is told.
-_WRITER = frozenset({"i", "id", "ill", "im", "ive", "we", "yo"})
-# Who is spoken of, wherever the one they mean was named.
-_THEM = frozenset({
-    "he", "him", "his", "hes", "she", "her", "hers", "shes", "they", "them", "their", "it", "its", "that",
-    "el", "ella", "su", "eso", "lo", "la",
-})  # fmt: skip
 _CARE = frozenset({
     "service", "claim_type", "provider_name", "drug", "facility_type", "amount", "state_of_claim", "claim_id",
 })  # fmt: skip
@@ -96,13 +81,13 @@ def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordAr
     """Return the places behind somebody who is told, up to what they are told or the end of the clause."""
     end = next(one.after for one in cut if one.first <= tag.first < one.after)
     asked = (place for place in range(tag.after, end) if said.words[place] in words.question)
-    return range(tag.after, next(asked, end)) if _is_told(said, tag) else range(0)
+    return range(tag.after, next(asked, end)) if _is_told(said, tag, words) else range(0)
 
 
-def _is_told(said: Utterance, tag: Tag) -> bool:
+def _is_told(said: Utterance, tag: Tag, words: WordArea) -> bool:
     before = said.words[max(0, tag.first - _REACH) : tag.first]
-    to = before[-1:] != () and before[-1] in _TO and not _TELLING.isdisjoint(before)
-    return (to or not _BESIDE.isdisjoint(before[-1:])) and "'" not in said.words[tag.after - 1]
+    to = not words.toward.isdisjoint(before[-1:]) and not words.telling.isdisjoint(before)
+    return (to or not words.with_whom.isdisjoint(before[-1:])) and "'" not in said.words[tag.after - 1]
 
 
 def _is_kin(tag: Tag) -> bool:
@@ -111,7 +96,7 @@ def _is_kin(tag: Tag) -> bool:
 
 
 def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:
-    if _is_told(said, tag):
+    if _is_told(said, tag, words):
         return False
     possessive = "'" in said.words[tag.after - 1]
     own = next(one for one in cut if one.first <= tag.first < one.after)
@@ -122,10 +107,10 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
     # Not in "my son is sick, what is my copay".
     if not asks or (own.role is ClauseRole.ASKS and not (others and tag.first == own.first)):
         wants = any(one in words.question and other in words.speaker for one, other in pairwise(behind))
-        return possessive or leads or not (wants or _WRITER.intersection(behind))
+        return possessive or leads or not (wants or words.writer.intersection(behind))
     inside = range(own.first, own.after)
     asked = {said.words[at] for one in asks for at in range(one.first, one.after)}
-    return any(one.kind in _CARE and one.first in inside for one in tags) or not _THEM.isdisjoint(asked)
+    return any(one.kind in _CARE and one.first in inside for one in tags) or not words.spoken_of.isdisjoint(asked)
 
 
 def with_people(
