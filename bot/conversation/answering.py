@@ -133,7 +133,8 @@ class Answering:
             StoreError: untrusted records could not be recorded in the audit trail (T56).
         """
         message, memory, rules = exchange.message, exchange.memory, self._pack.intents[asked.intent]
-        needs_member = rules.needs == "member"
+        of_anybody = WORKINGS in asked.slots and message.alone and memory.link is None  # a rule is the same for all
+        needs_member = rules.needs == "member" and not of_anybody
         access = await self._accounts.access(message.person, asked.whose, memory.link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)

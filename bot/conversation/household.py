@@ -11,6 +11,7 @@ from bot.accounts.rows import PatientCandidate
 from bot.conversation.state import Asked
 from bot.language.reading import Slot
 from bot.language.rules import PERSON, HouseholdRule, IntentRules
+from bot.language.weights import WORKINGS
 
 HOUSEHOLD, CHILDREN = {"kin": "household"}, {"kin": "children"}
 """Slot values for all people of the asker's sign-in, and for the children among them."""
@@ -21,12 +22,12 @@ SOME = "patients"
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
     """Return the rule for an answer about all people together, if it is asked for and the intent has one.
 
-    None otherwise.
+    None otherwise, and for a rule of how plans work, which is the same for all.
     """
     slot = asked.slots.get(PERSON)
     value = slot.value if slot and isinstance(slot.value, Mapping) else {}
     together = value == HOUSEHOLD or SOME in value
-    answer = rules.household if rules and together and len(people) > 1 else None
+    answer = rules.household if rules and together and len(people) > 1 and WORKINGS not in asked.slots else None
     return answer if answer and answer.fits(asked.values) and (answer.of_some or SOME not in value) else None
 
 

@@ -7,7 +7,7 @@ intents may use.
 
 # fmt: off
 # isort: off
-from bot.errors import PayerError
+from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
 from bot.kit.appeals import (
     AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked, case_found, denial_kind,

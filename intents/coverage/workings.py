@@ -21,7 +21,9 @@ from bot.kit import (
     Coverage,
     Coverages,
     MetSoFar,
+    NotLinked,
     Summary,
+    VisitCopays,
     asks_whether,
     by_figure,
     counted_since,
@@ -37,6 +39,7 @@ from bot.kit import (
     side_named,
     span_of,
     standings,
+    visit_copays,
 )
 
 _CENT, _ALL = Decimal("0.01"), Decimal(100)
@@ -54,9 +57,13 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
 }
 """The shares that stand beside a rule as a table."""
 _OF_FIGURE = {("after_max", _DEDUCTIBLE): "first_then", ("before_met", _MAXIMUM): "after_max"}
+_TWO_VISITS: Mapping[str, tuple[str, ...]] = {"er_or_urgent": ("urgentcare", "emergency")}
+"""The visits whose copays answer a rule where the plan has them."""
 _COUNTING = frozenset({"copay_counts", "what_counts", "drugs_count"})
 _COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "arithmetic"})
 """Rules beside which it stands how much of the yearly amounts is used."""
+_OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart"})
+"""Rules that say little without the plan's own day or amounts."""
 
 
 class OfPrice(msgspec.Struct, frozen=True):
@@ -86,6 +93,7 @@ class Working(Summary, frozen=True):
         starts_anew: The first day of the next plan year; `so`: whether that is in the month asked about.
         ends: The last day of this plan year.
         portion: The arithmetic of a price that was named.
+        two: The copays of two kinds of visit that are compared.
         state: The plan's own state, by its name.
         drugs: Whether prescriptions were named; `drug_deductible`: the plan names a deductible for them.
     """
@@ -104,6 +112,7 @@ class Working(Summary, frozen=True):
     ends: date | None = None
     so: bool | None = None
     portion: OfPrice | None = None
+    two: VisitCopays | None = None
     state: str | None = None
     drugs: bool = False
     drug_deductible: bool = False
@@ -119,11 +128,14 @@ async def answer(ask: Ask) -> Working:
 
     Raises:
         AskedAhead: The operator's benefit table has a rule of this plan for the care.
+        NotLinked: No account is connected, and the rule is about what the plan's records name.
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     if rules_ahead(ask, coverages, side_named(ask)):
         raise AskedAhead(_OF_CARE)
     rule = _narrowed(str(ask.slots["workings"]), ask, coverages)
+    if rule in _OF_RECORD and not (ask.member or coverages.every):
+        raise NotLinked
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
@@ -163,6 +175,7 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         ends=year.last if year else None,
         so=same_month(year.next, start, end) if year and start and end and asks_whether(ask) else None,
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
+        two=visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=name_of_state(ask.places.home_state),
         drugs=scope_of(ask) == "drugs",
         drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,

@@ -57,3 +57,10 @@ async def test_a_figure_tells_which_yearly_amount_is_meant(amount: str, rule: st
     slots = {"workings": "after_max", "amount": Decimal(amount)}
     told = await answered("coverage.workings", coverage(costToBeneficiary=PLAN), slots=slots)
     assert told.text.startswith(rule)
+
+
+async def test_two_kinds_of_visit_are_compared_by_their_copays() -> None:
+    """The rule stands for plans that name no copay for either; the cost comes second where there is danger."""
+    told = await answered("coverage.workings", coverage(costToBeneficiary=PLAN), slots={"workings": "er_or_urgent"})
+    assert told.text.startswith("Urgent care, as a rule")
+    assert "In danger, call" in told.text
