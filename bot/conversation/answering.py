@@ -153,9 +153,9 @@ class Answering:
         try:
             summary = await self._found(message.person, ask, access, name)
         except AskedAhead as ahead:
-            taking = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
-            asked, ask = replace(asked, intent=taking, unmet={}), replace(ask, unmet={}, arguments={})
-            name = taking
+            name = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
+            asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
+            ask = replace(ask, unmet={}, arguments=ahead.arguments)
             summary = await self._found(message.person, ask, access, name)
         private = needs_member or ask.private
         if access is not None:

@@ -75,14 +75,14 @@ def hears_nothing(_said: str, _words: Mapping[str, str]) -> ClaimsAsked:
 
 
 class AskedAhead(Exception):
-    """Raised by an answer about claims if the question is about care to come, and `intent` answers it.
+    """Raised by an answer if another one, `intent`, has what is asked, as of care to come; it gets the `arguments`.
 
-    None is the intent whose rule file takes such questions.
+    None is the intent whose rule file takes questions about care to come.
     """
 
-    def __init__(self, intent: str | None = None) -> None:
+    def __init__(self, intent: str | None = None, **arguments: str) -> None:
         super().__init__(intent)
-        self.intent = intent
+        self.intent, self.arguments = intent, arguments
 
 
 class NamedCare(msgspec.Struct):

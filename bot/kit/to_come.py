@@ -100,41 +100,28 @@ class ToCome(msgspec.Struct, frozen=True):
         return bool(self.rules) and all(rule.copay for rule in self.rules)
 
 
-class Counting(msgspec.Struct, frozen=True):
-    """The general rule whether some care counts toward a yearly amount: as a rule "yes", not its "copay", or else.
-
-    "apart": dental and vision care have amounts of their own; "drugs": most plans count them. `copay` is the plan's for
-    the `visit`. `first`: whether the deductible has to be met before the plan pays was asked.
-    """
-
-    rule: Literal["yes", "copay", "apart", "drugs"]
-    visit: str | None = None
-    copay: CostShare | None = None
-    first: bool = False
-
-
 def counted_toward(ask: Ask) -> str | None:
     """Return the yearly amount that something may count toward: the one that is named, beside a copay too."""
     told = (*values_of(ask, "amount_kind"), share_asked(ask))
     return next((one for one in (*told, *ask.asked.says) if one in COUNTED), None)
 
 
-def counting_asked(ask: Ask, coverages: Coverages) -> Counting | None:
-    """Return the rule, where the words ask whether the named care counts toward a yearly amount, or meets it first."""
-    scope, aspect = scope_of(ask), counted_toward(ask)
+def counting_asked(ask: Ask) -> str | None:
+    """Return the rule of how plans work that says whether the named care counts toward a yearly amount.
+
+    None where the words don't ask that, nor whether the deductible has to be met first.
+    """
+    aspect = counted_toward(ask)
     first = aspect == "deductible" and "met_first" in ask.asked.says
     if aspect is None or not (first or "counts" in ask.asked.says):
         return None
     if _scope(ask):
-        return Counting("apart")
-    if scope == "drugs":
-        return Counting("drugs")
+        return "apart_counts"
+    if scope_of(ask) == "drugs":
+        return "drugs_count"
     if not _names_care(ask):
         return None
-    visit = _visit(ask, None)
-    rules = [_rule(one, visit, None) for one in coverages.current if one.scope == "medical"]
-    copay = next((rule.copay for rule in rules if rule.copay), None) if aspect == "deductible" else None
-    return Counting("copay" if copay else "yes", visit, copay, first)
+    return "before_met" if first else "copay_counts" if _visit(ask, None) else "what_counts"
 
 
 def wants_to_come(ask: Ask) -> Wants | None:

@@ -13,9 +13,9 @@ from bot.kit import (
     Ahead,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     CostShare,
-    Counting,
     Coverage,
     Coverages,
     Floor,
@@ -69,6 +69,7 @@ from bot.kit import (
 
 _EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
+_RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
 
 class CostShares(Summary, frozen=True):
@@ -81,8 +82,7 @@ class CostShares(Summary, frozen=True):
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
     several yearly figures that were asked for.
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
-    `toward`: what went toward a yearly figure was asked, and the general `rule` for that care. `two`: several
-    kinds of visit were.
+    `toward`: what went toward a yearly figure was asked. `two`: several kinds of visit were.
     `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
     `to_come`: what the records say of some care that is ahead, where that was asked; `ahead`: the rules of the
     operator's benefit table for it, a plan each; `wants` is what is asked of it.
@@ -115,7 +115,6 @@ class CostShares(Summary, frozen=True):
     detail: bool = False
     ahead: tuple[Ahead, ...] = ()
     to_come: ToCome | None = None
-    rule: Counting | None = None
     wants: str | None = None
     no_family: bool = False
     unsplit: bool = False
@@ -209,7 +208,11 @@ class CostShares(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> CostShares:
-    """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
+    """The shares of the current plans; for deductible and limit also the floor from this year's claims.
+
+    Raises:
+        AskedAhead: Whether some care counts toward a yearly figure is asked, and a rule of how plans work says so.
+    """
     if "network" in ask.slots and side_named(ask) is None and "network" not in ask.several:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
@@ -238,9 +241,12 @@ async def answer(ask: Ask) -> CostShares:
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """What went toward a yearly figure, or several kinds of visit, where one of these is asked."""
-    rule = counting_asked(ask, coverages)
-    if ask.slots.get("reason") == "counted" or (rule and rule.rule != "drugs"):
-        return CostShares(toward=await went_toward(ask, coverages, counted_toward(ask) or "deductible"), rule=rule)
+    rule, past = counting_asked(ask), ask.slots.get("reason") == "counted"
+    if past or rule:
+        toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
+        if rule and not (toward.looked and (past or rule == _CLAIMS_TELL)):
+            raise AskedAhead(_RULES, workings=rule)
+        return CostShares(toward=toward)
     two = visit_copays(ask, coverages)
     return CostShares(two=two) if two else None
 
@@ -251,8 +257,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     chosen = _chosen(coverages, ask)
     every = of_family([(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
-    rule = counting_asked(ask, coverages)
-    named = scope_of(ask) if rule is None else None  # "does the pharmacy count" asks for no drug plan
+    named = scope_of(ask)
     scoped = of_scope(every, named)
     every = scoped or every
     counted = _counted(alive, coverages, ask, scope) if alive else []
@@ -281,7 +286,6 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         starts_anew=_starts_anew(coverages, ask) if scope is None else None,
         scope=named,
         unscoped=named is not None and not scoped,
-        rule=rule,
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,

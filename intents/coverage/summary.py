@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverage, Summary, member_coverages, name_of_state, of_other_person, words_of
+from bot.kit import Ask, AskedAhead, Coverage, Summary, member_coverages, of_other_person, words_of
 
-_TRAVEL = frozenset(
-    {"abroad", "overseas", "travel", "traveling", "travelling", "vacation", "mexico", "canada", "europe", "country"}
-    | {"extranjero", "viaje", "viajo", "viajar", "vacaciones", "europa", "pais"}
-)
+_RULES = "coverage.workings"
 _ENDS = frozenset({"end", "ends", "expire", "expires", "until", "termina", "vence", "acaba", "expira", "hasta"})
 _STARTS = frozenset(
     {"start", "starts", "began", "begin", "effective", "since", "empieza", "empezo", "comienza", "desde"}
@@ -18,14 +15,12 @@ _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
 _WHETHER = frozenset({"covered", "active", "still", "force", "insured", "cubierto", "cubierta", "activo", "activa"})
 _WHETHER |= {"vigente", "sigo", "sigue"}
 _LISTS = frozenset({"cover", "covers", "include", "includes", "cubre", "incluye"})
-_OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {"fuera", "estado"}, {"otro", "estado"})
 
 
 class CoverageSummary(Summary, frozen=True):
     """The coverages by their state today.
 
     Attributes:
-        state: The plan's own state, if the question is about care outside it, for which no record has the payment.
         place: A place inside the state, in the person's words; `near` is the same for a search.
         asks: What the first line answers: "whether" there is coverage, when it "ends" or "starts", "what" it pays for,
             or "which" it is.
@@ -37,7 +32,6 @@ class CoverageSummary(Summary, frozen=True):
     unclear: tuple[Coverage, ...] = ()
     ended: tuple[Coverage, ...] = ()
     other_person: bool = False
-    state: str | None = None
     place: str | None = None
     near: str | None = None
     asks: str = "which"
@@ -50,11 +44,16 @@ class CoverageSummary(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> CoverageSummary:
-    """Return every coverage that the payer has for the member."""
+    """Return every coverage that the payer has for the member.
+
+    Raises:
+        AskedAhead: A place in another state was named; a rule of how plans work says what holds there.
+    """
+    if _is_away(ask):
+        raise AskedAhead(_RULES, workings="away")
     coverages = await member_coverages(ask, shown=True)
-    away = _is_away(ask) and bool(coverages.current)
-    near = _near(ask.slots.get("location")) if not away else None
-    if not away and "location" in ask.slots and not (near and coverages.current):
+    near = _near(ask.slots.get("location"))
+    if "location" in ask.slots and not (near and coverages.current):
         ask.cannot("location")
     words = set(words_of(ask.said))
     return CoverageSummary(
@@ -63,7 +62,6 @@ async def answer(ask: Ask) -> CoverageSummary:
         unclear=coverages.in_state("unclear"),
         ended=coverages.in_state("ended"),
         other_person=of_other_person(ask),
-        state=name_of_state(ask.places.home_state) if away else None,
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
         asks=_asks(words),
@@ -85,10 +83,9 @@ def _near(place: object) -> str | None:
 
 
 def _is_away(ask: Ask) -> bool:
-    """Return whether a place in another state was named, or words such as "when I travel"."""
-    place, words = ask.slots.get("location"), set(words_of(ask.said))
-    if isinstance(place, Mapping):
-        city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
-        state = city[1] if city else place.get("state")
-        return state is not None and state != ask.places.home_state
-    return bool(words & _TRAVEL) or any(some <= words for some in _OUT_OF_STATE)
+    place = ask.slots.get("location")
+    if not isinstance(place, Mapping):
+        return False
+    city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
+    state = city[1] if city else place.get("state")
+    return state is not None and state != ask.places.home_state

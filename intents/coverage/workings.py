@@ -54,13 +54,15 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "checkup_extra": (_COPAYS,),
     "telehealth": (_COPAYS,),
     "which_copay": (_COPAYS,),
+    "copay_counts": (_COPAYS,),
+    "estimate": (_PERCENT, _DEDUCTIBLE, _MAXIMUM),
 }
 """The shares that stand beside a rule as a table."""
 _OF_FIGURE = {("after_max", _DEDUCTIBLE): "first_then", ("before_met", _MAXIMUM): "after_max"}
 _TWO_VISITS: Mapping[str, tuple[str, ...]] = {"er_or_urgent": ("urgentcare", "emergency")}
 """The visits whose copays answer a rule where the plan has them."""
 _COUNTING = frozenset({"copay_counts", "what_counts", "drugs_count"})
-_COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "arithmetic"})
+_COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "drugs_count", "arithmetic", "estimate"})
 """Rules beside which it stands how much of the yearly amounts is used."""
 _OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart"})
 """Rules that say little without the plan's own day or amounts."""
@@ -124,16 +126,17 @@ class Working(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Working:
-    """Return the rule; the member's own figures are read in their own chat alone.
+    """Return the rule; the member's own figures are read in their own chat alone. Another answer may hand it over.
 
     Raises:
         AskedAhead: The operator's benefit table has a rule of this plan for the care.
         NotLinked: No account is connected, and the rule is about what the plan's records name.
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
-    if rules_ahead(ask, coverages, side_named(ask)):
+    handed = ask.arguments.get("workings")
+    if handed is None and rules_ahead(ask, coverages, side_named(ask)):
         raise AskedAhead(_OF_CARE)
-    rule = _narrowed(str(ask.slots["workings"]), ask, coverages)
+    rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
     met: dict[str, MetSoFar] = {}
