@@ -21,9 +21,6 @@ _SHARES: Mapping[str, tuple[str, str | None]] = {
     "emergency_care": ("copay", "emergency"),
     "telehealth": ("copay", "televisit"),
 }
-_RULES = frozenset({"what_counts", "deductible_order"})
-"""Terms that are a rule about the yearly amounts; the person's own stand beside it."""
-_YEARLY = ("deductible", "out_of_pocket_max", "coinsurance")
 _KINDS = {"hmo": "HMO", "ppo": "PPO", "pos": "POS"}
 _NETWORK, _GROUP, _ROLES = ("network", "in_network", "out_of_network"), "group_number", ("subscriber", "dependent")
 _MODIFIER = re.compile(r"\bmodif(?:ier|icador)\s+([0-9a-z]{2})\b", re.IGNORECASE)
@@ -31,13 +28,13 @@ _ADJUSTMENT = re.compile(
     r"\b(?:(co|pr|oa|pi)[\s-]?|(?:adjustment|reason|denial|carc|de motivo|de ajuste|code|c[oó]digo)\s+)(\d{1,3})\b",
     re.IGNORECASE,
 )
-_OWN = {*_SHARES, *_RULES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
+_OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 
 class Own(msgspec.Struct, frozen=True):
     """What the coverage says about a term: `shares` of the cost, a `text`, or whether the plan is `of_it`.
 
-    `told` says which: "shares", "service", "rule", "network", "group", "kind" or "role".
+    `told` says which: "shares", "service", "network", "group", "kind" or "role".
     """
 
     told: str
@@ -108,9 +105,6 @@ def _own(term: str, coverage: Coverage) -> Own | None:
         kind, service = _SHARES[term]
         shares = tuple(one for one in coverage.costs if one.kind == kind and _counts(one, service))
         return Own("service" if service else "shares", coverage, shares) if shares else None
-    if term in _RULES:
-        shares = tuple(one for one in coverage.costs if one.kind in _YEARLY and _counts(one, None))
-        return Own("rule", coverage, shares) if shares else None
     if term in _KINDS:
         return Own("kind", coverage, of_it=coverage.kind == _KINDS[term]) if coverage.kind else None
     if term in _ROLES:
