@@ -55,7 +55,6 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "telehealth": (_COPAYS,),
     "which_copay": (_COPAYS,),
     "copay_counts": (_COPAYS,),
-    "no_emergency": (_COPAYS, _PERCENT, _DEDUCTIBLE),
     "estimate": (_PERCENT, _DEDUCTIBLE, _MAXIMUM),
 }
 """The shares that stand beside a rule as a table."""
