@@ -57,14 +57,9 @@ _BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
 
 
 class Prevention(msgspec.Struct, frozen=True):
-    """A row of the table: its `key`, and the first and last age of the recommendation, None without one.
-
-    `outside`: the age in the question is not among them.
-    """
+    """A row of the table: its `key`, and whether the age in the question is `outside` its ages."""
 
     key: str
-    first: int | None = None
-    last: int | None = None
     outside: bool = False
 
 
@@ -77,7 +72,7 @@ def prevention_of(ask: Ask) -> Prevention | None:
     first, last = _AGES[key]
     age = _age_in(said)
     outside = age is not None and ((first is not None and age < first) or (last is not None and age > last))
-    return Prevention(key, first, last, outside)
+    return Prevention(key, outside)
 
 
 def _by_kind(ask: Ask) -> str | None:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from bot.kit import (
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     CostShare,
@@ -19,12 +20,12 @@ from bot.kit import (
     member_coverages,
     newest_claims,
     priced_alone,
-    scope_of,
     visit_kind,
     wanted_of,
 )
 
 _CENT = Decimal("0.01")
+_RULES, _MAXIMUM = "coverage.workings", "out_of_pocket_max"
 
 
 class AfterDeductible(Summary, frozen=True):
@@ -34,7 +35,6 @@ class AfterDeductible(Summary, frozen=True):
         copays: All copays of the plan, if no care was named.
         example: The member's newest claim for that care alone, with the plan's `price` and the member's `part` of it.
         what: The words for the care.
-        maximum: Whether the yearly maximum was meant, after which the plan pays everything; `drugs`: for prescriptions.
     """
 
     plan: Coverage | None
@@ -47,17 +47,22 @@ class AfterDeductible(Summary, frozen=True):
     example: Claim | None = None
     price: Amount | None = None
     part: Amount | None = None
-    maximum: bool = False
-    drugs: bool = False
 
 
 async def answer(ask: Ask) -> AfterDeductible:
-    """Return the plan's cost sharing; a claim is searched for only if a percentage applies."""
-    found = summarize(await member_coverages(ask), (), ask)
+    """Return the plan's cost sharing; a claim is searched for only if a percentage applies.
+
+    Raises:
+        AskedAhead: The yearly maximum was meant; a rule of how plans work says what comes after it.
+    """
+    coverages = await member_coverages(ask)
+    if by_figure(ask, coverages).slots.get("amount_kind") == _MAXIMUM:
+        raise AskedAhead(_RULES, workings="after_max")
+    found = summarize(coverages, (), ask)
     if found.coinsurance is None or not found.wanted.services:
         return found
     alive = await newest_claims(ask, enough=lambda so_far: bool(priced_alone(so_far.added, found.wanted)))
-    found = summarize(await member_coverages(ask), alive.added, ask)
+    found = summarize(coverages, alive.added, ask)
     ask.cite("ExplanationOfBenefit", [found.example.id] if found.example else [])
     return found
 
@@ -85,8 +90,6 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
         example=example,
         price=price,
         part=_part(price, percent),
-        maximum=by_figure(ask, coverages).slots.get("amount_kind") == "out_of_pocket_max",
-        drugs=scope_of(ask) == "drugs",
     )
 
 

@@ -46,7 +46,6 @@ from bot.kit import (
     of_other_person,
     of_scope,
     period_claims,
-    plan_year_of,
     priced_ahead,
     rules_ahead,
     same_plan,
@@ -106,7 +105,6 @@ class CostShares(Summary, frozen=True):
     hides: bool = False
     other_claims: int = 0
     end: date | None = None
-    starts_anew: date | None = None
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
@@ -283,7 +281,6 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         hides=ask.report.hides,
         other_claims=len(counting(alive, coverages, (start, end))) - len(counted) if alive else 0,
         end=end if timed else None,
-        starts_anew=_starts_anew(coverages, ask) if scope is None else None,
         scope=named,
         unscoped=named is not None and not scoped,
         several=ask.slots.get("reason") == "several",
@@ -313,12 +310,6 @@ def _told_care(ask: Ask) -> list[str]:
     """Return the care that this message names, without that of an earlier question."""
     said, told = set(words_of(ask.said)), ask.slots.keys() | ask.several.keys() | ask.excluded.keys()
     return [kind for kind in _CARE & told if not said or said.intersection(words_of(ask.words.get(kind)))]
-
-
-def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
-    """Return the first day of the next plan year, by the dates of the current medical coverage."""
-    year = plan_year_of((one for one in coverages.current if one.scope == "medical"), ask.today)
-    return year.next if year else None
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
