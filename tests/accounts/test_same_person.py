@@ -9,8 +9,7 @@ from bot.message import Person
 from bot.payer.budget import Budget, Gap
 from tests.accounts.conftest import DANA, Bot
 from tests.accounts.payer import FHIR
-from tests.payer.test_client import CLAIMS, ids, member, pages
-from tests.payer.wire import page, refusal, rig
+from tests.payer.wire import CLAIMS, ids, member, page, pages, refusal, rig
 from tests.records.made import eob
 
 ONE = ("Dana", "Morgan")

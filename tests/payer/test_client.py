@@ -18,27 +18,10 @@ from bot.payer.budget import Budget, Gap
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search, any_of
-from bot.records.bundle import Page
-from tests.payer.wire import BASE, Rig, fhir, page, refusal, rig
+from tests.payer.wire import BASE, CLAIMS, fhir, ids, member, page, pages, refusal, rig
 from tests.records.made import eob, raw
 
-CLAIMS = Search("ExplanationOfBenefit")
 HTML = httpx.Response(200, text="<!doctype html><title>Not here</title>")
-
-
-def member(rigged: Rig, patient: str | None = "p1", **more: object) -> MemberClient:
-    """The client of member p1."""
-    return MemberClient(rigged.http, BASE, "secret-token", patient, retry=rigged.retry, **more)  # type: ignore[arg-type]
-
-
-async def pages(client: MemberClient | DirectoryClient | PooledDirectory, search: Search, budget: Budget) -> list[Page]:
-    """All pages of a search."""
-    return [found async for found in client.search(search, budget)]
-
-
-def ids(found: list[Page]) -> list[str]:
-    """The ids of the rows."""
-    return [entry.id for each in found for entry in each.matches]
 
 
 @pytest.mark.threat("T11")
@@ -109,6 +92,30 @@ async def test_coverage_falls_back_to_beneficiary_once() -> None:
     asked = [sorted(query) for query in rigged.payer.queries]
     assert asked[0] == ["_count", "patient"]
     assert asked[-2:] == [["_count", "beneficiary"]] * 2
+
+
+async def test_a_server_that_wants_the_whole_reference_is_asked_for_it_and_remembered() -> None:
+    """Where the bare id finds nothing `Patient/id` is tried, and comes first from then on."""
+    rigged = rig(lambda asked: page(eob()) if asked.url.params["patient"] == "Patient/p1" else page())
+    for _ in range(2):
+        assert ids(await pages(member(rigged), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
+    assert [query["patient"] for query in rigged.payer.queries] == [["p1"], ["Patient/p1"], ["Patient/p1"]]
+
+
+async def test_a_server_that_takes_the_bare_id_is_not_asked_twice_for_nothing() -> None:
+    """After the bare id has found something, an empty answer to it is believed."""
+    rigged = rig(page(eob()), page())
+    for patient in ("p1", "p2"):
+        await pages(member(rigged, patient), CLAIMS, Budget(clock=rigged.clock))
+    assert len(rigged.payer.requests) == 2
+
+
+@pytest.mark.parametrize("second", [page(), refusal("not a reference")])
+async def test_no_claims_is_one_empty_answer_either_way(second: httpx.Response) -> None:
+    """A member without claims gets one empty page, also where the whole reference is refused."""
+    rigged = rig(page(), second)
+    (found,) = await pages(member(rigged), CLAIMS, Budget(clock=rigged.clock))
+    assert found.matches == ()
 
 
 async def test_a_dead_token_is_renewed_once() -> None:
@@ -208,19 +215,18 @@ async def test_searches_can_go_as_post() -> None:
 
 
 @pytest.mark.threat("T28")
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 415, 501])
-async def test_a_server_without_post_is_asked_by_get_and_remembered(status: int) -> None:
-    """One try of each kind, then GET alone: what the server does not take is no failure of the question."""
-    rigged = rig(httpx.Response(status), page(eob()), page(eob()))
-    for _ in range(2):
-        assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
-    assert [request.method for request in rigged.payer.requests] == ["POST", "GET", "GET"]
+@pytest.mark.parametrize(
+    "first",
+    [*map(httpx.Response, (400, 403, 404, 405, 415, 501)), HTML, page()],
+    ids=["400", "403", "404", "405", "415", "501", "a page of HTML", "a form that is not read"],
+)
+async def test_a_server_without_post_is_asked_by_get_and_remembered(first: httpx.Response) -> None:
+    """One try of each kind, then GET alone: what the server does not take is no failure of the question.
 
-
-@pytest.mark.threat("T28")
-async def test_a_server_with_a_page_for_posts_is_asked_by_get() -> None:
-    """A page of HTML to the first search by POST is no maintenance where GET is answered."""
-    rigged = rig(HTML, page(eob()), page(eob()))
+    Nor is a page of HTML maintenance where GET is answered; and nothing found by POST is asked again by GET, before
+    it is believed for the first time.
+    """
+    rigged = rig(first, page(eob()), page(eob()))
     for _ in range(2):
         assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
     assert [request.method for request in rigged.payer.requests] == ["POST", "GET", "GET"]
@@ -236,15 +242,6 @@ async def test_a_server_that_takes_post_is_not_asked_by_get() -> None:
     with pytest.raises(PayerForbids):
         await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))
     assert {request.method for request in rigged.payer.requests} == {"POST"}
-
-
-@pytest.mark.threat("T28")
-async def test_a_server_that_reads_no_form_is_noticed() -> None:
-    """Nothing found by POST is asked again by GET, before it is believed for the first time."""
-    rigged = rig(page(), page(eob()), page(eob()))
-    for _ in range(2):
-        assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
-    assert [request.method for request in rigged.payer.requests] == ["POST", "GET", "GET"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Base
 from tests.payer.wire import BASE, Clock, Payer, rig
 
 SSO = "https://sso.example"
@@ -124,6 +125,41 @@ async def test_an_openid_document_must_name_the_issuer_it_was_asked_of() -> None
     """A document under one path that speaks for another is not believed (OpenID Connect Discovery 4.3)."""
     found, _, _ = discovery({f"{SSO}/.well-known/openid-configuration": DOCUMENT})
     assert (await found.endpoints()).issuer is None
+
+
+@pytest.mark.parametrize("its_own", ["https://payer.example/auth", f"{SSO}/other"])
+async def test_a_fhir_server_with_a_sign_in_of_its_own_does_not_hide_ours(its_own: str) -> None:
+    """The document that names our token endpoint wins over what the FHIR server says about another one."""
+    stranger = {"issuer": its_own, "token_endpoint": f"{its_own}/token", "jwks_uri": f"{its_own}/jwks"}
+    ours = {**DOCUMENT, "userinfo_endpoint": f"{ISSUER}/me"}
+    found, _, _ = discovery({SMART: stranger, OPENID: ours})
+    endpoints = await found.endpoints()
+    assert (endpoints.issuer, endpoints.jwks, endpoints.userinfo) == (ISSUER, f"{ISSUER}/certs", f"{ISSUER}/me")
+
+
+async def test_a_sign_in_that_is_not_ours_is_not_believed_when_it_is_all_there_is() -> None:
+    """With nothing said about our own sign-in, another origin's issuer and keys are not taken instead."""
+    found, _, _ = discovery(
+        {SMART: {"issuer": "https://payer.example", "token_endpoint": "https://payer.example/token"}}
+    )
+    assert (await found.endpoints()).issuer is None
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(ISSUER, f"{ISSUER}/"), (f"{ISSUER}/", ISSUER)])
+async def test_a_last_slash_of_the_issuer_is_spelled_as_published(ours: str, theirs: str) -> None:
+    """The issuer of tokens and callbacks is compared letter by letter, so the payer's own spelling counts."""
+    configured = Endpoints(CONFIGURED.authorize, TOKEN, issuer=ours)
+    found, _, _ = discovery({OPENID: {**DOCUMENT, "issuer": theirs}}, configured)
+    assert (await found.endpoints()).issuer == theirs
+
+
+def test_the_loopback_under_another_name_is_the_same_server() -> None:
+    """A next link to `localhost` is followed at 127.0.0.1, where the base is; another port is another server."""
+    base = Base("http://127.0.0.1:8080/fhir")
+    here = "http://127.0.0.1:8080/fhir/Patient"
+    assert base.own("http://localhost:8080/fhir/Patient?page=2", here) == f"{here}?page=2"
+    assert base.own("http://localhost:8081/fhir/Patient?page=2", here) is None
+    assert Base(BASE).own("https://localhost/fhir/r4/Patient", f"{BASE}/Patient") is None
 
 
 async def test_documents_are_kept_a_day_and_failures_five_minutes() -> None:

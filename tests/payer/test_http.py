@@ -85,33 +85,28 @@ async def test_a_search_goes_over_the_real_wire() -> None:
     assert not any(b"cookie:" in head for head in heads)
 
 
+async def drip(_: bytes, writer: asyncio.StreamWriter) -> None:
+    """One byte now and then."""
+    writer.write(answer(b"", length=10_000))
+    while not writer.is_closing():
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def silence(_: bytes, writer: asyncio.StreamWriter) -> None:
+    """Take the request and say nothing."""
+    await writer.wait_closed()
+
+
 @pytest.mark.fault("F22")
 @pytest.mark.threat("T42")
-async def test_a_drip_ends_at_the_wall() -> None:
-    """One byte now and then never resets the clock: the deadline is of the whole answer (F22)."""
-
-    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(b"", length=10_000))
-        while not writer.is_closing():
-            writer.write(b" ")
-            await writer.drain()
-            await asyncio.sleep(0.02)
-
+@pytest.mark.parametrize("behave", [drip, silence])
+async def test_slowness_ends_at_the_wall(behave: Behave) -> None:
+    """The deadline is of the whole answer, and silence is slow, not down (F22)."""
     async with serving(behave) as base, Http() as http:
         with pytest.raises(PayerSlow):
             await get(http, base, seconds=0.2)
-
-
-async def test_silence_ends_at_the_wall() -> None:
-    """A server that takes the request and says nothing is slow, not down (F22)."""
-    silent: set[asyncio.StreamWriter] = set()
-
-    async def hold(_: bytes, writer: asyncio.StreamWriter) -> None:
-        silent.add(writer)
-
-    async with serving(hold) as base, Http() as http:
-        with pytest.raises(PayerSlow):
-            await get(http, base, seconds=0.1)
 
 
 @pytest.mark.fault("F25")
@@ -220,31 +215,26 @@ async def test_no_log_holds_a_url(caplog: pytest.LogCaptureFixture) -> None:
 NOW = 1_790_000_000.0
 
 
-def heard(apart: float, **more: str) -> bool:
-    """Whether the clocks count as apart after an answer whose Date is so many seconds from ours."""
+def heard(date: str, **more: str) -> bool:
+    """Whether the clocks count as apart after an answer with that Date."""
     clocks = Clocks(lambda: NOW)
-    clocks.heard("https://payer.example", {"date": formatdate(NOW + apart, usegmt=True), **more})
+    clocks.heard("https://payer.example", {"date": date, **more})
     return clocks.apart
 
 
 @pytest.mark.threat("T51")
 @pytest.mark.parametrize(("apart", "told"), [(0, False), (299, False), (-299, False), (301, True), (-3_600, True)])
 def test_five_minutes_either_way_are_the_limit(apart: float, told: bool) -> None:
-    """As in Slack's signatures."""
-    assert heard(apart) is told
-
-
-def test_what_a_cache_kept_tells_nothing() -> None:
-    """An answer with an age has the Date of its making."""
-    assert not heard(-3_600, age="3600")
+    """As in Slack's signatures; an answer with an age has the Date of its making."""
+    date = formatdate(NOW + apart, usegmt=True)
+    assert heard(date) is told
+    assert not heard(date, age="3600")
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Xyz 2026", "Mon, 01 Jan 0001 00:00:00 GMT"])
 def test_a_date_that_cannot_be_read_is_none(date: str) -> None:
     """Whatever stands in the header, nothing fails."""
-    clocks = Clocks(lambda: NOW)
-    clocks.heard("https://payer.example", {"date": date})
-    assert clocks.apart is date.endswith("0001 00:00:00 GMT")
+    assert heard(date) is date.endswith("0001 00:00:00 GMT")
 
 
 def test_a_clock_that_was_put_right_is_right() -> None:

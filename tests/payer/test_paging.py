@@ -7,23 +7,17 @@ from hypothesis import strategies as st
 
 from bot.errors import PayerOversized
 from bot.payer.budget import Budget, Gap
-from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.client import DirectoryClient
 from bot.payer.search import Search
-from tests.payer.wire import BASE, Rig, fhir, page, rig
+from tests.payer.wire import BASE, CLAIMS, Rig, fhir, ids, member, page, pages, rig
 from tests.records.made import bundle, eob, raw
 
-CLAIMS = Search("ExplanationOfBenefit")
 KIND = "ExplanationOfBenefit"
-
-
-def member(rigged: Rig) -> MemberClient:
-    """The client of member p1."""
-    return MemberClient(rigged.http, BASE, "secret-token", "p1", retry=rigged.retry)
 
 
 async def walk(rigged: Rig, budget: Budget) -> list[str]:
     """The ids of all rows that a walk gives."""
-    return [entry.id async for found in member(rigged).search(CLAIMS, budget) for entry in found.matches]
+    return ids(await pages(member(rigged), CLAIMS, budget))
 
 
 def endless(request: httpx.Request) -> httpx.Response:
@@ -154,8 +148,7 @@ async def test_sources_can_be_narrowed_to_what_an_answer_stands_on() -> None:
     rigged = rig(page(eob(), eob(id="two")), page({"resourceType": "Organization", "id": "o"}))
     budget = Budget(clock=rigged.clock)
     await walk(rigged, budget)
-    directory = DirectoryClient(rigged.http, BASE)
-    [each async for each in directory.search(Search("Organization"), budget)]
+    await pages(DirectoryClient(rigged.http, BASE), Search("Organization"), budget)
     budget.report.cite(KIND, ["two"])
     assert [(s.type, s.id) for s in budget.report.sources] == [(KIND, "two"), ("Organization", "o")]
 

@@ -1,109 +1,211 @@
-"""The directory's answers: kept a quarter of an hour, shared while in flight, served when the payer is down."""
+"""What was just read is used again: by its link for two minutes, of the directory by everybody for longer."""
 
 import asyncio
-import json
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from bot.errors import PayerDown
 from bot.payer.budget import Budget
-from bot.payer.client import DirectoryClient
-from bot.payer.http import Http
-from bot.payer.response_cache import FRESH, OLDEST, ResponseCache
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.response_cache import FRESH, OLDEST, OWN_SECONDS, MemberCache, ResponseCache
 from bot.payer.search import Search
+from tests.payer.wire import BASE, CLAIMS, Rig, fhir, ids, member, page, pages, rig
+from tests.records.made import eob
 
-BASE = "https://payer.example/fhir/r4"
-SEARCH = Search("Location", (("address-city", "Dover"),))
-BODY = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Location", "id": "l1"}}]}
-
-
-class Wire:
-    """A payer and a clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now, self.calls, self.status = 1000.0, 0, 200
-
-    def __call__(self, _request: httpx.Request) -> httpx.Response:
-        """One exchange."""
-        self.calls += 1
-        stream = httpx.ByteStream(json.dumps(BODY).encode())
-        return httpx.Response(self.status, headers={"content-type": "application/fhir+json"}, stream=stream)
-
-    def clock(self) -> float:
-        """The time that it is."""
-        return self.now
-
-    async def pause(self, seconds: float) -> None:
-        """Waiting takes no time here."""
-        self.now += seconds
+PLACES = Search("Location", (("address-city", "Dover"),))
+PLACE = page({"resourceType": "Location", "id": "l1"})
+LABEL = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}
 
 
-async def asked(client: DirectoryClient, wire: Wire) -> Budget:
-    """The budget of a question after it was asked."""
-    budget = Budget(clock=wire.clock)
-    rows = [entry.id async for page in client.search(SEARCH, budget) for entry in page.matches]
-    assert rows == ["l1"]
-    return budget
+def claim(**elements: Any) -> dict[str, Any]:
+    """A claim of the member."""
+    return eob(patient={"reference": "Patient/p1"}, **elements)
 
 
-def made(wire: Wire) -> DirectoryClient:
-    """A client over that wire."""
-    http = Http(transport=httpx.MockTransport(wire), clock=wire.clock, pause=wire.pause)
-    return DirectoryClient(http, BASE, kept=ResponseCache(wire.clock))
+def reader(stage: Rig, recent: MemberCache, link: str = "link-1") -> MemberClient:
+    """The client of one question of that link."""
+    return member(stage, kept=recent.of(link))
+
+
+def directory(stage: Rig) -> DirectoryClient:
+    """The client of everybody."""
+    return DirectoryClient(stage.http, BASE, kept=ResponseCache(stage.clock))
+
+
+async def asked(client: MemberClient | DirectoryClient, stage: Rig) -> tuple[list[str], Budget]:
+    """The ids that a question reads, and what it cost."""
+    budget = Budget(clock=stage.clock)
+    return ids(await pages(client, CLAIMS if isinstance(client, MemberClient) else PLACES, budget)), budget
+
+
+async def test_the_same_question_is_not_read_twice() -> None:
+    """The second one costs no call and no page, and says when its records were read."""
+    stage = rig(page(claim(id="c1")))
+    recent = MemberCache(stage.clock)
+    first_ids, first = await asked(reader(stage, recent), stage)
+    stage.clock.now += 90
+    again_ids, again = await asked(reader(stage, recent), stage)
+    assert first_ids == again_ids == ["c1"]
+    assert len(stage.payer.requests) == 1
+    assert (first.report.minutes_reused, again.report.minutes_reused) == (0, 1)
+    assert again.pages_left == first.pages_left + 1
+    assert not again.report.minutes
+    _, third = await asked(reader(stage, recent), stage)
+    assert third.report.sources == again.report.sources
 
 
 async def test_a_repeat_within_the_quarter_hour_costs_no_call_and_no_page() -> None:
-    """The second answer has the age and the moment of the first, and leaves the budget's pages whole."""
-    wire = Wire()
-    client = made(wire)
-    first = await asked(client, wire)
-    wire.now += 120
-    second = await asked(client, wire)
-    assert wire.calls == 1
+    """The second answer of the directory has the age and the moment of the first."""
+    stage = rig(PLACE)
+    client = directory(stage)
+    first_ids, first = await asked(client, stage)
+    stage.clock.now += 120
+    again_ids, second = await asked(client, stage)
+    assert first_ids == again_ids == ["l1"]
+    assert len(stage.payer.requests) == 1
     assert (first.report.minutes, second.report.minutes, second.report.stale) == (0, 2, False)
     assert second.pages_left == first.pages_left + 1
     assert second.report.sources[0].fetched_at >= first.report.sources[0].fetched_at
 
 
-async def test_after_the_quarter_hour_the_payer_is_asked_again() -> None:
-    """A listing may have changed by then."""
-    wire = Wire()
-    client = made(wire)
-    await asked(client, wire)
-    wire.now += FRESH
-    assert (await asked(client, wire)).report.minutes == 0
-    assert wire.calls == 2
+async def test_after_its_time_the_payer_is_asked_again() -> None:
+    """Memory holds a member's records no longer than they are of use, and a listing may have changed by then."""
+    stage = rig(page(claim(id="c1")))
+    recent = MemberCache(stage.clock)
+    await asked(reader(stage, recent), stage)
+    assert recent.size
+    stage.clock.now += OWN_SECONDS
+    assert not recent.size
+    _, again = await asked(reader(stage, recent), stage)
+    assert not again.report.reused
+    assert len(stage.payer.requests) == 2
+    places = rig(PLACE)
+    client = directory(places)
+    await asked(client, places)
+    places.clock.now += FRESH
+    _, anew = await asked(client, places)
+    assert anew.report.minutes == 0
+    assert len(places.payer.requests) == 2
 
 
-async def test_equal_questions_at_once_are_one_call() -> None:
-    """Fifty people who ask the same thing cost the payer what one does."""
-    wire = Wire()
-    client = made(wire)
-    await asyncio.gather(*(asked(client, wire) for _ in range(50)))
-    assert wire.calls == 1
+async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one for each question, and none is left when nothing is held any more."""
+    recent = MemberCache(rig().clock)
+    monkeypatch.setattr("bot.payer.response_cache.OWN_SECONDS", 0)
+    recent.of("link-1")
+    timer = recent._sweep
+    for _ in range(5):
+        recent.of("link-2")
+    assert timer is not None
+    assert recent._sweep is timer
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert recent._sweep is None
+
+
+async def test_two_links_never_share_even_for_the_same_search() -> None:
+    """The same words, URL and even patient of another link are read anew with that link's own token."""
+    stage = rig(page(claim(id="c1")), page(claim(id="c2")))
+    recent = MemberCache(stage.clock)
+    mine, _ = await asked(reader(stage, recent), stage)
+    theirs, _ = await asked(reader(stage, recent, "link-2"), stage)
+    assert (mine, theirs) == (["c1"], ["c2"])
+    assert len(stage.payer.requests) == 2
+
+
+async def test_a_link_that_ends_takes_its_records_along() -> None:
+    """What was kept is gone at once, and what was under way is kept nowhere when it comes."""
+    stage = rig(page(claim(id="c1")))
+    recent = MemberCache(stage.clock)
+    before = reader(stage, recent)
+    await asked(before, stage)
+    recent.forget("link-1")
+    assert not recent.size
+    await asked(before, stage)
+    assert not recent.size
+    await asked(reader(stage, recent), stage)
+    assert len(stage.payer.requests) == 3
+
+
+@pytest.mark.threat("T33")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page(claim(meta={"security": [LABEL]})),
+        page(claim(), meta={"security": [LABEL]}),
+        page(claim(item=[{"sequence": 1, "extension": [{"url": "x/inline-sec-label", "valueCoding": LABEL}]}])),
+    ],
+    ids=["claim", "Bundle", "element"],
+)
+async def test_what_is_marked_as_sensitive_is_never_kept(answer: httpx.Response) -> None:
+    """A label on the claim, the Bundle or an element keeps the whole page out of memory (T33)."""
+    stage = rig(answer)
+    recent = MemberCache(stage.clock)
+    await asked(reader(stage, recent), stage)
+    assert not recent.size
+
+
+def own(stage: Rig) -> Callable[[], MemberClient]:
+    """A client for each question of one link."""
+    recent = MemberCache(stage.clock)
+    return lambda: reader(stage, recent)
+
+
+def shared(stage: Rig) -> Callable[[], DirectoryClient]:
+    """One client for all questions."""
+    client = directory(stage)
+    return lambda: client
+
+
+@pytest.mark.parametrize(("clients", "answer", "found"), [(own, page(claim(id="c1")), "c1"), (shared, PLACE, "l1")])
+async def test_equal_questions_at_once_are_one_call(
+    clients: Callable[[Rig], Callable[[], MemberClient | DirectoryClient]], answer: httpx.Response, found: str
+) -> None:
+    """Fifty impatient clicks, or fifty people who ask the same thing, cost the payer what one does."""
+    stage = rig(answer)
+    client = clients(stage)
+    answers = await asyncio.gather(*(asked(client(), stage) for _ in range(50)))
+    assert [each for each, _ in answers] == [[found]] * 50
+    assert len(stage.payer.requests) == 1
+
+
+async def test_memory_has_a_bound() -> None:
+    """However many members ask, the oldest records make room."""
+    stage = rig(page(claim(id="c1", disposition="x" * 20_000)))
+    recent = MemberCache(stage.clock, most=400_000)
+    for number in range(100):
+        await asked(reader(stage, recent, f"link-{number}"), stage)
+        assert recent.size <= 400_000
+    assert recent.size > 200_000
 
 
 async def test_when_the_payer_is_down_the_old_answer_is_served_and_says_so() -> None:
     """For a day; after that there is nothing that could be served."""
-    wire = Wire()
-    client = made(wire)
-    await asked(client, wire)
-    wire.now, wire.status = wire.now + FRESH + 60, 500
-    report = (await asked(client, wire)).report
-    assert report.stale
-    assert report.minutes >= 16
-    wire.now += OLDEST
+    stage = rig(PLACE, fhir(b"", 500))
+    client = directory(stage)
+    await asked(client, stage)
+    stage.clock.now += FRESH + 60
+    _, budget = await asked(client, stage)
+    assert budget.report.stale
+    assert budget.report.minutes >= 16
+    stage.clock.now += OLDEST
     with pytest.raises(PayerDown):
-        await asked(client, wire)
+        await asked(client, stage)
 
 
-async def test_a_refusal_is_not_kept() -> None:
-    """What failed is asked for again at once."""
-    wire = Wire()
-    client = made(wire)
-    wire.status = 500
+async def test_a_failure_is_not_kept() -> None:
+    """What did not come is asked for again at once."""
+    stage = rig(httpx.Response(403), page(claim(id="c1")))
+    client = reader(stage, MemberCache(stage.clock))
+    failed = await asyncio.gather(asked(client, stage), return_exceptions=True)
+    assert isinstance(failed[0], Exception)
+    assert (await asked(client, stage))[0] == ["c1"]
+    places = rig(*[fhir(b"", 500)] * 3, PLACE)
+    everybody = directory(places)
     with pytest.raises(PayerDown):
-        await asked(client, wire)
-    wire.status, wire.now = 200, wire.now + 60
-    assert not (await asked(client, wire)).report.stale
+        await asked(everybody, places)
+    found, budget = await asked(everybody, places)
+    assert (found, budget.report.stale) == (["l1"], False)

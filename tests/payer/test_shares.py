@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from bot.errors import PayerBusy, PayerDown, PayerSlow
 from bot.payer.budget import Budget
-from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.http import Http
+from bot.payer.client import DirectoryClient
 from bot.payer.origin import IN_FLIGHT, Slots
 from bot.payer.search import Search
 from tests.cases import saw
-from tests.payer.wire import BASE, Clock, Payer, Reply, Rig, fhir, page
+from tests.payer.wire import BASE, CLAIMS, Reply, Rig, fhir, ids, member, page, pages, rig
 from tests.shipped import shipped_pack
 
 ROLE = {"resourceType": "PractitionerRole", "id": "r1"}
@@ -30,21 +29,13 @@ def by_type(**replies: Reply) -> Rig:
             raise answer
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
-    payer, clock = Payer([reply]), Clock()
-    return Rig(payer, clock, Http(transport=httpx.MockTransport(payer), clock=clock, pause=clock.sleep))
+    return rig(reply)
 
 
 async def doctors(rigged: Rig, seconds: float = 20.0) -> int:
     """How many rows a directory question finds."""
     client, budget = DirectoryClient(rigged.http, BASE, retry=rigged.retry), Budget(seconds, clock=rigged.clock)
-    return sum([len(found.matches) async for found in client.search(Search("PractitionerRole"), budget)])
-
-
-async def claims(rigged: Rig) -> None:
-    """A member's question about claims."""
-    client = MemberClient(rigged.http, BASE, "token", "p1", retry=rigged.retry)
-    async for _ in client.search(Search("ExplanationOfBenefit"), Budget(clock=rigged.clock)):
-        pass
+    return len(ids(await pages(client, Search("PractitionerRole"), budget)))
 
 
 @pytest.mark.fault("F20")
@@ -54,7 +45,7 @@ async def test_claims_that_fail_keep_nobody_from_the_directory(trouble: Reply) -
     rigged = by_type(ExplanationOfBenefit=trouble, PractitionerRole=page(ROLE))
     for _ in range(8):
         with pytest.raises((PayerDown, PayerSlow)):
-            await claims(rigged)
+            await pages(member(rigged), CLAIMS, Budget(clock=rigged.clock))
     assert len([url for url in rigged.payer.urls if "Explanation" in url]) == 5
     assert await doctors(rigged) == 1
 

@@ -3,9 +3,9 @@ import pytest
 
 from bot.errors import PayerRejects
 from bot.payer.budget import Budget
-from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.client import DirectoryClient
 from bot.payer.search import Search
-from tests.payer.wire import BASE, Rig, fhir, page, refusal, rig
+from tests.payer.wire import BASE, Rig, fhir, ids, member, page, pages, refusal, rig
 from tests.records.made import eob
 
 CLAIMS = Search("ExplanationOfBenefit").where(
@@ -27,9 +27,8 @@ def strict(*refused: str, words: bool = True) -> Rig:
 
 async def ask(rigged: Rig) -> tuple[int, Budget]:
     """One search's rows and its budget."""
-    client = MemberClient(rigged.http, BASE, "t", "p1", retry=rigged.retry)
     budget = Budget(clock=rigged.clock)
-    return sum([len(each.matches) async for each in client.search(CLAIMS, budget)]), budget
+    return len(ids(await pages(member(rigged), CLAIMS, budget))), budget
 
 
 @pytest.mark.parametrize("words", [True, False])
@@ -91,7 +90,7 @@ def unchained(*, refuse: bool, places: int = 300) -> Rig:
 async def rows_of(rigged: Rig, client: DirectoryClient, search: Search) -> Budget:
     """The budget of a search that has to find the one role."""
     budget = Budget(clock=rigged.clock)
-    assert {e.id async for each in client.search(search, budget) for e in each.matches} == {"r1"}
+    assert {*ids(await pages(client, search, budget))} == {"r1"}
     return budget
 
 
@@ -135,7 +134,7 @@ async def test_a_true_zero_is_believed_where_the_chain_is_proven(rest: bool) -> 
     search = CHAINED if rest else CHAINED.where(("network", "Organization/n"))
     for _ in range(2):
         budget = Budget(clock=rigged.clock)
-        assert [entry async for each in client.search(search, budget) for entry in each.matches] == []
+        assert ids(await pages(client, search, budget)) == []
         assert budget.report.applied_here == []
     assert len(rigged.payer.requests) == 3
 
@@ -145,7 +144,7 @@ async def test_a_chain_that_works_is_asked_once() -> None:
     rigged = rig(page(ROLE))
     client = DirectoryClient(rigged.http, BASE)
     budget = Budget(clock=rigged.clock)
-    assert len([each async for each in client.search(CHAINED, budget)]) == 1
+    assert len(await pages(client, CHAINED, budget)) == 1
     assert len(rigged.payer.requests) == 1
     assert budget.report.applied_here == []
 
@@ -156,7 +155,7 @@ async def test_a_true_zero_stays_zero_and_is_not_held_against_the_chain() -> Non
     client = DirectoryClient(rigged.http, BASE)
     for _ in range(2):
         budget = Budget(clock=rigged.clock)
-        assert [entry async for each in client.search(CHAINED, budget) for entry in each.matches] == []
+        assert ids(await pages(client, CHAINED, budget)) == []
     chained = [query for query in rigged.payer.queries if "location.address-city" in query and "specialty" in query]
     assert len(chained) == 2
 
@@ -168,9 +167,6 @@ async def test_a_filter_that_a_warning_names_is_applied_here() -> None:
     rigged = rig(page(ROLE, outcome))
     budget = Budget(clock=rigged.clock)
     search = Search("PractitionerRole").where(network="Organization/net-s", specialty="207RC0000X")
-    rows = [
-        entry.id async for each in DirectoryClient(rigged.http, BASE).search(search, budget) for entry in each.matches
-    ]
-    assert rows == ["r1"]
+    assert ids(await pages(DirectoryClient(rigged.http, BASE), search, budget)) == ["r1"]
     assert budget.report.applied_here == ["network"]
     assert budget.report.complete

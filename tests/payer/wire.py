@@ -6,11 +6,17 @@ from typing import Any
 
 import httpx
 
+from bot.payer.budget import Budget
+from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.payer.origin import Retry, Waits
+from bot.payer.pooled import PooledDirectory
+from bot.payer.search import Search
+from bot.records.bundle import Page
 from tests.records.made import bundle, raw
 
 BASE = "https://payer.example/fhir/r4"
+CLAIMS = Search("ExplanationOfBenefit")
 FHIR = {"content-type": "application/fhir+json"}
 
 Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -102,3 +108,18 @@ def rig(*replies: Reply, waits: Waits | None = None) -> Rig:
     payer, clock = Payer(list(replies)), Clock()
     http = Http(transport=httpx.MockTransport(payer), clock=clock, pause=clock.sleep, waits=waits)
     return Rig(payer, clock, http)
+
+
+def member(rigged: Rig, patient: str | None = "p1", **more: object) -> MemberClient:
+    """The client of member p1."""
+    return MemberClient(rigged.http, BASE, "secret-token", patient, retry=rigged.retry, **more)  # type: ignore[arg-type]
+
+
+async def pages(client: MemberClient | DirectoryClient | PooledDirectory, search: Search, budget: Budget) -> list[Page]:
+    """All pages of a search."""
+    return [found async for found in client.search(search, budget)]
+
+
+def ids(found: list[Page]) -> list[str]:
+    """The ids of the rows."""
+    return [entry.id for each in found for entry in each.matches]
