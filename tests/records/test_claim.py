@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -5,7 +6,10 @@ import pytest
 from bot.records.bundle import read_page
 from bot.records.claim import _FACTS, Claim, read_claim, read_claims
 from bot.records.dates import PartialDate, Period
-from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, eob, money, raw
+from bot.records.decode import Unreadable
+from bot.records.money import Quantity
+from bot.records.reasons import read_contract
+from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
 
 PROFILE = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-"
 SUBTYPE = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBInstitutionalClaimSubType"
@@ -194,3 +198,129 @@ def test_a_fill_without_dates_says_processed() -> None:
     found = claim(**FILL, billablePeriod=None)
     assert (found.service, found.service_is) == (Period(PartialDate(2024, 7, 1)), "processed")
     assert not claim(billablePeriod=None).service.known
+
+
+NDC = "http://hl7.org/fhir/sid/ndc"
+
+
+def _fill(item: Json, **elements: object) -> Json:
+    return {"type": coded("pharmacy", CLAIM_TYPE), "item": [{"sequence": 1, **item}], **elements}
+
+
+def test_a_fill_tells_its_drug_its_quantity_and_how_long_it_lasts() -> None:
+    """The payer's text comes before the display, and the NDC stays as it was written."""
+    item = {
+        "productOrService": {"text": "Metformin 500 mg", "coding": [{"system": NDC, "code": "0093-1048-01"}]},
+        "quantity": {"value": 60, "unit": "tablet"},
+    }
+    info = [{"category": coded("dayssupply"), "valueQuantity": {"value": 30}}]
+    (drug,) = claim(**_fill(item, supportingInfo=info)).dispensed
+    assert (drug.drug, drug.code) == ("Metformin 500 mg", "0093-1048-01")
+    assert drug.quantity == Quantity(Decimal(60), "tablet")
+    assert drug.days == 30
+
+
+def test_a_compound_is_called_by_its_ingredients() -> None:
+    """The word compound says nothing; what went into it does."""
+    parts = [{"productOrService": {"text": name}} for name in ("Ketoprofen", "Lidocaine")]
+    item = {"productOrService": coded("compound"), "detail": parts}
+    (drug,) = claim(**_fill(item)).dispensed
+    assert (drug.drug, drug.code) == ("Ketoprofen, Lidocaine", None)
+
+
+def test_a_bare_number_is_no_name() -> None:
+    """A fill with nothing but its NDC has a code and no words; an unread quantity is None, not one."""
+    (drug,) = claim(**_fill({"productOrService": {"coding": [{"system": NDC, "code": "00093104801"}]}})).dispensed
+    assert (drug.drug, drug.code, drug.quantity, drug.days) == (None, "00093104801", None, None)
+
+
+def test_a_visit_hands_out_nothing() -> None:
+    """Only pharmacy claims are read for drugs."""
+    assert claim(item=[{"productOrService": {"text": "Office visit"}}]).dispensed == ()
+
+
+def _status(category: str, reason: str) -> Json:
+    return {"adjudication": [{"category": coded(category), "reason": coded(reason)}]}
+
+
+CONTRACTS = [
+    {"category": coded("billingnetworkcontractingstatus"), "code": coded("noncontracted")},
+    {"category": coded("performingnetworkcontractingstatus"), "code": coded("contracted")},
+]
+RENDERING = [_status("renderingnetworkstatus", status) for status in ("innetwork", "outofnetwork")]
+
+
+@pytest.mark.parametrize(
+    ("elements", "contract"),
+    [
+        ({}, None),
+        ({"supportingInfo": CONTRACTS}, "contracted"),
+        (_status("billingnetworkstatus", "outofnetwork"), "noncontracted"),
+        ({"item": RENDERING}, "mixed"),
+        (_status("benefitpaymentstatus", "innetwork"), None),
+    ],
+)
+def test_the_contract_is_not_how_the_claim_was_paid(elements: Json, contract: str | None) -> None:
+    """Who gave the care goes before who billed, and the payment status is never taken for a contract."""
+    assert read_contract(raw(eob(**elements))) == contract
+
+
+DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
+
+
+BASIS = {"url": DS4P + "extension-sec-label-basis", "valueCoding": {"code": "42CFRPart2"}}
+
+
+@pytest.mark.threat("T33")
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"meta": {"security": [{"code": "42CFRPart2"}]}},
+        {"meta": {"security": [{"code": "N"}, {"code": "R"}]}},
+        {"contained": [{"resourceType": "Condition", "meta": {"security": [{"code": "SUD"}]}}]},
+        {"item": [{"extension": [{"url": DS4P + "extension-inline-sec-label", "valueCoding": {"code": "PSY"}}]}]},
+        {"meta": {"security": [{"code": "M", "extension": [BASIS]}]}},
+    ],
+)
+def test_a_label_anywhere_shields_the_claim(elements: Json) -> None:
+    """On the record, a contained resource, a line, or as the basis of another label (F48, T33)."""
+    assert claim(**elements).sensitive
+
+
+@pytest.mark.threat("T33")
+def test_labels_that_cannot_be_looked_through_shield_too() -> None:
+    """A byte that is no UTF-8 in a text that nobody reads, as older systems write it, hides no label (T33)."""
+    narrative = {"status": "generated", "div": "<div>Ni\u00f1o</div>"}
+    found = raw(eob(meta={"security": [{"code": "42CFRPart2"}]}, text=narrative))
+    assert read_claim(found).labels == ("42CFRPart2",)
+    broken = bytes(found).replace("ñ".encode(), b"\xf1").replace(b"\\u00f1", b"\xf1")
+    assert broken != bytes(found)
+    assert read_claim(broken).sensitive
+    assert not read_claim(broken.replace(b'"security"', b'"tag"')).sensitive
+
+
+def test_no_label_or_a_normal_one_does_not_shield() -> None:
+    """Normal confidentiality is no shield; labels of the Bundle around are handed on."""
+    assert not claim().sensitive
+    assert not claim(meta={"security": [{"code": "N"}]}).sensitive
+    assert read_claim(raw(eob()), labels=("R",)).sensitive
+
+
+@pytest.mark.parametrize("kind", ["explanationofbenefit", "Claim", ""])
+def test_another_type_is_unreadable_and_counted(kind: str) -> None:
+    """A lower-case resourceType is another type; the page goes on without the row (F47)."""
+    with pytest.raises(Unreadable):
+        read_claim(raw(eob(resourceType=kind)))
+
+
+def test_newer_and_older_shapes_cost_only_what_they_changed() -> None:
+    """R5 or STU3 elements beside the R4 ones are passed over; what still fits is read (F47)."""
+    found = claim(
+        diagnosisRelatedGroup={"text": "x"},
+        event=[{"type": coded("x")}],
+        hospitalization={"start": "2024-01-01"},
+        totalCost={"value": 10},
+        total=[money("submitted", 12)],
+    )
+    assert found.billed == dollars("12")
+    assert found.dropped == ()

@@ -179,18 +179,12 @@ def test_absolute_and_urn_references_find_their_targets() -> None:
     assert found.locations[0].name == "Cedar Clinic East"
 
 
-def test_networks_are_organizations_of_their_own_kind() -> None:
-    """A network is known by its type and names its payer."""
-    found = Organization(raw(NETWORK))
-    assert found.is_network
-    assert found.part_of == Key("Organization", "payer")
-
-
 def test_odd_places_and_people_are_read() -> None:
-    """Null Island is no position, a missing address is none, and an unknown gender code is no gender."""
+    """Null Island is no position, a missing address none, an unknown gender no gender; a network has its own type."""
     place = Location(raw({"resourceType": "Location", "id": "x", "position": {"latitude": 0, "longitude": 0}}))
     assert (place.position, place.city, place.zip5, place.active) == (None, None, None, True)
-    person = Practitioner(raw({"resourceType": "Practitioner", "id": "x", "gender": "banana"}))
-    assert person.gender is None
+    assert Practitioner(raw({"resourceType": "Practitioner", "id": "x", "gender": "banana"})).gender is None
     with pytest.raises(Unreadable):
         Practitioner(b"[]")
+    network = Organization(raw(NETWORK))
+    assert (network.is_network, network.part_of) == (True, Key("Organization", "payer"))

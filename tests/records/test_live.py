@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.records.claim import Claim
 from bot.records.live import fills, live, visits
-from tests.records.made import CLAIM_TYPE, Json, claim, coded, money
+from tests.records.made import CLAIM_TYPE, Json, claim, coded, dollars, money
 
 TODAY = date(2024, 9, 1)
 
@@ -92,8 +92,7 @@ def test_a_record_without_a_number_on_two_pages_is_one_claim() -> None:
     )
     for pages in ([older, newer], [newer, older]):
         (kept,) = live(pages).claims
-        assert kept.owed.amount is not None
-        assert kept.owed.amount.value == 2
+        assert kept.owed.amount == dollars("2")
 
 
 @pytest.mark.fault("F42")
@@ -111,8 +110,7 @@ def test_the_newest_version_counts_once(order: list[int]) -> None:
     assert found.left_out == {"older version": 1}
     assert found.twins == {"one", "two"}
     kept = next(each for each in found.claims if each.id == "one")
-    assert kept.owed.amount is not None
-    assert kept.owed.amount.value == 3
+    assert kept.owed.amount == dollars("3")
 
 
 def test_one_number_for_different_care_is_different_claims() -> None:

@@ -87,17 +87,12 @@ def test_no_narrative_leaves_a_line_break_inside_a_line(text: str) -> None:
         ("Adolescents", (13, 17)),
         ("Adults only", (18, 120)),
         ("All ages", (0, 120)),
+        *((other, None) for other in ("Referral needed", "5-10 patients a day", "Call 423-555-0100", "", None)),
     ],
 )
-def test_a_text_about_age_is_read(written: str, years: tuple[int, int]) -> None:
-    """With the words as they are written, for the card."""
-    assert read_ages([written]) == (Ages(*years, written),)
-
-
-@pytest.mark.parametrize("written", ["Referral needed", "5-10 patients a day", "Call 423-555-0100", "", None])
-def test_other_texts_tell_no_age(written: str | None) -> None:
-    """Numbers count only where the text speaks of age."""
-    assert read_ages([written]) == ()
+def test_a_text_about_age_is_read(written: str | None, years: tuple[int, int] | None) -> None:
+    """With the words as they are written, for the card; numbers count only where the text speaks of age."""
+    assert read_ages([written]) == ((Ages(*years, written or ""),) if years else ())
 
 
 def test_told_ages_win_over_the_specialty() -> None:
@@ -119,13 +114,16 @@ def test_an_absence_without_time_or_words_is_none() -> None:
 MRI = care_kinds({"mri": {"name": {"en": "MRI scan", "es": "la resonancia magnética"}}}).every["mri"]
 
 
-def test_the_article_is_part_of_a_name_in_any_language_but_english() -> None:
+@pytest.mark.parametrize(
+    ("language", "name", "article", "bare"),
+    [
+        ("en", "MRI scan", "", "MRI scan"),
+        ("es", "la resonancia magnética", "la", "resonancia magnética"),
+        ("pt", "MRI scan", "", "MRI scan"),  # without a name of its own it has the English one, whole
+    ],
+)
+def test_the_article_is_part_of_a_name_in_any_language_but_english(
+    language: str, name: str, article: str, bare: str
+) -> None:
     """Spanish has a name with an article, one without, and the article alone."""
-    assert (MRI.name("en"), MRI.article("en"), MRI.bare("en")) == ("MRI scan", "", "MRI scan")
-    assert (MRI.name("es"), MRI.article("es")) == ("la resonancia magnética", "la")
-    assert MRI.bare("es") == "resonancia magnética"
-
-
-def test_a_language_without_a_name_for_it_has_the_english_one() -> None:
-    """The English name stays whole there."""
-    assert (MRI.name("pt"), MRI.article("pt"), MRI.bare("pt")) == ("MRI scan", "", "MRI scan")
+    assert (MRI.name(language), MRI.article(language), MRI.bare(language)) == (name, article, bare)
