@@ -91,7 +91,6 @@ LONG = (
     "e2e/test_replicas",
     "answers/directory/test_poor_servers",
     "e2e/test_faults_pages",
-    "e2e/test_faults_memory",
     "commands/test_serve",
     "commands/test_trust",
     "commands/test_chat",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,11 +114,23 @@ def test_another_key_is_another_thing(cache: Path) -> None:
     assert compiled.recalled("words", third, list[str]) is None
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_what_others_may_write_is_not_believed(cache: Path, mode: int) -> None:
-    """A file that its group or everybody can write is made anew."""
+def _damaged(spoil: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda file: file.write_bytes(spoil(file.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        *(partial(Path.chmod, mode=mode) for mode in (0o620, 0o602, 0o666)),
+        *map(_damaged, (lambda whole: whole[:-1], lambda whole: whole[:-1] + b"!", lambda _: b"")),
+        _damaged(lambda whole: b"x" + whole[1:]),  # of another program
+        lambda _: compiled.keep("words", KEY, {"a": 1}),  # of another form than what is asked for
+    ],
+)
+def test_what_others_may_write_or_is_damaged_is_made_anew(cache: Path, spoil: Callable[[Path], object]) -> None:
+    """A file that its group or everybody can write is not believed, nor one that cannot be read."""
     _kept(lambda: ["a"])
-    _file(cache).chmod(mode)
+    spoil(_file(cache))
     assert _kept(lambda: ["b"]) == ["b"]
     assert _kept(_never) == ["b"]
 
@@ -131,23 +144,6 @@ def test_what_somebody_else_wrote_is_not_believed(cache: Path, monkeypatch: pyte
     file = _file(cache)
     file.symlink_to(file.rename(cache / "elsewhere"))
     assert compiled.recalled("words", KEY, list[str]) is None
-
-
-@pytest.mark.parametrize("spoil", [
-    lambda whole: whole[:-1], lambda whole: whole[:-1] + b"!", lambda whole: whole[:0], lambda whole: b"x" + whole[1:],
-])  # fmt: skip
-def test_what_is_damaged_is_made_anew(cache: Path, spoil: Callable[[bytes], bytes]) -> None:
-    """Cut short, changed, emptied, or of another program."""
-    _kept(lambda: ["a"])
-    _file(cache).write_bytes(spoil(_file(cache).read_bytes()))
-    assert _kept(lambda: ["b"]) == ["b"]
-
-
-def test_what_is_of_another_form_is_made_anew(cache: Path) -> None:
-    """A file is read into the type that is asked for."""
-    compiled.keep("words", KEY, {"a": 1})
-    assert _file(cache).exists()
-    assert _kept(lambda: ["b"]) == ["b"]
 
 
 def test_without_a_place_everything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -45,24 +46,19 @@ async def test_one_too_many_is_told_when_to_come_back() -> None:
 
 
 @pytest.mark.threat("T52")
-async def test_a_workspace_has_a_limit_of_its_own() -> None:
-    """Many people of one workspace cannot take the bot from the others."""
-    limits = Limits(team=5, clock=Clock())
-    for number in range(5):
-        await limits.check(Person("slack", "", "T1", f"U{number}"))
+@pytest.mark.parametrize(
+    ("given", "questions", "each"),
+    [({"team": 5}, 5, 1), ({"person": 2}, 60, 2)],
+    ids=["its own", "growing with what a person may ask, for thirty people"],
+)
+async def test_a_workspace_has_a_limit_of_its_own(given: dict[str, Any], questions: int, each: int) -> None:
+    """Many people of one workspace cannot take the bot from the others; who asks all that they may is answered."""
+    limits = Limits(**given, clock=Clock())
+    for number in range(questions):
+        await limits.check(Person("slack", "", "T1", f"U{number // each}"))
     with pytest.raises(TooManyQuestions):
-        await limits.check(Person("slack", "", "T1", "U9"))
-    await limits.check(Person("slack", "", "T2", "U9"))
-
-
-@pytest.mark.threat("T52")
-async def test_a_workspaces_limit_grows_with_what_a_person_may_ask() -> None:
-    """Thirty people who ask all that they may are answered, and the next one waits."""
-    limits = Limits(person=2, clock=Clock())
-    for number in range(60):
-        await limits.check(Person("slack", "", "T1", f"U{number // 2}"))
-    with pytest.raises(TooManyQuestions):
-        await limits.check(Person("slack", "", "T1", "U30"))
+        await limits.check(Person("slack", "", "T1", f"U{questions}"))
+    await limits.check(Person("slack", "", "T2", f"U{questions}"))
 
 
 @given(most=st.integers(1, 5), moments=st.lists(st.floats(0, 30), max_size=60))

@@ -1,6 +1,7 @@
 """The pack is one thing: what is wrong with it stops the start, by file and key."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -111,35 +112,31 @@ def test_a_missing_template_is_refused(pack: Path) -> None:
     assert found == {f"{name}: missing" for name in gone}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "what"),
-    [
-        ("poison:", "poisons:", "poison: missing"),
-        ("  checked: 2026-11-25", "", "Object missing required field `checked` - at `$[...]`"),
-    ],
-)
-def test_a_number_of_help_is_never_missing(pack: Path, old: str, new: str, what: str) -> None:
-    """Nobody in danger reads an answer with a hole in it: the start stops instead."""
-    changed(pack / "templates" / "numbers.yaml", old, new)
-    assert _refusal(pack) == f"templates/numbers.yaml: {what}"
+NUMBERS, LIST = "templates/numbers.yaml", "intents/claim/list"
+UNCHECKED = "Object missing required field `checked` - at `$[...]`"
+SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
+    # Nobody in danger reads an answer with a hole in it: the start stops instead.
+    "a number of help": (lambda pack: changed(pack / NUMBERS, "poison:", "poisons:"), f"{NUMBERS}: poison: missing"),
+    "its day": (lambda pack: changed(pack / NUMBERS, "  checked: 2026-11-25", ""), f"{NUMBERS}: {UNCHECKED}"),
+    # A rule that needs a member's data has its answer beside it, and the file alone is not enough.
+    "an answer": (lambda pack: (pack / f"{LIST}.py").unlink(), f"{LIST}.yaml: needs: "),
+    "what answers": (lambda pack: (pack / f"{LIST}.py").write_text('"""Nothing."""\n'), f"{LIST}.py: answer: missing"),
+    # A file that is no YAML says where it stops being YAML.
+    "an end": (
+        lambda pack: (pack / "intents/thanks.yaml").write_text("needs: [nothing\nrules: x"),
+        "thanks.yaml: line 2: ",
+    ),
+}
 
 
-def test_a_missing_answer_is_refused(pack: Path) -> None:
-    """A rule that needs a member's data has its answer beside it."""
-    (pack / "intents/claim/list.py").unlink()
-    assert _refusal(pack).startswith("intents/claim/list.yaml: needs: ")
-
-
-def test_an_answer_file_without_an_answer_is_refused(pack: Path) -> None:
-    """The file alone is not enough: it has an `answer`."""
-    (pack / "intents/claim/list.py").write_text('"""Nothing."""\n', encoding="utf-8")
-    assert _refusal(pack) == "intents/claim/list.py: answer: missing"
-
-
-def test_broken_yaml_is_named_by_its_line(pack: Path) -> None:
-    """A file that is no YAML says where it stops being YAML."""
-    (pack / "intents/thanks.yaml").write_text("needs: [nothing\nrules: x", encoding="utf-8")
-    assert _refusal(pack).startswith("thanks.yaml: line 2: ")
+@pytest.mark.parametrize("missing", SPOILT)
+def test_what_is_missing_is_refused_by_its_place(pack: Path, missing: str) -> None:
+    """In one line, whatever it is."""
+    spoil, refusal = SPOILT[missing]
+    spoil(pack)
+    found = _refusal(pack)
+    assert found.startswith(refusal)
+    assert refusal.endswith(": ") or found == refusal
 
 
 def test_templates_are_looked_at_by_the_check(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.rows import Linked
 from bot.config import Settings
 from bot.errors import LinkError
 from bot.message import Person
@@ -56,10 +57,17 @@ class Bot:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         return Browser(httpx.AsyncClient(transport=transport, base_url=BOT, headers=headers), self)
 
+    async def last_page(self, person: Person = DANA, member: str = "dana") -> httpx.Response:
+        """Everything from a fresh link to the page on which it ends."""
+        return await self.browser().sign_in(await self.accounts.begin(person), member)
+
     async def link(self, person: Person, member: str) -> str:
         """Everything up to the page with the code; the code."""
-        browser = self.browser()
-        return await browser.code_after(await browser.depart(await self.accounts.begin(person)), member)
+        return code_on(await self.last_page(person, member))
+
+    async def connect(self, person: Person = DANA, member: str = "dana") -> Linked:
+        """The same, and the code typed in the chat."""
+        return await self.accounts.prove(person, await self.link(person, member))
 
 
 @dataclass
@@ -98,9 +106,13 @@ class Browser(Visitor):
 
     bot: Bot
 
-    async def code_after(self, away: str, member: str) -> str:
-        """Sign in at the payer as this member; the code of the last page."""
-        return code_on(await self.come_back(self.bot.payer.sign_in(away, member)))
+    async def sign_in(self, link: str, member: str = "dana") -> httpx.Response:
+        """Depart, and sign in at the payer as this member; the last page."""
+        return await self.return_as(await self.depart(link), member)
+
+    async def return_as(self, away: str, member: str = "dana") -> httpx.Response:
+        """Sign in at the payer as this member; the last page."""
+        return await self.come_back(self.bot.payer.sign_in(away, member))
 
 
 def hidden(page: httpx.Response) -> dict[str, str]:

@@ -252,11 +252,21 @@ async def connected(ground: Ground, person: Person) -> str | None:
         return None
 
 
+async def begun(ground: Ground, person: Person, member: str) -> tuple[Visitor, str]:
+    """A browser that departed with this person's link, and the callback with which the payer sends the member back."""
+    visitor = ground.visitor()
+    return visitor, await ground.sign_in(await visitor.depart(await ground.accounts.begin(person)), member)
+
+
+async def last_page(ground: Ground, person: Person, member: str) -> httpx.Response:
+    """Where a whole sign-in ends in the browser."""
+    visitor, callback = await begun(ground, person, member)
+    return await visitor.come_back(callback)
+
+
 async def code_of(ground: Ground, person: Person, member: str) -> str:
     """The code of a whole sign-in."""
-    visitor = ground.visitor()
-    away = await visitor.depart(await ground.accounts.begin(person))
-    return code_on(await visitor.come_back(await ground.sign_in(away, member)))
+    return code_on(await last_page(ground, person, member))
 
 
 def altered(url: str, /, **changes: str | None) -> str:

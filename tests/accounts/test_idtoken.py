@@ -2,12 +2,14 @@
 
 import base64
 import hmac
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from bot.accounts.idtoken import SigningKeys
 from bot.payer.http import Http
@@ -65,19 +67,13 @@ FORGED: dict[str, Callable[[Payer, dict[str, Any]], str]] = {
 }
 
 
-async def _last_page(bot: Bot) -> httpx.Response:
-    browser = bot.browser()
-    away = await browser.depart(await bot.accounts.begin(DANA))
-    return await browser.come_back(bot.payer.sign_in(away, "dana"))
-
-
 @pytest.mark.fault("F07")
 @pytest.mark.threat("T09")
 @pytest.mark.parametrize("name", FORGED)
 async def test_a_forged_id_token_links_nothing(bot: Bot, name: str) -> None:
     """One page for all of them, the chat told once, the token given back; only the log knows the reason (F07)."""
     bot.payer.sign = lambda claims: FORGED[name](bot.payer, claims)
-    page = await _last_page(bot)
+    page = await bot.last_page()
     assert page.status_code == 502
     assert "could not be trusted" in page.text
     assert code_on(page) == ""
@@ -93,13 +89,7 @@ async def test_a_minute_of_clock_difference_is_allowed(bot: Bot) -> None:
     now = int(bot.clock.now)
     for change in ({"iat": now + 60}, {"iat": now - 359, "exp": now - 59}):
         bot.payer.claim_changes = change
-        assert code_on(await _last_page(bot))
-
-
-async def test_audiences_of_which_one_is_ours_are_fine(bot: Bot) -> None:
-    """With azp naming this client."""
-    bot.payer.claim_changes = {"aud": ["another", "client"], "azp": "client"}
-    assert code_on(await _last_page(bot))
+        assert code_on(await bot.last_page())
 
 
 @pytest.mark.threat("T10")
@@ -107,12 +97,13 @@ async def test_unknown_keys_cannot_make_the_bot_ask_again_and_again(bot: Bot) ->
     """Unknown kids cause at most one more fetch a minute (T10)."""
     kids = iter(range(1_000_000))
     bot.payer.sign = lambda claims: bot.payer.signed(claims, f"made-up-{next(kids)}")
+    people = (replace(DANA, user=f"U{number}") for number in itertools.count())
     for _ in range(30):
         bot.clock.now += 1
-        assert code_on(await _last_page_of_anybody(bot)) == ""
+        assert code_on(await bot.last_page(next(people))) == ""
     assert bot.payer.count("/jwks") == 2
     bot.clock.now += 60
-    assert code_on(await _last_page_of_anybody(bot)) == ""
+    assert code_on(await bot.last_page(next(people))) == ""
     assert bot.payer.count("/jwks") == 3
 
 
@@ -123,13 +114,6 @@ async def test_a_thousand_made_up_keys_cost_one_more_fetch(bot: Bot) -> None:
     for number in range(1_000):
         assert await keys.candidates(f"{ORIGIN}/jwks", f"made-up-{number}", "RS256") == []
     assert bot.payer.count("/jwks") == 2
-
-
-async def _last_page_of_anybody(bot: Bot) -> httpx.Response:
-    person = type(DANA)("slack", "E1", "T1", f"U{len(bot.payer.seen)}")
-    browser = bot.browser()
-    away = await browser.depart(await bot.accounts.begin(person))
-    return await browser.come_back(bot.payer.sign_in(away, "dana"))
 
 
 @pytest.mark.fault("F09")
@@ -146,7 +130,7 @@ async def _last_page_of_anybody(bot: Bot) -> httpx.Response:
 async def test_without_keys_no_token_is_taken_unchecked(bot: Bot, answer: httpx.Response) -> None:
     """The sign-in fails as the payer's problem (F09)."""
     bot.payer.answers["/jwks"] = lambda _: answer
-    page = await _last_page(bot)
+    page = await bot.last_page()
     assert page.status_code == 502
     assert "had a problem" in page.text
     assert not await bot.accounts.awaits_code(DANA)
@@ -169,29 +153,35 @@ async def test_a_key_that_cannot_be_used_spoils_no_other(bot: Bot, other: object
     """The sign-in works with the key that is whole (RFC 7517 5); the other one signs nothing."""
     keys = {"keys": [other, key_of(0).as_dict(private=False)]}
     bot.payer.answers["/jwks"] = lambda _: httpx.Response(200, json=keys)
-    assert code_on(await _last_page(bot))
+    assert code_on(await bot.last_page())
     bot.payer.sign = lambda claims: bot.payer.signed(claims, "weak")
-    assert code_on(await _last_page(bot)) == ""
+    assert code_on(await bot.last_page()) == ""
 
 
 @pytest.mark.threat("T05")
-async def test_an_openid_provider_that_leaves_its_id_token_out_is_refused(bot: Bot) -> None:
-    """Its nonce would be missing, and with it the proof that the code is ours (T05)."""
-    bot.payer.token_changes = {"id_token": None}
-    assert "could not be trusted" in (await _last_page(bot)).text
-
-
-async def test_a_server_without_openid_links_by_its_token_answer(bot: Bot) -> None:
-    """No keys are published and no id_token comes: state, cookie, PKCE and the typed code still hold."""
-    bot.payer.discoverable = False
-    bot.payer.token_changes = {"id_token": None}
-    assert code_on(await _last_page(bot))
-
-
-async def test_an_id_token_that_cannot_be_checked_is_refused(bot: Bot) -> None:
-    """No JWKS is known: it is not simply believed."""
-    bot.payer.discoverable = False
-    assert "had a problem" in (await _last_page(bot)).text
+@pytest.mark.parametrize(
+    ("claims", "token", "publishes", "words"),
+    [
+        ({"aud": ["another", "client"], "azp": "client"}, {}, True, None),
+        (
+            {},
+            {"id_token": None},
+            True,
+            "could not be trusted",
+        ),  # its nonce, which proves that the code is ours, is gone
+        ({}, {"id_token": None}, False, None),  # state, cookie, PKCE and the typed code still hold
+        ({}, {}, False, "had a problem"),  # without known keys it is not simply believed
+    ],
+    ids=["two audiences, ours named by azp", "an OpenID provider without id_token", "no OpenID at all", "no keys"],
+)
+async def test_where_an_id_token_is_due_it_is_checked(
+    bot: Bot, claims: dict[str, Any], token: dict[str, Any], publishes: bool, words: str | None
+) -> None:
+    """One that is left out or cannot be checked is refused, where the payer is an OpenID provider (T05)."""
+    bot.payer.claim_changes, bot.payer.token_changes, bot.payer.discoverable = claims, token, publishes
+    page = await bot.last_page()
+    assert bool(code_on(page)) == (words is None)
+    assert (words or "") in page.text
 
 
 def with_userinfo(bot: Bot, answer: Callable[[str], httpx.Response]) -> None:
@@ -214,7 +204,7 @@ def with_userinfo(bot: Bot, answer: Callable[[str], httpx.Response]) -> None:
 async def test_userinfo_says_whose_record_it_is(bot: Bot) -> None:
     """One record is connected, without a choice, and the bearer goes to UserInfo in its header."""
     with_userinfo(bot, lambda sub: httpx.Response(200, json={"sub": sub, "fhirUser": "Patient/dana"}))
-    linked = await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    linked = await bot.connect()
     assert linked.member == "Dana M."
     (asked,) = [request for request in bot.payer.seen if request.url.path == "/me"]
     assert asked.headers["authorization"].startswith("Bearer ")
@@ -233,5 +223,5 @@ async def test_userinfo_says_whose_record_it_is(bot: Bot) -> None:
 async def test_userinfo_that_cannot_be_used_adds_nothing(bot: Bot, answer: Callable[[str], httpx.Response]) -> None:
     """About another `sub`, unreadable or down: the member chooses among the records that the token opens."""
     with_userinfo(bot, answer)
-    linked = await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    linked = await bot.connect()
     assert len(linked.choices) == 2

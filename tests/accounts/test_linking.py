@@ -1,5 +1,6 @@
-"""The straight way from a link to access, and what people may do on it."""
+"""The straight way from a link to access, what people may do on it, and two who are on it at once (T01-T17)."""
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -8,7 +9,7 @@ import pytest
 
 from bot.accounts.codes import read_code
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, NotLinked, SignInExpired, TooManyLinks
-from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, make_settings, running
+from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, code_on, make_settings, running
 from tests.accounts.payer import CLIENT_SECRET, FHIR, Payer
 from tests.days import Clock
 
@@ -112,7 +113,7 @@ async def test_each_step_has_ten_minutes(bot: Bot, step: str) -> None:
         return
     away = await browser.depart(link)
     bot.clock.now += 600 if step == "sign in" else 599
-    page = await browser.come_back(bot.payer.sign_in(away, "dana"))
+    page = await browser.return_as(away)
     if step == "sign in":
         assert page.status_code == 410
         assert bot.payer.count("/token") == 0
@@ -152,12 +153,15 @@ async def test_not_me_throws_the_sign_in_away(bot: Bot) -> None:
 
 
 @pytest.mark.threat("T11")
-async def test_several_records_are_offered_and_one_is_chosen(bot: Bot) -> None:
-    """A sign-in that opens a family's records connects none before the member chose (T11)."""
+@pytest.mark.parametrize("user", [f"{FHIR}/RelatedPerson/9", None])
+async def test_several_records_are_offered_and_one_is_chosen(bot: Bot, user: str | None) -> None:
+    """A sign-in that opens a family's records connects none before the code was typed and the member chose (T11)."""
     bot.payer.token_changes = {"patient": None}
-    bot.payer.claim_changes = {"fhirUser": f"{FHIR}/RelatedPerson/9"}
+    bot.payer.claim_changes = {"fhirUser": user}
     bot.payer.family = {"vera": ["vera", "kid"]}
     code = await bot.link(DANA, "vera")
+    with pytest.raises(LinkExpired):
+        await bot.accounts.choose(DANA, 0)
     linked = await bot.accounts.prove(DANA, code)
     assert linked.choices == ("Vera S.", "Kit S.")
     assert await bot.accounts.link(DANA) is None
@@ -170,47 +174,32 @@ async def test_several_records_are_offered_and_one_is_chosen(bot: Bot) -> None:
     assert (await bot.accounts.access(DANA)).patient == "kid"
 
 
-async def test_nothing_can_be_chosen_before_the_code_was_typed(bot: Bot) -> None:
-    """Choosing is no way around the proof."""
-    bot.payer.token_changes = {"patient": None}
-    bot.payer.claim_changes = {"fhirUser": None}
-    bot.payer.family = {"vera": ["vera", "kid"]}
-    await bot.link(DANA, "vera")
-    with pytest.raises(LinkExpired):
-        await bot.accounts.choose(DANA, 0)
-
-
 async def test_signing_in_again_renews_the_same_persons_link(bot: Bot) -> None:
     """After the hour without a refresh token a new sign-in brings the access back."""
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     bot.clock.now += 3600
     with pytest.raises(SignInExpired):
         await bot.accounts.access(DANA)
     link = await bot.accounts.link(DANA)
     assert link is not None
     assert (link.state, link.expires_at, link.member) == ("expired", None, "Dana M.")
-    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).again
+    assert (await bot.connect()).again
     assert (await bot.accounts.access(DANA)).patient == "dana"
 
 
-async def test_an_operator_may_want_the_proof_sooner(tmp_path: Path, payer: Payer, clock: Clock) -> None:
-    """BOT_LINK_DAYS says after how many days a link must be proved again."""
+@pytest.mark.threat("T22")
+@pytest.mark.parametrize(("set_to", "days"), [({}, 90), ({"bot_link_days": 7}, 7)])
+async def test_a_link_must_be_proved_again(
+    tmp_path: Path, payer: Payer, clock: Clock, set_to: dict[str, int], days: int
+) -> None:
+    """After 90 days, or as many as BOT_LINK_DAYS says, even one that could be renewed for ever (T22)."""
     payer.gives_refresh = True
-    async with running(tmp_path, payer, clock, make_settings(bot_link_days=7)) as bot:
-        await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
-        bot.clock.now += 7 * 86_400 - 1
+    async with running(tmp_path, payer, clock, make_settings(**set_to)) as bot:
+        await bot.connect()
+        bot.clock.now += days * 86_400 - 1
         assert await bot.accounts.link(DANA) is not None
         bot.clock.now += 1
         assert await bot.accounts.link(DANA) is None
-
-
-@pytest.mark.threat("T22")
-async def test_a_link_must_be_proved_again_after_90_days(bot: Bot) -> None:
-    """Even one that could be renewed for ever (T22)."""
-    bot.payer.gives_refresh = True
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
-    bot.clock.now += 90 * 86_400
-    assert await bot.accounts.link(DANA) is None
 
 
 @pytest.mark.attack("tokens that nobody gives back")
@@ -220,12 +209,56 @@ async def test_what_is_replaced_is_given_back(bot: Bot) -> None:
     link = await bot.accounts.begin(DANA)
     browsers = [bot.browser(), bot.browser()]
     aways = [await browser.depart(link) for browser in browsers]
-    codes = [await browser.code_after(away, "dana") for browser, away in zip(browsers, aways, strict=True)]
+    codes = [code_on(await browser.return_as(away)) for browser, away in zip(browsers, aways, strict=True)]
     first, second = list(bot.payer.refresh)
     await bot.accounts.prove(DANA, codes[1])
     await bot.accounts.close()
     assert bot.payer.revoked == [first]
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     await bot.accounts.close()
     assert bot.payer.revoked == [first, second]
     assert (await bot.accounts.access(DANA)).token in bot.payer.tokens
+
+
+@pytest.mark.threat("T15")
+async def test_the_right_code_as_sixth_try_is_refused(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even when the process that saw the fifth died before it threw the sign-in away (T15)."""
+    code = await bot.link(DANA, "dana")
+
+    async def sixth(*_: object, **__: object) -> int:
+        return 6
+
+    monkeypatch.setattr(bot.store, "count", sixth)
+    with pytest.raises(CodeSpent):
+        await bot.accounts.prove(DANA, code)
+    assert not await bot.accounts.awaits_code(DANA)
+
+
+async def test_a_sign_in_that_is_kept_after_a_newer_link_proves_nothing(bot: Bot) -> None:
+    """Two processes may cross: the newer link wins all the same (T03)."""
+    code = await bot.link(DANA, "dana")
+    pending = await bot.store.get("pending_link", DANA.key)
+    assert pending is not None
+    await bot.accounts.begin(DANA)
+    await bot.store.put("pending_link", DANA.key, pending, expires=bot.clock.now + 60, owner=DANA.key)
+    assert not await bot.accounts.awaits_code(DANA)
+    with pytest.raises(LinkExpired):
+        await bot.accounts.prove(DANA, code)
+
+
+async def test_of_two_right_codes_at_once_one_links(bot: Bot) -> None:
+    """A redelivered message cannot activate twice (T39)."""
+    code = await bot.link(DANA, "dana")
+    results = await asyncio.gather(*(bot.accounts.prove(DANA, code) for _ in range(2)), return_exceptions=True)
+    assert sum(isinstance(result, LinkExpired) for result in results) == 1
+    assert await bot.accounts.link(DANA) is not None
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_opening_a_link_many_times_changes_nothing(bot: Bot, method: str) -> None:
+    """Scanners may GET it as often as they like."""
+    link = await bot.accounts.begin(DANA)
+    for _ in range(5):
+        assert (await bot.browser().http.request(method, link)).status_code == 200
+    assert bot.payer.seen == []
+    assert await bot.browser().depart(link)

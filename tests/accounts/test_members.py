@@ -41,7 +41,7 @@ async def read(bot: Bot, person: Person) -> tuple[tuple[Person, ...], int]:
 async def test_they_are_found_among_many_without_a_look_at_them(bot: Bot) -> None:
     """Two chats of dana's among 600 links: as many statements as among none; who ends the link is found no more."""
     for person in (DANA, MALLORY):
-        await bot.accounts.prove(person, await bot.link(person, "dana"))
+        await bot.connect(person)
     assert await bot.accounts.keep_whole() == 0
     alone = await read(bot, DANA)
     await strangers(bot, 600)
@@ -61,7 +61,7 @@ async def test_a_sign_in_costs_the_store_the_same_among_many_links(bot: Bot) -> 
         await strangers(bot, count)
         assert await bot.accounts.keep_whole() >= 0
         bot.store._database.conn.set_trace_callback(seen.append)  # type: ignore[attr-defined]
-        await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+        await bot.connect()
         bot.store._database.conn.set_trace_callback(None)  # type: ignore[attr-defined]
         await bot.accounts.unlink(DANA)
         counts.append(len(seen))
@@ -72,7 +72,7 @@ async def test_a_sign_in_costs_the_store_the_same_among_many_links(bot: Bot) -> 
 @pytest.mark.threat("T23", "T35")
 async def test_links_of_an_older_release_are_found_too(bot: Bot) -> None:
     """Looked through until their rows are made, which happens once a day; no row names a member or a chat."""
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     own = await bot.accounts.connected(DANA)
     assert own is not None
     old = msgspec.structs.replace(own, id=new_secret(), since=own.since - 60)
@@ -148,7 +148,7 @@ async def test_whose_seat_it_is(store: Store) -> None:
 async def test_the_second_chat_is_told_and_the_first_stays(tmp_path: Path, payer: Payer, clock: Clock) -> None:
     """The payer gets the token back, nothing of the second sign-in is left, and after "unlink" there is room."""
     async with running(tmp_path, payer, clock, make_settings(bot_links_per_member=1)) as bot:
-        await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+        await bot.connect()
         code = await bot.link(MALLORY, "dana")
         with pytest.raises(TooManyChats) as caught:
             await bot.accounts.prove(MALLORY, code)
@@ -157,5 +157,5 @@ async def test_the_second_chat_is_told_and_the_first_stays(tmp_path: Path, payer
         assert await bot.accounts.link(DANA) is not None
         assert {await bot.store.owned(kind, MALLORY.key) == [] for kind in ("link", "tokens", "pending_link")} == {True}
         await bot.accounts.unlink(DANA)
-        await bot.accounts.prove(MALLORY, await bot.link(MALLORY, "dana"))
+        await bot.connect(MALLORY)
         assert await bot.accounts.link(MALLORY) is not None

@@ -142,7 +142,7 @@ async def test_plain_http_on_loopback_works_without_the_prefix(tmp_path: Path, p
         assert "Secure" not in cookies
         assert "__Host-" not in cookies
         assert cookies.count("HttpOnly") == 2
-        assert await browser.code_after(away.headers["location"], "dana")
+        assert code_on(await browser.return_as(away.headers["location"]))
 
 
 async def test_the_first_page_names_the_person_and_tells_what_follows(bot: Bot) -> None:
@@ -205,7 +205,7 @@ async def test_names_are_text_and_nothing_else(bot: Bot) -> None:
     link = await bot.accounts.begin(person)
     page = await browser.open(link)
     away = await browser.http.post(link, data=hidden(page))
-    last = await browser.come_back(bot.payer.sign_in(away.headers["location"], "dana"))
+    last = await browser.return_as(away.headers["location"])
     for text in (page.text, last.text):
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -249,16 +249,14 @@ async def test_a_huge_form_is_not_read(bot: Bot) -> None:
 async def test_the_page_knows_whether_its_code_was_used(bot: Bot) -> None:
     """A reload after the code was typed says so; after "unlink" or too many tries there is no code to type."""
     browser = bot.browser()
-    code = code_on(
-        await browser.come_back(bot.payer.sign_in(await browser.depart(await bot.accounts.begin(DANA)), "dana"))
-    )
+    code = code_on(await browser.sign_in(await bot.accounts.begin(DANA)))
     assert code_on(await browser.open("/linked")) == code
     await bot.accounts.prove(DANA, code)
     used = await browser.open("/linked")
     assert (used.status_code, code_on(used)) == (200, "")
     assert "Done. Go back to your chat" in used.text
     other = bot.browser()
-    await other.come_back(bot.payer.sign_in(await other.depart(await bot.accounts.begin(DANA)), "dana"))
+    await other.sign_in(await bot.accounts.begin(DANA))
     await bot.accounts.unlink(DANA)
     assert "This link no longer works" in (await other.open("/linked")).text
 
@@ -266,7 +264,7 @@ async def test_the_page_knows_whether_its_code_was_used(bot: Bot) -> None:
 async def test_a_used_link_leads_its_own_browser_to_the_code(bot: Bot) -> None:
     """Opening it again goes on to the code that waits; another browser is not shown one."""
     browser, link = bot.browser(), await bot.accounts.begin(DANA)
-    code = code_on(await browser.come_back(bot.payer.sign_in(await browser.depart(link), "dana")))
+    code = code_on(await browser.sign_in(link))
     again = await browser.open(link)
     assert (again.status_code, again.headers["location"]) == (303, f"{BOT}/linked?again")
     shown_again = await browser.open("/linked?again")

@@ -26,7 +26,7 @@ def _keeps(bot: Bot, **others: tuple[str, str, str]) -> None:
 async def test_several_records_of_one_person_are_one_link(bot: Bot) -> None:
     """One for each of the payer's systems: the same written name and day of birth, in the token's own search."""
     _keeps(bot, second=(*ONE, BORN), third=("DANA", "morgan", BORN))
-    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
+    assert (await bot.connect()).member == "Dana M."
     access = await bot.accounts.access(DANA)
     assert (access.patient, access.also) == ("dana", ("second", "third"))
     assert "second" not in repr(access)
@@ -36,9 +36,9 @@ async def test_a_member_is_one_whichever_of_their_ids_signed_in(bot: Bot) -> Non
     """Another chat that is connected under another id of the same member is told of (T23)."""
     other = Person("slack", "E1", "T1", "U9")
     _keeps(bot, second=(*ONE, BORN))
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     bot.payer.family = {"second": ["second", "dana"]}
-    await bot.accounts.prove(other, await bot.link(other, "second"))
+    await bot.connect(other, "second")
     assert [(await bot.accounts.access(one)).patient for one in (DANA, other)] == ["dana", "second"]
     assert await bot.accounts.elsewhere(DANA) == (other,)
 
@@ -56,14 +56,14 @@ async def test_a_member_is_one_whichever_of_their_ids_signed_in(bot: Bot) -> Non
 async def test_a_family_is_never_one_person(bot: Bot, other: tuple[str, str, str]) -> None:
     """Whoever differs in name or birth stays somebody else, though the sign-in opens their record."""
     _keeps(bot, other=other)
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     assert (await bot.accounts.access(DANA)).also == ()
 
 
 async def test_a_search_that_is_refused_takes_nothing_away(bot: Bot) -> None:
     """Without it there is one id, as before."""
     bot.payer.answers["/fhir/r4/Patient"] = lambda _: httpx.Response(403)
-    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
+    assert (await bot.connect()).member == "Dana M."
     assert (await bot.accounts.access(DANA)).also == ()
 
 
@@ -72,7 +72,7 @@ async def test_one_person_is_not_offered_twice(bot: Bot) -> None:
     _keeps(bot, second=(*ONE, BORN), kid=("Kit", "Morgan", "2015-01-02"))
     bot.payer.token_changes = {"patient": None}
     bot.payer.claim_changes = {"fhirUser": None}
-    linked = await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    linked = await bot.connect()
     assert linked.choices == ("Dana M.", "Kit M.")
     await bot.accounts.choose(DANA, 0)
     assert (await bot.accounts.access(DANA)).also == ("second",)
@@ -115,7 +115,7 @@ async def people_of(bot: Bot) -> tuple[PatientCandidate, ...]:
 async def test_who_signed_in_comes_first_and_the_others_follow(bot: Bot) -> None:
     """Nothing is to be chosen: the own record is shown until another is asked for, each under its own id only."""
     _opens(bot, user=f"{FHIR}/Patient/vera")
-    linked = await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    linked = await bot.connect(DANA, "vera")
     assert (linked.member, linked.choices, [one.name for one in linked.others]) == ("Vera S.", (), ["Kit S."])
     people = await people_of(bot)
     assert [(one.patient, one.given, one.born, one.own) for one in people] == [
@@ -132,7 +132,7 @@ async def test_who_signed_in_comes_first_and_the_others_follow(bot: Bot) -> None
 async def test_an_id_that_the_sign_in_does_not_open_gives_nothing(bot: Bot, other: str) -> None:
     """No token is handed out for it, and the payer is not asked."""
     _opens(bot, user=f"{FHIR}/Patient/vera")
-    await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    await bot.connect(DANA, "vera")
     seen = len(bot.payer.seen)
     with pytest.raises(NotCovered):
         await bot.accounts.access(DANA, other)
@@ -143,7 +143,7 @@ async def test_an_id_that_the_sign_in_does_not_open_gives_nothing(bot: Bot, othe
 async def test_a_token_for_one_patient_opens_no_other(bot: Bot) -> None:
     """SMART's `patient` binds the token to one record, whatever else a search with it gives."""
     _opens(bot, user=f"{FHIR}/Patient/vera", patient="vera")
-    linked = await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    linked = await bot.connect(DANA, "vera")
     assert (linked.others, await people_of(bot)) == ((), ())
     with pytest.raises(NotCovered):
         await bot.accounts.access(DANA, "kid")
@@ -152,7 +152,7 @@ async def test_a_token_for_one_patient_opens_no_other(bot: Bot) -> None:
 async def test_a_representative_of_one_has_no_record_of_their_own(bot: Bot) -> None:
     """A RelatedPerson whose sign-in opens one record: it is connected, and told to be somebody else's."""
     _opens(bot, user=f"{FHIR}/RelatedPerson/9", patient="kid")
-    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))).member == "Kit S."
+    assert (await bot.connect(DANA, "vera")).member == "Kit S."
     (only,) = await people_of(bot)
     assert (only.patient, only.own) == ("kid", False)
 
@@ -161,7 +161,7 @@ async def test_a_renewed_token_stays_with_the_person_that_was_asked_about(bot: B
     """A renewal in the middle of a question about the child goes on about the child."""
     bot.payer.gives_refresh = True
     _opens(bot, user=f"{FHIR}/Patient/vera")
-    await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    await bot.connect(DANA, "vera")
     before = await bot.accounts.access(DANA, "kid")
     renewed = await bot.accounts.renew(DANA, before)
     assert renewed is not None
@@ -171,6 +171,6 @@ async def test_a_renewed_token_stays_with_the_person_that_was_asked_about(bot: B
 async def test_unlinking_ends_all_of_them(bot: Bot) -> None:
     """Nobody is known afterwards."""
     _opens(bot, user=f"{FHIR}/Patient/vera")
-    await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    await bot.connect(DANA, "vera")
     await bot.accounts.unlink(DANA)
     assert await people_of(bot) == ()

@@ -13,12 +13,6 @@ from tests.accounts.conftest import DANA, Bot, code_on
 from tests.accounts.payer import CLIENT_SECRET, FHIR
 
 
-async def _last_page(bot: Bot, member: str = "dana") -> httpx.Response:
-    browser = bot.browser()
-    away = await browser.depart(await bot.accounts.begin(DANA))
-    return await browser.come_back(bot.payer.sign_in(away, member))
-
-
 async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
     assert words in page.text
     assert code_on(page) == ""
@@ -73,7 +67,7 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
 async def test_a_token_endpoint_that_refuses(bot: Bot, answer: httpx.Response, status: int, words: str) -> None:
     """Its words are not repeated, it is asked once, and nothing stays behind (F01-F03)."""
     bot.payer.answers["/token"] = lambda _: answer
-    page = await _last_page(bot)
+    page = await bot.last_page()
     assert page.status_code == status
     await _nothing_linked(bot, page, words)
     assert bot.payer.count("/token") == 1
@@ -87,7 +81,7 @@ async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
         raise httpx.ConnectError("planted", request=request)
 
     bot.payer.answers["/token"] = refuse
-    await _nothing_linked(bot, await _last_page(bot), "had a problem")
+    await _nothing_linked(bot, await bot.last_page(), "had a problem")
     assert bot.payer.count("/token") == 1
 
 
@@ -99,7 +93,7 @@ async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
 async def test_a_member_who_does_not_allow_claims(bot: Bot, scope: str) -> None:
     """The granted scope is compared with what was asked (T12, F05), and the token is given back."""
     bot.payer.token_changes = {"scope": scope}
-    page = await _last_page(bot)
+    page = await bot.last_page()
     assert page.status_code == 400
     await _nothing_linked(bot, page, "allow access to your claims")
     await bot.accounts.close()
@@ -113,7 +107,7 @@ async def test_a_member_who_does_not_allow_claims(bot: Bot, scope: str) -> None:
 async def test_scopes_that_open_claims(bot: Bot, scope: Any) -> None:
     """None named means as asked (RFC 6749 5.1); SMART 2.0 and single types are fine."""
     bot.payer.token_changes = {"scope": scope}
-    assert code_on(await _last_page(bot))
+    assert code_on(await bot.last_page())
 
 
 @pytest.mark.parametrize(
@@ -135,7 +129,7 @@ async def test_whose_record_it_is(bot: Bot, patient: str | None, fhir_user: str 
     """`patient`, else `fhirUser` under the payer's own base, else the one Patient that the token opens (F04)."""
     bot.payer.token_changes = {"patient": patient}
     bot.payer.claim_changes = {"fhirUser": fhir_user}
-    await bot.accounts.prove(DANA, code_on(await _last_page(bot)))
+    await bot.connect()
     assert (await bot.accounts.access(DANA)).patient == expected
 
 
@@ -155,7 +149,7 @@ async def test_a_patient_in_doubt_is_refused(bot: Bot, patient: str, fhir_user: 
     """Patient and fhirUser must agree, and an id must be an id (T11)."""
     bot.payer.token_changes = {"patient": patient}
     bot.payer.claim_changes = {"fhirUser": fhir_user}
-    await _nothing_linked(bot, await _last_page(bot), "could not be trusted")
+    await _nothing_linked(bot, await bot.last_page(), "could not be trusted")
 
 
 @pytest.mark.fault("F04")
@@ -180,7 +174,7 @@ async def test_a_payer_that_does_not_say_who_signed_in(bot: Bot, answer: httpx.R
     bot.payer.token_changes = {"patient": None}
     bot.payer.claim_changes = {"fhirUser": None}
     bot.payer.answers["/fhir/r4/Patient"] = lambda _: answer
-    await _nothing_linked(bot, await _last_page(bot), "didn't say which member you are")
+    await _nothing_linked(bot, await bot.last_page(), "didn't say which member you are")
 
 
 @pytest.mark.parametrize(
@@ -192,24 +186,16 @@ async def test_a_payer_that_does_not_say_who_signed_in(bot: Bot, answer: httpx.R
         ([{"family": "Morgan"}], "Morgan"),
         ([{"text": "Dana Q Morgan"}], "Dana M."),
         ([{"given": ["Da\u202ena\n"], "family": " Morgan"}], "Dana M."),
-        ([{}], ""),
-        ([], ""),
-        (None, ""),
-        ("planted", ""),
+        *(([{}], ""), ([], ""), (None, ""), ("planted", "")),
+        *((httpx.Response(500), ""), (httpx.Response(403), ""), (httpx.Response(200, html="x"), "")),
     ],
 )
 async def test_the_name_that_the_person_recognises(bot: Bot, names: Any, shown: str) -> None:
-    """First name and initial; a payer that gives no usable name is no obstacle."""
+    """First name and initial; a payer that gives no usable name, or no record just now, is no obstacle."""
     record = {"resourceType": "Patient", "id": "dana"} | ({} if names is None else {"name": names})
-    bot.payer.answers["/fhir/r4/Patient/dana"] = lambda _: httpx.Response(200, json=record)
-    assert (await bot.accounts.prove(DANA, code_on(await _last_page(bot)))).member == shown
-
-
-@pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(403), httpx.Response(200, html="x")])
-async def test_a_name_is_no_condition(bot: Bot, answer: httpx.Response) -> None:
-    """The account is linked although the Patient record does not come just now."""
+    answer = names if isinstance(names, httpx.Response) else httpx.Response(200, json=record)
     bot.payer.answers["/fhir/r4/Patient/dana"] = lambda _: answer
-    assert (await bot.accounts.prove(DANA, code_on(await _last_page(bot)))).member == ""
+    assert (await bot.connect()).member == shown
 
 
 @pytest.mark.parametrize(
@@ -223,7 +209,7 @@ async def test_a_name_is_no_condition(bot: Bot, answer: httpx.Response) -> None:
 async def test_how_long_a_token_lives(bot: Bot, given: Any, seconds: int) -> None:
     """As the payer says, from the request's start; a quarter of an hour when it does not (fhir-notes 3.4)."""
     bot.payer.token_changes = {"expires_in": given}
-    await bot.accounts.prove(DANA, code_on(await _last_page(bot)))
+    await bot.connect()
     link = await bot.accounts.link(DANA)
     assert link is not None
     assert (link.state == "active") == (seconds > 0)
@@ -239,7 +225,7 @@ async def test_an_answer_that_no_check_foresaw_is_told(bot: Bot, monkeypatch: py
         raise KeyError("planted")
 
     monkeypatch.setattr("bot.accounts.signin.named_patient", broken)
-    page = await _last_page(bot)
+    page = await bot.last_page()
     assert page.status_code == 502
     await _nothing_linked(bot, page, "had a problem")
     await bot.accounts.close()
@@ -258,7 +244,7 @@ async def test_unlinking_while_a_sign_in_is_kept_leaves_nothing(bot: Bot, monkey
         await put(rows, key, row, **given)
 
     monkeypatch.setattr(Rows, "put", late)
-    await _nothing_linked(bot, await _last_page(bot), "no longer works")
+    await _nothing_linked(bot, await bot.last_page(), "no longer works")
     for kind in ("pending_link", "tokens", "link"):
         assert await bot.store.owned(kind, DANA.key) == []
     await bot.accounts.close()
@@ -279,7 +265,7 @@ async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) 
         return answer(request)
 
     bot.payer.answers["/token"] = replace
-    page = await browser.come_back(bot.payer.sign_in(away, "dana"))
+    page = await browser.return_as(away)
     await _nothing_linked(bot, page, "no longer works")
     assert (await bot.browser().open(await newer[0])).status_code == 200
     await bot.accounts.close()
@@ -290,7 +276,7 @@ async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) 
 async def test_failures_in_the_log_hold_no_secrets(bot: Bot, capsys: pytest.CaptureFixture[str]) -> None:
     """The reference is there, and neither token, code, state, secret nor an address with an id (I2, I6, T27)."""
     bot.payer.sign = lambda claims: bot.payer.signed({**claims, "aud": "x"})
-    page = await _last_page(bot)
+    page = await bot.last_page()
     printed = "".join(capsys.readouterr())
     reference = re.search(r"Reference (\w+)", page.text)
     assert reference

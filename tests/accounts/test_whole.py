@@ -93,7 +93,7 @@ async def test_a_link_and_its_row_are_one(bot: Bot, writes: int) -> None:
 @pytest.mark.parametrize("writes", range(2))
 async def test_an_end_and_its_row_are_one(bot: Bot, writes: int) -> None:
     """Killed before or behind the one write of "unlink": nothing happened, or all of it did and the trail says so."""
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     mortal(bot, writes)
     try:
         await bot.accounts.unlink(DANA)
@@ -112,7 +112,7 @@ LOOK = LastLook("2026-05-20", {"0123456789ab": "ba9876543210"}, {"d0c": ("ne7",)
 @pytest.mark.threat("T76")
 async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> None:
     """It comes back as it was kept, its row tells nothing, and "unlink" leaves none."""
-    await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    await bot.connect(DANA, "vera")
     assert await bot.accounts.looks.of(DANA, "vera") is None
     await bot.accounts.looks.keep(DANA, "vera", LOOK)
     assert await bot.accounts.looks.of(DANA, "vera") == LOOK
@@ -129,11 +129,11 @@ async def test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read(bo
     """Nor is one kept after "unlink", by an answer that was on its way."""
     await bot.accounts.looks.keep(DANA, "vera", LOOK)
     assert await bot.accounts.rows.store.size("looked") == 0
-    await bot.accounts.prove(DANA, await bot.link(DANA, "vera"))
+    await bot.connect(DANA, "vera")
     await bot.accounts.looks.keep(DANA, "kid", LOOK)
     assert await bot.accounts.looks.of(DANA, "kid") is None
     await bot.accounts.looks.keep(DANA, "vera", LOOK)
-    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.connect()
     assert await bot.accounts.looks.of(DANA, "vera") is None
     await bot.accounts.looks.keep(DANA, "dana", LOOK)
     assert await bot.accounts.looks.of(DANA, "dana") == LOOK

@@ -1,5 +1,6 @@
-"""The figures of pictures: bars that add up to the whole, and lines whose points stand where day and value say."""
+"""The pictures of documents, and the names on the operator's page."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -9,6 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.documents.printer import BOX, plotted, stretches, ticks_of
+from bot.message import Language
+from bot.ops.metrics import Counted
+from tests.shipped import shipped_pack
+from tests.shots.still import counts
 
 AMOUNTS = st.lists(st.decimals(0, 10**6, places=2), min_size=1, max_size=4).filter(any)
 FIGURES = st.lists(st.decimals(0, 10**5, places=3), min_size=2, max_size=12)
@@ -54,3 +59,29 @@ def test_days_are_as_far_apart_as_in_the_calendar() -> None:
     assert (second[0] - first[0]) * 20 < third[0] - first[0]
     assert plot.band == (second[1], BOX.bottom - second[1])
     assert plotted([days[0], days[0]], [values[:2]]) is None
+
+
+UNREAD = ("not_understood", "menu", "choices", "no_list", "place", "button_over")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_name_of_a_file_or_a_class_is_shown(language: Language) -> None:
+    """Each in a month of its own, for a page has the most frequent alone."""
+    for kind, names in (("answered", (*shipped_pack().engine.intents,)), ("unread", UNREAD)):
+        for name in names:
+            page = counts(language, [Counted("2026-05", kind, (name, language), 10, enough=True)])
+            [shown] = re.findall(r'<th scope="row">([^<]+)<svg', page)
+            assert shown.strip()
+            assert "." not in shown, name
+            assert "_" not in shown, name
+
+
+def test_what_is_good_and_what_is_not_is_said_in_words() -> None:
+    """Nine of ten understood are good; two of ten with a fault are not."""
+    asked = Counted("2026-05", "answered", ("claim.list", "en"), 90, enough=True)
+    missed = Counted("2026-05", "unread", ("choices", "en"), 10, enough=True)
+    fault = Counted("2026-05", "fault", ("PayerSlow",), 20, enough=True)
+    assert re.findall(r"(\d+)% <small class=\"(\w+)\">", counts("en", [asked, missed, fault])) == [
+        ("90", "good"),
+        ("20", "bad"),
+    ]

@@ -1,7 +1,9 @@
 """Faults of the payer's FHIR server on the wire (F17-F25, F28): what the person reads, over real HTTP."""
 
+import asyncio
+import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from bot.sandbox.world import World
 from tests.cases import numbered
 from tests.e2e import hostile
 from tests.e2e.breaking import FIND, always
-from tests.e2e.hostile import Listener
+from tests.e2e.hostile import MIB, Listener, gzip_bomb
 from tests.e2e.house import EOB, OWED, House, open_house
 
 AMOUNT = re.compile(r"\$\d")
@@ -169,19 +171,61 @@ async def test_a_payer_that_breaks_the_line(world: World, tmp_path: Path, name: 
 
 
 @pytest.mark.fault("F21")
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/fhir", "https://no-such-payer.invalid/fhir"])
-async def test_a_payer_that_cannot_be_reached(world: World, tmp_path: Path, address: str) -> None:
-    """A refused connection and an unknown host read the same (F21)."""
-    async with open_house(world, tmp_path) as linked:
-        await linked.sign_in()
-        # A day of one's own is for the sandbox alone, and an unknown host is none.
-        async with open_house(world, tmp_path, sandbox=linked.sandbox, payer_fhir_url=address, bot_today=None) as house:
-            assert "isn't answering" in house.problem(await house.say(OWED))
-
-
-@pytest.mark.fault("F21")
-async def test_a_payer_without_tls(dana: House, world: World, tmp_path: Path) -> None:
-    """A TLS handshake that fails reads as a payer that is down (F21)."""
-    address = dana.sandbox.fhir_url.replace("http:", "https:")
-    async with open_house(world, tmp_path, sandbox=dana.sandbox, payer_fhir_url=address) as house:
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/fhir", "https://no-such-payer.invalid/fhir", None])
+async def test_a_payer_that_cannot_be_reached(dana: House, world: World, tmp_path: Path, address: str | None) -> None:
+    """A refused connection, an unknown host and a TLS handshake that fails read the same (F21)."""
+    address = address or dana.sandbox.fhir_url.replace("http:", "https:")
+    # A day of one's own is for the sandbox alone, and an unknown host is none.
+    async with open_house(world, tmp_path, sandbox=dana.sandbox, payer_fhir_url=address, bot_today=None) as house:
         assert "isn't answering" in house.problem(await house.say(OWED))
+
+
+QUESTIONS, MOST_MIB, MOST_AT_ONCE_MIB = 5, 24, 64
+FHIR = {"content-type": "application/fhir+json"}
+BODIES = {
+    "gzip bomb": lambda: Fault(EOB, 200, gzip_bomb(64 * MIB), FHIR | {"content-encoding": "gzip"}, times=None),
+    "big body": lambda: Fault(EOB, 200, b" " * (11 * MIB), FHIR, times=None),
+    "damaged body": lambda: Fault(
+        EOB, 200, b'{"resourceType": "Bundle", "entry": [' + b" " * (9 * MIB), FHIR, times=None
+    ),
+}
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """What only the garbage collector would find stays, as it does for minutes in a process with much to keep."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def resident() -> float:
+    """MiB of this process."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4 / 1024
+
+
+@pytest.mark.fault("F25")
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("body", BODIES)
+async def test_too_large_a_body_leaves_no_memory_behind(dana: House, body: str) -> None:
+    """Five questions that meet it: each is refused in words, and the process is as large as before."""
+    dana.break_(BODIES[body]())
+    dana.problem(await dana.say(OWED))
+    before = resident()
+    for _ in range(QUESTIONS):
+        words = dana.problem(await dana.say(OWED))
+        assert ("couldn't read" if body == "damaged body" else "far larger") in words
+    assert resident() - before < MOST_MIB
+
+
+@pytest.mark.fault("F25")
+@pytest.mark.usefixtures("uncollected")
+async def test_thirty_questions_at_once_that_meet_a_bomb(dana: House) -> None:
+    """Each is told that it is the payer's; together they leave hardly more than one does."""
+    dana.break_(BODIES["gzip bomb"]())
+    dana.problem(await dana.say(OWED))
+    before = resident()
+    told = await asyncio.gather(*(dana.say(OWED) for _ in range(30)))
+    assert all("far larger" in dana.problem(said) for said in told)
+    assert resident() - before < MOST_AT_ONCE_MIB

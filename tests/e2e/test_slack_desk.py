@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.doubles.slack import Call
 from tests.e2e.house import OWED
 from tests.e2e.workspace import MEMBERS_OWN, Workspace, buttons, shown
 
@@ -29,17 +30,23 @@ async def test_each_command_answers_its_asker_alone(workspace: Workspace, comman
     assert {call.arguments["response_type"] for call in calls} == {"ephemeral"}
 
 
-async def test_an_answer_is_shared_with_the_channel(workspace: Workspace) -> None:
-    """Facts, who and when; a compared pair as well as a list."""
-    calls = await workspace.deliver(workspace.slack.command("/bcbst-compare", "grace okafor vs minh kim 37402"))
+async def shared_of(workspace: Workspace, calls: list[Call]) -> Call:
+    """What the channel reads once [Share here] under an answer was pressed."""
     share = next(button for button in buttons(calls) if button["text"]["text"] == "Share here")
     press = workspace.slack.own_press("desk-share", share["value"], channel="C1", ephemeral=True)
     [shared] = await workspace.deliver(press)
     assert shared.arguments["response_type"] == "in_channel"
+    assert "Shared by Person U1" in shared.text
+    return shared
+
+
+async def test_an_answer_is_shared_with_the_channel(workspace: Workspace) -> None:
+    """Facts, who and when; a compared pair as well as a list."""
+    calls = await workspace.deliver(workspace.slack.command("/bcbst-compare", "grace okafor vs minh kim 37402"))
+    shared = await shared_of(workspace, calls)
     assert "Both are listed in Blue Network P." in shared.text
     [table] = [block for block in shared.arguments["blocks"] if block["type"] == "data_table"]
     assert [cell["text"] for cell in table["rows"][0]][1:] == ["Grace Okafor, MD", "Minh Kim, DO"]
-    assert "Shared by Person U1" in shared.text
 
 
 @pytest.mark.threat("T72")
@@ -48,12 +55,7 @@ async def test_words_ask_for_the_button_that_shares(workspace: Workspace) -> Non
     await workspace.deliver(workspace.slack.command("/bcbst", "tell me about dr grace okafor"))
     calls = await workspace.deliver(workspace.slack.command("/bcbst", "share this doctor with my coworker"))
     assert {call.arguments["response_type"] for call in calls} == {"ephemeral"}
-    share = next(button for button in buttons(calls) if button["text"]["text"] == "Share here")
-    press = workspace.slack.own_press("desk-share", share["value"], channel="C1", ephemeral=True)
-    [shared] = await workspace.deliver(press)
-    assert shared.arguments["response_type"] == "in_channel"
-    assert "Grace Okafor, MD" in shared.text
-    assert "Shared by Person U1" in shared.text
+    assert "Grace Okafor, MD" in (await shared_of(workspace, calls)).text
 
 
 @pytest.mark.threat("T24")

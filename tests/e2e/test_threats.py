@@ -147,38 +147,32 @@ async def test_no_address_in_an_answer_is_called(dana: House) -> None:
     assert canary.heard == []
 
 
-@pytest.mark.threat("T40", "T07")
-async def test_no_address_that_discovery_publishes_is_called(world: World, tmp_path: Path) -> None:
-    """A changed smart- or openid-configuration moves no secret, key or token elsewhere; sign-in goes on."""
-    async with Listener(hostile.not_http).listening() as canary, open_house(world, tmp_path) as house:
-        names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "revocation_endpoint", "userinfo_endpoint")
-
-        def turned(body: bytes) -> bytes:
-            moved = {name: f"{canary.url}/{name}" for name in names if name != "jwks_uri"}
-            return json.dumps({**json.loads(body), **moved}).encode()
-
-        house.break_(Fault("/fhir/r4/.well-known", rewrite=turned, times=None))
-        house.break_(Fault("/.well-known", rewrite=turned, times=None))
-        assert "Dana" in (await house.sign_in()).text
-        await house.say("unlink")
-        await house.bot.accounts.close()
-    assert canary.heard == []
+ADDRESSES = ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint")
 
 
 @pytest.mark.threat("T40", "T07", "T09")
-@pytest.mark.parametrize("name", ["jwks_uri", "issuer"])
-async def test_keys_and_issuer_of_elsewhere_are_not_taken(world: World, tmp_path: Path, name: str) -> None:
-    """Whoever publishes the keys of a sign-in could sign for anybody: without the payer's own nobody is connected."""
+@pytest.mark.parametrize("names", [ADDRESSES, ("jwks_uri",), ("issuer",)], ids=["addresses", "keys", "issuer"])
+async def test_what_discovery_publishes_of_elsewhere_is_not_used(
+    world: World, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """A changed smart- or openid-configuration moves no secret, key or token elsewhere; sign-in goes on.
+
+    But whoever publishes the keys of a sign-in could sign for anybody: without the payer's own nobody is connected.
+    """
     async with Listener(hostile.not_http).listening() as canary, open_house(world, tmp_path) as house:
 
         def turned(body: bytes) -> bytes:
-            return json.dumps({**json.loads(body), name: f"{canary.url}/{name}"}).encode()
+            return json.dumps({**json.loads(body), **{name: f"{canary.url}/{name}" for name in names}}).encode()
 
-        house.break_(Fault("/fhir/r4/.well-known", rewrite=turned, times=None))
-        house.break_(Fault("/.well-known", rewrite=turned, times=None))
-        async with Browser() as browser:
-            with pytest.raises(SignInRefused):
-                await browser.sign_in(await house.link(), "dana")
+        for path in ("/fhir/r4/.well-known", "/.well-known"):
+            house.break_(Fault(path, rewrite=turned, times=None))
+        if names == ADDRESSES:
+            assert "Dana" in (await house.sign_in()).text
+            await house.say("unlink")
+        else:
+            async with Browser() as browser:
+                with pytest.raises(SignInRefused):
+                    await browser.sign_in(await house.link(), "dana")
         assert await house.bot.accounts.link(house.person) is None
         await house.bot.accounts.close()
     assert canary.heard == []

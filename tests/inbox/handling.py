@@ -1,9 +1,12 @@
 """A handler that notes down what it answered, and an inbox around it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 from bot.delivery.inbox import Delivery, Inbox
+from bot.delivery.inbox import Handler as Answering
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
@@ -11,9 +14,9 @@ VAULT = Vault(parse_keys(new_key()))
 
 
 class Handler:
-    """Answers by noting down; holds what it was told to hold until it is let go."""
+    """Answers by noting down; one that is `held` answers once it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, held: bool = False) -> None:
         self.answered: list[tuple[str, int]] = []
         self.begun: list[str] = []
         self.apologised: list[str] = []
@@ -21,7 +24,8 @@ class Handler:
         self.fails = 0
         self.poison = b""
         self.free = asyncio.Event()
-        self.free.set()
+        if not held:
+            self.free.set()
 
     async def __call__(self, delivery: Delivery) -> None:
         """Answer one message."""
@@ -39,9 +43,18 @@ class Handler:
         self.answered.append((delivery.body.decode(), delivery.tries))
 
 
-def inbox(store: Store, handler: Handler, *, lease: float = 30, look: float = 0.01) -> Inbox:
+def inbox(store: Store, handler: Answering, *, look: float = 0.01, **more: Any) -> Inbox:
     """An inbox that looks often."""
-    return Inbox("test", handler, SealedTable(store, VAULT), lease=lease, look=look)
+    return Inbox("test", handler, SealedTable(store, VAULT), look=look, **more)
+
+
+@asynccontextmanager
+async def working(store: Store, handler: Answering, **looks: Any) -> AsyncIterator[Inbox]:
+    """An inbox that has begun, and has stopped at the end."""
+    box = inbox(store, handler, **looks)
+    await box.start()
+    yield box
+    await box.stop(1)
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from bot.delivery.leases import Superseded
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
-from tests.inbox.handling import VAULT, Handler, until
+from tests.inbox.handling import VAULT, Handler, inbox, until, working
 
 pytestmark = pytest.mark.fault("F53")
 
@@ -25,12 +25,10 @@ async def test_later_is_not_counted_as_a_death(store: Store) -> None:
             raise Later
         seen.append(delivery.body.decode())
 
-    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001)
-    await box.start()
-    await box.take("e1", "chat", b"first")
-    await box.take("e2", "chat", b"second")
-    await until(lambda: len(seen) == 32)
-    await box.stop(1)
+    async with working(store, handler, look=0.001) as box:
+        await box.take("e1", "chat", b"first")
+        await box.take("e2", "chat", b"second")
+        await until(lambda: len(seen) == 32)
     assert seen[30:] == ["first", "second"]
 
 
@@ -54,11 +52,9 @@ async def test_an_answer_is_wanted_for_half_an_hour(tmp_path: Path) -> None:
             now += 60
             raise Later
 
-    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001, clock=clock)
-    await box.start()
-    await box.take("e1", "chat", b"hello")
-    await until(lambda: len(told) == 3)
-    await box.stop(1)
+    async with working(store, handler, look=0.001, clock=clock) as box:
+        await box.take("e1", "chat", b"hello")
+        await until(lambda: len(told) == 3)
     assert 1_000 + WANTED < told[0] < 1_000 + WANTED + 120
     assert told[2] < 1_000 + KEPT
     await store.close()
@@ -74,11 +70,9 @@ async def test_where_it_can_be_looked_for_is_remembered(store: Store) -> None:
             await delivery.writing(findable=len(seen) != 2)
             raise Later
 
-    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001)
-    await box.start()
-    await box.take("e1", "chat", b"hello")
-    await until(lambda: len(seen) == 4)
-    await box.stop(1)
+    async with working(store, handler, look=0.001) as box:
+        await box.take("e1", "chat", b"hello")
+        await until(lambda: len(seen) == 4)
     assert seen == [(False, True), (True, True), (True, False), (True, False)]
 
 
@@ -101,10 +95,8 @@ class Soothing:
 
 async def test_who_waits_in_a_lane_is_told_so_once(store: Store) -> None:
     """Here and in another process; nobody hears of it who is answered before, and other lanes are not concerned."""
-    handler, other, soothing = Handler(), Handler(), Soothing()
-    handler.free.clear()
-    here = Inbox("test", handler, SealedTable(store, VAULT), soothe=soothing, soothe_after=0.05, look=0.01)
-    there = Inbox("test", other, SealedTable(store, VAULT), soothe=soothing, soothe_after=0.05, look=0.01)
+    handler, other, soothing = Handler(held=True), Handler(), Soothing()
+    here, there = (inbox(store, one, soothe=soothing, soothe_after=0.05) for one in (handler, other))
     await here.take("e1", "chat", b"first")
     await here.take("e2", "chat", b"second")
     await there.take("e3", "chat", b"third")
@@ -136,8 +128,7 @@ async def test_who_is_answered_soon_hears_nothing_else(store: Store) -> None:
 @pytest.mark.fault("F51")
 async def test_a_message_is_free_four_seconds_after_its_process_died(store: Store) -> None:
     """A lane does not wait for ten: its next message, and the one that was in work, are answered by another."""
-    handler = Handler()
-    handler.free.clear()
+    handler = Handler(held=True)
     box = Inbox("test", handler, SealedTable(store, VAULT))
     await box.take("e1", "chat", b"first")
     await until(lambda: handler.begun == ["first"])
@@ -156,8 +147,6 @@ async def test_what_was_taken_as_a_process_stops_is_free_at_once(store: Store) -
     box = Inbox("test", handler, SealedTable(store, VAULT))
     await box.take("e1", "chat", b"late")
     await box.stop(1)
-    after = Inbox("test", alive, SealedTable(store, VAULT))
-    await after.start()
-    await until(lambda: bool(alive.answered))
-    await after.stop(1)
+    async with working(store, alive, look=1):
+        await until(lambda: bool(alive.answered))
     assert (handler.answered, alive.answered) == ([], [("late", 2)])

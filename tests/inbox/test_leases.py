@@ -11,7 +11,7 @@ from bot.errors import StoreBusy
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite
-from tests.inbox.handling import VAULT, Handler, inbox, until
+from tests.inbox.handling import VAULT, Handler, inbox, until, working
 
 
 async def test_a_long_queue_is_taken_over_a_few_at_a_time_and_oldest_first(store: Store) -> None:
@@ -19,22 +19,19 @@ async def test_a_long_queue_is_taken_over_a_few_at_a_time_and_oldest_first(store
 
     What is new waits behind it, and is begun at once when nothing older is left.
     """
-    dead, alive = Handler(), Handler()
+    dead, alive = Handler(), Handler(held=True)
     first = inbox(store, dead)
     await first.stop(0)
     for number in range(40):
         await first.take(f"e{number}", f"chat {number}", str(number).encode())
-    alive.free.clear()
-    second = inbox(store, alive, look=30)
-    await second.start()
-    await until(lambda: alive.busy == 16)
-    for number in range(40, 60):
-        await second.take(f"e{number}", f"chat {number}", str(number).encode())
-    alive.free.set()
-    await until(lambda: len(alive.answered) == 60)
-    await second.take("later", "chat", b"60")
-    await until(lambda: len(alive.answered) == 61)
-    await second.stop(1)
+    async with working(store, alive, look=30) as second:
+        await until(lambda: alive.busy == 16)
+        for number in range(40, 60):
+            await second.take(f"e{number}", f"chat {number}", str(number).encode())
+        alive.free.set()
+        await until(lambda: len(alive.answered) == 60)
+        await second.take("later", "chat", b"60")
+        await until(lambda: len(alive.answered) == 61)
     assert (dead.begun, alive.most) == ([], 16)
     assert alive.begun == [str(number) for number in range(61)]
     assert {tries for _, tries in alive.answered} == {1}
@@ -42,8 +39,7 @@ async def test_a_long_queue_is_taken_over_a_few_at_a_time_and_oldest_first(store
 
 async def test_more_than_a_process_can_hold_waits_in_the_store(store: Store) -> None:
     """A flood is acknowledged and answered to the last, with a bounded number of answers in work."""
-    handler = Handler()
-    handler.free.clear()
+    handler = Handler(held=True)
     box = inbox(store, handler)
     for number in range(300):
         await box.take(f"e{number}", f"chat {number}", b"hello")
@@ -123,28 +119,23 @@ class Deaf(SqliteStore):
 @pytest.mark.fault("F51")
 async def test_a_beat_that_misses_its_end_holds_no_message_for_ever(tmp_path: Path) -> None:
     """A busy database let the lease run out, and the beat went on: the message is tried again, not held by nobody."""
-    store, handler = open_sqlite(tmp_path / "bot.db"), Handler()
+    store, handler = open_sqlite(tmp_path / "bot.db"), Handler(held=True)
     store.__class__ = Deaf
     assert isinstance(store, Deaf)
-    handler.free.clear()
-    box = inbox(store, handler, lease=0.3)
-    await box.start()
-    await box.take("1", "chat", b"one")
-    await until(lambda: len(handler.begun) > 1)
-    handler.free.set()
-    await until(lambda: bool(handler.answered))
+    async with working(store, handler, lease=0.3) as box:
+        await box.take("1", "chat", b"one")
+        await until(lambda: len(handler.begun) > 1)
+        handler.free.set()
+        await until(lambda: bool(handler.answered))
     [(answered, tries)] = handler.answered
     assert (answered, tries > 1) == ("one", True)
-    await box.stop(1)
     await store.close()
 
 
 @pytest.mark.fault("F51")
 async def test_who_lost_its_lease_ends_nothing(store: Store) -> None:
     """It failed and apologised, or stopped, after another began: that one, if it dies, must be replaced as well."""
-    slow, dead, alive = Handler(), Handler(), Handler()
-    slow.free.clear()
-    dead.free.clear()
+    slow, dead, alive = Handler(held=True), Handler(held=True), Handler()
     first = inbox(store, slow)
     await first.take("e1", "chat", b"hello")
     await until(lambda: slow.begun == ["hello"])
@@ -156,8 +147,6 @@ async def test_who_lost_its_lease_ends_nothing(store: Store) -> None:
     await until(lambda: bool(slow.answered))
     await first.stop(1)
     await second.stop(0)
-    third = inbox(store, alive)
-    await third.start()
-    await until(lambda: bool(alive.answered))
-    await third.stop(1)
+    async with working(store, alive):
+        await until(lambda: bool(alive.answered))
     assert alive.answered == [("hello", 3)]

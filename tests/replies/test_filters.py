@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,6 @@ def test_an_estimate_is_in_whole_dollars() -> None:
         dollars(None)
 
 
-@pytest.mark.parametrize("amount", [None, 54.87, "54.87", True, Amount(None)])  # type: ignore[arg-type]
-def test_absent_money_is_never_zero(amount: object) -> None:
-    """What is absent, or no exact number, is refused rather than shown."""
-    with pytest.raises(TypeError):
-        money(amount)
-
-
 @pytest.mark.parametrize(
     ("when", "english", "spanish"),
     [
@@ -110,11 +104,22 @@ def test_day_keeps_its_precision(when: object, english: str, spanish: str) -> No
     assert day(when, language="es") == spanish
 
 
-@pytest.mark.parametrize("when", [None, "soon", ""])
-def test_day_refuses_what_is_no_date(when: object) -> None:
-    """No date is made up."""
+NO_MONEY: list[object] = [None, 54.87, "54.87", True, Amount(None)]  # type: ignore[arg-type]
+BARE = [None, Decimal(1), date(2024, 1, 1), True, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("filter_", "value"),
+    [
+        *((money, value) for value in NO_MONEY),
+        *((partial(day, language="en"), value) for value in (None, "soon", "")),
+        *((finalize, value) for value in BARE),
+    ],
+)
+def test_what_is_not_there_is_refused(filter_: Callable[[object], str], value: object) -> None:
+    """Absent money is never zero, no date is made up, and a value without words of its own needs a filter."""
     with pytest.raises(TypeError):
-        day(when, language="en")
+        filter_(value)
 
 
 @pytest.mark.parametrize(
@@ -191,13 +196,6 @@ def test_an_argument_stays_one_argument(value: str) -> None:
     assert not set("&=?#() []\n") & set(arg(value))
 
 
-def test_a_query_has_what_is_there() -> None:
-    """Pairs or a mapping, each value encoded; what is None is left out, an empty one is not."""
-    assert query({"id": "a&b", "whose": None, "rule": "", "page": 2}) == "id=a%26b&rule=&page=2"
-    assert query([("term", "a b")]) == "term=a%20b"
-    assert query({}) == ""
-
-
 @pytest.mark.parametrize(
     "address",
     [
@@ -223,8 +221,11 @@ def test_vetted_addresses() -> None:
     assert unescape(url("https://www.bcbst.com/find?a=1&b=(2)")) == "https://www.bcbst.com/find?a=1&b=%282%29"
 
 
-def test_a_list_is_numbered_from_one_or_on_from_the_page_before() -> None:
-    """A page of a longer list keeps the numbers of the whole list."""
+def test_pairs_and_pages_are_written_out() -> None:
+    """Each value of a query is encoded, what is None is left out; a page keeps the numbers of the whole list."""
+    assert query({"id": "a&b", "whose": None, "rule": "", "page": 2}) == "id=a%26b&rule=&page=2"
+    assert query([("term", "a b")]) == "term=a%20b"
+    assert query({}) == ""
     assert numbered(["a", "b"]) == ((1, "a"), (2, "b"))
     assert numbered(["k"], 11) == ((11, "k"),)
 
@@ -251,13 +252,6 @@ def test_joined_values_are_escaped_once() -> None:
     joined = finalize(join(["*a*", "b|c"], " · "))
     assert "*" not in joined
     assert unescape(joined) == "*a* · b|c"
-
-
-@pytest.mark.parametrize("value", [None, Decimal(1), date(2024, 1, 1), True, 1.5])
-def test_typed_values_need_a_filter(value: object) -> None:
-    """What has no words of its own is not shown by accident."""
-    with pytest.raises(TypeError):
-        finalize(value)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from bot.accounts.signin import MOST_DEPARTURES
 from bot.errors import CodeSpent, CodeWrong, LinkError, LinkExpired
 from bot.message import Person
 from tests.accounts.conftest import code_on, hidden
-from tests.accounts.grounds import Ground, altered, code_of, connected, value_in
+from tests.accounts.grounds import EVIL, Ground, altered, begun, code_of, connected, value_in
 from tests.cases import saw
 
 Attack = Callable[[Ground, Person, Person], Awaitable[None]]
@@ -63,9 +63,7 @@ PREVIEW = {"user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/rob
 @ATTACKS.named("forwarded link: only the victim signs in", "T01")
 async def forwarded(ground: Ground, mallory: Person, vera: Person) -> None:
     """Her code stays in her browser; nothing that he can type connects."""
-    victim = ground.visitor()
-    away = await victim.depart(await ground.accounts.begin(mallory))
-    code = code_on(await victim.come_back(await ground.sign_in(away, ground.hers)))
+    code = await code_of(ground, mallory, ground.hers)
     assert code
     await said_no(ground, mallory, "ABCDEFGH" if code != "ABCDEFGH" else "ABCDEFGJ", CodeWrong)
     await said_no(ground, vera, code, LinkExpired)
@@ -106,38 +104,30 @@ async def forwarded_to_teams(ground: Ground, mallory: Person, vera: Person) -> N
 @ATTACKS.named("stolen link: the thief signs in", "T03")
 async def stolen(ground: Ground, mallory: Person, vera: Person) -> None:
     """He gets a code that she never types."""
-    thief = ground.visitor()
-    away = await thief.depart(await ground.accounts.begin(vera))
-    code = code_on(await thief.come_back(await ground.sign_in(away, ground.mine)))
+    code = await code_of(ground, vera, ground.mine)
     assert code
     await said_no(ground, mallory, code, LinkExpired)
 
 
-@ATTACKS.named("stolen link: after a newer one was made", "T03")
-async def stolen_and_replaced(ground: Ground, mallory: Person, vera: Person) -> None:
-    """Page, sign-in under way and the code that was shown are over."""
+async def _stolen(ground: Ground, mallory: Person, vera: Person, *, used: bool) -> None:
+    """He departs with her link before its first success, or before she asks for a newer one: both are over for him."""
     link, thief, own = await ground.accounts.begin(vera), ground.visitor(), ground.visitor()
     away = await thief.depart(link)
     code = code_on(await own.come_back(await ground.sign_in(await own.depart(link), ground.hers)))
-    await ground.accounts.begin(vera)
+    if used:
+        await ground.accounts.prove(vera, code)
+    else:
+        await ground.accounts.begin(vera)
     refused(await ground.visitor().open(link), 410)
     refused(await thief.come_back(await ground.sign_in(away, ground.mine)), 410)
-    assert not await ground.accounts.awaits_code(vera)
-    await said_no(ground, vera, code, LinkExpired)
-    assert not await ground.accounts.awaits_code(mallory)
+    await said_no(ground, mallory if used else vera, code, LinkExpired)
+    assert await connected(ground, vera) == (ground.patient_of(ground.hers) if used else None)
+    for person in (vera, mallory):
+        assert not await ground.accounts.awaits_code(person)
 
 
-@ATTACKS.named("stolen link: after its first success", "T03")
-async def stolen_and_used(ground: Ground, mallory: Person, vera: Person) -> None:
-    """Link and code are worth nothing, and her connection stays hers."""
-    link, own, thief = await ground.accounts.begin(vera), ground.visitor(), ground.visitor()
-    away = await thief.depart(link)
-    code = code_on(await own.come_back(await ground.sign_in(await own.depart(link), ground.hers)))
-    await ground.accounts.prove(vera, code)
-    refused(await ground.visitor().open(link), 410)
-    refused(await thief.come_back(await ground.sign_in(away, ground.mine)), 410)
-    await said_no(ground, mallory, code, LinkExpired)
-    assert await connected(ground, vera) == ground.patient_of(ground.hers)
+ATTACKS.named("stolen link: after a newer one was made", "T03")(partial(_stolen, used=False))
+ATTACKS.named("stolen link: after its first success", "T03")(partial(_stolen, used=True))
 
 
 @ATTACKS.named("two hundred sign-ins from one link")
@@ -169,8 +159,8 @@ async def link_preview(ground: Ground, mallory: Person, vera: Person) -> None:
 @ATTACKS.named("his callback in her browser", "T02")
 async def foreign_callback(ground: Ground, mallory: Person, vera: Person) -> None:
     """Without the cookie of the browser that began it: 400, no token, and nothing of hers is burnt."""
-    his, her = ground.visitor(), ground.visitor()
-    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    _, callback = await begun(ground, mallory, ground.mine)
+    her = ground.visitor()
     away = await her.depart(await ground.accounts.begin(vera))
     before = ground.tokens_asked()
     for browser in (ground.visitor(), her):
@@ -182,8 +172,7 @@ async def foreign_callback(ground: Ground, mallory: Person, vera: Person) -> Non
 @ATTACKS.named("her half-way sign-in in his browser")
 async def moved_callback(ground: Ground, mallory: Person, vera: Person) -> None:
     """Her callback, read from a log or a history, opens nothing elsewhere."""
-    her = ground.visitor()
-    callback = await ground.sign_in(await her.depart(await ground.accounts.begin(vera)), ground.hers)
+    _, callback = await begun(ground, vera, ground.hers)
     his = ground.visitor()
     await his.depart(await ground.accounts.begin(mallory))
     refused(await his.open(callback), 400)
@@ -193,47 +182,50 @@ async def moved_callback(ground: Ground, mallory: Person, vera: Person) -> None:
 @ATTACKS.named("swapped state")
 async def swapped_state(ground: Ground, mallory: Person, vera: Person) -> None:
     """Her state on his callback belongs to another browser."""
-    his, her = ground.visitor(), ground.visitor()
-    away = await her.depart(await ground.accounts.begin(vera))
-    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    away = await ground.visitor().depart(await ground.accounts.begin(vera))
+    his, callback = await begun(ground, mallory, ground.mine)
     refused(await his.open(altered(callback, state=value_in(away, "state"))), 400)
     assert not await ground.accounts.awaits_code(vera)
 
 
-@ATTACKS.named("replayed state")
-async def replayed_state(ground: Ground, mallory: Person, vera: Person) -> None:
-    """A second visit of the callback hears that it was used, and asks for no second token."""
-    his = ground.visitor()
-    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
-    assert code_on(await his.come_back(callback))
+Returns = tuple[tuple[dict[str, str | None], tuple[int, ...]], ...]
+RETURNS: dict[str, tuple[bool, Returns]] = {
+    # A second visit of the callback hears that it was used.
+    "replayed state": (True, (({}, (410,)), ({"code": "another-code"}, (410,)))),
+    # A state that nobody gave out is nobody's.
+    "made-up state": (False, tuple(({"state": one}, (400, 410)) for one in ("made-up", "", "%00", "a" * 5_000))),
+    # Another `iss` is refused before any token request; the state is burnt all the same.
+    "swapped issuer": (False, (({"iss": EVIL}, (502,)), ({}, (410,)))),
+    # The payer says that it always names itself: who does not is not the payer (RFC 9207).
+    "left-out issuer": (False, (({"iss": None}, (502,)),)),
+}
+"""Whether the callback was used, and how it comes back to his browser then, with the status of each answer."""
+
+
+async def _returned(ground: Ground, mallory: Person, vera: Person, *, name: str) -> None:
+    """Nothing of it asks for a token."""
+    used, returns = RETURNS[name]
+    his, callback = await begun(ground, mallory, ground.mine)
+    assert not used or code_on(await his.come_back(callback))
     before = ground.tokens_asked()
-    refused(await his.open(callback), 410)
-    refused(await his.open(altered(callback, code="another-code")), 410)
+    for changes, statuses in returns:
+        refused(await his.come_back(altered(callback, **changes)), *statuses)
     assert ground.tokens_asked() == before
     assert not await ground.accounts.awaits_code(vera)
+
+
+for _name in RETURNS:
+    ATTACKS.named(_name, *(["T07"] if _name == "swapped issuer" else []))(partial(_returned, name=_name))
 
 
 @ATTACKS.named("eight callbacks at once", "T04")
 async def parallel_callbacks(ground: Ground, mallory: Person, vera: Person) -> None:
     """Exactly one proceeds."""
-    his = ground.visitor()
-    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    his, callback = await begun(ground, mallory, ground.mine)
     before = ground.tokens_asked()
     answers = await asyncio.gather(*(his.open(callback) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [303] + [410] * 7
     assert ground.tokens_asked() == before + 1
-    assert not await ground.accounts.awaits_code(vera)
-
-
-@ATTACKS.named("made-up state")
-async def made_up_state(ground: Ground, mallory: Person, vera: Person) -> None:
-    """A state that nobody gave out is nobody's."""
-    his = ground.visitor()
-    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
-    before = ground.tokens_asked()
-    for state in ("made-up", "", "%00", "a" * 5_000):
-        refused(await his.open(altered(callback, state=state)), 400, 410)
-    assert ground.tokens_asked() == before
     assert not await ground.accounts.awaits_code(vera)
 
 

@@ -27,19 +27,21 @@ async def test_only_private_answers_are_noted_and_each_once(house: House) -> Non
     assert [PLANTED in message["text"] for message in house.slack.messages.values()] == [False]
 
 
-async def test_a_message_is_noted_before_it_holds_anything(house: House) -> None:
-    """Killed after the update, the record is there: the store is written between the neutral line and the answer."""
-    house.slack.errors["chat.delete"] = ["fatal_error"]
-    house.slack.errors["chat.update"] = ["fatal_error"]
+@pytest.mark.parametrize(
+    ("errors", "noted"),
+    [
+        ({"chat.delete": ["fatal_error"], "chat.update": ["fatal_error"]}, 1),
+        ({"chat.update": ["cant_update_message"]}, 0),  # the neutral line is deleted again, and its record with it
+    ],
+    ids=["killed after the update", "not given"],
+)
+async def test_a_message_is_noted_before_it_holds_anything(
+    house: House, errors: dict[str, list[str]], noted: int
+) -> None:
+    """The store is written between the neutral line and the answer; one that was not given is not remembered."""
+    house.slack.errors |= errors
     await house.deliver(house.slack.direct_message("what did I owe"))
-    assert await house.app._retention.count(PERSON) == 1
-
-
-async def test_an_answer_that_was_not_given_is_not_remembered(house: House) -> None:
-    """The neutral line was deleted again, and its record with it."""
-    house.slack.errors["chat.update"] = ["cant_update_message"]
-    await house.deliver(house.slack.direct_message("what did I owe"))
-    assert await house.app._retention.count(PERSON) == 0
+    assert await house.app._retention.count(PERSON) == noted
 
 
 async def test_what_slack_says_to_a_deletion(house: House) -> None:

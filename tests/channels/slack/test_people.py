@@ -28,13 +28,21 @@ async def test_with_the_workspace_all_its_people_go(house: House, event: dict[st
 
 @pytest.mark.fault("F54")
 @pytest.mark.threat("T21")
-async def test_a_deleted_person_goes_alone(house: House) -> None:
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "user_change", "user": {"id": "U1", "team_id": "T0TEAM", "deleted": True}},
+        {"type": "user_change", "user": {"id": "U1", "is_restricted": True}},
+        {"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": []}},  # Slack names users, not tokens
+    ],
+    ids=["deleted", "became a guest", "revoked their token"],
+)
+async def test_who_leaves_goes_alone(house: House, event: dict[str, object]) -> None:
     """The others of the workspace stay, and so does who only changed their picture."""
     await talk(house, "U1", "U2")
     await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U2", "deleted": False}}))
     assert house.forgotten == []
-    gone = {"id": "U1", "team_id": "T0TEAM", "deleted": True}
-    await house.deliver(house.slack.event({"type": "user_change", "user": gone}))
+    await house.deliver(house.slack.event(event))
     assert [person.user for person in house.forgotten] == ["U1"]
 
 
@@ -56,14 +64,6 @@ async def test_who_becomes_a_guest_is_one_at_once(house: House) -> None:
     await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U1", "deleted": False}}))
     await talk(house, "U1")
     assert [message.directory_only for message in house.turn.heard] == [False, True]
-
-
-async def test_a_revoked_user_token_ends_that_person(house: House) -> None:
-    """Slack names users, not tokens."""
-    await talk(house, "U1", "U2")
-    revoked = {"type": "tokens_revoked", "tokens": {"oauth": ["U2"], "bot": []}}
-    await house.deliver(house.slack.event(revoked))
-    assert [person.user for person in house.forgotten] == ["U2"]
 
 
 async def test_an_ending_is_heard_when_the_token_is_gone(house: House) -> None:
@@ -100,14 +100,6 @@ async def test_who_is_still_a_member_is_asked_anew(
     else:
         house.slack.users["U1"] = {**house.slack.users.get("U1", {}), **changed}
     assert await house.app.is_present(person) is present
-
-
-@pytest.mark.threat("T21")
-async def test_who_becomes_a_guest_is_forgotten(house: House) -> None:
-    """`user_change` tells of it."""
-    await talk(house, "U1")
-    await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U1", "is_restricted": True}}))
-    assert [person.user for person in house.forgotten] == ["U1"]
 
 
 @pytest.mark.threat("T21")

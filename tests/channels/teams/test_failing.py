@@ -81,9 +81,7 @@ async def test_what_teams_does_not_take(
 
 async def test_teams_says_nothing_at_all(house: House) -> None:
     """Nobody can be told: the message stays in the inbox, and what may stand in the chat is asked to be looked at."""
-    incoming = read_message(house.teams.message("what did I owe"))
-    assert incoming is not None
-    body = msgspec.json.encode(incoming)
+    body = msgspec.json.encode(read_message(house.teams.message("what did I owe")))
     house.teams.statuses["send"] = [None, None]
     with pytest.raises(Unreachable):
         await house.app._answer(Delivery("k", body))
@@ -157,13 +155,10 @@ async def test_an_answer_that_may_stand_there_is_not_given_twice(
     house: House, maybe_written: bool, exhausted: bool
 ) -> None:
     """Teams' chats cannot be read: after a process died while it wrote, or too often, the person is told (F52)."""
-    activity = house.teams.message("what did I owe")
-    incoming = read_message(activity)
-    assert incoming is not None
-    body = msgspec.json.encode(incoming)
+    body = msgspec.json.encode(read_message(house.teams.message("what did I owe")))
     await house.app._answer(Delivery("k", body, tries=2, maybe_written=maybe_written, exhausted=exhausted))
     assert house.turn.heard == []
-    await house.app._answer(Delivery("k", msgspec.json.encode(incoming), tries=11, exhausted=True))
+    await house.app._answer(Delivery("k", body, tries=11, exhausted=True))
     assert house.turn.heard == []
     told = house.teams.sent()
     assert ["interrupted" in call.text and "Me interrumpieron" in call.text for call in told] == [True, True]

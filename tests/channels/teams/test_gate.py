@@ -1,10 +1,15 @@
 """Who may reach the bot, and the SDK's nine traps: each is closed, and stays so."""
 
+import ast
 import asyncio
 import base64
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +21,9 @@ from bot.channels.teams.sdk import Adapter, Keys, Outside, make_app
 from bot.message import Shared
 from tests.channels.speaking import PLANTED
 from tests.channels.teams.conftest import House
+from tests.days import Clock
 from tests.doubles.teams import APP, OTHER_TENANT, TENANT, TeamsDouble, own_token, signing_key
+from tests.trees import tree_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PUBLIC = CLOUDS["public"]
@@ -34,43 +41,33 @@ def forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
 
 
-async def test_a_good_token_is_taken(house: House) -> None:
-    """Signed by the connector, for this app, not over, with the activity's own service URL."""
-    status, _ = await house.teams.send(json.dumps(house.teams.message("hello")).encode(), bearer(house))
-    await house.drain()
-    assert status == 200
-    assert len(house.turn.heard) == 1
-
-
 @pytest.mark.threat("T19")
+@pytest.mark.attack("a connector's key that is not endorsed for Teams")
 @pytest.mark.parametrize(
-    "claims",
+    ("claims", "taken"),
     [
-        {"iss": "https://evil.example"},
-        {"iss": ENTRA, "tid": TENANT},
-        {"iss": None},
-        {"aud": "99999999-2222-4333-8444-555555555555"},
-        {"aud": None},
-        {"exp": 1_700_000_000},
-        {"exp": None},
-        {"exp": "tomorrow"},
-        {"serviceurl": None},
-        {"serviceurl": ""},
-        {"serviceurl": "https://smba.trafficmanager.net/teams/"},
-        {"nbf": 4_000_000_000},
-        {"header": {"kid": "unknown"}},
-        {"header": {"kid": ""}},
-        {"key": signing_key("k2"), "header": {"kid": "k1"}},
+        ({}, True),
+        *(({"iss": issuer}, False) for issuer in ("https://evil.example", None)),
+        ({"iss": ENTRA, "tid": TENANT}, False),
+        *(({"aud": app}, False) for app in ("99999999-2222-4333-8444-555555555555", None)),
+        *(({"exp": end}, False) for end in (1_700_000_000, None, "tomorrow")),
+        *(({"serviceurl": url}, False) for url in (None, "", "https://smba.trafficmanager.net/teams/")),
+        ({"nbf": 4_000_000_000}, False),
+        *(({"header": {"kid": kid}}, False) for kid in ("unknown", "")),
+        ({"key": signing_key("k2"), "header": {"kid": "k1"}}, False),
+        # What signs for Web Chat and Direct Line signs nothing that says it came from Teams.
+        *(({"key": signing_key(kid), "header": {"kid": kid}}, False) for kid in ("web", "bare")),
     ],
-    ids=range(15),
+    ids=range(17),
 )
-async def test_a_token_that_lacks_one_thing_is_not(house: House, claims: dict[str, Any]) -> None:
-    """Each is 401, and nothing was asked, kept or sent (T19)."""
+async def test_a_token_that_lacks_one_thing_is_not_taken(house: House, claims: dict[str, Any], taken: bool) -> None:
+    """Signed by the connector for Teams and this app, not over, with the activity's own service URL (T19).
+
+    Else it is 401, and nothing was asked, kept or sent.
+    """
     status, _ = await house.teams.send(json.dumps(house.teams.message("hello")).encode(), bearer(house, **claims))
     await house.drain()
-    assert status == 401
-    assert not house.turn.heard
-    assert not house.teams.calls
+    assert (status, len(house.turn.heard), bool(house.teams.calls)) == ((200, 1, True) if taken else (401, 0, False))
 
 
 @pytest.mark.threat("T19", "T40")
@@ -129,16 +126,6 @@ async def test_another_channel_is_refused(house: House, channel: object) -> None
     assert (house.turn.heard, house.teams.calls, house.gone) == ([], [], [])
 
 
-@pytest.mark.attack("a connector's key that is not endorsed for Teams")
-@pytest.mark.parametrize("kid", ["web", "bare"])
-async def test_a_key_is_good_for_its_own_channels(house: House, kid: str) -> None:
-    """What signs for Web Chat and Direct Line signs nothing that says it came from Teams."""
-    token = bearer(house, key=signing_key(kid), header={"kid": kid})
-    status, _ = await house.teams.send(json.dumps(house.teams.message("what did I owe")).encode(), token)
-    await house.drain()
-    assert (status, house.turn.heard, house.teams.calls) == (401, [], [])
-
-
 @pytest.mark.attack("a service URL of the thief's")
 @pytest.mark.parametrize(
     "address",
@@ -186,8 +173,10 @@ async def test_a_group_is_no_personal_chat(house: House, fields: dict[str, Any])
     ids=range(10),
 )
 async def test_what_cannot_be_read_is_400(house: House, body: bytes) -> None:
-    """A body that is no activity is refused without a trace in any log."""
+    """A body that is no activity is refused; more than 256 KiB is not held and 413, with a good token too."""
     assert (await house.teams.send(body, bearer(house)))[0] == 400
+    large = json.dumps(house.teams.message("x" * LARGEST_BODY)).encode()
+    assert (await house.teams.send(large, bearer(house)))[0] == 413
 
 
 async def test_malformed_activities_are_logged_without_their_text(
@@ -204,12 +193,6 @@ async def test_malformed_activities_are_logged_without_their_text(
     assert TENANT not in caplog.text + out + err
 
 
-async def test_a_large_body_is_not_held(house: House) -> None:
-    """More than 256 KiB is 413, with a good token too."""
-    body = json.dumps(house.teams.message("x" * LARGEST_BODY)).encode()
-    assert (await house.teams.send(body, bearer(house)))[0] == 413
-
-
 async def test_forged_tokens_fetch_no_keys(house: House) -> None:
     """Neither a foreign issuer nor a row of unknown keys makes the bot ask anybody: it asked a moment ago."""
     await house.deliver(house.teams.message("hello"))
@@ -222,22 +205,11 @@ async def test_forged_tokens_fetch_no_keys(house: House) -> None:
     assert not house.app._app.server._token_validator._entra_validators_by_tenant  # type: ignore[union-attr]
 
 
-class Clock:
-    """Seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
-
-
 async def test_keys_are_fetched_beside_the_event_loop(house: House) -> None:
     """In a thread, once for many, anew for an unknown key or after an hour; the old ones stay when it fails."""
     app = make_app(Adapter(), app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=outside(house.teams))
     await app.initialize()
-    clock, threads = Clock(), set[int]()
+    clock, threads = Clock(0), set[int]()
     keys = Keys(app, clock)
     fetch = keys._client.fetch_data
 
@@ -297,3 +269,24 @@ async def test_addresses_are_not_logged_and_calls_end(house: House) -> None:
 async def test_our_own_handler_stands_behind_the_check(house: House) -> None:
     """The SDK's handlers would send a typed code to a token service: none of them is reached."""
     assert house.app._app.server.on_request == house.app._on_activity
+
+
+BOT_FILES = Path(__file__).parents[3] / "bot"
+
+
+def test_a_stray_env_file_is_not_read(tmp_path: Path) -> None:
+    """Importing the SDK would load `.env` of the working folder; here it does not, and leaves the environment alone."""
+    (tmp_path / ".env").write_text("DANGEROUSLY_ALLOW_UNAUTHENTICATED_REQUESTS=true\n", encoding="utf-8")
+    code = "import os; before = dict(os.environ); import bot.channels.teams.app; assert dict(os.environ) == before"
+    environment = {**os.environ, "PYTHONPATH": str(BOT_FILES.parent)}
+    subprocess.run(  # noqa: S603 -- our own interpreter and code
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, timeout=60
+    )
+
+
+def test_the_sdk_is_imported_only_where_teams_is_configured() -> None:
+    """No file outside of the Teams channel imports it, or that channel, when it is itself imported."""
+    for path in BOT_FILES.rglob("*.py"):
+        if "teams" not in path.relative_to(BOT_FILES).parts:
+            at_once = [node for node in tree_of(path).body if isinstance(node, ast.ImportFrom)]
+            assert not [node for node in at_once if (node.module or "").startswith(("microsoft", "bot.channels.teams"))]

@@ -19,7 +19,7 @@ async def answered(house: House) -> str:
 
 
 async def test_a_private_answer_wears_its_label_and_thumbs(house: House) -> None:
-    """In the own chat only; what the directory tells has neither."""
+    """In the own chat only; what the directory tells, or was disconnected on its way, has neither."""
     await answered(house)
     await house.deliver(house.teams.message("hello"))
     await house.deliver(house.teams.mention("what did I owe"))
@@ -29,20 +29,15 @@ async def test_a_private_answer_wears_its_label_and_thumbs(house: House) -> None
         assert entity["usageInfo"]["name"] == "Private: your health plan's data"
         assert PLANTED not in json.dumps(entity)
         assert body["channelData"]["feedbackLoop"] == {"type": "custom"}
-    for body in (plain, pointer):
+    house.turn.connected = lambda: False
+    await answered(house)
+    withdrawn = house.teams.sent()[-1].body
+    for body in (plain, pointer, withdrawn):
         assert not {"entities", "channelData"} & body.keys()
 
 
-async def test_a_withdrawn_answer_has_neither(house: House) -> None:
-    """What was disconnected on its way holds nothing to protect or to rate."""
-    house.turn.connected = lambda: False
-    await answered(house)
-    [call] = house.teams.sent()
-    assert not {"entities", "channelData"} & call.body.keys()
-
-
 async def test_a_thumb_down_asks_what_was_wrong(house: House) -> None:
-    """In a dialog with a button for each cause; a button's answer comes to the chat, and nothing else does."""
+    """In a dialog with a button for each cause, whose answer comes to the chat; a thumb up is thanked for instead."""
     message = await answered(house)
     body = await house.ask(house.teams.thumb("dislike", message))
     card = body["task"]["value"]["card"]["content"]
@@ -53,12 +48,8 @@ async def test_a_thumb_down_asks_what_was_wrong(house: House) -> None:
     assert await house.ask(house.teams.rated(button["data"])) is None
     assert house.turn.heard[-1].press == "amount1"
     assert len(house.teams.sent()) == 2
-
-
-async def test_a_thumb_up_is_thanked_for(house: House) -> None:
-    """With the words of its button's answer, in place of a dialog."""
-    body = await house.ask(house.teams.thumb("like", await answered(house)))
-    assert body["task"] == {"type": "message", "value": "heard "}
+    thanks = await house.ask(house.teams.thumb("like", message))
+    assert thanks["task"] == {"type": "message", "value": "heard "}
     assert house.turn.heard[-1].press == "right1"
 
 
