@@ -1,9 +1,6 @@
-"""A question's way to its answer, how it is known, and what is handed on of it."""
+"""The order of the steps, whoever asks: errors are answers, silence is broken, and nobody's answer reaches another."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,23 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app import Bot
-from bot.conversation.followups import to_share
-from bot.conversation.provenance import trace_in, trace_of, with_trace
-from bot.conversation.state import Asked, Memory
 from bot.conversation.turn import Patience
 from bot.kit import Ask, Summary
-from bot.kit.ask import MEMBER_TYPES
-from bot.language.reading import Slot
-from bot.message import SOURCES, Action, Actions, Press, Private, Reply, Shareable
-from bot.payer.budget import ReadRecord, Report
-from bot.payer.search import Search
-from bot.records.dates import PartialDate
-from bot.records.money import Amount
-from bot.records.share import Step, Term
+from bot.message import Private, Reply, Shareable
 from bot.replies.plain import plain
 from bot.sandbox.behaviour import Fault
 from tests.shipped import shipped_pack
-from tests.stage import TODAY, Stage, Talk, buttons, serving_bot, staged
+from tests.stage import Stage, Talk, buttons, serving_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ASKED = "what did I owe for my last visit"
@@ -170,108 +157,3 @@ async def test_any_text_gets_one_last_reply(stage: Stage, text: str) -> None:
     assert [reply.final for reply in replies][-1:] == [True]
     assert not any(reply.error for reply in replies)
     assert not any(seen.has_authorization for seen in list(stage.sandbox.requests)[before:])
-
-
-MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
-
-
-def _report() -> Report:
-    report = Report(pages=2, sources=[ReadRecord("ExplanationOfBenefit", f"e{n}", MOMENT) for n in range(12)])
-    search = Search("ExplanationOfBenefit", (("service-date", "ge2026-01-01"), ("_sort", "-service-date")))
-    report.searches += [search.shown(), search.shown()]
-    report.read_here("service-date")
-    half = Term("claim", Amount(Decimal("2.50")), PartialDate(2026, 5, 1))
-    report.steps.append(Step("spending", Amount(Decimal("5.00")), (half, half), count=2))
-    return report
-
-
-def test_the_trace_comes_back_from_its_own_button() -> None:
-    """Ten records are named, all are counted; the same search is told once; sums keep their terms to the cent."""
-    other = Action("", "More", press=Press("claim.list", {"page": "1"}))
-    buttons = Actions((other, Action("", "How do you know?", press=Press(SOURCES))))
-    filled = with_trace(buttons, trace_of(Asked("claim.list", rule="claims", score=0.8), _report()))
-    assert filled.buttons[0] == other
-    press = filled.buttons[1].press
-    assert press is not None
-    trace = trace_in(Asked(press.intent, arguments=press.arguments))
-    assert trace is not None
-    assert (trace.rule, trace.pages, trace.count, len(trace.records)) == ("claims", 2, 12, 10)
-    assert trace.searches == ("ExplanationOfBenefit?service-date=ge2026-01-01&_sort=-service-date",)
-    assert (trace.here, trace.complete) == (("service-date",), True)
-    assert trace.steps == tuple(_report().steps)
-    assert trace.day_of(trace.records[0], UTC) == MOMENT
-
-
-def test_a_button_without_a_trace_has_none() -> None:
-    """Then the bot says so, instead of making one up."""
-    assert trace_in(Asked(SOURCES)) is None
-
-
-def test_a_search_is_told_without_what_it_was_asked_for() -> None:
-    """Ids, numbers and names are no part of it: only days and the order are."""
-    search = Search(
-        "ExplanationOfBenefit",
-        (("_id", "e1"), ("identifier", "2600042"), ("patient", "p1"), ("date", "ge2026-01-01"), ("_count", "20")),
-    )
-    assert search.shown() == "ExplanationOfBenefit?_id&identifier&patient&date=ge2026-01-01"
-    assert Search("Coverage").shown() == "Coverage"
-
-
-FIND = Asked("provider.find", {"specialty": Slot("cardiologist", ["207RC0000X"])}, {"page": "2"})
-OWED = Asked("claim.last_visit_cost")
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """A bot beside its payer."""
-    async with staged(tmp_path) as opened:
-        yield opened
-
-
-def shared(words: str, memory: Memory) -> Asked:
-    """The question whose answer these words hand on, after that conversation."""
-    pack = shipped_pack()
-    reading = pack.engine.understand(words, today=TODAY, context=memory.context())
-    assert reading.intent == "followup.share", words
-    return to_share(memory, reading, pack.intents)
-
-
-def test_the_last_answer_of_the_directory_is_meant_whatever_came_between() -> None:
-    """From its first page, with its file; a claim in between is passed over."""
-    asked = shared("share this list with my coworker", Memory(asked=OWED, earlier=(FIND,)))
-    assert asked.intent == "provider.find"
-    assert dict(asked.arguments) == {"share": "yes", "file": "yes", "contact": "yes"}
-
-
-@pytest.mark.threat("T72")
-@pytest.mark.parametrize(
-    "words", ["share this with my coworker", "comparta esto con mi colega", "forward this, please"]
-)
-def test_nothing_of_a_member_is_ever_meant(words: str) -> None:
-    """After their own answers alone there is nothing to hand on."""
-    asked = shared(words, Memory(asked=OWED, earlier=(Asked("clinical.labs"),)))
-    assert (asked.intent, dict(asked.arguments), dict(asked.slots)) == ("followup.share", {}, {})
-
-
-def test_of_several_entries_one_is_asked_for_and_of_one_it_is_that() -> None:
-    """A contact card is one provider's."""
-    one, other = (Asked("provider.detail", {"provider_name": Slot(name, name)}) for name in ("Okafor", "Kim"))
-    several = shared("send me the contact card", Memory(asked=FIND, choices=(one, other), numbers=(1, 2)))
-    assert (several.intent, several.values) == ("followup.share", {"entries": 2})
-    alone = shared("send me the contact card", Memory(asked=FIND, choices=(other,), numbers=(1,)))
-    assert (alone.intent, alone.values["provider_name"]) == ("provider.detail", "Kim")
-
-
-@pytest.mark.threat("T72")
-async def test_what_is_shown_on_is_asked_again_without_the_asker(stage: Stage) -> None:
-    """A list that their plan had cut, and that was theirs alone, comes back as anybody gets it."""
-    talk = stage.somebody()
-    await talk.connect("dana")
-    await talk.say("find a cardiologist near 37402")
-    before = len(stage.sandbox.requests)
-    [shown] = await talk.say("share this list with my coworker")
-    assert isinstance(shown, Shareable)
-    assert shown.intent == "provider.find"
-    assert not {source.type for source in shown.sources} & MEMBER_TYPES
-    kinds = {request.path.rpartition("/")[2] for request in list(stage.sandbox.requests)[before:]}
-    assert not kinds & MEMBER_TYPES
