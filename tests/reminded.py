@@ -32,6 +32,7 @@ from bot.stores.base import Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite
+from tests.doubles.mortal import Killed
 
 VAULT = Vault(parse_keys(new_key()))
 CHICAGO = ZoneInfo("America/Chicago")
@@ -56,10 +57,6 @@ class Clock:
     def to(self, day: date, hour: float) -> None:
         """Move on to an hour of a day."""
         self.at = datetime.combine(day, datetime.min.time(), CHICAGO) + timedelta(hours=hour)
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 @dataclass

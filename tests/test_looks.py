@@ -23,7 +23,8 @@ from bot.delivery.reminders import (
 )
 from bot.message import Person
 from bot.stores.base import Row
-from tests.reminded import DANA, LAST, Killed, World, a_world
+from tests.doubles.mortal import Killed
+from tests.reminded import DANA, LAST, World, a_world
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -10,7 +10,8 @@ import pytest
 from bot.delivery.inbox import Later
 from bot.delivery.reminders import MOST, NEWS, NotKept, Reminder, kind_of
 from bot.delivery.tellings import Mine
-from tests.reminded import DANA, LAST, WALTER, Killed, World, a_world
+from tests.doubles.mortal import Killed
+from tests.reminded import DANA, LAST, WALTER, World, a_world
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

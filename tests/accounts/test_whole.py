@@ -1,67 +1,14 @@
 """What becomes of a link and what the trail says of it are one: a kill at any write leaves both or neither (T56)."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from bot.accounts.rows import LastLook
 from bot.errors import LinkError
 from bot.ops.trail import AuditEvent
-from bot.stores.base import NewRow
-from bot.stores.sqlite import SqliteStore
 from tests.accounts.conftest import DANA, Bot
+from tests.doubles.mortal import Killed, mortal
 
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-class Mortal(SqliteStore):
-    """A store whose process is killed before one of its writes."""
-
-    left = 0
-
-    def _die(self) -> None:
-        if not self.left:
-            raise Killed
-        self.left -= 1
-
-    async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
-        """Keep a row, unless the process is dead."""
-        self._die()
-        await super().put(kind, key, value, expires=expires, owner=owner)
-
-    async def take(self, kind: str, key: str) -> bytes | None:
-        """Take a row, unless the process is dead."""
-        self._die()
-        return await super().take(kind, key)
-
-    async def count(self, kind: str, key: str, *, expires: float) -> int:
-        """Count, unless the process is dead."""
-        self._die()
-        return await super().count(kind, key, expires=expires)
-
-    async def drop(self, kind: str, key: str) -> None:
-        """Remove a row, unless the process is dead."""
-        self._die()
-        await super().drop(kind, key)
-
-    async def drop_owned(self, owner: str, *kinds: str) -> int:
-        """Remove rows, unless the process is dead."""
-        self._die()
-        return await super().drop_owned(owner, *kinds)
-
-    async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Keep rows together, unless the process is dead."""
-        self._die()
-        return await super().append(new, put, drops=drops)
-
-
-def mortal(bot: Bot, writes: int) -> None:
-    """The bot's process dies before the write after so many."""
-    bot.store.__class__ = Mortal
-    assert isinstance(bot.store, Mortal)
-    bot.store.left = writes
+WRITES = ("put", "take", "count", "drop", "drop_owned", "append")
 
 
 async def said(bot: Bot, what: AuditEvent) -> int:
@@ -75,14 +22,14 @@ async def said(bot: Bot, what: AuditEvent) -> int:
 async def test_a_link_and_its_row_are_one(bot: Bot, writes: int) -> None:
     """Killed before any write of connecting: a link without a row, or a row without a link, is never there."""
     code = await bot.link(DANA, "dana")
-    mortal(bot, writes)
+    mortal(bot.store, writes, *WRITES)
     try:
         await bot.accounts.prove(DANA, code)
         killed = False
     except Killed:
         killed = True
     assert killed == (writes < 5)
-    mortal(bot, 1_000)
+    mortal(bot.store, 1_000, *WRITES)
     linked = await bot.accounts.link(DANA) is not None
     assert await said(bot, "linked") == linked
     assert linked or killed
@@ -94,12 +41,12 @@ async def test_a_link_and_its_row_are_one(bot: Bot, writes: int) -> None:
 async def test_an_end_and_its_row_are_one(bot: Bot, writes: int) -> None:
     """Killed before or behind the one write of "unlink": nothing happened, or all of it did and the trail says so."""
     await bot.connect()
-    mortal(bot, writes)
+    mortal(bot.store, writes, *WRITES)
     try:
         await bot.accounts.unlink(DANA)
     except (Killed, LinkError):
         assert writes == 0
-    mortal(bot, 1_000)
+    mortal(bot.store, 1_000, *WRITES)
     ended = await bot.accounts.link(DANA) is None
     assert ended == (writes > 0)
     assert await said(bot, "unlinked") == ended

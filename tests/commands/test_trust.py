@@ -18,10 +18,11 @@ from bot.errors import ConfigError
 from bot.ops.audit import Audit
 from bot.replies.plain import plain
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
-from bot.stores.sqlite import SqliteStore, open_sqlite
+from bot.stores.sqlite import open_sqlite
 from tests.accounts.conftest import make_settings
+from tests.doubles.mortal import Killed, mortal
 from tests.shipped import shipped_pack
-from tests.stage import staged
+from tests.stage import Stage, staged
 
 LATER = 4_000_000_000.0
 
@@ -35,13 +36,18 @@ def run(store: Path, *words: str, **environment: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def store_of(stage: Stage) -> Path:
+    """The file that the bot of a direct chat keeps everything in."""
+    return Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+
+
 async def test_links_are_listed_and_revoked_and_the_trail_says_so(tmp_path: Path) -> None:
     """An operator sees chat identities and never a member, ends one, and every step is in a whole trail."""
     async with staged(tmp_path) as stage:
         dana = stage.somebody()
         await dana.connect("dana")
         await dana.say("what did i owe for my last visit")
-        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+        store = store_of(stage)
     code, text = await asyncio.to_thread(run, store, "links")
     assert code == 0
     assert re.fullmatch(r"console///person-1  since \d{4}-\d\d-\d\d \d\d:\d\d UTC\n", text)
@@ -66,7 +72,7 @@ async def test_all_links_and_rows_of_one_identity(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         for _ in range(2):
             await stage.somebody().connect("dana")
-        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+        store = store_of(stage)
     _, told = await asyncio.to_thread(run, store, "links", "of", "*/*/*/person-2")
     assert re.fullmatch(r"console///person-2  since .* UTC\n", told)
     _, rows = await asyncio.to_thread(run, store, "audit", "of", "console///person-2")
@@ -98,23 +104,6 @@ async def test_a_trail_that_was_changed_fails_the_check(tmp_path: Path) -> None:
     assert "links_listed" in (await asyncio.to_thread(run, path, "audit"))[1]
 
 
-class Killed(Exception):
-    """The process ends here."""
-
-
-class Mortal(SqliteStore):
-    """A store whose process is killed before a number of swaps."""
-
-    left = 0
-
-    async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
-        """Replace the value, unless the process is dead."""
-        if not self.left:
-            raise Killed
-        self.left -= 1
-        return await super().swap(kind, key, old, new, lease=lease)
-
-
 @pytest.mark.threat("T36")
 @pytest.mark.parametrize("swaps", [0, 1, 4, 9])
 async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Path, swaps: int) -> None:
@@ -125,13 +114,11 @@ async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Pa
     for number in range(10):
         await store.put("k", str(number), before.seal(b"value", f"k/{number}"), expires=LATER)
     await store.put("plain", "1", b"never sealed", expires=LATER)
-    store.__class__ = Mortal
-    assert isinstance(store, Mortal)
-    store.left = swaps
+    mortal(store, swaps, "swap")
     with pytest.raises(Killed):
         await reseal(SealedTable(store, after))
     assert [after.unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
-    store.left = 100
+    mortal(store, 100, "swap")
     assert str(await reseal(SealedTable(store, after))).startswith(
         f"{10 - swaps} rows sealed anew under the newest key; no row"
     )
@@ -146,7 +133,7 @@ async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         dana = stage.somebody()
         await dana.connect("dana")
-        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+        store = store_of(stage)
         code, told = await asyncio.to_thread(run, store, "keys", "rotate")
         assert code == 0
         assert re.match(r"[1-9]\d* rows sealed anew under the newest key; no row needs an older key\.", told)
@@ -198,7 +185,7 @@ async def test_an_emptied_trail_fails_the_check(tmp_path: Path) -> None:
     """Whoever deletes every row and the sealed end: the file beside the keys, and an exported line, still name it."""
     async with staged(tmp_path) as stage:
         await stage.somebody().connect("dana")
-        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+        store = store_of(stage)
     code, line = await asyncio.to_thread(run, store, "audit", "checkpoint")
     exported = tmp_path / "checkpoints"
     exported.write_text(line, encoding="ascii")
@@ -223,7 +210,7 @@ async def test_an_archive_goes_to_an_archive_alone(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         await stage.somebody().connect("dana")
         bot = stage.bots["dm"]
-        store = Path(bot.settings.bot_store_url.removeprefix("sqlite:///"))
+        store = store_of(stage)
         rows = [entry async for entry in bot.audit.entries()]
     note, kept = tmp_path / "note.txt", tmp_path / "trail.jsonl"
     note.write_text("milk\n")
