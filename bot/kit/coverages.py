@@ -272,8 +272,9 @@ class VisitCopays(msgspec.Struct, frozen=True):
 
 
 def visit_copays(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) -> VisitCopays | None:
-    """Return what the medical plan names for the visits of the message, or of `codes`; None without two of them."""
-    named = codes or named_visits(ask)
+    """Return what the medical plan names for the visits of the message, or else for `codes`; None without two."""
+    said = named_visits(ask)
+    named = said if len(said) >= _A_PAIR else codes
     plan = next((one for one in coverages.current if one.scope == "medical"), None)
     if plan is None or len(named) < _A_PAIR:
         return None

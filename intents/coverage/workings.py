@@ -7,7 +7,7 @@ told by the counted weights (`bot.language.workings`), or by a rule of an intent
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -31,6 +31,7 @@ from bot.kit import (
     exact_asked,
     member_coverages,
     name_of_state,
+    named_visits,
     period_claims,
     plan_year_of,
     rules_ahead,
@@ -42,7 +43,7 @@ from bot.kit import (
     visit_copays,
 )
 
-_CENT, _ALL = Decimal("0.01"), Decimal(100)
+_CENT, _ALL, _MONTH = Decimal("0.01"), Decimal(100), timedelta(31)
 _OF_CARE = "coverage.cost_share"
 _COPAYS, _PERCENT, _DEDUCTIBLE, _MAXIMUM = "copay", "coinsurance", "deductible", "out_of_pocket_max"
 _BESIDE: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
 _OF_FIGURE = {("after_max", _DEDUCTIBLE): "first_then", ("before_met", _MAXIMUM): "after_max"}
 _TWO_VISITS: Mapping[str, tuple[str, ...]] = {"er_or_urgent": ("urgentcare", "emergency")}
 """The visits whose copays answer a rule where the plan has them."""
+_COMPARED = frozenset({"cheaper", "dearer", "lowest"})
 _COUNTING = frozenset({"copay_counts", "what_counts", "drugs_count"})
 _COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "drugs_count", "arithmetic", "estimate"})
 """Rules beside which it stands how much of the yearly amounts is used."""
@@ -129,7 +131,8 @@ async def answer(ask: Ask) -> Working:
     """Return the rule; the member's own figures are read in their own chat alone. Another answer may hand it over.
 
     Raises:
-        AskedAhead: The operator's benefit table has a rule of this plan for the care.
+        AskedAhead: The operator's benefit table has a rule of this plan for the care, or the plan is asked about: what
+            was used in a year that is over, or what one kind of visit costs.
         NotLinked: No account is connected, and the rule is about what the plan's records name.
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
@@ -139,6 +142,8 @@ async def answer(ask: Ask) -> Working:
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
+    if _of_time_past(rule, ask) or _of_one_visit(rule, ask):
+        raise AskedAhead(_OF_CARE)
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
@@ -194,6 +199,18 @@ def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
         return "apart_counts"
     named = str(by_figure(ask, coverages).slots.get("amount_kind"))
     return _OF_FIGURE.get((rule, named), rule)
+
+
+def _of_time_past(rule: str, ask: Ask) -> bool:
+    """Return whether a rule of the yearly amounts is named beside a longer time that is over, as in "in 2025"."""
+    start, end = span_of(ask)
+    return rule in _COUNTS and bool(start and end and end < ask.today and end - start > _MONTH)
+
+
+def _of_one_visit(rule: str, ask: Ask) -> bool:
+    """Return whether one kind of visit is named alone, with no word that compares: what it costs is asked."""
+    named = named_visits(ask)
+    return len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
 
 
 def _medical(coverages: Coverages) -> list[Coverage]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.kit import floor_of
+from bot.kit import AskedAhead, floor_of
 from bot.message import Chart
 from bot.records.claim import read_claim
 from tests.answers.asking import answered, concept
@@ -99,3 +99,16 @@ def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
     assert floor
     assert floor.deductible
     assert floor.deductible.value == sum(Decimal(str(value / 100)) for value in cents)
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        {"workings": "starts_over", "date_range": {"start": "2025-01-01", "end": "2025-12-31"}},
+        {"workings": "er_or_urgent", "amount_kind": "copay"},
+    ],
+)
+async def test_the_plan_is_asked_and_no_rule(slots: dict[str, object]) -> None:
+    """What was used in a year that is over, and what one kind of visit costs, is told by the plan's shares."""
+    with pytest.raises(AskedAhead):
+        await answered("coverage.workings", coverage(costToBeneficiary=PLAN), said="urgent care in 2025", slots=slots)
