@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
-from bot.conversation.followups import place_in
+from bot.conversation.focus import place_in
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
 from bot.language.kernel import HELP
@@ -212,7 +212,10 @@ class Keeper:
         if said.alone:
             return await self.alone(message.person, reply)
         if asked and reply.named:
-            asked = replace(asked, slots={**asked.slots, **{name: Slot(one, one) for name, one in reply.named.items()}})
+            heard = self._pack.intents[asked.intent].heard
+            slots_told = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
+            others = {name: one for name, one in reply.named.items() if name not in heard}
+            asked = replace(asked, slots={**asked.slots, **slots_told}, arguments={**asked.arguments, **others})
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from bot.conversation.focus import NAMES, chosen, of_record, shows_one, stepped, whole
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -20,7 +21,6 @@ from bot.language.context import (
     RECORD,
     changed,
     lists_providers,
-    taken_over,
 )
 from bot.language.kernel import OF_THEM, SHARE
 from bot.language.reading import Reading, Slot
@@ -37,7 +37,6 @@ _MORE = "followup.more"
 _REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
 _PROVIDER = "provider_name"
-_NAMES = frozenset({_PROVIDER, "organization", "npi", "tin"})
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
 _SHOWN = frozenset({AMONG, LIKE, LIKE_WORDS})
 SHARED = "share"
@@ -55,20 +54,24 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         same = memory.asked and memory.asked.whose == asked.whose
         shown = (memory.record or next((one for one in ids if one), None)) if same else None
         return replace(asked, arguments={**asked.arguments, RECORD: shown}) if shown else asked
-    one = _shows_one(intents)
+    one = shows_one(intents)
     if one and rules is not None and lists_providers(rules) and not rules.of_entry:
         fact = memory.choices and not reading.slots and facts_in(reading.text)
         if not fact:
             return _like_shown(memory, asked, reading, intents)
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
+    if rules is not None and rules.of_entry and rules.of_list and (listed := _several_shown(memory, reading, intents)):
+        return replace(listed, slots={**listed.slots, **asked.slots}, language=asked.language, unmet=asked.unmet)
     asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
     return of_record(memory, asked, reading, intents)
 
 
-def _shows_one(intents: Mapping[str, IntentRules]) -> str:
-    """Return the intent that shows one provider, "" without one."""
-    rules = intents.get(SHARE)
-    return rules.instead.intent if rules is not None and rules.instead is not None else ""
+def _several_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
+    """Return the search whose several results were shown, if the message names none of them: "do they take my plan"."""
+    rules = intents.get(memory.asked.intent) if memory.asked else None
+    named = not (NAMES | {"ordinal"}).isdisjoint(reading.slots)
+    listed = rules is not None and lists_providers(rules) and len(memory.choices) > 1
+    return replace(memory.asked.alone, arguments={}) if memory.asked and listed and not named else None
 
 
 def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
@@ -78,7 +81,7 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
     if len(memory.choices) == 1:
         slot = memory.choices[0].slots.get(_PROVIDER)
     kinds = KINDS_OF_CARE - ({"specialty"} if "MORE" in reading.concepts else set())  # "the next doctor"
-    if slot is None or not slot.is_plain or not (kinds | _NAMES).isdisjoint(asked.slots):
+    if slot is None or not slot.is_plain or not (kinds | NAMES).isdisjoint(asked.slots):
         return asked
     return replace(asked, arguments={**asked.arguments, LIKE: str(slot.value), LIKE_WORDS: reading.text})
 
@@ -91,12 +94,13 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
-    if index is None and first and _NAMES.isdisjoint(reading.slots) and "MY" not in reading.concepts:
+    own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
+    if index is None and first and NAMES.isdisjoint(reading.slots) and not own:
         asked, index = _among(memory, asked, reading), 0
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
-    entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
+    entry = chosen(memory, int(index)) if index is not None and memory.choices else None
     if index == 0 and not memory.choices:
         entry = _one_shown(memory, asked, reading)
     if entry is None:
@@ -131,28 +135,6 @@ def _topic(asked: Asked) -> str:
     return asked.intent.partition(".")[0]
 
 
-def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question about the record that the last answer was about: when it was, why, whether that is right.
-
-    Both are about a claim, or the question is about the doctor of that claim: "is she still in network". The record is
-    identified by its id, so filters of the earlier question are dropped.
-    """
-    context = memory.context()
-    if context is None or memory.record is None or RECORD in asked.arguments:
-        return asked
-    if memory.asked is None or memory.asked.whose != asked.whose:
-        return asked
-    names = taken_over(context, replace(reading, intent=asked.intent), intents)
-    rules, before = intents.get(asked.intent), intents.get(context.intent)
-    claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
-    if claimed and OF_THEM in reading.concepts and _NAMES.isdisjoint(reading.slots):
-        names = (RECORD, *_NAMES)
-    if RECORD not in names:
-        return asked
-    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
-    return replace(asked, slots=slots, arguments={**asked.arguments, RECORD: memory.record})
-
-
 def consent(memory: Memory, reading: Reading) -> Asked | None:
     """Return the question that a bare yes means: the first button of the last reply, unless that deletes something.
 
@@ -171,11 +153,11 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     if last is None or reading.intent is None:
         return None
     if reading.intent in _REPEATED:
-        page = str(_whole(last.arguments.get("page")) + 1)
+        page = str(whole(last.arguments.get("page")) + 1)
         more = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}[reading.intent]
         return replace(last, arguments={**last.arguments, **more})
     if reading.intent == _ORDINAL:
-        return _ordinal(memory, last, reading)
+        return _ordinal(memory, last, reading, intents)
     if reading.intent == _SOURCES:
         return next((asked for asked in memory.labels.values() if asked.intent == SOURCES), None)
     context = memory.context()
@@ -219,7 +201,7 @@ def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None
     return Asked(_ORDINAL, slots={"entries": Slot("", entries), "only": Slot("", only)}, language=language)
 
 
-def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
+def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
     """Return the question about an entry of the list.
 
     "the one before that" and "the last one" start from the last answer.
@@ -227,31 +209,14 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):
         return None
+    if "step" in wanted:
+        return stepped(memory, last, int(wanted["step"]), intents)
+    index = int(wanted["index"])
     if memory.choices:
-        if "step" in wanted and (at := place_in(memory, last)) is not None:
-            return _at(memory, at + int(wanted["step"]))
-        if wanted.get("step") != 1:
-            return _chosen(memory, int(wanted.get("index", 0)))
-        # The list's own button for "the one before", such as "the visit before".
-        asks = memory.labels.values()
-        return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
-    if memory.entries and "step" not in wanted:
-        return _read_out(memory, int(wanted.get("index", 0)))
-    return _walk(memory, last, wanted)
-
-
-def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
-    """Return the question for another record: `pick` counts from the newest (0, 1 ...) or from the oldest (-1 ...)."""
-    if "step" not in wanted:
-        index = int(wanted["index"])
-        return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
-    # "the one before" goes through the results of a question: not a single record's, but the one before it.
-    asked = (one for one in (last, *memory.earlier) if RECORD not in one.arguments and _topic(one) == _topic(last))
-    start = next(asked, None)
-    if start is None:
-        return None
-    pick = max(_whole(start.arguments.get("pick")) + int(wanted["step"]), 0)
-    return replace(start, arguments={**start.arguments, "pick": str(pick)})
+        return chosen(memory, index)
+    if memory.entries:
+        return _read_out(memory, index)
+    return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
 
 
 def _read_out(memory: Memory, index: int) -> Asked | None:
@@ -263,34 +228,6 @@ def _read_out(memory: Memory, index: int) -> Asked | None:
     return Asked(ENTRY, slots={"number": Slot("", number), "entry": Slot("", text)}) if text else None
 
 
-def place_in(memory: Memory, asked: Asked) -> int | None:
-    """Return the index in the last list of the question's provider or claim; None if it is not in the list."""
-    subject = _subject(asked)
-    places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
-    return next(places, None)
-
-
-def _subject(asked: Asked) -> object:
-    return asked.arguments.get("id") or asked.values.get("provider_name")
-
-
-def _at(memory: Memory, position: int) -> Asked | None:
-    return memory.choices[position] if 0 <= position < len(memory.choices) else None
-
-
-def _chosen(memory: Memory, index: int) -> Asked | None:
-    """Return the entry by its number as shown, else by its position (-1 is the last); None if it is not clear."""
-    if index == 0:
-        return memory.choices[0] if len(memory.choices) == 1 and not memory.entries else None
-    if index in memory.numbers:
-        return memory.choices[memory.numbers.index(index)]
-    return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.lstrip("-").isdecimal() else 0
-
-
 def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question whose answer is to be shared; without one, the sharing intent alone.
 
@@ -298,10 +235,10 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     preferably one with a list, if a list is to be shared.
     """
     how = str(reading.slots["share"].value) if "share" in reading.slots else ""
-    one = _shows_one(intents)
+    one = shows_one(intents)
     name, told = reading.slots.get("provider_name"), reading.slots.get("ordinal")
     index = told.value.get("index") if told is not None and isinstance(told.value, Mapping) else None
-    entry = _chosen(memory, int(index)) if index is not None else None
+    entry = chosen(memory, int(index)) if index is not None else None
     open_ = [asked for asked in (memory.asked, *memory.earlier) if asked is not None and _is_open(asked, intents)]
     lists = [asked for asked in open_ if asked.intent != one] if how in {_LIST, _FILE} else []
     found = next(iter(lists or open_), None)
@@ -312,7 +249,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     if found is None:
         return Asked(SHARE)
     if how == _CONTACT and found.intent != one:
-        only = _chosen(memory, 0)
+        only = chosen(memory, 0)
         if only is None or not _is_open(only, intents):
             return Asked(SHARE, slots={"entries": Slot("", len(memory.choices))})
         return replace(only, arguments={**only.arguments, _CONTACT: "yes"})

@@ -14,7 +14,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.accounts.codes import read_code
-from bot.conversation import followups, owner
+from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.other_questions import cleared, parted
@@ -75,6 +75,9 @@ class Recognisers:
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
         reading = cleared(self._engine, reading, today, people)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
+        if intent := focus.intent_of(memory, reading, self._intents):
+            slots = self._engine.slots_as(intent, text, today=today)
+            reading = replace(reading, intent=intent, slots=slots, unclear=False)
         exchange.reading = reading = _of_the_list(reading, memory, last)
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language

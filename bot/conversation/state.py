@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.rows import LinkRow, PatientCandidate
-from bot.language.context import MOST_TOPICS, Context
+from bot.language.context import FOCUS, MOST_TOPICS, RECORD, Context
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.reading import Slot
 from bot.message import (
@@ -151,7 +151,9 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the questions that stay available if `asked` is the last one, newest first."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
             return self.earlier
-        stack = (self.asked.alone, *self.earlier)
+        focus = {FOCUS: self.record} if self.record and RECORD not in self.asked.arguments else {}
+        last = replace(self.asked.alone, arguments={**self.asked.arguments, **focus})
+        stack = (last, *self.earlier)
         return tuple(one for one in stack if one.intent != asked.intent)[:MOST_TOPICS]
 
 

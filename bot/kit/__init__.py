@@ -21,8 +21,8 @@ from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.benefits_csv import read_benefits
 from bot.kit.cards import Card, by_provider, cards
 from bot.kit.care import (
-    UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, care_plans, curve_of, dated, on_record, results,
-    series, shield, tests_on_record)
+    UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, as_of, care_plans, curve_of, dated, on_record,
+    results, series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.organizations import Choice, nearest
 from bot.records.share import left_of, tells_state
@@ -80,7 +80,7 @@ from bot.kit.tense import asks_from_now_on, is_ahead, may_be_ahead, speaks_ahead
 from bot.kit.to_come import ToCome, Wants, counted_toward, counting_asked, to_come, wants_to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
-from bot.kit.which import count_asked, parts_named
+from bot.kit.which import count_asked, parts_named, place_of, reaches, the_one
 from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who, who_shown
 from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given

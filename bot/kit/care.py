@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
@@ -25,8 +26,12 @@ _MOST = 12
 _PRESSURE = "mmHg, two numbers"
 
 _TESTS = 6  # a page of them
-Direction = Literal["down", "up", "same"]
+Direction = Literal["either", "down", "up", "same"]
 _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
+    "either": re.compile(
+        r"\b(?:higher or lower|lower or higher|up or down|down or up|mas alt[oa] o mas baj[oa]|sub(?:io|e) o baj[oa])\b"
+        r"|\b(?:worse|better|different|compared?|peor|mejor|distint[oa])\b.*\b(?:than|to|from|with|que|con)\b"
+    ),
     "down": re.compile(
         r"\b(?:down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron))\b"
     ),
@@ -36,6 +41,10 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "same": re.compile(r"\b(?:changed?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
 }
 """The words of a question whether a result moved, by the direction that a yes confirms."""
+_BEFORE = re.compile(
+    r"\b(?:time|one|test|result|reading|check) before\b|\bprevious\b|\bprior\b|\bvez anterior\b|\b(?:la|el) anterior\b"
+)
+"""The words for the result before the newest one."""
 _LIMIT = re.compile(
     r"\b(?:(?P<over>over|above|(?:higher|more|greater) than|más de)|under|below|(?:lower|less) than|menos de) "
     r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
@@ -113,8 +122,21 @@ UNSHIELDED = Shielded(0, shown=False)
 
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     """Return the valid results of a category within the time that was asked for, newest first."""
+    first, last = span_of(ask)
+    if first and _goes_back(ask):
+        days = {"start": None, "end": last.isoformat() if last else None}
+        ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
     found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
     return tuple(one for one in found if one.is_of(category))
+
+
+def _goes_back(ask: Ask) -> bool:
+    """Return whether the question is about the results before those of its time too."""
+    return _back(ask) > 0 or _direction(ask) is not None
+
+
+def _said(ask: Ask) -> str:
+    return " ".join(words_of(ask.said))
 
 
 async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
@@ -141,6 +163,20 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
     """Return the results grouped by test; the test with the newest result comes first."""
     tests = grouped(found, lambda one: next(iter(one.main.codes), None) or (one.main.name or "").casefold())
     return tuple(Series(key, tuple(rows)) for key, rows in tests.items())
+
+
+def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
+    """Return the tests without the results that are newer than the ones asked for: "what was it the time before".
+
+    Of a test without so many results the oldest one stays.
+    """
+    back = _back(ask)
+    return tuple(replace(test, results=test.results[min(back, len(test.results) - 1) :]) for test in tests)
+
+
+def _back(ask: Ask) -> int:
+    """Return how many results before the newest one the question is about."""
+    return ask.pick or int(_direction(ask) is None and _BEFORE.search(_said(ask)) is not None)
 
 
 def _dates(ask: Ask) -> list[tuple[str, str]]:
@@ -239,15 +275,18 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
     are none. `asked` is the direction, if the question is whether a named result moved; `limit` is the number that it
     is held against, and whether it has to be over it; `marks` are those of which one is asked for. `without` is the
-    test that the message leaves out. `of` are the tests of all pages, those whose newest result is outside its range
-    first, unless one test is named. `arrived` is the day of the newest result, if the question is whether results are
-    there.
+    test that the message leaves out. `oldest`: the one before was asked for, and nothing is before these.
+    `ordered_by`: it is asked who ordered them. `of` are the tests of all pages, those whose newest result is outside
+    its range first, unless one test is named. `arrived` is the day of the newest result, if the question is whether
+    results are there.
     """
 
     of: tuple[Series, ...] = ()
     arrived: PartialDate | None = None
 
     test: Series | None = None
+    oldest: bool = False
+    ordered_by: bool = False
     named: str | None = None
     missing: bool = False
     asked: Direction | None = None
@@ -325,6 +364,7 @@ def tests_on_record(
         found,
         "date_range" in ask.slots,
         shielded,
+        oldest=_back(ask) > 0 and all(len(test.results) == 1 for test in ordered),
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,
         missing=bool(named and every and not alike),
@@ -341,7 +381,7 @@ def _is_outside(test: Series) -> bool:
 
 def _marks(ask: Ask) -> frozenset[str]:
     """Return the marks of which one is asked for: "is my sodium normal", "is my LDL high"."""
-    said = " ".join(words_of(ask.said))
+    said = _said(ask)
     asks = _ASKS_MARK.search(said) is not None
     return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())
 
@@ -353,5 +393,5 @@ def _limit(ask: Ask) -> tuple[Decimal, bool] | None:
 
 
 def _direction(ask: Ask) -> Direction | None:
-    said = " ".join(words_of(ask.said))
+    said = _said(ask)
     return next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)

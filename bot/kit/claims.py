@@ -16,7 +16,7 @@ from bot.kit.ask import Ask
 from bot.kit.said import fitting, wanted_of
 from bot.kit.spans import days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, is_numbered, with_fills
-from bot.kit.which import part_asked
+from bot.kit.which import part_asked, reaches
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
@@ -193,7 +193,7 @@ async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) 
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: not every and bool(_visits_that_fit(so_far, ask)),
+        enough=lambda so_far: not every and reaches(ask, [(claim,) for claim in _visits_that_fit(so_far, ask)]),
         page_size=10,
         people=people or wanted_of(ask).narrows,
     )

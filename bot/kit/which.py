@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from bot.kit.ask import Ask, NamedCare, text_of
 from bot.kit.spelling import words_of
+from bot.language.context import FOCUS
 from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 
@@ -142,6 +143,34 @@ def order_asked(ask: Ask) -> str | None:
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
     return ask.asked.count if ask.asked.count and ask.asked.count <= most else None
+
+
+def place_of(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
+    """Return the place of the day or claim that a follow-up means, from 0; None if it is about all, or a new question.
+
+    `days` are those that were found, in order. "The one before" is counted from the claim that was shown last.
+    """
+    step, at = ask.pick, _focused(ask, days)
+    if at is None and "pick" not in ask.arguments:
+        return None
+    return max(step if at is None and step >= 0 else (len(days) if at is None else at) + step, 0)
+
+
+def the_one(ask: Ask, days: Sequence[tuple[Claim, ...]]) -> tuple[Claim, ...]:
+    """Return the claims of the day that is meant, the first by default; of the last one where none is so far back."""
+    return days[min(place_of(ask, days) or 0, len(days) - 1)] if days else ()
+
+
+def reaches(ask: Ask, days: Sequence[Sequence[Claim]]) -> bool:
+    """Return whether the one that is meant is among the days, so that no older claims have to be read."""
+    known = _focused(ask, days) is not None if FOCUS in ask.arguments else ask.pick >= 0
+    return known and len(days) > (place_of(ask, days) or 0)
+
+
+def _focused(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
+    """Return the place of the day with the claim that was shown last."""
+    focus = ask.arguments.get(FOCUS)
+    return next((at for at, day in enumerate(days) if any(claim.id == focus for claim in day)), None)
 
 
 def named(claim: Claim, words: str, *, fills: bool = False) -> bool:

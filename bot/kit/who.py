@@ -175,6 +175,8 @@ async def who(ask: Ask) -> Who:
     groups = _narrowed(ask, groups, await _area(ask) if len(groups) > 1 else None, named=bool(name))
     if name and not (npi or tin):
         groups = await of_own_claims(ask, groups, name)
+    if len(groups) == 1 and RECORD in ask.arguments and (own := groups[0][0].name):
+        ask.named["provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
 
 

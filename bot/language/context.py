@@ -24,6 +24,10 @@ from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 MOST_TOPICS = 2
 # Among the slots of a subject: the record that the answer before was about, which is no slot.
 RECORD = "id"
+# The record that was shown, where an answer looks for it or for the ones before it under the question's conditions.
+FOCUS = "focus"
+# The words by which the answer before found the records that it showed, where no slot holds them.
+NAMED = "named"
 # The providers of a list that was shown, separated by spaces.
 AMONG = "among"
 # The provider that was shown, where others like it are looked for, and the words that do.
@@ -142,17 +146,13 @@ def _joined(kept: Slot, slot: Slot) -> Slot:
 
 
 def merge(
-    context: Context | None,
-    reading: Reading,
-    intents: Mapping[str, IntentRules],
-    *,
-    points: bool,
+    context: Context | None, reading: Reading, intents: Mapping[str, IntentRules]
 ) -> tuple[str | None, dict[str, Slot]]:
     """Return the intent and slots of a message after the context is taken into account.
 
     A refinement or a date shift repeats the earlier intent with the changed slots; "more" and "the second one" keep
     their own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent
-    carries over, and those that `points` says they refer to.
+    carries over, and those that they point at.
     """
     slots, rules = dict(reading.slots), intents.get(reading.intent or "")
     if context is None:
@@ -163,7 +163,7 @@ def merge(
         return reading.intent, {**context.slots, **slots}
     if rules is None:
         return reading.intent, slots
-    for name in (*taken_over(context, reading, intents), *_pointed(context, reading, intents, points=points)):
+    for name in (*taken_over(context, reading, intents), *_pointed(context, reading, intents)):
         if name in context.slots:
             slots[name] = context.slots[name]
     return _instead(rules, reading, slots), slots
@@ -222,13 +222,11 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     return tuple(name for name in names if name in held and name not in out)
 
 
-def _pointed(
-    context: Context, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool
-) -> tuple[str, ...]:
+def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
     """Return the conditions of an answer about claims that another question refers to, naming none itself.
 
     "How much did that one cost" is about the visits to the physical therapist that were just told, if the message
-    `points` at them, and "is she in my network" about the doctor of a visit.
+    points at them, and "is she in my network" about the doctor of a visit.
     """
     rules, before = intents[str(reading.intent)], intents.get(context.intent)
     if before is None or not before.reads_claims or context.intent == reading.intent:
@@ -236,7 +234,7 @@ def _pointed(
     if rules.is_of_provider:
         conditions = frozenset({"provider_name"} if OF_THEM in reading.concepts else ())
     else:
-        conditions = OBJECTS | CONDITIONS_OF_CLAIMS if points and rules.reads_claims else frozenset()
+        conditions = OBJECTS | CONDITIONS_OF_CLAIMS if reading.points and rules.reads_claims else frozenset()
     return tuple(conditions & rules.heard.keys()) if conditions.isdisjoint(reading.slots) else ()
 
 

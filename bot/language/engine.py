@@ -133,8 +133,7 @@ class Engine:
 
     def merged(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
         """Return the intent and slots of a message after the context is taken into account."""
-        points = points_back(read(reading.text).words, self.lexicon.grammar.area("context"))
-        return merge(context, reading, self.intents, points=points)
+        return merge(context, reading, self.intents)
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """Return the intent and slots of a message in its context, and the context for the next message."""
@@ -287,6 +286,7 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
+            points=points_back(heard.said.words, heard.joining.beside("context")),
             unmet={} if WORKINGS in slots else self._unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

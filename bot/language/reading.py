@@ -108,6 +108,7 @@ class Reading(msgspec.Struct, frozen=True):
         present: True if the danger is now, not in the past or hypothetical.
         lines: further phone numbers for these words, by their names in the pack.
         back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
+        points: True if words refer to the subject of the previous answer: "how much was it".
         unmet: conditions in the message that the intent's answer does not support, by slot type.
         cells: everything found in the message.
         chances: the probability of each intent.
@@ -129,6 +130,7 @@ class Reading(msgspec.Struct, frozen=True):
     present: bool = False
     lines: tuple[str, ...] = ()
     back: int = 0
+    points: bool = False
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     cells: tuple[Cell, ...] = ()
     chances: Mapping[str, float] = msgspec.field(default_factory=dict)

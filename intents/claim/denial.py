@@ -38,6 +38,7 @@ from bot.kit import (
     service_dates,
     shown_alone,
     text_of,
+    the_one,
     wanted_of,
     why_gone,
     words_of,
@@ -145,7 +146,7 @@ async def answer(ask: Ask) -> Denial:
         if ranked and not found[0].sensitive:
             cite_claims(ask, found[:1])
             return Denial(claim=found[0], ranked=len(found), biggest=text_of(ask, "order") == "biggest", wanted=wanted)
-        chosen = begun[0] if anew else found[min(max(ask.pick, 0), len(found) - 1)]
+        chosen = begun[0] if anew else the_one(ask, [(claim,) for claim in found])[0]
     claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])

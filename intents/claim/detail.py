@@ -41,6 +41,7 @@ from bot.kit import (
     shown_alone,
     story_of,
     text_of,
+    the_one,
     wanted_of,
     why_gone,
 )
@@ -179,4 +180,4 @@ async def _find(ask: Ask) -> tuple[Claim | None, Live]:
         return next((claim for claim in alive.every if is_numbered(claim, number)), None), alive
     whose = _begins_with(ask.said) == "who" and wanted_of(ask).narrows
     found, alive = await newest_visits(ask, people=True, every=whose)
-    return (found[min(max(ask.pick, 0), len(found) - 1)] if found else None), alive
+    return next(iter(the_one(ask, [(claim,) for claim in found])), None), alive

@@ -45,7 +45,9 @@ from bot.kit import (
     part_of,
     parts_named,
     period_claims,
+    place_of,
     portion_of,
+    reaches,
     service_dates,
     story_of,
     sum_of,
@@ -166,7 +168,8 @@ async def answer(ask: Ask) -> LastVisitCost:
     if is_ahead(ask):
         raise AskedAhead
     wanted = wanted_of(ask)
-    if (ask.asked.each or asks_several(ask, wanted)) and (all_ := await _all_of(ask, wanted)):
+    several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
+    if several and (all_ := await _all_of(ask, wanted)):
         return all_
     alive = await newest_claims(
         ask,
@@ -176,7 +179,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     )
     if (named := by_name(ask, alive.every)) is not ask:
         return await answer(named)
-    summary = summarize(fit := _of(alive, wanted), ask)
+    summary = summarize(fit := _meant(alive, ask, wanted), ask)
     if (strict := await checked(ask, fit, summary.claims)) is not fit:
         summary = summarize(strict, ask)
     if not summary.claims and not summary.searched:
@@ -238,8 +241,9 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     days = _days(alive, ask, wanted)
     credit = next(iter(alive.reversals), None)
     known = [day for day in days if day.day] or list(days)
-    pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
-    each = _each(alive, wanted) if ask.pick == 0 and known else ()
+    place = place_of(ask, [day.claims for day in known])
+    pick = place or 0
+    each = _each(alive, wanted) if place is None and known else ()
     base = LastVisitCost(
         wanted=wanted,
         pick=pick,
@@ -278,7 +282,8 @@ def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
     """Return whether no further page is needed: the day, and the newest claim of each of several, were read."""
     if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
         return False
-    return len(_days(_of(so_far, wanted), ask, wanted)) > ask.pick + 1
+    days = [day.claims for day in _days(_meant(so_far, ask, wanted), ask, wanted)]
+    return reaches(ask, days[:-1])
 
 
 def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
@@ -290,7 +295,8 @@ def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
     """Return the visits by day; ordered by amount, each claim is separate, and care can include pharmacy fills."""
     if wanted.order in _BY_SIZE:
         return tuple(Visits(claim.service.day, (claim,)) for claim in alive.claims)
-    return visits(alive, ask.today, pharmacy=with_fills(alive.claims, wanted))
+    of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in alive.claims)
+    return visits(alive, ask.today, pharmacy=of_fill or with_fills(alive.claims, wanted))
 
 
 def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount | None:
@@ -306,6 +312,16 @@ def _in_all(claims: Sequence[Claim]) -> Amount | None:
     """Return the sum of different claims, None if one of them has no amount or only a minimum."""
     shares = [None if claim.owed.is_floor else claim.owed.amount for claim in {c.id: c for c in claims}.values()]
     return added(shares) if None not in shares and len(shares) > 1 else None
+
+
+def _meant(alive: Live, ask: Ask, wanted: ClaimWish) -> Live:
+    """Return the claims that match the conditions, or those of the sort of the claim shown last, where it does not."""
+    focus, fit = ask.arguments.get("focus"), _of(alive, wanted)
+    shown = next((claim for claim in alive.claims if claim.id == focus), None)
+    fits = shown in fit.claims and (with_fills(fit.claims, wanted) or not (shown and shown.is_pharmacy))
+    if shown is None or fits:
+        return fit
+    return replace(alive, claims=tuple(one for one in alive.claims if one.is_pharmacy == shown.is_pharmacy))
 
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:

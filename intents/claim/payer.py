@@ -26,6 +26,7 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
+    the_one,
     values_of,
     visits,
     wanted_of,
@@ -101,4 +102,4 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     if wanted_of(ask).narrows:
         return fitting(alive.claims, ask)
     days = visits(alive, ask.today)
-    return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()
+    return the_one(ask, [day.claims for day in days])

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
+    LONG,
     NO_DOUBTS,
     Amount,
     Ask,
@@ -38,6 +39,7 @@ from bot.kit import (
     newest_claims,
     of_other_person,
     of_use,
+    place_of,
     ranking_asked,
     service_dates,
     since_first,
@@ -55,6 +57,8 @@ from bot.kit import (
 PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
 _DRUG = "formulary.drug_coverage"
+_SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
+_OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
 _WHERE = re.compile(
     r"\b(?:where|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drugstores?|drug stores?|farmacias?))\b"
 )
@@ -144,7 +148,7 @@ async def answer(ask: Ask) -> Pharmacy:
     )
     ask = since_first(by_name(ask, alive.every), alive)
     earlier: Live | None = None
-    if not _filled(alive, ask) and not service_dates(ask):
+    if not _ordered(alive, ask) and not service_dates(ask):
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
     summary = summarize(alive, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(alive, ask), summary.last) if claim])
@@ -155,7 +159,11 @@ async def answer(ask: Ask) -> Pharmacy:
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """Return the page of the matching fills, and the sum over all of them."""
     (start, end), filled, found = _time(ask), _filled(alive, ask), _within(alive, ask)
-    sums = found.counted
+    every, sums = _ordered(alive, ask), found.counted
+    one = bool(filled) and _place(ask, every) is not None
+    if one:
+        sums, day = tuple(filled), filled[0].service.day
+        start, end = (day.first, day.last) if day else (start, end)
     shares = [(claim, amount_in(claim, _wish(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
     paid = by_currency(claim.paid_by_patient for claim in sums)
@@ -175,7 +183,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         end=end,
         drug=" / ".join(values_of(ask, "drug")) or None,
         provider=text_of(ask, "provider_name"),
-        count=len(filled),
+        count=len(filled or every),
         told=len(told),
         untold=len(sums) - len(told),
         totals=totals,
@@ -194,8 +202,8 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
         threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
         ends=ends,
-        dated=ask.asked.form == "date",
-        places=_places(filled) if _WHERE.search(" ".join(words_of(ask.said))) else (),
+        dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
+        places=_places(filled) if not one and _WHERE.search(" ".join(words_of(ask.said))) else (),
         newest=count_asked(ask, MOST) is not None and ranking_asked(ask) is None and amount_asked(ask) is None,
         in_order=in_order(ask, sums, _wish(ask)),
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
@@ -204,18 +212,36 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
 
 def _time(ask: Ask) -> tuple[date, date]:
     """Return the days that were asked for, by default the last twelve months; a ranking may look further back."""
-    since, back = times_asked(ask, USUAL)
+    since, back = times_asked(ask, LONG if _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() else USUAL)
     return (since, ask.today) if since else time_of(ask, back)
 
 
+def _place(ask: Ask, rows: Sequence[Claim]) -> int | None:
+    """Return the place of the one fill that is asked for: the last one, the one that was shown, or one before it."""
+    at = place_of(ask, [(claim,) for claim in rows])
+    return 0 if at is None and _asks_last(ask) else at
+
+
+def _asks_last(ask: Ask) -> bool:
+    newest = "newest" in ask.asked.says and _SEVERAL.isdisjoint(ask.asked.says)
+    return newest and _OTHERWISE.isdisjoint(ask.slots)
+
+
 def _filled(alive: Live, ask: Ask) -> list[Claim]:
+    """Return the fills that are asked for: all of the period, or one of them."""
+    rows = _ordered(alive, ask)
+    at = _place(ask, rows)
+    return list(rows if at is None else rows[at : at + 1])
+
+
+def _ordered(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     """Return the fills of the period in the order asked for; two plans' claims for one fill are both included."""
     found = _within(alive, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
     ranking = ranking_asked(ask)
     order = ("smallest" if ranking.least else "biggest") if ranking and ranking.measure != "count" else None
     kept = (claim for claim in alive.claims if claim.id in ids)
-    return list(choose(kept, ClaimWish(order=order or _wish(ask).order)).claims)
+    return choose(kept, ClaimWish(order=order or _wish(ask).order)).claims
 
 
 def _within(alive: Live, ask: Ask) -> Within:

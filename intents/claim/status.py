@@ -24,7 +24,9 @@ from bot.kit import (
     near_claims,
     newest_claims,
     part_of,
+    place_of,
     plan_paid_in,
+    reaches,
     service_dates,
     sum_told,
     text_of,
@@ -46,7 +48,8 @@ class ClaimStatus(Summary, frozen=True):
     `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid. `lines`
     has, by the id of a claim of which only some lines are of the care in question, what the plan paid for these and the
     member's share of them, if every one says so. `together` is the share of all that match, where that is asked for;
-    `received` is True if the question was whether the plan has them.
+    `received` is True if the question was whether the plan has them. `beyond` is the number of their days, where one
+    before the first of them is asked for.
     """
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
@@ -60,26 +63,31 @@ class ClaimStatus(Summary, frozen=True):
     lines: Mapping[str, tuple[Amount, Amount]] = msgspec.field(default_factory=dict)
     together: Amount | None = None
     received: bool = False
+    beyond: int = 0
 
 
 async def answer(ask: Ask) -> ClaimStatus:
     """Return the state of the claim that was named or chosen from a list, or else of the newest ones."""
-    wanted = 0 if ask.arguments.get("id") else SHOWN
-    alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > wanted, page_size=50
-    )
+    alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: _is_enough(so_far, ask), page_size=50)
     summary = summarize(alive, ask)
     if (strict := await checked(ask, alive, [claim for claim, _, _ in summary.claims])) is not alive:
         summary = summarize(strict, ask)
-    if not summary.claims and summary.filtered:
+    if not (summary.claims or summary.beyond) and summary.filtered:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)
     return summary
 
 
+def _is_enough(so_far: Live, ask: Ask) -> bool:
+    found = _found(so_far, ask)
+    return reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
+
+
 def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     """Return the first few claims; one that no longer counts is included if it was asked for by number."""
-    found = _found(alive, ask)
+    every = _found(alive, ask)
+    at = place_of(ask, [(claim,) for claim in every])
+    found = every if at is None else every[at : at + 1]
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
@@ -98,6 +106,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
         lines=lines,
         together=sum_told([claim.owed.amount for claim in found]) if mine and narrows and len(found) <= SHOWN else None,
         received=not _RECEIVED.isdisjoint(words),
+        beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,
     )
 
 
@@ -115,7 +124,7 @@ def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
         return fitting(alive.every, ask)
     found = fitting(alive.claims, ask)
     of_doctor = not {"provider_name", "specialty"}.isdisjoint(ask.slots)
-    return [claim for claim in found if not (of_doctor and claim.is_pharmacy)] or found
+    return tuple(claim for claim in found if not (of_doctor and claim.is_pharmacy)) or found
 
 
 def state_of(claim: Claim, alive: Live) -> State:

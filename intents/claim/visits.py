@@ -35,6 +35,7 @@ from bot.kit import (
     number_of,
     of_unit,
     often_asked,
+    place_of,
     ranking_asked,
     sets_times_apart,
     since_first,
@@ -68,6 +69,7 @@ class DaysOfCare(Summary, frozen=True):
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
     those of which the number was asked for. `so`: there are as many as was asked. `in_order` are the first claims of
     several sides, where it is asked which came first. `gap` are two days, where it is asked how much time lies between.
+    `beyond` is the number of all days, where one before the first of them is asked for.
     """
 
     wanted: ClaimWish
@@ -86,6 +88,7 @@ class DaysOfCare(Summary, frozen=True):
     so: bool | None = None
     in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
     gap: tuple[date, date] | None = None
+    beyond: int = 0
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
     @property
@@ -121,7 +124,7 @@ async def answer(ask: Ask) -> DaysOfCare:
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
     ask = since_first(by_name(ask, found.every), found)
     summary = summarize(found, ask)
-    if not summary.count and wanted.narrows:
+    if not (summary.count or summary.beyond) and wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, found))
     cite_claims(ask, (claim for day in summary.days for claim in day.claims), summary.nearest)
     return summary
@@ -132,7 +135,10 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     wanted = of_unit(ask, wanted_of(ask))
     kept = replace(found, claims=choose(found.claims, wanted).claims)
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, any_time(wanted)))
-    dated = [group for group in groups if group.day]
+    every = [group for group in groups if group.day]
+    one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
+    at = place_of(ask, [group.claims for group in every]) if one else None
+    dated = every if at is None else every[at : at + 1]
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
@@ -147,7 +153,8 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
-        alone=_is_alone(ask, len(dated)) and not (often or wanted.by_size),
+        alone=(at is not None or _is_alone(ask, len(dated))) and not (often or wanted.by_size),
+        beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         in_order=in_order(ask, counted, wanted),

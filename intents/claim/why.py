@@ -35,6 +35,7 @@ from bot.kit import (
     span_of,
     sum_told,
     text_of,
+    the_one,
     visits,
     wanted_of,
     why_of,
@@ -154,7 +155,7 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     if _is_several(ask):
         rows = (claim for day in days for claim in day.claims)
         return choose(rows, ClaimWish(order="biggest")).claims[:1]
-    return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()
+    return the_one(ask, [day.claims for day in days])
 
 
 def _is_several(ask: Ask) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
-from bot.kit import Ask, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
+from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, tests_on_record, words_of
 
 TESTS: dict[str, tuple[str, ...]] = {
     "a1c": ("hba1c", "hemoglobina1c", "glicosilada", "glucosilada", "glycated", "glycosylated"),
@@ -34,6 +35,13 @@ CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
 _OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
+_REST = frozenset({"else", "other", "others", "otros", "otras", "demas"})
+_ORDERED = re.compile(r"\bwho\b.*\border(?:ed)?\b|\bquien\b.*\b(?:orden\w*|pidio|mando)\b")
+"""A question who ordered a test, which the results do not say."""
+_ONLY_OUT = re.compile(
+    r"\b(?:only|just|which|solo|cuales?)\b.*\b(?:out of|outside|abnormal|flagged|high|low|fuera|alt[oa]s?|baj[oa]s?)\b"
+)
+"""A question which results are outside their range."""
 _ARRIVED = re.compile(
     r"\b(?:are|have|has|did|is)\b.*\b(?:back|ready|yet|there|here|arrived?|in$)|\bya\b.*\b(?:estan|salieron|listos)\b|\bllegaron\b"
 )
@@ -45,30 +53,52 @@ async def answer(ask: Ask) -> TestsOnRecord:
     """Return the lab results by test, newest first, without those with a sensitivity label unless asked for."""
     read = await results(ask, "laboratory")
     described, shielded = shield(ask, read)
-    every = series(described)
-    named = ask.arguments.get("named") or _named(ask.said, every)
-    alike = [test for test in every if named and _is_called(test, named)]
-    shown = None if _OTHERS.intersection(words_of(ask.said)) else ask.arguments.get("id")
+    every = as_of(ask, series(described))
+    words = _named(ask.said, every) or _before(ask)
+    alike = [test for test in every if any(_is_called(test, word) for word in words)]
+    named, shown = ", ".join(words) or None, None if _asks_others(ask.said) else ask.arguments.get("id")
     if not named and (again := [test for test in every if test.key == shown]):
         named, alike = again[0].newest.main.name, again
-    if named and _is_left_out(named, ask.said):
+    if words and _is_left_out(words[0], ask.said):
         rest = [test for test in every if test not in alike]
         found = replace(tests_on_record(ask, rest, len(read), shielded, named=None, alike=()), without=named)
         ask.report.cite("Observation", [one.id for one in found.shown])
         return found
     found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
+    if words and alike:
+        ask.named["named"] = " ".join(words)
+    if not named and found.outside and _ONLY_OUT.search(" ".join(words_of(ask.said))):
+        found = replace(found, rows=found.outside, more=False)
     asked = _ARRIVED.search(" ".join(words_of(ask.said)))
     days = [test.newest.day for test in every if asked and test.newest.day]
-    return replace(found, arrived=max(days, key=lambda day: day.first, default=None))
+    return replace(
+        found,
+        arrived=max(days, key=lambda day: day.first, default=None),
+        ordered_by=_ORDERED.search(" ".join(words_of(ask.said))) is not None,
+    )
 
 
-def _named(said: str, tests: Sequence[Series]) -> str | None:
-    """Return the word for a test in a message: one of `TESTS`, or a distinctive word of a recorded name."""
+def _before(ask: Ask) -> tuple[str, ...]:
+    """Return the words for the tests that the last answer was about, if the message asks for no others."""
+    return () if _asks_others(ask.said) else tuple(ask.arguments.get("named", "").split())
+
+
+def _asks_others(said: str) -> bool:
+    return not _OTHERS.isdisjoint(words_of(said))
+
+
+def _named(said: str, tests: Sequence[Series]) -> tuple[str, ...]:
+    """Return the words for tests in a message: those of `TESTS`, or a distinctive word of a recorded name.
+
+    None where the others are asked for: "was anything other than my LDL out of range".
+    """
     words = words_of(said)
-    known = next((word for word in words if _alike(word)), None)
+    known = tuple(dict.fromkeys(word for word in words if _alike(word)))
+    if any(one in _REST and (not known or after not in known) for one, after in pairwise((*words, ""))):
+        return ()
     telling = (word for word in words if len(word) >= LONG and word not in COMMON)
-    return known or next((word for word in telling if any(_is_called(test, word) for test in tests)), None)
+    return known or tuple(word for word in telling if any(_is_called(test, word) for test in tests))[:1]
 
 
 def _is_left_out(named: str, said: str) -> bool:

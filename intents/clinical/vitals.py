@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
+from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, tests_on_record, words_of
 
 WORDS: Mapping[str, frozenset[str]] = {
     "pressure": frozenset({"pressure", "bp", "systolic", "diastolic", "presion", "sistolica", "diastolica"}),
@@ -34,11 +34,13 @@ async def answer(ask: Ask) -> TestsOnRecord:
     """Return the vital signs by test, newest first, without those with a sensitivity label unless asked for."""
     read = await results(ask, "vital-signs")
     described, shielded = shield(ask, read)
-    every = series(described)
-    named = ask.arguments.get("named") or ",".join(_named(ask.said))
-    alike = [test for test in every if any(_is(test, kind) for kind in named.split(",") if kind in WORDS)]
-    found = tests_on_record(ask, every, len(read), shielded, named=named or None, alike=alike)
+    every = as_of(ask, series(described))
+    named = ",".join(_named(ask.said)) or ask.arguments.get("named")
+    alike = [test for test in every if any(_is(test, kind) for kind in (named or "").split(",") if kind in WORDS)]
+    found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
+    if named and alike:
+        ask.named["named"] = named
     return found
 
 

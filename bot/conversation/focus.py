@@ -1,0 +1,181 @@
+"""What the last answer showed, as far as a later message leans on it: the one before, that one, its phone number.
+
+It is kept as the question with the conditions that it was found by, the id of its record, and the list that it is in.
+Pure functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from bot.conversation.state import Asked, Memory
+from bot.kit.facts import facts_in
+from bot.language.context import (
+    CONDITIONS_OF_CLAIMS,
+    ELLIPSIS,
+    FOCUS,
+    NAMED,
+    OBJECTS,
+    RECORD,
+    TIMES,
+    lists_providers,
+    taken_over,
+)
+from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, SHARE
+from bot.language.reading import Reading
+from bot.language.rules import IntentRules
+
+NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
+_CLAIM = "claim"
+_OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
+_NAMED_ANEW = frozenset({"LATEST", "VISIT", "CLAIM", "FILL"})
+_SHORT = 6  # words, of a message that has no subject of its own
+_LEAST = 0.05  # of the probability of the question before, where words point at its answer
+
+
+def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
+    """Return the intent that asks about what was just shown, of a message that is not clear by itself and points there.
+
+    It is the same question anew, or what can be asked of the provider or the claim that was shown. A fact of a listing
+    alone ("and the address?") is the provider's, and not the member's own.
+    """
+    before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
+    top = intents.get(reading.intent or "")
+    if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
+        return None
+    provided = before.is_of_provider or (before.reads_claims and of_them)
+    fact = provided and not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
+    lost = reading.unclear or reading.intent == FALLBACK
+    if not fact and not (lost and (reading.points or of_them)):
+        return None
+    likely = {one.intent: one.slots for one in reading.candidates if one.intent in intents}
+    told = [
+        name
+        for name, slots in likely.items()
+        if provided and (fact or reading.unclear) and _tells_of_provider(intents[name]) and NAMES.isdisjoint(slots)
+        if name != shows_one(intents) or slots or facts_in(reading.text)
+    ]
+    walks = before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
+    same = [before.intent] if walks and reading.chances.get(before.intent, 0.0) >= _LEAST else []
+    short = memory.record is not None and before.reads_claims and len(reading.text.split()) <= _SHORT
+    claims = [name for name in likely if short and _asks_of_claim(intents[name])]
+    return next(iter((*told, *same, *claims) if of_them or fact else (*same, *claims)), None)
+
+
+def _tells_of_provider(rules: IntentRules) -> bool:
+    return rules.is_of_provider and not lists_providers(rules)
+
+
+def _asks_of_claim(rules: IntentRules) -> bool:
+    return rules.acts is None and any(one.name == _CLAIM for one in rules.subjects)
+
+
+def shows_one(intents: Mapping[str, IntentRules]) -> str:
+    """Return the intent that shows one provider, "" without one."""
+    rules = intents.get(SHARE)
+    return rules.instead.intent if rules is not None and rules.instead is not None else ""
+
+
+def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return the question about the record that the last answer was about: when it was, why, whether that is right.
+
+    Both are about a claim, or the question is about the doctor of that claim: "is she still in network". The record is
+    identified by its id, so filters of the earlier question are dropped.
+    """
+    context = memory.context()
+    if context is None or memory.asked is None or memory.asked.whose != asked.whose or RECORD in asked.arguments:
+        return asked
+    told = memory.asked.arguments.get(NAMED) if memory.asked.intent == asked.intent else None
+    if memory.record is None and told is None:
+        return asked
+    names = taken_over(context, replace(reading, intent=asked.intent), intents)
+    rules, before = intents.get(asked.intent), intents.get(context.intent)
+    claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
+    if claimed and OF_THEM in reading.concepts and NAMES.isdisjoint(reading.slots):
+        names = (RECORD, *NAMES)
+    again = asked.intent == context.intent and reading.points and not _is_anew(reading)
+    if rules is not None and again:
+        names = (*names, *(slot for one in rules.subjects for slot in one.slots if slot not in rules.never))
+    if RECORD not in names:
+        return _in_focus(memory, asked, reading, intents)
+    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
+    shown = {name: one for name, one in ((RECORD, memory.record), (NAMED, told)) if one}
+    return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
+
+
+def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return the question about the claim that was shown, under the conditions that it was found by.
+
+    It is one of few words, or one that points back or at the doctor, and describes no other claim.
+    """
+    rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
+    if before is None or memory.record is None or not (before.reads_claims and rules.reads_claims and rules.walks):
+        return asked
+    short = len(reading.text.split()) <= ELLIPSIS and _asks_of_claim(rules)
+    if _is_anew(reading) or not (short or reading.points or OF_THEM in reading.concepts):
+        return asked
+    return replace(asked, arguments={**asked.arguments, FOCUS: memory.record})
+
+
+def _is_anew(reading: Reading) -> bool:
+    """Return whether a message describes what it asks about itself: "the $50 one in november"."""
+    return not (_OTHERS.isdisjoint(reading.slots) and _NAMED_ANEW.isdisjoint(reading.concepts))
+
+
+def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:
+    """Return the question about the one `step` further on from the one that was shown, or from the first of the list.
+
+    In a list it is the next entry. Else it is found as the last one was, under the same conditions: `pick` counts from
+    the record that was shown, or from the newest one where several were. A time ends with the record that it found.
+    """
+    at = place_in(memory, last)
+    if at is not None and len(memory.choices) > 1:
+        return _at(memory, at + step)
+    if step == 0 and memory.choices:
+        return chosen(memory, 0)
+    of_records = (one for one in (last, *memory.earlier) if RECORD not in one.arguments)
+    start = next((one for one in of_records if _walks(one, intents)), None)
+    if len(memory.choices) > 1 and (start is not last or intents[last.intent].needs == "directory"):
+        return _at(memory, step)
+    if start is None:
+        return None
+    shown, pick = start.arguments, whole(start.arguments.get("pick")) + step
+    if start is last and memory.record and intents[start.intent].reads_claims:
+        shown, pick = {**shown, FOCUS: memory.record}, step
+    slots = {name: slot for name, slot in start.slots.items() if FOCUS not in shown or name not in TIMES}
+    return replace(start, slots=slots, arguments={**shown, "pick": str(pick if FOCUS in shown else max(pick, 0))})
+
+
+def _walks(asked: Asked, intents: Mapping[str, IntentRules]) -> bool:
+    return asked.intent in intents and intents[asked.intent].walks
+
+
+def place_in(memory: Memory, asked: Asked) -> int | None:
+    """Return the index in the last list of the question's provider or claim; None if it is not in the list."""
+    subject = _subject(asked)
+    places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
+    return next(places, None)
+
+
+def _subject(asked: Asked) -> object:
+    return asked.arguments.get("id") or asked.values.get("provider_name")
+
+
+def _at(memory: Memory, position: int) -> Asked | None:
+    return memory.choices[position] if 0 <= position < len(memory.choices) else None
+
+
+def chosen(memory: Memory, index: int) -> Asked | None:
+    """Return the entry by its number as shown, else by its position (-1 is the last); None if it is not clear."""
+    if index == 0:
+        return memory.choices[0] if len(memory.choices) == 1 and not memory.entries else None
+    if index in memory.numbers:
+        return memory.choices[memory.numbers.index(index)]
+    return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)
+
+
+def whole(text: str | None) -> int:
+    """Return an argument as a number, 0 without one."""
+    return int(text) if text and text.lstrip("-").isdecimal() else 0
