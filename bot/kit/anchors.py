@@ -118,16 +118,19 @@ def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[s
     return _iso((max(starts, default=None), min(ends, default=None)))
 
 
-async def _birthday(ask: Ask) -> AnchorDays | None:
-    """Return the member's last birthday."""
+async def born_on(ask: Ask) -> date | None:
+    """Return the member's date of birth, None where no record tells it whole."""
     try:
         read = await records(ask, Search("Patient"), Patient, optional=True)
     except PayerError:
         return None
-    born = next((one.born.exact for one in read if one.born), None)
-    if born is None:
-        return None
-    return (anniversary(born, ask.today),) * 2
+    return next((one.born.exact for one in read if one.born), None)
+
+
+async def _birthday(ask: Ask) -> AnchorDays | None:
+    """Return the member's last birthday."""
+    born = await born_on(ask)
+    return (anniversary(born, ask.today),) * 2 if born else None
 
 
 async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:

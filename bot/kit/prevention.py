@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 import msgspec
 
 from bot.kit.ask import Ask, values_of
 from bot.kit.spelling import words_of
+from bot.records.coverage import anniversary
 
 AgeSpan = tuple[int | None, int | None]
 _AGES: Mapping[str, AgeSpan] = {
@@ -53,6 +55,7 @@ _AGE = re.compile(
     r"\b(?:aged?|at|before|under|turn(?:ing)?|im|antes de los|a los|tengo) (?:age |of )?(\d{1,2})\b"
     r"|\b(\d{1,2}) (?:years? old|yo|anos)\b"
 )
+_OWN_AGE = re.compile(r"\b(?:my age|mi edad)\b")
 _BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
 
 
@@ -63,14 +66,22 @@ class Prevention(msgspec.Struct, frozen=True):
     outside: bool = False
 
 
-def prevention_of(ask: Ask) -> Prevention | None:
-    """Return the row for the care in question; None for care that no row lists, as for vaccines before a journey."""
+def asks_own_age(ask: Ask) -> bool:
+    """Return whether the age in question is the member's own: "at my age"."""
+    return bool(_OWN_AGE.search(" ".join(words_of(ask.said))))
+
+
+def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
+    """Return the row for the care in question, at the age of somebody `born` on a day where that is given.
+
+    None for care that no row lists, as for vaccines before a journey.
+    """
     said = " ".join(words_of(ask.said))
     key = next((name for name, words in _SAID.items() if words.search(said)), None) or _by_kind(ask)
     if key is None:
         return None
     first, last = _AGES[key]
-    age = _age_in(said)
+    age = anniversary(born, ask.today).year - born.year if born else _age_in(said)
     outside = age is not None and ((first is not None and age < first) or (last is not None and age > last))
     return Prevention(key, outside)
 

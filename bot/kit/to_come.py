@@ -8,17 +8,19 @@ before.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ahead import EARLIER, VISITS, priced_alone
+from bot.kit.anchors import born_on
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.coverages import Coverages, care_said, named_visit, scope_of, share_asked, side_named, visit_kind, visit_to
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
 from bot.kit.period import period_claims
-from bot.kit.prevention import Prevention, prevention_of
+from bot.kit.prevention import Prevention, asks_own_age, prevention_of
 from bot.kit.said import wanted_of
 from bot.kit.sized import exact_asked
 from bot.kit.wanted import any_time, choose
@@ -151,18 +153,21 @@ def _names_care(ask: Ask) -> bool:
 
 async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     """Return what the records name; claims are read where they can tell more than a copay does."""
-    found = summarize(ask, coverages, wants)
+    born = await born_on(ask) if asks_own_age(ask) else None
+    found = summarize(ask, coverages, wants, born=born)
     if (wants in {"covered", "copay"} or found.copays) and "provider_name" not in ask.slots and not found.prevention:
         return found
     since = min(counted_since(coverages), ask.today - EARLIER)
     alive = await period_claims(ask, since, people=False)
-    found = summarize(ask, coverages, wants, alive)
+    found = summarize(ask, coverages, wants, alive, born=born)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(alive, coverages)])
     return found
 
 
-def summarize(ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None = None) -> ToCome:
-    """Return the rules, with what is left and the newest claim where claims are given."""
+def summarize(
+    ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None = None, born: date | None = None
+) -> ToCome:
+    """Return the rules, with what is left and the newest claim where claims are given; `born` tells the age."""
     scope = _scope(ask)
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
     last = _last(ask, alive, coverages) if alive else None
@@ -182,7 +187,7 @@ def summarize(ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None =
         rules=tuple(rules),
         scope=scope,
         visit=visit,
-        prevention=prevention_of(ask) if public and plans else None,
+        prevention=prevention_of(ask, born) if public and plans else None,
         last=last,
         doctor=(last.seen or last.billing) if last and "provider_name" in ask.slots else None,
         unsided=(side or "both") if _names_side(ask) and any(share.side is None for share in told) else None,

@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 from bot.kit import (
     Ahead,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     CostShare,
@@ -82,8 +85,16 @@ class Included(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Included:
-    """Return the answer from the coverages alone, or for a dental maximum, from payments; nothing is guessed."""
+    """Return the answer from the coverages alone, or for a dental maximum, from payments; nothing is guessed.
+
+    Raises:
+        AskedAhead: Which plan pays first is asked, and the record has one plan: a rule of how plans work says it.
+    """
+    if handed := ask.arguments.get("reason"):
+        ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
+    if reason == "order" and len(coverages.current) == 1 and _FIRST.intersection(words_of(ask.said)):
+        raise AskedAhead("coverage.workings", workings="two_plans")
     rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
     counts = reason == "limit" or bool(_COUNT.search(" ".join(words_of(ask.said))))
     if limits := tuple(one for one in rules if counts and one.benefit.limits):

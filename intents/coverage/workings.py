@@ -132,7 +132,7 @@ async def answer(ask: Ask) -> Working:
 
     Raises:
         AskedAhead: The operator's benefit table has a rule of this plan for the care, or the plan is asked about: what
-            was used in a year that is over, or what one kind of visit costs.
+            was used in a year that is over, what one kind of visit costs, or which of its plans is the first.
         NotLinked: No account is connected, and the rule is about what the plan's records name.
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
@@ -144,6 +144,8 @@ async def answer(ask: Ask) -> Working:
         raise NotLinked
     if _of_time_past(rule, ask) or _of_one_visit(rule, ask):
         raise AskedAhead(_OF_CARE)
+    if rule == "two_plans" and len(_medical(coverages)) > 1:
+        raise AskedAhead("coverage.includes", reason="order")
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
