@@ -193,7 +193,7 @@ def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
     "Our plan" is the asker's if no answer is for all; for "our claims" as a file the bot asks whose.
     """
     slot, reads = asked.slots[PERSON], rules.reads.type if rules.reads else ""
-    if PERSON in rules.slots or household_of(asked, rules, memory.people):
+    if PERSON in rules.slots or WORKINGS in asked.slots or household_of(asked, rules, memory.people):
         return Settled(replace(asked, whose=memory.chosen))
     of_plan = slot.text.casefold() in _OURS and reads in _OF_PLAN
     if len(memory.people) > 1 and not of_plan:
@@ -210,7 +210,7 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     slot = asked.slots[PERSON]
     these = {**HOUSEHOLD, SOME: [one.patient for one in found]}
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=these, values=(), how=None)})
-    if not found and _is_of_plan(asked, rules):
+    if (not found or WORKINGS in asked.slots) and _is_of_plan(asked, rules):
         alone = _of(asked, asked.whose)
         return Settled(replace(alone, unmet={**alone.unmet, PERSON: slot}))
     if not (found and means_several(slot) and household_of(some, rules, memory.people)):
