@@ -311,11 +311,9 @@ def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rat
 
 
 def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
-    """Return the arguments of a rating button: intent, rule and record, the first one if its buttons have several."""
-    about, record = {ABOUT: asked.intent, RULE: asked.rule or ""}, shown.record
-    for one in () if shown.choices else shown.labels.values():
-        record = record or one.arguments.get(RECORD)
-    return {**about, RECORD: record} if record else about
+    """Return the arguments of a rating button: intent, rule and the record that was shown."""
+    about = {ABOUT: asked.intent, RULE: asked.rule or ""}
+    return {**about, RECORD: shown.record} if shown.record else about
 
 
 DANGER = "safety."

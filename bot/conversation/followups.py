@@ -49,11 +49,8 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     """Return the question about the list entry that it names, or about the record that the last answer showed."""
     rules = intents.get(asked.intent)
     if asked.intent == _PERSON:
-        # That of the first of several buttons, none for a list.
-        ids = () if memory.choices else (one.arguments.get(RECORD) for one in memory.labels.values())
-        same = memory.asked and memory.asked.whose == asked.whose
-        shown = (memory.record or next((one for one in ids if one), None)) if same else None
-        return replace(asked, arguments={**asked.arguments, RECORD: shown}) if shown else asked
+        same = memory.asked is not None and memory.asked.whose == asked.whose
+        return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
     one = shows_one(intents)
     if one and rules is not None and lists_providers(rules) and not rules.of_entry:
         fact = memory.choices and not reading.slots and facts_in(reading.text)
@@ -101,8 +98,6 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
     entry = chosen(memory, int(index)) if index is not None and memory.choices else None
-    if index == 0 and not memory.choices:
-        entry = _one_shown(memory, asked, reading)
     if entry is None:
         return asked
     slots |= {name: slot for name, slot in entry.slots.items() if name == _PROVIDER}
@@ -119,20 +114,6 @@ def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
     first = _FIRST_ONES.search(reading.text)
     shown = shown[: int(first[0])] if first else shown
     return replace(asked, arguments={**asked.arguments, AMONG: " ".join(shown)}) if several else asked
-
-
-def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:
-    """Return the button for the only record of this topic in the last reply; None if the question describes another."""
-    named = reading.slots.keys() - {"ordinal"} or "LATEST" in reading.concepts
-    topic = _topic(asked)
-    if named or memory.asked is None or _topic(memory.asked) != topic:
-        return None
-    shown = [one for one in memory.labels.values() if _topic(one) == topic and "id" in one.arguments]
-    return shown[0] if len({one.arguments["id"] for one in shown}) == 1 else None
-
-
-def _topic(asked: Asked) -> str:
-    return asked.intent.partition(".")[0]
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:

@@ -59,14 +59,14 @@ _ASKS_MARK = re.compile(
 )
 """A question with a yes or a no, or a single word: "normal?"."""
 _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
+    frozenset({"high"}): re.compile(r"\b(?:high|elevated|too much|alt[oa]|(?:above|over)(?: the)? (?:normal|range))\b"),
+    frozenset({"low"}): re.compile(r"\b(?:low|baj[oa]|(?:below|under)(?: the)? (?:normal|range))\b"),
+    _OUTSIDE: re.compile(r"\b(?:bad|off|wrong|abnormal|flagged|not normal|out of|outside|mal[oa]?|fuera)\b"),
     frozenset({"normal"}): re.compile(
         r"\b(?:normal|ok|okay|fine|good|alright|in (?:the )?range|bien|buen[oa]|dentro)\b"
     ),
-    frozenset({"high"}): re.compile(r"\b(?:high|elevated|too much|alt[oa])\b"),
-    frozenset({"low"}): re.compile(r"\b(?:low|baj[oa])\b"),
-    _OUTSIDE: re.compile(r"\b(?:bad|off|wrong|abnormal|mal[oa]?|fuera)\b"),
 }
-"""The words of a question how a result is marked, by the marks that a yes confirms."""
+"""The words of a question how a result is marked, by the marks that a yes confirms: "below normal" is low."""
 
 
 T = TypeVar("T")
