@@ -19,7 +19,7 @@ from bot.conversation.household import household_of, of_household
 from bot.conversation.other_questions import lead
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
-from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, once, quotable, trace_in, trace_of, with_trace
+from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, missing, trace_in, trace_of, with_trace
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
@@ -295,6 +295,7 @@ class Answering:
             slots=asked.values,
             excluded={name: slot.out for name, slot in honoured.items() if slot.out},
             several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
+            beside={name: slot.value for name, slot in asked.unmet.items()},
             words={name: slot.text for name, slot in asked.slots.items()},
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
@@ -388,13 +389,12 @@ class Answering:
             missed.pop(CARE, None)
         heard = [name.casefold() for name in ask.named.values()]  # the record told whose name that is
         missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
-        told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
-        told = {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items()}
+        told = missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks)
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
         rules = self._pack.intents.get(asked.intent)
         of_today = rules is not None and rules.needs == "directory"  # nothing is kept of before
         if not told:
             return tuple(blocks), tuple(missed)
-        values = {"conditions": once(told), "held": held, "of_today": of_today}
+        values = {"conditions": told, "held": held, "of_today": of_today}
         first = self._pack.render("_unmet", values, asked.language)
         return (*first, *blocks), tuple(missed)

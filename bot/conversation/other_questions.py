@@ -10,7 +10,7 @@ from itertools import takewhile
 import msgspec
 from msgspec.structs import replace
 
-from bot.conversation.provenance import quotable
+from bot.conversation.provenance import amounts_in, quotable
 from bot.language.clauses import Clause, ClauseRole, clauses, is_whole
 from bot.language.context import Context
 from bot.language.engine import Engine
@@ -123,7 +123,9 @@ def _parted(
             reading, slots={**named, **reading.slots}
         )  # "Dr. Kim's from the 3rd, and the one from the 10th"
     buttons = {str(one.intent): one.slots for one in others.values() if one.intent != reading.intent}
+    subject = heard is not None and not _OF_CARE.isdisjoint(heard.marks)
     asks = [part.words for part in rest if own.whole and part.whole]
+    asks = [words for words in asks if words in others and not (subject and _is_of_any(engine, others[words]))]
     return Parted(reading, next((one for words, one in others.items() if words in asks), None), buttons)
 
 
@@ -231,6 +233,11 @@ def _others(engine: Engine, parts: Sequence[_Part], own: _Part, reading: Reading
     return {part.words: asked for part in rest if (asked := _asked(engine, part, own, reading, today))}
 
 
+def _is_of_any(engine: Engine, asked: Reading) -> bool:
+    """Return whether a question about claims says of which: beside one about some care it is not about any."""
+    return engine.intents[asked.intent or ""].reads_claims and not {*_OF_CARE, "date_range"} & asked.slots.keys()
+
+
 def _refers(said: Utterance, clause: Clause) -> bool:
     return not _REFERS.isdisjoint(said.words[clause.first : clause.after])
 
@@ -280,10 +287,12 @@ def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
 def lead(blocks: Sequence[Block], above: Collection[Block]) -> tuple[Block, ...]:
     """Return the first lines of an answer that goes under another one, without those that stand `above`.
 
-    The heading of a list has its first entries.
+    The heading of a list has its first entries. None if the amounts of its first line all stand above.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     end, lines = len(told), [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
+    if lines and (said := amounts_in(lines[:1])) and said <= amounts_in(above):
+        return ()
     if end > _LINES or not lines or not lines[-1].spans[-1].text.endswith(":"):
         return tuple(one for one in lines if one not in above)
     entries = [_entry(one) for one in blocks[end:] if isinstance(one, Item)][:_LINES]

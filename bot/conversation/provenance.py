@@ -6,14 +6,19 @@ was shown, like any other; only its id is sent to the platform.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.conversation.state import Asked
+from bot.kit.sized import is_close
+from bot.kit.spelling import words_of
 from bot.language.reading import Slot
-from bot.message import SOURCES, Action, Actions, Block, Note, Press
+from bot.message import SOURCES, Action, Actions, Block, Facts, Item, Line, Note, Press, Title
 from bot.payer.budget import ReadRecord, Report
 from bot.records.share import Step
 
@@ -22,6 +27,7 @@ TECHNICAL = "technical"
 _TOLD = "told"
 _ZIP_DIGITS = 5
 _SHOWN = 10
+_AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -108,10 +114,48 @@ def _is_code(chunk: str) -> bool:
     return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 
-def once(told: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the conditions without those that the same words also state under another name."""
+def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str, Slot]:
+    """Return the conditions that an answer has to say it leaves out, in words that are quoted.
+
+    None that the answer shows, and none that the same words also state under another name.
+    """
+    told = {name: slot for name, slot in conditions.items() if not _shows(blocks, name, slot)}
     first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
-    return {name: slot for name, slot in told.items() if first[slot.text] == name}
+    return {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items() if first[slot.text] == name}
+
+
+def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
+    """Return whether the sentences of an answer hold the amount of a condition, or its words.
+
+    No words show what is excluded, and whose record was meant; nor do those of a list, which is about more than was
+    asked.
+    """
+    if name == "amount":
+        return any(is_close(one, Decimal(str(slot.value))) for one in amounts_in(blocks))
+    words = set(words_of(slot.text))
+    told = words and words.issubset(words_of(_text(blocks)))
+    return bool(told) and not (slot.excluded or name == "person" or any(isinstance(one, Item) for one in blocks))
+
+
+def amounts_in(blocks: Iterable[Block]) -> set[Decimal]:
+    """Return the amounts in the sentences of an answer."""
+    return {Decimal(one.replace(",", "")) for one in _AMOUNT.findall(_text(blocks))}
+
+
+def _text(blocks: Iterable[Block]) -> str:
+    return " ".join(text for block in blocks for text in _sentences(block))
+
+
+def _sentences(block: Block) -> Iterable[str]:
+    match block:
+        case Title(text):
+            return (text,)
+        case Line(spans) | Note(spans):
+            return ("".join(span.text for span in spans),)
+        case Facts(rows):
+            return (f"{one.label} {one.value}" for one in rows)
+        case _:
+            return ()
 
 
 def closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:

@@ -328,7 +328,8 @@ class Turn:
         """Return whether the member's own address is about to be used, and was not used for the previous question."""
         message, last = exchange.message, exchange.memory.asked
         before = last.values.get("location") if last else None
-        if asked.values.get("location") != "me" or before == "me" or not message.alone:
+        near = asked.values.get("location") == "me" and self._intents[asked.intent].needs == "directory"
+        if not near or before == "me" or not message.alone:
             return False
         return await self._accounts.link(message.person) is not None
 

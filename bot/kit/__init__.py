@@ -33,8 +33,8 @@ from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
     Coverages, Shares, VisitCopays, asks_family, asks_whether, asks_yearly, by_figure,
-    care_said, coverages_of, member_coverages, named_visits, of_family, of_scope, plan_year_of, scope_of,
-    share_asked, side_named, visit_copays, visit_kind)
+    care_said, coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,
+    scope_of, share_asked, side_named, visit_copays, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_apart, facts_asked, facts_of
 from bot.kit.floors import (
@@ -65,7 +65,7 @@ from bot.kit.found import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    asks_one, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
+    asks_claims, asks_one, asks_parts, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
     wanted_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked, exact_asked

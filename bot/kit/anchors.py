@@ -12,6 +12,7 @@ from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.said import fitting, wanted_of
 from bot.kit.spans import TimeSpan, days_of
+from bot.kit.spelling import words_of
 from bot.kit.wanted import with_fills
 from bot.language.calendar import back, later
 from bot.payer.search import Search
@@ -24,6 +25,7 @@ _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name", "specialty", "drug")
 _LAB = "lab"
 _CARED = frozenset({*_NAMED, "visit", "one", "next"})
+_ANY = frozenset({"a", "an", "un", "una"})
 AnchorDays = tuple[date, date]
 
 
@@ -31,11 +33,14 @@ async def in_its_time(ask: Ask) -> Ask:
     """Return the question with the days for "since my surgery", "before my birthday" or "between my visit and my MRI".
 
     Without such a record the time cannot be honoured, and the reply says so. What was found is kept with the question.
+    "Before an MRI" tells no time, but what something is needed for.
     """
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
     rest = {name: one for name, one in ask.slots.items() if name != "date_range"}
+    if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
+        return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
     bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
     found = await _found(ask, bounds)
     if found is None:

@@ -147,6 +147,7 @@ class Ask(msgspec.Struct):
     now: datetime | None = None
     excluded: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     several: Mapping[str, Slot] = msgspec.field(default_factory=dict)
+    beside: Mapping[str, object] = msgspec.field(default_factory=dict)
     unmet: dict[str, bool] = msgspec.field(default_factory=dict)
     own_doctors: list[OwnDoctor] = msgspec.field(default_factory=list)
     named: dict[str, str] = msgspec.field(default_factory=dict)

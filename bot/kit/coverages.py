@@ -104,6 +104,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
 }
 """Names of the services that copays are for, in both languages."""
+_STAY = frozenset({"stay", "inpatient", "hospitalizacion"})
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _FAMILY = frozenset({"family", "families", "familiar", "familia"})
@@ -201,24 +202,36 @@ def side_named(ask: Ask) -> str | None:
 
 
 def share_asked(ask: Ask) -> str | None:
-    """Return the share that is named; "the max" and "the most I could pay" are the yearly maximum."""
+    """Return the share that is named; "the most I could pay" and "before it pays everything" are the yearly maximum."""
     value = ask.slots.get("amount_kind")
     named = {"amount_kind", "service", "specialty", "facility_type"} & {*ask.slots, *ask.several}
     if not named and _MOST.search(" ".join(words_of(ask.said))):
         return "out_of_pocket_max"
+    if not named and "plan_pays" in ask.asked.says:
+        return "out_of_pocket_max" if "wholly" in ask.asked.says else "deductible"
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 
 def by_figure(ask: Ask, coverages: Coverages) -> Ask:
     """Return the question about the yearly amount that it names by its figure alone: "the fifteen hundred dollars"."""
+    named = _figure_named(ask, coverages)
+    if named is None or share_asked(ask) not in {None, named} or named_visit(ask):
+        return ask
+    slots = {name: value for name, value in ask.slots.items() if name != "amount"}
+    return replace(ask, slots={**slots, "amount_kind": named})
+
+
+def passed(ask: Ask, coverages: Coverages) -> str | None:
+    """Return the yearly amount after which is asked: by its figure, whatever share is named beside it, or its name."""
+    return _figure_named(ask, coverages) or share_asked(ask)
+
+
+def _figure_named(ask: Ask, coverages: Coverages) -> str | None:
     told = [text_of(ask, "amount") or "", *_FIGURES.findall(ask.said)]
     said = {Decimal(one.replace(",", "")) for one in told if one}
     named = [s for one in coverages.current for s in one.costs if s.amount and s.amount.value in said]
     kinds = {share.kind for share in named if share.kind in {"deductible", "out_of_pocket_max"}}
-    if len(kinds) != 1 or (asked := share_asked(ask)) not in {None, *kinds} or named_visit(ask):
-        return ask
-    slots = {name: value for name, value in ask.slots.items() if name != "amount"}
-    return replace(ask, slots={**slots, "amount_kind": asked or kinds.pop()})
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def care_said(ask: Ask) -> str | None:
@@ -235,7 +248,10 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
     "By video" tells how a doctor is seen: "therapy over video" is one visit.
     """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
-    named = [code_of[word] for word in words_of(ask.said) if word in code_of]
+    said = words_of(ask.said)
+    named = [code_of[word] for word in said if word in code_of]
+    if "emergency" in named and _STAY.isdisjoint(said):
+        named = [code for code in named if code != "inpthosp"]  # an emergency room is in a hospital
     several = ask.several.get("specialty")
     doctors = [visit_to(one) for one in (several.values if several else (ask.slots.get("specialty"),))]
     doctors = [] if "televisit" in named else doctors

@@ -22,7 +22,7 @@ from bot.kit.said import wanted_of
 from bot.kit.sized import Threshold
 from bot.kit.spans import days_around, span_of, time_of
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish
+from bot.kit.wanted import ClaimWish, any_time
 from bot.records.claim import Claim
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
 from bot.records.explanation import added
@@ -330,9 +330,7 @@ class Toward(msgspec.Struct, frozen=True):
     @property
     def narrowed(self) -> bool:
         """Whether some care, kind of claim, provider or amount was named."""
-        one = self.wanted
-        care = one.services or one.claim_types or one.doctor_kinds
-        return bool(care or one.providers or one.specialists or one.exact or one.limits)
+        return any_time(self.wanted).narrows
 
 
 async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:

@@ -12,7 +12,7 @@ from bot.kit.conditions import doctors_asked, listed
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish, choose
+from bot.kit.wanted import ClaimWish, any_time, choose
 from bot.kit.which import drugs_named_in, order_asked, part_asked
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
@@ -23,6 +23,8 @@ _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
 _SEVERAL, _RANKS = 2, 3
+_PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
+_PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
 _INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
@@ -36,6 +38,20 @@ def asks_one(ask: Ask) -> bool:
     listed = ask.asked.by_size or ask.asked.each or order[-1:] == ("first",)  # "every claim, smallest first"
     asks = single and not listed and form not in {"reason", "date"}
     return asks and text_of(ask, "order") in {"biggest", "smallest"}
+
+
+def asks_claims(ask: Ask) -> bool:
+    """Return whether claims are asked for, or something of some of them, and no sum of all in a time."""
+    return "claims" in ask.asked.says or ask.asked.form == "which" or any_time(wanted_of(ask)).narrows
+
+
+def asks_parts(ask: Ask) -> bool:
+    """Return whether the parts of one claim's share are asked for, or the price of which it is a percentage."""
+    start, end = span_of(ask)
+    exact = exact_asked(ask)
+    one = (exact and exact.to_cent) or (start and start == end) or {"claim_id", "provider_name"} & ask.slots.keys()
+    priced = "percent" in ask.slots and text_of(ask, "amount_kind") in _PRICED
+    return bool(one) and (priced or len(_PARTS & ask.concepts) > 1)
 
 
 def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:

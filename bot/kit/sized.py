@@ -40,8 +40,7 @@ class Exact(msgspec.Struct, frozen=True):
         Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87, and "nine hundred
         dollars" may be $912.97.
         """
-        ways = (eq,) if self.to_cent else (eq, _is_about, _is_near)
-        for is_it in ways:
+        for is_it in _WAYS[:1] if self.to_cent else _WAYS:
             for names in ((aspect,), (None, *_OTHERS)):
                 if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
                     return found
@@ -61,6 +60,14 @@ def _is_about(one: Decimal, wanted: Decimal) -> bool:
 def _is_near(one: Decimal, wanted: Decimal) -> bool:
     """Return whether they differ by a twentieth at most, of an amount in whole hundreds."""
     return not wanted % _HUNDRED and abs(one - wanted) * _TWENTY <= wanted
+
+
+_WAYS: tuple[Callable[[Decimal, Decimal], bool], ...] = (eq, _is_about, _is_near)
+
+
+def is_close(one: Decimal, wanted: Decimal) -> bool:
+    """Return whether an amount may be the one that was said, which in whole dollars may be about it."""
+    return any(is_it(one, wanted) for is_it in (_WAYS if wanted == wanted.to_integral_value() else _WAYS[:1]))
 
 
 def amount_asked(ask: Ask) -> str | None:

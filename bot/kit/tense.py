@@ -1,15 +1,20 @@
 """Whether a question is about care that was given or about care to come, by its concepts, words and conditions."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
 from bot.kit.ask import Ask
+from bot.kit.spelling import words_of
 
 _MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})
 _BACK = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
 _OF_CLAIMS = frozenset(
     {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
 )
+
+_IF = re.compile(r"\bif (?:i|we|they|he|she) (?:[a-z]+ ){0,3}?(?:go|goes|end up|ends up)\b")
+_STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
 
 
 def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
@@ -32,12 +37,14 @@ def is_ahead(ask: Ask) -> bool:
 
 def speaks_ahead(ask: Ask) -> bool:
     """Return whether the words speak of a time to come, and of none that is past: "if I need an MRI in June"."""
-    return "to_come" in ask.asked.says and "was" not in ask.asked.says
+    told = "to_come" in ask.asked.says and "was" not in ask.asked.says
+    return told or _IF.search(" ".join(words_of(ask.said))) is not None
 
 
 def asks_from_now_on(ask: Ask) -> bool:
-    """Return whether it is asked what a drug costs from now on: "is that gonna happen every time I fill it"."""
-    return "drug" in ask.slots and "again" in ask.asked.says
+    """Return whether it is asked what a drug costs from now on: "every time I fill it", "is it still 600 a month"."""
+    again = "again" in ask.asked.says or _STILL.search(" ".join(words_of(ask.said)))
+    return "drug" in ask.slots and bool(again)
 
 
 def _of_money(ask: Ask) -> bool:

@@ -23,6 +23,7 @@ from bot.kit.period import period_claims
 from bot.kit.prevention import Prevention, asks_own_age, prevention_of
 from bot.kit.said import wanted_of
 from bot.kit.sized import exact_asked
+from bot.kit.tense import speaks_ahead
 from bot.kit.wanted import any_time, choose
 from bot.kit.which import parts_named
 from bot.records.claim import Claim
@@ -34,6 +35,7 @@ Wants = Literal["price", "free", "covered", "copay"]
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a visit that is a kind of care too, by the kind's key."""
 _ANY_VISIT = frozenset({"office_visit"})
+_EITHER = frozenset({"copay", "deductible"})
 _SCOPES = {"dental": "dental", "vision": "vision"}
 _COUNTED = re.compile(
     r"(?:^|\b)(?:aid|study|exam|test|scan|visit|shot|vaccine|crown|ride|stay|pump|mri|ct|x-?ray|ultrasound|colonoscopy|ekg"
@@ -129,6 +131,8 @@ def counting_asked(ask: Ask) -> str | None:
 def wants_to_come(ask: Ask) -> Wants | None:
     """Return what is asked about care to come; None for a question about shares alone, or without any care."""
     aspect, reason = share_asked(ask), text_of(ask, "reason")
+    if speaks_ahead(ask) and ask.asked.says.keys() >= _EITHER:
+        return "copay"  # "will it go against my deductible or is it just a copay"
     if aspect in COUNTED or reason not in {None, "covered", "free", "price"}:
         return None
     if not (_names_care(ask) or (reason in {"covered", "free"} and aspect is None)):
@@ -204,7 +208,7 @@ def _charged(ask: Ask) -> Amount | None:
 
 
 def _names_side(ask: Ask) -> bool:
-    return side_named(ask) is not None or len(set(values_of(ask, "network"))) > 1
+    return side_named(ask) == "out" or len(set(values_of(ask, "network"))) > 1
 
 
 def _scope(ask: Ask) -> str | None:

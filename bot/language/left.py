@@ -14,7 +14,7 @@ from bot.language.matcher import Grammar, plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, of_doctor
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (
@@ -106,11 +106,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     """Return the conditions in the message that no slot of the intent holds, one for the same words."""
     if intent.needs == "nothing":
         return {}
-    told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
-    if REFINE.removeprefix(FOLLOW) not in intent.follows:
-        told = _TOLD - _CIRCUMSTANCES
-    if intent.reads_claims:
-        told |= {"specialty", "order", "state_of_claim", "weekday"}
+    told = _told_by(intent)
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     found = dict[str, Slot]()
     for kind in CONDITIONS:
@@ -130,6 +126,19 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if care := care_left(heard, intent):
         found[CARE] = care
     return found
+
+
+def _told_by(intent: IntentRules) -> frozenset[str]:
+    """Return the kinds of conditions that an answer says it leaves out.
+
+    A figure chooses claims; of a plan or a drug it only tells what is known of it.
+    """
+    told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
+    if REFINE.removeprefix(FOLLOW) not in intent.follows:
+        told = _TOLD - _CIRCUMSTANCES
+    if intent.reads_claims:
+        return told | {"specialty", "order", "state_of_claim", "weekday"}
+    return told - {"amount"} if intent.needs == "member" else told
 
 
 def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
@@ -223,7 +232,7 @@ def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return further values of a slot that holds another.
+    """Return further values of a slot that holds another, where they are asked about.
 
     The MRI of "what did my ER visit cost, and was the MRI more".
     """
@@ -231,7 +240,9 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     held += UNNAMED_NETWORKS  # a side of the network that is named
     found: dict[str, Slot] = {}
     for tag in heard.tags:
-        if tag.kind in _ONE_EACH & slots.keys() and tag.value not in held and not _within(tag, heard, slots[tag.kind]):
+        if tag.kind not in _ONE_EACH & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
+            continue
+        if tag.value not in held and not _within(tag, heard, slots[tag.kind]):
             found.setdefault(tag.kind, Slot(heard.said.said(tag.first, tag.after), tag.value))
     return found
 

@@ -43,12 +43,14 @@ class NumberWords:
     """Whole numbers in words ("two hundred and forty", "doscientos cuarenta"), and the words around numbers."""
 
     def __init__(self, grammar: Grammar) -> None:
-        self.values, self._times = grammar.values("numbers.value"), grammar.values("numbers.times")
-        self.large = frozenset({*self._times, *(word for word, value in self.values.items() if value >= _TEN)})
+        self.values, self.times = grammar.values("numbers.value"), grammar.values("numbers.times")
+        self.large = frozenset({*self.times, *(word for word, value in self.values.items() if value >= _TEN)})
         self._few = grammar.values("dates.number")
         self._joint, self._article = grammar.words("numbers.joint"), grammar.words("numbers.article")
-        self._parts = frozenset({*self.values, *self._times, *self._joint})
-        self.dollars, self.miles = grammar.keys("numbers.dollars"), grammar.keys("numbers.miles")
+        self._parts = frozenset({*self.values, *self.times, *self._joint})
+        self.dollars, self.cents, self.miles = (
+            grammar.keys(f"numbers.{name}") for name in ("dollars", "cents", "miles")
+        )
         self.radius_lead = grammar.words("numbers.radius_lead")
         self.money_before, self.money_head, self.claim, self.claim_glue = (
             grammar.keys(f"numbers.{name}") for name in ("money_before", "money_head", "claim", "claim_glue")
@@ -72,7 +74,7 @@ class NumberWords:
             first -= 1
         while first < end and (words[first] in self._joint or self._is_article(words, first)):
             first += 1
-        if first < end and words[first] in self._times and first and self.count(words[first - 1]):
+        if first < end and words[first] in self.times and first and self.count(words[first - 1]):
             first -= 1  # "40 thousand"
         value = self.value(words[first:end])
         return (value, first) if value else None
@@ -83,15 +85,15 @@ class NumberWords:
 
     def _is_article(self, words: Sequence[str], place: int) -> bool:
         """Return whether an "a" is no number: "mayores a doscientos", unlike "a hundred"."""
-        return words[place] in self._article and not (place + 1 < len(words) and words[place + 1] in self._times)
+        return words[place] in self._article and not (place + 1 < len(words) and words[place + 1] in self.times)
 
     def value(self, words: Sequence[str]) -> int:
         """Return the number that words make; 0 for no words or for words that make no number."""
         whole = part = 0
         for word in words:
-            if word in self._times:
-                part = max(part, 1) * self._times[word]
-                if self._times[word] > _HUNDRED:
+            if word in self.times:
+                part = max(part, 1) * self.times[word]
+                if self.times[word] > _HUNDRED:
                     whole, part = whole + part, 0
             elif word not in self._joint:
                 part = _with(part, self.count(word) or 0)
@@ -219,7 +221,7 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
             found = _amount(said, keys, place, words) or _zip(said, place)
             if found:
                 tags.append(found)
-                free[place] = False
+                free[place : found.after] = [False] * (found.after - place)
     return tags
 
 
@@ -235,12 +237,24 @@ def believed(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[T
 def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> Tag | None:
     """Return dollars in words: "two hundred bucks"; else None. Their words are marked in `free`."""
     for place, key in enumerate(keys):
-        found = words.before(said.words, place) if key in words.dollars and free[place] else None
+        end = place + (key in words.times)  # "five grand"
+        found = words.before(said.words, end) if key in words.dollars and free[place] else None
         if found:
             value, first = found
-            free[first : place + 1] = [False] * (place + 1 - first)
-            return Tag("amount", Decimal(value).quantize(_CENT), first, place + 1)
+            tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, place + 1), words)
+            free[first : tag.after] = [False] * (tag.after - first)
+            return tag
     return None
+
+
+def _with_cents(said: Utterance, keys: Sequence[str], dollars: Tag, words: NumberWords) -> Tag:
+    """Return dollars with the cents right behind them, or behind one word: "80 dollars and 54 cents"."""
+    behind = range(dollars.after + 1, min(dollars.after + _AMOUNT_WINDOW, len(keys)))
+    end = next((place for place in behind if keys[place] in words.cents), 0)
+    for first in (dollars.after, dollars.after + 1) if end else ():
+        if 0 < (value := words.value(said.words[first:end])) < _HUNDRED:
+            return replace(dollars, value=Decimal(str(dollars.value)) + Decimal(value) / _HUNDRED, after=end + 1)
+    return dollars
 
 
 def place_in_list(said: Utterance) -> Tag | None:
@@ -273,9 +287,9 @@ def _amount(said: Utterance, keys: Sequence[str], place: int, words: NumberWords
         return None
     in_dollars = following in words.dollars
     written = "." in word or "," in word or _owed(keys, place, word, words)
-    if not (_dollared(said, place) or in_dollars or written):
-        return None
-    return Tag("amount", _dollars(word), place, place + 1 + in_dollars)
+    tag = Tag("amount", _dollars(word) * words.times.get(following, 1), place, place + 1 + in_dollars)
+    whole = _with_cents(said, keys, tag, words)
+    return whole if _dollared(said, place) or in_dollars or written or whole is not tag else None
 
 
 def _owed(keys: Sequence[str], place: int, word: str, words: NumberWords) -> bool:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from bot.language.calendar import shifted
 from bot.language.matcher import WordArea
 from bot.language.reading import Slot
-from bot.language.text import Tag, Utterance, cleaned
+from bot.language.text import Tag, Utterance, cleaned, of_doctor
 
 How = Literal["and", "or"]
 IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
@@ -211,14 +211,14 @@ def kinds_of(kind: str) -> tuple[str, ...]:
 def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
     """Return the value for a slot of this type; None if the message has none.
 
-    A wanted value takes precedence over an excluded one of the same slot. Values that belong together are kept
-    together.
+    A wanted value takes precedence over an excluded one, and care over a word for a doctor. Values that belong together
+    are kept together.
     """
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting:
             wanted = [tag for tag in fitting if not tag.excluded] or fitting
-            return _filled(said, wanted, min(wanted, key=_rank), kind, words)
+            return _filled(said, wanted, min(wanted, key=lambda tag: (of_doctor(tag, tags), *_rank(tag))), kind, words)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from functools import lru_cache
 
 import msgspec
@@ -19,6 +19,12 @@ class Tag(msgspec.Struct, frozen=True):
     first: int
     after: int
     excluded: bool = False
+
+
+def of_doctor(tag: Tag, tags: Iterable[Tag]) -> bool:
+    """Return whether a kind of care is told by the word for a doctor: beside "my dentist" the crown is meant."""
+    beside = ((one.first, one.after) for one in tags if one.kind == "specialty")
+    return tag.kind == "service" and (tag.first, tag.after) in beside
 
 
 class AnyOf:

@@ -145,17 +145,18 @@ async def _known_last(ask: Ask) -> Claim | None:
 def summarize(
     claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
 ) -> BillCheck:
-    """Return the comparison with the only claim that matches, or else the first few choices."""
+    """Return the comparison with the only claim that fits, or has the bill's amount; else the first few choices."""
     start, end = span_of(ask)
     number = text_of(ask, "claim_id")
     provider, wanted = text_of(ask, "provider_name"), wanted_of(ask)
     own = _amount(ask, "amount_own")
     base = BillCheck(amount, own, found=found, provider=provider, number=number, start=start, end=end, wanted=wanted)
-    if len(claims) == 1 and found == "fits":
-        match = compare(claims[0], amount, around)
-        sure = bool(number or start or end) or _is_last(ask)
-        return replace(base, match=match, shielded=claims[0].sensitive, sure=sure)
     compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
+    same = [one for one in compared if one.verdict in _SAME]
+    named = found == "fits" or (found == "same_amount" and not provider)
+    if len(only := same if named and same else compared) == 1 and named:
+        sure = found == "fits" and (bool(number or start or end) or _is_last(ask))
+        return replace(base, match=only[0], shielded=only[0].claim.sensitive, sure=sure)
     return replace(
         base,
         choices=tuple(compared[:SHOWN]),
@@ -222,11 +223,9 @@ async def _described(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found, 
     claims, around = await _fitting(ask)
     if claims:
         return claims, "fits", around
-    if not text_of(ask, "provider_name"):  # the day may be the one on which the bill came
-        others, found, read = await _by_amount(_without(ask, "date_range"), amount)
+    if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
+        others, found, read = await _by_amount(_without(ask, "date_range", "provider_name"), amount)
         return (others, found, read) if found == "same_amount" else (claims, "fits", around)
-    if not service_dates(ask):
-        return claims, "fits", around
     claims, around = await _fitting(_without(ask, "provider_name"))
     if claims:
         return claims, "other_provider", around
@@ -286,9 +285,9 @@ def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
     return choose(claims, replace(wanted_of(ask), exact=None)).claims
 
 
-def _without(ask: Ask, slot: str) -> Ask:
-    """Return the same question without one slot, with the same budget."""
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != slot})
+def _without(ask: Ask, *slots: str) -> Ask:
+    """Return the same question without some slots, with the same budget."""
+    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots})
 
 
 def _amount(ask: Ask, slot: str = "amount") -> Amount | None:

@@ -29,6 +29,7 @@ from bot.kit import (
     Within,
     added,
     amount_in,
+    asks_parts,
     asks_several,
     by_currency,
     by_name,
@@ -163,8 +164,10 @@ async def answer(ask: Ask) -> LastVisitCost:
     """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to.
 
     Raises:
-        AskedAhead: The words say that care is to come.
+        AskedAhead: The words say that care is to come, or ask for the parts of a share.
     """
+    if asks_parts(ask):
+        raise AskedAhead("claim.why")
     if is_ahead(ask):
         raise AskedAhead
     wanted = wanted_of(ask)

@@ -18,6 +18,7 @@ from bot.kit import (
     Within,
     added,
     by_currency,
+    is_ahead,
     left_of,
     may_be_ahead,
     period_claims,
@@ -68,8 +69,10 @@ async def answer(ask: Ask) -> OwedInAll:
     """Return the amounts in the named period, by default the last twelve months.
 
     Raises:
-        AskedAhead: No claim shows the care, and the question is about care to come.
+        AskedAhead: The question is about care to come, by its words or since no claim shows the care.
     """
+    if is_ahead(ask):
+        raise AskedAhead
     start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)

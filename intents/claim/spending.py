@@ -14,6 +14,7 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Live,
@@ -30,6 +31,7 @@ from bot.kit import (
     amount_asked,
     amount_in,
     any_time,
+    asks_parts,
     by_currency,
     by_name,
     by_side,
@@ -226,7 +228,13 @@ _BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
 
 
 async def answer(ask: Ask) -> Spending:
-    """The sums over the span that was asked for, this calendar year when none was."""
+    """The sums over the span that was asked for, this calendar year when none was.
+
+    Raises:
+        AskedAhead: The parts of one claim's share are asked for.
+    """
+    if asks_parts(ask):
+        raise AskedAhead("claim.why")
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -43,6 +44,7 @@ from bot.kit import (
 )
 
 SHOWN = 3
+_BESIDE = frozenset({"provider_name", "date_range"})
 _DRUG = "formulary.drug_coverage"
 
 
@@ -56,6 +58,7 @@ class Explained(Summary, frozen=True):
         plan_says: The coinsurance in the plan's record in per cent, by claim, if the claim's own differs.
         several: How many claims the time has of which the biggest is explained, if a time is asked about.
         together: The sum of their shares.
+        others: The claim of each other provider or time that the first is set against.
     """
 
     wanted: ClaimWish
@@ -70,6 +73,7 @@ class Explained(Summary, frozen=True):
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
     several: int = 0
     together: Amount | None = None
+    others: tuple[Claim, ...] = ()
 
     @property
     def mostly(self) -> bool:
@@ -96,10 +100,28 @@ async def answer(ask: Ask) -> Explained:
         summary = summarize(strict, ask)
     if not summary.claims and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    cite_claims(ask, summary.claims, summary.nearest)
+    summary = await _with_others(ask, summary)
+    cite_claims(ask, (*summary.claims, *summary.others), summary.nearest)
     for claim in summary.claims if len(summary.claims) == 1 else ():
         ask.report.steps += owed_steps(claim)
     return replace(summary, plan_says=await _other_shares(ask, summary))
+
+
+async def _with_others(ask: Ask, summary: Explained) -> Explained:
+    """Return the reasons with those of the providers and times that are named beside: "when Dr. Kim is a flat 30"."""
+    others, whys = list[Claim](), dict(summary.whys)
+    for name in _BESIDE & ask.beside.keys():
+        slots = {kind: value for kind, value in ask.slots.items() if kind != "amount"}
+        side = replace(ask, slots={**slots, name: ask.beside[name]}, several={})
+        alive = await newest_claims(side, *service_dates(side), enough=partial(_is_found, side), page_size=50)
+        others += [claim for claim in _chosen(alive, side)[:1] if claim not in summary.claims and not claim.sensitive]
+        if others:
+            ask.said_unmet(name)
+    return replace(summary, others=tuple(others), whys={**whys, **{claim.id: why_of(claim) for claim in others}})
+
+
+def _is_found(side: Ask, so_far: Live) -> bool:
+    return bool(_chosen(so_far, side))
 
 
 async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
@@ -121,7 +143,8 @@ def summarize(alive: Live, ask: Ask) -> Explained:
     """Return the first few claims with the reasons for their shares."""
     found, wanted = _chosen(alive, ask), wanted_of(ask)
     shown = found[:SHOWN]
-    several = alive.within((wanted.start, wanted.end), wanted).counted if _is_several(ask) else ()
+    summed = _is_several(ask) and "one" not in ask.asked.says  # "that October charge" is the biggest
+    several = alive.within((wanted.start, wanted.end), wanted).counted if summed else ()
     return Explained(
         wanted,
         shown,

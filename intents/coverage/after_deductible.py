@@ -15,10 +15,11 @@ from bot.kit import (
     Coverage,
     Coverages,
     Summary,
-    by_figure,
     care_said,
+    exact_asked,
     member_coverages,
     newest_claims,
+    passed,
     priced_alone,
     visit_kind,
     wanted_of,
@@ -56,7 +57,7 @@ async def answer(ask: Ask) -> AfterDeductible:
         AskedAhead: The yearly maximum was meant; a rule of how plans work says what comes after it.
     """
     coverages = await member_coverages(ask)
-    if by_figure(ask, coverages).slots.get("amount_kind") == _MAXIMUM:
+    if passed(ask, coverages) == _MAXIMUM:
         raise AskedAhead(_RULES, workings="after_max")
     found = summarize(coverages, (), ask)
     if found.coinsurance is None or not found.wanted.services:
@@ -73,7 +74,9 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
     shares = [share for one in medical[:1] for share in one.costs if share.side != "out" and not share.drugs]
     kind, wanted = visit_kind(ask), wanted_of(ask)
     copays = tuple(share for share in shares if share.kind == "copay" and share.amount)
-    copay = next((share for share in copays if share.service == kind), None) if kind else None
+    told = exact_asked(ask)
+    figures = told.amounts if told and not kind else ()
+    copay = next((s for s in copays if s.service == kind or (s.amount and s.amount.value in figures)), None)
     percent = next((s for s in shares if s.kind == "coinsurance" and s.service is None and s.percent is not None), None)
     what = care_said(ask)
     fit = priced_alone(claims, wanted)
@@ -86,7 +89,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterD
         coinsurance=None if copay else percent,
         copays=copays if kind is None and what is None else (),
         what=what,
-        visit=kind,
+        visit=copay.service if copay else kind,
         example=example,
         price=price,
         part=_part(price, percent),

@@ -28,6 +28,7 @@ from bot.kit import (
     Toward,
     VisitCopays,
     Wants,
+    asks_claims,
     asks_family,
     asks_yearly,
     by_figure,
@@ -220,7 +221,7 @@ async def answer(ask: Ask) -> CostShares:
     if wants := wants_to_come(ask) if speaks_ahead(ask) or not _asks_time(coverages, ask) else None:
         return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
-    for kind in (*_told_care(ask), *({"amount", "location"} & ask.slots.keys())):
+    for kind in (*_told_care(ask), *({"location"} & ask.slots.keys())):
         ask.cannot(kind)
     if aspect is not None and aspect not in COUNTED:
         return summarize(coverages, None, ask)
@@ -238,9 +239,9 @@ async def answer(ask: Ask) -> CostShares:
 
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
-    """What went toward a yearly figure, or several kinds of visit, where one of these is asked."""
-    rule, past = counting_asked(ask), ask.slots.get("reason") == "counted"
-    if past or rule:
+    """Which claims went toward a yearly figure, or several kinds of visit, where one of these is asked."""
+    rule, past = counting_asked(ask), ask.slots.get("reason") == "counted" and not speaks_ahead(ask)
+    if rule or (past and (_asks_time(coverages, ask) or asks_claims(ask))):
         toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
         if rule and not (toward.looked and (past or rule == _CLAIMS_TELL)):
             raise AskedAhead(_RULES, workings=rule)
@@ -300,9 +301,8 @@ async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
     found = await to_come(ask, coverages, wants)
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
-    for name, held in (("amount", found.charged or found.prevention), ("location", found.visit == "emergency")):
-        if name in ask.slots and not held:
-            ask.cannot(name)
+    if "location" in ask.slots and found.visit != "emergency":
+        ask.cannot("location")
     return CostShares(to_come=found, wants=wants, covered=True)
 
 
@@ -324,11 +324,14 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
 
 def _asks_time(coverages: Coverages, ask: Ask) -> bool:
     """Return whether the question is about another period than the year of a current plan."""
-    if not isinstance(ask.slots.get("date_range"), Mapping):
+    value = ask.slots.get("date_range")
+    if not isinstance(value, Mapping):
         return False
     start, end = _span(ask)
     if start == end == ask.today:
         return False  # "as of today" is the year so far
+    if not value.get("start") and "was" not in ask.asked.says:
+        return False  # "before December 31" ends this year
     years = [year_now(one, coverages) for one in coverages.current]
     return end < ask.today or not any(year.first == start for year in years)
 

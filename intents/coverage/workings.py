@@ -25,13 +25,13 @@ from bot.kit import (
     Summary,
     VisitCopays,
     asks_whether,
-    by_figure,
     counted_since,
     coverages_of,
     exact_asked,
     member_coverages,
     name_of_state,
     named_visits,
+    passed,
     period_claims,
     plan_year_of,
     rules_ahead,
@@ -59,7 +59,10 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "estimate": (_PERCENT, _DEDUCTIBLE, _MAXIMUM),
 }
 """The shares that stand beside a rule as a table."""
-_OF_FIGURE = {("after_max", _DEDUCTIBLE): "first_then", ("before_met", _MAXIMUM): "after_max"}
+_OF_FIGURE: Mapping[tuple[str, str | None], str] = {
+    ("after_max", _DEDUCTIBLE): "first_then",
+    ("before_met", _MAXIMUM): "after_max",
+}
 _TWO_VISITS: Mapping[str, tuple[str, ...]] = {"er_or_urgent": ("urgentcare", "emergency")}
 """The visits whose copays answer a rule where the plan has them."""
 _COMPARED = frozenset({"cheaper", "dearer", "lowest"})
@@ -199,8 +202,7 @@ def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
     """
     if rule in _COUNTING and scope_of(ask) in {"dental", "vision"}:
         return "apart_counts"
-    named = str(by_figure(ask, coverages).slots.get("amount_kind"))
-    return _OF_FIGURE.get((rule, named), rule)
+    return _OF_FIGURE.get((rule, passed(ask, coverages)), rule)
 
 
 def _of_time_past(rule: str, ask: Ask) -> bool:

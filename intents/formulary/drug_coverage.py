@@ -36,13 +36,13 @@ from bot.kit import (
 
 PAGE = 3
 MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail"
-_MONTHS = 3
+_MONTHS, _MONTH_DAYS = 3, 31
 _TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago"})
 _LESS = frozenset({"cheaper", "cheapest", "less", "save", "saves", "vs", "versus", "against", "or"})
 _LESS |= {"barato", "barata", "menos", "ahorro"}
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
-_MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "correo", "domicilio"})
+_MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "ninety", "noventa", "correo", "domicilio"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
@@ -142,6 +142,21 @@ class DrugCoverage(Summary, frozen=True):
         return Supply(costs, retail, mail) if costs and retail and mail else None
 
     @property
+    def filled(self) -> Amount | None:
+        """What three fills like the last one come to, where that was for a month and none of it a deductible."""
+        last, due = self.last, self.last.owed if self.last else None
+        if last is None or due is None or due.amount is None or (due.deductible and due.deductible.value):
+            return None
+        month = bool(last.dispensed) and all(one.days and one.days <= _MONTH_DAYS for one in last.dispensed)
+        return Amount(due.amount.value * _MONTHS, due.amount.currency) if month else None
+
+    @property
+    def mail_saves(self) -> bool:
+        """Whether three months cost less by mail than as three fills, or at the list's price."""
+        against = self.filled or (self.supply.retail if self.supply else None)
+        return bool(self.supply and against and self.supply.mail.value < against.value)
+
+    @property
     def own(self) -> bool:
         """Whether the chosen list is that of the member's own plan."""
         return self.lists is not None and self.chosen in self.lists.own
@@ -160,7 +175,7 @@ async def answer(ask: Ask) -> DrugCoverage:
     ask.report.cite("List", [chosen.id])
     if len(several) < _TWO:
         found = (await _of(ask, drug, lists, chosen))[0]
-        return await _with_last(ask, found) if asks_from_now_on(ask) else found
+        return await _with_last(ask, found) if asks_from_now_on(ask) or found.compared else found
     every = [await _of(ask, one, lists, chosen) for one in several]
     ask.report.cite("MedicationKnowledge", [one.id for _, known in every for one in known])
     return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every))
@@ -184,6 +199,7 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
 
 async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     """Return the answer with the newest fill of the drug, and what the plan year's claims leave of the deductible."""
+    ask.said_unmet("date_range")  # "now that it's a new year": the prices are those from now on
     coverages = await member_coverages(ask)
     alive = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
     fills = choose(alive.added, any_time(replace(wanted_of(ask), limits=None, exact=None))).claims
@@ -191,7 +207,8 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     plans = [(one, one.costs) for one in coverages.current]
     met = standings("deductible", plans, alive, coverages)
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
-    return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=True)
+    priced = found.priced or asks_from_now_on(ask)
+    return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
 
 
 def _asks_price(ask: Ask) -> bool:
