@@ -21,6 +21,12 @@ payer's switches: with some of them there is a refresh token, or a token lives f
 """
 
 
+async def signed_in(link: str, username: str) -> str:
+    """The code that a browser shows after this member has signed in with the link."""
+    async with Browser() as browser:
+        return await browser.sign_in(link, username)
+
+
 async def code_for(bot: Bot, sandbox: Sandbox, person: Person, username: str) -> str:
     """Return the code of a sign-in as this member, which the person has to type.
 
@@ -31,8 +37,7 @@ async def code_for(bot: Bot, sandbox: Sandbox, person: Person, username: str) ->
     key = account, tuple(map(id, patients)), repr(sandbox.behaviour)
     rows, link = bot.accounts.rows, await bot.accounts.begin(person)
     if key not in _SEEN:
-        async with Browser() as browser:
-            code = await browser.sign_in(link, username)
+        code = await signed_in(link, username)
         pending = await rows.get(Pending, person.key)
         assert pending
         _SEEN[key] = sandbox.authorization.vault.tokens[pending.tokens.access], pending, patients

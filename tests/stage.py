@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import Bot, assemble, web_app
-from bot.cli.own_pages import Browser, link_in
+from bot.cli.own_pages import link_in
 from bot.config import Settings
 from bot.conversation.turn import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
@@ -24,7 +24,7 @@ from bot.sandbox.synthetic.tables import BENEFITS
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.cases import saw
-from tests.connecting import code_for
+from tests.connecting import code_for, signed_in
 from tests.shipped import shipped_pack
 from tests.worlds import world_of
 
@@ -98,8 +98,7 @@ class Talk:
     async def sign_in(self, username: str) -> list[Reply]:
         """The replies to the code that the browser showed after this member signed in with the last link."""
         assert self.link, "no link was given"
-        async with Browser() as browser:
-            code = await browser.sign_in(self.link, username)
+        code = await signed_in(self.link, username)
         return await self.say(code)
 
     async def connect(self, username: str) -> list[Reply]:

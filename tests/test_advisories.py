@@ -99,36 +99,29 @@ cat "$told"
 """uv and pip-audit as .ci/audit calls them: a lock of three packages, and each service's answer from a file."""
 
 
+SILENT = {
+    "none": ({}, "", 1, "NOT CHECKED: 3 packages (reached: none; not reached: pypi osv)"),
+    "none, no such word": ({}, "yes", 1, "NOT CHECKED: 3 packages (reached: none; not reached: pypi osv)"),
+    "none, allowed": ({}, "allowed", 0, "NOT CHECKED: 3 packages (reached: none; not reached: pypi osv)"),
+    "all": ({"pypi": "one two three"}, "", 0, "no known vulnerabilities, by pypi"),
+    "by two": ({"pypi": "one", "osv": "one two three"}, "", 0, "no known vulnerabilities, by pypi osv"),
+    "some": ({"pypi": "one"}, "", 1, "NOT CHECKED: 2 packages (reached: pypi; not reached: osv)"),
+    "some, allowed": ({"pypi": "one"}, "allowed", 0, "NOT CHECKED: 2 packages (reached: pypi; not reached: osv)"),
+    "some, all reached": (
+        {"pypi": "one", "osv": "two"},
+        "allowed",
+        1,
+        "NOT CHECKED: 1 packages (reached: pypi osv; not reached: none)",
+    ),
+    "a fault": ({"pypi": "one!", "osv": "one two three"}, "allowed", 1, "one 1: PYSEC-2026-1, mended in 2"),
+    "a fault by the second": ({"pypi": "one", "osv": "two!"}, "allowed", 1, "two 1: PYSEC-2026-1, mended in 2"),
+}
+
+
 @pytest.mark.threat("T67")
 @pytest.mark.attack("an advisory that one service leaves out")
 @pytest.mark.attack("advisories that nobody can reach")
-@pytest.mark.parametrize(
-    ("told", "allowed", "code", "words"),
-    [
-        ({}, "", 1, "NOT CHECKED: 3 packages (reached: none; not reached: pypi osv)"),
-        ({}, "yes", 1, "NOT CHECKED: 3 packages (reached: none; not reached: pypi osv)"),
-        ({}, "allowed", 0, "NOT CHECKED: 3 packages (reached: none; not reached: pypi osv)"),
-        ({"pypi": "one two three"}, "", 0, "no known vulnerabilities, by pypi"),
-        ({"pypi": "one", "osv": "one two three"}, "", 0, "no known vulnerabilities, by pypi osv"),
-        ({"pypi": "one"}, "", 1, "NOT CHECKED: 2 packages (reached: pypi; not reached: osv)"),
-        ({"pypi": "one"}, "allowed", 0, "NOT CHECKED: 2 packages (reached: pypi; not reached: osv)"),
-        ({"pypi": "one", "osv": "two"}, "allowed", 1, "NOT CHECKED: 1 packages (reached: pypi osv; not reached: none)"),
-        ({"pypi": "one!", "osv": "one two three"}, "allowed", 1, "one 1: PYSEC-2026-1, mended in 2"),
-        ({"pypi": "one", "osv": "two!"}, "allowed", 1, "two 1: PYSEC-2026-1, mended in 2"),
-    ],
-    ids=[
-        "none",
-        "none, no such word",
-        "none, allowed",
-        "all",
-        "by two",
-        "some",
-        "some, allowed",
-        "some, all reached",
-        "a fault",
-        "a fault by the second",
-    ],
-)
+@pytest.mark.parametrize(("told", "allowed", "code", "words"), SILENT.values(), ids=SILENT)
 def test_a_package_that_nobody_told_about_is_not_checked(
     told: dict[str, str], allowed: str, code: int, words: str, tmp_path: Path
 ) -> None:

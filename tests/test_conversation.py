@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from bot.cli.admin import ratings_of
-from bot.cli.own_pages import Browser
 from bot.message import Shareable
 from bot.replies.plain import plain
+from tests.connecting import signed_in
 from tests.stage import Stage, Talk, buttons
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,8 +57,7 @@ async def test_a_code_whose_answer_was_lost_is_answered_again(stage: Stage, spel
     talk, other = stage.somebody(), stage.somebody()
     await talk.say("link")
     assert talk.link
-    async with Browser() as browser:
-        code = await browser.sign_in(talk.link, "dana")
+    code = await signed_in(talk.link, "dana")
     await talk.say(spelt(code))
     (again,) = await talk.say(spelt(code))
     assert again.intent == "account.status"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.accounts.accounts import PatientCandidate
 from bot.app import Bot
-from bot.cli.own_pages import Browser, link_in
+from bot.cli.own_pages import link_in
 from bot.conversation.owner import meant
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person, Private, Reply
@@ -19,6 +19,7 @@ from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.synthetic.members import members
 from tests.cases import saw
+from tests.connecting import signed_in
 from tests.e2e.test_documents import token as form_token
 from tests.stage import TODAY, buttons, serving_bot
 from tests.worlds import world_of
@@ -48,8 +49,7 @@ async def link(bot: Bot, person: Person, member: str) -> None:
     """Connect a member."""
     replies = [reply async for reply in bot.turn.answer(Message("m", person, OneToOne("chat"), "link"))]
     url = next(found for reply in replies if (found := link_in(reply)))
-    async with Browser() as browser:
-        code = await browser.sign_in(url, member)
+    code = await signed_in(url, member)
     assert "is connected" in await say(bot, person, code)
 
 

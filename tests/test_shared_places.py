@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.cli.own_pages import Browser
 from bot.message import Private, Reply, Shareable
 from bot.ops.limits import Limits
 from bot.replies.plain import plain
+from tests.connecting import signed_in
 from tests.shipped import shipped_pack
 from tests.stage import Stage, Talk, buttons
 
@@ -37,16 +37,6 @@ def seen(replies: list[Reply]) -> tuple[list[str], bool]:
     return words, any(isinstance(reply, Private) for reply in replies)
 
 
-async def halfway(stage: Stage) -> Talk:
-    """Somebody who has signed in at the payer and not typed the code."""
-    talk = stage.somebody()
-    await talk.say("link")
-    assert talk.link
-    async with Browser() as browser:
-        await browser.sign_in(talk.link, "walter")
-    return talk
-
-
 @pytest.mark.attack("a shared place that tells who is connected")
 async def test_what_others_read_does_not_depend_on_the_asker(stage: Stage) -> None:
     """Every kind of question in a channel, by a stranger, a member, one who acts for others, and one about to be.
@@ -54,7 +44,8 @@ async def test_what_others_read_does_not_depend_on_the_asker(stage: Stage) -> No
     All read the same words and the same pointer.
     """
     stage.bots["dm"].turn._limits = Limits(person=10_000, team=10_000)
-    nobody, member, mother, half = stage.somebody(), stage.somebody(), stage.somebody(), await halfway(stage)
+    nobody, member, mother, half = (stage.somebody() for _ in range(4))
+    await _code_of(half)  # signed in at the payer, and the code not typed
     await member.connect("dana")
     await mother.connect("carmen")
     differ = []
@@ -69,8 +60,7 @@ async def _code_of(talk: Talk) -> str:
     """The code of a sign-in that is finished in the browser."""
     await talk.say("link")
     assert talk.link
-    async with Browser() as browser:
-        return await browser.sign_in(talk.link, "walter")
+    return await signed_in(talk.link, "walter")
 
 
 def _text(replies: list[Reply]) -> str:

@@ -17,7 +17,6 @@ from starlette.applications import Starlette
 from bot.accounts.accounts import Accounts
 from bot.accounts.endpoint import public_keys, read_key
 from bot.cli.keys import jwks
-from bot.cli.own_pages import Browser
 from bot.config import ClientMethod
 from bot.errors import ConfigError, LinkError, SignInRefused
 from bot.message import Person
@@ -31,6 +30,7 @@ from bot.serving import listen, running
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.conftest import PAGES, make_settings
+from tests.connecting import signed_in
 from tests.sandbox.small import small_world
 
 DANA = Person("console", "", "", "dana", name="Dana M.")
@@ -50,8 +50,7 @@ class Pair:
 
     async def sign_in(self, username: str = "ana") -> str:
         """The code that a browser gets."""
-        async with Browser() as browser:
-            return await browser.sign_in(await self.accounts.begin(DANA), username)
+        return await signed_in(await self.accounts.begin(DANA), username)
 
 
 @pytest.fixture

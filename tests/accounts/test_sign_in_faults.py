@@ -24,46 +24,32 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
     assert "planted" not in f"{page.text} {error} {error.facts}"
 
 
+ANSWERS = {
+    "F01": (httpx.Response(500, html="<h1>planted</h1>"), 502, "had a problem"),
+    "html": (httpx.Response(200, html="<h1>planted</h1>"), 502, "had a problem"),
+    "list": (httpx.Response(200, json=["planted"]), 502, "had a problem"),
+    "no token": (httpx.Response(200, json={"token_type": "Bearer"}), 502, "had a problem"),
+    "dpop": (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "had a problem"),
+    "F02": (
+        httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}),
+        410,
+        "no longer works",
+    ),
+    "unknown": (httpx.Response(400, json={"error": "planted"}), 502, "had a problem"),
+    "a list of errors": (httpx.Response(400, json={"error": ["planted"]}), 502, "had a problem"),
+    "an object as error": (httpx.Response(400, json={"error": {"planted": 1}}), 502, "had a problem"),
+    "F03": (httpx.Response(401, json={"error": "invalid_client"}), 503, "set up wrong"),
+    "401": (httpx.Response(401, html="planted"), 503, "set up wrong"),
+    "scope": (httpx.Response(400, json={"error": "invalid_scope"}), 503, "set up wrong"),
+    "deep": (httpx.Response(200, content=b"[" * 100_000), 502, "had a problem"),
+    "CRLF": (httpx.Response(200, json={"access_token": "planted\r\nX-Planted: 1"}), 502, "had a problem"),
+    "LF": (httpx.Response(200, json={"access_token": "planted", "refresh_token": "planted\n"}), 502, "had a problem"),
+    "no ASCII": (httpx.Response(200, json={"access_token": "plantéd"}), 502, "had a problem"),
+}
+
+
 @pytest.mark.attack("a token that writes headers")
-@pytest.mark.parametrize(
-    ("answer", "status", "words"),
-    [
-        (httpx.Response(500, html="<h1>planted</h1>"), 502, "had a problem"),
-        (httpx.Response(200, html="<h1>planted</h1>"), 502, "had a problem"),
-        (httpx.Response(200, json=["planted"]), 502, "had a problem"),
-        (httpx.Response(200, json={"token_type": "Bearer"}), 502, "had a problem"),
-        (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "had a problem"),
-        (httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}), 410, "no longer works"),
-        (httpx.Response(400, json={"error": "planted"}), 502, "had a problem"),
-        (httpx.Response(400, json={"error": ["planted"]}), 502, "had a problem"),
-        (httpx.Response(400, json={"error": {"planted": 1}}), 502, "had a problem"),
-        (httpx.Response(401, json={"error": "invalid_client"}), 503, "set up wrong"),
-        (httpx.Response(401, html="planted"), 503, "set up wrong"),
-        (httpx.Response(400, json={"error": "invalid_scope"}), 503, "set up wrong"),
-        (httpx.Response(200, content=b"[" * 100_000), 502, "had a problem"),
-        (httpx.Response(200, json={"access_token": "planted\r\nX-Planted: 1"}), 502, "had a problem"),
-        (httpx.Response(200, json={"access_token": "planted", "refresh_token": "planted\n"}), 502, "had a problem"),
-        (httpx.Response(200, json={"access_token": "plantéd"}), 502, "had a problem"),
-    ],
-    ids=[
-        "F01",
-        "html",
-        "list",
-        "no token",
-        "dpop",
-        "F02",
-        "unknown",
-        "a list of errors",
-        "an object as error",
-        "F03",
-        "401",
-        "scope",
-        "deep",
-        "CRLF",
-        "LF in refresh",
-        "no ASCII",
-    ],
-)
+@pytest.mark.parametrize(("answer", "status", "words"), ANSWERS.values(), ids=ANSWERS)
 async def test_a_token_endpoint_that_refuses(bot: Bot, answer: httpx.Response, status: int, words: str) -> None:
     """Its words are not repeated, it is asked once, and nothing stays behind (F01-F03)."""
     bot.payer.answers["/token"] = lambda _: answer

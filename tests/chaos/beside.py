@@ -20,8 +20,9 @@ from bot.documents.links import HealthLinks
 from bot.errors import StoreBusy, StoreError
 from bot.message import Person
 from bot.ops.audit import Audit
-from tests.chaos.ground import Ground, free_port, ground, opened_rows
+from tests.chaos.ground import Ground, ground, opened_rows
 from tests.commands.running import environment
+from tests.doubles.platform import free_port
 from tests.doubles.slack import TEAM
 
 _PROGRAM = ("-m", "tests.chaos.quick")

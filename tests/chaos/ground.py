@@ -1,6 +1,5 @@
 """Where a siege takes place: a payer, a Slack that takes its time, and a store."""
 
-import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,13 +8,13 @@ from pathlib import Path
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic import build
-from bot.serving import listen
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.chaos.forks import Forks
 from tests.chaos.siege import MEMBERS, Siege
 from tests.chaos.toll import Toll
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.doubles.platform import free_port
+from tests.doubles.slack import SlackDouble
 from tests.stage import TODAY
 
 _SLOW = 0.2  # seconds a call of Slack's takes, so that a kill meets answers in every state
@@ -49,11 +48,7 @@ async def ground(
     folder: Path, *, replicas: int, store_url: str | None = None, more: Mapping[str, str] | None = None
 ) -> AsyncIterator[Ground]:
     """A payer and a Slack on loopback, and settings with a SQLite file in the folder or another store."""
-    slack = SlackDouble()
-    async with contextlib.AsyncExitStack() as stack:
-        payer = await stack.enter_async_context(serve_sandbox(build(today=TODAY)))
-        await slack.start()
-        stack.push_async_callback(slack.stop)
+    async with serve_sandbox(build(today=TODAY)) as payer, SlackDouble() as slack:
         ports = [free_port() for _ in range(replicas)]
         settings = {
             "BOT_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
@@ -61,9 +56,7 @@ async def ground(
             "BOT_ENCRYPTION_KEYS": new_key(),
             "BOT_QUESTIONS_PER_MINUTE": "1000000",
             **payer.environment,
-            "SLACK_BOT_TOKEN": TOKEN,
-            "SLACK_SIGNING_SECRET": SECRET,
-            "SLACK_API_URL": slack.api_url,
+            **slack.environment,
             **(more or {}),
         }
         yield Ground(payer, slack, settings, folder, ports)
@@ -103,9 +96,3 @@ async def opened_rows(settings: Mapping[str, str]) -> AsyncIterator[SealedTable]
         yield SealedTable(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"])))
     finally:
         await store.close()
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has just now."""
-    with contextlib.closing(listen()) as sock:
-        return int(sock.getsockname()[1])

@@ -12,7 +12,7 @@ import json
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +20,12 @@ from typing import Any
 
 import aiohttp
 
-from bot.cli.own_pages import Browser
 from tests.chaos.forks import Forked, Forks
 from tests.chaos.toll import Question, Toll, count, is_done
 from tests.commands.running import environment
+from tests.connecting import signed_in
 from tests.doubles.slack import SlackDouble
+from tests.inside import strings
 
 ASKED = ("find a cardiologist near 37402", "what can you do", "am i linked")
 MEMBER_ASKED = ("what did i owe for my last visit", "show my claims")
@@ -116,8 +117,7 @@ class Siege:
         for member in self.members:
             await self.said_to(member, "link")
             link = await self.seen(member, "/link/")
-            async with Browser() as browser:
-                code = await browser.sign_in(link, member)
+            code = await signed_in(link, member)
             await self.said_to(member, code)
             await self._answered_to(member, 2)
         self.slack.messages.clear()
@@ -133,7 +133,7 @@ class Siege:
             while True:
                 for (channel, _), said in [*self.slack.messages.items()]:
                     if channel == self.slack.chat_of(member):
-                        for text in _strings(said):
+                        for text in strings(said):
                             if what in text:
                                 return text
                 await asyncio.sleep(0.05)
@@ -248,18 +248,6 @@ class Siege:
                     if status == 200:
                         return
             await asyncio.sleep(0.05)
-
-
-def _strings(value: object) -> Iterator[str]:
-    """Every string in a message."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _strings(part)
 
 
 async def _read_on(stream: asyncio.StreamReader) -> None:

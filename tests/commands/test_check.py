@@ -17,9 +17,10 @@ from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.stores.sealed import SealedTable, Vault, new_key
 from bot.stores.sqlite import open_sqlite
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.doubles.slack import TOKEN, SlackDouble
 from tests.sandbox.small import small_world
 from tests.shipped import shipped_pack, thinned, words_kept
+from tests.stage import settings_for
 
 
 @pytest.fixture
@@ -31,13 +32,7 @@ async def payer() -> AsyncIterator[Sandbox]:
 
 def settings(payer: Sandbox, folder: Path, **changes: object) -> Settings:
     """Settings with which the bot can serve, but for the changes."""
-    values: dict[str, object] = {
-        "bot_store_url": f"sqlite:///{folder / 'bot.db'}",
-        **payer.settings,
-        "payer_issuer": None,
-        **changes,
-    }
-    return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg] # pydantic checks each value
+    return settings_for(payer, folder / "bot.db", **{"payer_issuer": None, **changes})
 
 
 NO_PACK = {"bot_pack": "/nowhere"}  # looking a pack over takes a second, and one test does it
@@ -147,13 +142,8 @@ async def test_slack_is_asked_whether_it_takes_the_token(
     """auth.test decides; the token is never in the report."""
     monkeypatch.setattr("bot.cli.check.load_pack", lambda *_: shipped_pack())
     monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: [])
-    slack = SlackDouble()
-    await slack.start()
-    try:
-        changes = {"slack_bot_token": token, "slack_signing_secret": SECRET, "slack_api_url": slack.api_url}
-        findings = await found(settings(payer, tmp_path, **changes))
-    finally:
-        await slack.stop()
+    async with SlackDouble() as slack:
+        findings = await found(settings(payer, tmp_path, **slack.settings | {"slack_bot_token": token}))
     assert findings[-1].area == "slack"
     assert findings[-1].text.startswith(said)
     assert token not in " ".join(map(str, findings))

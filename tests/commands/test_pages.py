@@ -125,16 +125,14 @@ async def test_the_made_up_payer_answers_in_ones_own_slack(tmp_path: Path) -> No
     """Step 4 as a process beside a double of Slack, with tokens of its own: a question is answered in the chat."""
     [line] = [one for one in lines_of(FIRST) if one.startswith("SLACK_BOT_TOKEN=")]
     [words] = commands_of(line)
-    slack = SlackDouble()
-    await slack.start()
-    try:
-        tokens = dict(zip(environment_of(line), (TOKEN, APP_TOKEN), strict=True))
-        async with started(tmp_path, *words, "--port", "0", SLACK_API_URL=slack.api_url, **tokens) as process:
-            await line_with(process.stderr, '"serving"')
-            await slack.deliver_by_socket(slack.direct_message("thanks"))
-            await slack.wait_for("chat.postMessage")
-    finally:
-        await slack.stop()
+    tokens = dict(zip(environment_of(line), (TOKEN, APP_TOKEN), strict=True))
+    async with (
+        SlackDouble() as slack,
+        started(tmp_path, *words, "--port", "0", SLACK_API_URL=slack.api_url, **tokens) as process,
+    ):
+        await line_with(process.stderr, '"serving"')
+        await slack.deliver_by_socket(slack.direct_message("thanks"))
+        await slack.wait_for("chat.postMessage")
 
 
 def test_make_demo_says_what_it_sets_up_first() -> None:

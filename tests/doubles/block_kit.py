@@ -11,6 +11,8 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from tests.inside import objects, strings
+
 Kit = dict[str, Any]
 _UNKNOWN = frozenset({"data_visualization", "data_table"})
 """Blocks that Slack documents and slack_sdk has no model of."""
@@ -200,7 +202,7 @@ def _many(found: list[Kit], most: int, what: str) -> Iterator[str]:
 
 def shown(text: str, blocks: list[Kit]) -> str:
     """Every string that a person could see of a message, a line each."""
-    return "\n".join([text, *_strings(blocks)])
+    return "\n".join([text, *strings(blocks)])
 
 
 def parsed(text: str, blocks: list[Kit]) -> str:
@@ -216,26 +218,6 @@ def unmarked(text: str) -> str:
     """What a person reads of our mrkdwn: links by their words, bold without its marks, escapes undone."""
     said = _OURS.sub(r"\1", text).replace("*", "")
     return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for part in value:
-            yield from _strings(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _strings(part)
-
-
-def objects(value: Any) -> Iterator[Kit]:
-    """Every object in a block, at any depth."""
-    if isinstance(value, dict):
-        yield value
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for part in inside:
-        yield from objects(part)
 
 
 _CHECKS: dict[str, Callable[[Kit], Iterator[str]]] = {

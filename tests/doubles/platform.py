@@ -3,13 +3,22 @@
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from contextlib import closing
+from typing import Generic, Self, TypeVar
 
 import aiohttp
 from aiohttp import web
 
+from bot.serving import listen
+
 _WAIT_SECONDS = 10
 Call = TypeVar("Call")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has just now."""
+    with closing(listen()) as sock:
+        return int(sock.getsockname()[1])
 
 
 class Platform(Generic[Call]):
@@ -24,18 +33,19 @@ class Platform(Generic[Call]):
         self._ids = itertools.count(1)
         self._changed = asyncio.Condition()
 
-    async def start(self, port: int = 0) -> None:
+    async def __aenter__(self) -> Self:
         """Listen on loopback; `self.port` is known afterwards."""
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_routes(self._routes())
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.port = site.port
         self._session = aiohttp.ClientSession()
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close everything."""
         await self._session.close()
         await self._runner.cleanup()

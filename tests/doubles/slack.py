@@ -34,16 +34,26 @@ class SlackDouble(WebApi):
             web.get("/socket", self._socket),
         ]
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close everything."""
         for socket in self._sockets:
             await socket.close()
-        await super().stop()
+        await super().__aexit__()
 
     @property
     def api_url(self) -> str:
         """What SLACK_API_URL is set to."""
         return f"http://127.0.0.1:{self.port}/api/"
+
+    @property
+    def settings(self) -> Json:
+        """What connects a bot to this workspace."""
+        return {"slack_bot_token": TOKEN, "slack_signing_secret": SECRET, "slack_api_url": self.api_url}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same for a process."""
+        return {name.upper(): value for name, value in self.settings.items()}
 
     async def deliver(self, body: Json, *, times: int = 1) -> list[int]:
         """The statuses of one delivery, or of several at once as Slack's retries may come."""

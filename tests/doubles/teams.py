@@ -14,6 +14,7 @@ from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from bot.channels.teams.sdk import Outside
 from tests.doubles.adaptive_card import buttons, faults, shown
 from tests.doubles.platform import Platform
 
@@ -24,6 +25,7 @@ Json = dict[str, Any]
 APP, TENANT, OTHER_TENANT = "11111111-2222-4333-8444-555555555555", "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb"
 ISSUER = "https://api.botframework.com"
 BOT = f"28:{APP}"
+PASSWORD = "planted-teams-password"
 
 
 @cache
@@ -88,6 +90,16 @@ class TeamsDouble(Platform[Call]):
     def keys_url(self) -> str:
         """The address from which the SDK makes that of the keys."""
         return f"http://127.0.0.1:{self.port}/openidconfiguration"
+
+    @property
+    def outside(self) -> Outside:
+        """Microsoft, as far as the app asks it for anything."""
+        return Outside(keys_url=self.keys_url, token=own_token)
+
+    @property
+    def settings(self) -> Json:
+        """What connects a bot to this tenant."""
+        return {"teams_app_id": APP, "teams_app_password": PASSWORD, "teams_tenant_id": TENANT}
 
     # activities
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from bot.app import Bot, assemble, web_app
 from bot.channels.registry import Running, Start, start_slack, start_teams, started
 from bot.channels.slack.app import SlackApp
-from bot.cli.own_pages import Browser, link_in
+from bot.cli.own_pages import link_in
 from bot.config import Settings
 from bot.conversation.turn import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
@@ -31,7 +31,7 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from bot.serving import listen, running
 from tests.cases import saw
-from tests.connecting import code_for
+from tests.connecting import code_for, signed_in
 from tests.days import DAY
 from tests.shipped import shipped_pack
 from tests.stage import UNHURRIED, Elastic
@@ -161,8 +161,7 @@ class House:
 
     async def sign_in(self, username: str = "dana") -> Said:
         """Connect a member of the sandbox over HTTP; the replies to the typed code."""
-        async with Browser() as browser:
-            code = await browser.sign_in(await self.link(), username)
+        code = await signed_in(await self.link(), username)
         return await self.say(code)
 
     async def connect(self, username: str) -> Said:

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from bot.replies.filters import forms
 from bot.sandbox.world import DIRECTORY_TYPES, Resource, World
+from tests.inside import objects
 
 _GRAM = 5
 _ENCODED = 8  # characters from which an encoding is no chance find in random text
@@ -76,14 +77,9 @@ def _said(day: str) -> Iterator[str]:
 
 def _amounts(value: Any) -> Iterator[str]:
     """Amounts with cents, as JSON and as people write them; round ones could be anything."""
-    if isinstance(value, dict):
-        if "currency" in value and isinstance(value.get("value"), float) and value["value"] % 1:
-            yield from (f"{value['value']:.2f}", f"{value['value']:,.2f}")
-        for part in value.values():
-            yield from _amounts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _amounts(part)
+    for one in objects(value):
+        if "currency" in one and isinstance(one.get("value"), float) and one["value"] % 1:
+            yield from (f"{one['value']:.2f}", f"{one['value']:,.2f}")
 
 
 _WORDS: dict[int, frozenset[str]] = {}

@@ -1,6 +1,5 @@
 """The corpus of dialogues played once through Slack and Teams, with faults, and everything that came out of it."""
 
-import contextlib
 import html
 import itertools
 import json
@@ -17,7 +16,6 @@ import httpx
 from mcp import Client
 
 from bot.channels.mcp import ASK, make_server
-from bot.channels.teams.sdk import Outside
 from bot.cli import admin
 from bot.cli.own_pages import Browser
 from bot.errors import SignInRefused
@@ -27,9 +25,10 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.days import YEAR_BEFORE
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
-from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
+from tests.doubles.teams import APP, PASSWORD, TENANT, TeamsDouble, settled
 from tests.e2e.house import EOB, OWED, House, open_house
 from tests.e2e.planted import needles, strings_of
+from tests.inside import objects
 from tests.intents.stories import Story, stories
 
 Json = dict[str, Any]
@@ -181,25 +180,13 @@ async def played(world: World, folder: Path) -> AsyncIterator[Played]:
 @asynccontextmanager
 async def attached(world: World, folder: Path) -> AsyncIterator[Played]:
     """A house behind both platforms, to which nobody has said anything."""
-    slack, teams = SlackDouble(), TeamsDouble()
-    async with contextlib.AsyncExitStack() as stack:
-        for double in (slack, teams):
-            await double.start()
-            stack.push_async_callback(double.stop)
-        house = await stack.enter_async_context(
-            open_house(
-                world,
-                folder,
-                outside=Outside(keys_url=teams.keys_url, token=own_token),
-                slack_bot_token=TOKEN,
-                slack_signing_secret=SECRET,
-                slack_api_url=slack.api_url,
-                teams_app_id=APP,
-                teams_app_password="planted-teams-password",
-                teams_tenant_id=TENANT,
-                bot_handoff_channel=HELP_DESK,
-            )
-        )
+    async with (
+        SlackDouble() as slack,
+        TeamsDouble() as teams,
+        open_house(
+            world, folder, outside=teams.outside, bot_handoff_channel=HELP_DESK, **slack.settings, **teams.settings
+        ) as house,
+    ):
         slack.app_url = f"{house.settings.bot_public_url}/slack/events"
         teams.app_url = f"{house.settings.bot_public_url}/teams/messages"
         house.sandbox.behaviour.refresh_tokens = True
@@ -226,7 +213,7 @@ async def _play(scene: Played) -> None:
     await _break_things(scene, users["dana"])
     vault = scene.house.sandbox.authorization.vault
     scene.secrets |= {*vault.tokens, *vault.refresh, *vault.used_codes, scene.house.sandbox.client_secret}
-    scene.secrets |= {TOKEN, SECRET, "planted-teams-password"}
+    scene.secrets |= {TOKEN, SECRET, PASSWORD}
 
 
 def _cast() -> Iterator[tuple[str, Story]]:
@@ -260,21 +247,12 @@ async def _hand_over(scene: Played, user: str) -> None:
     await scene.say("slack chat", "how do I change the address that my plan has", user)
     said: list[Json] = await scene.say("slack chat", "talk to a person", user)
     for label in ("Send my question to the help desk", "Send"):
-        said = await scene.press("slack chat", next(_pressed(said, label)), user)
+        buttons = (one for one in objects(said) if one.get("type") == "button")
+        pressed = next(one["value"] for one in buttons if one["text"]["text"] == label)
+        said = await scene.press("slack chat", pressed, user)
     letters = [one for one in said if one.get("channel") == HELP_DESK]
     assert len(letters) == 1
     scene.aside += [("help desk", "talk to a person", json.dumps(one, ensure_ascii=False)) for one in letters]
-
-
-def _pressed(value: Any, label: str) -> Iterator[str]:
-    """The values of buttons of that label."""
-    if isinstance(value, dict):
-        if value.get("type") == "button" and value["text"]["text"] == label:
-            yield value["value"]
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from _pressed(part, label)
 
 
 async def _take_along(scene: Played, user: str) -> None:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.channels.teams.sdk import Outside
-from bot.cli.own_pages import Browser
 from bot.message import Person
 from bot.sandbox.world import World
-from tests.doubles.teams import APP, TENANT, Call, TeamsDouble, own_token, settled
+from tests.connecting import signed_in
+from tests.doubles.teams import TENANT, Call, TeamsDouble, settled
 from tests.e2e.house import House, open_house
 
 
@@ -45,8 +44,7 @@ class Tenant:
     async def code(self, user: str = "u1", member: str = "dana") -> str:
         """The code that the browser shows at the end of a sign-in."""
         _, url = await self.ways(user)
-        async with Browser() as browser:
-            return await browser.sign_in(url, member)
+        return await signed_in(url, member)
 
     async def bring(self, state: str, user: str = "u1") -> list[Call]:
         """What a client does when its pop-up is over: the code that it was handed, or the client's own word."""
@@ -67,20 +65,12 @@ class Tenant:
 @asynccontextmanager
 async def open_tenant(world: World, folder: Path, **settings: Any) -> AsyncIterator[Tenant]:
     """A bot that knows of Teams what the environment tells it; at the end, Teams has refused nothing of it."""
-    teams = TeamsDouble()
-    await teams.start()
-    async with open_house(
-        world,
-        folder,
-        outside=Outside(keys_url=teams.keys_url, token=own_token),
-        teams_app_id=APP,
-        teams_app_password="p",
-        teams_tenant_id=TENANT,
-        **settings,
-    ) as house:
+    async with (
+        TeamsDouble() as teams,
+        open_house(world, folder, outside=teams.outside, **teams.settings, **settings) as house,
+    ):
         teams.app_url = f"{house.settings.bot_public_url}/teams/messages"
         yield Tenant(teams, house)
-    await teams.stop()
     assert teams.refused == []
 
 

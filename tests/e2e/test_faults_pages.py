@@ -29,6 +29,13 @@ async def anew(house: House, question: str) -> Said:
     return said
 
 
+def in_part(about: str, words: str, said: Said) -> None:
+    """The answer is partial, and says so in these words."""
+    saw(part_about(about, said.text))
+    assert words in said.text
+    assert not said.last.complete
+
+
 @pytest.mark.fault("F26")
 @pytest.mark.threat("T42")
 async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> None:
@@ -36,10 +43,8 @@ async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> 
     query = "ExplanationOfBenefit?loop=1"
     dana.break_(rewriting(with_next(query)))
     said = await dana.say(FAR)
-    saw(part_about("stopped", said.text))
-    assert "I stopped before the end" in said.text
+    in_part("stopped", "I stopped before the end", said)
     assert dana.asked(query="loop=1") == 1
-    assert not said.last.complete
 
 
 @pytest.mark.fault("F26")
@@ -55,8 +60,7 @@ async def test_pages_without_end_stop_at_the_cap(dana: House) -> None:
 
     dana.break_(rewriting(change))
     said = await dana.say(FAR)
-    saw(part_about("stopped", said.text))
-    assert "I stopped before the end" in said.text
+    in_part("stopped", "I stopped before the end", said)
     assert count <= 21  # and the page of procedures that is read before a none is told
 
 
@@ -81,9 +85,7 @@ async def test_a_next_link_to_elsewhere_is_not_followed(dana: House, url: str) -
         dana.break_(rewriting(with_next(url.format(port=canary.port, payer=payer))))
         signed_in = dana.asked("/as/token.oauth2")
         said = await dana.say(FAR)
-        saw(part_about("stopped", said.text))
-        assert "I stopped before the end" in said.text
-        assert not said.last.complete
+        in_part("stopped", "I stopped before the end", said)
     assert canary.heard == []
     assert ("distrusted", "foreign link") in [(row.what, row.detail) for row in await dana.bot.audit.of(dana.person)]
     assert dana.asked("/as/token.oauth2") == signed_in
@@ -117,9 +119,7 @@ async def test_an_error_among_the_results_makes_the_answer_partial(dana: House) 
     outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
     dana.break_(rewriting(lambda bundle: bundle["entry"].append(outcome)))
     said = await dana.say(OWED)
-    saw(part_about("incomplete", said.text))
-    assert "may be incomplete" in said.text
-    assert not said.last.complete
+    in_part("incomplete", "may be incomplete", said)
 
 
 @pytest.mark.fault("F30")
@@ -151,9 +151,7 @@ async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None
     dana.break_(rewriting(change))
     said = await dana.say(OWED)
     assert "$54.87" not in said.text
-    saw(part_about("left out", said.text))
-    assert "left out because" in said.text
-    assert not said.last.complete
+    in_part("left out", "left out because", said)
     assert ("distrusted", "wrong patient") in [(row.what, row.detail) for row in await dana.bot.audit.of(dana.person)]
 
 

@@ -14,6 +14,7 @@ from bot.errors import SignInRefused
 from bot.message import Person
 from bot.sandbox.behaviour import Behaviour, Fault, IdTokenFlaw
 from tests.cases import numbered, saw
+from tests.connecting import signed_in
 from tests.e2e.house import EOB, OWED, House
 
 TOKEN = "/as/token.oauth2"
@@ -213,9 +214,8 @@ async def test_a_token_that_dies_keeps_the_question(dana: House) -> None:
     assert len(said.replies) == 1
     assert dana.asked(EOB) == 1
     dana.heal()
-    async with Browser() as browser:
-        link = next(button.url for block in said.last.blocks for button in getattr(block, "buttons", ()) if button.url)
-        answered = await dana.say(await browser.sign_in(str(link), "dana"))
+    link = next(button.url for block in said.last.blocks for button in getattr(block, "buttons", ()) if button.url)
+    answered = await dana.say(await signed_in(str(link), "dana"))
     assert "$54.87" in answered.text
     assert [reply.final for reply in answered.replies] == [False, True]
 
@@ -280,8 +280,7 @@ async def test_a_wave_of_401_ends_no_sign_in(dana: House) -> None:
     assert "$54.87" in (await dana.say(OWED)).text
     dana.break_(Fault(EOB, 401, times=None))
     link = next(button.url for block in said.last.blocks for button in getattr(block, "buttons", ()) if button.url)
-    async with Browser() as browser:
-        answered = await dana.say(await browser.sign_in(str(link), "dana"))
+    answered = await dana.say(await signed_in(str(link), "dana"))
     assert "sign-in has ended" not in answered.text
     assert "isn't answering" in answered.text
     dana.heal()

@@ -23,6 +23,7 @@ from tests.doubles import adaptive_card, block_kit
 from tests.e2e.house import House
 from tests.e2e.played import Played
 from tests.e2e.test_documents import EXPORT, browser, fetch, given
+from tests.inside import objects
 
 MORE = (
     "tell me about dr grace okafor",
@@ -206,7 +207,7 @@ def _alive_in_teams(reply: Reply) -> Iterator[str]:
         yield from (f"Teams would read {parsed[found.start() :][:30]!r}" for found in _LIVE.finditer(parsed))
         spare = page.card["fallbackText"]
         yield from (f"the fallback is live: {spare[found.start() :][:30]!r}" for found in _LIVE.finditer(spare))
-        runs = [one["text"] for one in block_kit.objects(page.card) if one.get("type") == "TextRun"]
+        runs = [one["text"] for one in objects(page.card) if one.get("type") == "TextRun"]
         yield from (f"a date in {run!r}" for run in runs if "{{" in run)
         if "entities" in page.card.get("msteams", {}):
             yield "a mention"

@@ -9,6 +9,7 @@ import pytest
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.e2e.house import House, Said
+from tests.inside import objects, references
 
 MARK = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}
 OWN = ("ExplanationOfBenefit", "Condition", "Observation", "Procedure", "CarePlan")
@@ -36,31 +37,16 @@ def described(world: World, patient: str) -> set[str]:
     records = [one for kind in OWN for one in world.of_type(kind) if patient in json.dumps(one)]
     people = {one["id"]: one for kind in ("Practitioner", "Organization") for one in world.of_type(kind)}
     found = {word for one in records for word in _words(one)}
-    for reference in (part for one in records for part in _references(one)):
+    for reference in (part for one in records for part in references(one)):
         for name in people.get(reference.rpartition("/")[2], {}).get("name", ()) if "Practitioner" in reference else ():
             found.add(name["family"])
     return {word for word in found if len(word) > 4}
 
 
-def _words(value: Any, inside: bool = False) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            if inside and name in {"text", "display"} and isinstance(part, str):
-                yield part
-            yield from _words(part, inside or name in WHAT)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _words(part, inside)
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from (part for name, part in value.items() if name == "reference" and isinstance(part, str))
-        for part in value.values():
-            yield from _references(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _references(part)
+def _words(record: Any) -> Iterator[str]:
+    what = (one[name] for one in objects(record) for name in WHAT if name in one)
+    for one in objects(list(what)):
+        yield from (one[name] for name in ("text", "display") if isinstance(one.get(name), str))
 
 
 @pytest.mark.fault("F48")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from tests.doubles.teams import TENANT
 from tests.e2e.house import OWED
 from tests.e2e.planted import found, needles, strings_of
 from tests.e2e.played import HELP_DESK, Played
+from tests.inside import objects
 
 ASKED = (
     "what did I owe for my last visit",
@@ -54,14 +54,9 @@ async def shared(scene: Played) -> Played:
     return scene
 
 
-def presses(value: Any) -> Iterator[str]:
+def presses(payload: Any) -> list[str]:
     """What the buttons and menus of a payload send back."""
-    if isinstance(value, dict):
-        yield from (str(value[name]) for name in MENUS if isinstance(value.get(name), str))
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from presses(part)
+    return [one[name] for one in objects(payload) for name in MENUS if isinstance(one.get(name), str)]
 
 
 async def state(scene: Played, person: Person) -> tuple[object, ...]:

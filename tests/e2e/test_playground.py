@@ -13,9 +13,9 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, expect
 
 from bot.channels.teams.sdk import Outside
-from bot.cli.own_pages import Browser
 from bot.sandbox.world import World
 from bot.serving import listen
+from tests.connecting import signed_in
 from tests.doubles.teams import APP, TENANT, own_token
 from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import OWED, open_house
@@ -106,8 +106,7 @@ async def test_a_person_in_teams(client: Client) -> None:
         await client.page.get_by_role("link", name="Open in my browser instead").last.click()
     popup = await opened.value
     await popup.wait_for_url("**/link/**")
-    async with Browser() as browser:
-        code = await browser.sign_in(popup.url, "dana")
+    code = await signed_in(popup.url, "dana")
     await popup.close()
     await client.say(code)
     await client.sees("$54.87")

@@ -14,6 +14,7 @@ import pytest_asyncio
 from bot.sandbox.world import World
 from tests.e2e.planted import found, needles
 from tests.e2e.played import DIAGNOSTICS, ELSEWHERE, PLACES, Played, played
+from tests.inside import objects
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|document|[a-z_]+(?:\.[a-z_]+)?\.(?:en|es|vi)")
@@ -169,13 +170,6 @@ def _without_patient(path: str, query: str) -> str:
     return f"{path}?{[(name, value) for name, value in parse_qsl(query) if name not in PATIENT_PARAMETERS]}"
 
 
-def _values(value: Any, names: set[str]) -> Iterator[str]:
+def _values(value: Any, names: set[str]) -> list[str]:
     """Every string under these names."""
-    if isinstance(value, dict):
-        for name, part in value.items():
-            if isinstance(part, str) and name in names:
-                yield part
-            yield from _values(part, names)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _values(part, names)
+    return [one[name] for one in objects(value) for name in one.keys() & names if isinstance(one[name], str)]

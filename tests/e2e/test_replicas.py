@@ -8,42 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.own_pages import Browser
 from bot.sandbox.app import serve_sandbox
 from bot.sandbox.world import World
-from bot.serving import listen
 from bot.stores.sealed import new_key
 from tests.commands.running import line_with, started
+from tests.connecting import signed_in
 from tests.doubles.balancer import balanced
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.doubles.platform import free_port
+from tests.doubles.slack import SlackDouble
 from tests.e2e.house import OWED
 from tests.e2e.workspace import button_url, shown
 from tests.shipped import thinned
 
 
-def _free_port() -> int:
-    with contextlib.closing(listen()) as sock:
-        return int(sock.getsockname()[1])
-
-
 @pytest.fixture
 async def slack(world: World, tmp_path: Path, postgres_url: str) -> AsyncIterator[SlackDouble]:
     """A workspace whose events reach either of two processes."""
-    port, double = _free_port(), SlackDouble()
+    port = free_port()
     thinned(tmp_path)  # each of the two looks at every example of its pack
     async with contextlib.AsyncExitStack() as stack:
         payer = await stack.enter_async_context(serve_sandbox(world))
-        await double.start()
-        stack.push_async_callback(double.stop)
+        double = await stack.enter_async_context(SlackDouble())
         settings = {
             "BOT_PACK": str(tmp_path),
             "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BOT_STORE_URL": postgres_url,
             "BOT_ENCRYPTION_KEYS": new_key(),
             **payer.environment,
-            "SLACK_BOT_TOKEN": TOKEN,
-            "SLACK_SIGNING_SECRET": SECRET,
-            "SLACK_API_URL": double.api_url,
+            **double.environment,
         }
         both = [await stack.enter_async_context(started(tmp_path, "serve", "--port", "0", **settings)) for _ in "ab"]
         lines = await asyncio.gather(*(line_with(process.stderr, '"serving"') for process in both))
@@ -57,8 +49,7 @@ async def test_a_member_links_and_asks_whichever_process_is_met(slack: SlackDoub
     """Link, sign-in, callback, code and question each meet another process; an event that comes four times is one."""
     assert set(await slack.deliver(slack.direct_message("link"), times=4)) == {200}
     calls = await slack.wait_for("chat.update", 1)
-    async with Browser() as browser:
-        code = await browser.sign_in(button_url(calls), "dana")
+    code = await signed_in(button_url(calls), "dana")
     await slack.deliver(slack.direct_message(code), times=4)
     assert "Dana M. is connected" in shown(await slack.wait_for("chat.update", 2))
     await slack.deliver(slack.direct_message(OWED), times=4)

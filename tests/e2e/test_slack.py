@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cli.own_pages import Browser
+from tests.connecting import signed_in
 from tests.days import VISIT_BEFORE, in_words, month_day
 from tests.doubles.block_kit import parsed
 from tests.doubles.slack import TOKEN
@@ -16,8 +16,7 @@ async def test_a_question_leads_over_a_link_to_its_answer(workspace: Workspace) 
     """Asked before linking: a button; the code typed in the chat; the kept question answers itself."""
     calls = await workspace.deliver(workspace.slack.direct_message(OWED))
     assert "Connect my account" in shown(calls)
-    async with Browser() as browser:
-        code = await browser.sign_in(button_url(calls), "dana")
+    code = await signed_in(button_url(calls), "dana")
     said = await workspace.write(code)
     assert "Dana" in said
     assert "$54.87" in said

@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from bot.app import Bot, assemble, web_app
-from bot.cli.own_pages import Browser, link_in
+from bot.cli.own_pages import link_in
 from bot.message import Message, OneToOne, Person
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import create_app
 from bot.serving import listen, running
+from tests.connecting import signed_in
 from tests.e2e.planted import found, needles, strings_of
 from tests.shipped import shipped_pack
 from tests.stage import TODAY, settings_for
@@ -72,8 +73,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
         await stack.enter_async_context(running(web_app(made), socks[1]))
         for name, person in MEMBERS.items():
             replies = [reply async for reply in made.turn.answer(Message("m", person, OneToOne("chat"), "link"))]
-            async with Browser() as browser:
-                code = await browser.sign_in(next(filter(None, map(link_in, replies))), name)
+            code = await signed_in(next(filter(None, map(link_in, replies))), name)
             await said(made, person, code, "chat")
         yield made
 

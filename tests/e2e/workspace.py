@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.cli.own_pages import Browser
 from bot.sandbox.world import World
 from tests.cases import saw
+from tests.connecting import signed_in
 from tests.days import LAST_VISIT, month_day
-from tests.doubles.slack import SECRET, TOKEN, Call, SlackDouble
+from tests.doubles.slack import Call, SlackDouble
 from tests.e2e.house import House, open_house
 
 MEMBERS_OWN = ("54.87", "Okafor", "Dana Mercer", month_day(LAST_VISIT), "885.07")
@@ -45,22 +45,16 @@ class Workspace:
     async def link(self, user: str = "U1", member: str = "dana") -> str:
         """Connect by the button in the chat, the browser, and the typed code."""
         calls = await self.deliver(self.slack.direct_message("link", user=user))
-        async with Browser() as browser:
-            code = await browser.sign_in(button_url(calls), member)
+        code = await signed_in(button_url(calls), member)
         return await self.write(code, user=user)
 
 
 @asynccontextmanager
 async def attached(world: World, folder: Path, **settings: Any) -> AsyncIterator[Workspace]:
     """A bot that knows of Slack what the environment tells it; Slack refused nothing of what it wrote."""
-    slack = SlackDouble()
-    await slack.start()
-    async with open_house(
-        world, folder, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url, **settings
-    ) as house:
+    async with SlackDouble() as slack, open_house(world, folder, **slack.settings, **settings) as house:
         slack.app_url = f"{house.settings.bot_public_url}/slack/events"
         yield Workspace(slack, house)
-    await slack.stop()
     assert slack.refused == []
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -157,42 +157,34 @@ async def opened(
     folder: Path, *, tools: bool = False, beside: SlackDouble | None = None, **credentials: str
 ) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double, or to the one of another process `beside` it."""
-    slack, turn, clock, forgotten = beside or SlackDouble(), SlackTurn(), Elastic(), list[Person]()
-    if beside is None:
-        await slack.start()
-    store = open_sqlite(folder / "slack.db")
-    table = SealedTable(store, OpenSeal())
+    turn, clock, forgotten = SlackTurn(), Elastic(), list[Person]()
 
     async def forget(person: Person) -> None:
         forgotten.append(person)
 
-    sock = listen()
-    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    settings = Settings(
-        _env_file=None,  # type: ignore[call-arg] # pydantic-settings takes it
-        slack_api_url=slack.api_url,
-        bot_public_url=address,
-        bot_mcp_url="https://tools.example/mcp" if tools else None,
-        **{f"slack_{name}": value for name, value in credentials.items()},  # type: ignore[arg-type] # each is checked
-    )
-    now = SimpleNamespace(**{**vars(settings), "now": lambda: NOW})
-    host = host_of(turn, table, now, forget, clock.pause)
-    app = SlackApp(host, inbox=partial(KeptInbox, table), monotonic=clock.now, pause=clock.pause)
-    try:
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(SlackDouble()) if beside is None else beside
+        store = open_sqlite(folder / "slack.db")
+        stack.push_async_callback(store.close)
+        table = SealedTable(store, OpenSeal())
+        sock = stack.enter_context(closing(listen()))
+        address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        settings = Settings(
+            _env_file=None,  # type: ignore[call-arg] # pydantic-settings takes it
+            slack_api_url=slack.api_url,
+            bot_public_url=address,
+            bot_mcp_url="https://tools.example/mcp" if tools else None,
+            **{f"slack_{name}": value for name, value in credentials.items()},  # type: ignore[arg-type] # each is checked
+        )
+        now = SimpleNamespace(**{**vars(settings), "now": lambda: NOW})
+        host = host_of(turn, table, now, forget, clock.pause)
+        app = SlackApp(host, inbox=partial(KeptInbox, table), monotonic=clock.now, pause=clock.pause)
         await app.start()
-    except BaseException:
-        await slack.stop()
-        await store.close()
-        sock.close()
-        raise
-    async with running(Starlette(routes=app.routes()), sock):
-        slack.app_url = f"{address}/slack/events"
-        yield House(slack, turn, app, table, clock, forgotten)
-        await app.stop()
-        if beside is None:
-            await slack.stop()
-    await store.close()
-    assert slack.refused == []
+        async with running(Starlette(routes=app.routes()), sock):
+            slack.app_url = f"{address}/slack/events"
+            yield House(slack, turn, app, table, clock, forgotten)
+            await app.stop()
+        assert slack.refused == []
 
 
 @pytest.fixture

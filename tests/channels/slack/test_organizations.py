@@ -19,12 +19,10 @@ _OURS = {"id": "E1", "name": "Globex"}
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[House]:
     """A workspace of an organization, by its token."""
-    slack = SlackDouble()
-    slack.tokens[TOKEN] = {"team_id": TEAM, "team": "Contoso", "enterprise_id": "E1"}
-    await slack.start()
-    async with opened(tmp_path, beside=slack, bot_token=TOKEN, signing_secret=SECRET) as house:
-        yield house
-    await slack.stop()
+    async with SlackDouble() as slack:
+        slack.tokens[TOKEN] = {"team_id": TEAM, "team": "Contoso", "enterprise_id": "E1"}
+        async with opened(tmp_path, beside=slack, bot_token=TOKEN, signing_secret=SECRET) as house:
+            yield house
 
 
 def sent(body: Json, user_team: str, team: Json | None, enterprise: Json | None = None, *, posted: str = "") -> Json:

@@ -10,7 +10,6 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from bot.channels.teams.app import TeamsApp
-from bot.channels.teams.sdk import Outside
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.message import (
     Action,
@@ -34,7 +33,7 @@ from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite
 from tests.channels.speaking import PLANTED, KeywordTurn, host_of, private_blocks
-from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
+from tests.doubles.teams import APP, TENANT, TeamsDouble, settled
 
 VAULT = Vault(parse_keys(new_key()))
 
@@ -127,8 +126,7 @@ class House:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double; made once, for the SDK takes its time."""
-    teams, turn = TeamsDouble(), TeamsTurn()
-    await teams.start()
+    turn = TeamsTurn()
     store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
     house: House
 
@@ -148,23 +146,23 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         teams_service_hosts=None,
         now=lambda: datetime(2026, 5, 20, 12, tzinfo=UTC),
     )
-    app = TeamsApp(
-        host_of(turn, SealedTable(store, VAULT), settings, gone, pause),
-        APP,
-        inbox=inbox,
-        outside=Outside(keys_url=teams.keys_url, token=own_token),
-        pause=pause,
-        typing_after=60,
-    )
-    house = House(teams, turn, app, store)
-    await app.start()
-    sock = listen()
-    teams.app_url = f"http://127.0.0.1:{sock.getsockname()[1]}/teams/messages"
-    async with running(Starlette(routes=app.routes()), sock):
-        yield house
-        await app.stop()
-        await store.close()
-        await teams.stop()
+    async with TeamsDouble() as teams:
+        app = TeamsApp(
+            host_of(turn, SealedTable(store, VAULT), settings, gone, pause),
+            APP,
+            inbox=inbox,
+            outside=teams.outside,
+            pause=pause,
+            typing_after=60,
+        )
+        house = House(teams, turn, app, store)
+        await app.start()
+        sock = listen()
+        teams.app_url = f"http://127.0.0.1:{sock.getsockname()[1]}/teams/messages"
+        async with running(Starlette(routes=app.routes()), sock):
+            yield house
+            await app.stop()
+            await store.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,12 +12,12 @@ from opentelemetry import metrics
 
 from bot.channels.teams.connector import CallRefused
 from bot.channels.teams.gate import CLOUDS, LARGEST_BODY, key_of
-from bot.channels.teams.sdk import Adapter, Keys, Outside, make_app
+from bot.channels.teams.sdk import Adapter, Keys, make_app
 from bot.message import Shared
 from tests.channels.speaking import PLANTED
 from tests.channels.teams.conftest import House
 from tests.days import Clock
-from tests.doubles.teams import APP, OTHER_TENANT, TENANT, TeamsDouble, own_token, signing_key
+from tests.doubles.teams import APP, OTHER_TENANT, TENANT, signing_key
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PUBLIC = CLOUDS["public"]
@@ -201,7 +201,7 @@ async def test_forged_tokens_fetch_no_keys(house: House) -> None:
 
 async def test_keys_are_fetched_beside_the_event_loop(house: House) -> None:
     """In a thread, once for many, anew for an unknown key or after an hour; the old ones stay when it fails."""
-    app = make_app(Adapter(), app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=outside(house.teams))
+    app = make_app(Adapter(), app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=house.teams.outside)
     await app.initialize()
     clock, threads = Clock(0), set[int]()
     keys = Keys(app, clock)
@@ -226,11 +226,6 @@ async def test_keys_are_fetched_beside_the_event_loop(house: House) -> None:
     assert threading.get_ident() not in threads
 
 
-def outside(teams: TeamsDouble) -> Outside:
-    """Microsoft's services as the double plays them."""
-    return Outside(keys_url=teams.keys_url, token=own_token)
-
-
 async def test_no_variable_switches_the_check_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names that the SDK reads from the environment by itself change nothing."""
     monkeypatch.setenv("DANGEROUSLY_ALLOW_UNAUTHENTICATED_REQUESTS", "true")
@@ -238,7 +233,7 @@ async def test_no_variable_switches_the_check_off(house: House, monkeypatch: pyt
     monkeypatch.setenv("SERVICE_URL", "https://evil.example")
     monkeypatch.setenv("CLOUD", "China")
     adapter = Adapter()
-    app = make_app(adapter, app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=outside(house.teams))
+    app = make_app(adapter, app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=house.teams.outside)
     await app.initialize()
     assert app.id == APP
     assert app.api.service_url == "https://smba.trafficmanager.net/teams"

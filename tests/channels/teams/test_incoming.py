@@ -1,6 +1,5 @@
 """What is read of an activity, whatever it holds."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,18 +18,12 @@ from bot.channels.teams.incoming import (
 )
 from bot.message import OneToOne, Shared
 from tests.doubles.teams import TeamsDouble
-
-
-def names(value: object) -> Iterator[str]:
-    """The names of all fields of a document."""
-    for name, inside in value.items() if isinstance(value, dict) else ():
-        yield name
-        yield from names(inside)
-
+from tests.inside import objects
 
 TEAMS = TeamsDouble()
 TEAMS.port = 0
-NAMES = st.sampled_from(sorted({*names(TEAMS.execute("x")), *names(TEAMS.mention("x")), "press", "state", "eventType"}))
+MADE = (TEAMS.execute("x"), TEAMS.mention("x"))
+NAMES = st.sampled_from(sorted({name for one in objects(MADE) for name in one} | {"press", "state", "eventType"}))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(NAMES, inside, max_size=4),

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from importlib import import_module
 from itertools import islice
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from bot.sandbox.synthetic import build
 from bot.sandbox.synthetic.chance import npi, stream
 from bot.sandbox.synthetic.claim import Charge, CostSharing, reverse, total
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
+from tests.inside import references
 
 SAMPLE = 60
 
@@ -25,18 +25,6 @@ def sampled(world: World) -> Iterator[Resource]:
     for kind in (*DIRECTORY_TYPES, "MedicationKnowledge"):
         every = list(world.of_type(kind))
         yield from islice(every, 0, None, max(1, len(every) // SAMPLE))
-
-
-def references(value: Any) -> Iterator[str]:
-    """Every literal reference inside a resource."""
-    if isinstance(value, dict):
-        if isinstance(value.get("reference"), str):
-            yield value["reference"]
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from references(inner)
 
 
 def test_every_resource_is_valid_fhir(world: World) -> None:
