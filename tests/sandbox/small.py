@@ -14,6 +14,7 @@ import httpx
 import yaml
 
 from bot.sandbox.app import Sandbox
+from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Account, Resource, World
 
 CALLBACK = "http://127.0.0.1:1/oauth/callback"
@@ -23,11 +24,6 @@ PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition"
 DF = "http://hl7.org/fhir/us/davinci-drug-formulary/StructureDefinition"
 NUCC = "http://nucc.org/provider-taxonomy"
 _WORLD = Path(__file__).with_name("small.yaml")
-
-
-def ref(key: str) -> dict[str, str]:
-    """A reference."""
-    return {"reference": key}
 
 
 def concept(code: str, system: str = "urn:s", display: str = "") -> dict[str, Any]:
@@ -43,10 +39,10 @@ def claim(claim_id: str, patient: str, kind: str, **more: Any) -> Resource:
         "meta": {"lastUpdated": "2024-05-01T10:00:00Z"},
         "status": "active",
         "type": concept(kind, "http://terminology.hl7.org/CodeSystem/claim-type"),
-        "patient": ref(f"Patient/{patient}"),
-        "insurer": ref("Organization/payer"),
-        "provider": ref("Practitioner/dr-nunez"),
-        "insurance": [{"focal": True, "coverage": ref(f"Coverage/cov-{patient}")}],
+        "patient": reference(f"Patient/{patient}"),
+        "insurer": reference("Organization/payer"),
+        "provider": reference("Practitioner/dr-nunez"),
+        "insurance": [{"focal": True, "coverage": reference(f"Coverage/cov-{patient}")}],
         **more,
     }
 
@@ -56,12 +52,12 @@ def role(role_id: str, who: str, code: str, place: str, net: str, **more: Any) -
     return {
         "resourceType": "PractitionerRole",
         "id": role_id,
-        "extension": [{"url": f"{PN}/network-reference", "valueReference": ref(f"Organization/{net}")}],
-        "practitioner": ref(f"Practitioner/{who}"),
-        "organization": ref("Organization/clinic"),
-        "location": [ref(f"Location/{place}")],
-        "healthcareService": [ref("HealthcareService/hs")],
-        "endpoint": [ref("Endpoint/ep")],
+        "extension": [{"url": f"{PN}/network-reference", "valueReference": reference(f"Organization/{net}")}],
+        "practitioner": reference(f"Practitioner/{who}"),
+        "organization": reference("Organization/clinic"),
+        "location": [reference(f"Location/{place}")],
+        "healthcareService": [reference("HealthcareService/hs")],
+        "endpoint": [reference("Endpoint/ep")],
         "code": [concept("doctor")],
         "specialty": [concept(code, NUCC)],
         **more,
@@ -97,7 +93,7 @@ class _Loader(yaml.SafeLoader):
     """Reads the short forms of small.yaml."""
 
 
-_Loader.add_constructor("!ref", lambda _, node: ref(node.value))
+_Loader.add_constructor("!ref", lambda _, node: reference(node.value))
 _Loader.add_constructor("!code", lambda _, node: concept(node.value))
 _Loader.add_constructor("!nucc", lambda _, node: concept(node.value, NUCC))
 
@@ -110,8 +106,8 @@ def _claims() -> list[Resource]:
             "professional",
             identifier=[{"system": "urn:claim", "value": "C-1"}],
             item=[{"sequence": 1, "servicedDate": "2024-03-05"}],
-            careTeam=[{"sequence": 1, "provider": ref("Practitioner/dr-nunez")}],
-            payee={"party": ref("Organization/clinic")},
+            careTeam=[{"sequence": 1, "provider": reference("Practitioner/dr-nunez")}],
+            payee={"party": reference("Organization/clinic")},
             total=[{"amount": {"value": 12.5}}],
         ),
         claim(

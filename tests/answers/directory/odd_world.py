@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from bot.language.places import coordinates
+from bot.sandbox.synthetic.shapes import concept, reference
 from bot.sandbox.world import Resource, World
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def odd_world(scale: int, today: date, seed: int = 7) -> World:
 
 def _networks() -> Iterator[Resource]:
     for number, name in enumerate(NETWORKS):
-        kind = _concept(PNCS + "OrgTypeCS", "ntwk")
+        kind = concept(PNCS + "OrgTypeCS", "ntwk")
         yield {"resourceType": "Organization", "id": f"net{number}", "active": True, "name": name, "type": [kind]}
 
 
@@ -92,7 +93,7 @@ def _people(rng: random.Random, scale: int) -> Iterator[Resource]:
             {"family": family + "x" * 300},
             {"prefix": ["Dr."]},
         )
-        tongue = _concept("urn:ietf:bcp:47", rng.choice(TONGUES))
+        tongue = concept("urn:ietf:bcp:47", rng.choice(TONGUES))
         yield {
             "resourceType": "Practitioner",
             "id": f"prac{number}",
@@ -110,21 +111,23 @@ def _roles(rng: random.Random, scale: int, today: date) -> Iterator[Resource]:
         mine = rng.sample(range(len(NETWORKS)), rng.choice((0, 1, 1, 2)))
         code = rng.choice(SPECIALTIES)
         system = _pick(rng, *(NUCC,) * 8, "urn:oid:2.16.840.1.113883.6.101")
-        extensions = [{"url": PN + "network-reference", "valueReference": _to("Organization", f"net{n}")} for n in mine]
+        extensions = [
+            {"url": PN + "network-reference", "valueReference": reference(f"Organization/net{n}")} for n in mine
+        ]
         extensions += [
             _openings(_pick(rng, "newpt", "newpt", "nopt", "existptonly"), n) for n in mine if rng.random() < 0.7
         ]
         extensions += _pick(rng, [], [], [], [_openings("newpt", None)])
-        person = _to("Practitioner", f"prac{rng.randrange(scale * 3)}")
-        where = [_to("Location", f"loc{rng.randrange(scale * 2)}") for _ in range(_pick(rng, 0, 1, 1, 1, 1, 2))]
+        person = reference(f"Practitioner/prac{rng.randrange(scale * 3)}")
+        where = [reference(f"Location/loc{rng.randrange(scale * 2)}") for _ in range(_pick(rng, 0, 1, 1, 1, 1, 2))]
         yield {
             "resourceType": "PractitionerRole",
             "id": f"role{number}",
             **_pick(rng, {"active": True}, {"active": True}, {"active": True}, {}, {"active": False}),
             **_pick(rng, {}, {}, {}, {"period": {"start": "2019-01-01"}}, {"period": {"end": ended}}),
-            **_pick(rng, *({"practitioner": person},) * 15, {"practitioner": _to("Practitioner", "gone")}, {}),
+            **_pick(rng, *({"practitioner": person},) * 15, {"practitioner": reference("Practitioner/gone")}, {}),
             **({"location": where} if where else {}),
-            "specialty": [_concept(system, code)],
+            "specialty": [concept(system, code)],
             "extension": extensions,
             **_pick(rng, {"meta": {"lastUpdated": "2026-05-01T00:00:00Z"}}, {"meta": {"lastUpdated": "2020-05"}}, {}),
         }
@@ -136,30 +139,30 @@ def _facilities(rng: random.Random, scale: int) -> Iterator[Resource]:
         role, code, category, place_type = rng.choice(KINDS)
         key, location = f"fac{number}", f"floc{number}"
         city, state, zips = rng.choice(TOWNS)
-        mine = [_to("Organization", f"net{n}") for n in rng.sample(range(len(NETWORKS)), rng.choice((0, 1, 2)))]
+        mine = [reference(f"Organization/net{n}") for n in rng.sample(range(len(NETWORKS)), rng.choice((0, 1, 2)))]
         yield {
             "resourceType": "Organization",
             "id": key,
             "active": number % 9 != 8,
             "name": f"{city} {role} {number}",
-            "type": [_concept(PNCS + "OrgTypeCS", "fac")],
+            "type": [concept(PNCS + "OrgTypeCS", "fac")],
         }
         yield {
             "resourceType": "Location",
             "id": location,
             "address": {"line": [f"{number} Oak St"], "city": city, "state": state, "postalCode": rng.choice(zips)},
-            "managingOrganization": _to("Organization", key),
+            "managingOrganization": reference(f"Organization/{key}"),
             **(
-                {"type": [_concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", place_type)]}
+                {"type": [concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", place_type)]}
                 if place_type
                 else {}
             ),
         }
         coded = _pick(
             rng,
-            {"code": [_concept(PNCS + "OrganizationAffiliationRoleCS", role)]},
-            {"specialty": [_concept(NUCC, code)]},
-            {"specialty": [_concept(NUCC, code)], "code": [_concept(PNCS + "OrganizationAffiliationRoleCS", role)]},
+            {"code": [concept(PNCS + "OrganizationAffiliationRoleCS", role)]},
+            {"specialty": [concept(NUCC, code)]},
+            {"specialty": [concept(NUCC, code)], "code": [concept(PNCS + "OrganizationAffiliationRoleCS", role)]},
         )
         way = _pick(rng, "affiliation", "affiliation", "placeless", "service", "place")
         if way in ("affiliation", "placeless"):
@@ -167,38 +170,30 @@ def _facilities(rng: random.Random, scale: int) -> Iterator[Resource]:
                 "resourceType": "OrganizationAffiliation",
                 "id": f"aff{number}",
                 "active": True,
-                "participatingOrganization": _to("Organization", key),
+                "participatingOrganization": reference(f"Organization/{key}"),
                 "network": mine,
                 **coded,
-                **({"location": [_to("Location", location)]} if way == "affiliation" else {}),
+                **({"location": [reference(f"Location/{location}")]} if way == "affiliation" else {}),
             }
         if way == "service":
-            service = {"category": [_concept(PNCS + "HealthcareServiceCategoryCS", category)]}
+            service = {"category": [concept(PNCS + "HealthcareServiceCategoryCS", category)]}
             yield {
                 "resourceType": "HealthcareService",
                 "id": f"svc{number}",
                 "active": True,
-                "providedBy": _to("Organization", key),
-                "location": [_to("Location", location)],
-                **_pick(rng, service, {"specialty": [_concept(NUCC, code)]}),
+                "providedBy": reference(f"Organization/{key}"),
+                "location": [reference(f"Location/{location}")],
+                **_pick(rng, service, {"specialty": [concept(NUCC, code)]}),
             }
 
 
 def _openings(answer: str, network: int | None) -> Resource:
     parts: list[Resource] = [
-        {"url": "acceptingPatients", "valueCodeableConcept": _concept(PNCS + "AcceptingPatientsCS", answer)}
+        {"url": "acceptingPatients", "valueCodeableConcept": concept(PNCS + "AcceptingPatientsCS", answer)}
     ]
     if network is not None:
-        parts.append({"url": "fromNetwork", "valueReference": _to("Organization", f"net{network}")})
+        parts.append({"url": "fromNetwork", "valueReference": reference(f"Organization/net{network}")})
     return {"url": PN + "newpatients", "extension": parts}
-
-
-def _concept(system: str, code: str) -> Resource:
-    return {"coding": [{"system": system, "code": code}]}
-
-
-def _to(kind: str, key: str) -> Resource:
-    return {"reference": f"{kind}/{key}"}
 
 
 def _pick(rng: random.Random, *choices: T) -> T:

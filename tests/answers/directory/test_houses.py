@@ -4,32 +4,27 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import World
 from tests.answers.asking import Resource, concept
 from tests.answers.directory.asking import answered, person, place, role
 from tests.answers.directory.test_odd_directory import SERVERS, listed
 
-
-def to(reference: str) -> Resource:
-    """A reference."""
-    return {"reference": reference}
-
-
 HEART = {"specialty": [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]}
 GROUP = {"resourceType": "Organization", "id": "grp", "name": "Volunteer Medical Group", "type": [concept("prvgrp")]}
 CLINIC = place("clinic", "3 River Rd") | {
     "name": "Riverbend Clinic",
-    "managingOrganization": to("Organization/grp"),
+    "managingOrganization": reference("Organization/grp"),
     "telecom": [{"system": "phone", "value": "4235550133"}],
 }
-OTHER = place("other", "9 Far St", "Memphis", "38103") | {"managingOrganization": to("Organization/grp")}
+OTHER = place("other", "9 Far St", "Memphis", "38103") | {"managingOrganization": reference("Organization/grp")}
 SERVICE = {
     "resourceType": "HealthcareService",
     "id": "heart",
     "active": True,
     "name": "Chattanooga Heart Center",
-    "providedBy": to("Organization/grp"),
-    "location": [to("Location/clinic")],
+    "providedBy": reference("Organization/grp"),
+    "location": [reference("Location/clinic")],
     "telecom": [{"system": "phone", "value": "4235550144"}],
     **HEART,
 }
@@ -37,14 +32,14 @@ TIED = {
     "resourceType": "OrganizationAffiliation",
     "id": "a1",
     "active": True,
-    "participatingOrganization": to("Organization/grp"),
-    "location": [to("Location/clinic")],
-    "network": [to("Organization/S") | {"display": "Blue Network S"}],
+    "participatingOrganization": reference("Organization/grp"),
+    "location": [reference("Location/clinic")],
+    "network": [reference("Organization/S") | {"display": "Blue Network S"}],
 }
 ELSEWHERE = TIED | {
     "id": "a2",
-    "location": [to("Location/other")],
-    "network": [to("Organization/P") | {"display": "Blue Network P"}],
+    "location": [reference("Location/other")],
+    "network": [reference("Organization/P") | {"display": "Blue Network P"}],
 }
 SHELF: tuple[Resource, ...] = (GROUP, CLINIC, OTHER, SERVICE, TIED, ELSEWHERE)
 
@@ -74,7 +69,7 @@ async def test_an_organization_of_the_name_stands_for_its_places() -> None:
 
 def _staffed() -> World:
     world = World()
-    at_service = {"healthcareService": [to("HealthcareService/heart")], **HEART}
+    at_service = {"healthcareService": [reference("HealthcareService/heart")], **HEART}
     made: Any = (
         person("kim", "Minh Kim, DO"),
         person("lee", "Ana Lee, MD"),
@@ -101,7 +96,7 @@ async def test_who_works_at_a_place_or_in_a_service(server: str, house: str, nam
 
 async def test_a_service_is_of_the_kind_that_its_people_are() -> None:
     """Plan-Net's services carry the specialties of who gives them: 225100000X is a physical therapist's."""
-    therapy = {"specialty": [concept("225100000X")], "name": "River Rehab", "location": [to("Location/clinic")]}
+    therapy = {"specialty": [concept("225100000X")], "name": "River Rehab", "location": [reference("Location/clinic")]}
     slots: dict[str, object] = {"facility_type": "physical_therapy", "location": {"city": "Chattanooga", "state": "TN"}}
     summary, text, _ = await answered("facility.find", GROUP, CLINIC, SERVICE | therapy, slots=slots)
     assert [card.phone for card in summary.cards] == ["(423) 555-0133"]  # type: ignore[attr-defined]
@@ -114,7 +109,7 @@ async def test_each_place_of_an_organization_has_its_own_city() -> None:
     places = [
         place(f"l{number}", "1 Main St", city) | {"name": name} for number, (name, city) in enumerate(towns.items())
     ]
-    tied = TIED | {"location": [to(f"Location/l{number}") for number in range(3)]}
+    tied = TIED | {"location": [reference(f"Location/l{number}") for number in range(3)]}
     slots: dict[str, object] = {"provider_name": GROUP["name"], "organization": GROUP["name"]}
     summary, text, _ = await answered("provider.affiliations", GROUP, *places, tied, slots=slots)
     ties = {tie.name: tie.cities for tie in summary.groups}  # type: ignore[attr-defined]
