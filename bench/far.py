@@ -13,7 +13,7 @@ import uvloop
 
 from bench import payer
 from bench.processes import Process, python
-from bench.run import DETAILS, SUMMARY, floor_task, paid, workspace
+from bench.run import DETAILS, SUMMARY, floor_task, paid
 from bench.slack import Case, Measured, Workspace
 from bench.startup import serving
 from bench.table import Row, markdown, times
@@ -30,7 +30,7 @@ async def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with (
-            workspace() as slack,
+            Workspace() as slack,
             paid(slack, folder, wait=PAYER, users={_USER: payer.TEN}) as (settings, readers, _),
             serving(settings, folder, "bench.anew") as (bot, url, _),
         ):

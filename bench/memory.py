@@ -11,8 +11,8 @@ import uvloop
 
 from bench import teams
 from bench.processes import Process, python
-from bench.run import CROWD, SUMMARY, paid, workspace
-from bench.slack import Case
+from bench.run import CROWD, SUMMARY, paid
+from bench.slack import Case, Workspace
 from bench.startup import serving
 from bench.table import Row, markdown, times
 from bot.ops.log import set_up
@@ -32,7 +32,7 @@ async def _in_slack(messages: int) -> Row:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with (
-            workspace() as slack,
+            Workspace() as slack,
             paid(slack, folder) as (settings, _, _),
             serving(settings, folder) as (bot, url, _),
         ):

@@ -24,7 +24,7 @@ import uvloop
 
 from bench.far import PAYER, SLACK
 from bench.processes import Process, family_cpu
-from bench.run import CROWD, SUMMARY, paid, workspace
+from bench.run import CROWD, SUMMARY, paid
 from bench.slack import Case, Measured, Workspace
 from bench.startup import serving
 from bot.ops.log import set_up
@@ -110,7 +110,7 @@ async def loads(each: int, count: int, wait: float) -> AsyncIterator[Load]:
         main = int((Path(name) / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
         folder, bots = Path(name), list[Bot]()
         async with (
-            workspace() as slack,
+            Workspace() as slack,
             paid(slack, folder, store=server.url, wait=wait) as (settings, _, _),
             contextlib.AsyncExitStack() as stack,
         ):

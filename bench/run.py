@@ -60,7 +60,7 @@ async def rows() -> list[Row]:
     """The whole table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        async with workspace() as slack, paid(slack, folder) as (settings, readers, payer_process):
+        async with Workspace() as slack, paid(slack, folder) as (settings, readers, payer_process):
             start = await cold_start(settings, folder)
             async with serving(settings, folder, "bench.anew") as (bot, bot_url, _):
                 told = floor_task(slack, settings, readers)
@@ -71,17 +71,6 @@ async def rows() -> list[Row]:
                 found.append(await acks(slack, payer_process, Case(f"{bot_url}/slack/events", SUMMARY), CROWD))
             found += await _asked_again(slack, settings, folder)
     return [*found, *await directory.rows()]
-
-
-@asynccontextmanager
-async def workspace() -> AsyncIterator[Workspace]:
-    """Slack's double, listening."""
-    slack = Workspace()
-    await slack.start()
-    try:
-        yield slack
-    finally:
-        await slack.stop()
 
 
 @asynccontextmanager

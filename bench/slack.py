@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import Self
 
 import aiohttp
 
@@ -92,11 +93,12 @@ class Workspace(SlackDouble):
         self.passing = False  # whether notes on the way to an answer are passed over
         self.made = 0  # calls so far
 
-    async def start(self, port: int = 0) -> None:
+    async def __aenter__(self) -> Self:
         """Listen, and keep no connection for as long as servers do: theirs may end just as it is used again."""
-        await super().start(port)
+        await super().__aenter__()
         await self._session.close()
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE))
+        return self
 
     async def ask(self, user: str, case: Case) -> float:
         """Seconds from the signed event to the completed answer; TimeoutError without, RuntimeError if refused."""

@@ -78,7 +78,7 @@ async def rows() -> list[Row]:
 @asynccontextmanager
 async def serving(payer: dict[str, str]) -> AsyncIterator[tuple[Tenant, Process, str]]:
     """The bot in Teams with everybody of the crowd linked: the tenant, its process, and its address."""
-    async with _tenant() as tenant:
+    async with Tenant() as tenant:
         with tempfile.TemporaryDirectory() as folder:
             settings = await _linked(tenant, payer, Path(folder))
             told = msgspec.json.encode(Task(tenant.keys_url, settings)).decode()
@@ -98,16 +98,6 @@ async def _rows(payer: dict[str, str]) -> list[Row]:
                 title = f"Teams summary, {crowd} in flight"
                 found += compared(title, *measured, p50=p50, rate=rate, against="the echo")
             return found
-
-
-@asynccontextmanager
-async def _tenant() -> AsyncIterator[Tenant]:
-    tenant = Tenant()
-    await tenant.start()
-    try:
-        yield tenant
-    finally:
-        await tenant.stop()
 
 
 async def _linked(tenant: Tenant, payer: dict[str, str], folder: Path) -> dict[str, str]:
