@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from bot.accounts.render import sha256, style_of, text_of
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
-from bot.replies.filters import clock, forms
+from bot.replies.filters import clock, forms, the_day
 from bot.replies.markdown import clean
 from bot.replies.say import cell_words, page_words
 
@@ -248,7 +248,7 @@ def _alarm(title: str, before: timedelta) -> Alarm:
     return alarm
 
 
-_OURS = ("arg", "cut", "day", "language_name", "listed", "money", "month", "number", "numbered", "phone")
+_OURS = ("arg", "begun", "cut", "day", "language_name", "listed", "money", "month", "number", "numbered", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 
 
@@ -308,6 +308,7 @@ def _environment(
         "exact": escape,
         "plotted": plotted,
         "stretches": stretches,
+        "the_day": partial(the_day, language=language, words=common["say"]),
     }
     jinja.globals |= {"language": language, **common}
     return jinja

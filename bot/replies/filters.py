@@ -100,6 +100,7 @@ _NORTH_AMERICAN = re.compile(
     r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})(?:(?:;?ext(?:ension)?[=:]?|x|#)(\d{1,6}))?", re.IGNORECASE
 )
 MESSAGES = (
+    CatalogueMessage("{day}"),
     CatalogueMessage("midnight"),
     CatalogueMessage("{hour} am"),
     CatalogueMessage("{hour}:{minute} am"),
@@ -164,6 +165,13 @@ def day(when: object, *, brief: bool = False, language: str) -> str:
     }
     written = (known.brief if brief else known.day) if of_month else known.month
     return written.format(**names, day=of_month)
+
+
+def the_day(when: object, *, brief: bool = False, language: str, words: CatalogueWords) -> str:
+    """Return a FHIR date as it stands behind a preposition, which some languages write otherwise than a month."""
+    text = day(when, brief=brief, language=language)
+    has_day = when.day if hasattr(when, "day") else len(str(when)) > len("2024-06")
+    return words("{day}", day=text) if has_day else text
 
 
 def whole(start: date, end: date) -> str | None:
@@ -375,6 +383,7 @@ def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., obj
     return forms(language) | {
         "clock": partial(clock, words=words),
         "phone": dialled,
+        "the_day": partial(the_day, language=language, words=words),
         "mail_to": mail_to,
         "mapped": mapped,
         "help_line": partial(help_line, words=words),

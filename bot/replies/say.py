@@ -22,6 +22,21 @@ FILE, NAME = "theirs.yaml", "them"
 _NAMED: ContextVar[str] = ContextVar("named", default="")
 
 
+Phrases = Mapping[str, str | Mapping[str, list[str]]]
+"""Phrases and what replaces each; or the first word of several, and by its replacement what follows it."""
+
+
+def written_out(phrases: Phrases) -> dict[str, str]:
+    """Return each phrase with what replaces it."""
+    found = dict[str, str]()
+    for phrase, instead in phrases.items():
+        if isinstance(instead, str):
+            found[phrase] = instead
+        else:
+            found |= {f"{phrase} {rest}": f"{word} {rest}".strip() for word, rests in instead.items() for rest in rests}
+    return found
+
+
 def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
     """Return a function that replaces phrases in a message: whole words, the longest first, none twice.
 
