@@ -111,23 +111,23 @@ _KEYS = {
 }
 _LINKS = {
     "list": _of_store(
-        "List every connection, oldest first, as `links` alone does.", "links:listed", none="No chat is connected."
+        "List every connection, oldest first, as `links` alone does.", "admin:listed", none="No chat is connected."
     ),
     "of": _of_store(
         "List the connections of PLATFORM/ENTERPRISE/TEAM/USER; a part that is * stands for any.",
-        "links:listed",
+        "admin:listed",
         (_IDENTITY,),
         none="No chat of that identity is connected.",
     ),
     "revoke": _of_store(
         "End the connections of PLATFORM/ENTERPRISE/TEAM/USER, as `links` lists it; a part that is * stands for any.",
-        "links:revoke",
+        "admin:revoke",
         (_IDENTITY,),
     ),
 }
 _AUDIT = {
     "list": _of_store("Print every row, oldest first.", "audit:lines"),
-    "of": _of_store("Print the rows of PLATFORM/ENTERPRISE/TEAM/USER, newest first.", "links:rows_of", (_IDENTITY,)),
+    "of": _of_store("Print the rows of PLATFORM/ENTERPRISE/TEAM/USER, newest first.", "admin:rows_of", (_IDENTITY,)),
     "export": _of_store("Print every row as a line of JSON.", "audit:json_lines"),
     "archive": _of_store(
         "Move old rows to the end of FILE, as lines of JSON: the trail goes on behind them.",
@@ -286,7 +286,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "register": Job(
         "Print the e-mail that asks the payer to register the bot.",
-        "register:letter",
+        "manifest:letter",
         settings=lambda _: settings_of("BOT_", "PAYER_"),
     ),
     "manifest": Job(

@@ -1,17 +1,17 @@
-"""Checks of templates before they run, for the pack's check."""
+"""Checks of templates and their texts before they run, for the pack's check."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from jinja2 import Environment, TemplateError, nodes
 
-from bot.replies.lint_words import BROKEN, numbered_lines, text_of_contact, text_of_page, word_faults
 from bot.replies.markdown import BUTTON
-from bot.replies.messages import SUFFIX, sources
+from bot.replies.messages import SUFFIX, CatalogueMessage, parts, scan, sources
 from bot.replies.render import environment
+from bot.replies.say import said_by
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -19,6 +19,21 @@ _LITERAL = re.compile(r"\{\{-?\s*([\"'])(.*?)\1\s*-?\}\}")
 _VETTED = re.compile(r"(?:\|\s*(?:arg|query|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
 _LOOKED_AT = (nodes.Concat, nodes.Filter, nodes.Test, nodes.Add, nodes.Mod)
 _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
+BROKEN = "\r"
+"""Marks where a tag continues on the next line; it counts as a space."""
+_BUTTON_TARGET = re.compile(r"\]\([^()\n]*\)")
+_ROW = re.compile(r"\s*\|")
+_CHART = re.compile(r"^(\s*~)(?:bars|line|parts)(?= )")
+_KEY = re.compile(r"^\s*\|\s*[a-z0-9_ ]+(?::[^|]*)?(?=\|)")
+_LETTER = re.compile(r"[^\W\d_]")
+_STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
+_BRACE = re.compile(r"[{}]")
+_SHOWS_ARGUMENTS = frozenset({"default", "join"})
+_ENCODED = {"arg", "query"}
+_TOKEN = re.compile(r"[a-z0-9_]*(?:[._/,][a-z0-9_.,]+)?")
+_PROPERTY = re.compile(r"^[A-Z]+(?:;TYPE=[A-Z,]+)?:(?:VCARD$|\d\.\d$)?", re.MULTILINE)
+_MARKUP_TAG = re.compile(r"<[^>]*>")
+_SPOKEN = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 
 
 def lint(templates: Path) -> list[str]:
@@ -87,3 +102,109 @@ def _button_faults(source: str) -> Iterator[str]:
                 yield f"line {number}: a value in a button's target needs |arg or |url"
         if BUTTON.sub("", _PRINT.sub("x", line)).strip():
             yield f"line {number}: buttons stand on a line of their own"
+
+
+def text_of_reply(text: str) -> str:
+    """Return the visible text of a reply's template: without the targets of its buttons.
+
+    A template of rows only has the labels of a form: the lower-case text in front of a label is a key for the code.
+    """
+    shown = _BUTTON_TARGET.sub(lambda target: "]" + _lines_kept(target[0]), text)
+    lines = [_CHART.sub(r"\1", line) for line in shown.split("\n")]
+    rows = all(_ROW.match(line) for line in lines if line.strip())
+    return "\n".join(_KEY.sub("", line) for line in lines) if rows else "\n".join(lines)
+
+
+def _lines_kept(text: str) -> str:
+    return BROKEN * (text.count("\n") + text.count(BROKEN))
+
+
+def text_of_page(text: str) -> str:
+    """Return the visible text of a page's template: without tags, but with the attributes that are read out."""
+    return _MARKUP_TAG.sub(lambda tag: " ".join(_SPOKEN.findall(tag[0])) + _lines_kept(tag[0]), text)
+
+
+def text_of_contact(text: str) -> str:
+    """Return the visible text of a contact file's template: without the names of its properties."""
+    return _PROPERTY.sub("", text)
+
+
+def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = text_of_reply) -> Iterator[str]:
+    """Yield the faults in a template's texts; `read` returns the part of its source that people read."""
+    yield from (f"line {line}: words outside say(...)" for line in _bare_lines(source, read))
+    yield from (f"line {node.lineno}: {node.value!r} is outside say(...)" for node in _loose(tree))
+    calls = [
+        node for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name) and node.node.name == "say"
+    ]
+    heard = set(scan(source))
+    for call in calls:
+        message = said_by(call)
+        if message is None or message not in heard:
+            yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
+        else:
+            yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message))
+
+
+def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
+    given = {pair.key for pair in call.kwargs} - {"context"}
+    yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given))
+    yield from (f"the value {name!r} is in no text" for name in sorted(given - message.names))
+    for text in filter(None, [message.one, message.many]):
+        if _STRUCTURE.search(text):
+            yield f"{text!r}: structure and outer spaces stand in the template"
+        if _BRACE.search("".join(parts(text)[::2])):
+            yield f"{text!r}: braces hold the name of a value, a-z and _"
+
+
+def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
+    """Return the lines that have letters outside of messages."""
+    text = "".join(
+        value if kind == "data" else BROKEN * value.count("\n")
+        for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
+    )
+    return [at for at, line in numbered_lines(read(text)) if _LETTER.search(line)]
+
+
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line with its number; `BROKEN` counts the lines on which a tag continued."""
+    at = 1
+    for line in text.split("\n"):
+        yield at, line
+        at += 1 + line.count(BROKEN)
+
+
+def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
+    """Yield literals that are printed directly, taken from a table, or assigned to a variable and look like text."""
+    for output in tree.find_all(nodes.Output):
+        for part in output.nodes:
+            yield from _literals(part, printed=True)
+    for kept in tree.find_all(nodes.Assign):
+        yield from _literals(kept.node, printed=False)
+
+
+def _literals(node: nodes.Node, *, printed: bool) -> Iterator[nodes.Const]:
+    if isinstance(node, nodes.Const):
+        text = node.value if isinstance(node.value, str) else ""
+        if _LETTER.search(text) and (printed or not _TOKEN.fullmatch(text)):
+            yield node
+        return
+    for part in _values(node):
+        yield from _literals(part, printed=printed or isinstance(node, nodes.Dict))
+    if isinstance(node, nodes.Filter) and node.name in _SHOWS_ARGUMENTS:
+        yield from (found for arg in node.args for found in _literals(arg, printed=True))
+
+
+def _values(node: nodes.Node) -> Iterable[nodes.Node]:
+    """Return the expressions that an expression's value may be, or consists of."""
+    match node:
+        case nodes.CondExpr():
+            return filter(None, [node.expr1, node.expr2])
+        case nodes.Or() | nodes.And():
+            return [node.left, node.right]
+        case nodes.Filter() | nodes.Getitem() if getattr(node, "name", "") not in _ENCODED:
+            return filter(None, [node.node])
+        case nodes.Dict():
+            return [pair.value for pair in node.items]
+        case nodes.List() | nodes.Tuple():
+            return node.items
+    return []
