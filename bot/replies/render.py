@@ -22,7 +22,7 @@ from bot.replies.filters import filters, finalize
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX, CatalogueMessage, scan, sources
 from bot.replies.numbers import load, load_appeals, load_numbers
-from bot.replies.say import FILE, NAME, Phrases, Say, about, named, of_them, written_out
+from bot.replies.say import FILE, NAME, Say, TheirPhrases, about, named, of_them, written_out
 
 _KEPT_FILTERS: tuple[str, ...] = (
     "capitalize",
@@ -139,7 +139,7 @@ class Words:
                 for language in self.languages
             }
         )
-        theirs = load(templates / FILE, dict[str, Phrases])
+        theirs = load(templates / FILE, dict[str, TheirPhrases])
         self._theirs = {language: written_out(phrases) for language, phrases in theirs.items()}
         self._of_others: dict[str, Environment] = {}
         self._fixed: dict[str, list[tuple[str, Press]]] | None = None

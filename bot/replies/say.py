@@ -22,11 +22,11 @@ FILE, NAME = "theirs.yaml", "them"
 _NAMED: ContextVar[str] = ContextVar("named", default="")
 
 
-Phrases = Mapping[str, str | Mapping[str, list[str]]]
-"""Phrases and what replaces each; or the first word of several, and by its replacement what follows it."""
+TheirPhrases = Mapping[str, str | Mapping[str, list[str]]]
+"""TheirPhrases and what replaces each; or the first word of several, and by its replacement what follows it."""
 
 
-def written_out(phrases: Phrases) -> dict[str, str]:
+def written_out(phrases: TheirPhrases) -> dict[str, str]:
     """Return each phrase with what replaces it."""
     found = dict[str, str]()
     for phrase, instead in phrases.items():
