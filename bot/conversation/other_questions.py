@@ -16,6 +16,7 @@ from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK, FOLLOW, REFINE, is_kernel
 from bot.language.left import conditions
+from bot.language.lexicon import WISH
 from bot.language.licences import stands_out
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
@@ -111,7 +112,7 @@ def _parted(
         if whole is None:
             return Parted(_with_all(engine, reading, [part.alone for part in parts], context))
         left = conditions(heard or engine.hear(said, today, None), engine.intents[whole.intent])
-        unmet = {name: slot for name, slot in reading.unmet.items() if name in left}
+        unmet = {name: slot for name, slot in reading.unmet.items() if name in {WISH, *left}}
         return Parted(replace(reading, unmet=unmet), None, {whole.intent: whole.slots})
     again = engine.understand(own.alone.text, today=today, context=context, people=people)
     if again.intent == reading.intent:

@@ -171,15 +171,15 @@ class Recognisers:
         head, items = head_and_items(text)
         reading = self._engine.understand(head, today=day) if items else UNREAD
         if reading.intent and reading.intent.startswith("followup."):  # "in network S?" points at what the lines name
-            reading = self._engine.understand(f"{head} {items[0]}", today=day)
+            reading = self._engine.understand(f"{head}: {items[0]}", today=day)
         several = None
         if not items:
             own = self._intents.get(exchange.reading.intent or "")
             is_listed = own is not None and own.of_list == own.intent
             named = self._engine.slots_in(text, today=day) if is_listed else exchange.reading.unmet
             several = named.get(_NAME)
-            if several and len(several.values) > 1:
-                reading, items = exchange.reading, tuple(map(str, several.values))
+            if several and (is_listed or len(several.values) > 1):
+                reading, items = exchange.reading, tuple(map(str, several.values or (several.value,)))
         likely = reading.candidates if reading.unclear else reading.candidates[:1]
         asks = next((one for one in likely if self._intents[one.intent].of_list), None)
         if asks is None:

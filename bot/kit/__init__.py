@@ -24,7 +24,7 @@ from bot.kit.care import (
     UNSHIELDED, Curve, OnRecord, Series, Shielded, TestsOnRecord, as_of, care_plans, curve_of, dated, on_record,
     results, series, shield, tests_on_record)
 from bot.kit.cases import AppealCase, AppealOutcome, CallNote
-from bot.kit.organizations import Choice, nearest
+from bot.kit.organizations import Choice, affiliations_of, nearest
 from bot.records.share import left_of, tells_state
 from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
@@ -81,7 +81,7 @@ from bot.kit.to_come import ToCome, Wants, counted_toward, counting_asked, to_co
 from bot.kit.uses import drugs_of_use, is_for, of_use
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import count_asked, parts_named, place_of, reaches, the_one
-from bot.kit.who import OfProvider, Who, affiliations_of, is_titled, who, who_shown
+from bot.kit.who import OfProvider, Who, is_titled, who, who_shown
 from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given
 from bot.records.explanation import added

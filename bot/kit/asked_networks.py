@@ -51,6 +51,12 @@ class AskedNetworks(msgspec.Struct, frozen=True):
         return next((one for one in odd if self.listed or one.names), None)
 
     @property
+    def known(self) -> "AskedNetworks":
+        """The same without the names that match no network."""
+        wanted, barred = (tuple(one for one in some if one.is_clear) for some in (self.wanted, self.barred))
+        return replace(self, wanted=wanted, barred=barred)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The wanted networks' own names, or the names in the pack if the directory does not list them."""
         return tuple(dict.fromkeys(name for one in self.wanted for name in one.names or (one.value,)))

@@ -23,7 +23,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "tin": r"tins?|tax[ -]?ids?(?: numbers?)?|eins?",
         "email": r"e-?mails?(?: address(?:es)?)?|write|message|correos?(?: electr[oó]nicos?)?|escr[ií]b\w*|mensaje",
         "web": r"web(?: ?(?:sites?|pages?|address))?|urls?|homepages?|online|sitio|p[aá]gina",
-        "address": r"addr\w*|street|where|locat(?:ed|ion)|directions?|direcci[oó]n\w*|d[oó]nde|llegar",
+        "address": r"addr\w*|(?:suites?|stes?)(?: numbers?)?|street|where|locat(?:ed|ion)|directions?"
+        r"|direcci[oó]n\w*|d[oó]nde|llegar",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",
         "specialty": r"specs?|specialt\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
@@ -37,11 +38,12 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "practice": r"(?:clinic|practice|group|office|facility)(?:'?s)? name|name of (?:the |h?er |his |their )?"
         r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)|nombre (?:de la|del) \w+",
         "affiliations": r"aff(?:s|il\w*)|privileg\w+|privs|afiliad\w+",
-        "accepting_new": r"new (?:patients?|pts?)|accepting|taking (?:new|patients|pts)|pacientes nuevos",
+        "accepting_new": r"new (?:patients?|pts?)|accepting|tak(?:es?|ing) (?:new|patients|pts)|pacientes nuevos",
         "active": r"active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií])",
         "updated": r"how (?:old|current|recent)|(?:when\b.*)?(?:last )?(?:updated|checked|verified)(?: when)?"
         r"|out of date|(?:cu[aá]ndo\b.*)?actualiz\w+|qu[eé] tan vieja",
-        "distance": r"how (?:far|close|near)|distances?|miles|qu[eé] tan lejos|distancia|a cu[aá]ntas millas",
+        "distance": r"how (?:far(?! (?:out|ahead|behind|in))|close|near)|distances?|miles"
+        r"|qu[eé] tan lejos|distancia|a cu[aá]ntas millas",
     }.items()
 }
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "wish")
@@ -51,8 +53,10 @@ _TOLD_BY = {"languages": "language", "hours": "open_at", "networks": "network", 
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """What each place of a provider has for itself."""
 
-_NOT_SHOWN = frozenset({"npi", "fax", "email", "web", "tin", "taxonomy"})
-_TOLD_APART = _NOT_SHOWN | {"phone", "specialty", "languages"}
+_NOT_SHOWN = frozenset({
+    "npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations",
+})  # fmt: skip
+_TOLD_APART = _NOT_SHOWN - {"affiliations"} | {"phone", "specialty", "languages"}
 
 
 class ProviderFact(msgspec.Struct, frozen=True):
@@ -124,7 +128,8 @@ def facts_apart(
     """Return what is asked for before and behind an answer's `own` fact, of the facts that other answers tell."""
     asked = facts_asked(ask, card.name)
     at = asked.index(own) if own in asked else 0
-    first, last = ([about for about in part if about in _TOLD_APART - {own}] for part in (asked[:at], asked[at:]))
+    apart = _TOLD_APART - ({own, "practice"} if own == "affiliations" else {own})
+    first, last = ([about for about in part if about in apart] for part in (asked[:at], asked[at:]))
     return facts_of(ask, card, rows, first), facts_of(ask, card, rows, last)
 
 

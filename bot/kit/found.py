@@ -110,10 +110,6 @@ def _clock(minute: int) -> str:
 
 PAGE = 5
 _INSTEAD = 3
-_HOURS = re.compile(
-    r"\b(open(?!\W+(?:bore|sided|mri|mris|upright)\b)|hours?|late|overnight|sunday|saturday|abiert[oa]|horas|domingo|s[aá]bado)\b",
-    re.IGNORECASE,
-)
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
@@ -175,12 +171,10 @@ class Found(WithDocument, frozen=True, kw_only=True):
 class FoundPlaces(Found, frozen=True, kw_only=True):
     """One page of places of one of the `kinds`, or of any kind.
 
-    `hours_asked` is True if the message is about opening hours without a condition. `nearer` is the nearest place
-    outside the person's own network, if it is nearer than all places in it.
+    `nearer` is the nearest place outside the person's own network, if it is nearer than all places in it.
     """
 
     kinds: tuple[str, ...]
-    hours_asked: bool = False
     nearer: Card | None = None
 
     @property
@@ -258,7 +252,7 @@ class ProviderSearch(ABC, Generic[F]):
             ask.said_unmet("network")
             if unclear.may_be:
                 return self.page((), None, wishes, unclear=unclear)
-            wishes = replace(wishes, networks=AskedNetworks())
+            wishes = replace(wishes, networks=wishes.networks.known)
         where = await around(ask) if placed else None
         wishes, found = await self.read(wishes, where)
         no_name = await self._no_name(wishes, found)
@@ -354,8 +348,7 @@ class Places(ProviderSearch[FoundPlaces]):
     def __init__(self, ask: Ask, kinds: tuple[str, ...]) -> None:
         super().__init__(ask, kinded=bool(kinds))
         self.kinds = kinds
-        hours_asked = open_at(ask) is None and bool(_HOURS.search(ask.said))
-        self.made = partial(FoundPlaces, kinds=kinds, hours_asked=hours_asked)
+        self.made = partial(FoundPlaces, kinds=kinds)
 
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the places of the kinds; networks that the directory doesn't list are looked up among theirs."""

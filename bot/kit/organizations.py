@@ -297,3 +297,25 @@ def _choice(rows: tuple[Listing, ...]) -> Choice:
     city = next((place.city for row in rows for place in row.locations if place.city), None)
     owners = dict.fromkeys(row.organization_name for row in rows if row.organization_name)
     return Choice(first.reference, first.name, specialty, city, names_of(rows), tuple(owners))
+
+
+async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
+    """Return the organizations affiliated with the provider's own, without payers; True marks a hospital."""
+    own = {row.organization_key for row in rows if row.organization_key}
+    directory = Directory()
+    ties = Search("OrganizationAffiliation")
+    await read_by(ask, directory, ties, "participating-organization", sorted(own), includes=("primary-organization",))
+    await bring(ask, directory, ("primary-organization",))
+    found: dict[str, bool] = {}
+    for role in directory.roles.values():
+        key = key_of(role.primary)
+        other = directory.organizations.get(key) if key else None
+        name = (other.name if other else None) or (clean(role.primary.display) if role.primary else None)
+        if (
+            name
+            and key_of(role.organization) in own
+            and not role.ended(ask.today)
+            and (other is None or other.gives_care)
+        ):
+            found[name] = "hospital" in role.codes or "hospital" in name.casefold()
+    return tuple(found.items())

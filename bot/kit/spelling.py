@@ -49,10 +49,12 @@ def is_named(written: str | None, said: str) -> bool:
 
 
 def starts_like(written: str | None, said: str) -> bool:
-    """Return whether every word of `said` is the beginning of a word in the written name."""
+    """Return whether every word of `said` is the beginning of a word in the written name; initials of no degree."""
     own, wanted = _own(written), _wanted(said)
-    long_enough = any(len(word) >= _SHORTEST_START for word in wanted)
-    return long_enough and all(any(one.startswith(word) for one in own) for word in wanted)
+    long_enough, names = any(len(word) >= _SHORTEST_START for word in wanted), _own((written or "").partition(",")[0])
+    return long_enough and all(
+        any(one.startswith(word) for one in (own if len(word) > 1 else names)) for word in wanted
+    )
 
 
 def likeness(written: str | None, said: str) -> float:

@@ -32,7 +32,6 @@ from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key, key_of
-from bot.records.text import clean
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
 _MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000
@@ -146,7 +145,12 @@ async def who(ask: Ask) -> Who:
     """Return the provider that a button refers to, or the owner of a typed number, or all that match the name.
 
     A name matches whole words in any order and without accents; the beginnings of words only if nothing else matches.
+    Of several names that are asked for, all with them are found.
     """
+    if several := ask.several.get("provider_name"):
+        alone = [replace(ask, slots={**ask.slots, "provider_name": one}, several={}) for one in several.values]
+        each = await asyncio.gather(*map(who, alone))
+        return Who(several.text, tuple(rows for one in each for rows in one.found), sum(one.ended for one in each))
     name = text_of(ask, "provider_name") or await _of_claim(ask)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
@@ -169,9 +173,12 @@ async def who(ask: Ask) -> Who:
         same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
         keys = [key for one in same if (key := key_of(one.reference))]
         rows, near = (await listings_of(ask, keys), ()) if same else (rows, near)
-    active = tuple(row for row in rows if row.active(ask.today))
-    groups = by_provider(active)
-    ended = len(by_provider(rows)) - len(groups)
+    every = by_provider(rows)
+    every = tuple(own for own in every if name and is_named(ask.said, _bare(own[0].name))) or every
+    groups = by_provider(row for own in every for row in own if row.active(ask.today))
+    ended = len(every) - len(groups)
+    if ended == len(every) == 1:
+        name = _bare(every[0][0].name) or name
     groups = _narrowed(ask, groups, await _area(ask) if len(groups) > 1 else None, named=bool(name))
     if name and not (npi or tin):
         groups = await of_own_claims(ask, groups, name)
@@ -213,7 +220,6 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
         ("", named, lambda rows: _is_written(rows[0].name, ask.words.get("provider_name", ""))),
-        ("", named, lambda rows: is_named(ask.said, (rows[0].name or "").partition(",")[0])),
         ("", sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
     )
     for slot, said, fits in checks:
@@ -227,8 +233,13 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
 
 def _is_written(written: str | None, said: str) -> bool:
     """Return whether a name has all words that are said, its credentials and initials among them: "G. Kim DO"."""
-    own, wanted = words_of(written), set(words_of(said)).difference(_TITLES)
-    return all(word in own or any(one[0] == word for one in own) for word in wanted)
+    own, first = words_of(written), {one[0] for one in words_of(_bare(written))}
+    return all(word in own or word in first for word in set(words_of(said)).difference(_TITLES))
+
+
+def _bare(name: str | None) -> str:
+    """Return a listed name without its degrees."""
+    return (name or "").partition(",")[0]
 
 
 def _sex_of_title(ask: Ask) -> str | None:
@@ -295,7 +306,7 @@ async def _called(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
-    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short))):
+    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short), short.removesuffix("s"))):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()
@@ -349,28 +360,6 @@ def _may_be(written: str | None, said: str) -> bool:
     return is_named(written, said) or starts_like(written, said)
 
 
-async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
-    """Return the organizations affiliated with the provider's own, without payers; True marks a hospital."""
-    own = {row.organization_key for row in rows if row.organization_key}
-    directory = Directory()
-    ties = Search("OrganizationAffiliation")
-    await read_by(ask, directory, ties, "participating-organization", sorted(own), includes=("primary-organization",))
-    await bring(ask, directory, ("primary-organization",))
-    found: dict[str, bool] = {}
-    for role in directory.roles.values():
-        key = key_of(role.primary)
-        other = directory.organizations.get(key) if key else None
-        name = (other.name if other else None) or (clean(role.primary.display) if role.primary else None)
-        if (
-            name
-            and key_of(role.organization) in own
-            and not role.ended(ask.today)
-            and (other is None or other.gives_care)
-        ):
-            found[name] = "hospital" in role.codes or "hospital" in name.casefold()
-    return tuple(found.items())
-
-
 async def _of_claim(ask: Ask) -> str | None:
     """Return the name of whoever gave the care of the claim that the answer before was about."""
     shown = ask.arguments.get(RECORD)
@@ -396,5 +385,5 @@ async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
 
 def _newest(rows: Sequence[Listing], claims: Sequence[Claim]) -> Claim | None:
     """Return the newest claim that names this provider as the one who gave care."""
-    name = (rows[0].name or "").partition(",")[0]
+    name = _bare(rows[0].name)
     return next((claim for claim in claims if name and is_named(claim.seen, name)), None)

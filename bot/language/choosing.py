@@ -10,7 +10,6 @@ from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, several_times, slot_of
-from bot.language.text import Tag
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
 from bot.language.workings import Workings
 
@@ -276,11 +275,12 @@ class Chooser:
 
         A message `alone` that chooses among claims needs a licence for whichever intent shows them.
         """
-        twice = {name for name in _TWICE & entry.heard.keys() - entry.several if self._is_twice(name, heard)}
+        twice = frozenset(name for name in _TWICE & entry.heard.keys() if self._is_twice(name, heard, entry.several))
         if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
-            return frozenset(twice)
+            return twice
         asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
-        no_slot = {tag.kind for tag in asked if tag.kind in _NARROWING - entry.takes and not self._is_about(entry, tag)}
+        narrowing = (tag for tag in asked if tag.kind in _NARROWING - entry.takes)
+        no_slot = {tag.kind for tag in narrowing if f"{tag.kind}:{tag.value}" not in entry.about}
         kept = {f"not {tag.kind}" for tag in asked if tag.excluded and tag.kind in _LEFT_OUT - entry.excludes}
         no_slot |= {"anchor"} & heard.names if "date_range" not in entry.takes else set()
         narrowed = alone and entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
@@ -289,10 +289,6 @@ class Chooser:
         own |= self._is_twice("amount_kind", heard)  # "billed against allowed" compares the amounts of one claim
         form = {"form"} if entry.shapes and heard.form in _FORMS - entry.shapes and not own else set()
         return frozenset(twice | no_slot | kept | bare | form)
-
-    @staticmethod
-    def _is_about(entry: IntentRules, tag: Tag) -> bool:
-        return f"{tag.kind}:{tag.value}" in entry.about
 
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
@@ -317,9 +313,11 @@ class Chooser:
         return entry is not None and entry.needs == "nothing" and PERSON not in entry.takes and name != FALLBACK
 
     @staticmethod
-    def _is_twice(name: str, heard: Heard) -> bool:
+    def _is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
-        return bool(slot and (slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot})))
+        if slot is None or (name in several and (name, slot.how) != ("provider_name", "or")):
+            return False  # which of two names is asked for is a comparison
+        return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))
 
     def _explained(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
         """Return how well a rule of an intent covers a short message, as `explained` does."""

@@ -120,13 +120,20 @@ _SHORTENED = re.compile(
     re.IGNORECASE,
 )
 
+_NAME, _PARTING = range(2, 5), re.compile(r"[;,]")  # words of a full name, and what stands between two
+
 
 def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the line that asks and the items of the list, in order, without bullets, numbers and blank lines.
 
     No items for a message that is no list: one with fewer than two further lines, or with as many sentences as names.
+    In one line full names may stand behind a colon: "which are in S: Minh Kim, Linh Tran".
     """
     head, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    asks, _, rest = head.rpartition(":")
+    names = _PARTING.split(rest)
+    if not lines and all(len(one.split()) in _NAME for one in names):
+        head, lines = asks, names
     items = tuple(item for line in lines if any(map(str.isalnum, item := _BULLETS.sub("", line).strip(" ,;"))))
     if len(items) < _LEAST or 2 * sum(map(_is_prose, items)) >= len(items):
         return text, ()

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
-from bot.language.anchors import DATED, timed, with_anchor
+from bot.language.anchors import DATED, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
@@ -17,7 +17,7 @@ from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
-from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
+from bot.language.left import cells, owner_left, taken_by, unmet
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
@@ -25,14 +25,16 @@ from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elaps
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
-from bot.language.slots import SIDES, dropped, excluded_beside, moved, several_times, sides, slot_of
+from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_times, sides, slot_of
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
+from bot.language.wishes import as_taken
 
 MOST_CANDIDATES = 3
 SIDES_KINDS = frozenset(SIDES.values())
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
+_NAMED = frozenset({"provider_name", "organization", "npi"})
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
 # From this a change of the question before is likelier than not.
@@ -232,7 +234,7 @@ class Engine:
         return tuple(self._candidate(name, chances[name], heard, context, today) for name in names[:MOST_CANDIDATES])
 
     def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
-        entry, heard = self.intents[name], timed(self.intents[name], heard)
+        entry, heard = self.intents[name], as_taken(self.intents[name], heard, self.lexicon.people)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
         slots = self._slots(entry, rule, heard, context, today)
@@ -262,7 +264,8 @@ class Engine:
         goes_on |= before is not None and top in again and sum(chances.get(name, 0.0) for name in again) >= EVEN
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
-        slots, follows, heard = own.slots, before if top.startswith(FOLLOW) else None, timed(intent, heard)
+        slots, follows = own.slots, before if top.startswith(FOLLOW) else None
+        heard = as_taken(follows or intent, heard, self.lexicon.people)
         whose = PERSON not in slots and (follows or intent).needs == "member"
         if whose and (owner := owner_left(heard, taken_by(intent, follows))) is not None:
             slots = {**slots, PERSON: owner}
@@ -287,21 +290,11 @@ class Engine:
             unclear=asks,
             shows_language=heard.shows_language,
             points=points_back(heard.said.words, heard.joining.beside("context")),
-            unmet={} if WORKINGS in slots else self._unmet(heard, slots, follows or intent),
+            unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent, self.lexicon.grammar),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,
             dangers=dangers,
         )
-
-    def _unmet(self, heard: Heard, slots: Mapping[str, Slot], entry: IntentRules) -> dict[str, Slot]:
-        """Return what the answer to a message leaves out; a rule of how plans work has no conditions."""
-        return {
-            **conditions(heard, entry),
-            **not_honoured(slots, entry),
-            **not_held(heard, slots),
-            **left_out(heard, slots),
-            **words_left(heard, entry, slots, self.lexicon.grammar),
-        }
 
     def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
         """Return a reading without another action's parts in the message: its day, and the person on the phone."""
@@ -311,9 +304,14 @@ class Engine:
         return replace(one, slots={name: slot for name, slot in one.slots.items() if name not in own})
 
     def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
-        """Return the intent that answers instead, if an intent stores what was done and the words do not say it was."""
+        """Return the intent that answers instead, if an intent stores what was done and the words do not say it was.
+
+        Or if it holds nothing of what is asked for, and names another that does: "PT clinics near 37343".
+        """
         if entry.acts is None:
-            return None
+            other = entry.instead if entry.instead and entry.instead.has not in entry.slots else None
+            own = {*kinds_of(other.lacks), *_NAMED} if other else set()
+            return other.intent if other and other.has in heard.marks and own.isdisjoint(heard.marks) else None
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
         free |= {at for tag in heard.tags if not tag.excluded for at in range(tag.first, tag.after)}

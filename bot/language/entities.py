@@ -13,6 +13,7 @@ from bot.language.codes import code_tags, is_nucc
 from bot.language.dates import date_tags
 from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, street_in
 from bot.language.hours import age_tags, hour_tags
+from bot.language.letters import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
 from bot.language.names import NameFound, widened
@@ -29,8 +30,7 @@ from bot.language.numbers import (
 from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, terse, treated, with_polarity, with_wishes
-from bot.language.slots import networks_by_letter, unknown_letters
+from bot.language.polarity import OF_CLAIMS, of_doctors, terse, treated, with_polarity, with_wishes
 from bot.language.text import AnyOf, Tag, Utterance, cleaned
 from bot.language.times import in_named_year, repeating, whole_times, with_times_unseen
 
@@ -62,7 +62,7 @@ class Tagger:
         self._words, self._places = lexicon.grammar.area("names"), lexicon.grammar.area("places")
         self.titles = self._words.any("short_title", "long_title")
         self._known = AnyOf(lexicon.familiar, lexicon.plain)
-        self._people = lexicon.given | lexicon.family
+        self._people = lexicon.people
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = AnyOf(lexicon.tree.vocabulary, lexicon.familiar, self._people)
         self._meanings_of = lexicon.tree.meanings_of
@@ -128,7 +128,7 @@ class Tagger:
         tags = self._named_in(tags, said, names)
         tags = self._of_person(tags, said, lexed)
         tags += treated(tags, found)
-        tags = with_wishes(said, tags, self._grammar.area("wishes"))
+        tags = of_doctors(said, with_wishes(said, tags, self._grammar.area("wishes")), self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
         tags = with_polarity(said, with_times_unseen(said, tags, self._grammar, today), self._grammar.area("polarity"))
@@ -157,10 +157,12 @@ class Tagger:
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """Return the tags with people's names.
 
-        A known organization is the provider unless there is a titled or full name.
+        A known organization is the provider unless there is a titled or full name, or one "at" it.
         """
         organizations = [tag for tag in tags if tag.kind == "organization"]
-        people = [name for name in names if self._is_titled(name, said) or len(str(name.value).split()) > 1]
+        at = {said.words[one.first - 1] in self._places.at and one.first - 1 for one in organizations if one.first}
+        full = (name for name in names if len(str(name.value).split()) > 1 or name.after in at)
+        people = [*full, *(name for name in names if self._is_titled(name, said))]
         if organizations and not people:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]

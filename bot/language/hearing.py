@@ -13,6 +13,7 @@ import msgspec
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.entities import Tagger
+from bot.language.letters import abbreviates
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Grammar, WordArea
 from bot.language.names import NameFound, find_names
@@ -57,7 +58,7 @@ class Speller:
         result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
         tried = 0
         for place, key in enumerate(keys):
-            if not self._is_strange(key) or place in kept:
+            if not self._is_strange(key) or place in kept or key in short:
                 continue
             if place and keys[place - 1] in self._titles:
                 continue
@@ -126,9 +127,10 @@ class Scanner:
                 lexicon.number_keys,
                 lexicon.date_keys,
                 lexicon.grammar.lexical,
+                lexicon.grammar.values("typing.short"),
             ),
             vocabulary=lexicon.plain,
-            people=lexicon.given | lexicon.family,
+            people=lexicon.people,
             family=lexicon.family - lexicon.given,
             towns=lexicon.towns,
             place_words=lexicon.place_words,
@@ -270,9 +272,8 @@ class Hearer:
         """Return the message with the positions where it names one of these people, given as (given, family) names."""
         if not people:
             return said
-        lexicon = self._lexicon
-        names, common = lexicon.given | lexicon.family, lexicon.familiar | lexicon.date_keys
-        return with_people(said, people, names, common, lexicon.grammar.area("people"))
+        common = self._lexicon.familiar | self._lexicon.date_keys
+        return with_people(said, people, self._lexicon.people, common, self._lexicon.grammar.area("people"))
 
     def _letters(self, said: Utterance, tags: Sequence[Tag], *, terse: bool) -> Iterator[Tag]:
         """Yield networks by their letter alone ("P?", "P instead"), if networks were mentioned before.
@@ -281,7 +282,7 @@ class Hearer:
         """
         upper = said.text.isupper()
         for place, key in enumerate(said.keys):
-            free = all(not tag.first <= place < tag.after for tag in tags)
+            free = all(not tag.first <= place < tag.after for tag in tags) and not abbreviates(said, place)
             if len(key) == 1 and free and (terse or (said.said(place, place + 1).isupper() and not upper)):
                 meanings = self._lexicon.tree.meanings_of(f"network {key}")
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")

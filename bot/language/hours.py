@@ -73,7 +73,7 @@ class HourPatterns:
         """Return "9:30 pm" in minutes of the day; twelve at night is the end of the day."""
         if not 1 <= hour <= _NOON or minute >= _HOUR:
             return None
-        late = _NOON * (half != "am") * (1 + (half == "night" and hour == _NOON))
+        late = _NOON * (half not in {"am", "a"}) * (1 + (half == "night" and hour == _NOON))
         return (hour % _NOON + late) * _HOUR + minute
 
     def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:

@@ -1,7 +1,7 @@
 """What a reading uses of a message, and what it leaves: words and conditions that the answer ignores."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 
@@ -102,6 +102,17 @@ def _whole(said: Utterance, place: int) -> str:
     return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
+def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules, grammar: Grammar) -> dict[str, Slot]:
+    """Return what the answer to a message leaves out."""
+    return {
+        **conditions(heard, intent),
+        **not_honoured(slots, intent),
+        **not_held(heard, slots),
+        **left_out(heard, slots),
+        **words_left(heard, intent, slots, grammar),
+    }
+
+
 def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     """Return the conditions in the message that no slot of the intent holds, one for the same words."""
     if intent.needs == "nothing":
@@ -117,7 +128,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
-        slot = _wishes(heard, beside) if kind == WISH else slot_of(heard.said, beside, kind, heard.joining)
+        slot = slot_of(heard.said, beside, kind, heard.joining)
         if kind == "date_range" and slot and _is_now(slot, heard.today):
             continue
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
@@ -202,14 +213,6 @@ def _is_now(slot: Slot, today: date) -> bool:
     day = slot.value if isinstance(slot.value, Mapping) else {}
     recent = str(day.get("start") or _NEVER) > months_back(today, 13).isoformat()
     return not slot.excluded and not slot.values and recent and day.get("end") in {None, today.isoformat()}
-
-
-def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:
-    """Return all wishes, in the person's words; None if there are none."""
-    wished = sorted((tag for tag in tags if tag.kind == WISH), key=lambda tag: (tag.first, -tag.after))
-    whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
-    texts = dict.fromkeys(heard.said.said(tag.first, tag.after) for tag in whole)
-    return Slot(", ".join(texts), wished[0].value) if wished else None
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:

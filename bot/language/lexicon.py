@@ -134,6 +134,11 @@ class Lexicon(msgspec.Struct):
         return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
     @property
+    def people(self) -> frozenset[str]:
+        """The names of people, given and family names."""
+        return self.given | self.family
+
+    @property
     def date_keys(self) -> frozenset[str]:
         """The keys of words of times."""
         return self.grammar.keys(*_DATE_CLASSES)

@@ -98,6 +98,7 @@ class _People:
             if (
                 titled
                 or self.at.like(place)
+                or (place > first and self._is_last_letter(place))
                 or (self.at.weights[place] is not None and self.at.word(place) not in self.around.own.particle)
             ):
                 yield place + 1
@@ -107,7 +108,7 @@ class _People:
         lower = lower and not self.at.between(place)
         if lower and len(self.at.word(place)) > 1 and self.at.word(place) not in self.around.own.particle:
             return False
-        if self._is_letter(place, begun=begun):
+        if self._is_letter(place, begun=begun) or (begun and self._is_last_letter(place)):
             return True
         return self._is_particle(place) or self.at.weights[place] is not None
 
@@ -130,6 +131,17 @@ class _People:
         if more and (marked or (begun and word not in self.around.own.letter_word)):
             return True
         return begun and marked and word not in self.around.own.network_letter
+
+    def _is_last_letter(self, place: int) -> bool:
+        """Return whether a word is an initial behind a family name: the G of "Fitzgerald G", the M of "Quarles M."."""
+        word, spans = self.at.word(place), self.said.spans
+        if len(word) != 1 or not word.isalpha() or not self.at.like(place - 1):
+            return False
+        dotted = self.said.text.startswith(".", spans[place][1]) and place + 1 < len(spans)
+        if not dotted and word in self.around.own.letter_word and self.at.word_behind(place + 1):
+            return False  # "I think"
+        lower = not self.at.mixed and word not in self.around.own.any("letter_word", "network_letter")
+        return dotted or lower or self._is_letter(place, begun=True)
 
     def _parts(self, first: int, end: int) -> dict[int, int]:
         """Return the weights of the words of a name by their places."""
@@ -169,7 +181,7 @@ class _People:
         weight = self._weigh(first, end, title)
         if weight is None or self.at.before(begin, _PAIR) in self.around.own.phrases("county"):
             return
-        weight += self._around(begin, first, end, after)
+        weight += self._around(begin, first, end, after) + _WITH_A_LISTED * self._is_last_letter(end - 1)
         if title:
             weight += _SHORT_TITLE if title in self.around.names.short_title else _LONG_TITLE
         if weight >= _ENOUGH:
@@ -178,13 +190,14 @@ class _People:
             yield NameFound(begin, after, name, first - begin, weight=weight)
 
     def _reversed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
-        """Yield a name as family name, comma, first names."""
-        if end - first > _MOST_FAMILY or not self._is_parted(end) or self._is_parted(begin) or self._is_begun(first):
+        """Yield a name as family name, comma or "first name", first names."""
+        behind = self._behind_family(end)
+        if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin) or self._is_begun(first):
             return
-        family = sum(self._parts(first, end).values())
-        for last in self._ends(end, _MOST_GIVEN):
-            given = self._weigh(end, last)
-            if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(end, last)):
+        family = sum(self._parts(first, end).values()) + _FRAMED * (behind > end)
+        for last in self._ends(behind, _MOST_GIVEN):
+            given = self._weigh(behind, last)
+            if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(behind, last)):
                 continue
             more = self._ends_in_a_letter(last)
             after = self._suffixed(last + more)
@@ -192,8 +205,15 @@ class _People:
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
             goes_on = after == last + more and self._is_listed_on(after)
             if weight >= _ENOUGH and not goes_on and self.at.word_behind(after) in self.around.follow:
-                name = cleaned(f"{self.said.said(end, last + more)} {self.said.said(first, end)}")
+                name = cleaned(f"{self.said.said(behind, last + more)} {self.said.said(first, end)}")
                 yield NameFound(begin, after, name, first - begin, weight=weight)
+
+    def _behind_family(self, end: int) -> int | None:
+        """Return where the first names begin behind a family name; None if nothing sets them apart."""
+        leads = (
+            len(lead) for lead in self.around.names.phrases("given") if self.said.words[end : end + len(lead)] == lead
+        )
+        return end + longest if (longest := max(leads, default=0)) or self._is_parted(end) else None
 
     def _ends_in_a_letter(self, place: int) -> bool:
         """Return whether a word is a final initial: the L of "Wyman, Christie L"."""
@@ -261,7 +281,9 @@ class _People:
 
     def _is_strange(self, first: int, end: int) -> bool:
         """Return whether no word has another meaning."""
-        weights = [-1 if weight is None else weight for weight in self.at.weights[first:end]]
+        letters = {place for place in range(first, end) if len(self.at.word(place)) == 1}
+        own = [self.at.weights[place] for place in range(first, end) if place not in letters]
+        weights = [-1 if weight is None else weight for weight in own] or [-1]
         strange = any(not self._is_a_word(place) for place in range(first, end))
         return strange and min(weights) >= 0 and max(weights) >= UNKNOWN
 
@@ -294,6 +316,7 @@ class _People:
             or self._is_reached(begin, after)
             or self._is_in_a_line(begin, after)
             or self._is_left_out(begin, first, after)
+            or self._is_joined(begin, after)
         )
 
     def _of_network(self, begin: int, after: int) -> bool:
@@ -338,6 +361,12 @@ class _People:
             or (self.at.word(place).isdigit() and len(self.at.word(place)) == _ZIP_DIGITS)
             for place in rest
         )
+
+    def _is_joined(self, begin: int, after: int) -> bool:
+        """Return whether an "and" stands between it and a name: the Tran of "Kim and Tran"."""
+        join = self.around.places.join
+        behind = self.at.word(after) in join and self._is_listed([after + 1])
+        return behind or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))
 
     def _is_left_out(self, begin: int, first: int, after: int) -> bool:
         """Return whether it is left out: "other than okafor", "not okafor", "que no sea la okafor"."""

@@ -217,7 +217,7 @@ _KINDS_OF_DOCTORS = frozenset({"specialty", "any_doctor", "person"})
 _WITH_OBJECT = frozenset({"training", "prescribes"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
-_NEAR = 3  # words
+_NEAR, _ASKS = 3, 2  # words
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
 
 
@@ -256,6 +256,17 @@ def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[T
     ]
     wishes = [tag for tag in found if tag.kind == WISH]
     return [tag for tag in found if not (tag.kind in _PARTS and any(_is_part_of_care(tag, one) for one in wishes))]
+
+
+def of_doctors(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
+    """Return the tags without a sex that limits nothing: "male ok", and the patient's: "a gentleman on the line"."""
+    return [tag for tag in tags if tag.kind != "gender" or not _limits_nothing(said, tag, words)]
+
+
+def _limits_nothing(said: Utterance, tag: Tag, words: WordArea) -> bool:
+    behind, told = said.words[tag.after : tag.after + _ASKS], words.phrases("asks")
+    patient = not words.one.isdisjoint(said.words[max(0, tag.first - 1) : tag.first])
+    return not words.welcome.isdisjoint(behind[:1]) or (patient and (behind in told or behind[:1] in told))
 
 
 def _described(tags: list[Tag]) -> list[Tag]:

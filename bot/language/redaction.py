@@ -80,7 +80,7 @@ def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
         (_DATE, key in lexicon.date_keys),
         (_NAME, _is_capital(said, at)),
         ("", key in lexicon.plain),
-        (_NAME, key in lexicon.given | lexicon.family),
+        (_NAME, key in lexicon.people),
         (_PLACE, key in lexicon.place_words | lexicon.towns),
         ("", bool(known)),
     )

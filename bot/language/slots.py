@@ -19,7 +19,6 @@ from bot.language.text import Tag, Utterance, cleaned, of_doctor
 How = Literal["and", "or"]
 IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
 UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
-_CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
 _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
@@ -104,92 +103,6 @@ def _how(kind: str, links: Sequence[str | None]) -> How | None:
     return "and" if links and kind not in _COMMA_WITHIN else None
 
 
-def networks_by_letter(
-    said: Utterance,
-    tags: Sequence[Tag],
-    free: Sequence[bool],
-    letters: Mapping[str, str],
-    words: WordArea,
-    *,
-    sought: bool = False,
-    named: bool = False,
-) -> list[Tag]:
-    """Return the further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
-
-    `letters` are the plan's networks named by one letter. `sought`: a doctor or facility is searched for, so that staff
-    write the letter alone: "knee dr 37402 S". `named`: a person is named, so that the last letter is one: "dr kim S".
-    """
-    if not letters:
-        return []
-    known = [tag for tag in tags if tag.kind == "network"]
-    lone = [
-        Tag("network", letters[word], place, place + 1)
-        for place, word in enumerate(said.words)
-        if word in letters and free[place] and not _abbreviates(said, place)
-    ]
-    found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
-    alone = [tag for tag in lone if sought or (named and tag.after == len(said.words) > 1)]
-    found += [tag for tag in alone if tag not in found and _stands_alone(said, tag.first)]
-    for _ in lone:
-        near = [
-            tag for tag in lone if tag not in found and any(_beside(said, tag, one, words) for one in (*known, *found))
-        ]
-        found += near
-    if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
-        return found
-    capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
-    return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
-
-
-def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
-    """Return networks by a letter that is none of the plan's ("network Q"), so that the answer says there is none.
-
-    Vowels are words in Spanish and mostly in English ("red a", "network I can use").
-    """
-    return [
-        Tag("network", f"Network {word.upper()}", place - 1, place + 1)
-        for place, word in enumerate(said.words)
-        if place and letters and word in _CONSONANTS - letters.keys() and free[place]
-        if said.words[place - 1] in words.noun
-    ]
-
-
-def _led(said: Utterance, place: int, words: WordArea) -> bool:
-    """Return whether a letter is in the position of a network: "which plans use S", "is Dr. Kim in s"."""
-    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
-    if first < 1 or said.words[first - 1] not in words.leading:
-        return False
-    after = said.words[place + 1 : place + 2]
-    if not after:
-        return said.words[place] != "e" or said.said(place, place + 1).isupper()
-    return said.said(place, place + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
-
-
-def _stands_alone(said: Utterance, place: int) -> bool:
-    """Return whether a capital letter is not followed by another capital: the S of "S Main St" is not a network."""
-    after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
-    return said.said(place, place + 1).isupper() and not after[:1].isupper()
-
-
-def _abbreviates(said: Utterance, place: int) -> bool:
-    """Return whether a letter is a part of an abbreviation: the L of "L&D"."""
-    first, after = said.spans[place]
-    return "&" in {said.text[first - 1 : first], said.text[after : after + 1]}
-
-
-def _after_but(said: Utterance, place: int, words: WordArea) -> bool:
-    """Return whether a letter is what "any network but …" excludes."""
-    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
-    return said.words[max(0, first - 2) : first] in words.phrases("network_but")
-
-
-def _beside(said: Utterance, one: Tag, other: Tag, words: WordArea) -> bool:
-    left, right = (one, other) if one.first < other.first else (other, one)
-    return joined(said, left, right, words) or words.any("glue", "excepting").issuperset(
-        said.words[left.after : right.first]
-    )
-
-
 NAMED_NETWORK = "named_network"
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -216,10 +129,20 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     """
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
+        if fitting and kind == "wish":
+            return _wishes(said, fitting)
         if fitting:
             wanted = [tag for tag in fitting if not tag.excluded] or fitting
             return _filled(said, wanted, min(wanted, key=lambda tag: (of_doctor(tag, tags), *_rank(tag))), kind, words)
     return None
+
+
+def _wishes(said: Utterance, tags: Sequence[Tag]) -> Slot:
+    """Return all wishes as one value, in the person's words."""
+    wished = sorted(tags, key=lambda tag: (tag.first, -tag.after))
+    whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
+    texts = dict.fromkeys(said.said(tag.first, tag.after) for tag in whole)
+    return Slot(", ".join(texts), wished[0].value)
 
 
 def several_times(

@@ -74,9 +74,11 @@ async def answer(ask: Ask) -> Affiliations:
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
-    if found.only and ("else" in ask.arguments or _ELSE.search(ask.said)):
-        return await _beside(ask, found, found.only)
     house = text_of(ask, "organization")
+    if found.only and (
+        "else" in ask.arguments or _ELSE.search(ask.said.replace(ask.words.get("organization", ""), ""))
+    ):
+        return await _beside(ask, found, found.only)
     asked = None if found.only and house == text_of(ask, "provider_name") else house
     of_hospital = not ask.said or _HOSPITAL.search(ask.said) is not None
     of_group = not of_hospital and _GROUP.search(ask.said) is not None

@@ -34,6 +34,7 @@ _PAGES, _RESOURCES, _BYTES = 14, 600, 4 * 1024 * 1024  # for each name
 _NUMBER = re.compile(r"(?:NPI\D{0,2})?(\d{10})", re.IGNORECASE)
 _AMONG = re.compile(r"(?<![\w-])\d{10}(?![\w-])")  # in a line that holds more, such as a name
 _MOST_NEAR = 3
+_INSIDE = frozenset({"listed", "partly"})
 _ABSENT = frozenset({"other", "silent"})  # what may be otherwise by a row that did not come
 _ROLES = frozenset({"PractitionerRole", "OrganizationAffiliation"})
 _LASTS = re.compile(r"([^,]+), *([^,]+)")
@@ -43,7 +44,7 @@ class Checked(OfProvider, frozen=True, kw_only=True):
     """One line of the list: its text `asked`, and the `proof` for the only provider that it names.
 
     `verdict` is "unread" if the directory could not be searched; "no_npi" for ten digits that are not an NPI. `near`
-    are names with a similar spelling, if nobody has the name.
+    are names with a similar spelling, if nobody has the name; `inside` are those of several with it who are listed.
     """
 
     asked: str
@@ -51,6 +52,7 @@ class Checked(OfProvider, frozen=True, kw_only=True):
     found: Who = Who(None, ())
     proof: Proof | None = None
     near: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -106,7 +108,12 @@ class CheckedList(WithDocument, frozen=True, kw_only=True):
     @property
     def listed(self) -> int:
         """How many are listed in a wanted network, at all or some of their places."""
-        return sum(row.verdict in {"listed", "partly"} for row in self.rows)
+        return sum(row.verdict in _INSIDE for row in self.rows)
+
+    @property
+    def unsure(self) -> int:
+        """How many fit several providers."""
+        return sum(row.verdict == "several" for row in self.rows)
 
 
 async def answer(ask: Ask) -> Summary:
@@ -168,7 +175,9 @@ def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Check
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
         state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
         near = tuple(one.name for one in found.near if one.name) if state == "unknown" else ()
-        return Checked(asked=line, verdict=state, found=found, near=near[:_MOST_NEAR])
+        inside = [rows[0].name for rows in found.found if proof_of(ask, rows, wanted).verdict in _INSIDE]
+        names = tuple(name for name in inside if name)
+        return Checked(asked=line, verdict=state, found=found, near=near[:_MOST_NEAR], inside=names)
     proof = proof_of(ask, found.only, wanted)
     if proof.verdict in _ABSENT and any(gap.kind != "type_refused" or gap.type in _ROLES for gap in ask.report.gaps):
         return Checked(asked=line, verdict="unread")

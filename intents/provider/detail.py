@@ -160,7 +160,11 @@ def summarize(
     """The one provider's facts, every place and network once, the nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
-        several = found.found if "among" in ask.arguments or len(found.found) <= len(found.choices) else ()
+        several = (
+            found.found
+            if "among" in ask.arguments or "provider_name" in ask.several or len(found.found) <= len(found.choices)
+            else ()
+        )
         shown = ((cards(ask, one, where)[0], one) for one in several if asked)
         return Detail(
             found=found,
@@ -168,7 +172,7 @@ def summarize(
             partial=not ask.report.complete,
             opening=open_at(ask),
             where=where,
-            listed="among" in ask.arguments,
+            listed="among" in ask.arguments or "provider_name" in ask.several,
             each=tuple((card, facts_of(ask, card, own, asked)) for card, own in shown),
         )
     network = ask.arguments.get("network")

@@ -1,0 +1,95 @@
+"""Networks that a message names by their letter alone: "network S and P", "S or P", "knee dr 37402 S"."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.language.matcher import WordArea
+from bot.language.slots import joined
+from bot.language.text import Tag, Utterance
+
+_CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
+
+
+def networks_by_letter(
+    said: Utterance,
+    tags: Sequence[Tag],
+    free: Sequence[bool],
+    letters: Mapping[str, str],
+    words: WordArea,
+    *,
+    sought: bool = False,
+    named: bool = False,
+) -> list[Tag]:
+    """Return the further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
+
+    `letters` are the plan's networks named by one letter. `sought`: a doctor or facility is searched for, so that staff
+    write the letter alone: "knee dr 37402 S". `named`: a person is named, so that the last letter is one: "dr kim S".
+    """
+    if not letters:
+        return []
+    known = [tag for tag in tags if tag.kind == "network"]
+    lone = [
+        Tag("network", letters[word], place, place + 1)
+        for place, word in enumerate(said.words)
+        if word in letters and free[place] and not abbreviates(said, place)
+    ]
+    found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
+    alone = [tag for tag in lone if sought or (named and tag.after == len(said.words) > 1)]
+    found += [tag for tag in alone if tag not in found and _stands_alone(said, tag.first)]
+    for _ in lone:
+        near = [
+            tag for tag in lone if tag not in found and any(_beside(said, tag, one, words) for one in (*known, *found))
+        ]
+        found += near
+    if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
+        return found
+    capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
+    return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
+
+
+def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
+    """Return networks by a letter that is none of the plan's ("network Q"), so that the answer says there is none.
+
+    Vowels are words in Spanish and mostly in English ("red a", "network I can use").
+    """
+    return [
+        Tag("network", f"Network {word.upper()}", place - 1, place + 1)
+        for place, word in enumerate(said.words)
+        if place and letters and word in _CONSONANTS - letters.keys() and free[place]
+        if said.words[place - 1] in words.noun
+    ]
+
+
+def _led(said: Utterance, place: int, words: WordArea) -> bool:
+    """Return whether a letter is in the position of a network: "which plans use S", "is Dr. Kim in s"."""
+    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    if first < 1 or said.words[first - 1] not in words.leading:
+        return False
+    after = said.words[place + 1 : place + 2]
+    if not after or said.between(place + 1).strip():
+        return said.words[place] != "e" or said.said(place, place + 1).isupper()
+    return said.said(place, place + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
+
+
+def _stands_alone(said: Utterance, place: int) -> bool:
+    """Return whether a capital letter is not followed by another capital: the S of "S Main St" is not a network."""
+    after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
+    return said.said(place, place + 1).isupper() and not after[:1].isupper()
+
+
+def abbreviates(said: Utterance, place: int) -> bool:
+    """Return whether a letter is a part of an abbreviation: the L of "L&D"."""
+    first, after = said.spans[place]
+    return "&" in {said.text[first - 1 : first], said.text[after : after + 1]}
+
+
+def _after_but(said: Utterance, place: int, words: WordArea) -> bool:
+    """Return whether a letter is what "any network but …" excludes."""
+    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    return said.words[max(0, first - 2) : first] in words.phrases("network_but")
+
+
+def _beside(said: Utterance, one: Tag, other: Tag, words: WordArea) -> bool:
+    left, right = (one, other) if one.first < other.first else (other, one)
+    return joined(said, left, right, words) or words.any("glue", "excepting").issuperset(
+        said.words[left.after : right.first]
+    )
