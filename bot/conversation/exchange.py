@@ -220,7 +220,7 @@ class Keeper:
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
-        here = asked if exchange.is_pressed else None
+        here = replace(asked, arguments=said.asked.arguments) if asked and said.asked and exchange.is_pressed else None
         connected = message.alone and memory.link is not None  # where others read, nothing depends on it
         blocks = useful(reply, here, meaning, connected=connected)
         offers = offered(blocks, meaning)

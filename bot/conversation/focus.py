@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
+    CALLED,
     CONDITIONS_OF_CLAIMS,
     ELLIPSIS,
     FOCUS,
@@ -24,7 +25,7 @@ from bot.language.context import (
     taken_over,
 )
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, SHARE
-from bot.language.reading import Reading
+from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
@@ -76,6 +77,16 @@ def shows_one(intents: Mapping[str, IntentRules]) -> str:
     """Return the intent that shows one provider, "" without one."""
     rules = intents.get(SHARE)
     return rules.instead.intent if rules is not None and rules.instead is not None else ""
+
+
+def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a question about claims with the name of the provider that was shown, as claims hold no reference."""
+    rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
+    if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
+        return asked
+    name = memory.asked.arguments.get(CALLED) if memory.asked else None
+    others = {name: one for name, one in asked.slots.items() if name != "provider_name"}
+    return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
 
 
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:

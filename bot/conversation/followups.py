@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import NAMES, chosen, of_record, shows_one, stepped, whole
+from bot.conversation.focus import NAMES, by_name, chosen, of_record, shows_one, stepped, whole
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -59,7 +59,7 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
     if rules is not None and rules.of_entry and rules.of_list and (listed := _several_shown(memory, reading, intents)):
         return replace(listed, slots={**listed.slots, **asked.slots}, language=asked.language, unmet=asked.unmet)
-    asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
+    asked = of_entry(memory, by_name(memory, asked, intents), reading, first=rules is not None and rules.of_entry)
     return of_record(memory, asked, reading, intents)
 
 

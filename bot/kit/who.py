@@ -22,7 +22,7 @@ from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_na
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.language.context import AMONG, LIKE, RECORD
+from bot.language.context import AMONG, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.claim import Claim
@@ -182,8 +182,8 @@ async def who(ask: Ask) -> Who:
     groups = _narrowed(ask, groups, await _area(ask) if len(groups) > 1 else None, named=bool(name))
     if name and not (npi or tin):
         groups = await of_own_claims(ask, groups, name)
-    if len(groups) == 1 and RECORD in ask.arguments and (own := groups[0][0].name):
-        ask.named["provider_name"] = own
+    if len(groups) == 1 and (own := groups[0][0].name) and (key or RECORD in ask.arguments):
+        ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
 
 

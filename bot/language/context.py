@@ -28,6 +28,8 @@ RECORD = "id"
 FOCUS = "focus"
 # The words by which the answer before found the records that it showed, where no slot holds them.
 NAMED = "named"
+# The name of the one provider that was shown, where the question holds a reference.
+CALLED = "called"
 # The providers of a list that was shown, separated by spaces.
 AMONG = "among"
 # The provider that was shown, where others like it are looked for, and the words that do.
@@ -226,15 +228,18 @@ def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     """Return the conditions of an answer about claims that another question refers to, naming none itself.
 
     "How much did that one cost" is about the visits to the physical therapist that were just told, if the message
-    points at them, and "is she in my network" about the doctor of a visit.
+    points at them, "is she in my network" is about the doctor of a visit, and "when did I see her" about the one that
+    was looked up.
     """
     rules, before = intents[str(reading.intent)], intents.get(context.intent)
-    if before is None or not before.reads_claims or context.intent == reading.intent:
+    if before is None or context.intent == reading.intent:
         return ()
-    if rules.is_of_provider:
-        conditions = frozenset({"provider_name"} if OF_THEM in reading.concepts else ())
-    else:
-        conditions = OBJECTS | CONDITIONS_OF_CLAIMS if reading.points and rules.reads_claims else frozenset()
+    conditions, of_them = frozenset[str](), OF_THEM in reading.concepts
+    of_seen = before.reads_claims and rules.is_of_provider
+    if of_them and (of_seen or (before.is_of_provider and rules.reads_claims)):
+        conditions = frozenset({"provider_name"})
+    elif before.reads_claims and rules.reads_claims and reading.points:
+        conditions = OBJECTS | CONDITIONS_OF_CLAIMS
     return tuple(conditions & rules.heard.keys()) if conditions.isdisjoint(reading.slots) else ()
 
 
