@@ -133,7 +133,8 @@ def wants_to_come(ask: Ask) -> Wants | None:
     aspect, reason = share_asked(ask), text_of(ask, "reason")
     if speaks_ahead(ask) and ask.asked.says.keys() >= _EITHER:
         return "copay"  # "will it go against my deductible or is it just a copay"
-    if aspect in COUNTED or reason not in {None, "covered", "free", "price"}:
+    worst = "worst" in ask.asked.says and _names_care(ask)
+    if (aspect in COUNTED and not worst) or reason not in {None, "covered", "free", "price"}:
         return None
     if not (_names_care(ask) or (reason in {"covered", "free"} and aspect is None)):
         return None

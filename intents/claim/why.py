@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
@@ -45,6 +46,7 @@ from bot.kit import (
 
 SHOWN = 3
 _BESIDE = frozenset({"provider_name", "date_range"})
+_FIGURE = re.compile(r"\d+\.\d\d|\b\d{2,3}\b")
 _DRUG = "formulary.drug_coverage"
 
 
@@ -98,6 +100,8 @@ async def answer(ask: Ask) -> Explained:
     summary = summarize(alive, ask)
     if (strict := await checked(ask, alive, summary.claims)) is not alive:
         summary = summarize(strict, ask)
+    if not summary.claims and {"provider_name", "specialty"} <= ask.slots.keys() and len(_FIGURE.findall(ask.said)) > 1:
+        return await answer(_set_apart(ask))
     if not summary.claims and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     summary = await _with_others(ask, summary)
@@ -111,13 +115,20 @@ async def _with_others(ask: Ask, summary: Explained) -> Explained:
     """Return the reasons with those of the providers and times that are named beside: "when Dr. Kim is a flat 30"."""
     others, whys = list[Claim](), dict(summary.whys)
     for name in _BESIDE & ask.beside.keys():
-        slots = {kind: value for kind, value in ask.slots.items() if kind != "amount"}
+        out = {"amount"} if name == "date_range" else {"amount", "specialty"}
+        slots = {kind: value for kind, value in ask.slots.items() if kind not in out}
         side = replace(ask, slots={**slots, name: ask.beside[name]}, several={})
         alive = await newest_claims(side, *service_dates(side), enough=partial(_is_found, side), page_size=50)
         others += [claim for claim in _chosen(alive, side)[:1] if claim not in summary.claims and not claim.sensitive]
         if others:
             ask.said_unmet(name)
     return replace(summary, others=tuple(others), whys={**whys, **{claim.id: why_of(claim) for claim in others}})
+
+
+def _set_apart(ask: Ask) -> Ask:
+    """Return the question about the kind of doctor, with the provider, who has another figure, beside it."""
+    slots = {name: value for name, value in ask.slots.items() if name not in {"provider_name", "amount"}}
+    return replace(ask, slots=slots, beside={**ask.beside, "provider_name": ask.slots["provider_name"]})
 
 
 def _is_found(side: Ask, so_far: Live) -> bool:
