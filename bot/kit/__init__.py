@@ -49,8 +49,8 @@ from bot.kit.months import Month, month_number, months_of
 from bot.kit.most import (
     Most, Share, SideSum, ends_of, in_order, most_of, number_of, rank_sides, shares_by, times_of)
 from bot.kit.ranking import (
-    LONG, asks_order, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first,
-    sets_times_apart, sizes_group, summed_wish, threshold_asked, times_asked, unit_asked)
+    LONG, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first,
+    sizes_group, summed_wish, threshold_asked, times_asked, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.news import (
@@ -66,7 +66,7 @@ from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
-    wanted_of, with_sides)
+    wanted_of, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked, exact_asked
 from bot.language.asked import AmountLimits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -309,9 +310,9 @@ def _number(text: str | None) -> int:
 
 
 def text_of(ask: Ask, slot: str) -> str | None:
-    """Return the value of a slot as text, None if it is not set."""
+    """Return the value of a slot as text, None if it is not set; $0 is an amount."""
     value = ask.slots.get(slot)
-    return str(value) if value else None
+    return str(value) if value or isinstance(value, Decimal) else None
 
 
 def values_of(ask: Ask, slot: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from bot.kit.ask import Ask, text_of
 from bot.kit.months import month_number
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
 from bot.kit.sets import TimeSets, holds_sets
+from bot.kit.spelling import is_named
 from bot.kit.wanted import ClaimWish, choose, period_of
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
@@ -66,6 +67,11 @@ class Most(Ranking, frozen=True):
     def first(self) -> Share:
         """The one that is asked for."""
         return self.shares[0]
+
+    @property
+    def so(self) -> bool | None:
+        """Whether the one that is set against all others is the first; None without one, or if it is not alone."""
+        return None if self.whom is None or self.ties > 1 else is_named(self.first.name, self.whom)
 
 
 def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
@@ -124,7 +130,9 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     if not sized or (sized[0][0] <= 0 and not least):
         return None
     ties = sum(1 for size, _ in sized if size == sized[0][0])
-    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=tuple(one for _, one in sized[: ranking.most]))
+    every = [one for _, one in sized]
+    whom = [one for one in every[ranking.most :] if ranking.whom and is_named(one.name, ranking.whom)]
+    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=(*every[: ranking.most], *whom))
 
 
 def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:

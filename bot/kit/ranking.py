@@ -34,7 +34,7 @@ class Ranking(msgspec.Struct, frozen=True):
 
     `most` is how many of them are shown. `sizes` are what each has to come to, in place of an order: "doctors that I
     saw only once"; with `every` each month is told in the order of time. `sets` are times in which each has to have had
-    care, or none.
+    care, or none. `whom` is the one that is set against all others: "did I see Dr. Kim more than anyone else".
     """
 
     group: str
@@ -45,11 +45,12 @@ class Ranking(msgspec.Struct, frozen=True):
     sizes: AmountLimits | None = None
     every: bool = False
     sets: TimeSets | None = None
+    whom: str | None = None
 
 
 def ends_asked(ask: Ask) -> bool:
     """Return whether two ends are asked for: "the lowest and the highest that I paid", "my first and last visit"."""
-    return ask.asked.first_and_last or {"lowest", "highest"} <= ask.asked.says.keys()
+    return ask.asked.first_and_last or ({"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None)
 
 
 def end_order(ask: Ask) -> str:
@@ -59,19 +60,22 @@ def end_order(ask: Ask) -> str:
 
 def ranking_asked(ask: Ask) -> Ranking | None:
     """The ranking that was asked for: of the providers where only the most or the least is named."""
-    if (sized := _sized_group(ask)) is not None:
+    if (sized := _sized_group(ask) or _above_all(ask)) is not None:
         return sized
-    order, rank = order_asked(ask), text_of(ask, "rank")
+    higher = _higher_of_one(ask)
+    order, rank = order_asked(ask) or higher, text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     ranked = ask.asked.by if "ranked" in ask.asked.says else None
     quarter = "quarter" if ask.asked.period == "quarter" else None
     one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = "money" in ask.asked.says
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
-    if shown and not unit:
+    if higher or (shown and not unit):
         one = one or "claim"  # "my five biggest" names no group
     if order in {"biggest", "smallest"}:
         least, measure = order == "smallest", _by_money(ask)
+        if ask.asked.sort and one is None:
+            return None  # a list in that order
     elif rank in {"most", "least"} and (one or unit):
         least, measure = rank == "least", _by_money(ask) if money else "count"
     elif rank in {"often", "seldom"}:
@@ -82,7 +86,40 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         return None
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
-    return Ranking(one or "provider", least, measure, counted_as(one, unit), shown or SHOWN)
+    return Ranking(
+        one or "provider", least, measure, counted_as(one, unit), shown or (YEAR if ask.asked.sort else SHOWN)
+    )
+
+
+def _above_all(ask: Ask) -> Ranking | None:
+    """Return the group of which one is set against all others, by money or by how often."""
+    if not sets_one_above(ask):
+        return None
+    says, group = ask.asked.says, _group_said(ask) or "doctor"
+    measure: Measure = "amount" if "money" in says else "count"
+    least, counted = "cheaper" in says or order_asked(ask) == "smallest", counted_as(group, text_of(ask, "unit"))
+    return Ranking(group, least=least, measure=measure, counted=counted, whom=text_of(ask, "provider_name"))
+
+
+def sets_one_above(ask: Ask) -> bool:
+    """Return whether one provider is set against all others: "more than anyone else", "is she the one I saw most"."""
+    ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
+    most = ask.asked.begins and ranks and "provider_name" in ask.slots and _group_said(ask) in {"doctor", "pharmacy"}
+    return most or "than_all" in ask.asked.says
+
+
+def _group_said(ask: Ask) -> str | None:
+    return text_of(ask, "group") or next((one.group for one in ask.asked.times if one.group), None)
+
+
+def _higher_of_one(ask: Ask) -> str | None:
+    """Return the order of "I had two in November, which ran higher", where nothing else is compared or limited."""
+    says = ask.asked.says
+    counts = says.get("dearer") == "more" and "money" not in says  # it is more often
+    told = counts or ask.several or "than" in says or "group" in ask.slots or limits_asked(ask)
+    if ask.asked.form != "which" or told or not {"dearer", "cheaper", "worst"} & says.keys():
+        return None
+    return "smallest" if "cheaper" in says and "dearer" not in says else "biggest"
 
 
 def _sized_group(ask: Ask) -> Ranking | None:
@@ -162,7 +199,8 @@ def counted_as(group: str | None, unit: str | None) -> str:
 def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
     """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
     says = ask.asked.says
-    counts = {"lesser_or_more", "had"} <= says.keys() or (sets_times_apart(ask) and ask.asked.number is not None)
+    set_apart = "against" in says and len(times_apart(ask)) > 1 and ask.sets is None
+    counts = {"lesser_or_more", "had"} <= says.keys() or (set_apart and ask.asked.number is not None)
     if "money" in says or not counts:
         return None
     if "claims" in says:
@@ -200,13 +238,9 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
 
 
 def says_ever(ask: Ask) -> bool:
-    """Return whether the whole record is meant, by "ever" without a time, or by which of two came first."""
-    return span_of(ask) == (None, None) and ("ever" in ask.asked.says or asks_order(ask))
-
-
-def sets_times_apart(ask: Ask) -> bool:
-    """Return whether two times are set against each other: "how many claims in March vs April"."""
-    return "against" in ask.asked.says and len(times_apart(ask)) > 1 and ask.sets is None
+    """Return whether the whole record is meant, by "ever" without a time, or by which of several came first."""
+    counts = ask.asked.nth is not None and not ask.asked.by_size
+    return span_of(ask) == (None, None) and ("ever" in ask.asked.says or counts or asks_order(ask))
 
 
 def asks_order(ask: Ask) -> bool:

@@ -2,13 +2,14 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
+from bot.kit.ranking import asks_order, sets_one_above
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import words_of
@@ -28,15 +29,14 @@ _PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
 _INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
-_TITLED = re.compile(r"\b(?:dra?\.?|doctora?) ([^\W\d_]{3,})", re.IGNORECASE)
+_TITLED = re.compile(r"\b(?:dra?\.?|doctora?) (?!do\b)([^\W\d_]{2,})", re.IGNORECASE)
 
 
 def asks_one(ask: Ask) -> bool:
     """Return whether the single most or least expensive one is wanted, and not a reason, a day or a list."""
-    says, form, order = ask.asked.says, ask.asked.form, words_of(ask.words.get("order"))
+    says, form = ask.asked.says, ask.asked.form
     single = form == "which" or ("one" in says and "several" not in says)
-    listed = ask.asked.by_size or ask.asked.each or order[-1:] == ("first",)  # "every claim, smallest first"
-    asks = single and not listed and form not in {"reason", "date"}
+    asks = single and not (ask.asked.by_size or ask.asked.each or ask.asked.sort) and form not in {"reason", "date"}
     return asks and text_of(ask, "order") in {"biggest", "smallest"}
 
 
@@ -94,27 +94,42 @@ def by_side(ask: Ask) -> Ask:
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """Return the question with the provider of a claim that it names without a slot.
+    """Return the question with the provider of a claim that it names without a slot, or leaves out.
 
-    In full ("what I paid peak rehab"), with two capitals or more of the name ("at Blue Heron"), or by a word of it
-    behind a title ("what Dr. Fitzgerald cost me") or, of a person, with a capital inside a sentence ("that Destiny").
+    By the first words of the name ("what I paid peak rehab"), with two capitals or more of it ("at Blue Heron"), or by
+    a word of it behind a title ("what Dr. Fitzgerald cost me") or, of a person, with a capital inside a sentence ("that
+    Destiny").
     """
-    if "provider_name" in ask.slots or "provider_name" in ask.excluded or not ask.said:
+    if not ask.said or "provider_name" in ask.excluded:
         return ask
-    said, own = f" {' '.join(words_of(ask.said))} ", {word for text in ask.words.values() for word in words_of(text)}
+    own = {word for text in ask.words.values() for word in words_of(text)}
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
     found = {name: words for name in names if len(words := words_of(name)) >= _SEVERAL and not own.issuperset(words)}
-    named_ = [name for name, words in found.items() if f" {' '.join(words)} " in said]
-    if not named_:
+    named_ = list(_begun(ask.said, names))
+    barred = [run for run in named_ if any(rest.startswith(" ".join(words_of(run))) for rest in ask.asked.barred)]
+    if barred:
+        name = max(barred, key=len)
+        ask.said_unmet("words")
+        return replace(ask, excluded={**ask.excluded, "provider_name": Slot(name, name, excluded=True)})
+    if "provider_name" not in ask.slots and not named_:
         parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL] + _TITLED.findall(ask.said)
         people = {word for claim in claims if claim.seen and "," in claim.seen for word in words_of(claim.seen)}
         parts += [word for word in _INSIDE.findall(ask.said) if words_of(word)[0] in people]
         parts = [run for run in parts if not own.intersection(words_of(run))]
         named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found.values())]
-    if not named_:
+    if "provider_name" in ask.slots or not named_:
         return ask
     ask.named["provider_name"] = max(named_, key=len)
     return replace(ask, slots={**ask.slots, **ask.named})
+
+
+def _begun(text: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield the longest beginning of each name that a text has, of two words or more."""
+    said = f" {' '.join(words_of(text))} "
+    for name in names:
+        parts = name.replace(",", "").split()
+        runs = (" ".join(parts[:count]) for count in range(len(parts), _SEVERAL - 1, -1))
+        yield from [run for run in runs if f" {' '.join(words_of(run))} " in said][:1]
 
 
 def by_names(ask: Ask, claims: Iterable[Claim]) -> Ask:
@@ -152,7 +167,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     types, either = _types(ask, services)
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
-    nth = None if "id" in ask.arguments else ask.asked.nth or (1 if tops else None)
+    nth = None if "id" in ask.arguments or asks_order(ask) else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
@@ -172,7 +187,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         end=end,
         times=times_apart(ask),
         claim_types=types,
-        providers=values_of(ask, "provider_name"),
+        providers=() if sets_one_above(ask) else values_of(ask, "provider_name"),
         number=text_of(ask, "claim_id"),
         services=services,
         limits=limits_asked(ask),
@@ -197,6 +212,27 @@ def _wanted(ask: Ask) -> ClaimWish:
         kinds=ask.care_kinds,
         care=ask.care,
     )
+
+
+def whole_of(ask: Ask, wanted: ClaimWish) -> ClaimWish | None:
+    """Return the conditions of the whole of which some are counted; None where the question counts no part.
+
+    They are those before "and how many of those", or those without the amount that "always" asks about.
+    """
+    if "always" in ask.asked.says and (wanted.limits or wanted.exact):
+        return replace(wanted, limits=None, exact=None, nth=None)
+    if (then := ask.asked.then) is None:
+        return None
+    told = {**ask.words, **ask.named}
+    later = {name for name, text in told.items() if text and " ".join(words_of(text)) in then}
+    first = replace(
+        ask,
+        slots={name: value for name, value in ask.slots.items() if name not in later},
+        excluded={name: slot for name, slot in ask.excluded.items() if " ".join(words_of(slot.text)) not in then},
+        several={name: slot for name, slot in ask.several.items() if name not in later},
+    )
+    whole = wanted_of(first) if later else None
+    return None if whole == wanted else whole
 
 
 def _is_said_twice(ask: Ask) -> bool:
@@ -276,7 +312,7 @@ def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
 
     "Doctors" in a row with other kinds are doctor visits.
     """
-    ranks = is_ranking(ask)
+    ranks = is_ranking(ask) or "against" in ask.asked.says
     several = len(wanted.claim_types) + len(wanted.services)
     doctors = several > 1 and "doctors" in ask.asked.says and "professional" not in wanted.claim_types
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types

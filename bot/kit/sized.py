@@ -29,12 +29,21 @@ _ONE, _TWENTY, _HUNDRED = Decimal(1), Decimal(20), Decimal(100)
 
 
 class Exact(msgspec.Struct, frozen=True):
-    """Amounts in US dollars of which a claim has to have one; `to_cent` where the words give cents or say "exactly"."""
+    """Amounts in US dollars of which a claim has to have one, or none where these are left `out`.
+
+    `to_cent`: the words give cents or say "exactly".
+    """
 
     amounts: tuple[Decimal, ...]
     to_cent: bool
+    out: bool = False
 
-    def of(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
+    def fitting(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
+        """Return the claims that fit, in the same order."""
+        found = self._of(claims, aspect)
+        return tuple(claim for claim in claims if claim not in found) if self.out else found
+
+    def _of(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
         """Return the claims with one of the amounts: in what is asked about, or else in another amount of the claim.
 
         Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87, and "nine hundred
@@ -81,13 +90,19 @@ def amount_asked(ask: Ask) -> str | None:
 
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
-    said, limits = ask.asked.exactly, limits_asked(ask) or AmountLimits()
+    free = {"always", "costless"} <= ask.asked.says.keys()  # "was each of them free"
+    said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
+    words = " ".join(words_of(ask.words.get("amount")))
     own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
     if "amount" not in ask.slots and not ask.asked.begins:
         own += ask.asked.paid
     amounts = tuple(dict.fromkeys(one for one in (*own, *said) if one is not None))
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
-    return Exact(amounts, cents) if amounts else None
+    barred = [rest for rest in ask.asked.barred if rest]
+    out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
+    if out and amounts:  # "that weren't $50"
+        ask.said_unmet("words")
+    return Exact(amounts, cents, out) if amounts else None
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
@@ -137,7 +152,7 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     limits, aspect = wanted.limits, wanted.aspect
     told = ((claim, claim.amount(aspect)) for claim in claims)
     within = claims if limits is None else tuple(one for one, amount in told if amount and limits.hold(amount.value))
-    return wanted.exact.of(within, aspect) if wanted.exact else within
+    return wanted.exact.fitting(within, aspect) if wanted.exact else within
 
 
 def ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:

@@ -134,8 +134,8 @@ def is_drug(claim: Claim, names: Iterable[str]) -> bool:
 
 def order_asked(ask: Ask) -> str | None:
     """Return the order that is asked for; "the most recent" is of no size."""
-    if ask.asked.first_several:
-        return "oldest"  # the "first three visits"
+    if ask.asked.sort and ask.asked.sort != "newest":
+        return ask.asked.sort
     recent = ask.asked.newest and words_of(ask.words.get("order")) == ("most",)
     return None if recent else text_of(ask, "order")
 

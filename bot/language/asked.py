@@ -6,26 +6,30 @@ The words are those of `intents/_grammar/*/asked.yaml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import dropwhile
 from typing import Any, Literal, get_args
 
 import msgspec
 
+from bot.language.classed import Classed
 from bot.language.degrees import degrees_in
-from bot.language.matcher import Grammar, Lexed, Matcher
-from bot.language.text import Utterance, read
+from bot.language.matcher import Grammar
+from bot.language.text import read
 from bot.language.uses import DrugUse, uses_in
 
 PERIODS = frozenset({"month", "quarter", "year"})
+SortOrder = Literal["biggest", "smallest", "oldest", "newest"]
+_SORTED_BY: Mapping[str, SortOrder] = {
+    "newest": "newest", "earliest": "oldest", "highest": "biggest", "lowest": "smallest"
+}  # fmt: skip
+"""The order of what stands first, by the class of the word before "first"."""
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
-_AREA = "asked."
 _MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "paid", "under"})
 """Phrases that say something with the number or the group beside them only."""
 _COUNTED = ("one", "several", "one_fill", "fills", "cared")
 _MANY = ("several", "fills", "several_else", "ordered")
-_IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count"})
-"""What means something else within a time: "the last month"."""
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun: "my second visit to the chiropractor"; and how many are several."""
 _DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
@@ -63,7 +67,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         form: the form of question whose words come first.
         says: the classes and phrases of the grammar area "asked" that are said, with their first words.
         nth: which one is asked for, from 1, or from the newest if negative; `by_size`: in the order of amounts.
-        first_several: whether a number of the first ones is asked for: "my first three visits".
+        sort: the order of a list, where that is asked for: "largest first", "oldest to newest", "first three visits".
         newest: whether "most" is part of "most recent".
         count: how many are asked for.
         by: the group that a sum is divided by: "by pharmacy"; `more_of` is the one of which more is asked about.
@@ -76,6 +80,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         limits: limits of amounts that no slot holds: "over 3000", "not free".
         spell: limits of how long something is, in one unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
+        then: the words behind a second "how many", which counts some of the first: "how many of those were Dr. Kim's".
+        barred: the words behind each word that leaves something out: "blue heron" of "anywhere but at Blue Heron".
         places: the places of the words that one of these was read from.
         degrees: what has to stand behind the name of who gave the care, "DO"; `no_degrees`: what may not.
         uses: what medicines are for that are named by it: "my blood pressure pill".
@@ -86,7 +92,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     says: Mapping[str, str] = msgspec.field(default_factory=dict)
     nth: int | None = None
     by_size: bool = False
-    first_several: bool = False
+    sort: SortOrder | None = None
     newest: bool = False
     count: int | None = None
     by: str | None = None
@@ -107,6 +113,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     helps: bool = False
     begins: bool = False
     setting: str | None = None
+    then: str | None = None
+    barred: tuple[str, ...] = ()
     places: frozenset[int] = frozenset()
 
 
@@ -119,35 +127,8 @@ def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> ClaimsAsk
     return _Question(grammar, said, words).asked() if said.words else NOTHING_ASKED
 
 
-class _Question:
-    """The words of one question, by their classes."""
-
-    def __init__(self, grammar: Grammar, said: Utterance, words: Mapping[str, str]) -> None:
-        self._said, self._lexed = said, Lexed(grammar, said.words)
-        self._matcher = Matcher(self._lexed, None, said.dashes)
-        self._words = self._lexed.words
-        dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
-        self._places: dict[str, list[int]] = {
-            (own := name.removeprefix(_AREA)): [at for at in places if at not in dated or own not in _IN_TIMES]
-            for name, places in self._lexed.places.items()
-            if name.startswith(_AREA)
-        }
-        self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
-        self._places["ordered"] = sorted(self._run(words.get("order")))
-        self._phrases = frozenset(name[len(_AREA) :] for name in grammar.rules if name.startswith(_AREA))
-        self._dated, self._took = dated, set[int]()
-        self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
-
-    def _run(self, text: str | None) -> frozenset[int]:
-        """Return the places of words of a slot, whose values may stand apart: "2026, 2025"."""
-        parts = [words for one in (text or "").split(", ") if (words := read(one).words)]
-        return frozenset(
-            place
-            for part in parts
-            for start in range(len(self._said.words) - len(part) + 1)
-            if self._said.words[start : start + len(part)] == part
-            for place in range(start, start + len(part))
-        )
+class _Question(Classed):
+    """What the words of one question ask."""
 
     def asked(self) -> ClaimsAsked:
         """Return what is asked."""
@@ -165,13 +146,12 @@ class _Question:
         form = found.get("form")
         each = [at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)]
         self._took |= {*each}
-        pairs = [(self._values(at, "ordinal"), self._number(at + 1)) for at in range(len(self._words))]
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
             says=says,
             nth=nth,
             by_size=by_size,
-            first_several=any(1 in one and number >= _SEVERAL for one, number in pairs),
+            sort=next(self._sorted(), None),
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
@@ -194,28 +174,10 @@ class _Question:
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
+            then=self._then(),
+            barred=tuple(self._barred()),
             places=frozenset(self._took),
         )
-
-    def _find(self, name: str) -> Iterator[Any]:
-        return self._matcher.find(f"asked.{name}")
-
-    def _is(self, place: int, *names: str) -> bool:
-        return any(place in self._places.get(name, ()) for name in names)
-
-    def _any(self, names: Sequence[str], first: int, count: int) -> bool:
-        return any(self._is(place, *names) for place in range(max(0, first), first + count))
-
-    def _values(self, place: int, *names: str) -> list[Any]:
-        """Return the values of the word at a place in some classes."""
-        symbols = self._lexed.symbols[place] if place < len(self._words) and place not in self._dated else ()
-        wanted = {f"asked.{name}" for name in names}
-        return [value for name, value in symbols if name in wanted]
-
-    def _number(self, place: int) -> int:
-        """Return the number in digits or a word at a place; 0 if there is none."""
-        word = self._words[place] if place < len(self._words) else ""
-        return int(word) if word.isdecimal() else next(iter(self._values(place, "count")), 0)
 
     def _count(self) -> int | None:
         for at, word in enumerate(self._words):
@@ -246,29 +208,53 @@ class _Question:
                 return -1, False
         return None, False
 
+    def _sorted(self) -> Iterator[SortOrder]:
+        """Yield the orders of a list: "largest first", "from oldest to newest"."""
+        for hit in self._find("sorted"):
+            self._took |= {*range(hit.first, hit.after)}
+            yield hit.value
+        for at in range(len(self._words)):
+            if order := self._stands_first(at):
+                self._took |= {at}
+                yield order
+
+    def _stands_first(self, at: int) -> SortOrder | None:
+        """Return the order that a "first" tells, of "oldest first", "most expensive first" and "first three visits"."""
+        if 1 not in self._values(at, "ordinal"):
+            return None
+        if self._number(at + 1) >= _SEVERAL:
+            return "oldest"
+        before = (name for place in (at - 1, at - 2) for name in _SORTED_BY if place >= 0 and self._is(place, name))
+        return next((_SORTED_BY[name] for name in before), None)
+
     def _first_and_last(self) -> bool:
         """Return whether the first and the last are asked for: "my first visit of the year and the very last"."""
-        lasts = [hit for hit in self._find("and_last") if hit.after - 1 not in self._dated]
-        firsts = [at for at in self._places.get("earliest", ()) if at not in self._dated]
-        both = [(at, hit) for hit in lasts for at in firsts if at < hit.first]
+        ends = (("and_last", "earliest"), ("and_first", "newest"))
+        both = [
+            (at, hit)
+            for name, other in ends
+            for hit in self._find(name)
+            for at in self._places.get(other, ())
+            if at < hit.first and self._dated.isdisjoint({at, hit.after - 1})
+        ]
         self._took |= {at for first, hit in both for at in (first, *range(hit.first, hit.after))}
         return bool(both)
 
     def _ordinal(self, at: int) -> int:
-        """Return the ordinal at a place; 0 for none, and for the "first" of "first three visits"."""
-        return next(iter(self._values(at, "ordinal")), 0) if self._number(at + 1) < _SEVERAL else 0
+        """Return the ordinal at a place; 0 for none, and for one that only tells an order or how many."""
+        several = self._number(at + 1) >= _SEVERAL
+        return 0 if several or self._stands_first(at) else next(iter(self._values(at, "ordinal")), 0)
 
     def _in_time(self, at: int, nth: int) -> int:
         """Return which one in time the word at a place counts, from the newest if negative; 0 if it counts none."""
-        near, behind = self._any(_COUNTED, at + 1, _NEAR), self._words[at + 1 : at + 3]
-        if (last := self._values(at, "from_last")) and (near or self._any(("time",), at + 1, _NEAR)):
-            return int(last[0])
-        before_last = self._words[at] == "before" and behind[:1] == ["last"] and self._is(at - 1, "time", *_COUNTED)
-        if before_last or (self._words[at] == "next" and behind == ["to", "last"]):
-            return -2  # "the time before last", "next to last"
+        last = next((hit for hit in self._find("from_last") if hit.first == at), None)
+        near = self._any((*_COUNTED, "time"), (last.after if last else at + 1), _NEAR)
+        if last and (near or self._any((*_COUNTED, "time"), at - 1, 1)):
+            return int(last.value)
         late = self._any(("newest",), at + 1, _NEAR + 1)
-        counts = near or (late and self._any(_COUNTED, at + 1, _NEAR + 1))
-        return (-nth if late else nth) if counts else 0
+        counts = near or self._is(at + 1, "had") or (late and self._any((*_COUNTED, "time"), at + 1, _NEAR + 1))
+        anew = any(hit.first <= at < hit.after for hit in self._find("never_before"))
+        return 0 if anew or not counts else -nth if late else nth
 
     def _divided(self) -> Iterator[str]:
         """Yield the groups that stand up to two words behind "by", or are ranked: "rank the last four months"."""
@@ -278,6 +264,16 @@ class _Question:
         for at in range(len(self._words)):
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from self._values(at, "group", "groups")
+
+    def _then(self) -> str | None:
+        counts = sorted({hit.after for hit in self._find("how_many")})
+        told = len(counts) >= _SEVERAL and not self._is(counts[-1], "several", "several_else", "fills", "times")
+        return " ".join(self._words[counts[-1] :]) if told else None
+
+    def _barred(self) -> Iterator[str]:
+        glue = self._lexed.grammar.words("polarity.glue")
+        for hit in self._matcher.find("polarity.cue"):
+            yield " ".join(dropwhile(glue.__contains__, self._words[hit.after :]))
 
     def _period(self) -> str | None:
         ever = {place for hit in self._find("ever") for place in range(hit.first, hit.after)}

@@ -275,7 +275,7 @@ class Chooser:
 
         A message `alone` that chooses among claims needs a licence for whichever intent shows them.
         """
-        twice = frozenset(name for name in _TWICE & entry.heard.keys() if self._is_twice(name, heard, entry.several))
+        twice = frozenset(name for name in _TWICE & entry.heard.keys() if self.is_twice(name, heard, entry.several))
         if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
             return twice
         asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
@@ -286,7 +286,7 @@ class Chooser:
         narrowed = alone and entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
         bare = {"licence"} if narrowed and self.licence(entry, heard) is None else set()
         own = any(rule.set and not rule.after and fits(rule, heard, None) for rule in entry.rules)
-        own |= self._is_twice("amount_kind", heard)  # "billed against allowed" compares the amounts of one claim
+        own |= self.is_twice("amount_kind", heard)  # "billed against allowed" compares the amounts of one claim
         form = {"form"} if entry.shapes and heard.form in _FORMS - entry.shapes and not own else set()
         return frozenset(twice | no_slot | kept | bare | form)
 
@@ -313,7 +313,8 @@ class Chooser:
         return entry is not None and entry.needs == "nothing" and PERSON not in entry.takes and name != FALLBACK
 
     @staticmethod
-    def _is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
+    def is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
+        """Return whether a message names two values of a slot, of which an answer does not take several."""
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
         if slot is None or (name in several and (name, slot.how) != ("provider_name", "or")):
             return False  # which of two names is asked for is a comparison

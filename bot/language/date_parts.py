@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bot.language.calendar import back, later, month_days, months_back, months_later, named_day
+import msgspec
+from msgspec.structs import replace
+
+from bot.language.calendar import Days, back, later, month_days, months_back, months_later, named_day
 
 _WEEK, _MONTH, _YEAR, _THIRD = 7, 28, 365, 4
 _MONDAY, _THURSDAY = 0, 3
-_DAY = timedelta(days=1)
+_DAY, _TWELVE = timedelta(days=1), 12
 _EARLY, _LATE = "early", "late"
 
 
@@ -20,6 +23,14 @@ class Stretch(NamedTuple):
     end: date
     dated: bool = True
     holiday: str = ""
+
+
+class DateFound(msgspec.Struct, frozen=True):
+    """A date phrase in a message: tokens [first, after), and its first and last day."""
+
+    first: int
+    after: int
+    days: Days
 
 
 class DateParts:
@@ -93,3 +104,30 @@ class DateParts:
         """Return the latest day with this name."""
         day = named_day(holiday, self._today.year)
         return day if day <= self._today else named_day(holiday, self._today.year - 1)
+
+
+def clipped(days: Days, today: date) -> Days | None:
+    """Return the days up to today; None for a time that begins later."""
+    start, end = days
+    if start is not None and start > today:
+        return None
+    return start, today if end is None or end > today else end
+
+
+def is_year(one: DateFound) -> bool:
+    """Return whether a time is a whole year, or this one so far from December on."""
+    start, end = one.days
+    return bool(start and end and (start.month, start.day, start.year, _TWELVE) == (1, 1, end.year, end.month))
+
+
+def follows_on(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
+    """Return both times as one, if the second begins in the first or right behind it; only the second if within."""
+    start, end = days
+    begin, until = second.days
+    if start is None or end is None or begin is None or until is None:
+        return None
+    if not start <= begin <= end + timedelta(days=1):
+        return None
+    if until <= end:  # "last year, April through June"
+        return replace(second, first=first.first)
+    return DateFound(first.first, second.after, (start, max(end, until)))

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
-import msgspec
 from msgspec.structs import replace
 
 from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
-from bot.language.date_parts import DateParts, Stretch
+from bot.language.date_parts import DateFound, DateParts, Stretch, clipped, follows_on, is_year
 from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance
 
@@ -26,14 +25,6 @@ _TELLING = frozenset(
 _CENTURY = 100
 _DAYS, _TEN, _FEW, _TWELVE = 31, 10, 3, 12
 _YEARS_AHEAD = 10
-
-
-class DateFound(msgspec.Struct, frozen=True):
-    """A date phrase in a message: tokens [first, after), and its first and last day."""
-
-    first: int
-    after: int
-    days: Days
 
 
 class Dates(DateParts):
@@ -306,27 +297,23 @@ def _ranges(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) 
     found, taken = [], 0
     for place in matcher.begins("dates.range") if matcher.holds(_TELLING) else ():
         hit = matcher.at("dates.range", place) if place >= taken else None
-        days = _clipped((hit.value[0], hit.value[1]), today) if hit else None
+        days = clipped((hit.value[0], hit.value[1]), today) if hit else None
         if hit and days:
             found.append(DateFound(place, hit.after, days))
             taken = hit.after
-    return tuple(_listed(matcher, lexed, found, dashes)) if len(found) > 1 else tuple(found)
+    return tuple(_listed(matcher, lexed, found, dashes, today)) if len(found) > 1 else tuple(found)
 
 
-def _clipped(days: Days, today: date) -> Days | None:
-    start, end = days
-    if start is not None and start > today:
-        return None
-    return start, today if end is None or end > today else end
-
-
-def _listed(matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int]) -> Iterator[DateFound]:
+def _listed(
+    matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int], today: date
+) -> Iterator[DateFound]:
     """Yield the ranges, with consecutive ones that are mentioned together merged.
 
-    Of two, one without a year is in the other's: "February and March 2023", "May 2025 compared to June".
+    Of two, one without a year is in the other's: "February and March 2023", "May 2025 compared to June". A part that is
+    named beside a whole is meant: "last fall, September to November", "last year, March through May".
     """
-    words = lexed.grammar.area("dates")
-    last = found[0]
+    words, last = lexed.grammar.area("dates"), found[0]
+    joining = lexed.grammar.area("joining").any("adding", "either")
     for one in found[1:]:
         between, has_year = matcher.words[last.after : one.first], _has_year(matcher, one, words)
         near = words.listed.issuperset(between)
@@ -335,9 +322,12 @@ def _listed(matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: 
         if (near or opposed) and has_year and not _has_year(matcher, last, words) and one.days[0]:
             year_end = date(one.days[0].year, 12, 31)
             earlier = _as_of(lexed, dashes, last, year_end if opposed else one.days[1] or year_end)
+        told = has_year or is_year(one) or _has_season(matcher, one) or not joining.isdisjoint(between)
+        if near and not told and last.days[1] and (_has_season(matcher, last) or is_year(last)):
+            one = _as_of(lexed, dashes, one, min(date(last.days[1].year, _TWELVE, 31), today))  # noqa: PLW2901 -- a part of the last
         if near and _has_season(matcher, last) and not _has_season(matcher, one):
             last = one
-        elif near and (whole := _follows(last, earlier.days, one)):
+        elif near and (whole := follows_on(last, earlier.days, one)):
             last = whole
         else:
             yield earlier
@@ -352,28 +342,16 @@ def _has_season(matcher: Matcher, one: DateFound) -> bool:
 
 def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
     """Return whether a part of a named year is meant: "June of last year", and not "last year"."""
-    units, (start, end) = words.values("unit"), one.days
-    if start and end and (start.month, start.day, start.year) == (1, 1, end.year) and end.month == _TWELVE:
-        return False
-    return any(_YEAR.match(word) or units.get(word) == "year" for word in matcher.words[one.first : one.after])
+    units = words.values("unit")
+    return not is_year(one) and any(
+        _YEAR.match(word) or units.get(word) == "year" for word in matcher.words[one.first : one.after]
+    )
 
 
 def _as_of(lexed: Lexed, dashes: Sequence[int], one: DateFound, day: date) -> DateFound:
     """Return a time as it is meant on another day: "June" as of the end of 2025 is June 2025."""
     hit = Matcher(lexed, Dates(day), dashes).at("dates.range", one.first)
     return replace(one, days=hit.value[:2]) if hit and hit.after == one.after else one
-
-
-def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
-    start, end = days
-    begin, until = second.days
-    if start is None or end is None or begin is None or until is None:
-        return None
-    if not start <= begin <= end + timedelta(days=1):
-        return None
-    if until <= end:  # "last year, April through June"
-        return replace(second, first=first.first)
-    return DateFound(first.first, second.after, (start, max(end, until)))
 
 
 def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:

@@ -23,9 +23,10 @@ from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
-from bot.language.rules import PERSON, IntentRules, Rule, load_rules
+from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set
 from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_times, sides, slot_of
+from bot.language.telling import Telling
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
@@ -55,6 +56,7 @@ class Engine:
         self.lexicon = lexicon
         self.licences = licences
         self._chooser = Chooser(self.intents, weights, licences)
+        self._telling = Telling(self.intents, Chooser.is_twice, lexicon.grammar)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
         self._alarms = Alarms(lexicon, self.intents, self._chooser.sure[DANGER_SURE])
 
@@ -252,6 +254,8 @@ class Engine:
         if act and (instead := self._not_told(act, heard, context)):
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
+        elif act and act.tells:
+            top, chances = self._telling.told(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         others = self._candidates(chances, heard, context, today)
         own = next((one for one in others if one.intent == top and not answered), None)
@@ -387,12 +391,5 @@ class Engine:
             slots.update(dropped(heard.said, heard.tags, slots, wanted, leaves_out=excludes - kept))
         slots.update({name: Slot("", value) for name, value in self._chooser.told(entry, heard).items()})
         if rule:
-            slots.update({name: Slot("", value) for name, value in rule.set.items() if _sets(name, value, slots)})
+            slots.update({name: Slot("", value) for name, value in rule.set.items() if may_set(name, value, slots)})
         return slots
-
-
-def _sets(name: str, value: object, slots: Mapping[str, Slot]) -> bool:
-    """Return whether a rule may set a slot: no person besides a named one, no yes besides a value."""
-    if name == PERSON:
-        return name not in slots
-    return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}

@@ -111,7 +111,8 @@ class _Scope:
         """Yield, for each reason why a cue may not exclude the tag, whether it applies."""
         between, first = self.words[after : tag.first], after - len(cue)
         absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
-        yield bool(_BREAKS & set(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]))
+        apart = self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]
+        yield bool(_BREAKS & set(apart[1:] if cue[-1] in self._listed.beside("joining").shortened else apart))
         yield (
             bool(first)
             and self.words[first - 1] in self._listed.no_cue_after

@@ -115,6 +115,10 @@ class Subject(msgspec.Struct, frozen=True):
     whole: frozenset[str]
 
 
+Tells = Literal["one", "several", "days", "fills", "sums", "two"]
+"""How an intent tells of claims: one, several, their days or fills, their sum, or two sides compared."""
+
+
 class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file of an intent: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
@@ -133,8 +137,9 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     intent that answers instead, from the record of a person whom the asker's sign-in opens; `household` is the answer
     for all of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one
     record back. `to_come` "tells": its answer tells what care to come costs, and the last such care; "takes": so does
-    the one to which "hands" hands such a question on where no record shows that care. `workings` is
-    the answer where a rule of how plans work is asked for. `of_list` answers when the message goes on with a list.
+    the one to which "hands" hands such a question on where no record shows that care. `tells` is how it tells of
+    claims (`bot.language.telling`). `workings` is the answer where a rule of how plans work is asked for. `of_list`
+    answers when the message goes on with a list.
     `acts`: it keeps what is told, so that another's words never do it, and names who answers where they only ask.
     `examples` reach it alone, `afterwards` after its rules.
     """
@@ -155,6 +160,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     for_others: Mapping[str, tuple[str, ...]] | None = None
     walks: bool = False
     to_come: Literal["tells", "takes", "hands"] | None = None
+    tells: Tells | None = None
     workings: str | None = None
     acts: str | None = None
     sure: float = 0.0
@@ -336,3 +342,10 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     raws: dict[str, IntentFile] = compiled.kept("rules", key, dict[str, IntentFile], read)
     subjects = kept_words(folder, "subjects.yaml", dict[str, _SubjectFile], optional=True)
     return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects)))
+
+
+def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
+    """Return whether a rule may set a slot: no person besides a named one, no yes besides a value."""
+    if name == PERSON:
+        return name not in slots
+    return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}

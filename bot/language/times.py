@@ -56,7 +56,8 @@ def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, to
     "Haven't seen since" is the time behind the one that is named. Nothing is excluded where no group of care is named.
     """
     times = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
-    named = any(tag.kind in _GROUPS for tag in tags) or not grammar.words("polarity.whom").isdisjoint(said.words)
+    groups = grammar.words("polarity.whom", "asked.groups")
+    named = any(tag.kind in _GROUPS for tag in tags) or not groups.isdisjoint(said.words)
     if not times or not named:
         return list(tags)
     matcher = Matcher(Lexed(grammar, said.words))

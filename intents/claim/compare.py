@@ -13,37 +13,27 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Live,
-    Most,
     SideSum,
     SumDoubts,
     Summary,
-    Threshold,
     added,
     amount_in,
     any_time,
-    asks_order,
     by_currency,
+    by_name,
     by_names,
     confirms,
     counts_asked,
-    most_of,
     of_unit,
-    often_asked,
     period_claims,
     rank_sides,
-    since_first,
-    sizes_group,
     span_of,
     sum_of,
     summed_wish,
     text_of,
-    threshold_asked,
-    time_of,
-    times_asked,
     times_of,
     wanted_of,
     with_sides,
@@ -51,16 +41,20 @@ from bot.kit import (
 )
 
 Span = tuple[date, date]
-_VISITS, _FILLS = "claim.visits", "claim.pharmacy"
 _TWO_KINDS = ("professional", "pharmacy")
-_SIDES, _LONG = 2, timedelta(days=730)  # how far back two of a kind are looked for where no time is named
+_LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
 """Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
 _THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
 _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
-_EVERYBODY = frozenset({"everybody", "everyone", "else", "rest", "others", "demas", "todos"})
+_EVERYBODY = frozenset(
+    {"everybody", "everyone", "else", "rest", "another", "other", "others", "demas", "otra", "otro", "todos"}
+)
+_STORES = frozenset({"pharmacy", "drugstore", "store", "farmacia", "tienda"})
 _HALF = frozenset({"half", "halves", "mitad", "semestre"})
 _FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
+_MORE = frozenset({"more", "most", "mas"})
+"""Said twice, "which was there more of and which cost more", it is of how often and of money."""
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 
 
@@ -86,10 +80,9 @@ class Comparison(Summary, frozen=True):
 
     `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
     times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
-    compared is how many visits, fills or claims there were, and not money. `one_sided`: the words name nothing to
-    compare with, so that nothing is compared. `ranked` are more than two sides in the order of their sums. `most` are
-    those of a group that come to a size. `year` is all of the earlier year of which the same days are compared.
-    `often`: it is counted how often care was had. `threshold` is the amount that the sum of `now` is held against.
+    compared is how many visits, fills or claims there were, and not money; `also`: that besides money. `one_sided`: the
+    words name nothing to compare with, so that nothing is compared. `ranked` are more than two sides in the order of
+    their sums. `year` is all of the earlier year of which the same days are compared.
     """
 
     wanted: ClaimWish
@@ -101,12 +94,10 @@ class Comparison(Summary, frozen=True):
     single: bool = False
     confirms: bool | None = None
     counted: str | None = None
+    also: str | None = None
     one_sided: bool = False
-    threshold: Threshold | None = None
     ranked: tuple[SideSum, ...] = ()
-    most: Most | None = None
     year: Side | None = None
-    often: bool = False
 
     @property
     def more(self) -> int:
@@ -121,23 +112,10 @@ class Comparison(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Comparison:
-    """Return this year compared with the same days of last year, or the two named periods, kinds or providers.
-
-    Raises:
-        AskedAhead: How much time lies between two is asked, or which came first: the days of care or the fills tell it.
-    """
-    if (ask.anchors and "gap" in ask.asked.says) or asks_order(ask):
-        raise AskedAhead(_FILLS if "drug" in ask.slots else _VISITS)
+    """Return this year compared with the same days of last year, or the two named periods, kinds or providers."""
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
-    ask = by_names(ask, alive.every)
-    if sizes_group(ask):
-        return _of_a_group(ask, alive)
-    if _is_of_one_time(ask):
-        order = "smallest" if "cheaper" in ask.asked.says else "biggest"
-        return _of_a_group(replace(ask, slots={**ask.slots, "order": order, "unit": "visit"}), alive)
-    if often_asked(ask) and len(_wanted(ask).sides) < _SIDES:
-        return await _how_often(ask)
+    ask = by_names(by_name(ask, alive.every), alive.every)
     if _is_one_sided(ask):
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
@@ -153,40 +131,15 @@ async def answer(ask: Ask) -> Comparison:
     return summary
 
 
-def _of_a_group(ask: Ask, alive: Live) -> Comparison:
-    """Return the doctors, months or drugs that come to a size, which are compared with nothing."""
-    span, wanted = time_of(ask), of_unit(ask, summed_wish(ask, wanted_of(ask)))
-    counted = alive.within(span, wanted).counted
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    side = _side(counted, span, wanted, ask)
-    return Comparison(wanted, side, side, None, most=most_of(ask, counted, wanted))
-
-
-def _is_of_one_time(ask: Ask) -> bool:
-    """Return whether claims of one time are compared with each other: "I had two in November, which ran higher"."""
-    names_two = _two_times(ask) or len(_wanted(ask).sides) > 1 or not _YEARS.isdisjoint(words_of(ask.said))
-    return ask.asked.form == "which" and "date_range" in ask.slots and not (names_two or "question" in ask.slots)
-
-
-async def _how_often(ask: Ask) -> Comparison:
-    """Return how often care was had, and whether that is as often as was asked; two years where no time is named."""
-    start, end = times_asked(ask)[0] or time_of(ask, _LONG)[0], time_of(ask)[1]
-    alive, wanted = await period_claims(ask, start, end), of_unit(ask, wanted_of(ask))
-    start = span_of(since_first(ask, alive))[0] or start
-    counted = alive.within((start, end), wanted).counted
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    filled = bool(counted) and all(claim.is_pharmacy for claim in counted)
-    unit, limits = "fill" if filled else "visit", often_asked(ask)
-    times = times_of(counted, unit)
-    side = replace(_side(counted, (start, end), wanted, ask), times=times)
-    so = limits.hold(Decimal(times)) if limits else None
-    return Comparison(wanted, side, side, None, confirms=so, counted=unit, often=True)
-
-
 def _is_one_sided(ask: Ask) -> bool:
-    """Return whether a person's own words name neither two sides nor a time nor the year before."""
-    timed = "date_range" in ask.slots or "question" in ask.slots or _two_times(ask) or threshold_asked(ask)
-    return bool(ask.said) and not timed and not _wanted(ask).sides and _YEARS.isdisjoint(words_of(ask.said))
+    """Return whether a person's own words name neither two sides nor a time nor the year before.
+
+    Who or which of a single time it was is asked of two that are not named.
+    """
+    if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides:
+        return False
+    timed = "date_range" in ask.slots or not _YEARS.isdisjoint(words_of(ask.said))
+    return not timed or ask.asked.form in {"who", "which"}
 
 
 def _around(ask: Ask) -> Span:
@@ -209,14 +162,13 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         undated=len({claim.id for one in found for claim in one.undated}),
         reaching=len(found[1].reaching),
     )
-    held = threshold_asked(ask)
-    threshold = held.held(now.share, least=now.least) if held else None
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     single, counted = bool(two) and two[0].nth is not None, counts_asked(ask, _wanted(ask))
     rows = [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
+    also = "visit" if sum(word in _MORE for word in words_of(ask.said)) > 1 else None
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
-    so = confirms(ask, one, other) if threshold is None else None
+    so = confirms(ask, one, other)
     every = _wanted(ask)
     ranked = rank_sides(alive, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
     return Comparison(
@@ -229,7 +181,7 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         single,
         so,
         counted,
-        threshold=threshold,
+        also if two and not counted else None,
         ranked=ranked,
         year=_whole_year(alive, sides[1], ask) if not (two or counted) else None,
     )
@@ -247,7 +199,10 @@ def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | N
 
 def _wanted(ask: Ask) -> ClaimWish:
     """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
-    wanted, other = of_unit(ask, summed_wish(ask, wanted_of(ask))), ask.slots.get("other_name")
+    wanted, other = (
+        of_unit(ask, summed_wish(ask, wanted_of(ask))),
+        ask.slots.get("other_name") or ask.asked.says.get("other_one"),
+    )
     wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
     return with_sides(ask, wanted)
 
@@ -257,7 +212,7 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
     least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
     fills = bool(counted) and all(claim.is_pharmacy for claim in counted)
-    times = times_of(counted, "fill" if fills else counts_asked(ask, wanted) or "claim")
+    times = times_of(counted, "fill" if fills else counts_asked(ask, wanted) or "visit")
     return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None), times)
 
 
@@ -269,9 +224,6 @@ def _or_nothing(side: Side, other: Side) -> Side:
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """Return what is compared: the first two named sides in one period, or else everything in two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
-    if threshold_asked(ask):
-        alone = time_of(ask), wanted
-        return alone, alone
     kinds = text_of(ask, "question") == "doctors_or_drugs"
     if kinds:
         wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())
@@ -283,7 +235,8 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
         if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
-            other = replace(other, providers=(), without_providers=one.providers)
+            store = not _STORES.isdisjoint(words_of(ask.asked.says.get("other_one")))
+            other = replace(other, providers=(), without_providers=one.providers, also=_is_fill if store else None)
         says = ask.asked.says
         one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
         sums = {"several", "fills", "sums"} & says.keys()
@@ -292,6 +245,10 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
         return (span, one), (span, other)
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)
     return (now, wanted), (then, wanted)
+
+
+def _is_fill(claim: Claim) -> bool:
+    return claim.is_pharmacy
 
 
 def _two_times(ask: Ask) -> bool:

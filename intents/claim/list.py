@@ -12,7 +12,6 @@ from bot.kit import (
     Amount,
     AmountLimits,
     Ask,
-    AskedAhead,
     Chosen,
     Claim,
     ClaimWish,
@@ -30,6 +29,7 @@ from bot.kit import (
     choose,
     cite_claims,
     count_asked,
+    days_around,
     doubts_of,
     ends_asked,
     ends_of,
@@ -37,17 +37,16 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
-    sets_times_apart,
     sizes_group,
     span_of,
     summed_wish,
     tells_state,
     text_of,
     wanted_of,
+    whole_of,
 )
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
-_COMPARED = "claim.compare"
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
 """Parts of a share that a claim may be without."""
 _SAID = frozenset(
@@ -66,7 +65,8 @@ class ClaimList(Summary, frozen=True):
         untold: Whether some claims do not show if they are in the state that was asked for.
         together: The sum of the claims of a period, if all of them are shown and have the amount.
         one: Whether the most or least expensive one was asked for, which is then the first.
-        number: How many there are, if all of them were read.
+        number: How many there are, if all of them were read; `of` how many of which these are, where a part is counted.
+        so: Whether all of them are as asked, where that is asked.
         ends: The least and the most expensive claim, where both are asked for; they are then all of the page.
         most: The doctors, months or drugs that come to the size that was asked for, in place of the claims.
         table: Whether it is a table, because it was asked for or because there are many claims in a period.
@@ -91,23 +91,20 @@ class ClaimList(Summary, frozen=True):
     one: bool = False
     table: bool = False
     number: int | None = None
+    of: int | None = None
+    so: bool | None = None
     most: Most | None = None
     ends: tuple[Claim, ...] = ()
 
 
 async def answer(ask: Ask) -> ClaimList:
-    """Return the page of claims that was asked for, by all conditions of the question.
-
-    Raises:
-        AskedAhead: Two times are compared.
-    """
-    if sets_times_apart(ask):
-        raise AskedAhead(_COMPARED)
+    """Return the page of claims that was asked for, by all conditions of the question."""
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
+    whole = whole_of(ask, wanted)
     alive = await newest_claims(
         ask,
-        *service_dates(ask),
+        *(days_around(whole.start, whole.end) if whole else service_dates(ask)),
         enough=lambda so_far: (
             not (_counts(ask, wanted) or sizes_group(ask) or ends_asked(ask))
             and len(so_far.within(span_of(ask), wanted).listed) > most
@@ -127,7 +124,8 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
-    ends = ends_of(ask, found.counted, wanted)
+    ends, whole = ends_of(ask, found.counted, wanted), whole_of(ask, wanted)
+    of = len(alive.within((whole.start, whole.end), whole).listed) if whole and not ask.report.hides else None
     page = ends or found.listed[first : first + _page(ask)]
     more = not ends and len(found.listed) > first + _page(ask)
     return ClaimList(
@@ -138,6 +136,8 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         read=len(found.listed),
         page=ask.page,
         number=len(found.listed) if (_counts(ask, wanted) or not more) and not ask.report.hides else None,
+        of=of,
+        so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
         replaced=len(choose(alive.replaced, wanted).claims),
         cancelled=len(choose(alive.cancelled, wanted).claims),
@@ -159,8 +159,10 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
 
 
 def _counts(ask: Ask, wanted: ClaimWish) -> bool:
-    """Return whether all claims are counted: their number is asked for, or all of a time are."""
-    return "how_many" in ask.asked.says or bool(wanted.start and not count_asked(ask, PAGE_OF_TABLE))
+    """Return whether all claims are counted: their number or a part of them is asked for, or all of a time are."""
+    return not {"how_many", "always"}.isdisjoint(ask.asked.says) or bool(
+        wanted.start and not count_asked(ask, PAGE_OF_TABLE)
+    )
 
 
 def _of_table(ask: Ask) -> bool:

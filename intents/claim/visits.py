@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from bot.kit import (
     LONG,
     Ask,
-    AskedAhead,
     CareKind,
     Claim,
     ClaimWish,
@@ -37,19 +36,17 @@ from bot.kit import (
     often_asked,
     place_of,
     ranking_asked,
-    sets_times_apart,
     since_first,
     span_of,
     times_asked,
     visits,
     wanted_of,
+    whole_of,
     with_fills,
-    words_of,
 )
 
 SHOWN = 5
-_BOTH_ENDS, _COMPARED = "claim.list", "claim.compare"
-_FIRST = frozenset({"first", "earliest", "primera", "primer", "primero", "days", "times", "dias", "veces"})
+_COUNTED = frozenset({"earliest", "how_many", "often"})
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -67,9 +64,10 @@ class DaysOfCare(Summary, frozen=True):
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
     if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
     behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
-    those of which the number was asked for. `so`: there are as many as was asked. `in_order` are the first claims of
-    several sides, where it is asked which came first. `gap` are two days, where it is asked how much time lies between.
-    `beyond` is the number of all days, where one before the first of them is asked for.
+    those of which the number was asked for. `so`: there are as many as was asked. `part`: where some of them are
+    counted, how many are as asked, of how many, whether it was "always" so as asked, and their conditions. `in_order`
+    are the first claims of several sides, where it is asked which came first. `gap` are two days, where it is asked how
+    much time lies between. `beyond` is the number of all days, where one before the first of them is asked for.
     """
 
     wanted: ClaimWish
@@ -86,6 +84,7 @@ class DaysOfCare(Summary, frozen=True):
     most: Most | None = None
     number: Most | None = None
     so: bool | None = None
+    part: tuple[int, int, bool | None, ClaimWish] | None = None
     in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
     gap: tuple[date, date] | None = None
     beyond: int = 0
@@ -110,15 +109,7 @@ class DaysOfCare(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> DaysOfCare:
-    """Return the days of care that the question describes, in all claims if no time was named.
-
-    Raises:
-        AskedAhead: The first and the last are asked for, which the list of claims tells, or two times are compared.
-    """
-    if ask.asked.first_and_last:
-        raise AskedAhead(_BOTH_ENDS)
-    if sets_times_apart(ask):
-        raise AskedAhead(_COMPARED)
+    """Return the days of care that the question describes, in all claims if no time was named."""
     ask = _dated(ask)
     wanted = of_unit(ask, wanted_of(ask))
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
@@ -135,7 +126,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     wanted = of_unit(ask, wanted_of(ask))
     kept = replace(found, claims=choose(found.claims, wanted).claims)
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, any_time(wanted)))
-    every = [group for group in groups if group.day]
+    every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
     one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
     at = place_of(ask, [group.claims for group in every]) if one else None
     dated = every if at is None else every[at : at + 1]
@@ -148,12 +139,14 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
+        part=_part(ask, found, wanted),
         undated=len(groups) - len(dated) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
-        alone=(at is not None or _is_alone(ask, len(dated))) and not (often or wanted.by_size),
+        alone=(at is not None or wanted.nth is not None or _is_alone(ask, len(dated)))
+        and not (often or wanted.by_size),
         beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
@@ -164,10 +157,22 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     )
 
 
+def _part(ask: Ask, found: Live, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
+    """Return how many days of care are as asked and of how many; None where no part is counted."""
+    whole, fit = whole_of(ask, wanted), replace(wanted, nth=None)
+    if whole is None or ask.report.hides:
+        return None
+    days = (choose(found.claims, one).claims for one in (fit, of_unit(ask, whole)))
+    some, every = (len(visits(replace(found, claims=rows), ask.today)) for rows in days)
+    return some, every, (some == every if "always" in ask.asked.says else None), fit
+
+
 def _is_alone(ask: Ask, days: int) -> bool:
     """Return whether one day is the answer: of the last visit, or of the only one whose number was not asked for."""
-    form, words = ask.asked.form, words_of(ask.said)
-    return not _FIRST.intersection(words) and (form == "date" or (days == 1 and bool(words) and form != "amount"))
+    form = ask.asked.form
+    return _COUNTED.isdisjoint(ask.asked.says) and (
+        form == "date" or (days == 1 and bool(ask.said) and form != "amount")
+    )
 
 
 def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:

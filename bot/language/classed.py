@@ -1,0 +1,62 @@
+"""The words of a question by their classes and phrases in the grammar area "asked"."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.language.matcher import Grammar, Lexed, Matcher
+from bot.language.text import Utterance, read
+
+AREA = "asked."
+_IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
+"""What means something else within a time: "the last month"."""
+
+
+class Classed:
+    """The words of one question, by their classes."""
+
+    def __init__(self, grammar: Grammar, said: Utterance, words: Mapping[str, str]) -> None:
+        self._said, self._lexed = said, Lexed(grammar, said.words)
+        self._matcher = Matcher(self._lexed, None, said.dashes)
+        self._words = self._lexed.words
+        dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
+        self._places: dict[str, list[int]] = {
+            (own := name.removeprefix(AREA)): [at for at in places if at not in dated or own not in _IN_TIMES]
+            for name, places in self._lexed.places.items()
+            if name.startswith(AREA)
+        }
+        self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
+        self._places["ordered"] = sorted(self._run(words.get("order")))
+        self._phrases = frozenset(name[len(AREA) :] for name in grammar.rules if name.startswith(AREA))
+        self._dated, self._took = dated, set[int]()
+        self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
+
+    def _run(self, text: str | None) -> frozenset[int]:
+        """Return the places of words of a slot, whose values may stand apart: "2026, 2025"."""
+        parts = [words for one in (text or "").split(", ") if (words := read(one).words)]
+        return frozenset(
+            place
+            for part in parts
+            for start in range(len(self._said.words) - len(part) + 1)
+            if self._said.words[start : start + len(part)] == part
+            for place in range(start, start + len(part))
+        )
+
+    def _find(self, name: str) -> Iterator[Any]:
+        return self._matcher.find(f"{AREA}{name}")
+
+    def _is(self, place: int, *names: str) -> bool:
+        return any(place in self._places.get(name, ()) for name in names)
+
+    def _any(self, names: Sequence[str], first: int, count: int) -> bool:
+        return any(self._is(place, *names) for place in range(max(0, first), first + count))
+
+    def _values(self, place: int, *names: str) -> list[Any]:
+        """Return the values of the word at a place in some classes."""
+        symbols = self._lexed.symbols[place] if place < len(self._words) and place not in self._dated else ()
+        wanted = {f"{AREA}{name}" for name in names}
+        return [value for name, value in symbols if name in wanted]
+
+    def _number(self, place: int) -> int:
+        """Return the number in digits or a word at a place; 0 if there is none."""
+        word = self._words[place] if place < len(self._words) else ""
+        return int(word) if word.isdecimal() else next(iter(self._values(place, "count")), 0)

@@ -1,0 +1,129 @@
+"""Which of the intents that tell of the same claims answers: by the sides, the group and the conditions that are heard.
+
+The weights choose between topics well, and between the ways to tell of claims less so: one visit, several, their days,
+their sum, or two sides compared. What a question asks beside its values decides where it is plain.
+"""
+
+from collections.abc import Callable, Mapping
+
+from bot.language.anchors import ANCHOR
+from bot.language.asked import ClaimsAsked, asked_in
+from bot.language.hearing import Heard
+from bot.language.matcher import Grammar
+from bot.language.rules import IntentRules, Tells
+
+_SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
+"""What a question names two of to have them compared."""
+_NAMED = ("drug", "provider_name", "service")
+_LIMITS = frozenset({"amount_over", "amount_under"})
+_AMOUNTS = _LIMITS | {"amount"}
+_FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
+"""What picks one of several claims."""
+_GROUPS = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
+_IN_TIME = frozenset({"oldest", "newest"})
+_LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "drug", "specialty"})
+_BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
+
+
+class Telling:
+    """The intents that tell of the claims that a question chooses, each in its way."""
+
+    def __init__(
+        self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool], grammar: Grammar
+    ) -> None:
+        self._intents = intents
+        self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
+        self._is_twice, self._grammar = is_twice, grammar
+
+    def told(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
+        """Return who tells what is asked in place of the likeliest intent, and the chances with this one as likely.
+
+        Where what is asked decides, it is as likely as all that show claims.
+        """
+        way = self._way(entry.tells, heard, self._asked(heard))
+        top = self._names[way] if way and way != entry.tells else entry.intent
+        same = {entry.intent, top}
+        if way:
+            same |= {name for name in chances if (other := self._intents.get(name)) and other.shows_claims}
+        rest = {name: one for name, one in chances.items() if name not in {entry.intent, top}}
+        return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
+
+    def _asked(self, heard: Heard) -> ClaimsAsked:
+        """Return what the words of a message ask of claims beside its values."""
+        said, kinds = heard.said, {tag.kind for tag in heard.tags}
+        own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
+        words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
+        return asked_in(self._grammar, said.text, words)
+
+    def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return how the claims are to be told; None for the way of the likeliest intent."""
+        if told == "two" and (way := self._of_two(heard, asked)):
+            return way
+        if self._lists(told, heard, asked):
+            return "several"
+        sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
+        times = "against" in asked.says and "date_range" in sides
+        limited = any(one.limits for one in asked.times) or any(tag.kind in _LIMITS for tag in heard.tags)
+        more = "lesser_or_more" in asked.says and not sides.isdisjoint(_NAMED) and not limited
+        return "two" if told in {"days", "several"} and (times or more) else None
+
+    def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
+        """Return whether claims are listed: both ends of them, all in an order, or those that are chosen."""
+        if asked.first_and_last and told in {"one", "days", "several"}:
+            return True
+        part = "always" in asked.says or asked.then is not None
+        compared = told == "fills" or (told == "two" and self._two_sides(heard, asked))
+        if asked.sort and not compared and (asked.sort in _IN_TIME or not _groups(heard, asked)):
+            return True
+        listed = told in {"one", "several"} or (told == "sums" and heard.form == "list")
+        fills = told == "fills" and any(tag.kind == "claim_type" for tag in heard.tags)  # a list knows them by it
+        listed = listed or (part and (told == "sums" or fills))
+        return listed and (chooses_several(heard, asked) or asked.then is not None)
+
+    def _of_two(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return who tells what is asked of a group, of the order of two, or of one side; None for a comparison."""
+        if "than_all" in asked.says:
+            return _BY_MONEY["money" in asked.says]
+        if any((one.limits or one.none) and one.group for one in asked.times):
+            return "days"
+        return self._in_time(heard, asked) or (None if asked.sort else self._of_one_side(heard, asked))
+
+    def _two_sides(self, heard: Heard, asked: ClaimsAsked) -> bool:
+        named = any(self._is_twice(kind, heard) for kind in _SIDES)
+        return named or "other_one" in asked.says or "DOCTORS_OR_DRUGS" in heard.names
+
+    def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return who tells which of two came first, or the time between them."""
+        if "gap" in asked.says and ANCHOR in heard.names:
+            return "days"
+        if "in_order" in asked.says and any(self._is_twice(kind, heard) for kind in _NAMED):
+            return "fills" if self._is_twice("drug", heard) else "days"
+        return None
+
+    def _of_one_side(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return who tells what no two sides are compared in: a group, a number of times, one of several, a limit."""
+        if self._two_sides(heard, asked):
+            return None
+        names = {tag.kind for tag in heard.tags}
+        if any(one.limits for one in asked.times):
+            return "days"
+        if heard.form == "list" or chooses_several(heard, asked):
+            return "several"
+        higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys() and "date_range" in names
+        return "sums" if higher or (asked.helps and not _LIMITS.isdisjoint(names)) else None
+
+
+def _groups(heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether the members of a group are ranked, and not single claims."""
+    named = {str(tag.value) for tag in heard.tags if tag.kind == "group"} | {asked.by}
+    return not _GROUPS.isdisjoint(named) or asked.form == "amount"
+
+
+def chooses_several(heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether a question chooses among all claims, "any visit I paid zero for", and names none of them."""
+    says, names = asked.says, {tag.kind for tag in heard.tags}
+    some = not {"several", "always"}.isdisjoint(says) or ({"any_one", "one"} <= says.keys() and "leading" in says)
+    chosen = _AMOUNTS & names or asked.exactly or asked.limits or "state_of_claim" in names
+    left_out = any(tag.excluded and tag.kind in _LEFT_OUT for tag in heard.tags)
+    newest = "newest" in says and "each" not in says
+    return bool(some and (chosen or left_out)) and not (_FEW & names or asked.nth or newest)
