@@ -191,7 +191,8 @@ class Recognisers:
         slots = {name: slot for name, slot in held.items() if slot is not None}
         unmet = {name: slot for name, slot in asks.slots.items() if slot not in slots.values()}
         arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
-        unmet = {name: slot for name, slot in {**reading.unmet, **unmet}.items() if slot is not several}
+        names = several.text if several else ""  # of people and of houses
+        unmet = {name: slot for name, slot in {**reading.unmet, **unmet}.items() if slot.text != names}
         return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet=unmet)
 
     async def button(self, exchange: Exchange) -> Asked | None:

@@ -316,7 +316,8 @@ class Chooser:
     def is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
         """Return whether a message names two values of a slot, of which an answer does not take several."""
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
-        if slot is None or (name in several and (name, slot.how) != ("provider_name", "or")):
+        opposed = name == "provider_name" and slot is not None and (slot.how == "or" or " vs" in slot.text)
+        if slot is None or (name in several and not opposed):
             return False  # which of two names is asked for is a comparison
         return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))
 
