@@ -104,6 +104,7 @@ class Ask(msgspec.Struct):
         slots: The values by slot, as in contract.md.
         excluded: Slots whose value the person excludes, if the intent's rule file supports it.
         several: Slots with several values, if the intent's rule file supports it.
+        beside: Values that the question names and no slot of the intent holds, such as a second provider.
         words: The person's words for each slot.
         arguments: The arguments of a button.
         said: The whole message as typed, empty for a button. Answers may search it only for names that they found.
