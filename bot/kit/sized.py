@@ -90,7 +90,7 @@ def amount_asked(ask: Ask) -> str | None:
 
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
-    free = {"always", "costless"} <= ask.asked.says.keys()  # "was each of them free"
+    free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
     said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
     words = " ".join(words_of(ask.words.get("amount")))
     own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
