@@ -52,9 +52,9 @@ class AskedNetworks(msgspec.Struct, frozen=True):
 
     @property
     def known(self) -> "AskedNetworks":
-        """The same without the names that match no network."""
+        """The same without the names that match no network, if any matches: a directory may list none."""
         wanted, barred = (tuple(one for one in some if one.is_clear) for some in (self.wanted, self.barred))
-        return replace(self, wanted=wanted, barred=barred)
+        return replace(self, wanted=wanted, barred=barred) if wanted or barred else self
 
     @property
     def names(self) -> tuple[str, ...]:

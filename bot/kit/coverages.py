@@ -109,6 +109,7 @@ _STAY = frozenset({"stay", "inpatient", "hospitalizacion"})
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _FAMILY = frozenset({"family", "families", "familiar", "familia"})
 _OWN_TOO = frozenset({"mine", "individual", "own", "single", "mio", "propio"})
+_CARE, _SPENT = frozenset({"service", "specialty", "facility_type"}), frozenset({"out of pocket", "oop"})
 _MOST = re.compile(
     r"\b(?:max|maximum|maximo|tope)\b|\b(?:i|we) (?:stop|quit) (?:having to )?pay(?:ing)?\b|\bdejo de pagar\b"
     r"|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
@@ -209,6 +210,8 @@ def share_asked(ask: Ask) -> str | None:
         return "out_of_pocket_max"
     if not named and "plan_pays" in ask.asked.says:
         return "out_of_pocket_max" if "wholly" in ask.asked.says else "deductible"
+    if named & _CARE and (ask.words.get("amount_kind") or "").casefold() in _SPENT:
+        return None  # "out of pocket for an MRI" is what it costs
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
 
 

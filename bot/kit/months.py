@@ -47,6 +47,8 @@ def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish
 def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
     """Return whether no day of the month counts."""
     first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    if wanted.times and not any((start or first) <= last and first <= (end or last) for start, end in wanted.times):
+        return True
     return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
 
 

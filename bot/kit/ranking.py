@@ -158,7 +158,8 @@ def threshold_asked(ask: Ask) -> Threshold | None:
     limits, says = limits_asked(ask), ask.asked.says
     if limits is None or None not in (limits.over, limits.under) or not (ask.asked.helps or "yes_or_no" in says):
         return None
-    return None if {"one", "several", "any_one", "something"} & says.keys() or _sizes_months(ask) else Threshold(limits)
+    single = "group" in ask.slots or {"one", "several", "any_one", "something"} & says.keys()
+    return None if single or _sizes_months(ask) else Threshold(limits)
 
 
 def often_asked(ask: Ask) -> AmountLimits | None:

@@ -185,7 +185,7 @@ class _Question(Classed):
             if (
                 count >= (1 if word.isdecimal() else _SEVERAL)
                 and at not in self._taken
-                and self._any(_MANY, at + 1, _NEAR + 1)
+                and (self._any(_MANY, at + 1, _NEAR + 1) or self._is(at - 1, "top"))
                 and not self._before(at)
             ):
                 self._took.add(at)

@@ -8,6 +8,8 @@ from bot.language.text import Utterance, read
 
 AREA = "asked."
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
+# The words of an order and of a group may count how many are asked for: "the top 3 doctors".
+_COUNTING = frozenset({"order", "group"})
 """What means something else within a time: "the last month"."""
 
 
@@ -28,7 +30,7 @@ class Classed:
         self._places["ordered"] = sorted(self._run(words.get("order")))
         self._phrases = frozenset(name[len(AREA) :] for name in grammar.rules if name.startswith(AREA))
         self._dated, self._took = dated, set[int]()
-        self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot != "order"))
+        self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
 
     def _run(self, text: str | None) -> frozenset[int]:
         """Return the places of words of a slot, whose values may stand apart: "2026, 2025"."""

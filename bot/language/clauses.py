@@ -66,6 +66,8 @@ def _ends_before(said: Utterance, place: int, words: WordArea) -> bool:
         return not abbreviated
     if word in words.join:
         return place + 1 < len(said.words)
+    if word in words.timed:
+        return any(_plain(one) in words.does | words.speaker for one in said.words[place + 1 : place + 2])
     if _COMMA in gap:
         following = said.words[place + 1 : place + 3] if word in words.adding else said.words[place : place + 1]
         return word in words.speaker or any(_plain(one) in words.question | words.imperative for one in following)

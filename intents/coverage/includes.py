@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -36,7 +35,6 @@ from bot.kit import (
 )
 
 SCOPES = ("dental", "vision", "drugs")
-_COUNT = re.compile(r"\bhow (?:many|often)\b|\bcuant[ao]s\b|\bcada cuanto\b")
 _PROGRAMMES = frozenset({"medicaid", "tenncare", "bluecare"})
 _FIRST = frozenset({"primary", "first", "primario", "principal", "primero", "primera"})
 
@@ -96,7 +94,7 @@ async def answer(ask: Ask) -> Included:
     if reason == "order" and len(coverages.current) == 1 and _FIRST.intersection(words_of(ask.said)):
         raise AskedAhead("coverage.workings", workings="two_plans")
     rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
-    counts = reason == "limit" or bool(_COUNT.search(" ".join(words_of(ask.said))))
+    counts = reason == "limit" or ask.asked.form == "count" or "how_many" in ask.asked.says
     if limits := tuple(one for one in rules if counts and one.benefit.limits):
         return Included("limit", (), coverages.current, ahead=limits)
     if reason is None and not counts and not rules:

@@ -48,7 +48,7 @@ _FORMLESS = frozenset({
 })  # fmt: skip
 # How many of a hundred labels are right at least where one is believed, and the least probability for that.
 _MOST_BELIEVED = 0.99
-_RIGHT, _LEAST_BELIEVED = 0.92, {"shape": 0.65, "rule": 0.45}
+_RIGHT, _LEAST_BELIEVED = 0.92, {"shape": 0.65, "rule": 0.8}
 # How likely a sentence that names no rule has to ask for none, to be counted so, unless its writer knows the rules: who
 # names one in so many of their sentences does.
 _SURELY_OTHER, _KNOWS = 0.7, 0.3
